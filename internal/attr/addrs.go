@@ -1,0 +1,167 @@
+package attr
+
+import (
+	"net"
+	"net/netip"
+	"strconv"
+
+	"github.com/iplink-go/iplink/internal/wire"
+)
+
+// macLen is the length of an Ethernet address.
+const macLen = 6
+
+// MAC is a row of an Ethernet address.
+func MAC(c *Codec, typ uint16, name string, v *net.HardwareAddr) {
+	c.hardware(typ, name, v, "mac", macLen, macLen)
+}
+
+// Hardware is a row of a link-layer address of any kind of link: 6 bytes for
+// Ethernet, 20 for InfiniBand, at most 32.
+func Hardware(c *Codec, typ uint16, name string, v *net.HardwareAddr) {
+	c.hardware(typ, name, v, "hardware address", 1, 32)
+}
+
+func (c *Codec) hardware(typ uint16, name string, v *net.HardwareAddr, format string, least, most int) {
+	p, ok := c.row(typ, 0, name, format)
+	if !ok {
+		return
+	}
+	switch c.mode {
+	case decoding:
+		if data, ok := c.payload(typ); ok {
+			*v = data
+		}
+	case checking:
+		if len(*v) < least || len(*v) > most {
+			c.failf(name, "%d bytes, where %d are due", len(*v), macLen)
+		}
+	case printing:
+		c.buf = append(c.word(name), v.String()...)
+	default:
+		c.buf = wire.AppendAttr(c.buf, typ, *v)
+		c.mark(typ, name, p)
+	}
+}
+
+// Addr is a row of an IP address that goes out under one number for IPv4 and
+// under another for IPv6. In a set it is the member typ4.
+func Addr(c *Codec, typ4, typ6 uint16, name string, v *netip.Addr) {
+	p, ok := c.row(typ4, typ6, name, "ip")
+	if !ok {
+		return
+	}
+	switch c.mode {
+	case decoding:
+		c.decodeAddr(typ4, typ6, name, v)
+	case checking:
+		c.checkAddr(name, *v)
+	case printing:
+		c.buf = v.AppendTo(c.word(name))
+	case encoding:
+		c.buf = appendAddr(c.buf, typ4, typ6, *v)
+	case recording:
+		c.recordAddr(typ4, name, *v, p)
+	}
+}
+
+// ReportedAddr is a row of an IP address of either family that the kernel
+// reports under one number.
+func ReportedAddr(c *Codec, typ uint16, name string, v *netip.Addr) {
+	c.next.readOnly = true
+	if _, ok := c.row(typ, 0, name, "ip"); !ok || c.mode != decoding {
+		return
+	}
+	if data, ok := c.payload(typ); ok {
+		if *v, ok = netip.AddrFromSlice(data); !ok {
+			c.failf(name, "%d bytes where 4 or 16 are due", len(data))
+		}
+	}
+}
+
+func (c *Codec) decodeAddr(typ4, typ6 uint16, name string, v *netip.Addr) {
+	if data, ok := c.payload(typ4); ok && c.width(name, data, 4) {
+		*v = netip.AddrFrom4([4]byte(data))
+	}
+	if data, ok := c.payload(typ6); ok && c.width(name, data, 16) {
+		*v = netip.AddrFrom16([16]byte(data))
+		c.known.Add(typ4)
+		c.set.Add(typ4)
+	}
+}
+
+func (c *Codec) checkAddr(name string, v netip.Addr) {
+	switch {
+	case !v.IsValid():
+		c.fail(name, "the zero netip.Addr is no address")
+	case v.Zone() != "":
+		c.failf(name, "the zone of %s cannot be told to the kernel: name the link instead", v)
+	case v.Is4In6():
+		c.failf(name, "%s is an IPv4 address in IPv6 clothes: Unmap it", v)
+	}
+}
+
+func appendAddr(b []byte, typ4, typ6 uint16, v netip.Addr) []byte {
+	if v.Is4() {
+		a := v.As4()
+		return wire.AppendAttr(b, typ4, a[:])
+	}
+	a := v.As16()
+	return wire.AppendAttr(b, typ6, a[:])
+}
+
+// recordAddr records nothing for an unspecified address: the kernel takes it to
+// mean none, and then reports none.
+func (c *Codec) recordAddr(typ uint16, name string, v netip.Addr, p props) {
+	if v.IsValid() && !v.IsUnspecified() {
+		c.buf = append(c.buf, v.AsSlice()...)
+	}
+	c.mark(typ, name, p)
+}
+
+// Index is a row of the interface index of another link, which iproute2 tells
+// by name. A caller that only knows the name gives it in refs.
+func Index(c *Codec, typ uint16, name string, v *int) {
+	p, ok := c.row(typ, 0, name, "ifindex")
+	if !ok {
+		return
+	}
+	switch c.mode {
+	case decoding:
+		if n, ok := c.parse(&u32, typ, name); ok {
+			*v = int(n)
+		}
+	case checking:
+		c.checkIndex(typ, name, *v)
+	case printing:
+		c.printIndex(typ, name, *v)
+	default:
+		c.encodeNumber(&u32, typ, name, uint64(c.linkIndex(typ, *v)), p)
+	}
+}
+
+func (c *Codec) checkIndex(typ uint16, name string, v int) {
+	if _, named := c.ref(typ); !named && (v < 0 || v > 1<<31-1) {
+		c.failf(name, "%d is no interface index", v)
+	}
+}
+
+// printIndex prints the name by which iproute2 can be told of a link, "if7"
+// where only the index is known, and "nomaster" where there is to be none.
+func (c *Codec) printIndex(typ uint16, name string, index int) {
+	switch r, named := c.ref(typ); {
+	case named:
+		c.buf = append(c.word(name), Quote(r.Name)...)
+	case index == 0:
+		c.buf = append(append(c.buf, " no"...), name...)
+	default:
+		c.buf = strconv.AppendInt(append(c.word(name), "if"...), int64(index), 10)
+	}
+}
+
+func (c *Codec) linkIndex(typ uint16, index int) int {
+	if r, ok := c.ref(typ); ok && c.mode == encoding || ok && c.mode == recording {
+		return r.Index
+	}
+	return index
+}

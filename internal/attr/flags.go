@@ -1,0 +1,176 @@
+package attr
+
+import (
+	"slices"
+
+	"github.com/iplink-go/iplink/internal/wire"
+)
+
+// Bool is a row of one byte that is 0 or 1, and in iproute2's words "learning"
+// or "nolearning".
+func Bool(c *Codec, typ uint16, name string, v *bool) {
+	c.boolean(typ, name, v, func(b []byte) []byte {
+		b = append(b, ' ')
+		if !*v {
+			b = append(b, "no"...)
+		}
+		return append(b, name...)
+	})
+}
+
+// OnOff is a row of one byte that is 0 or 1, and in iproute2's words "locked
+// on" or "locked off".
+func OnOff(c *Codec, typ uint16, name string, v *bool) {
+	c.boolean(typ, name, v, func([]byte) []byte {
+		return append(c.word(name), onOff(*v)...)
+	})
+}
+
+// Bool01 is a row of one byte that is 0 or 1, and in iproute2's words
+// "vlan_filtering 1" or "vlan_filtering 0".
+func Bool01(c *Codec, typ uint16, name string, v *bool) {
+	c.boolean(typ, name, v, func([]byte) []byte {
+		return append(c.word(name), '0'+bit(*v))
+	})
+}
+
+func onOff(v bool) string {
+	if v {
+		return "on"
+	}
+	return "off"
+}
+
+func bit(v bool) byte {
+	if v {
+		return 1
+	}
+	return 0
+}
+
+// boolean deals with a row of one byte that is 0 or 1.
+func (c *Codec) boolean(typ uint16, name string, v *bool, print func([]byte) []byte) {
+	p, ok := c.row(typ, 0, name, "bool")
+	if !ok {
+		return
+	}
+	switch c.mode {
+	case decoding:
+		if n, ok := c.parse(&u8, typ, name); ok {
+			*v = n != 0
+		}
+	case printing:
+		c.buf = print(c.buf)
+	case encoding, recording:
+		c.encodeNumber(&u8, typ, name, uint64(bit(*v)), p)
+	}
+}
+
+// Flag is a row without a payload: its presence is its value, so that false
+// cannot be told. Where the kernel reports a byte instead, that is understood.
+func Flag(c *Codec, typ uint16, name string, v *bool) {
+	p, ok := c.row(typ, 0, name, "flag")
+	if !ok {
+		return
+	}
+	switch c.mode {
+	case decoding:
+		if data, ok := c.payload(typ); ok {
+			*v = len(data) == 0 || slices.Max(data) != 0
+		}
+	case printing:
+		if *v {
+			c.buf = append(append(c.buf, ' '), name...)
+		}
+	case encoding, recording:
+		c.encodeFlag(typ, name, *v, p)
+	}
+}
+
+func (c *Codec) encodeFlag(typ uint16, name string, v bool, p props) {
+	if v {
+		c.buf = wire.AppendFlag(c.buf, typ)
+	}
+	c.mark(typ, name, p)
+}
+
+// bitStruct is the attribute that consecutive bit rows are gathered in.
+type bitStruct struct {
+	typ   uint16
+	at    int // where its payload lies in what is encoded
+	value int // where in the payload the values lie: 0 or 4
+}
+
+// Bits is the pair of 32-bit words that an attribute consists of whose bits
+// have a row each: their values, and which of them are meant.
+type Bits struct {
+	Type      uint16
+	MaskFirst bool // the mask comes before the values
+}
+
+// Bit is a row for one bit of an attribute with a mask, and in iproute2's words
+// "mst_enabled 1". Rows of one attribute must follow one another; all that are
+// set go out together, and no other bit is touched. In a set, the row is the
+// member Bit(n).
+func (a Bits) Bit(c *Codec, n uint, name string, v *bool) {
+	a.bit(c, n, name, v, func() { c.buf = append(c.word(name), '0'+bit(*v)) })
+}
+
+// OnOff is Bit in the words "loose_binding on".
+func (a Bits) OnOff(c *Codec, n uint, name string, v *bool) {
+	a.bit(c, n, name, v, func() { c.buf = append(c.word(name), onOff(*v)...) })
+}
+
+func (a Bits) bit(c *Codec, n uint, name string, v *bool, print func()) {
+	p, ok := c.row(Bit(n), a.Type, name, "bit")
+	if !ok {
+		return
+	}
+	switch c.mode {
+	case decoding:
+		a.decode(c, n, name, v)
+	case printing:
+		print()
+	case encoding:
+		a.encode(c, n, *v)
+	case recording:
+		c.buf = append(c.buf, bit(*v))
+		c.mark(Bit(n), name, p)
+	}
+}
+
+func (a Bits) decode(c *Codec, n uint, name string, v *bool) {
+	data, ok := c.payload(a.Type)
+	if !ok || !c.width(name, data, 8) {
+		return
+	}
+	value, mask := a.words(data)
+	*v = wire.Order.Uint32(value)>>n&1 != 0
+	if wire.Order.Uint32(mask)>>n&1 != 0 {
+		c.known.Add(Bit(n))
+		c.set.Add(Bit(n))
+	}
+}
+
+// encode sets bit n in the attribute that the row before began, or begins it.
+func (a Bits) encode(c *Codec, n uint, v bool) {
+	if c.bits.typ != a.Type {
+		c.bits = bitStruct{typ: a.Type, at: len(c.buf) + wire.AttrLen}
+		c.buf = wire.AppendU64(c.buf, a.Type, 0)
+	}
+	value, mask := a.words(c.buf[c.bits.at:])
+	orBit(value, n, v)
+	orBit(mask, n, true)
+}
+
+// words splits the payload into its values and its mask.
+func (a Bits) words(data []byte) (value, mask []byte) {
+	if a.MaskFirst {
+		return data[4:8], data[:4]
+	}
+	return data[:4], data[4:8]
+}
+
+func orBit(word []byte, n uint, v bool) {
+	wire.Order.PutUint32(word, wire.Order.Uint32(word)|uint32(bit(v))<<n)
+}

@@ -1,0 +1,147 @@
+package attr
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"unsafe"
+
+	"github.com/iplink-go/iplink/internal/wire"
+)
+
+// Text is a row of a string of at most limit bytes that ends in a NUL.
+func Text(c *Codec, typ uint16, name string, v *string, limit int) {
+	c.text(typ, name, v, limit, wire.AppendString)
+}
+
+// Bytes is a row of a string of at most limit bytes without a NUL.
+func Bytes(c *Codec, typ uint16, name string, v *string, limit int) {
+	c.text(typ, name, v, limit, wire.AppendText)
+}
+
+func (c *Codec) text(typ uint16, name string, v *string, limit int, encode func([]byte, uint16, string) []byte) {
+	p, ok := c.row(typ, 0, name, "string")
+	if !ok {
+		return
+	}
+	switch c.mode {
+	case decoding:
+		if data, ok := c.payload(typ); ok {
+			*v = wire.CString(data)
+		}
+	case checking:
+		c.checkText(name, *v, limit)
+	case printing:
+		c.buf = append(c.word(name), Quote(*v)...)
+	default:
+		c.buf = encode(c.buf, typ, *v)
+		c.mark(typ, name, p)
+	}
+}
+
+func (c *Codec) checkText(name, v string, limit int) {
+	if len(v) > limit {
+		c.failf(name, "%d bytes, where at most %d fit", len(v), limit)
+	}
+	if strings.IndexByte(v, 0) >= 0 {
+		c.fail(name, "a NUL byte cannot be told to the kernel")
+	}
+}
+
+// Quote returns s as one word of a shell.
+func Quote(s string) string {
+	safe := func(r rune) bool {
+		return r < 0x80 && (r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' ||
+			strings.ContainsRune("@%+=:,./-_", r))
+	}
+	if s != "" && strings.TrimFunc(s, safe) == "" {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
+// Words are the words of an enumeration, indexed by value; values without a
+// word are empty.
+type Words []string
+
+// Word returns the word for v, or its number where there is none.
+func Word[T ~uint8 | ~uint16 | ~uint32](words Words, v T) string {
+	if word, ok := words.of(uint64(v)); ok {
+		return word
+	}
+	return strconv.FormatUint(uint64(v), 10)
+}
+
+func (w Words) of(v uint64) (string, bool) {
+	if v >= uint64(len(w)) || w[v] == "" {
+		return "", false
+	}
+	return w[v], true
+}
+
+// list returns the words with commas between.
+func (w Words) list() string {
+	var all []string
+	for _, word := range w {
+		if word != "" {
+			all = append(all, word)
+		}
+	}
+	return strings.Join(all, ", ")
+}
+
+// Enum is a row of a number that has words; only values with a word are let
+// through to the kernel. Its width is that of the field.
+func Enum[T ~uint8 | ~uint16 | ~uint32](c *Codec, typ uint16, name string, v *T, words Words) {
+	word, _ := words.of(uint64(*v))
+	if n, ok := c.enum(integer(unsafe.Sizeof(*v)), typ, name, uint64(*v), word, words.list); ok {
+		*v = T(n)
+	}
+}
+
+// EnumBE16 is Enum for two bytes in network byte order whose words are too far
+// apart for an index.
+func EnumBE16[T ~uint16](c *Codec, typ uint16, name string, v *T, words map[T]string) {
+	list := func() string { return strings.Join(slices.Sorted(maps.Values(words)), ", ") }
+	if n, ok := c.enum(&be16, typ, name, uint64(*v), words[*v], list); ok {
+		*v = T(n)
+	}
+}
+
+func integer(size uintptr) *format {
+	switch size {
+	case 1:
+		return &u8
+	case 2:
+		return &u16
+	}
+	return &u32
+}
+
+func (c *Codec) enum(f *format, typ uint16, name string, v uint64, word string, list func() string) (uint64, bool) {
+	p, ok := c.row(typ, 0, name, f.name)
+	if !ok {
+		return 0, false
+	}
+	switch c.mode {
+	case decoding:
+		return c.parse(f, typ, name)
+	case checking:
+		if word == "" {
+			c.failf(name, "%d is none of %s", v, list())
+		}
+	case printing:
+		c.printEnum(name, v, word, p)
+	default:
+		c.encodeNumber(f, typ, name, v, p)
+	}
+	return 0, false
+}
+
+func (c *Codec) printEnum(name string, v uint64, word string, p props) {
+	if word == "" || p.numeric {
+		word = strconv.FormatUint(v, 10)
+	}
+	c.buf = append(c.word(name), word...)
+}

@@ -1,0 +1,20 @@
+package uapi
+
+// IFLA_MACSEC_*: a MACsec link.
+const (
+	IFLA_MACSEC_SCI            = 1
+	IFLA_MACSEC_PORT           = 2
+	IFLA_MACSEC_ICV_LEN        = 3
+	IFLA_MACSEC_CIPHER_SUITE   = 4
+	IFLA_MACSEC_WINDOW         = 5
+	IFLA_MACSEC_ENCODING_SA    = 6
+	IFLA_MACSEC_ENCRYPT        = 7
+	IFLA_MACSEC_PROTECT        = 8
+	IFLA_MACSEC_INC_SCI        = 9
+	IFLA_MACSEC_ES             = 10
+	IFLA_MACSEC_SCB            = 11
+	IFLA_MACSEC_REPLAY_PROTECT = 12
+	IFLA_MACSEC_VALIDATION     = 13
+	IFLA_MACSEC_PAD            = 14
+	IFLA_MACSEC_OFFLOAD        = 15
+)

@@ -1,0 +1,14 @@
+package uapi
+
+// IFLA_MACVLAN_*: a macvlan or macvtap.
+const (
+	IFLA_MACVLAN_MODE              = 1
+	IFLA_MACVLAN_FLAGS             = 2
+	IFLA_MACVLAN_MACADDR_MODE      = 3
+	IFLA_MACVLAN_MACADDR           = 4
+	IFLA_MACVLAN_MACADDR_DATA      = 5
+	IFLA_MACVLAN_MACADDR_COUNT     = 6
+	IFLA_MACVLAN_BC_QUEUE_LEN      = 7
+	IFLA_MACVLAN_BC_QUEUE_LEN_USED = 8
+	IFLA_MACVLAN_BC_CUTOFF         = 9
+)

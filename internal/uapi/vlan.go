@@ -1,0 +1,11 @@
+package uapi
+
+// IFLA_VLAN_*: a VLAN.
+const (
+	IFLA_VLAN_ID          = 1
+	IFLA_VLAN_FLAGS       = 2
+	IFLA_VLAN_EGRESS_QOS  = 3
+	IFLA_VLAN_INGRESS_QOS = 4
+	IFLA_VLAN_QOS_MAPPING = 1
+	IFLA_VLAN_PROTOCOL    = 5
+)

@@ -1,0 +1,247 @@
+// Package wire appends and walks netlink messages and attributes in place,
+// without allocating.
+//
+// A message is a 16-byte header, a fixed struct that belongs to its family, and
+// attributes: a length, a type and a payload each, padded to four bytes, where
+// a payload may hold attributes again (struct nlmsghdr and struct nlattr of
+// include/uapi/linux/netlink.h). Integers are in the host's byte order unless a
+// function says otherwise.
+package wire
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"iter"
+	"unsafe"
+
+	"github.com/iplink-go/iplink/internal/uapi"
+)
+
+// Sizes of the fixed parts, in bytes.
+const (
+	HeaderLen = 16 // struct nlmsghdr
+	AttrLen   = 4  // struct nlattr
+	LinkLen   = 16 // struct ifinfomsg
+)
+
+// typeMask removes NLA_F_NESTED and NLA_F_NET_BYTEORDER from a type: senders
+// differ in whether they set them, and nothing depends on it.
+const typeMask = ^uint16(uapi.NLA_F_NESTED | uapi.NLA_F_NET_BYTEORDER)
+
+// ErrTruncated says that a length points past the end of its container, or is
+// too small to hold its own header.
+var ErrTruncated = errors.New("truncated netlink data")
+
+// Order is the byte order of the host, which netlink speaks.
+var Order = binary.NativeEndian
+
+// Align rounds n up to the four bytes that messages and attributes start on.
+func Align(n int) int {
+	return (n + 3) &^ 3
+}
+
+// AppendAttr appends an attribute with a copy of data as its payload.
+func AppendAttr(b []byte, typ uint16, data []byte) []byte {
+	b = append(appendAttrHeader(b, typ, len(data)), data...)
+	return pad(b, len(data))
+}
+
+// AppendString appends an attribute with s and a terminating NUL.
+func AppendString(b []byte, typ uint16, s string) []byte {
+	b = append(appendAttrHeader(b, typ, len(s)+1), s...)
+	return pad(append(b, 0), len(s)+1)
+}
+
+// AppendText appends an attribute with s and no NUL, as iproute2 sends kinds.
+func AppendText(b []byte, typ uint16, s string) []byte {
+	b = append(appendAttrHeader(b, typ, len(s)), s...)
+	return pad(b, len(s))
+}
+
+// CString returns the bytes of b up to the first NUL. The string shares the
+// memory of b, which must not change afterwards.
+func CString(b []byte) string {
+	if n := bytes.IndexByte(b, 0); n >= 0 {
+		b = b[:n]
+	}
+	return unsafe.String(unsafe.SliceData(b), len(b))
+}
+
+// AppendU8 appends an attribute of one byte.
+func AppendU8(b []byte, typ uint16, v uint8) []byte {
+	return append(appendAttrHeader(b, typ, 1), v, 0, 0, 0)
+}
+
+// AppendU16 appends an attribute of two bytes.
+func AppendU16(b []byte, typ uint16, v uint16) []byte {
+	return append(Order.AppendUint16(appendAttrHeader(b, typ, 2), v), 0, 0)
+}
+
+// AppendU32 appends an attribute of four bytes.
+func AppendU32(b []byte, typ uint16, v uint32) []byte {
+	return Order.AppendUint32(appendAttrHeader(b, typ, 4), v)
+}
+
+// AppendU64 appends an attribute of eight bytes.
+func AppendU64(b []byte, typ uint16, v uint64) []byte {
+	return Order.AppendUint64(appendAttrHeader(b, typ, 8), v)
+}
+
+// AppendFlag appends an attribute without a payload.
+func AppendFlag(b []byte, typ uint16) []byte {
+	return appendAttrHeader(b, typ, 0)
+}
+
+// Begin opens an attribute whose payload is appended by what follows, up to
+// the call of End with the position that Begin returns.
+func Begin(b []byte, typ uint16) ([]byte, int) {
+	return appendAttrHeader(b, typ, 0), len(b)
+}
+
+// End closes the attribute that Begin opened at the given position, and pads
+// it. A payload beyond 65 531 bytes does not fit the 16-bit length; callers
+// bound theirs.
+func End(b []byte, at int) []byte {
+	n := len(b) - at
+	Order.PutUint16(b[at:], uint16(n))
+	return pad(b, n)
+}
+
+// A Link is the struct ifinfomsg that starts every RTM_*LINK message.
+type Link struct {
+	Family uint8
+	Type   uint16
+	Index  int32
+	Flags  uint32
+	Change uint32
+}
+
+// AppendLink appends l as the kernel lays it out.
+func AppendLink(b []byte, l Link) []byte {
+	b = append(b, l.Family, 0)
+	b = Order.AppendUint16(b, l.Type)
+	b = Order.AppendUint32(b, uint32(l.Index))
+	b = Order.AppendUint32(b, l.Flags)
+	return Order.AppendUint32(b, l.Change)
+}
+
+// ParseLink splits b into its struct ifinfomsg and the attributes behind it.
+func ParseLink(b []byte) (Link, []byte, error) {
+	if len(b) < LinkLen {
+		return Link{}, nil, ErrTruncated
+	}
+	return Link{
+		Family: b[0],
+		Type:   Order.Uint16(b[2:]),
+		Index:  int32(Order.Uint32(b[4:])),
+		Flags:  Order.Uint32(b[8:]),
+		Change: Order.Uint32(b[12:]),
+	}, b[LinkLen:], nil
+}
+
+// A Header is the struct nlmsghdr that starts every message.
+type Header struct {
+	Len   uint32
+	Type  uint16
+	Flags uint16
+	Seq   uint32
+	PID   uint32
+}
+
+// BeginMessage appends a header that EndMessage completes.
+func BeginMessage(b []byte, typ, flags uint16) ([]byte, int) {
+	at := len(b)
+	b = Order.AppendUint32(b, 0)
+	b = Order.AppendUint16(b, typ)
+	b = Order.AppendUint16(b, flags)
+	return append(b, 0, 0, 0, 0, 0, 0, 0, 0), at
+}
+
+// EndMessage gives the message that BeginMessage opened at the given position
+// its length.
+func EndMessage(b []byte, at int) []byte {
+	Order.PutUint32(b[at:], uint32(len(b)-at))
+	return b
+}
+
+// SetSeq gives the message at the start of b its sequence number.
+func SetSeq(b []byte, seq uint32) {
+	Order.PutUint32(b[8:], seq)
+}
+
+// A Message is one message of a datagram.
+type Message struct {
+	Header
+	Data []byte // behind the header, within the walked bytes
+}
+
+// Messages walks the messages of a datagram. A broken length ends the walk with
+// ErrTruncated.
+func Messages(b []byte) iter.Seq2[Message, error] {
+	return func(yield func(Message, error) bool) {
+		for len(b) >= HeaderLen {
+			m := Message{Header: parseHeader(b)}
+			if m.Len < HeaderLen || uint64(m.Len) > uint64(len(b)) {
+				yield(Message{}, ErrTruncated)
+				return
+			}
+			m.Data = b[HeaderLen:m.Len:m.Len]
+			if !yield(m, nil) {
+				return
+			}
+			b = b[min(Align(int(m.Len)), len(b)):]
+		}
+		if len(b) > 0 {
+			yield(Message{}, ErrTruncated)
+		}
+	}
+}
+
+func parseHeader(b []byte) Header {
+	return Header{
+		Len:   Order.Uint32(b),
+		Type:  Order.Uint16(b[4:]),
+		Flags: Order.Uint16(b[6:]),
+		Seq:   Order.Uint32(b[8:]),
+		PID:   Order.Uint32(b[12:]),
+	}
+}
+
+// An Attr is one attribute: its type without flag bits, and its payload within
+// the walked bytes.
+type Attr struct {
+	Type uint16
+	Data []byte
+}
+
+// Attrs walks attributes. A broken length ends the walk with ErrTruncated;
+// fewer than four bytes at the end are padding, as the kernel has it.
+func Attrs(b []byte) iter.Seq2[Attr, error] {
+	return func(yield func(Attr, error) bool) {
+		for len(b) >= AttrLen {
+			n := int(Order.Uint16(b))
+			if n < AttrLen || n > len(b) {
+				yield(Attr{}, ErrTruncated)
+				return
+			}
+			a := Attr{Type: Order.Uint16(b[2:]) & typeMask, Data: b[AttrLen:n:n]}
+			if !yield(a, nil) {
+				return
+			}
+			b = b[min(Align(n), len(b)):]
+		}
+	}
+}
+
+func appendAttrHeader(b []byte, typ uint16, n int) []byte {
+	b = Order.AppendUint16(b, uint16(AttrLen+n))
+	return Order.AppendUint16(b, typ)
+}
+
+// pad appends the zero bytes that align a payload of n bytes.
+func pad(b []byte, n int) []byte {
+	return append(b, zeros[:Align(n)-n]...)
+}
+
+var zeros [3]byte
