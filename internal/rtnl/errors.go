@@ -1,0 +1,96 @@
+package rtnl
+
+import (
+	"errors"
+	"strings"
+	"syscall"
+
+	"github.com/iplink-go/iplink/internal/uapi"
+	"github.com/iplink-go/iplink/internal/wire"
+)
+
+// An Errno is the kernel's refusal of a request.
+type Errno struct {
+	Errno   syscall.Errno
+	Message string // what the kernel says about it, often nothing
+	Offset  int    // of the attribute at fault in the request; 0 if not told
+}
+
+// Error returns the error's text, and the kernel's message if there is one.
+func (e *Errno) Error() string {
+	if e.Message == "" {
+		return e.Errno.Error()
+	}
+	return e.Errno.Error() + " (" + e.Message + ")"
+}
+
+// Unwrap returns the errno.
+func (e *Errno) Unwrap() error {
+	return e.Errno
+}
+
+// ErrLost says that the kernel dropped an answer because the receive buffer was
+// full: whether the request was carried out is unknown.
+var ErrLost = errors.New("answer lost: the receive buffer of the netlink socket was full")
+
+// ErrInterrupted says that the links changed during each of several attempts to
+// list them.
+var ErrInterrupted = errors.New("the list changed again and again while it was read")
+
+// parseAck returns nil for an acknowledgement and an *Errno for an error.
+func parseAck(m wire.Message) error {
+	if len(m.Data) < 4 {
+		return wire.ErrTruncated
+	}
+	code := int32(wire.Order.Uint32(m.Data))
+	if code == 0 {
+		return nil
+	}
+	e := &Errno{Errno: syscall.Errno(-code)}
+	if m.Flags&uapi.NLM_F_ACK_TLVS != 0 {
+		e.parseExtended(m)
+	}
+	return e
+}
+
+// parseDone returns the error that ended a dump, nil if it is complete.
+func parseDone(m wire.Message) error {
+	if len(m.Data) < 4 {
+		return nil
+	}
+	if code := int32(wire.Order.Uint32(m.Data)); code < 0 {
+		return &Errno{Errno: syscall.Errno(-code)}
+	}
+	return nil
+}
+
+// parseExtended reads the attributes behind the error and the echoed request,
+// of which a capped answer has the header only.
+func (e *Errno) parseExtended(m wire.Message) {
+	echoed := m.Data[4:]
+	if len(echoed) < wire.HeaderLen {
+		return
+	}
+	skip := wire.HeaderLen
+	if m.Flags&uapi.NLM_F_CAPPED == 0 {
+		skip = wire.Align(int(wire.Order.Uint32(echoed)))
+	}
+	if skip < 0 || skip > len(echoed) {
+		return
+	}
+	for a, err := range wire.Attrs(echoed[skip:]) {
+		if err != nil {
+			return
+		}
+		e.set(a)
+	}
+}
+
+func (e *Errno) set(a wire.Attr) {
+	switch {
+	case a.Type == uapi.NLMSGERR_ATTR_MSG:
+		e.Message = strings.Clone(wire.CString(a.Data))
+	case a.Type == uapi.NLMSGERR_ATTR_OFFS && len(a.Data) == 4:
+		e.Offset = int(wire.Order.Uint32(a.Data))
+	}
+}
