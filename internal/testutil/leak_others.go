@@ -1,0 +1,5 @@
+//go:build !linux
+
+package testutil
+
+func resources() map[string]int { return nil }

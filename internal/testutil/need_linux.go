@@ -1,0 +1,112 @@
+package testutil
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"testing"
+
+	"github.com/mdlayher/netlink"
+	"golang.org/x/sys/unix"
+)
+
+// kernelVariable holds the version of a kernel of the test matrix, which has
+// every driver: nothing is missing there.
+const kernelVariable = "IPLINK_VMTEST_KERNEL"
+
+// Need skips the test if the kernel has no driver for links of a kind, by the
+// kernel's name for it. On a kernel of the matrix, which $IPLINK_VMTEST_KERNEL
+// names, the test fails instead.
+func Need(t testing.TB, kind string) {
+	t.Helper()
+	ns := NetNS(t)
+	defer ns.Close()
+	var has bool
+	var err error
+	In(t, ns, func() { has, err = hasKind(kind) })
+	if err != nil {
+		t.Fatalf("does the kernel have %s: %v", kind, err)
+	}
+	if !has {
+		missing(t, "this kernel has no %s driver", kind)
+	}
+}
+
+// missing is Skipf, but on a kernel of the matrix the test fails.
+func missing(t testing.TB, format string, args ...any) {
+	t.Helper()
+	if kernel := os.Getenv(kernelVariable); kernel != "" {
+		t.Fatalf("on kernel %s of the matrix nothing may be missing: %s", kernel, fmt.Sprintf(format, args...))
+	}
+	Skipf(t, format, args...)
+}
+
+// hasKind asks for a link with no more settings than its kind. Nearly always
+// that is refused, for want of settings, but only a kernel that does not know
+// the kind says so.
+func hasKind(kind string) (bool, error) {
+	conn, err := netlink.Dial(unix.NETLINK_ROUTE, nil)
+	if err != nil {
+		return false, err
+	}
+	defer conn.Close()
+	if err := conn.SetOption(netlink.ExtendedAcknowledge, true); err != nil {
+		return false, err
+	}
+	attrs := netlink.NewAttributeEncoder()
+	attrs.Nested(unix.IFLA_LINKINFO, func(info *netlink.AttributeEncoder) error {
+		info.String(unix.IFLA_INFO_KIND, kind)
+		return nil
+	})
+	data, err := attrs.Encode()
+	if err != nil {
+		return false, err
+	}
+	_, err = conn.Execute(netlink.Message{
+		Header: netlink.Header{
+			Type:  unix.RTM_NEWLINK,
+			Flags: netlink.Request | netlink.Acknowledge | netlink.Create | netlink.Excl,
+		},
+		Data: append(make([]byte, unix.SizeofIfInfomsg), data...),
+	})
+	return judge(err)
+}
+
+// judge tells an unknown kind from a request that a driver has refused. CAN
+// controllers, which nobody can create, are refused with EOPNOTSUPP as well,
+// but without the text.
+func judge(err error) (bool, error) {
+	refused, ok := errors.AsType[*netlink.OpError](err)
+	switch {
+	case err == nil:
+		return true, nil
+	case !ok || errors.Is(err, unix.EPERM):
+		return false, err
+	}
+	return !errors.Is(err, unix.EOPNOTSUPP) || refused.Message != "Unknown device type", nil
+}
+
+// NeedKernel skips the test on a kernel that is older than major.minor.
+func NeedKernel(t testing.TB, major, minor int) {
+	t.Helper()
+	var name unix.Utsname
+	if err := unix.Uname(&name); err != nil {
+		t.Fatal(err)
+	}
+	release := unix.ByteSliceToString(name.Release[:])
+	older, err := olderThan(release, major, minor)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if older {
+		Skipf(t, "needs Linux %d.%d, this is %s", major, minor, release)
+	}
+}
+
+func olderThan(release string, major, minor int) (bool, error) {
+	var x, y int
+	if _, err := fmt.Sscanf(release, "%d.%d", &x, &y); err != nil {
+		return false, fmt.Errorf("kernel release %q: %w", release, err)
+	}
+	return x < major || x == major && y < minor, nil
+}

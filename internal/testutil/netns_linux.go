@@ -1,0 +1,85 @@
+package testutil
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"sync/atomic"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+var names atomic.Uint32
+
+// Name returns a name for a network namespace that nothing else uses. [Main]
+// looks for those that were not deleted.
+func Name(t testing.TB) string {
+	t.Helper()
+	needPrivilege(t)
+	return fmt.Sprint(namePrefix, names.Add(1))
+}
+
+// NetNS returns a new network namespace without a name, its loopback interface
+// down. It is closed when the test ends.
+func NetNS(t testing.TB) *os.File {
+	t.Helper()
+	needPrivilege(t)
+	var ns *os.File
+	var err error
+	onThread(func() {
+		if err = unix.Unshare(unix.CLONE_NEWNET); err == nil {
+			ns, err = os.Open("/proc/thread-self/ns/net")
+		}
+	})
+	if err != nil {
+		t.Fatalf("new network namespace: %v (does TestMain call testutil.Main?)", err)
+	}
+	t.Cleanup(func() { ns.Close() })
+	return ns
+}
+
+// In runs fn in a network namespace, on a thread that is thrown away
+// afterwards. fn may end the test.
+func In(t testing.TB, ns *os.File, fn func()) {
+	t.Helper()
+	var err error
+	returned := false
+	onThread(func() {
+		if err = unix.Setns(int(ns.Fd()), unix.CLONE_NEWNET); err == nil {
+			fn()
+		}
+		returned = true
+	})
+	if !returned {
+		runtime.Goexit()
+	}
+	if err != nil {
+		t.Fatalf("enter network namespace: %v", err)
+	}
+}
+
+// needPrivilege skips a test for which the system gives no privileges.
+func needPrivilege(t testing.TB) {
+	t.Helper()
+	if denied != nil {
+		missing(t, "%v", denied)
+	}
+}
+
+// onThread runs fn on a thread that ends with it. The process's first thread
+// cannot end; it waits while another does the work.
+func onThread(fn func()) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		runtime.LockOSThread()
+		if unix.Gettid() == os.Getpid() {
+			onThread(fn)
+			runtime.UnlockOSThread()
+			return
+		}
+		fn()
+	}()
+	<-done
+}

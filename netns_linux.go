@@ -1,0 +1,214 @@
+package iplink
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"runtime"
+
+	"golang.org/x/sys/unix"
+)
+
+const threadNetNSPath = "/proc/thread-self/ns/net"
+
+func pidNetNSPath(pid int) string { return fmt.Sprintf("/proc/%d/ns/net", pid) }
+
+// openNetNS opens the namespace file at path. Anything may be at a path, hence
+// O_NONBLOCK: a FIFO would wait for a writer.
+func openNetNS(path string) (*NetNS, error) {
+	file, err := os.OpenFile(path, os.O_RDONLY|unix.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, bareErr(err)
+	}
+	ns := &NetNS{file: file}
+	if err := ns.use(ns.identify); err != nil {
+		file.Close()
+		return nil, err
+	}
+	return ns, nil
+}
+
+// identify makes sure that fd is a network namespace and gives ns the kernel's
+// name of it.
+func (ns *NetNS) identify(fd int) error {
+	if kind, err := unix.IoctlRetInt(fd, unix.NS_GET_NSTYPE); err != nil || kind != unix.CLONE_NEWNET {
+		return errors.New("the file is not a network namespace")
+	}
+	var st unix.Stat_t
+	if err := unix.Fstat(fd, &st); err != nil {
+		return err
+	}
+	ns.label = fmt.Sprintf("net:[%d]", st.Ino)
+	return nil
+}
+
+func newNetNS() (*NetNS, error) {
+	var ns *NetNS
+	var openErr error
+	moveErr := onThread(
+		func() error { return unix.Unshare(unix.CLONE_NEWNET) },
+		func() { ns, openErr = openNetNS(threadNetNSPath) },
+	)
+	return ns, cmp.Or(moveErr, openErr)
+}
+
+// createNetNS takes the steps of `ip netns add`, in its order, so that the two
+// may run at the same time.
+func createNetNS(name string) (*NetNS, error) {
+	if err := makeNetNSDir(); err != nil {
+		return nil, err
+	}
+	path := netNSDir + "/" + name
+	file, err := os.OpenFile(path, os.O_RDONLY|os.O_CREATE|os.O_EXCL, 0)
+	if err != nil {
+		return nil, bareErr(err)
+	}
+	file.Close()
+	ns, err := newNetNSAt(path)
+	if err != nil {
+		unix.Unlink(path)
+		return nil, err
+	}
+	ns.name, ns.label = name, name
+	return ns, nil
+}
+
+// newNetNSAt makes a namespace and bind-mounts it on the file at path.
+func newNetNSAt(path string) (*NetNS, error) {
+	ns, err := newNetNS()
+	if err != nil {
+		return nil, err
+	}
+	err = ns.use(func(fd int) error {
+		return mount(fmt.Sprintf("/proc/self/fd/%d", fd), path, unix.MS_BIND)
+	})
+	if err != nil {
+		ns.Close()
+		return nil, err
+	}
+	return ns, nil
+}
+
+// makeNetNSDir makes the directory of named namespaces and shares it. If it
+// cannot be shared, a new directory is removed.
+func makeNetNSDir() error {
+	madeErr := os.Mkdir(netNSDir, 0o755)
+	if madeErr != nil && !errors.Is(madeErr, fs.ErrExist) {
+		return madeErr
+	}
+	err := shareNetNSDir()
+	if err != nil && madeErr == nil {
+		unix.Rmdir(netNSDir)
+	}
+	return err
+}
+
+// shareNetNSDir makes the directory a shared mount, so that deleting a name
+// takes it out of all mount namespaces and the network namespace is freed. If
+// many did so at once each would stack a mount on the others' (Debian bug
+// 949235); the lock, which `ip` takes too, prevents that. Without the lock it
+// goes on, as `ip` does.
+func shareNetNSDir() error {
+	if dir, err := os.Open(netNSDir); err == nil {
+		defer dir.Close()
+		unix.Flock(int(dir.Fd()), unix.LOCK_EX)
+	}
+	err := mount("", netNSDir, unix.MS_SHARED|unix.MS_REC)
+	if !errors.Is(err, unix.EINVAL) {
+		return err
+	}
+	// It is not a mount point yet.
+	if err := mount(netNSDir, netNSDir, unix.MS_BIND|unix.MS_REC); err != nil {
+		return err
+	}
+	err = mount("", netNSDir, unix.MS_SHARED|unix.MS_REC)
+	if err != nil {
+		unix.Unmount(netNSDir, unix.MNT_DETACH)
+	}
+	return err
+}
+
+func mount(source, target string, flags uintptr) error {
+	if err := unix.Mount(source, target, "none", flags, ""); err != nil {
+		return &fs.PathError{Op: "mount", Path: target, Err: err}
+	}
+	return nil
+}
+
+// deleteNetNS unmounts what is stacked on the name. EINVAL says that nothing
+// is, or is any more.
+func deleteNetNS(name string) error {
+	path := netNSDir + "/" + name
+	var err error
+	for err == nil {
+		err = unix.Unmount(path, unix.MNT_DETACH|unix.UMOUNT_NOFOLLOW)
+	}
+	if err != unix.EINVAL {
+		return err
+	}
+	return unix.Unlink(path)
+}
+
+func listNetNS() ([]string, error) {
+	entries, err := os.ReadDir(netNSDir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	names := make([]string, len(entries))
+	for i, entry := range entries {
+		names[i] = entry.Name()
+	}
+	return names, err
+}
+
+// enter runs fn, which does not panic, on a thread that is in the namespace.
+func (ns *NetNS) enter(fn func()) error {
+	setns := func() error {
+		return ns.use(func(fd int) error { return unix.Setns(fd, unix.CLONE_NEWNET) })
+	}
+	return onThread(setns, fn)
+}
+
+// onThread runs move, which changes the network namespace, and if that worked
+// fn, on a thread of their own, and waits for them.
+func onThread(move func() error, fn func()) error {
+	var err error
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		err = moveThread(move, fn)
+	}()
+	<-done
+	return err
+}
+
+// moveThread uses the thread of the calling goroutine, which must be done for
+// when it returns: a goroutine that ends while locked takes its thread with
+// it. The process's first thread is the exception. It cannot end, and
+// /proc/self shows its namespace to everybody, so it is held while another
+// thread does the work.
+func moveThread(move func() error, fn func()) error {
+	runtime.LockOSThread()
+	if unix.Gettid() == os.Getpid() {
+		defer runtime.UnlockOSThread()
+		return onThread(move, fn)
+	}
+	former, err := os.Open(threadNetNSPath)
+	if err == nil {
+		defer former.Close()
+		err = move()
+	}
+	if err != nil {
+		runtime.UnlockOSThread()
+		return err
+	}
+	defer func() {
+		if unix.Setns(int(former.Fd()), unix.CLONE_NEWNET) == nil {
+			runtime.UnlockOSThread()
+		}
+	}()
+	fn()
+	return nil
+}

@@ -1,0 +1,16 @@
+//go:build !linux
+
+package iplink
+
+import "errors"
+
+const threadNetNSPath = ""
+
+func pidNetNSPath(int) string { return "" }
+
+func openNetNS(string) (*NetNS, error)   { return nil, errors.ErrUnsupported }
+func newNetNS() (*NetNS, error)          { return nil, errors.ErrUnsupported }
+func createNetNS(string) (*NetNS, error) { return nil, errors.ErrUnsupported }
+func deleteNetNS(string) error           { return errors.ErrUnsupported }
+func listNetNS() ([]string, error)       { return nil, errors.ErrUnsupported }
+func (ns *NetNS) enter(func()) error     { return errors.ErrUnsupported }

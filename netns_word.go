@@ -1,0 +1,34 @@
+package iplink
+
+import (
+	"fmt"
+	"os"
+	"strings"
+)
+
+// word returns what `ip` is to be told after the word netns: the name, or a
+// path. A namespace without either is reached through this process, as long as
+// it has it open.
+func (ns *NetNS) word() string {
+	if ns.name != "" || strings.HasPrefix(ns.label, "/") {
+		return ns.label
+	}
+	path := "closed"
+	_ = ns.use(func(fd int) error {
+		path = fmt.Sprintf("/proc/%d/fd/%d", os.Getpid(), fd)
+		return nil
+	})
+	return path
+}
+
+// command returns the command that runs `ip` in the namespace; nil is the
+// caller's.
+func (ns *NetNS) command() string {
+	switch {
+	case ns == nil:
+		return "ip"
+	case ns.name != "":
+		return "ip -n " + ns.name
+	}
+	return "nsenter --net=" + ns.word() + " ip"
+}
