@@ -1,0 +1,218 @@
+package iplink
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/uapi"
+)
+
+// command returns the `ip` commands that do what s describes: one that makes
+// the link, or changes it if s names no kind, and those for what `ip link add`
+// cannot do.
+func (s *spec) command() string {
+	var w words
+	if s.kind == "" {
+		w.change(s)
+	} else {
+		w.create(s)
+	}
+	w.followUps(s)
+	return w.finish()
+}
+
+// words is a list of commands that is being written.
+type words struct {
+	c        attr.Codec
+	commands []string
+	b        []byte
+	absent   []string // settings that `ip` has no word for
+}
+
+func (w *words) add(text ...string) {
+	for _, t := range text {
+		w.b = append(append(w.b, ' '), t...)
+	}
+}
+
+// print adds the words of the rows of t that are in set.
+func (w *words) print(set attr.Set, refs []attr.Ref, t attr.Table) {
+	var absent []string
+	w.b, absent = w.c.Print(w.b, set, refs, t)
+	w.absent = append(w.absent, absent...)
+}
+
+// begin starts a command; end finishes it, unless it only has its beginning.
+func (w *words) begin(ns *NetNS, text ...string) int {
+	w.b = append(w.b[:0], ns.command()...)
+	w.add(text...)
+	return len(w.b)
+}
+
+func (w *words) end() {
+	w.commands = append(w.commands, string(w.b))
+}
+
+func (w *words) endIfMore(at int) {
+	if len(w.b) > at {
+		w.end()
+	}
+}
+
+func (w *words) finish() string {
+	text := strings.Join(w.commands, " && ")
+	if len(w.absent) > 0 {
+		text += " # ip has no word for: " + strings.Join(w.absent, ", ")
+	}
+	return text
+}
+
+func (w *words) create(s *spec) {
+	w.begin(nil, "link", "add")
+	w.describe(s, nil)
+	w.add("type", s.kind)
+	w.kindWords(s)
+	w.end()
+}
+
+// describe adds the name and what is common to all links, as far as the kernel
+// takes it when it makes one. A peer's defaults are those of the other end's
+// request, which names the namespaces.
+func (w *words) describe(s *spec, other *spec) {
+	w.add(nameWords(s.name))
+	w.print(s.linkSet.Minus(afterwards), s.linkRefs, s.link.settable)
+	if s.index > 0 {
+		w.add("index", strconv.Itoa(s.index))
+	}
+	if s.netns != nil {
+		w.add("netns", s.netns.word())
+	}
+	if s.linkNetNS != nil && other == nil {
+		w.add("link-netns", s.linkNetNS.word())
+	}
+	if other == nil {
+		w.flags(s)
+	} else {
+		w.flags(&spec{flags: s.flags, change: s.change &^ uapi.IFF_UP})
+	}
+}
+
+func (w *words) kindWords(s *spec) {
+	if s.info != nil {
+		w.print(s.set, s.refs, s.info.attrs)
+	}
+	if s.peer != nil {
+		w.add("peer")
+		w.describe(s.peer.wanted(), s)
+	}
+}
+
+// change writes the command that changes an existing link.
+func (w *words) change(s *spec) {
+	at := w.begin(nil, "link", "set", "dev", attr.Quote(s.name))
+	if s.newName != "" {
+		w.add("name", attr.Quote(s.newName))
+	}
+	if s.netns != nil {
+		w.add("netns", s.netns.word())
+	}
+	w.print(s.linkSet.Minus(afterwards), s.linkRefs, s.link.settable)
+	w.flags(s)
+	w.endIfMore(at)
+}
+
+// flags adds the words for the interface flags that are meant.
+func (w *words) flags(s *spec) {
+	if s.change&uapi.IFF_UP != 0 {
+		w.add(map[bool]string{true: "up", false: "down"}[s.flags&uapi.IFF_UP != 0])
+	}
+	w.onOff(s, uapi.IFF_NOARP, "arp", true)
+	w.onOff(s, uapi.IFF_MULTICAST, "multicast", false)
+	w.onOff(s, uapi.IFF_ALLMULTI, "allmulticast", false)
+	w.onOff(s, uapi.IFF_PROMISC, "promisc", false)
+	w.onOff(s, uapi.IFF_DYNAMIC, "dynamic", false)
+}
+
+func (w *words) onOff(s *spec, flag uint32, word string, inverted bool) {
+	if s.change&flag == 0 {
+		return
+	}
+	if on := s.flags&flag != 0; on != inverted {
+		w.add(word, "on")
+	} else {
+		w.add(word, "off")
+	}
+}
+
+// followUps writes the commands for what `ip link add` cannot do, for both ends
+// of a pair.
+func (w *words) followUps(s *spec) {
+	w.setAfterwards(s)
+	w.addAltNames(s)
+	w.setPort(s)
+	w.addAddrs(s)
+	if s.peer == nil {
+		return
+	}
+	peer := s.peer.wanted()
+	if peer.flags&peer.change&uapi.IFF_UP != 0 {
+		w.begin(peer.home(), "link", "set", "dev", attr.Quote(peer.name), "up")
+		w.end()
+	}
+	w.followUps(peer)
+}
+
+// home returns the namespace in which the commands after the first find the
+// link; nil for the caller's.
+func (s *spec) home() *NetNS {
+	return s.netns
+}
+
+func (w *words) setAfterwards(s *spec) {
+	at := w.begin(s.home(), "link", "set", "dev", attr.Quote(s.finalName()))
+	w.print(s.linkSet.And(afterwards), nil, s.link.settable)
+	w.print(s.inet6Set, nil, s.link.INET6.attrs)
+	w.endIfMore(at)
+}
+
+// finalName is the name of the link after a change.
+func (s *spec) finalName() string {
+	if s.newName != "" {
+		return s.newName
+	}
+	return s.name
+}
+
+func (w *words) addAltNames(s *spec) {
+	at := w.begin(s.home(), "link", "property", "add", "dev", attr.Quote(s.finalName()))
+	for _, name := range s.altNames {
+		w.add("altname", attr.Quote(name))
+	}
+	w.endIfMore(at)
+}
+
+func (w *words) setPort(s *spec) {
+	if s.port == nil {
+		return
+	}
+	at := w.begin(s.home(), "link", "set", "dev", attr.Quote(s.finalName()), "type", s.port.kind+"_slave")
+	w.print(s.port.set, s.port.refs, s.port.info.attrs)
+	w.endIfMore(at)
+}
+
+func (w *words) addAddrs(s *spec) {
+	for _, a := range s.addrs {
+		w.begin(s.home(), "address", "add", a.String(), "dev", attr.Quote(s.finalName()))
+		w.end()
+	}
+}
+
+// nameWords returns the name, with the word "name" before it unless no word of
+// `ip` can begin like it.
+func nameWords(name string) string {
+	if strings.ContainsAny(name, "0123456789") {
+		return attr.Quote(name)
+	}
+	return "name " + attr.Quote(name)
+}

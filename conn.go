@@ -1,0 +1,141 @@
+package iplink
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/rtnl"
+	"github.com/iplink-go/iplink/internal/uapi"
+	"github.com/iplink-go/iplink/internal/wire"
+)
+
+// A Conn is an open route netlink socket in one namespace, for many operations
+// or for many links at once. Many goroutines may use it; their requests go out
+// one after another. A call whose context ends returns, and leaves the Conn
+// usable.
+type Conn struct {
+	rt *rtnl.Conn
+
+	mu   sync.Mutex
+	home *NetNS // the namespace of rt, once somebody asked
+}
+
+// Dial opens a Conn in the network namespace of the calling thread. Close it
+// when done. Elsewhere than on Linux the error matches errors.ErrUnsupported.
+func Dial() (*Conn, error) {
+	return dial(0)
+}
+
+// Dial opens a Conn in the namespace, whatever the calling thread's is. It
+// needs CAP_SYS_ADMIN, without which the error matches fs.ErrPermission.
+func (ns *NetNS) Dial() (*Conn, error) {
+	var c *Conn
+	err := ns.use(func(fd int) (err error) {
+		c, err = dial(fd)
+		return err
+	})
+	return c, err
+}
+
+func dial(netns int) (*Conn, error) {
+	rt, err := rtnl.Dial(netns)
+	if err != nil {
+		return nil, &Error{Op: "dial", Message: "opening a netlink socket", Err: bareErr(err)}
+	}
+	return &Conn{rt: rt}, nil
+}
+
+// Close closes the socket. Calls that are going on end with an error.
+func (c *Conn) Close() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	err := c.rt.Close()
+	if c.home != nil {
+		err = errors.Join(err, c.home.Close())
+		c.home = nil
+	}
+	return err
+}
+
+// netns returns the namespace of the socket.
+func (c *Conn) netns() (*NetNS, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.home != nil {
+		return c.home, nil
+	}
+	ns, err := socketNetNS(c.rt)
+	if err == nil {
+		c.home = ns
+	}
+	return ns, err
+}
+
+// Get returns the link of that name, which may be an alternative one; the
+// kernel looks it up. Without such a link the error matches fs.ErrNotExist.
+func (c *Conn) Get(ctx context.Context, name string) (*Link, error) {
+	if fault := nameFault(name, uapi.ALTIFNAMSIZ-1); fault != "" {
+		return nil, (&spec{name: name}).invalid("get", "name", fault)
+	}
+	return c.get(ctx, name, func(b []byte) []byte { return appendKey(b, 0, name) })
+}
+
+// GetIndex is Get by interface index, 1 or more.
+func (c *Conn) GetIndex(ctx context.Context, index int) (*Link, error) {
+	return c.get(ctx, fmt.Sprintf("with index %d", index), func(b []byte) []byte { return appendKey(b, index, "") })
+}
+
+func (c *Conn) get(ctx context.Context, name string, key func([]byte) []byte) (*Link, error) {
+	var b rtnl.Batch
+	var link *Link
+	b.Get(uapi.RTM_GETLINK, func(m wire.Message) { link = parseReply(m) }, key)
+	if err := c.rt.Do(ctx, &b); err != nil {
+		return nil, &Error{Op: "get", Name: name, Err: bareErr(err)}
+	}
+	if err := b.Err(0); err != nil {
+		return nil, kernelError(&Error{Op: "get", Name: name}, err)
+	}
+	return link, nil
+}
+
+// parseReply decodes a message that answers a request. The Link outlives the
+// receive buffer.
+func parseReply(m wire.Message) *Link {
+	return parseLink(new(attr.Codec), slices.Clone(m.Data))
+}
+
+// appendKey appends what finds a link: the header with its index, or without
+// one its name.
+func appendKey(b []byte, index int, name string) []byte {
+	b = wire.AppendLink(b, wire.Link{Index: int32(index)})
+	switch {
+	case index != 0:
+		return b
+	case len(name) < uapi.IFNAMSIZ:
+		return wire.AppendString(b, uapi.IFLA_IFNAME, name)
+	}
+	return wire.AppendString(b, uapi.IFLA_ALT_IFNAME, name)
+}
+
+// Get returns the link of that name in the namespace of the calling thread. It
+// is Conn.Get on a socket of its own.
+func Get(ctx context.Context, name string) (*Link, error) {
+	return withConn(func(c *Conn) (*Link, error) { return c.Get(ctx, name) })
+}
+
+// List returns the links in the namespace of the calling thread. It is
+// Conn.List on a socket of its own.
+func List(ctx context.Context, filters ...Filter) ([]*Link, error) {
+	return withConn(func(c *Conn) ([]*Link, error) { return c.List(ctx, filters...) })
+}
+
+// Delete removes links of the calling thread's namespace. It is Conn.Delete on
+// a socket of its own.
+func Delete(ctx context.Context, names ...string) error {
+	_, err := withConn(func(c *Conn) (struct{}, error) { return struct{}{}, c.Delete(ctx, names...) })
+	return err
+}

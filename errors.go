@@ -1,0 +1,96 @@
+package iplink
+
+import (
+	"errors"
+	"io/fs"
+	"strings"
+	"syscall"
+
+	"github.com/iplink-go/iplink/internal/attr"
+)
+
+// ErrImmutable says that a setting cannot change on a link that exists: delete
+// the link and create it anew. Error.Attr names the setting.
+var ErrImmutable = errors.New("cannot change on a link that exists")
+
+// ErrNotApplied says that the kernel took a setting and did not apply it, as
+// kernels do with attributes that are newer than they are. Error.Attr names
+// the setting.
+var ErrNotApplied = errors.New("not applied by this kernel")
+
+// ErrKind says that a link is of another kind than the one asked for.
+var ErrKind = errors.New("the link is of another kind")
+
+// An Error is the error of every operation on a link or a namespace. Which
+// parts are set depends on what is known.
+//
+// errors.Is finds the kernel's errno as a syscall.Errno, and fs.ErrExist,
+// fs.ErrNotExist, fs.ErrPermission and errors.ErrUnsupported where the errno
+// means that; fs.ErrInvalid for what was refused before anything was sent;
+// ErrImmutable, ErrNotApplied and ErrKind; and the error of a context that
+// ended.
+type Error struct {
+	Op      string // what was being done, such as "create"
+	Kind    string // of the link, such as "vxlan"
+	Name    string // of the link
+	Attr    string // the setting at fault, in iproute2's word
+	Message string // what the kernel, or this library, says about it
+	Err     error  // the cause
+}
+
+// Error returns all that is known in one line, such as
+// "create vxlan vx0: df: invalid argument (Invalid DF attribute)".
+func (e *Error) Error() string {
+	var b strings.Builder
+	for i, word := range []string{e.Op, e.Kind, e.Name} {
+		if i > 0 && word != "" && b.Len() > 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteString(word)
+	}
+	if e.Attr != "" {
+		b.WriteString(": " + e.Attr)
+	}
+	if e.Err != nil {
+		b.WriteString(": " + e.Err.Error())
+	}
+	if e.Message != "" {
+		b.WriteString(" (" + e.Message + ")")
+	}
+	return b.String()
+}
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error {
+	return e.Err
+}
+
+// Is reports whether the cause is an errno that means target: what the kernel
+// says of a link that is missing is not what it says of a file.
+func (e *Error) Is(target error) bool {
+	errno, ok := errors.AsType[syscall.Errno](e.Err)
+	return ok && target == fs.ErrNotExist && (errno == syscall.ENODEV || errno == syscall.ENOENT)
+}
+
+// invalid returns an error for what was refused before anything was sent.
+func (s *spec) invalid(op, attr, message string) *Error {
+	return &Error{Op: op, Kind: s.kind, Name: s.name, Attr: attr, Message: message, Err: fs.ErrInvalid}
+}
+
+// invalidAttrs turns what a table's check found into one error a setting.
+func (s *spec) invalidAttrs(op string, err error) error {
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return s.invalid(op, "", err.Error())
+	}
+	var all []error
+	for _, err := range joined.Unwrap() {
+		if bad, ok := errors.AsType[*attr.Error](err); ok {
+			all = append(all, s.invalid(op, bad.Name, bad.Text))
+		}
+	}
+	if len(all) == 1 {
+		return all[0]
+	}
+	return errors.Join(all...)
+}

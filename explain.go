@@ -1,0 +1,125 @@
+package iplink
+
+import (
+	"errors"
+	"strings"
+	"syscall"
+
+	"github.com/iplink-go/iplink/internal/rtnl"
+	"github.com/iplink-go/iplink/internal/uapi"
+	"github.com/iplink-go/iplink/internal/wire"
+)
+
+// kernelError completes e with what is known of a failed request.
+func kernelError(e *Error, err error) *Error {
+	refused, ok := errors.AsType[*rtnl.Errno](err)
+	if !ok {
+		e.Err = bareErr(err)
+		return e
+	}
+	e.Err = refused.Errno
+	if refused.Message != "" {
+		e.Message = refused.Message
+	}
+	if refused.Errno == syscall.EPERM && e.Message == "" && !hasNetAdmin() {
+		e.Message = "needs CAP_NET_ADMIN: run as root, or in a user namespace"
+	}
+	return e
+}
+
+// bareErr returns the errno that err comes to, without the name of the system
+// call, or err itself.
+func bareErr(err error) error {
+	if errno, ok := errors.AsType[syscall.Errno](err); ok {
+		return errno
+	}
+	return err
+}
+
+// failed returns an error about a setting of s.
+func (s *spec) failed(op, attr string, err error) *Error {
+	e := &Error{Op: op, Kind: s.kind, Name: s.name, Attr: attr}
+	if inner, ok := errors.AsType[*Error](err); ok {
+		e.Message = inner.Message
+		err = inner.Err
+	}
+	return kernelError(e, err)
+}
+
+func isGone(err error) bool {
+	return errors.Is(err, syscall.ENODEV)
+}
+
+// explain turns the refusal of a step into an error that names the link, the
+// setting, and, where the kernel does not say, the reason.
+func (t *transaction) explain(step step, p *place, i int, err error) error {
+	s := step.job.spec
+	e := kernelError(&Error{Op: t.op, Kind: s.kind, Name: s.name, Attr: step.text}, err)
+	refused, ok := errors.AsType[*rtnl.Errno](err)
+	if !ok {
+		return e
+	}
+	if e.Attr == "" {
+		e.Attr = s.nameAt(p.batch.Bytes(i), refused.Offset)
+	}
+	switch {
+	case step.what == stepCreate && refused.Errno == syscall.EOPNOTSUPP && strings.Contains(refused.Message, "Unknown device type"):
+		e.Message = missingDriver(s.kind)
+	case refused.Message == "" && e.Message == "":
+		t.guess(e, step, refused.Errno)
+	}
+	return e
+}
+
+// guess looks for the reason of a bare errno.
+func (t *transaction) guess(e *Error, step step, errno syscall.Errno) {
+	s := step.job.spec
+	if step.what != stepCreate {
+		return
+	}
+	switch {
+	case errno == syscall.EEXIST && t.taken(step.job):
+		e.Message = "a link of this name or index exists already"
+	case step.job.peer != nil && errno == syscall.EEXIST:
+		e.Message = "a link of the peer's name or index exists already"
+	case kindOf(s.kind).reason != nil:
+		e.Message = kindOf(s.kind).reason(errno)
+	}
+}
+
+// taken reports whether the name or the index of a link to be made is in use.
+func (t *transaction) taken(j *job) bool {
+	if _, err := nameOf(j.at.rt, j.index); j.index != 0 && err == nil {
+		return true
+	}
+	_, err := shortIndexOf(j.at.rt, j.spec.name)
+	return err == nil
+}
+
+func missingDriver(kind string) string {
+	text := "this kernel has no " + kind + " driver"
+	if option := kindOf(kind).config; option != "" {
+		text += " (CONFIG_" + option + ")"
+	}
+	return text
+}
+
+// nameAt returns the name of the attribute at an offset of a request, empty if
+// it is none that is known, or none that can be trusted: the vxlan driver looks
+// up settings of its own among those of all links.
+func (s *spec) nameAt(request []byte, offset int) string {
+	if offset < wire.HeaderLen+wire.LinkLen || offset >= len(request) {
+		return ""
+	}
+	path := wire.Path(request[wire.HeaderLen+wire.LinkLen:], offset-wire.HeaderLen-wire.LinkLen,
+		uapi.IFLA_LINKINFO, uapi.IFLA_INFO_DATA, uapi.IFLA_INFO_SLAVE_DATA)
+	switch {
+	case len(path) == 1 && !kindOf(s.kind).tunnel:
+		return rowName(s.link.attrs, path[0])
+	case len(path) == 3 && path[1] == uapi.IFLA_INFO_DATA && s.info != nil:
+		return rowName(s.info.attrs, path[2])
+	case len(path) == 3 && path[1] == uapi.IFLA_INFO_SLAVE_DATA && s.port != nil:
+		return rowName(s.port.info.attrs, path[2])
+	}
+	return ""
+}

@@ -1,0 +1,84 @@
+package iplink
+
+import (
+	"syscall"
+
+	"github.com/iplink-go/iplink/internal/attr"
+)
+
+// Kinds of links, as the kernel names them (IFLA_INFO_KIND).
+const (
+	KindBridge  = "bridge"
+	KindDummy   = "dummy"
+	KindMacvlan = "macvlan"
+	KindMacvtap = "macvtap"
+	KindVeth    = "veth"
+	KindVXLAN   = "vxlan"
+)
+
+// kinds are the kinds that this library knows. Each stands in the file of its
+// kind.
+var kinds = map[string]*kind{
+	KindBridge:  &bridgeKind,
+	KindDummy:   &dummyKind,
+	KindMacvlan: &macvlanKind,
+	KindMacvtap: &macvtapKind,
+	KindVeth:    &vethKind,
+	KindVXLAN:   &vxlanKind,
+}
+
+// kind is what must be known of a kind beside its table. All fields may be
+// zero.
+type kind struct {
+	config    string                     // the kernel's option that brings the driver, without CONFIG_
+	info      func() info                // returns an empty info
+	port      func() info                // returns an empty info for a port, if it has ports
+	mtu       [2]uint32                  // the least and the most, in bytes, from the first moment on; 0 and 0 for no bounds
+	parent    bool                       // sits on another link, which must be named
+	tunnel    bool                       // sends through a socket in the namespace of its underlay
+	peer      uint16                     // the attribute that describes the other end, for kinds that come in pairs
+	driver    string                     // what ethtool calls the driver, for masters
+	portsDown bool                       // a master that takes only ports that are down
+	clamps    bool                       // lowers an MTU that the link below cannot carry, rather than refuse it
+	apart     bool                       // refuses an MTU in a request that changes settings of its own
+	reason    func(syscall.Errno) string // says what the driver's bare errnos mean; empty if it is not known
+}
+
+// info is what only links of one kind have: a struct with a table.
+type info interface {
+	attrs(*attr.Codec)
+}
+
+// wholeInfo is an info that takes more than its own nest: from the common
+// attributes, or from the kind's statistics.
+type wholeInfo interface {
+	info
+	complete(*Link)
+}
+
+// kindOf returns what is known of a kind by name; nothing of one that is not
+// known here.
+func kindOf(name string) *kind {
+	if k, ok := kinds[name]; ok {
+		return k
+	}
+	return new(kind)
+}
+
+// newInfo returns an empty info for a kind, nil for a kind without settings or
+// unknown here.
+func newInfo(name string) info {
+	if k := kindOf(name); k.info != nil {
+		return k.info()
+	}
+	return nil
+}
+
+// newPortInfo returns an empty info for the ports of a kind of master, nil
+// where ports have no settings.
+func newPortInfo(name string) info {
+	if k := kindOf(name); k.port != nil {
+		return k.port()
+	}
+	return nil
+}

@@ -1,0 +1,221 @@
+package iplink
+
+import (
+	"errors"
+	"math"
+	"unsafe"
+
+	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/uapi"
+	"github.com/iplink-go/iplink/internal/wire"
+)
+
+// attrs is the table of what every link has. The rows that a request carries
+// come first, in the words of `ip link`.
+func (l *Link) attrs(c *attr.Codec) {
+	l.settable(c)
+	l.reported(c)
+	attr.Nest(c, uapi.IFLA_LINKINFO, "linkinfo", l.linkInfo)
+	attr.Nest(c, uapi.IFLA_AF_SPEC, "af_spec", l.afSpec)
+	attr.Strings(c, uapi.IFLA_PROP_LIST, uapi.IFLA_ALT_IFNAME, "altname", &l.AltNames)
+	l.Hardware.attrs(c)
+}
+
+func (l *Link) settable(c *attr.Codec) {
+	attr.Text(c, uapi.IFLA_IFNAME, "name", &l.Name, uapi.IFNAMSIZ-1)
+	attr.Index(c.CreateOnly(), uapi.IFLA_LINK, "link", &l.Parent)
+	attr.Hardware(c, uapi.IFLA_ADDRESS, "address", &l.Address)
+	attr.Hardware(c, uapi.IFLA_BROADCAST, "broadcast", &l.Broadcast)
+	attr.U32(c, uapi.IFLA_MTU, "mtu", &l.MTU, 0, math.MaxInt32)
+	attr.U32(c, uapi.IFLA_TXQLEN, "txqueuelen", &l.TxQueueLen, 0, math.MaxInt16)
+	attr.U32(c.CreateOnly(), uapi.IFLA_NUM_TX_QUEUES, "numtxqueues", &l.TxQueues, 1, 4096)
+	attr.U32(c.CreateOnly(), uapi.IFLA_NUM_RX_QUEUES, "numrxqueues", &l.RxQueues, 1, 4096)
+	attr.U32(c, uapi.IFLA_GROUP, "group", &l.Group)
+	attr.Index(c, uapi.IFLA_MASTER, "master", &l.Master)
+	attr.Bytes(c, uapi.IFLA_IFALIAS, "alias", &l.Alias, uapi.IFALIASZ-1)
+	attr.OnOff(c, uapi.IFLA_CARRIER, "carrier", &l.Carrier)
+	attr.OnOff(c, uapi.IFLA_PROTO_DOWN, "protodown", &l.ProtoDown)
+	attr.Enum(c, uapi.IFLA_OPERSTATE, "state", &l.OperState, operStates)
+	attr.Enum(c, uapi.IFLA_LINKMODE, "mode", &l.LinkMode, linkModes)
+	l.Offload.attrs(c)
+}
+
+func (o *Offload) attrs(c *attr.Codec) {
+	attr.U32(c, uapi.IFLA_GSO_MAX_SIZE, "gso_max_size", &o.GSOMaxSize)
+	attr.U32(c, uapi.IFLA_GSO_MAX_SEGS, "gso_max_segs", &o.GSOMaxSegs, 0, 65535)
+	attr.U32(c, uapi.IFLA_GRO_MAX_SIZE, "gro_max_size", &o.GROMaxSize, 0, 524280)
+	attr.U32(c.Since(6, 3), uapi.IFLA_GSO_IPV4_MAX_SIZE, "gso_ipv4_max_size", &o.GSOMaxIPv4Size)
+	attr.U32(c.Since(6, 3), uapi.IFLA_GRO_IPV4_MAX_SIZE, "gro_ipv4_max_size", &o.GROMaxIPv4Size, 0, 524280)
+	attr.U32(c.ReadOnly(), uapi.IFLA_TSO_MAX_SIZE, "tso_max_size", &o.TSOMaxSize)
+	attr.U32(c.ReadOnly(), uapi.IFLA_TSO_MAX_SEGS, "tso_max_segs", &o.TSOMaxSegs)
+}
+
+func (l *Link) reported(c *attr.Codec) {
+	attr.S32(c.ReadOnly(), uapi.IFLA_LINK_NETNSID, "link-netnsid", &l.NetNSID)
+	attr.U32(c.ReadOnly(), uapi.IFLA_MIN_MTU, "minmtu", &l.MinMTU)
+	attr.U32(c.ReadOnly(), uapi.IFLA_MAX_MTU, "maxmtu", &l.MaxMTU)
+	attr.Hardware(c.ReadOnly(), uapi.IFLA_PERM_ADDRESS, "permaddr", &l.PermAddress)
+	attr.Text(c.ReadOnly(), uapi.IFLA_QDISC, "qdisc", &l.QDisc, 0)
+	attr.U32(c.ReadOnly(), uapi.IFLA_CARRIER_CHANGES, "carrier_changes", &l.CarrierChanges)
+	attr.U32(c.ReadOnly(), uapi.IFLA_CARRIER_UP_COUNT, "carrier_up_count", &l.CarrierUps)
+	attr.U32(c.ReadOnly(), uapi.IFLA_CARRIER_DOWN_COUNT, "carrier_down_count", &l.CarrierDowns)
+	attr.U32(c.ReadOnly(), uapi.IFLA_PROMISCUITY, "promiscuity", &l.Promiscuity)
+	attr.U32(c.ReadOnly(), uapi.IFLA_ALLMULTI, "allmulti", &l.AllMulti)
+	attr.U32(c.ReadOnly(), uapi.IFLA_EVENT, "event", &l.Event)
+	attr.S32(c.ReadOnly(), uapi.IFLA_NEW_NETNSID, "new-netnsid", &l.NewNetNSID)
+	attr.Index(c.ReadOnly(), uapi.IFLA_NEW_IFINDEX, "new-ifindex", &l.NewIndex)
+	attr.Bool(c.ReadOnly().Since(6, 15), uapi.IFLA_NETNS_IMMUTABLE, "netns-immutable", &l.NetNSImmutable)
+	attr.Nest(c, uapi.IFLA_PROTO_DOWN_REASON, "protodown_reason", l.protoDownReason)
+	attr.Nest(c, uapi.IFLA_XDP, "xdp", l.XDP.attrs)
+	attr.Skip(c, uapi.IFLA_STATS, uapi.IFLA_PAD)
+	l.Stats.attrs(c)
+}
+
+func (h *Hardware) attrs(c *attr.Codec) {
+	attr.Raw(c, uapi.IFLA_MAP, "map", &h.Map)
+	attr.Raw(c, uapi.IFLA_PHYS_PORT_ID, "portid", &h.PhysPortID)
+	attr.Text(c.ReadOnly(), uapi.IFLA_PHYS_PORT_NAME, "portname", &h.PhysPortName, 0)
+	attr.Raw(c, uapi.IFLA_PHYS_SWITCH_ID, "switchid", &h.PhysSwitchID)
+	attr.Text(c.ReadOnly(), uapi.IFLA_PARENT_DEV_NAME, "parentdev", &h.ParentDev, 0)
+	attr.Text(c.ReadOnly(), uapi.IFLA_PARENT_DEV_BUS_NAME, "parentbus", &h.ParentBus, 0)
+	attr.U32(c.ReadOnly(), uapi.IFLA_NUM_VF, "numvf", &h.NumVF)
+	attr.Raw(c.Since(6, 2), uapi.IFLA_DEVLINK_PORT, "devlink-port", &h.DevlinkPort)
+	attr.Raw(c.Since(6, 7), uapi.IFLA_DPLL_PIN, "dpll-pin", &h.DPLLPin)
+	attr.Nanos(c.ReadOnly().Since(6, 13), uapi.IFLA_MAX_PACING_OFFLOAD_HORIZON, "max_pacing_offload_horizon", &h.PacingHorizon)
+	attr.U16(c.ReadOnly().Since(6, 18), uapi.IFLA_HEADROOM, "headroom", &h.Headroom)
+	attr.U16(c.ReadOnly().Since(6, 18), uapi.IFLA_TAILROOM, "tailroom", &h.Tailroom)
+}
+
+func (l *Link) linkInfo(c *attr.Codec) {
+	attr.Text(c.ReadOnly(), uapi.IFLA_INFO_KIND, "kind", &l.Kind, 0)
+	attr.Raw(c, uapi.IFLA_INFO_DATA, "info", &l.raw.data)
+	attr.Raw(c, uapi.IFLA_INFO_XSTATS, "xstats", &l.raw.xstats)
+	attr.Text(c.ReadOnly(), uapi.IFLA_INFO_SLAVE_KIND, "port kind", &l.PortKind, 0)
+	attr.Raw(c, uapi.IFLA_INFO_SLAVE_DATA, "port", &l.raw.portData)
+}
+
+func (l *Link) protoDownReason(c *attr.Codec) {
+	attr.U32(c.ReadOnly(), uapi.IFLA_PROTO_DOWN_REASON_VALUE, "reason", &l.ProtoDownReason)
+}
+
+func (x *XDP) attrs(c *attr.Codec) {
+	attr.U8(c.ReadOnly(), uapi.IFLA_XDP_ATTACHED, "attached", &x.Attached)
+	attr.U32(c.ReadOnly(), uapi.IFLA_XDP_PROG_ID, "prog_id", &x.ProgID)
+	attr.U32(c.ReadOnly(), uapi.IFLA_XDP_DRV_PROG_ID, "drv_prog_id", &x.DrvProgID)
+	attr.U32(c.ReadOnly(), uapi.IFLA_XDP_SKB_PROG_ID, "skb_prog_id", &x.SkbProgID)
+	attr.U32(c.ReadOnly(), uapi.IFLA_XDP_HW_PROG_ID, "hw_prog_id", &x.HWProgID)
+}
+
+func (l *Link) afSpec(c *attr.Codec) {
+	attr.Nest(c, uapi.AF_INET, "inet", l.INET.attrs)
+	attr.Nest(c, uapi.AF_INET6, "inet6", l.INET6.attrs)
+}
+
+func (i *INET) attrs(c *attr.Codec) {
+	attr.Raw(c, uapi.IFLA_INET_CONF, "conf", &i.conf)
+}
+
+func (i *INET6) attrs(c *attr.Codec) {
+	attr.Enum(c, uapi.IFLA_INET6_ADDR_GEN_MODE, "addrgenmode", &i.AddrGenMode, addrGenModes)
+	attr.U32(c.ReadOnly(), uapi.IFLA_INET6_FLAGS, "flags", &i.Flags)
+	attr.ReportedAddr(c, uapi.IFLA_INET6_TOKEN, "token", &i.Token)
+	attr.U32(c.ReadOnly(), uapi.IFLA_INET6_RA_MTU, "ra_mtu", &i.RAMTU)
+	attr.U32s(c, uapi.IFLA_INET6_CACHEINFO, "cacheinfo",
+		&i.MaxReasmLen, &i.Timestamp, &i.ReachableTime, &i.RetransTime)
+	attr.Raw(c, uapi.IFLA_INET6_CONF, "conf", &i.conf)
+	attr.Raw(c, uapi.IFLA_INET6_STATS, "stats", &i.stats)
+	attr.Raw(c, uapi.IFLA_INET6_ICMP6STATS, "icmp6stats", &i.icmp6)
+}
+
+func (s *Stats) attrs(c *attr.Codec) {
+	attr.U64s(c, uapi.IFLA_STATS64, "stats64",
+		&s.RxPackets, &s.TxPackets, &s.RxBytes, &s.TxBytes,
+		&s.RxErrors, &s.TxErrors, &s.RxDropped, &s.TxDropped,
+		&s.Multicast, &s.Collisions,
+		&s.RxLengthErrors, &s.RxOverErrors, &s.RxCRCErrors, &s.RxFrameErrors, &s.RxFIFOErrors, &s.RxMissedErrors,
+		&s.TxAbortedErrors, &s.TxCarrierErrors, &s.TxFIFOErrors, &s.TxHeartbeatErrors, &s.TxWindowErrors,
+		&s.RxCompressed, &s.TxCompressed, &s.RxNoHandler, &s.RxOtherHostDropped)
+}
+
+// parseLink decodes the payload of an RTM_NEWLINK or RTM_DELLINK message. The
+// Link keeps b, which must not change afterwards.
+func parseLink(c *attr.Codec, b []byte) *Link {
+	l := &Link{NetNSID: -1, NewNetNSID: -1}
+	header, attrs, err := wire.ParseLink(b)
+	if err != nil {
+		l.Err = err
+		return l
+	}
+	l.Index, l.Type, l.Flags = int(header.Index), HardwareType(header.Type), Flags(header.Flags)
+	l.raw.common, err = c.Decode(attrs, l.attrs, l.unknown(""))
+	l.addErr("", err)
+	l.parseInfo(c)
+	l.parsePort(c)
+	return l
+}
+
+func (l *Link) parseInfo(c *attr.Codec) {
+	info := newInfo(l.Kind)
+	if info == nil {
+		l.keepRaw("info", l.raw.data)
+		return
+	}
+	var err error
+	l.raw.info, err = c.Decode(l.raw.data, info.attrs, l.unknown("info"))
+	l.addErr(l.Kind, err)
+	if whole, ok := info.(wholeInfo); ok {
+		whole.complete(l)
+	}
+	l.Info = info
+}
+
+func (l *Link) parsePort(c *attr.Codec) {
+	info := newPortInfo(l.PortKind)
+	if info == nil {
+		l.keepRaw("port", l.raw.portData)
+		return
+	}
+	var err error
+	l.raw.port, err = c.Decode(l.raw.portData, info.attrs, l.unknown("port"))
+	l.addErr(l.PortKind+" port", err)
+	l.PortInfo = info
+}
+
+func (l *Link) addErr(what string, err error) {
+	if err != nil {
+		l.Err = errors.Join(l.Err, &Error{Op: "decode", Kind: what, Name: l.Name, Err: err})
+	}
+}
+
+// unknown returns a function that keeps an attribute in l.Unknown.
+func (l *Link) unknown(nest string) func(wire.Attr) {
+	return func(a wire.Attr) {
+		l.Unknown = append(l.Unknown, RawAttribute{Nest: nest, Type: a.Type, Data: a.Data})
+	}
+}
+
+// keepRaw keeps all attributes of the nest of a kind that is not known here.
+func (l *Link) keepRaw(nest string, b []byte) {
+	keep := l.unknown(nest)
+	for a, err := range wire.Attrs(b) {
+		if err != nil {
+			l.addErr(nest, err)
+			return
+		}
+		keep(a)
+	}
+}
+
+// numbers reads an array of numbers in the host's byte order.
+func numbers[T uint32 | int32 | uint64](b []byte) []T {
+	size := int(unsafe.Sizeof(T(0)))
+	all := make([]T, 0, len(b)/size)
+	for ; len(b) >= size; b = b[size:] {
+		if size == 8 {
+			all = append(all, T(wire.Order.Uint64(b)))
+		} else {
+			all = append(all, T(wire.Order.Uint32(b)))
+		}
+	}
+	return all
+}

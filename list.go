@@ -1,0 +1,98 @@
+package iplink
+
+import (
+	"context"
+	"slices"
+
+	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/uapi"
+	"github.com/iplink-go/iplink/internal/wire"
+)
+
+// A Filter narrows what List returns. Several filters must all hold.
+type Filter func(*filter)
+
+// filter is what the filters of one call come to.
+type filter struct {
+	kind        string
+	master      string
+	masterIndex int
+	up          bool
+}
+
+// OfKind lets through links of one kind, such as KindVXLAN. The kernel applies
+// it.
+func OfKind(kind string) Filter {
+	return func(f *filter) { f.kind = kind }
+}
+
+// OfMaster lets through the ports of the bridge, bond, team or VRF of that
+// name. The kernel applies it.
+func OfMaster(name string) Filter {
+	return func(f *filter) { f.master = name }
+}
+
+// OfMasterIndex is OfMaster by interface index, 1 or more.
+func OfMasterIndex(index int) Filter {
+	return func(f *filter) { f.masterIndex = index }
+}
+
+// IsUp lets through links that are up.
+func IsUp() Filter {
+	return func(f *filter) { f.up = true }
+}
+
+// List returns the links of the Conn's namespace for which all filters hold, in
+// the kernel's order. A list that changed while it was read is read anew; a
+// link that cannot be decoded carries its error in Err.
+func (c *Conn) List(ctx context.Context, filters ...Filter) ([]*Link, error) {
+	var f filter
+	for _, narrow := range filters {
+		narrow(&f)
+	}
+	if f.master != "" {
+		index, err := indexOf(ctx, c.rt, f.master)
+		if err != nil {
+			return nil, kernelError(&Error{Op: "list", Name: f.master}, err)
+		}
+		f.masterIndex = index
+	}
+	return c.list(ctx, f)
+}
+
+func (c *Conn) list(ctx context.Context, f filter) ([]*Link, error) {
+	var links []*Link
+	var codec attr.Codec
+	restart := func() { links = nil }
+	err := c.rt.Dump(ctx, uapi.RTM_GETLINK, f.append, restart, func(m wire.Message) {
+		if l := parseLink(&codec, slices.Clone(m.Data)); f.matches(l) {
+			links = append(links, l)
+		}
+	})
+	if err != nil {
+		return nil, kernelError(&Error{Op: "list"}, err)
+	}
+	return links, nil
+}
+
+// append appends the request, with what the kernel can filter by.
+func (f *filter) append(b []byte) []byte {
+	b = wire.AppendLink(b, wire.Link{})
+	if f.masterIndex != 0 {
+		b = wire.AppendU32(b, uapi.IFLA_MASTER, uint32(f.masterIndex))
+	}
+	if f.kind != "" {
+		var at int
+		b, at = wire.Begin(b, uapi.IFLA_LINKINFO|uapi.NLA_F_NESTED)
+		b = wire.End(wire.AppendString(b, uapi.IFLA_INFO_KIND, f.kind), at)
+	}
+	return b
+}
+
+// matches applies the filters once more: the kernel ignores one for a kind
+// whose driver is not loaded.
+func (f *filter) matches(l *Link) bool {
+	return (f.kind == "" || l.Kind == f.kind) &&
+		(f.masterIndex == 0 || l.Master == f.masterIndex) &&
+		(!f.up || l.Up())
+}

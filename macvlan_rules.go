@@ -1,0 +1,114 @@
+package iplink
+
+import (
+	"fmt"
+	"strings"
+	"syscall"
+
+	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/uapi"
+	"github.com/iplink-go/iplink/internal/wire"
+)
+
+// A MacvlanMode says which other links on the same parent frames reach.
+type MacvlanMode uint32
+
+// Modes.
+const (
+	MacvlanPrivate  MacvlanMode = 1  // none
+	MacvlanVEPA     MacvlanMode = 2  // all, by way of a switch that sends frames back
+	MacvlanBridge   MacvlanMode = 4  // all, directly
+	MacvlanPassthru MacvlanMode = 8  // there is no other: the link takes the parent over
+	MacvlanSource   MacvlanMode = 16 // it takes frames from a list of addresses only
+)
+
+var macvlanModes = attr.Words{1: "private", 2: "vepa", 4: "bridge", 8: "passthru", 16: "source"}
+
+// String returns the word of iproute2.
+func (m MacvlanMode) String() string {
+	return attr.Word(macvlanModes, m)
+}
+
+// MacvlanFlags are details of a mode.
+type MacvlanFlags uint16
+
+// Details of modes.
+const (
+	MacvlanNoPromisc MacvlanFlags = 1 // MacvlanPassthru leaves the parent out of promiscuous mode
+	MacvlanNoDst     MacvlanFlags = 2 // MacvlanSource goes by the source address alone
+)
+
+var macvlanFlagWords = []string{"nopromisc", "nodst"}
+
+// String returns the words of iproute2 with "|" between.
+func (f MacvlanFlags) String() string {
+	return bitWords(uint32(f), macvlanFlagWords, "|")
+}
+
+// macvlanFlags is MacvlanFlags in its attribute.
+type macvlanFlags MacvlanFlags
+
+// AppendPayload appends the whole word, which replaces the one before.
+func (f *macvlanFlags) AppendPayload(b []byte) []byte {
+	return wire.Order.AppendUint16(b, uint16(*f))
+}
+
+// ParsePayload reads the word.
+func (f *macvlanFlags) ParsePayload(b []byte) error {
+	if len(b) != 2 {
+		return fmt.Errorf("%d bytes where 2 are due", len(b))
+	}
+	*f = macvlanFlags(wire.Order.Uint16(b))
+	return nil
+}
+
+// AppendWords appends the word "flag" with each flag, and with "null" if there
+// is none.
+func (f *macvlanFlags) AppendWords(b []byte) []byte {
+	words := "null"
+	if *f != 0 {
+		words = bitWords(uint32(*f), macvlanFlagWords, " flag ")
+	}
+	return append(append(b, "flag "...), words...)
+}
+
+// Check refuses flags that the kernel does not have.
+func (f *macvlanFlags) Check() error {
+	if *f&^macvlanFlags(MacvlanNoPromisc|MacvlanNoDst) != 0 {
+		return fmt.Errorf("%#x has bits besides %s", uint16(*f), strings.Join(macvlanFlagWords, ", "))
+	}
+	return nil
+}
+
+// macvlanSourceMode is what is done to the list of sources.
+type macvlanSourceMode uint32
+
+const (
+	macvlanAdd macvlanSourceMode = iota
+	macvlanDel
+	macvlanFlush
+	macvlanSet
+)
+
+var macvlanSourceModes = attr.Words{"add", "del", "flush", "set"}
+
+// require refuses sources in a mode that has none.
+func (m *MacvlanInfo) require(s *spec) error {
+	if s.set.Has(uapi.IFLA_MACVLAN_MODE) && m.Mode != MacvlanSource && s.set.Has(uapi.IFLA_MACVLAN_MACADDR_MODE) {
+		return &attr.Error{Name: "macaddr", Text: "needs mode source, not " + m.Mode.String()}
+	}
+	return nil
+}
+
+// macvlanReason says what the driver's bare errnos mean.
+func macvlanReason(errno syscall.Errno) string {
+	switch errno {
+	case syscall.EBUSY:
+		return "the parent is a port of a bridge, bond or team, or carries ipvlan links"
+	case syscall.EINVAL:
+		return "a parent carries either one link in mode passthru or others, and it must be Ethernet; sources need mode source"
+	case syscall.EADDRNOTAVAIL:
+		return "an address must be unicast and not zero"
+	}
+	return ""
+}

@@ -1,0 +1,112 @@
+package iplink
+
+import (
+	"net/netip"
+
+	"github.com/jsimonetti/rtnetlink/v2"
+
+	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/uapi"
+	"github.com/iplink-go/iplink/internal/wire"
+)
+
+// appendCreate appends what makes a link, in one message as far as the kernel
+// takes it in one.
+func (t *transaction) appendCreate(b []byte, j *job) []byte {
+	b = t.appendCommon(b, j)
+	if j.linkNSID >= 0 {
+		b = wire.AppendU32(b, uapi.IFLA_LINK_NETNSID, uint32(j.linkNSID))
+	}
+	b, info := wire.Begin(b, uapi.IFLA_LINKINFO)
+	b = wire.AppendText(b, uapi.IFLA_INFO_KIND, j.spec.kind)
+	b = t.appendData(b, j)
+	return wire.End(b, info)
+}
+
+// appendCommon appends the header, the name and what every link has.
+func (t *transaction) appendCommon(b []byte, j *job) []byte {
+	s := j.spec
+	flags, change := j.flags()
+	b = wire.AppendLink(b, wire.Link{Index: int32(j.index), Flags: flags, Change: change})
+	b = wire.AppendString(b, uapi.IFLA_IFNAME, s.name)
+	return t.codec.Encode(b, j.linkSet.Minus(j.later()), j.linkRefs, s.link.settable)
+}
+
+// appendData appends the nest of the kind, unless it would be empty.
+func (t *transaction) appendData(b []byte, j *job) []byte {
+	if j.infoSet.Empty() && j.peer == nil {
+		return b
+	}
+	b, data := wire.Begin(b, uapi.IFLA_INFO_DATA)
+	if !j.infoSet.Empty() {
+		b = t.codec.Encode(b, j.infoSet, j.infoRefs, j.spec.info.attrs)
+	}
+	if j.peer != nil {
+		b = t.appendPeer(b, j.peer)
+	}
+	return wire.End(b, data)
+}
+
+// appendPeer appends the other end of a pair. The request goes out in the
+// namespace of the main end, so that a peer elsewhere must say where.
+func (t *transaction) appendPeer(b []byte, peer *job) []byte {
+	b, at := wire.Begin(b, kindOf(peer.spec.kind).peer)
+	b = t.appendCommon(b, peer)
+	if peer.at != peer.main.at {
+		b = wire.AppendU32(b, uapi.IFLA_NET_NS_FD, uint32(peer.at.fd))
+	}
+	return wire.End(b, at)
+}
+
+// appendLater appends what the kernel takes only once the link exists.
+func (t *transaction) appendLater(b []byte, j *job, set attr.Set) []byte {
+	s := j.spec
+	b = t.codec.Encode(b, set, j.linkRefs, s.link.settable)
+	if s.inet6Set.Empty() {
+		return b
+	}
+	b, spec := wire.Begin(b, uapi.IFLA_AF_SPEC)
+	b, inet6 := wire.Begin(b, uapi.AF_INET6)
+	b = t.codec.Encode(b, s.inet6Set, nil, s.link.INET6.attrs)
+	return wire.End(wire.End(b, inet6), spec)
+}
+
+// appendPort appends the settings as a port.
+func (t *transaction) appendPort(b []byte, j *job) []byte {
+	p := j.spec.port
+	b, info := wire.Begin(b, uapi.IFLA_LINKINFO)
+	b = wire.AppendText(b, uapi.IFLA_INFO_SLAVE_KIND, p.kind)
+	b, data := wire.Begin(b, uapi.IFLA_INFO_SLAVE_DATA)
+	b = t.codec.Encode(b, p.set, j.portRef, p.info.attrs)
+	return wire.End(wire.End(b, data), info)
+}
+
+func (t *transaction) addAddr(j *job, addr netip.Prefix) {
+	j.at.batch.Write(uapi.RTM_NEWADDR, uapi.NLM_F_CREATE|uapi.NLM_F_EXCL, func(b []byte) []byte {
+		return appendAddress(b, j.index, addr)
+	})
+	j.at.steps = append(j.at.steps, step{job: j, what: stepAddr, text: "address " + addr.String()})
+}
+
+// appendAddress appends an address as `ip address add` gives it: with a
+// broadcast address only where there is one to be had and asked for, that is
+// not at all.
+func appendAddress(b []byte, index int, addr netip.Prefix) []byte {
+	m := rtnetlink.AddressMessage{
+		Family:       uapi.AF_INET6,
+		PrefixLength: uint8(addr.Bits()),
+		Index:        uint32(index),
+		Attributes: &rtnetlink.AddressAttributes{
+			Address: addr.Addr().AsSlice(),
+			Local:   addr.Addr().AsSlice(),
+		},
+	}
+	if addr.Addr().Is4() {
+		m.Family = uapi.AF_INET
+	}
+	body, err := m.MarshalBinary()
+	if err != nil {
+		panic("iplink: an address that was checked does not encode: " + err.Error())
+	}
+	return append(b, body...)
+}

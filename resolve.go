@@ -1,0 +1,218 @@
+package iplink
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"syscall"
+
+	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/uapi"
+)
+
+// resolve finds the indexes of all links that a job refers to by name.
+func (t *transaction) resolve(ctx context.Context, j *job) error {
+	s := j.spec
+	under, err := t.underlay(ctx, j)
+	if err != nil {
+		return err
+	}
+	j.linkRefs, err = t.resolveRefs(ctx, s, s.linkRefs, func(typ uint16) *place {
+		if typ == uapi.IFLA_LINK {
+			return under
+		}
+		return j.at
+	}, s.link.attrs)
+	if err != nil {
+		return err
+	}
+	if s.info != nil {
+		j.infoRefs, err = t.resolveRefs(ctx, s, s.refs, func(uint16) *place { return t.infoPlace(j, under) }, s.info.attrs)
+	}
+	if err == nil && s.port != nil {
+		j.portRef, err = t.resolveRefs(ctx, s, s.port.refs, func(uint16) *place { return j.at }, s.port.info.attrs)
+	}
+	if err != nil {
+		return err
+	}
+	return t.consider(j)
+}
+
+// infoPlace is where the links are that a kind's own settings name: a tunnel's
+// underlay may be in another namespace than the tunnel.
+func (t *transaction) infoPlace(j *job, under *place) *place {
+	if kindOf(j.spec.kind).tunnel {
+		return under
+	}
+	return j.at
+}
+
+// underlay returns the place where a job's parent is, and finds out by which id
+// the link's own namespace knows it, if it is another.
+func (t *transaction) underlay(ctx context.Context, j *job) (*place, error) {
+	s := j.spec
+	if j.main != nil {
+		return j.at, t.openPeerPlace(j)
+	}
+	if !s.linkSet.Has(uapi.IFLA_LINK) && !kindOf(s.kind).tunnel {
+		return j.at, nil
+	}
+	under, err := t.place(s.linkNetNS)
+	if err != nil {
+		return nil, s.failed(t.op, "link-netns", err)
+	}
+	if under == j.at {
+		return under, nil
+	}
+	j.linkNSID, err = t.nsid(ctx, j.at, under)
+	if err != nil {
+		return nil, s.failed(t.op, "link-netns", err)
+	}
+	return under, nil
+}
+
+// openPeerPlace opens the namespace of a peer, which the request that makes it
+// must name by descriptor if it is another than the main end's.
+func (t *transaction) openPeerPlace(peer *job) error {
+	if peer.at == peer.main.at {
+		return nil
+	}
+	_, err := t.descriptor(peer.at)
+	if err != nil {
+		return peer.spec.failed(t.op, "netns", err)
+	}
+	return nil
+}
+
+// resolveRefs returns a copy of refs with the indexes found, each in its place.
+func (t *transaction) resolveRefs(ctx context.Context, s *spec, refs []attr.Ref, where func(uint16) *place, names attr.Table) ([]attr.Ref, error) {
+	refs = slices.Clone(refs)
+	for i, r := range refs {
+		index, err := t.find(ctx, where(r.Type), r.Name)
+		if err != nil {
+			e := &Error{Op: t.op, Kind: s.kind, Name: s.name, Attr: rowName(names, r.Type),
+				Message: fmt.Sprintf("there is no link %q", r.Name)}
+			return nil, kernelError(e, err)
+		}
+		refs[i].Index = index
+	}
+	return refs, nil
+}
+
+// find returns the index of a link by name: of one that this transaction is
+// about to make, or of one that exists.
+func (t *transaction) find(ctx context.Context, p *place, name string) (int, error) {
+	for _, j := range t.jobs {
+		if j.at == p && j.spec.name == name {
+			return t.presetIndex(j)
+		}
+	}
+	return indexOf(ctx, p.rt, name)
+}
+
+// preset chooses the indexes of a link and its peer if requests must name them
+// before the kernel has said what they are.
+func (t *transaction) preset(j *job) error {
+	if j.peer != nil && (j.peer.needsIndex() || j.peer.index != 0) {
+		if _, err := t.presetIndex(j.peer); err != nil {
+			return err
+		}
+	} else if !j.needsIndex() {
+		return nil
+	}
+	_, err := t.presetIndex(j)
+	return err
+}
+
+// needsIndex reports whether the link is changed after it is made.
+func (j *job) needsIndex() bool {
+	s := j.spec
+	later := j.linkSet.And(j.later())
+	return !later.Empty() || !s.inet6Set.Empty() || s.port != nil || j.deferUp || len(s.altNames) > 0 || len(s.addrs) > 0
+}
+
+// later is what the kernel does not take when it makes the link.
+func (j *job) later() attr.Set {
+	set := afterwards
+	if j.main != nil {
+		set.Add(uapi.IFLA_MASTER)
+	}
+	return set
+}
+
+// presetIndex chooses an index for the link unless it has one: at random, high
+// above those that the kernel hands out, and free at this moment.
+func (t *transaction) presetIndex(j *job) (int, error) {
+	const least, most = 1 << 24, 1 << 30
+	for range 100 {
+		if j.index != 0 {
+			return j.index, nil
+		}
+		index := least + rand.IntN(most-least)
+		if _, err := nameOf(j.at.rt, index); err != nil {
+			j.index = index
+		}
+	}
+	return 0, syscall.EBUSY
+}
+
+// consider looks at the master that the link is to have: whether it is one for
+// the settings as a port, and whether the link may come up in the same request.
+func (t *transaction) consider(j *job) error {
+	s := j.spec
+	up := s.flags&s.change&uapi.IFF_UP != 0
+	j.deferUp = up && (j.main != nil || !s.inet6Set.Empty() || s.port != nil)
+	index := j.master()
+	if index == 0 || !up && s.port == nil {
+		return nil
+	}
+	master, err := t.masterKind(j.at, index)
+	if err != nil {
+		return s.failed(t.op, "master", err)
+	}
+	if s.port != nil && master != kindOf(s.port.kind) {
+		return &Error{Op: t.op, Kind: s.kind, Name: s.name, Attr: "port",
+			Message: "the master is no " + s.port.kind, Err: ErrKind}
+	}
+	j.deferUp = j.deferUp || up && master.portsDown
+	return nil
+}
+
+// master returns the index of the master that the link is to have, 0 if none.
+func (j *job) master() int {
+	for _, r := range j.linkRefs {
+		if r.Type == uapi.IFLA_MASTER {
+			return r.Index
+		}
+	}
+	return j.spec.link.Master
+}
+
+// masterKind returns what is known of the kind of a master, which may yet have
+// to be made.
+func (t *transaction) masterKind(p *place, index int) (*kind, error) {
+	for _, j := range t.jobs {
+		if j.at == p && j.index == index {
+			return kindOf(j.spec.kind), nil
+		}
+	}
+	driver, err := driverOf(p.rt, index)
+	for _, k := range kinds {
+		if k.driver == driver && driver != "" {
+			return k, err
+		}
+	}
+	return new(kind), err
+}
+
+// rowName returns the name of a row of a table.
+func rowName(t attr.Table, typ uint16) string {
+	name := ""
+	new(attr.Codec).Describe(t, func(r attr.Row) {
+		if r.Type == typ || r.Type6 == typ && r.Type6 != 0 {
+			name = r.Name
+		}
+	})
+	return name
+}

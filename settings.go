@@ -1,0 +1,273 @@
+package iplink
+
+import (
+	"net"
+	"net/netip"
+	"slices"
+
+	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/uapi"
+)
+
+// common notes that a setting that every link has was made.
+func (b *builder[Self]) common(typ uint16) *Self {
+	b.spec.linkSet.Add(typ)
+	return b.self
+}
+
+func (b *builder[Self]) flag(flag uint32, on bool) *Self {
+	b.spec.change |= flag
+	b.spec.flags &^= flag
+	if on {
+		b.spec.flags |= flag
+	}
+	return b.self
+}
+
+// Parent sets the link that this one sits on, by name (IFLA_LINK). It is looked
+// up in the namespace LinkNetNS, by default that of the Conn, also when NetNS
+// puts this link elsewhere. It cannot change later. Kinds that sit on no link
+// ignore it; a VXLAN has Dev instead.
+func (b *builder[Self]) Parent(name string) *Self {
+	b.spec.linkRefs = setRef(b.spec.linkRefs, uapi.IFLA_LINK, name)
+	return b.common(uapi.IFLA_LINK)
+}
+
+// ParentIndex is Parent by interface index, 1 or more.
+func (b *builder[Self]) ParentIndex(index int) *Self {
+	b.spec.link.Parent = index
+	b.spec.linkRefs = dropRef(b.spec.linkRefs, uapi.IFLA_LINK)
+	return b.common(uapi.IFLA_LINK)
+}
+
+// Master makes the link a port of the bridge, bond, team or VRF of that name
+// (IFLA_MASTER). It is looked up in the namespace where the link is to be.
+func (b *builder[Self]) Master(name string) *Self {
+	b.spec.linkRefs = setRef(b.spec.linkRefs, uapi.IFLA_MASTER, name)
+	return b.common(uapi.IFLA_MASTER)
+}
+
+// MasterIndex is Master by interface index; 0 takes the link out of its master.
+func (b *builder[Self]) MasterIndex(index int) *Self {
+	b.spec.link.Master = index
+	b.spec.linkRefs = dropRef(b.spec.linkRefs, uapi.IFLA_MASTER)
+	return b.common(uapi.IFLA_MASTER)
+}
+
+// NoMaster takes the link out of its master.
+func (b *builder[Self]) NoMaster() *Self {
+	return b.MasterIndex(0)
+}
+
+// Up enables the link (IFF_UP). The end of a pair that is given as Peer comes
+// up once both ends exist.
+func (b *builder[Self]) Up() *Self {
+	return b.flag(uapi.IFF_UP, true)
+}
+
+// Down disables the link (IFF_UP), which is how links start.
+func (b *builder[Self]) Down() *Self {
+	return b.flag(uapi.IFF_UP, false)
+}
+
+// ARP says whether the link uses neighbour discovery; most kinds start with it
+// on (IFF_NOARP).
+func (b *builder[Self]) ARP(on bool) *Self {
+	return b.flag(uapi.IFF_NOARP, !on)
+}
+
+// Multicast says whether the link carries multicast; most kinds start with it
+// on (IFF_MULTICAST).
+func (b *builder[Self]) Multicast(on bool) *Self {
+	return b.flag(uapi.IFF_MULTICAST, on)
+}
+
+// AllMulticast says whether the link takes all multicast frames; off by default
+// (IFF_ALLMULTI).
+func (b *builder[Self]) AllMulticast(on bool) *Self {
+	return b.flag(uapi.IFF_ALLMULTI, on)
+}
+
+// Promiscuous says whether the link takes all frames; off by default
+// (IFF_PROMISC).
+func (b *builder[Self]) Promiscuous(on bool) *Self {
+	return b.flag(uapi.IFF_PROMISC, on)
+}
+
+// Dynamic says whether the link's addresses are lost when it goes down; off by
+// default (IFF_DYNAMIC).
+func (b *builder[Self]) Dynamic(on bool) *Self {
+	return b.flag(uapi.IFF_DYNAMIC, on)
+}
+
+// MTU sets the largest payload of a frame, in bytes (IFLA_MTU). The bounds and
+// the default depend on the kind: for Ethernet 68 to 65535 and 1500. A VXLAN
+// with Dev clamps it to what its underlay carries.
+func (b *builder[Self]) MTU(bytes uint32) *Self {
+	b.spec.link.MTU = bytes
+	return b.common(uapi.IFLA_MTU)
+}
+
+// TxQueueLen sets how many packets may wait to be sent, 0 to 32767; 1000 by
+// default for most kinds (IFLA_TXQLEN).
+func (b *builder[Self]) TxQueueLen(packets uint32) *Self {
+	b.spec.link.TxQueueLen = packets
+	return b.common(uapi.IFLA_TXQLEN)
+}
+
+// Queues sets the numbers of transmit and receive queues, 1 to 4096 each; they
+// cannot change later (IFLA_NUM_TX_QUEUES, IFLA_NUM_RX_QUEUES). Not every
+// kernel reports the latter.
+func (b *builder[Self]) Queues(tx, rx uint32) *Self {
+	b.spec.link.TxQueues, b.spec.link.RxQueues = tx, rx
+	b.common(uapi.IFLA_NUM_TX_QUEUES)
+	return b.common(uapi.IFLA_NUM_RX_QUEUES)
+}
+
+// Address sets the link-layer address: for Ethernet 6 bytes, not multicast and
+// not zero; by default random, or the parent's (IFLA_ADDRESS).
+func (b *builder[Self]) Address(mac net.HardwareAddr) *Self {
+	b.spec.link.Address = slices.Clone(mac)
+	return b.common(uapi.IFLA_ADDRESS)
+}
+
+// Broadcast sets the link-layer broadcast address, as long as Address; for
+// Ethernet ff:ff:ff:ff:ff:ff by default (IFLA_BROADCAST).
+func (b *builder[Self]) Broadcast(mac net.HardwareAddr) *Self {
+	b.spec.link.Broadcast = slices.Clone(mac)
+	return b.common(uapi.IFLA_BROADCAST)
+}
+
+// Alias sets a text for people, at most 255 bytes; empty removes it
+// (IFLA_IFALIAS).
+func (b *builder[Self]) Alias(text string) *Self {
+	b.spec.link.Alias = text
+	return b.common(uapi.IFLA_IFALIAS)
+}
+
+// AltName adds names by which the link is found as well, at most 127 bytes each
+// (IFLA_ALT_IFNAME).
+func (b *builder[Self]) AltName(names ...string) *Self {
+	b.spec.altNames = slices.Concat(b.spec.altNames, names)
+	return b.self
+}
+
+// Group sets the number of the group the link belongs to, 0 by default
+// (IFLA_GROUP).
+func (b *builder[Self]) Group(number uint32) *Self {
+	b.spec.link.Group = number
+	return b.common(uapi.IFLA_GROUP)
+}
+
+// Index asks Create for this interface index, 1 to 2147483647, by default the
+// next free one (ifi_index). Update finds the link by it.
+func (b *builder[Self]) Index(index int) *Self {
+	b.spec.index = index
+	return b.self
+}
+
+// NetNS says in which namespace the link is to be, by default that of the Conn.
+// Create makes it there, and Update finds it there; only on a Device does
+// Update move it there.
+func (b *builder[Self]) NetNS(ns *NetNS) *Self {
+	b.spec.netns = ns
+	return b.self
+}
+
+// LinkNetNS says in which namespace the parent, the underlay of a tunnel, or
+// the peer is; by default that of the Conn (IFLA_LINK_NETNSID).
+func (b *builder[Self]) LinkNetNS(ns *NetNS) *Self {
+	b.spec.linkNetNS = ns
+	return b.self
+}
+
+// GSOMaxSize sets the most bytes of a packet handed to the link as one, from
+// about 320 to the link's TSOMaxSize; 65536 by default (IFLA_GSO_MAX_SIZE). Up
+// to 65536 it holds for IPv4 as well.
+func (b *builder[Self]) GSOMaxSize(bytes uint32) *Self {
+	b.spec.link.Offload.GSOMaxSize = bytes
+	return b.common(uapi.IFLA_GSO_MAX_SIZE)
+}
+
+// GSOMaxSegs sets the most segments of such a packet, 0 to 65535, which is the
+// default (IFLA_GSO_MAX_SEGS).
+func (b *builder[Self]) GSOMaxSegs(segments uint32) *Self {
+	b.spec.link.Offload.GSOMaxSegs = segments
+	return b.common(uapi.IFLA_GSO_MAX_SEGS)
+}
+
+// GROMaxSize sets the most bytes of a packet merged on receipt, 0 to 524280;
+// 65536 by default (IFLA_GRO_MAX_SIZE). Up to 65536 it holds for IPv4 as well.
+func (b *builder[Self]) GROMaxSize(bytes uint32) *Self {
+	b.spec.link.Offload.GROMaxSize = bytes
+	return b.common(uapi.IFLA_GRO_MAX_SIZE)
+}
+
+// GSOMaxIPv4Size is GSOMaxSize for IPv4 alone; since Linux 6.3
+// (IFLA_GSO_IPV4_MAX_SIZE).
+func (b *builder[Self]) GSOMaxIPv4Size(bytes uint32) *Self {
+	b.spec.link.Offload.GSOMaxIPv4Size = bytes
+	return b.common(uapi.IFLA_GSO_IPV4_MAX_SIZE)
+}
+
+// GROMaxIPv4Size is GROMaxSize for IPv4 alone; since Linux 6.3
+// (IFLA_GRO_IPV4_MAX_SIZE).
+func (b *builder[Self]) GROMaxIPv4Size(bytes uint32) *Self {
+	b.spec.link.Offload.GROMaxIPv4Size = bytes
+	return b.common(uapi.IFLA_GRO_IPV4_MAX_SIZE)
+}
+
+// AddrGenMode sets how IPv6 link-local addresses are made, AddrGenEUI64 by
+// default; it takes effect when the link comes up (IFLA_INET6_ADDR_GEN_MODE).
+func (b *builder[Self]) AddrGenMode(mode AddrGenMode) *Self {
+	b.spec.link.INET6.AddrGenMode = mode
+	b.spec.inet6Set = attr.SetOf(uapi.IFLA_INET6_ADDR_GEN_MODE)
+	return b.self
+}
+
+// ProtoDown says whether a protocol holds the link down; only macvlan, macvtap,
+// VXLAN and some hardware can (IFLA_PROTO_DOWN).
+func (b *builder[Self]) ProtoDown(on bool) *Self {
+	b.spec.link.ProtoDown = on
+	return b.common(uapi.IFLA_PROTO_DOWN)
+}
+
+// Carrier says whether the link has a carrier; only dummy, team and tun links
+// can be told (IFLA_CARRIER).
+func (b *builder[Self]) Carrier(on bool) *Self {
+	b.spec.link.Carrier = on
+	return b.common(uapi.IFLA_CARRIER)
+}
+
+// OperState asks for OperTesting, OperDormant or OperUp; the kernel goes there
+// if the link is up and its present state allows (IFLA_OPERSTATE).
+func (b *builder[Self]) OperState(state OperState) *Self {
+	b.spec.link.OperState = state
+	return b.common(uapi.IFLA_OPERSTATE)
+}
+
+// LinkMode sets what happens when the link gets a carrier, LinkModeDefault by
+// default (IFLA_LINKMODE).
+func (b *builder[Self]) LinkMode(mode LinkMode) *Self {
+	b.spec.link.LinkMode = mode
+	return b.common(uapi.IFLA_LINKMODE)
+}
+
+// Addr adds IP addresses with their prefix lengths, such as 192.0.2.1/24.
+func (b *builder[Self]) Addr(addrs ...netip.Prefix) *Self {
+	b.spec.addrs = slices.Concat(b.spec.addrs, addrs)
+	return b.self
+}
+
+// A PortSpec describes the settings of a port of a master; every builder of
+// port settings is one, such as BridgePort.
+type PortSpec interface {
+	portSpec() *portSpec
+}
+
+// Port sets what the link has as a port of its master, which may be joined in
+// the same request (IFLA_INFO_SLAVE_DATA).
+func (b *builder[Self]) Port(port PortSpec) *Self {
+	b.spec.port = port.portSpec()
+	return b.self
+}

@@ -1,0 +1,165 @@
+package iplink
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+
+	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/uapi"
+)
+
+// spec is what a builder has gathered.
+type spec struct {
+	kind string // empty for a Device
+	name string
+
+	// What only links of this kind have, which of it is set, and the links it
+	// refers to by name.
+	info info
+	set  attr.Set
+	refs []attr.Ref
+
+	// What every link has, likewise.
+	link     Link
+	linkSet  attr.Set
+	linkRefs []attr.Ref
+
+	flags, change uint32 // ifi_flags, and which of them are meant
+	inet6Set      attr.Set
+
+	index     int    // 0 for any
+	newName   string // to rename to
+	altNames  []string
+	addrs     []netip.Prefix
+	netns     *NetNS // where the link is to be; nil for the Conn's
+	linkNetNS *NetNS // where its parent is; nil for the Conn's
+	port      *portSpec
+	peer      Spec
+}
+
+// portSpec is what a builder of port settings has gathered.
+type portSpec struct {
+	kind string // of the master
+	info info
+	set  attr.Set
+	refs []attr.Ref
+}
+
+// setRef returns refs with a reference for typ; refs itself is not changed, as
+// clones share it.
+func setRef(refs []attr.Ref, typ uint16, name string) []attr.Ref {
+	return append(dropRef(refs, typ), attr.Ref{Type: typ, Name: name})
+}
+
+func dropRef(refs []attr.Ref, typ uint16) []attr.Ref {
+	return slices.DeleteFunc(slices.Clone(refs), func(r attr.Ref) bool { return r.Type == typ })
+}
+
+// afterwards are the settings that the kernel ignores or refuses when it makes
+// a link, and takes once the link exists.
+var afterwards = attr.SetOf(uapi.IFLA_IFALIAS, uapi.IFLA_CARRIER, uapi.IFLA_PROTO_DOWN)
+
+// requirement is implemented by the infos of kinds with rules that span several
+// settings.
+type requirement interface {
+	require(s *spec) error
+}
+
+// check returns what is wrong with s before anything is sent: names, ranges,
+// contradictions.
+func (s *spec) check(op string) error {
+	return errors.Join(s.checkName(op), s.checkParent(op), s.checkTables(op), s.checkAltNames(op), s.checkMTU(op),
+		s.checkAddrs(op), s.checkPeer(op))
+}
+
+func (s *spec) checkName(op string) error {
+	if s.kind == "" && s.name == "" && s.index > 0 {
+		return nil
+	}
+	if fault := nameFault(s.name, uapi.IFNAMSIZ-1); fault != "" && !s.existsByAltName(op) {
+		return s.invalid(op, "name", fault)
+	}
+	if s.newName != "" {
+		if fault := nameFault(s.newName, uapi.IFNAMSIZ-1); fault != "" {
+			return s.invalid(op, "name", fault)
+		}
+	}
+	return nil
+}
+
+// existsByAltName reports whether the name is good for finding a link though
+// too long for making one.
+func (s *spec) existsByAltName(op string) bool {
+	return op != "create" && nameFault(s.name, uapi.ALTIFNAMSIZ-1) == ""
+}
+
+// checkParent refuses to make a link without the link that it must sit on.
+func (s *spec) checkParent(op string) error {
+	if op == "create" && kindOf(s.kind).parent && !s.linkSet.Has(uapi.IFLA_LINK) {
+		return s.invalid(op, "link", "a "+s.kind+" sits on another link: name it with Parent")
+	}
+	return nil
+}
+
+func (s *spec) checkAltNames(op string) error {
+	for _, name := range s.altNames {
+		if fault := nameFault(name, uapi.ALTIFNAMSIZ-1); fault != "" {
+			return s.invalid(op, "altname", fault)
+		}
+	}
+	return nil
+}
+
+// checkTables checks each setting against its row, and then the rules that span
+// several.
+func (s *spec) checkTables(op string) error {
+	var c attr.Codec
+	err := c.Check(s.linkSet, s.linkRefs, s.link.settable)
+	err = errors.Join(err, c.Check(s.inet6Set, nil, s.link.INET6.attrs))
+	if s.info != nil {
+		err = errors.Join(err, c.Check(s.set, s.refs, s.info.attrs))
+	}
+	if s.port != nil {
+		err = errors.Join(err, c.Check(s.port.set, s.port.refs, s.port.info.attrs))
+	}
+	if rule, ok := s.info.(requirement); ok && err == nil {
+		err = errors.Join(rule.require(s))
+	}
+	if err == nil {
+		return nil
+	}
+	return s.invalidAttrs(op, err)
+}
+
+func (s *spec) checkMTU(op string) error {
+	bounds, mtu := kindOf(s.kind).mtu, s.link.MTU
+	if s.linkSet.Has(uapi.IFLA_MTU) && bounds[1] != 0 && (mtu < bounds[0] || mtu > bounds[1]) {
+		return s.invalid(op, "mtu", fmt.Sprintf("%d is not in %d…%d", mtu, bounds[0], bounds[1]))
+	}
+	return nil
+}
+
+func (s *spec) checkAddrs(op string) error {
+	for _, a := range s.addrs {
+		if !a.IsValid() {
+			return s.invalid(op, "address", "the zero netip.Prefix is no address")
+		}
+	}
+	return nil
+}
+
+func (s *spec) checkPeer(op string) error {
+	if s.peer == nil {
+		return nil
+	}
+	peer := s.peer.wanted()
+	if peer.peer != nil {
+		return s.invalid(op, "peer", "a peer cannot have a peer of its own")
+	}
+	if peer.kind != s.kind {
+		return s.invalid(op, "peer", "a "+s.kind+" cannot have a "+peer.kind+" as its peer")
+	}
+	return peer.check(op)
+}

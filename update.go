@@ -1,0 +1,245 @@
+package iplink
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/uapi"
+	"github.com/iplink-go/iplink/internal/wire"
+)
+
+// Update changes the existing links that specs describe, one after another, to
+// what is set in them, and returns them as the kernel then describes them. What
+// cannot change is ErrImmutable and a link of another kind ErrKind, both before
+// anything is sent for that link.
+//
+// The kernel applies a change in steps: on an error, part of it may have
+// happened.
+func (c *Conn) Update(ctx context.Context, specs ...Spec) ([]*Link, error) {
+	var links []*Link
+	for _, s := range specs {
+		l, err := c.update(ctx, s.wanted())
+		if err != nil {
+			return links, err
+		}
+		links = append(links, l)
+	}
+	return links, nil
+}
+
+func (c *Conn) update(ctx context.Context, s *spec) (*Link, error) {
+	t := newTransaction(c, "update")
+	defer t.close()
+	if err := s.check(t.op); err != nil {
+		return nil, err
+	}
+	j, err := t.prepareUpdate(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	if err := t.narrow(ctx, j); err != nil {
+		return nil, err
+	}
+	t.addUpdate(j)
+	if err := t.flush(ctx, j.at); err != nil {
+		return nil, err
+	}
+	return j.link, t.verify()
+}
+
+// prepareUpdate finds the link, and the links that s refers to.
+func (t *transaction) prepareUpdate(ctx context.Context, s *spec) (*job, error) {
+	at, err := t.place(s.netns)
+	if err != nil {
+		return nil, s.failed(t.op, "netns", err)
+	}
+	j := newJob(s, at, nil)
+	from := at
+	if s.kind == "" {
+		from = t.places[0]
+	}
+	if err := t.locate(ctx, j, from); err != nil {
+		return nil, err
+	}
+	if from != at {
+		if err := t.move(ctx, j, from); err != nil {
+			return nil, err
+		}
+	}
+	t.jobs = append(t.jobs, j)
+	return j, t.resolve(ctx, j)
+}
+
+// locate finds the index of an existing link.
+func (t *transaction) locate(ctx context.Context, j *job, p *place) (err error) {
+	if j.index != 0 {
+		return nil
+	}
+	s := j.spec
+	if j.index, err = indexOf(ctx, p.rt, s.name); err != nil {
+		return kernelError(&Error{Op: t.op, Kind: s.kind, Name: s.name}, err)
+	}
+	return nil
+}
+
+// narrow refuses what cannot change, and drops what is as it should be already.
+func (t *transaction) narrow(ctx context.Context, j *job) error {
+	s := j.spec
+	if s.kind == "" && s.port == nil {
+		return s.immutable(t.op, s.linkSet, s.link.settable)
+	}
+	have, err := t.read(ctx, j)
+	if err != nil {
+		return err
+	}
+	if err := t.sameKind(j, have); err != nil {
+		return err
+	}
+	if have, ok := have.Info.(info); ok && s.info != nil {
+		if j.infoSet, err = t.changes(s, s.set, j.infoRefs, s.info.attrs, have.attrs); err != nil {
+			return err
+		}
+	}
+	j.linkSet, err = t.changes(s, s.linkSet, j.linkRefs, s.link.settable, have.settable)
+	return err
+}
+
+// sameKind refuses a link of another kind, or with a master of another kind,
+// than its settings are for.
+func (t *transaction) sameKind(j *job, have *Link) error {
+	s := j.spec
+	e := &Error{Op: t.op, Kind: s.kind, Name: s.name, Err: ErrKind}
+	switch {
+	case s.kind != "" && have.Kind != s.kind:
+		e.Message = "it is " + article(have.Kind)
+	case s.peer != nil:
+		e.Attr, e.Err = "peer", ErrImmutable
+	case s.port != nil && !s.linkSet.Has(uapi.IFLA_MASTER) && have.PortKind != s.port.kind:
+		e.Attr, e.Message = "port", "it is no port of "+article(s.port.kind)
+	default:
+		return nil
+	}
+	return e
+}
+
+// addUpdate adds the requests that change a link.
+func (t *transaction) addUpdate(j *job) {
+	s := j.spec
+	flags, change := j.flags()
+	mtu := attr.SetOf(uapi.IFLA_MTU)
+	common := j.linkSet
+	if kindOf(s.kind).apart && !j.infoSet.Empty() {
+		common = common.Minus(mtu)
+	}
+	t.addChange(j, flags, change, func(b []byte) []byte { return t.appendUpdate(b, j, common) })
+	if common != j.linkSet {
+		t.addChange(j, 0, 0, func(b []byte) []byte { return t.codec.Encode(b, mtu, nil, s.link.settable) })
+	}
+	t.addRest(j)
+	t.addRead(j)
+}
+
+func (t *transaction) appendUpdate(b []byte, j *job, common attr.Set) []byte {
+	s := j.spec
+	if s.newName != "" && j.moved == "" {
+		b = wire.AppendString(b, uapi.IFLA_IFNAME, s.newName)
+	}
+	b = t.appendLater(b, j, common)
+	if j.infoSet.Empty() {
+		return b
+	}
+	b, info := wire.Begin(b, uapi.IFLA_LINKINFO)
+	b = wire.AppendText(b, uapi.IFLA_INFO_KIND, s.kind)
+	return wire.End(t.appendData(b, j), info)
+}
+
+// move takes a link to another namespace, under its new name if it gets one,
+// and finds it there.
+func (t *transaction) move(ctx context.Context, j *job, from *place) error {
+	s := j.spec
+	fd, err := t.descriptor(j.at)
+	if err != nil {
+		return s.failed(t.op, "netns", err)
+	}
+	if j.moved = s.finalName(); j.moved == "" {
+		if j.moved, err = nameOf(from.rt, j.index); err != nil {
+			return s.failed(t.op, "", err)
+		}
+	}
+	from.batch.Write(uapi.RTM_NEWLINK, 0, func(b []byte) []byte {
+		b = appendKey(b, j.index, "")
+		if s.newName != "" {
+			b = wire.AppendString(b, uapi.IFLA_IFNAME, s.newName)
+		}
+		return wire.AppendU32(b, uapi.IFLA_NET_NS_FD, uint32(fd))
+	})
+	from.steps = append(from.steps, step{job: j, what: stepChange, text: "netns"})
+	if err := t.flush(ctx, from); err != nil {
+		return err
+	}
+	j.index, err = indexOf(ctx, j.at.rt, j.moved)
+	if err != nil {
+		return s.failed(t.op, "netns", err)
+	}
+	return nil
+}
+
+// immutable returns ErrImmutable if one of the rows in set cannot change.
+func (s *spec) immutable(op string, set attr.Set, t attr.Table) error {
+	var fault error
+	new(attr.Codec).Describe(t, func(r attr.Row) {
+		if fault == nil && r.CreateOnly && set.Has(r.Type) {
+			fault = &Error{Op: op, Kind: s.kind, Name: s.name, Attr: r.Name, Err: ErrImmutable}
+		}
+	})
+	return fault
+}
+
+// article says what a link of a kind is called.
+func article(kind string) string {
+	if kind == "" {
+		return "hardware"
+	}
+	return fmt.Sprintf("a %s link", kind)
+}
+
+// changes returns the rows of set that want and have differ in, or that cannot
+// be compared. A difference that cannot be changed is ErrImmutable.
+func (t *transaction) changes(s *spec, set attr.Set, refs []attr.Ref, want, have attr.Table) (attr.Set, error) {
+	changed := set.And(writeOnly(want))
+	for _, d := range t.codec.Compare(set, refs, want, have) {
+		if d.CreateOnly {
+			return attr.Set{}, t.immutableDifference(s, d, refs, want, have)
+		}
+		changed.Add(d.Type)
+	}
+	return changed, nil
+}
+
+// writeOnly returns the rows that the kernel does not report.
+func writeOnly(t attr.Table) attr.Set {
+	var set attr.Set
+	new(attr.Codec).Describe(t, func(r attr.Row) {
+		if r.WriteOnly {
+			set.Add(r.Type)
+		}
+	})
+	return set
+}
+
+func (t *transaction) immutableDifference(s *spec, d attr.Difference, refs []attr.Ref, want, have attr.Table) error {
+	e := t.difference(s, d, want, have, refs)
+	e.Err = ErrImmutable
+	return e
+}
+
+// read reads a link whose index is known.
+func (t *transaction) read(ctx context.Context, j *job) (*Link, error) {
+	var link *Link
+	j.at.batch.Get(uapi.RTM_GETLINK, func(m wire.Message) { link = parseReply(m) }, func(b []byte) []byte {
+		return appendKey(b, j.index, "")
+	})
+	j.at.steps = append(j.at.steps, step{job: j, what: stepRead})
+	return link, t.flush(ctx, j.at)
+}

@@ -1,0 +1,78 @@
+package iplink
+
+import (
+	"fmt"
+
+	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/uapi"
+)
+
+// unverified is what the kernel may rightly report otherwise than it was told:
+// a macvlan on a macvlan sits on the link below both, and an operational state
+// is a request for a transition.
+var unverified = attr.SetOf(uapi.IFLA_LINK, uapi.IFLA_OPERSTATE)
+
+// verifyJob compares the link that was read back with what was asked for. What
+// differs was taken by the kernel and not applied.
+func (t *transaction) verifyJob(j *job) error {
+	s, l := j.spec, j.link
+	common := s.linkSet.Minus(unverified)
+	if kindOf(s.kind).clamps && l.MTU < s.link.MTU {
+		common.Remove(uapi.IFLA_MTU)
+	}
+	if err := t.notApplied(s, t.codec.Compare(common, j.linkRefs, s.link.settable, l.settable), s.link.attrs, l.attrs, j.linkRefs); err != nil {
+		return err
+	}
+	if err := t.verifyInfo(j); err != nil {
+		return err
+	}
+	if err := t.verifyFlags(s, l); err != nil {
+		return err
+	}
+	return t.notApplied(s, t.codec.Compare(s.inet6Set, nil, s.link.INET6.attrs, l.INET6.attrs), s.link.INET6.attrs, l.INET6.attrs, nil)
+}
+
+func (t *transaction) verifyInfo(j *job) error {
+	s, l := j.spec, j.link
+	if s.info != nil {
+		have, ok := l.Info.(info)
+		if !ok || l.Kind != s.kind {
+			return s.failed(t.op, "", fmt.Errorf("%w: %q", ErrKind, l.Kind))
+		}
+		if err := t.notApplied(s, t.codec.Compare(s.set, j.infoRefs, s.info.attrs, have.attrs), s.info.attrs, have.attrs, j.infoRefs); err != nil {
+			return err
+		}
+	}
+	if s.port == nil {
+		return nil
+	}
+	have, ok := l.PortInfo.(info)
+	if !ok {
+		return &Error{Op: t.op, Kind: s.kind, Name: s.name, Attr: "port", Message: "the link is no port of a " + s.port.kind, Err: ErrNotApplied}
+	}
+	return t.notApplied(s, t.codec.Compare(s.port.set, j.portRef, s.port.info.attrs, have.attrs), s.port.info.attrs, have.attrs, j.portRef)
+}
+
+func (t *transaction) verifyFlags(s *spec, l *Link) error {
+	if differ := (Flags(s.flags) ^ l.Flags) & Flags(s.change); differ != 0 {
+		return &Error{Op: t.op, Kind: s.kind, Name: s.name, Attr: "flags", Message: differ.String(), Err: ErrNotApplied}
+	}
+	return nil
+}
+
+// notApplied returns an error that names the first difference, nil if there is
+// none.
+func (t *transaction) notApplied(s *spec, diffs []attr.Difference, want, have attr.Table, refs []attr.Ref) error {
+	if len(diffs) == 0 {
+		return nil
+	}
+	return t.difference(s, diffs[0], want, have, refs)
+}
+
+func (t *transaction) difference(s *spec, d attr.Difference, want, have attr.Table, refs []attr.Ref) *Error {
+	one := attr.SetOf(d.Type)
+	w, _ := t.codec.Print(nil, one, refs, want)
+	h, _ := t.codec.Print(nil, one, nil, have)
+	return &Error{Op: t.op, Kind: s.kind, Name: s.name, Attr: d.Name,
+		Message: fmt.Sprintf("asked for%s, the kernel reports%s", w, h), Err: ErrNotApplied}
+}

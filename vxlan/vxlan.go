@@ -1,0 +1,22 @@
+// Package vxlan makes VXLAN links: Ethernet through UDP, RFC 7348.
+package vxlan
+
+import "github.com/iplink-go/iplink"
+
+// Ways to set the don't-fragment bit of the outer IPv4 packet.
+const (
+	DFUnset   = iplink.VXLANDFUnset   // never
+	DFSet     = iplink.VXLANDFSet     // always
+	DFInherit = iplink.VXLANDFInherit // as in the inner packet
+)
+
+// Sources of the IPv6 flow label.
+const (
+	LabelFixed   = iplink.VXLANLabelFixed   // the FlowLabel setting
+	LabelInherit = iplink.VXLANLabelInherit // the inner packet
+)
+
+// New returns the builder for a VXLAN link of that name.
+func New(name string) *iplink.VXLAN {
+	return iplink.NewVXLAN(name)
+}
