@@ -1,0 +1,82 @@
+package vmtest
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// kvmLimit is how long a guest may take to boot with KVM before emulation is
+// preferred, which takes about 5 s. A nested KVM can be slower than that.
+const kvmLimit = 5 * time.Second
+
+// accelerator resolves "auto" by booting a guest with KVM once per boot of
+// the machine: that /dev/kvm opens does not say that a guest runs.
+func (c *Cache) accelerator(ctx context.Context, choice string, image *Image) (string, error) {
+	if choice != "auto" {
+		return choice, nil
+	}
+	if !accessible("/dev/kvm") {
+		return "tcg", nil
+	}
+	name := filepath.Join(c.dir, "accel-"+bootID())
+	unlock, err := lock(ctx, name+".lock")
+	if err != nil {
+		return "", err
+	}
+	defer unlock()
+	if known, err := os.ReadFile(name); err == nil {
+		return string(known), nil
+	}
+	accel := "tcg"
+	if err := probeKVM(ctx, image); err != nil {
+		c.log("KVM does not work here, guests are emulated: %s", firstLine(err))
+	} else {
+		accel = "kvm"
+	}
+	return accel, writeFile(name, []byte(accel))
+}
+
+// probeKVM boots a guest that runs nothing but a shell's "true".
+func probeKVM(ctx context.Context, image *Image) error {
+	dir, err := os.MkdirTemp("", "vmtest-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	m := &machine{kernel: image.Boot, initrd: filepath.Join(dir, "initrd"), dir: dir, accel: "kvm", cpus: 1, memory: 512}
+	o := Options{Command: []string{"sh", "-c", "true"}, Dir: "/"}
+	home, err := writeInitrd(m.initrd, image, o, testFlags{})
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, kvmLimit, fmt.Errorf("no boot in %v", kvmLimit))
+	defer cancel()
+	if err := m.boot(ctx, io.Discard); err != nil {
+		if cause := context.Cause(ctx); cause != nil {
+			return cause
+		}
+		return err
+	}
+	_, err = readResult(m.resultFile(), home)
+	return err
+}
+
+// bootID names this boot of the machine, or all boots where the kernel does
+// not say.
+func bootID() string {
+	b, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	if err != nil {
+		return "unknown"
+	}
+	return strings.TrimSpace(string(b))
+}
+
+func firstLine(err error) string {
+	line, _, _ := strings.Cut(err.Error(), "\n")
+	return line
+}

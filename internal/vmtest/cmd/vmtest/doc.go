@@ -1,0 +1,12 @@
+// Vmtest runs a Go test binary, or a command of the guest, on a kernel of
+// Debian's in QEMU.
+//
+//	go build -o bin/ ./internal/vmtest/cmd/vmtest
+//	go test -exec "$PWD/bin/vmtest -kernel 6.12" ./...
+//	bin/vmtest -kernel 6.1 ip -d link
+//	bin/vmtest fetch
+//	bin/vmtest doctor
+//
+// It must be built without cgo (CGO_ENABLED=0), because the same file is
+// process 1 and modprobe of the guest. See package vmtest for the rest.
+package main

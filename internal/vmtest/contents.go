@@ -1,0 +1,61 @@
+package vmtest
+
+import "strings"
+
+// wantedModules returns the kernel modules that a guest has if its kernel
+// does. What they depend on comes along; what is built in, or newer than the
+// kernel, is not missed.
+func wantedModules() []string {
+	return strings.Fields(`
+		bonding team team_mode_activebackup team_mode_broadcast team_mode_loadbalance team_mode_random team_mode_roundrobin
+		bridge br_netfilter 8021q vxlan geneve macvlan macvtap ipvlan ipvtap macsec veth nlmon dummy ifb vrf wireguard tun
+		netkit hsr ovpn ip_gre ip6_gre ipip sit ip6_tunnel ip_vti ip6_vti xfrm_interface gtp
+		vcan vxcan can can_raw can_bcm can_gw can_isotp can_dev slcan sja1000 kvaser_pci
+		ib_core ib_cm ib_ipoib
+		virtio_pci virtio_net net_failover failover e1000e
+		gcm ccm ghash_generic aes_generic ctr seqiv echainiv cmac authenc
+		act_mirred act_gact act_police act_vlan act_tunnel_key act_skbedit act_pedit
+		cls_u32 cls_flower cls_matchall cls_basic cls_bpf
+		sch_ingress sch_fq sch_fq_codel sch_htb sch_prio sch_mqprio sch_multiq sch_netem sch_tbf sch_sfq sch_etf sch_taprio
+		af_packet_diag netlink_diag psample xfrm_user
+	`)
+}
+
+// moduleOptions returns the parameters that a module is always loaded with:
+// none of these makes links of its own then, and a test's first link is the
+// first link.
+func moduleOptions(module string) string {
+	switch module {
+	case "bonding":
+		return "max_bonds=0"
+	case "dummy":
+		return "numdummies=0"
+	case "ifb":
+		return "numifbs=0"
+	}
+	return ""
+}
+
+// wantedPrograms returns the programs of the guest, the tests' independent
+// witnesses first. All must exist.
+func wantedPrograms() []string {
+	return strings.Fields(`ip bridge tc ethtool teamd teamdctl teamnl tcpdump candump cansend ping dash`)
+}
+
+// wantedPackages returns the packages that have them.
+func wantedPackages() []string {
+	return strings.Fields(`iproute2 ethtool libteam-utils tcpdump can-utils iputils-ping dash`)
+}
+
+// wantedData returns the directories of tables that the programs read.
+func wantedData() []string {
+	return strings.Fields(`etc/iproute2 usr/share/iproute2 usr/lib/iproute2 usr/lib/tc`)
+}
+
+// Packages of a plan to fetch: the programs', their libraries and the
+// kernel's, but not the rest of an operating system that they would bring
+// (the initial RAM disk's maker, systemd, perl).
+const keptPackages = `^(lib.*|zlib1g|iproute2|ethtool|tcpdump|can-utils|iputils-ping|dash|linux-(image|binary|modules)-[0-9].*)$`
+
+// The headers that the fixture module is built with.
+const keptHeaders = `^linux-(headers|kbuild)-[0-9].*$`

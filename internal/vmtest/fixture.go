@@ -1,0 +1,105 @@
+package vmtest
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// fixtures builds the kernel modules of our own: fakeib. A machine without a
+// compiler still has everything else, so a failure is only reported.
+func (c *Cache) fixtures(ctx context.Context, k Kernel, root, release string) []string {
+	module, err := buildFixture(ctx, root, release)
+	if err != nil {
+		c.log("kernel %s has no fakeib module, and so no ipoib links: %v", k.Name, err)
+		return nil
+	}
+	return []string{module}
+}
+
+// buildFixture builds fakeib.ko against the headers below root, where the
+// packages are extracted.
+func buildFixture(ctx context.Context, root, release string) (string, error) {
+	dir := filepath.Join(filepath.Dir(root), "fakeib")
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", err
+	}
+	for _, name := range []string{"fakeib.c", "Makefile"} {
+		source, err := recipe.ReadFile("fakeib/" + name)
+		if err != nil {
+			return "", err
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), source, 0o644); err != nil {
+			return "", err
+		}
+	}
+	headers := filepath.Join(root, "usr/src/linux-headers-"+release)
+	if err := relocateHeaders(root, headers); err != nil {
+		return "", err
+	}
+	if err := relocateTools(root); err != nil {
+		return "", err
+	}
+	if _, err := command(ctx, dir, "make", "-s", "KERNEL="+headers, "CC=gcc"); err != nil {
+		return "", err
+	}
+	return filepath.Join(dir, "fakeib.ko"), nil
+}
+
+// relocateHeaders makes the headers' makefile look below root for the other
+// half of the headers, which it names by an absolute path.
+func relocateHeaders(root, headers string) error {
+	file := filepath.Join(headers, "Makefile")
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	moved := strings.ReplaceAll(string(b), "/usr/src/", filepath.Join(root, "usr/src")+"/")
+	return os.WriteFile(file, []byte(moved), 0o644)
+}
+
+// relocateTools makes the kernel's build tools, which were linked for the C
+// library of their own suite, run with that one: each becomes a script that
+// starts it through the suite's dynamic linker.
+func relocateTools(root string) error {
+	kbuild, err := filepath.Glob(filepath.Join(root, "usr/lib/linux-kbuild-*"))
+	if err != nil || len(kbuild) != 1 {
+		return fmt.Errorf("%d sets of kernel build tools (%v)", len(kbuild), err)
+	}
+	linker, err := findLibrary(root, "ld-linux-x86-64.so.2")
+	if err != nil {
+		return err
+	}
+	var path []string
+	for _, dir := range libraryDirs() {
+		path = append(path, filepath.Join(root, dir))
+	}
+	start := fmt.Sprintf("#!/bin/sh\nexec '%s' --library-path '%s'", linker, strings.Join(path, ":"))
+	return filepath.WalkDir(kbuild[0], func(file string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() || strings.Contains(file, ".real-") {
+			return err
+		}
+		return relocateTool(file, start)
+	})
+}
+
+// relocateTool replaces a program by a script. Some tools are launchers of
+// Debian's that choose a variant for the target: here it is always amd64.
+func relocateTool(file, start string) error {
+	if p, err := readProgram(file); err != nil || p.interpreter == "" {
+		return nil // a script or a makefile
+	}
+	program := file + ".elf"
+	if err := os.Rename(file, program); err != nil {
+		return err
+	}
+	for _, variant := range []string{".real-lsb-64", ".real-x86"} {
+		if _, err := os.Stat(file + variant); err == nil {
+			program = file + variant
+		}
+	}
+	return os.WriteFile(file, fmt.Appendf(nil, "%s '%s' \"$@\"\n", start, program), 0o755)
+}

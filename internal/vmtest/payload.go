@@ -1,0 +1,206 @@
+package vmtest
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/iplink-go/iplink/internal/vmtest/guest"
+)
+
+// KernelVariable tells tests that they run in a guest, and by the name of
+// the matrix in which.
+const KernelVariable = "IPLINK_VMTEST_KERNEL"
+
+// A payload is what one run adds to the image.
+type payload struct {
+	Options
+	image *Image
+}
+
+// packed says where the host has what the guest brings home.
+type packed struct{ files, dirs []string }
+
+// write writes the second half of the initial RAM file system.
+func (p *payload) write(w io.Writer, flags testFlags) (packed, error) {
+	home := packed{files: flags.files, dirs: flags.dirs}
+	if dir := os.Getenv("GOCOVERDIR"); dir != "" {
+		home.dirs = append(home.dirs, absolute(p.Dir, dir))
+	}
+	out := bufio.NewWriter(w)
+	existing := append(slices.Collect(maps.Keys(mergedUsr())), "tmp", "usr", "usr/bin", "usr/sbin", "usr/lib", guestLibraries)
+	c := newCPIO(out, existing...)
+	if err := addInit(c); err != nil {
+		return home, err
+	}
+	program, err := p.addProgram(c)
+	if err != nil {
+		return home, err
+	}
+	spec := &guest.Spec{
+		Args: append([]string{program}, p.Command[1:]...), Env: p.environment(), Dir: p.Dir,
+		Files: home.files, Dirs: home.dirs, UID: p.UID, Coldplug: p.Failover,
+	}
+	if err := addSpec(c, spec); err != nil {
+		return home, err
+	}
+	for _, name := range append([]string{"testdata"}, p.Pack...) {
+		if err := p.addTree(c, name); err != nil {
+			return home, err
+		}
+	}
+	if err := c.Close(); err != nil {
+		return home, err
+	}
+	return home, out.Flush()
+}
+
+// addProgram adds the test binary, and returns its name in the guest. A name
+// without a slash is a command that the guest has already, as for a shell;
+// `go test` always gives a path.
+func (p *payload) addProgram(c *cpioWriter) (string, error) {
+	file := p.Command[0]
+	if !strings.Contains(file, "/") {
+		return file, nil
+	}
+	name := filepath.Join("/vmtest", filepath.Base(file))
+	c.CopyFile(name, file, 0o755)
+	return name, p.addLibraries(c, file)
+}
+
+// addSpec adds the specification, and the directories that it names: those
+// that the test writes to are for everyone, whoever it runs as.
+func addSpec(c *cpioWriter, spec *guest.Spec) error {
+	for _, file := range spec.Files {
+		c.Dir(filepath.Dir(file), 0o777)
+	}
+	for _, dir := range spec.Dirs {
+		c.Dir(dir, 0o777)
+	}
+	c.Dir(spec.Dir, 0o755)
+	b, err := json.Marshal(spec)
+	c.File(guest.SpecPath, 0o644, b)
+	return err
+}
+
+// addInit adds this program. It is the first of the guest, where no dynamic
+// linker is for it.
+func addInit(c *cpioWriter) error {
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	if p, err := readProgram(self); err != nil || p.interpreter != "" {
+		return fmt.Errorf("%s is no static program: build it with CGO_ENABLED=0 (%v)", self, err)
+	}
+	c.CopyFile("init", self, 0o755)
+	return nil
+}
+
+// environment is the guest's own, with what steers the Go runtime, this
+// project's tests, and what was asked for.
+func (p *payload) environment() []string {
+	env := []string{
+		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+		"HOME=/root", "USER=root", "SHELL=/bin/sh", "TERM=dumb", "TMPDIR=/tmp", "PWD=" + p.Dir,
+		KernelVariable + "=" + p.image.Kernel,
+	}
+	through := append([]string{"GODEBUG", "GOTRACEBACK", "GOMAXPROCS", "GOGC", "GOMEMLIMIT", "GORACE", "GOCOVERDIR"}, p.Env...)
+	for _, e := range os.Environ() {
+		name, _, _ := strings.Cut(e, "=")
+		if name != KernelVariable && (slices.Contains(through, name) || strings.HasPrefix(name, "IPLINK_")) {
+			env = append(env, e)
+		}
+	}
+	return env
+}
+
+// addLibraries adds what a dynamic binary needs: all of the host's C library
+// if it is newer than the guest's, whose programs it serves too, and none of
+// it otherwise.
+func (p *payload) addLibraries(c *cpioWriter, file string) error {
+	prog, err := readProgram(file)
+	if err != nil || prog.interpreter == "" {
+		return err
+	}
+	found, err := libraries("/", file)
+	if err != nil {
+		return err
+	}
+	newer := true // another C library than GNU's stands beside the guest's
+	if libc := found["libc.so.6"]; libc != "" {
+		if newer, err = newerLibC(libc, p.image.LibC); err != nil {
+			return err
+		}
+		for name := range found {
+			if partOfLibC(name) {
+				delete(found, name)
+			}
+		}
+		if newer {
+			addLibC(found, filepath.Dir(libc))
+		}
+	}
+	for name, lib := range found {
+		c.CopyFile(filepath.Join(guestLibraries, name), lib, 0o755)
+	}
+	if !strings.HasPrefix(prog.interpreter, "/lib64/") {
+		c.Symlink(prog.interpreter, filepath.Join("/", guestLibraries, filepath.Base(prog.interpreter)))
+	}
+	return nil
+}
+
+// addLibC adds every file of the C library in a directory.
+func addLibC(found map[string]string, dir string) {
+	entries, _ := os.ReadDir(dir) // a library was found in it just now
+	for _, e := range entries {
+		if partOfLibC(e.Name()) && strings.Contains(e.Name(), ".so.") {
+			found[e.Name()] = filepath.Join(dir, e.Name())
+		}
+	}
+}
+
+func newerLibC(host, guest string) (bool, error) {
+	h, err := libCVersion(host)
+	if err != nil {
+		return false, err
+	}
+	g, err := libCVersion(guest)
+	return h > g, err
+}
+
+// addTree adds a file or a directory of the host, under the same name.
+// testdata need not exist.
+func (p *payload) addTree(c *cpioWriter, name string) error {
+	name = absolute(p.Dir, name)
+	if _, err := os.Stat(name); err != nil && filepath.Base(name) == "testdata" {
+		return nil
+	}
+	return filepath.WalkDir(name, func(file string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return fmt.Errorf("pack %s: %w", name, err)
+		}
+		switch {
+		case d.IsDir():
+			c.Dir(file, 0o755)
+		case d.Type()&fs.ModeSymlink != 0:
+			target, err := os.Readlink(file)
+			c.Symlink(file, target)
+			return err
+		case d.Type().IsRegular():
+			info, err := d.Info()
+			if err != nil {
+				return err
+			}
+			c.CopyFile(file, file, int(info.Mode().Perm()))
+		}
+		return nil
+	})
+}
