@@ -96,9 +96,8 @@ func (c *Codec) encodeFlag(typ uint16, name string, v bool, p props) {
 
 // bitStruct is the attribute that consecutive bit rows are gathered in.
 type bitStruct struct {
-	typ   uint16
-	at    int // where its payload lies in what is encoded
-	value int // where in the payload the values lie: 0 or 4
+	typ uint16
+	at  int // where its payload lies in what is encoded
 }
 
 // Bits is the pair of 32-bit words that an attribute consists of whose bits

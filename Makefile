@@ -1,0 +1,69 @@
+# `make test` runs everything and installs what it needs, as root or not.
+#   make unit        without other kernels: a minute or two
+#   make test-kernel K=6.12 RUN=TestVXLAN     one kernel of the matrix
+#   make test-ipoib  IPoIB on fake InfiniBand hardware
+#   make fuzz        each fuzz target for FUZZTIME
+#   make golden      capture anew what `ip` sends
+GO       ?= go
+K        ?= 6.12
+RUN      ?= .
+PKG      ?= ./...
+FUZZTIME ?= 60s
+KERNELS  := 6.1 6.12 7.3
+
+TOOL      = $(GO) tool -modfile=internal/tools/go.mod
+RUNNER    = $(CURDIR)/bin/vmtest
+# What a kernel has a say in. The rest is the same on each.
+GUESTS    = . ./internal/rtnl ./internal/rootless ./internal/testutil ./iplinktest ./examples/...
+
+.PHONY: test unit deps check race cross bigendian matrix test-kernel test-ipoib fuzz golden runner
+
+test: unit matrix
+	@echo "all tests passed"
+
+unit: deps check cross race bigendian
+
+deps:
+	@sh internal/tools/deps.sh ip:iproute2 strace:strace gcc:gcc qemu-s390x:qemu-user
+
+check:
+	@out=$$(gofmt -l .); test -z "$$out" || { echo "gofmt would change: $$out"; exit 1; }
+	$(GO) vet ./...
+	$(TOOL) staticcheck ./...
+	$(GO) mod tidy -diff
+	$(GO) -C internal/tools mod tidy -diff
+
+race:
+	$(GO) test -race ./...
+
+# Builds for what is supported, and for what is only to build.
+cross:
+	GOOS=linux GOARCH=arm64 $(GO) vet ./...
+	GOOS=linux GOARCH=s390x $(GO) vet ./...
+	GOOS=darwin GOARCH=arm64 $(GO) vet ./...
+	GOOS=windows GOARCH=amd64 $(GO) vet ./...
+
+# The codec's tests on a big-endian processor, which QEMU emulates.
+bigendian:
+	@if command -v qemu-s390x >/dev/null; then set -x; \
+	CGO_ENABLED=0 GOARCH=s390x $(GO) test -exec qemu-s390x ./internal/wire ./internal/attr; \
+	else echo "SKIPPED: big-endian tests, for want of qemu-s390x (package qemu-user)"; test -z "$$CI"; fi
+
+runner:
+	@CGO_ENABLED=0 $(GO) build -trimpath -ldflags='-s -w' -o bin/vmtest ./internal/vmtest/cmd/vmtest
+
+matrix: runner
+	@sh internal/tools/matrix.sh $(RUNNER) "$(KERNELS)" $(GO) test -timeout 10m $(GUESTS)
+
+test-kernel: runner
+	$(RUNNER) fetch -kernel $(K)
+	$(GO) test -exec "$(RUNNER) -kernel $(K)" -timeout 10m -run '$(RUN)' $(PKG)
+
+test-ipoib: runner
+	@sh internal/tools/matrix.sh $(RUNNER) "$(KERNELS)" $(GO) test -timeout 10m -run IPoIB .
+
+fuzz:
+	@sh internal/tools/fuzz.sh $(GO) $(FUZZTIME)
+
+golden: deps
+	$(GO) test -run TestGolden . -update

@@ -1,0 +1,60 @@
+// Package iplink is `ip link` as a library: it creates, changes, reads and
+// removes Linux network links of every kind, and the namespaces they live in.
+//
+//	link, err := vxlan.New("vx0").VNI(100).Local(a).Remote(b).Dev("eth0").Port(4789).Up().Create(ctx)
+//
+// # Builders
+//
+// Each kind of link has a package with a function New, which returns a builder:
+// a description of a link, made by chained setters in iproute2's words. A
+// setter never fails and sends nothing; only what a setter was called for is
+// sent, and false and 0 are sent when they were set. A builder is a pointer,
+// so that a setter may also be called on its own, as in
+//
+//	v := veth.New("ve0").Peer(veth.New("ve1"))
+//	if jumbo {
+//		v.MTU(9000)
+//	}
+//
+// and Clone is the way to make a template serve twice. String returns the `ip`
+// command that does the same, so that printing a builder shows what would be
+// done.
+//
+// # Verbs
+//
+// Create makes a link, all or nothing: on an error, also when the context ends,
+// nothing is left behind. Update changes a link that exists, and refuses with
+// ErrImmutable what cannot change. Both return the Link as the kernel describes
+// it afterwards, and compare it with what was asked for: a setting that the
+// kernel took and did not apply is ErrNotApplied, not a surprise. Get, List and
+// Delete do what they say; Device names a link of any kind, hardware included,
+// for Update.
+//
+// A verb on a builder dials for itself, in the namespace of the calling thread.
+// A Conn, from Dial, saves that for many operations, and its Create makes many
+// links at once, all or nothing, of which later ones may name earlier ones.
+//
+// # Namespaces
+//
+// A NetNS is an open network namespace. The setter NetNS says where a link is
+// to be, on either end of a pair too; names of parents and underlays mean those
+// of the Conn's namespace, unless LinkNetNS says otherwise, and names of
+// masters those of the link's own. NetNS.Dial opens a Conn there and NetNS.Do
+// runs a function there. No call leaves the calling thread in another
+// namespace.
+//
+// # Errors
+//
+// Every error of the kernel's is an *Error that names the operation, the kind,
+// the link and, where it is known, the setting; it holds the kernel's own
+// message, or the likely reason where the kernel gives none. Names, ranges and
+// contradictions are refused before anything is sent, with an error that
+// matches fs.ErrInvalid. errors.Is finds fs.ErrExist, fs.ErrNotExist,
+// fs.ErrPermission and errors.ErrUnsupported as well as the errno.
+//
+// # Privilege
+//
+// Reading needs none. Changing links needs CAP_NET_ADMIN in the user namespace
+// that owns the network namespace, and entering a namespace CAP_SYS_ADMIN.
+// Package iplinktest gives tests both without root.
+package iplink
