@@ -54,7 +54,7 @@ func isGone(err error) bool {
 // setting, and, where the kernel does not say, the reason.
 func (t *transaction) explain(step step, p *place, i int, err error) error {
 	s := step.job.spec
-	e := kernelError(&Error{Op: t.op, Kind: s.kind, Name: s.name, Attr: step.text}, err)
+	e := kernelError(&Error{Op: t.op, Kind: s.kind, Name: s.name, Attr: step.subject()}, err)
 	refused, ok := errors.AsType[*rtnl.Errno](err)
 	if !ok {
 		return e
@@ -71,13 +71,24 @@ func (t *transaction) explain(step step, p *place, i int, err error) error {
 	return e
 }
 
+// subject returns what a step is about, if it is about one thing.
+func (s *step) subject() string {
+	switch s.what {
+	case stepAltName:
+		return "altname " + s.text
+	case stepAddr:
+		return "address " + s.text
+	}
+	return s.text
+}
+
 // guess looks for the reason of a bare errno.
 func (t *transaction) guess(e *Error, step step, errno syscall.Errno) {
 	s := step.job.spec
-	if step.what != stepCreate {
-		return
-	}
 	switch {
+	case errno == syscall.EAFNOSUPPORT && !s.inet6Set.Empty():
+		e.Attr, e.Message = "addrgenmode", "the link has no IPv6, which needs an MTU of 1280 or more"
+	case step.what != stepCreate:
 	case errno == syscall.EEXIST && t.taken(step.job):
 		e.Message = "a link of this name or index exists already"
 	case step.job.peer != nil && errno == syscall.EEXIST:

@@ -23,7 +23,7 @@ func socketNetNS(rt *rtnl.Conn) (*NetNS, error) {
 		return err
 	})
 	if err != nil {
-		return nil, &Error{Op: "open", Kind: "netns", Message: "of a netlink socket", Err: err}
+		return nil, &Error{Op: "open", Kind: "netns", Err: err}
 	}
 	ns := &NetNS{file: file}
 	if err := ns.use(ns.identify); err != nil {

@@ -82,15 +82,17 @@ func (t *transaction) appendPort(b []byte, j *job) []byte {
 }
 
 func (t *transaction) addAddr(j *job, addr netip.Prefix) {
-	j.at.batch.Write(uapi.RTM_NEWADDR, uapi.NLM_F_CREATE|uapi.NLM_F_EXCL, func(b []byte) []byte {
+	flags := uint16(uapi.NLM_F_CREATE | uapi.NLM_F_EXCL)
+	if t.op == "update" {
+		flags = uapi.NLM_F_CREATE | uapi.NLM_F_REPLACE // one that is there already is no error
+	}
+	j.at.batch.Write(uapi.RTM_NEWADDR, flags, func(b []byte) []byte {
 		return appendAddress(b, j.index, addr)
 	})
-	j.at.steps = append(j.at.steps, step{job: j, what: stepAddr, text: "address " + addr.String()})
+	j.at.steps = append(j.at.steps, step{job: j, what: stepAddr, text: addr.String()})
 }
 
-// appendAddress appends an address as `ip address add` gives it: with a
-// broadcast address only where there is one to be had and asked for, that is
-// not at all.
+// appendAddress appends an address as `ip address add` gives it.
 func appendAddress(b []byte, index int, addr netip.Prefix) []byte {
 	m := rtnetlink.AddressMessage{
 		Family:       uapi.AF_INET6,

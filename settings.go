@@ -27,7 +27,7 @@ func (b *builder[Self]) flag(flag uint32, on bool) *Self {
 // Parent sets the link that this one sits on, by name (IFLA_LINK). It is looked
 // up in the namespace LinkNetNS, by default that of the Conn, also when NetNS
 // puts this link elsewhere. It cannot change later. Kinds that sit on no link
-// ignore it; a VXLAN has Dev instead.
+// refuse it; a VXLAN has Dev instead.
 func (b *builder[Self]) Parent(name string) *Self {
 	b.spec.linkRefs = setRef(b.spec.linkRefs, uapi.IFLA_LINK, name)
 	return b.common(uapi.IFLA_LINK)

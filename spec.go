@@ -95,10 +95,15 @@ func (s *spec) existsByAltName(op string) bool {
 	return op != "create" && nameFault(s.name, uapi.ALTIFNAMSIZ-1) == ""
 }
 
-// checkParent refuses to make a link without the link that it must sit on.
+// checkParent refuses to make a link without the link that it must sit on, or
+// with one that it cannot sit on.
 func (s *spec) checkParent(op string) error {
-	if op == "create" && kindOf(s.kind).parent && !s.linkSet.Has(uapi.IFLA_LINK) {
+	needs, has := kindOf(s.kind).parent, s.linkSet.Has(uapi.IFLA_LINK)
+	switch {
+	case op == "create" && needs && !has:
 		return s.invalid(op, "link", "a "+s.kind+" sits on another link: name it with Parent")
+	case s.kind != "" && !needs && has:
+		return s.invalid(op, "link", "a "+s.kind+" sits on no other link")
 	}
 	return nil
 }

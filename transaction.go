@@ -3,6 +3,8 @@ package iplink
 import (
 	"context"
 	"errors"
+	"slices"
+	"syscall"
 	"time"
 
 	"github.com/iplink-go/iplink/internal/attr"
@@ -192,18 +194,25 @@ func (t *transaction) flush(ctx context.Context, p *place) error {
 	var failed error
 	for i, step := range p.steps {
 		err := p.batch.Err(i)
-		if err == nil && step.what == stepCreate {
-			step.job.made = true
+		if step.what == stepCreate {
+			step.job.made = err == nil || errors.Is(err, rtnl.ErrLost) && step.job.index != 0
 		}
-		if err != nil && failed == nil {
+		if err != nil && failed == nil && !t.holds(step, err) {
 			failed = t.explain(step, p, i, err)
 		}
 	}
-	p.reset()
 	if failed == nil && stopped != nil {
-		failed = stopped
+		failed = p.steps[0].job.spec.failed(t.op, "", stopped)
 	}
+	p.reset()
 	return failed
+}
+
+// holds reports whether a step failed because what it is for is so already,
+// which a change may find.
+func (t *transaction) holds(step step, err error) bool {
+	return t.op == "update" && step.what == stepAltName && errors.Is(err, syscall.EEXIST) &&
+		step.job.link != nil && slices.Contains(step.job.link.AltNames, step.text)
 }
 
 // verify compares each link with what was asked for.
@@ -312,5 +321,5 @@ func (t *transaction) addAltName(j *job, name string) {
 		b, at := wire.Begin(b, uapi.IFLA_PROP_LIST|uapi.NLA_F_NESTED)
 		return wire.End(wire.AppendString(b, uapi.IFLA_ALT_IFNAME, name), at)
 	})
-	j.at.steps = append(j.at.steps, step{job: j, what: stepAltName, text: "altname " + name})
+	j.at.steps = append(j.at.steps, step{job: j, what: stepAltName, text: name})
 }

@@ -150,10 +150,11 @@ func (b *Batch) pending(from, to int) bool {
 	return false
 }
 
-// pendingWrites is pending for requests that change something.
-func (b *Batch) pendingWrites(from, to int) bool {
+// pendingSingles is pending for requests whose answer is one message, and that
+// are therefore answered already as far as the kernel is concerned.
+func (b *Batch) pendingSingles(from, to int) bool {
 	for i := to - 1; i >= from; i-- {
-		if b.requests[i].state == sent && b.requests[i].end == atAck {
+		if b.requests[i].state == sent && b.requests[i].end != atDone {
 			return true
 		}
 	}

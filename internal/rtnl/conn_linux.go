@@ -250,12 +250,12 @@ func (c *Conn) collect(ctx context.Context, b *Batch, from, to int, base uint32)
 	return nil
 }
 
-// abandon is collect after ctx has ended: it gives up on what is only read, and
-// collects the answers to what was written.
+// abandon is collect after ctx has ended: it gives up on dumps, and collects the
+// answers to all else, which wait in the queue.
 func (c *Conn) abandon(ctx context.Context, b *Batch, from, to int, base uint32) error {
 	c.stale = true
 	deadline := time.Now().Add(grace)
-	for b.pendingWrites(from, to) && time.Now().Before(deadline) {
+	for b.pendingSingles(from, to) && time.Now().Before(deadline) {
 		_ = c.nl.SetReadDeadline(deadline)
 		n, err := c.receive(true)
 		if err != nil {

@@ -15,6 +15,7 @@ const (
 	NLM_F_ECHO          = 0x8
 	NLM_F_DUMP_INTR     = 0x10
 	NLM_F_DUMP_FILTERED = 0x20
+	NLM_F_REPLACE       = 0x100
 	NLM_F_EXCL          = 0x200
 	NLM_F_CREATE        = 0x400
 	NLM_F_DUMP          = 0x300
