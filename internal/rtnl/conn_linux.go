@@ -270,21 +270,21 @@ func (c *Conn) abandon(ctx context.Context, b *Batch, from, to int, base uint32)
 func (c *Conn) send(p []byte) error {
 	var inner error
 	err := c.raw.Write(func(fd uintptr) bool {
-		_, inner = unix.Write(int(fd), p)
+		inner = unix.Send(int(fd), p, 0)
 		return !errors.Is(inner, unix.EAGAIN)
 	})
 	if err == nil && inner != nil {
-		err = os.NewSyscallError("write", inner)
+		err = os.NewSyscallError("send", inner)
 	}
 	return err
 }
 
-// receive reads one datagram. If it must not wait and there is none, it returns
-// 0 bytes.
+// receive reads one datagram of the kernel's. If it must not wait and there is
+// none, it returns 0 bytes.
 func (c *Conn) receive(wait bool) (n int, err error) {
 	var inner error
 	err = c.raw.Read(func(fd uintptr) bool {
-		n, inner = unix.Read(int(fd), c.read)
+		n, inner = c.fromKernel(int(fd))
 		return !wait || !errors.Is(inner, unix.EAGAIN)
 	})
 	switch {
@@ -293,7 +293,20 @@ func (c *Conn) receive(wait bool) (n int, err error) {
 	case errors.Is(inner, unix.EAGAIN):
 		return 0, nil
 	case inner != nil:
-		return 0, os.NewSyscallError("read", inner)
+		return 0, os.NewSyscallError("recvfrom", inner)
+	case n > len(c.read):
+		return 0, wire.ErrTruncated
 	}
 	return n, nil
+}
+
+// fromKernel reads one datagram and passes over those of other processes, which
+// may send to any netlink socket if they have the privilege.
+func (c *Conn) fromKernel(fd int) (int, error) {
+	for {
+		n, from, err := unix.Recvfrom(fd, c.read, unix.MSG_TRUNC)
+		if sender, ok := from.(*unix.SockaddrNetlink); err != nil || ok && sender.Pid == 0 {
+			return n, err
+		}
+	}
 }
