@@ -5,12 +5,26 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
 	"testing"
 )
 
 // IP runs `ip` in a network namespace and returns what it prints. If `ip`
 // fails so does the test.
 func IP(t testing.TB, ns *os.File, args ...string) string {
+	t.Helper()
+	return runIP(t, ns, "", args)
+}
+
+// IPBatch runs `ip` once for many commands, a line each.
+func IPBatch(t testing.TB, ns *os.File, commands ...string) {
+	t.Helper()
+	if len(commands) > 0 {
+		runIP(t, ns, strings.Join(commands, "\n"), []string{"-batch", "-"})
+	}
+}
+
+func runIP(t testing.TB, ns *os.File, stdin string, args []string) string {
 	t.Helper()
 	path, err := exec.LookPath("ip")
 	if err != nil {
@@ -20,11 +34,11 @@ func IP(t testing.TB, ns *os.File, args ...string) string {
 	var stderr strings.Builder
 	In(t, ns, func() {
 		cmd := exec.Command(path, args...)
-		cmd.Stderr = &stderr
+		cmd.Stdin, cmd.Stderr = strings.NewReader(stdin), &stderr
 		out, err = cmd.Output()
 	})
 	if err != nil {
-		t.Fatalf("ip %s: %v: %s", strings.Join(args, " "), err, &stderr)
+		t.Fatalf("ip %s %s: %v: %s", strings.Join(args, " "), stdin, err, &stderr)
 	}
 	return string(out)
 }
@@ -39,3 +53,24 @@ func LinkJSON(t testing.TB, ns *os.File, name string) map[string]any {
 	}
 	return links[0]
 }
+
+// IPOlder reports whether `ip` is older than release major.minor of iproute2.
+func IPOlder(t testing.TB, major, minor int) bool {
+	t.Helper()
+	version, err := ipVersion()
+	if err != nil {
+		missing(t, "this system has no ip command (iproute2)")
+	}
+	older, err := olderThan(version, major, minor)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return older
+}
+
+// ipVersion asks once: processes are slow in a virtual machine.
+var ipVersion = sync.OnceValues(func() (string, error) {
+	out, err := exec.Command("ip", "-V").Output()
+	_, version, _ := strings.Cut(string(out), "iproute2-")
+	return version, err
+})

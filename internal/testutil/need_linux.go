@@ -89,24 +89,40 @@ func judge(err error) (bool, error) {
 // NeedKernel skips the test on a kernel that is older than major.minor.
 func NeedKernel(t testing.TB, major, minor int) {
 	t.Helper()
+	if Older(t, major, minor) {
+		Skipf(t, "needs Linux %d.%d, this is %s", major, minor, release(t))
+	}
+}
+
+// Older reports whether the kernel is older than major.minor.
+func Older(t testing.TB, major, minor int) bool {
+	t.Helper()
+	older, err := olderThan(release(t), major, minor)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return older
+}
+
+// Matrix reports whether the kernel is one of the matrix, where nothing may be
+// missing.
+func Matrix() bool {
+	return os.Getenv(kernelVariable) != ""
+}
+
+func release(t testing.TB) string {
+	t.Helper()
 	var name unix.Utsname
 	if err := unix.Uname(&name); err != nil {
 		t.Fatal(err)
 	}
-	release := unix.ByteSliceToString(name.Release[:])
-	older, err := olderThan(release, major, minor)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if older {
-		Skipf(t, "needs Linux %d.%d, this is %s", major, minor, release)
-	}
+	return unix.ByteSliceToString(name.Release[:])
 }
 
 func olderThan(release string, major, minor int) (bool, error) {
 	var x, y int
 	if _, err := fmt.Sscanf(release, "%d.%d", &x, &y); err != nil {
-		return false, fmt.Errorf("kernel release %q: %w", release, err)
+		return false, fmt.Errorf("release %q: %w", release, err)
 	}
 	return x < major || x == major && y < minor, nil
 }

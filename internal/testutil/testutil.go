@@ -30,7 +30,9 @@ func Main(m interface{ Run() int }) int {
 	if reexecuted {
 		return code
 	}
-	denied = err
+	if denied = err; denied != nil {
+		skipExamples()
+	}
 	before := take()
 	if code = m.Run(); code == 0 {
 		code = report(before)
