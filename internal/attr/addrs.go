@@ -29,7 +29,7 @@ func (c *Codec) hardware(typ uint16, name string, v *net.HardwareAddr, format st
 	}
 	switch c.mode {
 	case decoding:
-		if data, ok := c.payload(typ); ok {
+		if data, ok := c.payload(typ); ok && (least < most || c.width(name, data, most)) {
 			*v = data
 		}
 	case checking:
@@ -120,8 +120,10 @@ func (c *Codec) recordAddr(typ uint16, name string, v netip.Addr, p props) {
 }
 
 // Index is a row of the interface index of another link, which iproute2 tells
-// by name. A caller that only knows the name gives it in refs.
-func Index(c *Codec, typ uint16, name string, v *int) {
+// by name. A caller that only knows the name gives it in refs. None is the word
+// by which iproute2 is told of no link, if that is not "no" and the name; it is
+// empty if there is none.
+func Index(c *Codec, typ uint16, name string, v *int, none ...string) {
 	p, ok := c.row(typ, 0, name, "ifindex")
 	if !ok {
 		return
@@ -134,7 +136,7 @@ func Index(c *Codec, typ uint16, name string, v *int) {
 	case checking:
 		c.checkIndex(typ, name, *v)
 	case printing:
-		c.printIndex(typ, name, *v)
+		c.printIndex(typ, name, *v, none)
 	default:
 		c.encodeNumber(&u32, typ, name, uint64(c.linkIndex(typ, *v)), p)
 	}
@@ -148,14 +150,18 @@ func (c *Codec) checkIndex(typ uint16, name string, v int) {
 
 // printIndex prints the name by which iproute2 can be told of a link, "if7"
 // where only the index is known, and "nomaster" where there is to be none.
-func (c *Codec) printIndex(typ uint16, name string, index int) {
+func (c *Codec) printIndex(typ uint16, name string, index int, none []string) {
 	switch r, named := c.ref(typ); {
 	case named:
 		c.buf = append(c.word(name), Quote(r.Name)...)
-	case index == 0:
-		c.buf = append(append(c.buf, " no"...), name...)
-	default:
+	case index != 0:
 		c.buf = strconv.AppendInt(append(c.word(name), "if"...), int64(index), 10)
+	case len(none) == 0:
+		c.buf = append(append(c.buf, " no"...), name...)
+	case none[0] == "":
+		c.absent = append(c.absent, name)
+	default:
+		c.buf = append(append(c.buf, ' '), none[0]...)
 	}
 }
 

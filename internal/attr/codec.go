@@ -22,6 +22,7 @@ package attr
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/iplink-go/iplink/internal/wire"
 )
@@ -44,9 +45,11 @@ const (
 // props are the properties of a row beside its type, name and format.
 type props struct {
 	readOnly, writeOnly, createOnly bool
+	mayHide                         bool // not reported in every state, or to everyone
 	wordless                        bool // iproute2 has no word for it
 	slack                           bool // the kernel rounds it to its own clock
 	unnamed                         bool // iproute2 is told the value alone
+	nested                          bool // goes out with NLA_F_NESTED
 	hex                             bool
 	numeric                         bool // iproute2 is told the number of an enumeration
 	since                           Version
@@ -61,6 +64,7 @@ type Codec struct {
 	mode    mode
 	next    props // of the row that comes next
 	unnamed bool  // the present row is printed without its name
+	alone   bool  // all rows are
 	set     Set   // which rows are set, or were found
 
 	buf []byte // what is encoded or printed
@@ -123,6 +127,16 @@ func (c *Codec) Print(b []byte, set Set, refs []Ref, t Table) ([]byte, []string)
 	return c.take(), c.absent
 }
 
+// Value walks t and returns the value of one row in iproute2's words, without
+// the row's name.
+func (c *Codec) Value(typ uint16, refs []Ref, t Table) string {
+	c.start(printing, SetOf(typ), refs)
+	c.buf, c.absent, c.alone = nil, nil, true
+	t(c)
+	c.alone = false
+	return strings.TrimSpace(string(c.take()))
+}
+
 // Decode walks t and fills its fields from the attributes in b. It returns the
 // set of rows that were found and what went wrong; whatever can be decoded is.
 // Attributes that no row asked for are handed to unknown, in order.
@@ -132,7 +146,7 @@ func (c *Codec) Print(b []byte, set Set, refs []Ref, t Table) ([]byte, []string)
 func (c *Codec) Decode(b []byte, t Table, unknown func(wire.Attr)) (Set, error) {
 	c.start(decoding, Set{}, nil)
 	c.known = Set{}
-	c.index(b)
+	c.index("", b)
 	t(c)
 	c.leftover(b, unknown)
 	return c.set.And(c.known), c.err
@@ -159,14 +173,14 @@ func (c *Codec) take() []byte {
 }
 
 // index notes where the payload of each attribute in b lies; of several with
-// one type the last counts, as in the kernel.
-func (c *Codec) index(b []byte) {
+// one type the last counts, as in the kernel. The name is that of the nest.
+func (c *Codec) index(name string, b []byte) {
 	c.data = b
 	c.set = Set{}
 	off := 0
 	for a, err := range wire.Attrs(b) {
 		if err != nil {
-			c.fail("", err.Error())
+			c.fail(name, err.Error())
 			return
 		}
 		if a.Type < firstBit {

@@ -162,6 +162,35 @@ func (a Bits) encode(c *Codec, n uint, v bool) {
 	orBit(mask, n, true)
 }
 
+// BitChoice is a row for the bits n and n+1 of an attribute with a mask, of
+// which at most one may be set: none is the first of the words, bit n the second
+// and bit n+1 the third. In a set, the row is the member Bit(n).
+func BitChoice[T ~uint8](a Bits, c *Codec, n uint, name string, v *T, words Words) {
+	p, ok := c.row(Bit(n), a.Type, name, "bits")
+	if !ok {
+		return
+	}
+	switch c.mode {
+	case decoding:
+		var first, second bool
+		a.decode(c, n, name, &first)
+		a.decode(c, n+1, name, &second)
+		*v = T(bit(first) | bit(second)<<1)
+	case checking:
+		if _, ok := words.of(uint64(*v)); !ok {
+			c.failf(name, "%d is none of %s", *v, words.list())
+		}
+	case printing:
+		c.buf = append(c.word(name), Word(words, *v)...)
+	case encoding:
+		a.encode(c, n, *v&1 != 0)
+		a.encode(c, n+1, *v&2 != 0)
+	case recording:
+		c.buf = append(c.buf, byte(*v))
+		c.mark(Bit(n), name, p)
+	}
+}
+
 // words splits the payload into its values and its mask.
 func (a Bits) words(data []byte) (value, mask []byte) {
 	if a.MaskFirst {

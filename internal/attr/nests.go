@@ -3,7 +3,9 @@ package attr
 import (
 	"net"
 	"slices"
+	"unsafe"
 
+	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
@@ -18,7 +20,7 @@ func Nest(c *Codec, typ uint16, name string, t Table) {
 		return
 	}
 	in, outer, set, known := c.in, c.data, c.set, c.known
-	c.index(data)
+	c.index(name, data)
 	t(c)
 	c.in, c.data, c.set, c.known = in, outer, set, known
 }
@@ -130,6 +132,19 @@ func U64s(c *Codec, typ uint16, name string, v ...*uint64) {
 	c.members(&u64, typ, name, len(v), func(i int, n uint64) { *v[i] = n })
 }
 
+// Array is a row of as many numbers as the kernel reports, packed.
+func Array[T ~uint16 | ~uint32](c *Codec, typ uint16, name string, v *[]T) {
+	c.next.readOnly = true
+	f := integer(unsafe.Sizeof(T(0)))
+	if _, ok := c.row(typ, 0, name, "array"); !ok || c.mode != decoding {
+		return
+	}
+	data, _ := c.payload(typ)
+	for ; len(data) >= f.bytes; data = data[f.bytes:] {
+		*v = append(*v, T(f.parse(data[:f.bytes])))
+	}
+}
+
 // Raw is a row whose payload is kept as it came, for a later look.
 func Raw(c *Codec, typ uint16, name string, v *[]byte) {
 	c.next.readOnly = true
@@ -162,7 +177,7 @@ func Skip(c *Codec, types ...uint16) {
 // members decodes at most n members.
 func (c *Codec) members(f *format, typ uint16, name string, n int, store func(int, uint64)) {
 	c.next.readOnly = true
-	if _, ok := c.row(typ, 0, name, f.name+" members"); !ok || c.mode != decoding {
+	if _, ok := c.row(typ, 0, name, "members"); !ok || c.mode != decoding {
 		return
 	}
 	data, _ := c.payload(typ)
@@ -178,6 +193,12 @@ type Payload interface {
 	ParsePayload(b []byte) error // b is only valid during the call
 	AppendWords(b []byte) []byte // as iproute2 is told
 	Check() error
+}
+
+// A Partial is a Payload that asks for part of what the kernel then has.
+type Partial interface {
+	Payload
+	Within(have Payload) bool
 }
 
 // Custom is a row for what no other row fits.
@@ -196,10 +217,18 @@ func Custom(c *Codec, typ uint16, name string, v Payload) {
 	case printing:
 		c.buf = v.AppendWords(c.word(name))
 	default:
-		b, at := wire.Begin(c.buf, typ)
+		b, at := wire.Begin(c.buf, p.wireType(typ))
 		c.buf = wire.End(v.AppendPayload(b), at)
-		c.mark(typ, name, p)
+		c.markPayload(typ, name, p, v)
 	}
+}
+
+// wireType returns the type as it goes out.
+func (p *props) wireType(typ uint16) uint16 {
+	if p.nested {
+		return typ | uapi.NLA_F_NESTED
+	}
+	return typ
 }
 
 func (c *Codec) parsePayload(typ uint16, name string, v Payload) {

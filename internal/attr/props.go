@@ -29,6 +29,13 @@ func (c *Codec) CreateOnly() *Codec {
 	return c
 }
 
+// MayHide says of the next row that the kernel does not report it in every state
+// of the link or to every reader: its absence says nothing about its value.
+func (c *Codec) MayHide() *Codec {
+	c.next.mayHide = true
+	return c
+}
+
 // Since says of the next row in which release of Linux it appeared, where that
 // is later than the oldest release supported.
 func (c *Codec) Since(major, minor uint8) *Codec {
@@ -62,6 +69,13 @@ func (c *Codec) Hex() *Codec {
 	return c
 }
 
+// Nested says of the next row, which has a payload of its own, that the payload
+// is a nest, and that the kernel insists on NLA_F_NESTED.
+func (c *Codec) Nested() *Codec {
+	c.next.nested = true
+	return c
+}
+
 // A Row is what a table says about one attribute.
 type Row struct {
 	Type       uint16 // its number, or the member of Set for a bit
@@ -71,6 +85,7 @@ type Row struct {
 	ReadOnly   bool
 	WriteOnly  bool
 	CreateOnly bool
+	MayHide    bool
 	Wordless   bool
 	Since      Version // zero: in every release supported
 }
@@ -94,10 +109,10 @@ func (r Row) Readable() bool {
 // row is to be dealt with in this walk.
 func (c *Codec) row(typ, typ6 uint16, name, format string) (props, bool) {
 	p := c.next
-	c.next, c.unnamed = props{}, p.unnamed
+	c.next, c.unnamed = props{}, p.unnamed || c.alone
 	switch c.mode {
 	case describing:
-		c.tell(Row{typ, typ6, name, format, p.readOnly, p.writeOnly, p.createOnly, p.wordless, p.since})
+		c.tell(Row{typ, typ6, name, format, p.readOnly, p.writeOnly, p.createOnly, p.mayHide, p.wordless, p.since})
 		return p, false
 	case decoding:
 		return p, true
@@ -110,8 +125,8 @@ func (c *Codec) row(typ, typ6 uint16, name, format string) (props, bool) {
 // hasWord reports whether iproute2 has a word for the row, and notes its name
 // if not.
 func (c *Codec) hasWord(p props, name string) bool {
-	if p.wordless {
+	if p.wordless && !c.alone {
 		c.absent = append(c.absent, name)
 	}
-	return !p.wordless
+	return !p.wordless || c.alone
 }

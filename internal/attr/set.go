@@ -38,14 +38,22 @@ func (s *Set) Has(typ uint16) bool {
 }
 
 // Empty reports whether nothing is in s.
-func (s *Set) Empty() bool {
-	return *s == Set{}
+func (s Set) Empty() bool {
+	return s == Set{}
 }
 
 // And returns what is in both.
 func (s Set) And(t Set) Set {
 	for i := range s {
 		s[i] &= t[i]
+	}
+	return s
+}
+
+// Or returns what is in either.
+func (s Set) Or(t Set) Set {
+	for i := range s {
+		s[i] |= t[i]
 	}
 	return s
 }

@@ -9,50 +9,64 @@ import (
 // on every architecture that Go supports.
 const Tick = 10 * time.Millisecond
 
+// A unit is how a time lies in its payload: as a number of what.
+type unit struct {
+	format *format
+	of     time.Duration
+	name   string
+}
+
+var (
+	ticks32 = unit{&u32, Tick, "u32 × 10ms"}
+	ticks64 = unit{&u64, Tick, "u64 × 10ms"}
+	seconds = unit{&u32, time.Second, "u32 × 1s"}
+	millis  = unit{&u32, time.Millisecond, "u32 × 1ms"}
+)
+
 // Ticks32 is a row of a time in ticks of four bytes, optionally with the least
 // and the most it may be. The kernel rounds such times to its own clock.
 func Ticks32(c *Codec, typ uint16, name string, v *time.Duration, limits ...time.Duration) {
 	c.next.slack = true
-	c.duration(&u32, typ, name, v, Tick, limits)
+	c.duration(&ticks32, typ, name, v, limits)
 }
 
 // Ticks64 is a row of a time in ticks of eight bytes, optionally with the least
 // and the most it may be. The kernel rounds such times to its own clock.
 func Ticks64(c *Codec, typ uint16, name string, v *time.Duration, limits ...time.Duration) {
 	c.next.slack = true
-	c.duration(&u64, typ, name, v, Tick, limits)
+	c.duration(&ticks64, typ, name, v, limits)
 }
 
 // Seconds is a row of a time in seconds of four bytes.
 func Seconds(c *Codec, typ uint16, name string, v *time.Duration, limits ...time.Duration) {
-	c.duration(&u32, typ, name, v, time.Second, limits)
+	c.duration(&seconds, typ, name, v, limits)
 }
 
 // Millis is a row of a time in milliseconds of four bytes.
 func Millis(c *Codec, typ uint16, name string, v *time.Duration, limits ...time.Duration) {
-	c.duration(&u32, typ, name, v, time.Millisecond, limits)
+	c.duration(&millis, typ, name, v, limits)
 }
 
-func (c *Codec) duration(f *format, typ uint16, name string, v *time.Duration, unit time.Duration, limits []time.Duration) {
-	p, ok := c.row(typ, 0, name, f.name+" × "+unit.String())
+func (c *Codec) duration(u *unit, typ uint16, name string, v *time.Duration, limits []time.Duration) {
+	p, ok := c.row(typ, 0, name, u.name)
 	if !ok {
 		return
 	}
 	switch c.mode {
 	case decoding:
-		if n, ok := c.parse(f, typ, name); ok {
-			*v = scale(n, unit)
+		if n, ok := c.parse(u.format, typ, name); ok {
+			*v = scale(n, u.of)
 		}
 	case checking:
-		c.checkDuration(f, name, *v, unit, limits)
+		c.checkDuration(u, name, *v, limits)
 	case printing:
-		c.buf = strconv.AppendInt(c.word(name), int64(*v/unit), 10)
+		c.buf = strconv.AppendInt(c.word(name), int64(*v/u.of), 10)
 	default:
-		c.encodeNumber(f, typ, name, uint64(*v/unit), p)
+		c.encodeNumber(u.format, typ, name, uint64(*v/u.of), p)
 	}
 }
 
-// scale turns n units into a time, the longest there is if it does not fit.
+// scale turns a number of units into a time, the longest there is if it does not fit.
 func scale(n uint64, unit time.Duration) time.Duration {
 	const longest = time.Duration(1<<63 - 1)
 	if n > uint64(longest/unit) {
@@ -61,16 +75,16 @@ func scale(n uint64, unit time.Duration) time.Duration {
 	return time.Duration(n) * unit
 }
 
-func (c *Codec) checkDuration(f *format, name string, v, unit time.Duration, limits []time.Duration) {
+func (c *Codec) checkDuration(u *unit, name string, v time.Duration, limits []time.Duration) {
 	switch {
 	case len(limits) == 2 && (v < limits[0] || v > limits[1]):
 		c.failf(name, "%v is not in %v…%v", v, limits[0], limits[1])
 	case v < 0:
 		c.failf(name, "%v is negative", v)
-	case v%unit != 0:
-		c.failf(name, "%v is no multiple of %v, in which the kernel counts", v, unit)
-	case f.bytes == 4 && v/unit > 1<<32-1:
-		c.failf(name, "%v is more than %v", v, unit*(1<<32-1))
+	case v%u.of != 0:
+		c.failf(name, "%v is no multiple of %v, in which the kernel counts", v, u.of)
+	case u.format.bytes == 4 && v/u.of > 1<<32-1:
+		c.failf(name, "%v is more than %v", v, u.of*(1<<32-1))
 	}
 }
 

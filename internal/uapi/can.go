@@ -44,3 +44,11 @@ const (
 	IFLA_CAN_PWM_PWML                = 8
 	IFLA_CAN_PWM_PWMO                = 9
 )
+
+// MTUs of CAN links (include/uapi/linux/can.h).
+const (
+	CAN_MTU       = 16
+	CANFD_MTU     = 72
+	CANXL_MIN_MTU = 76
+	CANXL_MAX_MTU = 2060
+)

@@ -1,0 +1,400 @@
+package iplink
+
+import (
+	"encoding/binary"
+	"maps"
+	"math/rand/v2"
+	"net"
+	"net/netip"
+	"reflect"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/uapi"
+)
+
+// tables returns every table of this package by name: those of the kinds and
+// their ports, and those of what every link has.
+func tables() map[string]attr.Table {
+	all := map[string]attr.Table{
+		"link":  new(Link).attrs,
+		"inet6": new(INET6).attrs,
+	}
+	for name := range kinds {
+		if info := newInfo(name); info != nil {
+			all[name] = info.attrs
+		}
+		if port := newPortInfo(name); port != nil {
+			all[name+" port"] = port.attrs
+		}
+	}
+	return all
+}
+
+// TestCodecTables checks what must hold for every row of every table.
+func TestCodecTables(t *testing.T) {
+	for name, table := range tables() {
+		types, phrase := map[uint16]bool{}, map[string]int{}
+		for i, r := range rows(table) {
+			for _, typ := range []uint16{r.Type, r.Type6} {
+				if typ != 0 && types[typ] && r.Format != "bit" && r.Format != "bits" {
+					t.Errorf("%s: number %d of %s has a row already", name, typ, r.Name)
+				}
+				types[typ] = true
+			}
+			// Rows that make one phrase of iproute2's, one after another, share its word.
+			if last, ok := phrase[r.Name]; r.Name == "" || ok && last != i-1 {
+				t.Errorf("%s: number %d has the name %q, which another row has", name, r.Type, r.Name)
+			}
+			phrase[r.Name] = i
+			if s := r.Since; s != (attr.Version{}) && (s.Major < 6 || s.Major == 6 && s.Minor < 2 || s.Major > 7) {
+				t.Errorf("%s: %s is since %v", name, r.Name, s)
+			}
+			if r.ReadOnly && (r.WriteOnly || r.CreateOnly) {
+				t.Errorf("%s: %s is both: %+v", name, r.Name, r)
+			}
+		}
+	}
+}
+
+// figure is how many attributes of a nest the kernel takes when it makes a link
+// or later, takes for a link that exists, in whatever state, and reports.
+type figure struct{ settable, changeable, readable int }
+
+// figures are those of the drivers in Linux 7.3, without the members of nests.
+// So IFLA_MACVLAN_MACADDR counts among what is told and not among what is
+// reported, where it is a member of IFLA_MACVLAN_MACADDR_DATA.
+var figures = map[string]figure{
+	"bond":        {33, 33, 34},
+	"bond port":   {3, 3, 12},
+	"bridge":      {37, 37, 48},
+	"bridge port": {28, 28, 42},
+	"can":         {10, 10, 21},
+	"ipoib":       {3, 2, 3},
+	"ipvlan":      {2, 2, 2},
+	"ipvtap":      {2, 2, 2},
+	"macsec":      {14, 10, 13},
+	"macvlan":     {7, 7, 7},
+	"macvtap":     {7, 7, 7},
+	"vlan":        {5, 3, 5},
+	"vxlan":       {34, 14, 33},
+}
+
+func TestCodecFigures(t *testing.T) {
+	all := tables()
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		got := count(rows(all[name]))
+		t.Logf("%-12s settable %2d, changeable %2d, readable %3d", name, got.settable, got.changeable, got.readable)
+		if want, ok := figures[name]; ok && got != want {
+			t.Errorf("%s: %+v, want %+v", name, got, want)
+		}
+	}
+}
+
+// TestCodecTotals adds up what drivers take and report. A macvtap and an ipvtap
+// have the tables of their drivers' other kind, and a CAN controller is made by
+// nobody.
+func TestCodecTotals(t *testing.T) {
+	var total figure
+	for name, n := range figures {
+		if name != KindMacvtap && name != KindIPvtap && name != KindCAN {
+			total.settable += n.settable
+			total.changeable += n.changeable
+			total.readable += n.readable
+		}
+	}
+	total.readable++ // IFLA_MACVLAN_MACADDR, see figures
+	t.Logf("settable %d, changeable %d, readable %d", total.settable, total.changeable, total.readable)
+	if want := (figure{166, 139, 200}); total != want {
+		t.Errorf("%+v, want %+v", total, want)
+	}
+}
+
+// count counts attributes: the two of an address by family as two, and one
+// whose bits have a row each as one.
+func count(rows []attr.Row) (n figure) {
+	bits := map[uint16]bool{}
+	for _, r := range rows {
+		attrs := 1
+		switch {
+		case r.Format == "ip" && r.Type6 != 0:
+			attrs = 2
+		case r.Type6 != 0 && bits[r.Type6]:
+			attrs = 0
+		case r.Type6 != 0:
+			bits[r.Type6] = true
+		}
+		for _, c := range []struct {
+			counts bool
+			n      *int
+		}{{r.Settable(), &n.settable}, {r.Changeable(), &n.changeable}, {r.Readable(), &n.readable}} {
+			if c.counts {
+				*c.n += attrs
+			}
+		}
+	}
+	return n
+}
+
+// constructors are the functions that return the builder of a kind, or that of
+// its ports.
+var constructors = map[string]any{
+	"bond":        NewBond,
+	"bond port":   NewBondPort,
+	"bridge":      NewBridge,
+	"bridge port": NewBridgePort,
+	"can":         NewCAN,
+	"ipoib":       NewIPoIB,
+	"ipvlan":      NewIPvlan,
+	"ipvtap":      NewIPvtap,
+	"macsec":      NewMACsec,
+	"macvlan":     NewMacvlan,
+	"macvtap":     NewMacvtap,
+	"veth":        NewVeth,
+	"vlan":        NewVLAN,
+	"vxcan":       NewVXCAN,
+	"vxlan":       NewVXLAN,
+}
+
+// TestCodecSetters calls every setter of every builder: each settable row of a
+// table must be among what they set.
+func TestCodecSetters(t *testing.T) {
+	for name, table := range tables() {
+		if name == "link" || name == "inet6" {
+			continue
+		}
+		constructor, ok := constructors[name]
+		if !ok {
+			t.Errorf("%s: its constructor is not in the list above", name)
+			continue
+		}
+		set := setBy(constructor)
+		for _, r := range rows(table) {
+			if r.Settable() && !set.Has(r.Type) {
+				t.Errorf("%s: there is no setter for %s", name, r.Name)
+			}
+		}
+	}
+	var common attr.Set
+	for _, s := range builders(NewDummy) {
+		w := s.Interface().(Spec).wanted()
+		common = common.Or(w.linkSet)
+		if !w.inet6Set.Empty() && w.inet6Set != attr.SetOf(uapi.IFLA_INET6_ADDR_GEN_MODE) {
+			t.Errorf("inet6: %v", w.inet6Set)
+		}
+	}
+	for _, r := range rows(new(Link).settable) {
+		if r.Settable() && !common.Has(r.Type) && r.Type != uapi.IFLA_IFNAME {
+			t.Errorf("link: there is no setter for %s", r.Name)
+		}
+	}
+}
+
+// setBy returns the rows that the setters of a builder set.
+func setBy(constructor any) (set attr.Set) {
+	for _, b := range builders(constructor) {
+		switch b := b.Interface().(type) {
+		case Spec:
+			set = set.Or(b.wanted().set)
+		case PortSpec:
+			set = set.Or(b.portSpec().set)
+		}
+	}
+	return set
+}
+
+// builders returns builders after a call of one setter each, with 1 and with 2
+// where it takes a number.
+func builders(constructor any) (all []reflect.Value) {
+	build := reflect.ValueOf(constructor)
+	self := build.Type().Out(0)
+	for i := range 2 * self.NumMethod() {
+		m := self.Method(i / 2)
+		if m.Type.NumOut() == 1 && m.Type.Out(0) == self && m.Name != "Clone" {
+			b := build.Call(samples(build.Type(), 0, 1))[0]
+			m.Func.Call(append([]reflect.Value{b}, samples(m.Type, 1, 1+i%2)...))
+			all = append(all, b)
+		}
+	}
+	return all
+}
+
+// samples returns a value for each parameter of a function from skip on.
+func samples(f reflect.Type, skip, number int) (values []reflect.Value) {
+	for i := skip; i < f.NumIn(); i++ {
+		in := f.In(i)
+		if f.IsVariadic() && i == f.NumIn()-1 {
+			in = in.Elem()
+		}
+		values = append(values, sample(in, number))
+	}
+	return values
+}
+
+// sample returns a value of type t, filled with numbers.
+func sample(t reflect.Type, number int) reflect.Value {
+	for _, v := range []any{net.HardwareAddr{2, 0, 0, 0, 0, 1}, netip.MustParseAddr("192.0.2.1"), NewBridgePort()} {
+		if reflect.TypeOf(v).AssignableTo(t) {
+			return reflect.ValueOf(v)
+		}
+	}
+	v := reflect.New(t).Elem()
+	switch {
+	case v.Kind() == reflect.Bool:
+		v.SetBool(true)
+	case v.CanInt():
+		v.SetInt(int64(number))
+	case v.CanUint():
+		v.SetUint(uint64(number))
+	case v.Kind() == reflect.String:
+		v.SetString("x")
+	case v.Kind() == reflect.Map:
+		v.Set(reflect.MakeMap(t))
+		v.SetMapIndex(sample(t.Key(), number), sample(t.Elem(), number))
+	case v.Kind() == reflect.Struct && t.PkgPath() == reflect.TypeFor[Link]().PkgPath():
+		for i := range v.NumField() {
+			if v.Field(i).CanSet() {
+				v.Field(i).Set(sample(v.Field(i).Type(), number))
+			}
+		}
+	}
+	return v
+}
+
+// slow encodes attributes one after another, with nothing of this module's but
+// their numbers.
+type slow struct {
+	b   []byte
+	set attr.Set
+}
+
+func (s *slow) put(typ, number uint16, payload []byte) {
+	if !s.set.Has(typ) {
+		return
+	}
+	s.b = binary.NativeEndian.AppendUint16(s.b, uint16(4+len(payload)))
+	s.b = append(binary.NativeEndian.AppendUint16(s.b, number), payload...)
+	for len(s.b)%4 != 0 {
+		s.b = append(s.b, 0)
+	}
+}
+
+func (s *slow) u8(typ uint16, v uint8)    { s.put(typ, typ, []byte{v}) }
+func (s *slow) u32(typ uint16, v uint32)  { s.put(typ, typ, binary.NativeEndian.AppendUint32(nil, v)) }
+func (s *slow) be16(typ uint16, v uint16) { s.put(typ, typ, binary.BigEndian.AppendUint16(nil, v)) }
+func (s *slow) be32(typ uint16, v uint32) { s.put(typ, typ, binary.BigEndian.AppendUint32(nil, v)) }
+func (s *slow) be64(typ uint16, v uint64) { s.put(typ, typ, binary.BigEndian.AppendUint64(nil, v)) }
+func (s *slow) flag(typ uint16, v bool) {
+	if v {
+		s.put(typ, typ, nil)
+	}
+}
+
+func (s *slow) bool(typ uint16, v bool) {
+	s.u8(typ, map[bool]uint8{false: 0, true: 1}[v])
+}
+
+func (s *slow) addr(typ4, typ6 uint16, v netip.Addr) {
+	if v.Is4() {
+		s.put(typ4, typ4, v.AsSlice())
+	} else {
+		s.put(typ4, typ6, v.AsSlice())
+	}
+}
+
+// slowVXLAN encodes what is set of v.
+func slowVXLAN(v *VXLANInfo, set attr.Set) []byte {
+	s := &slow{set: set}
+	s.u32(uapi.IFLA_VXLAN_ID, v.VNI)
+	s.addr(uapi.IFLA_VXLAN_GROUP, uapi.IFLA_VXLAN_GROUP6, v.Remote)
+	s.addr(uapi.IFLA_VXLAN_LOCAL, uapi.IFLA_VXLAN_LOCAL6, v.Local)
+	s.u32(uapi.IFLA_VXLAN_LINK, uint32(v.Dev))
+	s.be32(uapi.IFLA_VXLAN_PORT_RANGE, uint32(v.PortLow)<<16|uint32(v.PortHigh))
+	s.be16(uapi.IFLA_VXLAN_PORT, v.Port)
+	s.u8(uapi.IFLA_VXLAN_TTL, v.TTL)
+	s.flag(uapi.IFLA_VXLAN_TTL_INHERIT, v.TTLInherit)
+	s.u8(uapi.IFLA_VXLAN_TOS, v.TOS)
+	s.u8(uapi.IFLA_VXLAN_DF, uint8(v.DF))
+	s.be32(uapi.IFLA_VXLAN_LABEL, v.FlowLabel)
+	s.u32(uapi.IFLA_VXLAN_LABEL_POLICY, uint32(v.LabelPolicy))
+	s.bool(uapi.IFLA_VXLAN_LEARNING, v.Learning)
+	s.u32(uapi.IFLA_VXLAN_AGEING, uint32(v.Ageing/time.Second))
+	s.u32(uapi.IFLA_VXLAN_LIMIT, v.Limit)
+	s.bool(uapi.IFLA_VXLAN_PROXY, v.Proxy)
+	s.bool(uapi.IFLA_VXLAN_RSC, v.RSC)
+	s.bool(uapi.IFLA_VXLAN_L2MISS, v.L2Miss)
+	s.bool(uapi.IFLA_VXLAN_L3MISS, v.L3Miss)
+	s.bool(uapi.IFLA_VXLAN_UDP_CSUM, v.UDPCSum)
+	s.bool(uapi.IFLA_VXLAN_UDP_ZERO_CSUM6_TX, v.UDPZeroCSum6Tx)
+	s.bool(uapi.IFLA_VXLAN_UDP_ZERO_CSUM6_RX, v.UDPZeroCSum6Rx)
+	s.bool(uapi.IFLA_VXLAN_REMCSUM_TX, v.RemCSumTx)
+	s.bool(uapi.IFLA_VXLAN_REMCSUM_RX, v.RemCSumRx)
+	s.flag(uapi.IFLA_VXLAN_REMCSUM_NOPARTIAL, v.RemCSumNoPartial)
+	s.flag(uapi.IFLA_VXLAN_GBP, v.GBP)
+	s.flag(uapi.IFLA_VXLAN_GPE, v.GPE)
+	s.bool(uapi.IFLA_VXLAN_COLLECT_METADATA, v.External)
+	s.bool(uapi.IFLA_VXLAN_VNIFILTER, v.VNIFilter)
+	s.bool(uapi.IFLA_VXLAN_LOCALBYPASS, v.LocalBypass)
+	s.bool(uapi.IFLA_VXLAN_MC_ROUTE, v.MCRoute)
+	s.be64(uapi.IFLA_VXLAN_RESERVED_BITS, v.ReservedBits)
+	return s.b
+}
+
+// TestCodecReference compares with an encoder written by hand, and has what
+// that wrote decoded.
+func TestCodecReference(t *testing.T) {
+	r := rand.New(rand.NewPCG(0x1234, 0x5678))
+	var c attr.Codec
+	for range 2000 {
+		set := attr.Set{r.Uint64() & (1<<35 - 2)}
+		set.Remove(uapi.IFLA_VXLAN_GROUP6) // in a set, both families have one number
+		set.Remove(uapi.IFLA_VXLAN_LOCAL6)
+		want, got := randomVXLAN(r), new(VXLANInfo)
+		b := slowVXLAN(want, set)
+		if enc := c.Encode(nil, set, nil, want.attrs); string(enc) != string(b) {
+			t.Fatalf("%+v, set %v:\n got % x\nwant % x", want, set, enc, b)
+		}
+		found, err := c.Decode(b, got.attrs, nil)
+		if err != nil {
+			t.Fatalf("% x: %v", b, err)
+		}
+		if again := slowVXLAN(got, set); string(again) != string(b) {
+			t.Fatalf("% x was decoded as %+v", b, got)
+		}
+		if more := found.Minus(set.Or(attr.SetOf(uapi.IFLA_VXLAN_GROUP6, uapi.IFLA_VXLAN_LOCAL6))); !more.Empty() {
+			t.Fatalf("% x: set %v, want %v", b, found, set)
+		}
+	}
+}
+
+// randomVXLAN returns any values, in their types and units.
+func randomVXLAN(r *rand.Rand) *VXLANInfo {
+	v := new(VXLANInfo)
+	fields := reflect.ValueOf(v).Elem()
+	for i := range fields.NumField() {
+		switch f := fields.Field(i); {
+		case f.Type() == reflect.TypeFor[netip.Addr]():
+			f.Set(reflect.ValueOf(randomAddr(r)))
+		case f.Type() == reflect.TypeFor[time.Duration]():
+			f.SetInt(int64(r.Uint32()) * int64(time.Second))
+		case f.Kind() == reflect.Bool:
+			f.SetBool(r.IntN(2) == 0)
+		case f.CanInt():
+			f.SetInt(int64(r.Int32()))
+		case f.CanUint():
+			f.SetUint(r.Uint64() >> (64 - f.Type().Bits()))
+		}
+	}
+	return v
+}
+
+// randomAddr returns an address of either family.
+func randomAddr(r *rand.Rand) netip.Addr {
+	b := binary.BigEndian.AppendUint64(nil, r.Uint64())
+	if r.IntN(2) == 0 {
+		return netip.AddrFrom4([4]byte(b))
+	}
+	return netip.AddrFrom16([16]byte(binary.BigEndian.AppendUint64(b, r.Uint64())))
+}
