@@ -56,15 +56,17 @@ func (b *Batch) Len() int {
 }
 
 // Err returns what became of request i: nil if the kernel did as told, an
-// *Errno if it refused, another error if it was not sent or its answer was
-// lost.
+// *Errno if it refused, ErrLost if it was sent and its answer did not come,
+// another error if it was not sent.
 func (b *Batch) Err(i int) error {
-	return b.requests[i].err
-}
-
-// Sent reports whether request i has reached the kernel.
-func (b *Batch) Sent(i int) bool {
-	return b.requests[i].state != unsent
+	r := &b.requests[i]
+	switch {
+	case r.err != nil || r.state == answered:
+		return r.err
+	case r.state == sent:
+		return ErrLost
+	}
+	return errUnsent
 }
 
 // Bytes returns request i as it was sent, header included.
@@ -73,10 +75,21 @@ func (b *Batch) Bytes(i int) []byte {
 	return b.buf[r.at:r.to]
 }
 
+// span returns the bytes of the requests from up to to.
+func (b *Batch) span(from, to int) []byte {
+	return b.buf[b.requests[from].at:b.requests[to-1].to]
+}
+
 // Write adds a request that the kernel acknowledges. body appends what comes
 // behind the header.
 func (b *Batch) Write(typ, flags uint16, body func([]byte) []byte) int {
 	return b.add(typ, flags|uapi.NLM_F_ACK, atAck, nil, body)
+}
+
+// WriteEcho is Write with a copy of what was made, which comes before the
+// acknowledgement. Linux 6.1 sends it of what is deleted only.
+func (b *Batch) WriteEcho(typ, flags uint16, reply Reply, body func([]byte) []byte) int {
+	return b.add(typ, flags|uapi.NLM_F_ACK|uapi.NLM_F_ECHO, atAck, reply, body)
 }
 
 // Get adds a request that one message answers.
@@ -96,23 +109,23 @@ func (b *Batch) add(typ, flags uint16, end end, reply Reply, body func([]byte) [
 }
 
 // What one answer may take of the socket's receive buffer, with the kernel's
-// overhead: an acknowledgement, and the description of a link.
+// overhead: an acknowledgement, which takes 832 bytes, or 1280 with the text of
+// an error, and the description of a link, which takes 4352 bytes for up to
+// 3700 of contents. What is longer than that mostly repeats what the requests
+// said, hence twice their length on top.
 const (
-	ackRoom   = 1 << 10
-	replyRoom = 16 << 10
+	ackRoom   = 1536
+	replyRoom = 6 << 10
 )
 
-// mostBytes bounds one send well below the send buffer of a socket that was
-// granted no more than the default.
-const mostBytes = 128 << 10
-
 // fit returns the end of the run of requests from on that may go out in one
-// send when their answers have the given room. It holds at least one.
-func (b *Batch) fit(from, room int) int {
+// send of so many bytes when their answers have the given room. It holds at
+// least one.
+func (b *Batch) fit(from, room, bytes int) int {
 	for i := from; i < len(b.requests); i++ {
-		room -= b.requests[i].room()
-		tooLong := b.requests[i].to-b.requests[from].at > mostBytes
-		if i > from && (room < 0 || tooLong) {
+		r := &b.requests[i]
+		room -= r.room()
+		if i > from && (room < 0 || r.to-b.requests[from].at > bytes) {
 			return i
 		}
 	}
@@ -120,10 +133,11 @@ func (b *Batch) fit(from, room int) int {
 }
 
 func (r *request) room() int {
-	if r.end == atAck {
-		return ackRoom
+	room := ackRoom + 2*(r.to-r.at)
+	if r.end != atAck || r.reply != nil {
+		room += replyRoom
 	}
-	return replyRoom
+	return room
 }
 
 // number gives the requests from up to to their sequence numbers: base for the
@@ -161,9 +175,10 @@ func (b *Batch) pendingSingles(from, to int) bool {
 	return false
 }
 
-func (b *Batch) failUnanswered(err error) {
+// failUnsent gives the requests that were not sent the reason.
+func (b *Batch) failUnsent(err error) {
 	for i := range b.requests {
-		if b.requests[i].state != answered && b.requests[i].err == nil {
+		if b.requests[i].state == unsent {
 			b.requests[i].err = err
 		}
 	}
@@ -174,6 +189,13 @@ func (b *Batch) failLost(from, to int) {
 		if b.requests[i].state == sent {
 			b.requests[i].finish(ErrLost)
 		}
+	}
+}
+
+// silence makes answers count without being handed to anybody.
+func (b *Batch) silence(from, to int) {
+	for i := from; i < to; i++ {
+		b.requests[i].reply = nil
 	}
 }
 

@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"os"
+	"sync"
 	"syscall"
 	"time"
 
 	"github.com/mdlayher/netlink"
 	"golang.org/x/sys/unix"
 
-	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
@@ -19,13 +19,11 @@ const (
 	// fills as much as it has seen a reader offer.
 	readSize = 64 << 10
 
-	// socketBuffer bounds what may wait unread. It is a limit, not memory
-	// taken: answers to many requests in one send must all fit.
-	socketBuffer = 4 << 20
-
-	// grace is how long answers to what was sent are awaited after ctx has
-	// ended. The kernel has queued them before the send returned.
-	grace = 2 * time.Second
+	// readBuffer bounds what may wait unread, and writeBuffer one send. They
+	// are limits, not memory taken: some thousand requests go out in one send,
+	// and the answers to all of them must fit. The kernel doubles both.
+	readBuffer  = 16 << 20
+	writeBuffer = 4 << 20
 )
 
 // A Conn is a route netlink socket. Many goroutines may use it; their batches
@@ -37,7 +35,13 @@ type Conn struct {
 	seq   uint32
 	read  []byte
 	room  int  // how much the answers to one send may take, in bytes
-	stale bool // answers to a cancelled batch may still be in the queue
+	bytes int  // the longest send
+	stale bool // answers to an earlier batch may still be in the queue
+	hook  Hook
+
+	mu     sync.Mutex
+	closed bool
+	users  int // who needs the socket even if it is closed
 }
 
 // Dial opens a socket in the network namespace that netns is a descriptor of,
@@ -70,16 +74,37 @@ func (c *Conn) configure() error {
 	}
 	// Without privilege the kernel grants less than asked for: what counts is
 	// what it granted, so these errors may pass.
-	_ = c.nl.SetReadBuffer(socketBuffer)
-	_ = c.nl.SetWriteBuffer(socketBuffer)
-	granted, err := c.nl.ReadBuffer()
-	c.room = granted / 2
+	_ = c.nl.SetReadBuffer(readBuffer)
+	_ = c.nl.SetWriteBuffer(writeBuffer)
+	read, err := c.nl.ReadBuffer()
+	if err != nil {
+		return err
+	}
+	write, err := c.nl.WriteBuffer()
+	c.room, c.bytes = read-read/8, write-write/8
 	return err
 }
 
-// Close closes the socket. An exchange that is going on ends with an error.
+// Close closes the socket. Calls that are going on end with os.ErrClosed as
+// soon as they have the answers to what they sent, and only then, and when
+// nobody holds it any longer, does the socket go.
 func (c *Conn) Close() error {
-	return c.nl.Close()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return os.ErrClosed
+	}
+	c.closed = true
+	if c.users == 0 {
+		return c.nl.Close()
+	}
+	return c.nl.SetReadDeadline(time.Unix(1, 0))
+}
+
+func (c *Conn) isClosed() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.closed
 }
 
 // Control calls f with the socket's descriptor, which ioctls of the socket's
@@ -97,84 +122,31 @@ func (c *Conn) Control(f func(fd int) error) error {
 // When ctx ends, requests that were not sent yet stay unsent; the answers to
 // those that were are still collected, so that a caller knows what to undo.
 func (c *Conn) Do(ctx context.Context, b *Batch) error {
-	if err := c.begin(ctx); err != nil {
-		b.failUnanswered(err)
+	h, err := c.Hold()
+	if err != nil {
+		b.failUnsent(err)
+		return err
+	}
+	defer h.Release()
+	return c.do(ctx, b, false)
+}
+
+func (c *Conn) do(ctx context.Context, b *Batch, last bool) error {
+	x := exchange{c: c, ctx: ctx, b: b, last: last}
+	if err := x.begin(); err != nil {
+		b.failUnsent(err)
 		return err
 	}
 	defer c.end()
-	base := c.seq + 1
+	x.base = c.seq + 1
 	c.seq += uint32(b.Len())
-	for from := 0; from < b.Len(); {
-		to := b.fit(from, c.room)
-		b.number(from, to, base)
-		if err := c.exchange(ctx, b, from, to, base); err != nil {
-			b.failUnanswered(err)
-			return err
-		}
-		from = to
-	}
-	return nil
-}
-
-// Dump sends one request that many messages answer, and calls each for every
-// one of them. When the kernel says that the list changed meanwhile it starts
-// anew, after a call of restart.
-func (c *Conn) Dump(ctx context.Context, typ uint16, body func([]byte) []byte, restart func(), each Reply) error {
-	const attempts = 50
-	for n := range attempts {
-		restart()
-		interrupted, err := c.dump(ctx, typ, body, each)
-		if err != nil || !interrupted {
-			return err
-		}
-		if err := sleep(ctx, time.Duration(n)*time.Millisecond); err != nil {
+	for x.to < b.Len() {
+		x.from, x.to = x.to, b.fit(x.to, c.room, c.bytes)
+		if err := x.run(); err != nil {
+			b.failUnsent(err)
 			return err
 		}
 	}
-	return ErrInterrupted
-}
-
-func (c *Conn) dump(ctx context.Context, typ uint16, body func([]byte) []byte, each Reply) (interrupted bool, err error) {
-	var b Batch
-	b.dump(typ, func(m wire.Message) {
-		interrupted = interrupted || m.Flags&uapi.NLM_F_DUMP_INTR != 0
-		if m.Type != uapi.NLMSG_DONE {
-			each(m)
-		}
-	}, body)
-	if err := c.Do(ctx, &b); err != nil {
-		return false, err
-	}
-	return interrupted, b.Err(0)
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	select {
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case <-time.After(d):
-		return nil
-	}
-}
-
-// begin waits for c's turn and clears the queue of what nobody awaits.
-func (c *Conn) begin(ctx context.Context) error {
-	if err := ctx.Err(); err != nil {
-		return context.Cause(ctx)
-	}
-	select {
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case c.turn <- struct{}{}:
-	}
-	if !c.stale {
-		return nil
-	}
-	if err := c.drain(); err != nil {
-		c.end()
-		return err
-	}
-	c.stale = false
 	return nil
 }
 
@@ -196,78 +168,11 @@ func (c *Conn) drain() error {
 	}
 }
 
-// exchange sends the requests from up to to and collects their answers.
-func (c *Conn) exchange(ctx context.Context, b *Batch, from, to int, base uint32) error {
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
-	if err := c.send(b.buf[b.requests[from].at:b.requests[to-1].to]); err != nil {
-		return err
-	}
-	b.markSent(from, to)
-	stop := c.watch(ctx)
-	defer stop()
-	return c.collect(ctx, b, from, to, base)
-}
-
-// watch makes the end of ctx interrupt a read. The returned function undoes it.
-func (c *Conn) watch(ctx context.Context) func() {
-	if ctx.Done() == nil {
-		return func() {}
-	}
-	done := make(chan struct{})
-	stop := context.AfterFunc(ctx, func() {
-		defer close(done)
-		_ = c.nl.SetReadDeadline(time.Unix(1, 0))
-	})
-	return func() {
-		if !stop() {
-			<-done
-			_ = c.nl.SetReadDeadline(time.Time{})
-		}
-	}
-}
-
-// collect reads until the requests from up to to are answered.
-func (c *Conn) collect(ctx context.Context, b *Batch, from, to int, base uint32) error {
-	lost := false
-	for b.pending(from, to) {
-		n, err := c.receive(!lost)
-		switch {
-		case errors.Is(err, unix.ENOBUFS):
-			lost = true
-		case errors.Is(err, os.ErrDeadlineExceeded):
-			return c.abandon(ctx, b, from, to, base)
-		case err != nil:
-			c.stale = true
-			return err
-		case n == 0:
-			b.failLost(from, to)
-		default:
-			b.deliver(c.read[:n], from, to, base)
-		}
-	}
-	return nil
-}
-
-// abandon is collect after ctx has ended: it gives up on dumps, and collects the
-// answers to all else, which wait in the queue.
-func (c *Conn) abandon(ctx context.Context, b *Batch, from, to int, base uint32) error {
-	c.stale = true
-	deadline := time.Now().Add(grace)
-	for b.pendingSingles(from, to) && time.Now().Before(deadline) {
-		_ = c.nl.SetReadDeadline(deadline)
-		n, err := c.receive(true)
-		if err != nil {
-			break
-		}
-		b.deliver(c.read[:n], from, to, base)
-	}
-	return context.Cause(ctx)
-}
-
 // send sends messages in one system call.
 func (c *Conn) send(p []byte) error {
+	if err := c.pass(BeforeSend); err != nil {
+		return err
+	}
 	var inner error
 	err := c.raw.Write(func(fd uintptr) bool {
 		inner = unix.Send(int(fd), p, 0)
@@ -280,13 +185,21 @@ func (c *Conn) send(p []byte) error {
 }
 
 // receive reads one datagram of the kernel's. If it must not wait and there is
-// none, it returns 0 bytes.
+// none, it returns 0 bytes. Only a read that waits heeds the deadline.
 func (c *Conn) receive(wait bool) (n int, err error) {
+	if err := c.pass(BeforeReceive); err != nil {
+		return 0, err
+	}
 	var inner error
-	err = c.raw.Read(func(fd uintptr) bool {
+	read := func(fd uintptr) bool {
 		n, inner = c.fromKernel(int(fd))
-		return !wait || !errors.Is(inner, unix.EAGAIN)
-	})
+		return !errors.Is(inner, unix.EAGAIN)
+	}
+	if wait {
+		err = c.raw.Read(read)
+	} else {
+		err = c.raw.Control(func(fd uintptr) { read(fd) })
+	}
 	switch {
 	case err != nil:
 		return 0, err
@@ -297,7 +210,7 @@ func (c *Conn) receive(wait bool) (n int, err error) {
 	case n > len(c.read):
 		return 0, wire.ErrTruncated
 	}
-	return n, nil
+	return n, c.pass(AfterReceive)
 }
 
 // fromKernel reads one datagram and passes over those of other processes, which

@@ -8,7 +8,9 @@ import (
 )
 
 // A Conn is a route netlink socket, which only Linux has.
-type Conn struct{}
+type Conn struct {
+	hook Hook
+}
 
 // Dial returns errors.ErrUnsupported.
 func Dial(int) (*Conn, error) {
@@ -19,6 +21,19 @@ func Dial(int) (*Conn, error) {
 func (*Conn) Close() error {
 	return errors.ErrUnsupported
 }
+
+// Held is a Conn whose socket stays open, which only Linux has.
+type Held struct {
+	*Conn
+}
+
+// Hold returns errors.ErrUnsupported.
+func (*Conn) Hold() (Held, error) {
+	return Held{}, errors.ErrUnsupported
+}
+
+// Release does nothing.
+func (Held) Release() {}
 
 // Control returns errors.ErrUnsupported.
 func (*Conn) Control(func(int) error) error {

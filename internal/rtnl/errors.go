@@ -29,9 +29,11 @@ func (e *Errno) Unwrap() error {
 	return e.Errno
 }
 
-// ErrLost says that the kernel dropped an answer because the receive buffer was
-// full: whether the request was carried out is unknown.
-var ErrLost = errors.New("answer lost: the receive buffer of the netlink socket was full")
+// ErrLost says that the answer to a request did not come, as when the kernel had
+// no memory for it: whether the request was carried out is unknown.
+var ErrLost = errors.New("the kernel's answer was lost")
+
+var errUnsent = errors.New("the request was not sent")
 
 // ErrInterrupted says that the links changed during each of several attempts to
 // list them.

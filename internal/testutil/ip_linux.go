@@ -38,7 +38,7 @@ func runIP(t testing.TB, ns *os.File, stdin string, args []string) string {
 		out, err = cmd.Output()
 	})
 	if err != nil {
-		t.Fatalf("ip %s %s: %v: %s", strings.Join(args, " "), stdin, err, &stderr)
+		t.Fatalf("ip %s: %v: %s", strings.TrimSpace(strings.Join(args, " ")+"\n"+stdin), err, &stderr)
 	}
 	return string(out)
 }

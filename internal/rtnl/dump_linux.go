@@ -1,0 +1,56 @@
+package rtnl
+
+import (
+	"context"
+	"time"
+
+	"github.com/iplink-go/iplink/internal/uapi"
+	"github.com/iplink-go/iplink/internal/wire"
+)
+
+// Dump sends one request that many messages answer, and calls each for every
+// one of them. When the kernel says that the list changed meanwhile it starts
+// anew, after a call of restart.
+func (c *Conn) Dump(ctx context.Context, typ uint16, body func([]byte) []byte, restart func(), each Reply) error {
+	return dump(ctx, c.Do, typ, body, restart, each)
+}
+
+type doer func(context.Context, *Batch) error
+
+func dump(ctx context.Context, do doer, typ uint16, body func([]byte) []byte, restart func(), each Reply) error {
+	const attempts = 50
+	for n := range attempts {
+		restart()
+		interrupted, err := dumpOnce(ctx, do, typ, body, each)
+		if err != nil || !interrupted {
+			return err
+		}
+		if err := sleep(ctx, time.Duration(n)*time.Millisecond); err != nil {
+			return err
+		}
+	}
+	return ErrInterrupted
+}
+
+func dumpOnce(ctx context.Context, do doer, typ uint16, body func([]byte) []byte, each Reply) (interrupted bool, err error) {
+	var b Batch
+	b.dump(typ, func(m wire.Message) {
+		interrupted = interrupted || m.Flags&uapi.NLM_F_DUMP_INTR != 0
+		if m.Type != uapi.NLMSG_DONE {
+			each(m)
+		}
+	}, body)
+	if err := do(ctx, &b); err != nil {
+		return false, err
+	}
+	return interrupted, b.Err(0)
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-time.After(d):
+		return nil
+	}
+}
