@@ -1,0 +1,373 @@
+package iplink_test
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/netip"
+	"os"
+	"os/exec"
+	"reflect"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/iplink-go/iplink"
+	"github.com/iplink-go/iplink/bond"
+	"github.com/iplink-go/iplink/dummy"
+	"github.com/iplink-go/iplink/internal/testutil"
+	"github.com/iplink-go/iplink/veth"
+)
+
+// output runs a program in the namespace and returns what it prints, errors
+// included.
+func (ns *scratchNS) output(args ...string) (string, error) {
+	ns.t.Helper()
+	out, err := ns.Command(ns.t.Context(), args[0], args[1:]...).CombinedOutput()
+	return string(out), err
+}
+
+// proc returns a file in /proc/net of the namespace.
+func (ns *scratchNS) proc(name string) (text string, err error) {
+	ns.t.Helper()
+	testutil.In(ns.t, ns.file, func() {
+		var b []byte
+		b, err = os.ReadFile("/proc/thread-self/net/" + name)
+		text = string(b)
+	})
+	return text, err
+}
+
+// refused demands that a request was refused before it was sent, naming the
+// setting.
+func refused(t *testing.T, err error, attr, text string) {
+	t.Helper()
+	named, ok := errors.AsType[*iplink.Error](err)
+	if !ok || !errors.Is(err, fs.ErrInvalid) || named.Attr != attr || !strings.Contains(named.Message, text) {
+		t.Errorf("error %v, want a refusal of %s: %s", err, attr, text)
+	}
+}
+
+// updated changes a link and fails the test if that fails.
+func updated(t *testing.T, c *iplink.Conn, s iplink.Spec) *iplink.Link {
+	t.Helper()
+	links, err := c.Update(t.Context(), s)
+	if err != nil {
+		t.Fatalf("%v: %v", s, err)
+	}
+	return links[0]
+}
+
+// created makes links and fails the test if that fails.
+func created(t *testing.T, c *iplink.Conn, specs ...iplink.Spec) []*iplink.Link {
+	t.Helper()
+	links, err := c.Create(t.Context(), specs...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return links
+}
+
+// TestBondModesAsTheKernel has the kernel say, through `ip`, which settings go
+// with which modes, and demands the same of the library.
+func TestBondModesAsTheKernel(t *testing.T) {
+	testutil.Need(t, iplink.KindBond)
+	_, ns := scratch(t)
+	ns.ip("link", "add", "p1", "type", "dummy")
+	settings := map[string]func(*iplink.Bond) *iplink.Bond{
+		"packets_per_slave": func(b *iplink.Bond) *iplink.Bond { return b.PacketsPerSlave(3) },
+		"primary":           func(b *iplink.Bond) *iplink.Bond { return b.Primary("p1") },
+		"arp_interval":      func(b *iplink.Bond) *iplink.Bond { return b.ARPInterval(time.Second) },
+		"arp_validate":      func(b *iplink.Bond) *iplink.Bond { return b.ARPValidate(bond.ValidateAll) },
+		"arp_missed_max":    func(b *iplink.Bond) *iplink.Bond { return b.ARPMissedMax(3) },
+		"tlb_dynamic_lb":    func(b *iplink.Bond) *iplink.Bond { return b.TLBDynamicLB(false) },
+		"lacp_rate":         func(b *iplink.Bond) *iplink.Bond { return b.LACPRate(bond.LACPFast) },
+		"lacp_active":       func(b *iplink.Bond) *iplink.Bond { return b.LACPActive(false) },
+		"ad_actor_sys_prio": func(b *iplink.Bond) *iplink.Bond { return b.ADActorSysPrio(3) },
+		"ad_user_port_key":  func(b *iplink.Bond) *iplink.Bond { return b.ADUserPortKey(3) },
+		"ad_actor_system":   func(b *iplink.Bond) *iplink.Bond { return b.ADActorSystem([]byte{2, 0, 0, 0, 0, 3}) },
+		"ad_select":         func(b *iplink.Bond) *iplink.Bond { return b.ADSelect(bond.ADCount) },
+		"arp_ip_target":     func(b *iplink.Bond) *iplink.Bond { return b.ARPIPTargets(netip.MustParseAddr("192.0.2.1")) },
+		"xmit_hash_policy":  func(b *iplink.Bond) *iplink.Bond { return b.XmitHashPolicy(bond.HashLayer34) },
+		"lp_interval":       func(b *iplink.Bond) *iplink.Bond { return b.LPInterval(3 * time.Second) },
+		"primary_reselect":  func(b *iplink.Bond) *iplink.Bond { return b.PrimaryReselect(bond.ReselectBetter) },
+	}
+	for mode := bond.BalanceRR; mode <= bond.BalanceALB; mode++ {
+		for word, with := range settings {
+			b := with(bond.New("b0").Mode(mode))
+			said, err := ns.output(strings.Fields(b.String())...)
+			if err == nil {
+				ns.ip("link", "del", "b0")
+			} else if !strings.Contains(said, "option not supported in mode") {
+				t.Errorf("%v: %s", b, said)
+			}
+			ours := iplink.Refusal(b)
+			if refused := errors.Is(ours, fs.ErrInvalid); refused != (err != nil) {
+				t.Errorf("%s in mode %v: the kernel says %q, the library %v", word, mode, said, ours)
+			}
+		}
+	}
+}
+
+// TestBondNeeds demands the kernel's refusal, explained, of what depends on
+// defaults.
+func TestBondNeeds(t *testing.T) {
+	testutil.Need(t, iplink.KindBond)
+	c, ns := scratch(t)
+	for _, test := range []struct {
+		spec  *iplink.Bond
+		errno syscall.Errno
+		text  string
+	}{
+		{bond.New("b0").LACPRate(bond.LACPFast), syscall.EACCES, "lacp_rate: permission denied (option not supported in mode)"},
+		{bond.New("b0").UpDelay(100 * time.Millisecond), syscall.EPERM, "operation not permitted (updelay, downdelay and peer_notify_delay need MIIMon)"},
+	} {
+		_, err := c.Create(t.Context(), test.spec)
+		if !errors.Is(err, test.errno) || !strings.Contains(err.Error(), test.text) {
+			t.Errorf("%v: error %v, want %s", test.spec, err, test.text)
+		}
+	}
+	if left := ns.names(); !slices.Equal(left, []string{"lo"}) {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
+// TestBondWhileUp changes what changes only while a bond is down, or has no
+// ports.
+func TestBondWhileUp(t *testing.T) {
+	testutil.Need(t, iplink.KindBond)
+	c, ns := scratch(t)
+	created(t, c, bond.New("b0").Mode(bond.IEEE8023AD).Up(), dummy.New("p1").Master("b0").Up())
+	before := ns.link("b0")["linkinfo"]
+	for _, test := range []struct {
+		spec *iplink.Bond
+		attr string
+		text string
+	}{
+		{bond.New("b0").LACPRate(bond.LACPFast), "lacp_rate", "changes only while the link is down: DownFirst"},
+		{bond.New("b0").ADSelect(bond.ADCount), "ad_select", "changes only while the link is down: DownFirst"},
+		{bond.New("b0").LACPActive(false).MinLinks(3), "lacp_active", "changes only while the link is down: DownFirst"},
+		{bond.New("b0").Mode(bond.BalanceXOR), "mode", "changes only while the link has no ports: take out p1"},
+		{bond.New("b0").Mode(bond.BalanceXOR).DownFirst(), "mode", "changes only while the link has no ports: take out p1"},
+		{bond.New("b0").FailOverMAC(bond.FailOverActive), "fail_over_mac", "changes only while the link has no ports: take out p1"},
+		{bond.New("b0").PacketsPerSlave(3), "packets_per_slave", "not for mode 802.3ad, only for balance-rr"},
+		{bond.New("b0").UpDelay(150 * time.Millisecond), "updelay", "no multiple of MIIMon, which is 100ms"},
+	} {
+		_, err := c.Update(t.Context(), test.spec)
+		refused(t, err, test.attr, test.text)
+		_, err = c.Ensure(t.Context(), test.spec)
+		refused(t, err, test.attr, test.text)
+	}
+	if after := ns.link("b0")["linkinfo"]; !reflect.DeepEqual(before, after) {
+		t.Errorf("changed from %v to %v", before, after)
+	}
+	updated(t, c, bond.New("b0").Mode(bond.IEEE8023AD).LACPRate(bond.LACPSlow).FailOverMAC(bond.FailOverNone))
+	updated(t, c, bond.New("b0").LACPRate(bond.LACPFast).ADUserPortKey(0x123).DownFirst())
+	data := ns.link("b0")["linkinfo"].(map[string]any)["info_data"].(map[string]any)
+	if data["ad_lacp_rate"] != "fast" || data["ad_user_port_key"] != 291. || !ns.up("b0") {
+		t.Errorf("b0 is %v", ns.link("b0"))
+	}
+	updated(t, c, bond.New("b0").LACPRate(bond.LACPSlow).Down())
+	if ns.up("b0") {
+		t.Error("b0 is still up")
+	}
+}
+
+// up reports whether `ip` calls a link up.
+func (ns *scratchNS) up(name string) bool {
+	ns.t.Helper()
+	return slices.Contains(ns.link(name)["flags"].([]any), any("UP"))
+}
+
+// TestJoinWhileUp has links that are up join a bond and a team.
+func TestJoinWhileUp(t *testing.T) {
+	for _, master := range []iplink.Spec{bond.New("m0"), iplink.NewTeam("m0")} {
+		kind := strings.Fields(master.String())[5]
+		t.Run(kind, func(t *testing.T) {
+			testutil.Need(t, kind)
+			c, ns := scratch(t)
+			created(t, c, master, dummy.New("p1").Up(), dummy.New("p2").Up().Master("m0"))
+			_, err := c.Update(t.Context(), iplink.Device("p1").Master("m0").MTU(1234))
+			refused(t, err, "master", "takes only links that are down: DownFirst")
+			_, err = c.Update(t.Context(), iplink.Device("p1").Master("m0").Down())
+			refused(t, err, "master", "Down cannot be had")
+			_, err = c.Create(t.Context(), dummy.New("p3").Master("m0").Down())
+			refused(t, err, "master", "Down cannot be had")
+			if l := ns.link("p1"); l["master"] != nil || l["mtu"] == 1234. || !ns.up("p1") {
+				t.Errorf("p1 was touched: %v", l)
+			}
+			updated(t, c, iplink.Device("p1").Master("m0").DownFirst())
+			for _, name := range []string{"p1", "p2"} {
+				if l := ns.link(name); l["master"] != "m0" || !ns.up(name) {
+					t.Errorf("%s has not joined: %v", name, l)
+				}
+			}
+			updated(t, c, iplink.Device("p1").Master("m0").TxQueueLen(123))
+			updated(t, c, iplink.Device("p1").NoMaster().Down())
+			if l := ns.link("p1"); l["master"] != nil || ns.up("p1") {
+				t.Errorf("p1 has not left: %v", l)
+			}
+		})
+	}
+}
+
+// TestBondUseCarrier turns off what cannot be turned off any more.
+func TestBondUseCarrier(t *testing.T) {
+	testutil.Need(t, iplink.KindBond)
+	if !testutil.Older(t, 6, 13) && testutil.Older(t, 7, 3) {
+		testutil.Skipf(t, "no kernel between 6.12 and 7.3 was tried")
+	}
+	c, ns := scratch(t)
+	_, err := c.Create(t.Context(), bond.New("b0").UseCarrier(false))
+	if !testutil.Older(t, 7, 3) {
+		if !errors.Is(err, syscall.EINVAL) || !strings.Contains(err.Error(), "use_carrier cannot be disabled") {
+			t.Errorf("error %v of what the kernel does not take", err)
+		}
+		return
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if data := ns.link("b0")["linkinfo"].(map[string]any)["info_data"].(map[string]any); data["use_carrier"] != 0. {
+		t.Errorf("use_carrier is %v", data["use_carrier"])
+	}
+	updated(t, c, bond.New("b0").UseCarrier(true))
+	if data := ns.link("b0")["linkinfo"].(map[string]any)["info_data"].(map[string]any); data["use_carrier"] != 1. {
+		t.Errorf("use_carrier is %v", data["use_carrier"])
+	}
+}
+
+// TestBondRefusesCAN demands that a CAN interface is refused and left alone.
+func TestBondRefusesCAN(t *testing.T) {
+	testutil.Need(t, iplink.KindBond)
+	testutil.Need(t, "vcan")
+	c, ns := scratch(t)
+	ns.ip("link", "add", "can0", "type", "vcan")
+	created(t, c, bond.New("b0").Mode(bond.ActiveBackup))
+	if _, err := c.Update(t.Context(), iplink.Device("can0").Master("b0")); err == nil {
+		t.Error("a CAN interface has joined a bond")
+	} else {
+		t.Log(err)
+	}
+	if l := ns.link("can0"); l["master"] != nil {
+		t.Errorf("can0 is a port: %v", l)
+	}
+}
+
+// TestBondDelays demands that delays stay what they are when the interval that
+// the kernel counts them in changes.
+func TestBondDelays(t *testing.T) {
+	testutil.Need(t, iplink.KindBond)
+	c, ns := scratch(t)
+	created(t, c, bond.New("b0").MIIMon(100*time.Millisecond).UpDelay(400*time.Millisecond))
+	updated(t, c, bond.New("b0").MIIMon(50*time.Millisecond).UpDelay(400*time.Millisecond))
+	said, err := ns.proc("bonding/b0")
+	if err != nil || !strings.Contains(said, "MII Polling Interval (ms): 50\nUp Delay (ms): 400\n") {
+		t.Errorf("%s %v", said, err)
+	}
+}
+
+// TestBondProc has the kernel say in its own words what was set.
+func TestBondProc(t *testing.T) {
+	testutil.Need(t, iplink.KindBond)
+	c, ns := scratch(t)
+	created(t, c, bond.New("b0").Mode(bond.ActiveBackup).ARPInterval(1234*time.Millisecond).ARPMissedMax(7).
+		ARPIPTargets(netip.MustParseAddr("192.0.2.18"), netip.MustParseAddr("198.51.100.52")).
+		NSIP6Targets(netip.MustParseAddr("2001:db8::12")))
+	said, err := ns.proc("bonding/b0")
+	for _, line := range []string{"Bonding Mode: fault-tolerance (active-backup)", "ARP Polling Interval (ms): 1234",
+		"ARP Missed Max: 7", "ARP IP target/s (n.n.n.n form): 192.0.2.18, 198.51.100.52",
+		"NS IPv6 target/s (xx::xx form): 2001:db8::12"} {
+		if err != nil || !strings.Contains(said, line+"\n") {
+			t.Errorf("%q is not in\n%s%v", line, said, err)
+		}
+	}
+}
+
+// TestBondAggregator compares what the library and `ip` say of two bonds that
+// speak LACP with one another.
+func TestBondAggregator(t *testing.T) {
+	testutil.Need(t, iplink.KindBond)
+	c, ns := scratch(t)
+	fast := func(name string, key uint16) iplink.Spec {
+		return bond.New(name).Mode(bond.IEEE8023AD).LACPRate(bond.LACPFast).ADUserPortKey(key).Up()
+	}
+	created(t, c, fast("b0", 0x123), fast("b1", 0x321),
+		veth.New("p1").Master("b0").Peer(veth.New("q1").Master("b1")),
+		veth.New("p2").Master("b0").Peer(veth.New("q2").Master("b1")))
+	state := func(end string) string {
+		data := ns.link("p2")["linkinfo"].(map[string]any)["info_slave_data"].(map[string]any)
+		words := fmt.Sprint(data["ad_"+end+"_oper_port_state_str"])
+		return strings.ReplaceAll(strings.Trim(words, "[]"), " ", ",")
+	}
+	const agreed = "active,short_timeout,aggregating,in_sync,collecting,distributing"
+	for start := time.Now(); state("actor") != agreed || state("partner") != agreed; time.Sleep(50 * time.Millisecond) {
+		if time.Since(start) > 30*time.Second {
+			t.Fatalf("no agreement: %v", ns.link("p2"))
+		}
+	}
+	l, err := c.Get(t.Context(), "b0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := l.Info.(*iplink.BondInfo).ADInfo
+	want := ns.link("b0")["linkinfo"].(map[string]any)["info_data"].(map[string]any)["ad_info"].(map[string]any)
+	if want["num_ports"] != 2. || !reflect.DeepEqual(want, map[string]any{
+		"aggregator": float64(got.Aggregator), "num_ports": float64(got.Ports), "actor_key": float64(got.ActorKey),
+		"partner_key": float64(got.PartnerKey), "partner_mac": got.PartnerSystem.String()}) {
+		t.Errorf("%+v, want %v", got, want)
+	}
+	if got.ActorKey>>6 != 0x123 || got.PartnerKey>>6 != 0x321 {
+		t.Errorf("keys %#x and %#x hold no 0x123 and 0x321", got.ActorKey, got.PartnerKey)
+	}
+	p, err := c.Get(t.Context(), "p2")
+	if err != nil {
+		t.Fatal(err)
+	}
+	port := p.PortInfo.(*iplink.BondPortInfo)
+	if port.ActorOperPortState.String() != agreed || port.PartnerOperPortState.String() != agreed {
+		t.Errorf("states %v and %v, want %s", port.ActorOperPortState, port.PartnerOperPortState, agreed)
+	}
+	if port.MIIStatus != iplink.BondMIIUp || port.State != iplink.BondPortActive || port.AggregatorID != got.Aggregator {
+		t.Errorf("%+v", port)
+	}
+}
+
+// TestBondHidden sets, in a user namespace of its own, what the kernel does not
+// tell there.
+func TestBondHidden(t *testing.T) {
+	testutil.Need(t, iplink.KindBond)
+	if os.Getenv("IPLINK_BOND_HIDDEN") != "" {
+		bondHidden(t)
+		return
+	}
+	cmd := exec.Command("/proc/self/exe", "-test.run=^TestBondHidden$", "-test.v")
+	cmd.Env = append(os.Environ(), "IPLINK_BOND_HIDDEN=1")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWUSER | syscall.CLONE_NEWNET,
+		UidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getuid(), Size: 1}},
+		GidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getgid(), Size: 1}}}
+	out, err := cmd.CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "hidden and taken") {
+		t.Errorf("%s%v", out, err)
+	}
+}
+
+func bondHidden(t *testing.T) {
+	b := bond.New("b0").Mode(bond.IEEE8023AD).ADActorSysPrio(0x1234).ADUserPortKey(0x123).ADActorSystem([]byte{2, 0, 0, 0, 0x12, 0x34})
+	l, err := b.Create(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info := l.Info.(*iplink.BondInfo); info.ADActorSysPrio != 0 || info.ADActorSystem != nil {
+		t.Fatalf("the kernel tells: %+v", info)
+	}
+	if _, err := bond.New("b0").ADActorSysPrio(0x4321).Update(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if changes, err := b.Ensure(t.Context()); err != nil || changes.Changed() {
+		t.Fatalf("%+v, error %v", changes, err)
+	}
+	t.Log("hidden and taken")
+}

@@ -1,0 +1,258 @@
+package iplink
+
+import (
+	"bytes"
+	"errors"
+	"io/fs"
+	"net"
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/uapi"
+)
+
+func addrs(texts ...string) (all []netip.Addr) {
+	for _, text := range texts {
+		all = append(all, netip.MustParseAddr(text))
+	}
+	return all
+}
+
+func TestBondString(t *testing.T) {
+	for _, test := range []struct {
+		bond *Bond
+		want string
+	}{
+		{NewBond("b0"), ""},
+		{NewBond("b0").Mode(BondActiveBackup).ActiveSlave("eth0").Primary("eth1").PrimaryReselect(BondReselectBetter),
+			"mode active-backup active_slave eth0 primary eth1 primary_reselect better"},
+		{NewBond("b0").ActiveSlave("eth0").ClearActiveSlave(), "clear_active_slave"},
+		{NewBond("b0").ActiveSlaveIndex(7).PrimaryIndex(8), "active_slave if7 primary if8"},
+		{NewBond("b0").PrimaryIndex(0), "# ip has no word for: primary"},
+		{NewBond("b0").MIIMon(50 * time.Millisecond).UpDelay(150 * time.Millisecond).DownDelay(250 * time.Millisecond).
+			PeerNotifDelay(300 * time.Millisecond).UseCarrier(true),
+			"miimon 50 updelay 150 downdelay 250 peer_notify_delay 300 use_carrier 1"},
+		{NewBond("b0").ARPInterval(1234 * time.Millisecond).ARPIPTargets(addrs("192.0.2.1", "198.51.100.2")...).
+			ARPValidate(BondValidateFilterBackup).ARPAllTargets(BondARPAll).ARPMissedMax(3),
+			"arp_interval 1234 arp_ip_target 192.0.2.1,198.51.100.2 arp_validate filter_backup arp_all_targets all arp_missed_max 3"},
+		{NewBond("b0").NSIP6Targets(addrs("2001:db8::1", "2001:db8::2")...), "ns_ip6_target 2001:db8::1,2001:db8::2"},
+		{NewBond("b0").ARPIPTargets().MinLinks(2), "arp_ip_target '' min_links 2"},
+		{NewBond("b0").FailOverMAC(BondFailOverFollow).XmitHashPolicy(BondHashVLANSrcMAC).ResendIGMP(9).NumPeerNotif(8),
+			"fail_over_mac follow xmit_hash_policy vlan+srcmac resend_igmp 9 num_grat_arp 8"},
+		{NewBond("b0").AllSlavesActive(true).LPInterval(7 * time.Second).PacketsPerSlave(5).TLBDynamicLB(false),
+			"all_slaves_active 1 lp_interval 7 packets_per_slave 5 tlb_dynamic_lb 0"},
+		{NewBond("b0").LACPRate(BondLACPFast).LACPActive(false).ADSelect(BondADActorPortPrio).ADActorSysPrio(0x1234).
+			ADUserPortKey(0x123).ADActorSystem(net.HardwareAddr{2, 0, 0, 0, 0x12, 0x34}),
+			"lacp_rate fast lacp_active off ad_select actor_port_prio ad_actor_sys_prio 4660 ad_user_port_key 291 ad_actor_system 02:00:00:00:12:34"},
+		{NewBond("b0").CoupledControl(false).BroadcastNeighbor(true), "coupled_control off broadcast_neighbor on"},
+		{NewBond("b0").LACPStrict(true), "# ip has no word for: lacp_strict"},
+	} {
+		want := strings.TrimRight("ip link add b0 type bond "+test.want, " ")
+		if got := test.bond.String(); got != want {
+			t.Errorf("\n%s, want\n%s", got, want)
+		}
+	}
+}
+
+// TestBondRefused has a case for each refusal before anything is sent.
+func TestBondRefused(t *testing.T) {
+	many := slices.Repeat(addrs("192.0.2.1"), 17)
+	for i := range many {
+		many[i] = netip.AddrFrom4([4]byte{192, 0, 2, byte(i + 1)})
+	}
+	const ms = time.Millisecond
+	for _, test := range []struct {
+		bond *Bond
+		want string
+	}{
+		{NewBond("b0").Mode(7), "mode: invalid argument (7 is none of balance-rr, active-backup"},
+		{NewBond("b0").MIIMon(1500 * time.Microsecond), "miimon: invalid argument (1.5ms is no multiple of 1ms"},
+		{NewBond("b0").MIIMon((1 << 31) * ms), "miimon: invalid argument (596h31m23.648s is not in 0s…596h31m23.647s)"},
+		{NewBond("b0").MIIMon(100 * ms).ARPInterval(ms), "arp_interval: invalid argument (cannot go with MIIMon)"},
+		{NewBond("b0").MIIMon(100 * ms).ARPValidate(BondValidateAll), "arp_validate: invalid argument (cannot go with MIIMon)"},
+		{NewBond("b0").MIIMon(100 * ms).UpDelay(150 * ms), "updelay: invalid argument (150ms is no multiple of MIIMon, which is 100ms: the kernel would round it down)"},
+		{NewBond("b0").MIIMon(100 * ms).DownDelay(10 * ms), "downdelay: invalid argument (10ms is no multiple of MIIMon"},
+		{NewBond("b0").MIIMon(0).DownDelay(0), "downdelay: invalid argument (needs MIIMon, which is off)"},
+		{NewBond("b0").MIIMon(100 * ms).PeerNotifDelay(101 * ms), "peer_notify_delay: invalid argument (101ms is no multiple of MIIMon"},
+		{NewBond("b0").PeerNotifDelay(301 * time.Second), "peer_notify_delay: invalid argument (5m1s is not in 0s…5m0s)"},
+		{NewBond("b0").ARPIPTargets(many...), "arp_ip_target: invalid argument (17 targets, where at most 16 fit)"},
+		{NewBond("b0").ARPIPTargets(addrs("192.0.2.1", "192.0.2.2", "192.0.2.1")...), "arp_ip_target: invalid argument (192.0.2.1 is there twice)"},
+		{NewBond("b0").ARPIPTargets(addrs("2001:db8::1")...), "arp_ip_target: invalid argument (2001:db8::1 is no IPv4 address)"},
+		{NewBond("b0").ARPIPTargets(netip.Addr{}), "arp_ip_target: invalid argument (invalid IP is no IPv4 address)"},
+		{NewBond("b0").ARPIPTargets(addrs("0.1.2.3")...), "arp_ip_target: invalid argument (0.1.2.3 is no address of a host)"},
+		{NewBond("b0").ARPIPTargets(addrs("255.255.255.255")...), "arp_ip_target: invalid argument (255.255.255.255 is no address of a host)"},
+		{NewBond("b0").NSIP6Targets(addrs("192.0.2.1")...), "ns_ip6_target: invalid argument (192.0.2.1 is no IPv6 address)"},
+		{NewBond("b0").NSIP6Targets(addrs("::ffff:192.0.2.1")...), "ns_ip6_target: invalid argument (::ffff:192.0.2.1 is no IPv6 address)"},
+		{NewBond("b0").NSIP6Targets(addrs("fe80::1%eth0")...), "ns_ip6_target: invalid argument (fe80::1%eth0 is an address with a zone"},
+		{NewBond("b0").NSIP6Targets(addrs("ff02::1")...), "ns_ip6_target: invalid argument (ff02::1 is no address of another host)"},
+		{NewBond("b0").ARPMissedMax(0), "arp_missed_max: invalid argument (0 is not in 1…255)"},
+		{NewBond("b0").ResendIGMP(256), "resend_igmp: invalid argument (256 is not in 0…255)"},
+		{NewBond("b0").MinLinks(1 << 31), "min_links: invalid argument (2147483648 is not in 0…2147483647)"},
+		{NewBond("b0").LPInterval(0), "lp_interval: invalid argument (0s is not in 1s…"},
+		{NewBond("b0").PacketsPerSlave(65536), "packets_per_slave: invalid argument (65536 is not in 0…65535)"},
+		{NewBond("b0").ADActorSysPrio(0), "ad_actor_sys_prio: invalid argument (0 is not in 1…65535)"},
+		{NewBond("b0").ADUserPortKey(1024), "ad_user_port_key: invalid argument (1024 is not in 0…1023)"},
+		{NewBond("b0").ADActorSystem(net.HardwareAddr{1, 0, 0, 0, 0, 1}), "ad_actor_system: invalid argument (01:00:00:00:00:01 is a multicast address)"},
+		{NewBond("b0").ADActorSystem(net.HardwareAddr{2}), "ad_actor_system: invalid argument (1 bytes, where 6 are due)"},
+		{NewBond("b0").ADSelect(4), "ad_select: invalid argument (4 is none of stable"},
+		{NewBond("b0").MTU(67), "mtu: invalid argument (67 is not in 68…65535)"},
+	} {
+		refuses(t, test.bond, "create bond b0: "+test.want)
+	}
+}
+
+// refuses demands an error that begins as told.
+func refuses(t *testing.T, s Spec, want string) {
+	t.Helper()
+	err := s.wanted().check("create")
+	if err == nil || !strings.HasPrefix(err.Error(), want) || !errors.Is(err, fs.ErrInvalid) {
+		t.Errorf("%v:\nerror %v, want\n%s", s, err, want)
+	}
+}
+
+// TestBondModes demands that exactly the settings that a mode does not have are
+// refused with it; the lists are those of the kernel's bond_opts.
+func TestBondModes(t *testing.T) {
+	rows := map[uint16]string{
+		uapi.IFLA_BOND_PACKETS_PER_SLAVE: "balance-rr",
+		uapi.IFLA_BOND_ACTIVE_SLAVE:      "active-backup, balance-tlb, balance-alb",
+		uapi.IFLA_BOND_PRIMARY:           "active-backup, balance-tlb, balance-alb",
+		uapi.IFLA_BOND_ARP_INTERVAL:      "balance-rr, active-backup, balance-xor, broadcast",
+		uapi.IFLA_BOND_ARP_VALIDATE:      "balance-rr, active-backup, balance-xor, broadcast",
+		uapi.IFLA_BOND_MISSED_MAX:        "balance-rr, active-backup, balance-xor, broadcast",
+		uapi.IFLA_BOND_TLB_DYNAMIC_LB:    "balance-tlb, balance-alb",
+		uapi.IFLA_BOND_AD_LACP_RATE:      "802.3ad",
+		uapi.IFLA_BOND_AD_LACP_ACTIVE:    "802.3ad",
+		uapi.IFLA_BOND_AD_ACTOR_SYS_PRIO: "802.3ad",
+		uapi.IFLA_BOND_AD_USER_PORT_KEY:  "802.3ad",
+		uapi.IFLA_BOND_AD_ACTOR_SYSTEM:   "802.3ad",
+		uapi.IFLA_BOND_COUPLED_CONTROL:   "802.3ad",
+		uapi.IFLA_BOND_BROADCAST_NEIGH:   "802.3ad",
+		uapi.IFLA_BOND_LACP_STRICT:       "802.3ad",
+	}
+	b := new(BondInfo)
+	for typ := range uint16(uapi.IFLA_BOND_LACP_STRICT + 1) {
+		for mode, word := range bondModes {
+			err := b.requireMode(attr.SetOf(typ), BondMode(mode))
+			modes, limited := rows[typ]
+			want := limited && !slices.Contains(strings.Split(modes, ", "), word)
+			if (err != nil) != want {
+				t.Errorf("%s in mode %s: error %v, want one: %v", rowName(b.attrs, typ), word, err, want)
+			}
+			if err != nil && !strings.HasSuffix(err.Error(), "not for mode "+word+", only for "+modes) {
+				t.Errorf("%v", err)
+			}
+		}
+	}
+	refuses(t, NewBond("b0").Mode(BondBalanceRR).LACPRate(BondLACPFast),
+		"create bond b0: lacp_rate: invalid argument (not for mode balance-rr, only for 802.3ad)")
+	if err := NewBond("b0").LACPRate(BondLACPFast).wanted().check("create"); err != nil {
+		t.Errorf("without a mode, the module's default counts: %v", err)
+	}
+}
+
+// TestBondAllFaults demands that every fault is told of, not just the first.
+func TestBondAllFaults(t *testing.T) {
+	err := NewBond("b0").Mode(BondBroadcast).LACPActive(true).PacketsPerSlave(3).MIIMon(0).UpDelay(0).wanted().check("create")
+	for _, word := range []string{"lacp_active", "packets_per_slave", "updelay"} {
+		if err == nil || !strings.Contains(err.Error(), word) {
+			t.Errorf("%v does not name %s", err, word)
+		}
+	}
+}
+
+func TestBondEncoding(t *testing.T) {
+	encode := func(b *Bond) []byte {
+		s := b.wanted()
+		return new(attr.Codec).Encode(nil, s.set, s.refs, s.info.attrs)
+	}
+	for _, test := range []struct {
+		bond *Bond
+		want []byte
+	}{
+		{NewBond("b0").ARPIPTargets(addrs("192.0.2.1", "198.51.100.2")...), []byte{
+			20, 0, 8, 0,
+			8, 0, 0, 0, 192, 0, 2, 1,
+			8, 0, 1, 0, 198, 51, 100, 2}},
+		{NewBond("b0").ARPIPTargets(), []byte{4, 0, 8, 0}},
+		{NewBond("b0").NSIP6Targets(addrs("2001:db8::12:34")...), []byte{
+			24, 0, 31, 0,
+			20, 0, 0, 0, 0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x12, 0, 0x34}},
+		{NewBond("b0").LPInterval(0x1234 * time.Second).MIIMon(0x4321 * time.Millisecond), []byte{
+			8, 0, 3, 0, 0x21, 0x43, 0, 0,
+			8, 0, 19, 0, 0x34, 0x12, 0, 0}},
+		{NewBond("b0").ClearActiveSlave(), []byte{8, 0, 2, 0, 0, 0, 0, 0}},
+		{NewBond("b0").UseCarrier(false), []byte{5, 0, 6, 0, 0, 0, 0, 0}},
+	} {
+		if got := encode(test.bond); !bytes.Equal(got, test.want) {
+			t.Errorf("%v: % x, want % x", test.bond, got, test.want)
+		}
+	}
+}
+
+// TestBondDecoding reads what no request holds: the kernel's own slots, the
+// aggregator and the states of a port.
+func TestBondDecoding(t *testing.T) {
+	var b BondInfo
+	_, err := new(attr.Codec).Decode([]byte{
+		20, 0, 8, 0, 8, 0, 0, 0, 192, 0, 2, 1, 8, 0, 1, 0, 198, 51, 100, 2,
+		28, 0, 23, 0, 6, 0, 1, 0, 0x34, 0x12, 0, 0, 6, 0, 3, 0, 0x21, 0x43, 0, 0, 8, 0, 9, 0, 1, 1, 1, 1,
+	}, b.attrs, nil)
+	if err != nil || !slices.Equal(b.ARPIPTargets, addrs("192.0.2.1", "198.51.100.2")) {
+		t.Errorf("targets %v, error %v", b.ARPIPTargets, err)
+	}
+	if b.ADInfo.Aggregator != 0x1234 || b.ADInfo.ActorKey != 0x4321 {
+		t.Errorf("%+v", b.ADInfo)
+	}
+	var p BondPortInfo
+	_, err = new(attr.Codec).Decode([]byte{
+		5, 0, 7, 0, 0x4f, 0, 0, 0,
+		6, 0, 8, 0, 0x82, 0, 0, 0,
+		8, 0, 9, 0, 0xfe, 0xff, 0xff, 0xff,
+		5, 0, 2, 0, 3, 0, 0, 0,
+	}, p.attrs, nil)
+	if err != nil || p.Prio != -2 || p.MIIStatus.String() != "GOING_BACK" ||
+		p.ActorOperPortState.String() != "active,short_timeout,aggregating,in_sync,defaulted" ||
+		p.PartnerOperPortState != LACPTimeout|LACPExpired {
+		t.Errorf("%+v, error %v", p, err)
+	}
+	if _, err = new(attr.Codec).Decode([]byte{10, 0, 8, 0, 6, 0, 0, 0, 192, 0, 0, 0}, b.attrs, nil); err == nil {
+		t.Error("a target of two bytes is taken")
+	}
+}
+
+// TestBondBefore tries changes of bonds that exist.
+func TestBondBefore(t *testing.T) {
+	const ms = time.Millisecond
+	for _, test := range []struct {
+		want    *Bond
+		have    BondInfo
+		differ  attr.Set
+		sends   attr.Set
+		refusal string
+	}{
+		{want: NewBond("b0").MIIMon(50 * ms).UpDelay(200 * ms), have: BondInfo{MIIMon: 100 * ms, UpDelay: 200 * ms},
+			differ: attr.SetOf(uapi.IFLA_BOND_MIIMON), sends: attr.SetOf(uapi.IFLA_BOND_MIIMON, uapi.IFLA_BOND_UPDELAY)},
+		{want: NewBond("b0").Mode(BondActiveBackup).ARPValidate(BondValidateAll), have: BondInfo{ARPValidate: BondValidateAll},
+			differ: attr.SetOf(uapi.IFLA_BOND_MODE), sends: attr.SetOf(uapi.IFLA_BOND_MODE, uapi.IFLA_BOND_ARP_VALIDATE)},
+		{want: NewBond("b0").UpDelay(150 * ms), have: BondInfo{MIIMon: 100 * ms},
+			differ: attr.SetOf(uapi.IFLA_BOND_UPDELAY), refusal: "updelay: 150ms is no multiple of MIIMon, which is 100ms: the kernel would round it down"},
+		{want: NewBond("b0").UpDelay(150 * ms), differ: attr.SetOf(uapi.IFLA_BOND_UPDELAY), refusal: "updelay: needs MIIMon, which is off"},
+		{want: NewBond("b0").Mode(Bond8023AD).UpDelay(300 * ms), differ: attr.SetOf(uapi.IFLA_BOND_MODE, uapi.IFLA_BOND_UPDELAY),
+			sends: attr.SetOf(uapi.IFLA_BOND_MODE, uapi.IFLA_BOND_UPDELAY)},
+		{want: NewBond("b0").LACPActive(false), have: BondInfo{Mode: BondBroadcast, LACPActive: true},
+			differ: attr.SetOf(uapi.IFLA_BOND_AD_LACP_ACTIVE), refusal: "lacp_active: not for mode broadcast, only for 802.3ad"},
+	} {
+		j := &job{spec: test.want.wanted(), infoSet: test.differ}
+		fault := bondBefore(j, &Link{Info: &test.have})
+		switch {
+		case fault == nil && test.refusal == "" && j.infoSet == test.sends:
+		case fault == nil || fault.Error() != test.refusal:
+			t.Errorf("%v: sends %v, error %v; want %v, %s", test.want, j.infoSet, fault, test.sends, test.refusal)
+		}
+	}
+}

@@ -1,0 +1,140 @@
+package iplink
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"syscall"
+
+	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/genl"
+	"github.com/iplink-go/iplink/internal/teamnl"
+)
+
+var teamKind = kind{
+	config:    "NET_TEAM",
+	mtu:       [2]uint32{68, 65535},
+	driver:    "team",
+	portsDown: true,
+	whileFree: attr.SetOf(teamMode),
+}
+
+// A TeamMode says how the ports of a team share the frames. It is the kernel's
+// name of the mode.
+type TeamMode string
+
+// Modes.
+const (
+	TeamBroadcast    TeamMode = "broadcast"    // every frame by all ports
+	TeamRoundRobin   TeamMode = "roundrobin"   // all ports in turn
+	TeamRandom       TeamMode = "random"       // any port
+	TeamActiveBackup TeamMode = "activebackup" // one port, which a program chooses
+	TeamLoadBalance  TeamMode = "loadbalance"  // a port for each flow, by a hash that a program gives
+)
+
+var teamModes = []TeamMode{TeamBroadcast, TeamRoundRobin, TeamRandom, TeamActiveBackup, TeamLoadBalance}
+
+// teamMode is the number of the row of the mode, which is no attribute: it is an
+// option of the generic netlink family team.
+const teamMode = 1
+
+// TeamInfo is what only teams have. Link.Info is a *TeamInfo in what the verbs
+// of a builder return that sets the mode; otherwise it is nil, as reading it
+// takes a request of another kind, and CAP_NET_ADMIN.
+type TeamInfo struct {
+	// Mode says how the ports share the frames; "*NOMODE*" if none was set
+	// (the option "mode").
+	Mode TeamMode
+}
+
+func (v *TeamInfo) attrs(c *attr.Codec) {
+	attr.Text(c.Wordless(), teamMode, "mode", (*string)(&v.Mode), 31)
+}
+
+func (v *TeamInfo) require(s *spec) error {
+	if s.set.Has(teamMode) && !slices.Contains(teamModes, v.Mode) {
+		return &attr.Error{Name: "mode", Text: fmt.Sprintf("%q is none of %s", v.Mode, listModes())}
+	}
+	return nil
+}
+
+func listModes() string {
+	var names []string
+	for _, m := range teamModes {
+		names = append(names, string(m))
+	}
+	return strings.Join(names, ", ")
+}
+
+func (v *TeamInfo) apply(ctx context.Context, netns, index int, _ attr.Set) error {
+	c, err := teamnl.Dial(ctx, netns)
+	if err != nil {
+		return noTeamFamily(err)
+	}
+	defer c.Close()
+	err = teamnl.Set(ctx, c, index, teamnl.Option{Name: "mode", Value: string(v.Mode), Index: -1})
+	switch {
+	case errors.Is(err, syscall.EINVAL):
+		return &Error{Message: v.Mode.missing(), Err: err}
+	case errors.Is(err, syscall.EBUSY):
+		return &Error{Message: "changes only while the link has no ports", Err: err}
+	}
+	return err
+}
+
+// missing says that the kernel does not know the mode, which is all that its
+// EINVAL can mean for one that the team does not have yet.
+func (m TeamMode) missing() string {
+	return fmt.Sprintf("this kernel has no team mode %s (CONFIG_NET_TEAM_MODE_%s)", m, strings.ToUpper(string(m)))
+}
+
+func (v *TeamInfo) learn(ctx context.Context, netns, index int) (aside, error) {
+	c, err := teamnl.Dial(ctx, netns)
+	if err != nil {
+		return nil, noTeamFamily(err)
+	}
+	defer c.Close()
+	options, err := teamnl.Options(ctx, c, index)
+	known := new(TeamInfo)
+	for _, o := range options {
+		if mode, ok := o.Value.(string); ok && o.Name == "mode" {
+			known.Mode = TeamMode(mode)
+		}
+	}
+	return known, err
+}
+
+func noTeamFamily(err error) error {
+	if errors.Is(err, genl.ErrFamily) {
+		return &Error{Message: missingDriver(KindTeam), Err: syscall.EOPNOTSUPP}
+	}
+	return err
+}
+
+// Team is the builder for a team: several links that act as one, by rules that
+// a program gives. See package team for what runs it.
+type Team struct {
+	builder[Team]
+	info TeamInfo
+}
+
+// NewTeam returns the builder for a team of that name; see package team.
+func NewTeam(name string) *Team {
+	t := new(Team)
+	return t.start(t, KindTeam, name)
+}
+
+func (t *Team) settings() info {
+	return &t.info
+}
+
+// Mode sets how the ports share the frames (the option "mode" of the generic
+// netlink family team). It changes only while the team has no ports. Without
+// it a team has no mode and carries no frames; the runner of package team sets
+// it, too.
+func (t *Team) Mode(mode TeamMode) *Team {
+	t.info.Mode = mode
+	return t.with(teamMode)
+}

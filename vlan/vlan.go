@@ -1,0 +1,16 @@
+// Package vlan makes VLAN links: each carries, untagged, the frames that its
+// parent carries with one tag, IEEE 802.1Q.
+package vlan
+
+import "github.com/iplink-go/iplink"
+
+// Tag protocols.
+const (
+	IEEE8021Q  = iplink.VLAN8021Q  // customer VLANs
+	IEEE8021AD = iplink.VLAN8021AD // service VLANs
+)
+
+// New returns the builder for a VLAN link of that name.
+func New(name string) *iplink.VLAN {
+	return iplink.NewVLAN(name)
+}

@@ -1,0 +1,115 @@
+package iplink
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"syscall"
+
+	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/uapi"
+	"github.com/iplink-go/iplink/internal/wire"
+)
+
+// qosMap is a map of priorities in its attribute: a nest of struct
+// ifla_vlan_qos_mapping, which the kernel adds to the entries that it has.
+type qosMap[D direction] map[uint32]uint32
+
+// direction says which side of an entry is the priority code point of a tag.
+type direction interface{ pcp(from, to uint32) uint32 }
+
+type ingress struct{}
+
+func (ingress) pcp(from, _ uint32) uint32 { return from }
+
+type egress struct{}
+
+func (egress) pcp(_, to uint32) uint32 { return to }
+
+const (
+	mostPCP = 7                                                    // a tag has three bits for the priority code point
+	qosLen  = 8                                                    // of a struct ifla_vlan_qos_mapping
+	mostQoS = (1<<16 - 1 - wire.AttrLen) / (wire.AttrLen + qosLen) // that the 16-bit length of an attribute allows
+)
+
+// sorted returns the left sides of the entries in ascending order.
+func (m qosMap[D]) sorted() []uint32 {
+	return slices.Sorted(maps.Keys(m))
+}
+
+// AppendPayload appends the entries.
+func (m *qosMap[D]) AppendPayload(b []byte) []byte {
+	for _, from := range m.sorted() {
+		var at int
+		b, at = wire.Begin(b, uapi.IFLA_VLAN_QOS_MAPPING)
+		b = wire.Order.AppendUint32(b, from)
+		b = wire.Order.AppendUint32(b, (*m)[from])
+		b = wire.End(b, at)
+	}
+	return b
+}
+
+// ParsePayload reads the entries.
+func (m *qosMap[D]) ParsePayload(b []byte) error {
+	*m = make(qosMap[D])
+	for a, err := range wire.Attrs(b) {
+		if err != nil {
+			return err
+		}
+		if a.Type != uapi.IFLA_VLAN_QOS_MAPPING {
+			continue
+		}
+		if len(a.Data) != qosLen {
+			return fmt.Errorf("%d bytes where %d are due", len(a.Data), qosLen)
+		}
+		(*m)[wire.Order.Uint32(a.Data)] = wire.Order.Uint32(a.Data[4:])
+	}
+	return nil
+}
+
+// AppendWords appends "from:to" for each entry.
+func (m *qosMap[D]) AppendWords(b []byte) []byte {
+	for i, from := range m.sorted() {
+		if i > 0 {
+			b = append(b, ' ')
+		}
+		b = fmt.Appendf(b, "%d:%d", from, (*m)[from])
+	}
+	return b
+}
+
+// Check refuses code points beyond 7, which the kernel would cut to three bits.
+func (m *qosMap[D]) Check() error {
+	if len(*m) > mostQoS {
+		return fmt.Errorf("%d entries, where at most %d fit a request", len(*m), mostQoS)
+	}
+	for _, from := range m.sorted() {
+		to := (*m)[from]
+		if pcp := D.pcp(*new(D), from, to); pcp > mostPCP {
+			return fmt.Errorf("%d:%d: the priority code point %d is not in 0…%d", from, to, pcp, mostPCP)
+		}
+	}
+	return nil
+}
+
+// Within reports whether have holds what m adds, and lacks what it removes.
+func (m *qosMap[D]) Within(have attr.Payload) bool {
+	h, ok := have.(*qosMap[D])
+	for from, to := range *m {
+		if !ok || (*h)[from] != to {
+			return false
+		}
+	}
+	return true
+}
+
+// vlanReason says what the driver's bare errnos mean.
+func vlanReason(errno syscall.Errno) string {
+	switch errno {
+	case syscall.EINVAL:
+		return "the MTU is more than that of the parent"
+	case syscall.ENETDOWN:
+		return "the parent is down: bring it up first, or set LooseBinding"
+	}
+	return ""
+}

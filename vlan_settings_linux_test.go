@@ -1,0 +1,67 @@
+package iplink_test
+
+import (
+	"testing"
+
+	"github.com/iplink-go/iplink"
+	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/uapi"
+	"github.com/iplink-go/iplink/vlan"
+)
+
+// Bits of IFLA_VLAN_FLAGS (include/uapi/linux/if_vlan.h).
+const (
+	reorderHdr = iota
+	gvrp
+	looseBinding
+	mvrp
+	bridgeBinding
+)
+
+func TestVLANSettings(t *testing.T) {
+	flag := func(bit uint, setter func(*iplink.VLAN, bool) *iplink.VLAN, field, word string, first bool) setting[*iplink.VLAN] {
+		return set(attr.Bit(bit), setter, first, !first, "Info."+field, vlanFlag(word, first))
+	}
+	subject[*iplink.VLAN]{
+		kind:    iplink.KindVLAN,
+		rows:    iplink.KindRows(iplink.KindVLAN),
+		prepare: []string{"link add under index 77 type dummy", "link add br0 type bridge vlan_filtering 1"},
+		start: func(bool) (*iplink.VLAN, iplink.Spec) {
+			v := vlan.New(link).Parent("under").ID(7)
+			return v, v
+		},
+		settings: []setting[*iplink.VLAN]{
+			set(uapi.IFLA_VLAN_ID, (*iplink.VLAN).ID, 0x123, 0x321, "Info.ID", inData("id", 0x123, 0x321)),
+			set(uapi.IFLA_VLAN_PROTOCOL, (*iplink.VLAN).Protocol, vlan.IEEE8021AD, vlan.IEEE8021Q, "Info.Protocol",
+				inData("protocol", "802.1ad", "802.1Q")),
+			flag(reorderHdr, (*iplink.VLAN).ReorderHdr, "ReorderHdr", "REORDER_HDR", false),
+			flag(gvrp, (*iplink.VLAN).GVRP, "GVRP", "GVRP", true).option("VLAN_8021Q_GVRP"),
+			flag(mvrp, (*iplink.VLAN).MVRP, "MVRP", "MVRP", true).option("VLAN_8021Q_MVRP"),
+			flag(looseBinding, (*iplink.VLAN).LooseBinding, "LooseBinding", "LOOSE_BINDING", true),
+			flag(bridgeBinding, (*iplink.VLAN).BridgeBinding, "BridgeBinding", "BRIDGE_BINDING", true).
+				needs(func(v *iplink.VLAN) { v.Parent("br0") }),
+			set(uapi.IFLA_VLAN_INGRESS_QOS, (*iplink.VLAN).IngressQoSMap,
+				map[uint32]uint32{1: 0x12345678, 5: 3}, map[uint32]uint32{1: 0, 6: 4}, "Info.IngressQoSMap",
+				inData("ingress_qos", mappings{{1, 0x12345678}, {5, 3}}, mappings{{5, 3}, {6, 4}})).
+				reads(map[uint32]uint32{1: 0x12345678, 5: 3}, map[uint32]uint32{5: 3, 6: 4}),
+			set(uapi.IFLA_VLAN_EGRESS_QOS, (*iplink.VLAN).EgressQoSMap,
+				map[uint32]uint32{0x12: 1, 0x34: 5}, map[uint32]uint32{0x12: 0, 0x56: 6}, "Info.EgressQoSMap",
+				inData("egress_qos", mappings{{0x12, 1}, {0x34, 5}}, mappings{{0x34, 5}, {0x56, 6}})).
+				reads(map[uint32]uint32{0x12: 1, 0x34: 5}, map[uint32]uint32{0x34: 5, 0x56: 6}),
+		},
+	}.test(t)
+}
+
+// mappings are entries as `ip` prints them.
+type mappings []struct {
+	From uint32 `json:"from"`
+	To   uint32 `json:"to"`
+}
+
+// vlanFlag looks for a word among the flags of the VLAN that `ip` prints.
+func vlanFlag(word string, first bool) oracle {
+	o := inData("flags", first, !first)
+	o.same = hasFlag(word, first, !first).same
+	o.name += " " + word
+	return o
+}
