@@ -1,0 +1,266 @@
+package iplink
+
+import (
+	"time"
+
+	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/uapi"
+	"github.com/iplink-go/iplink/internal/wire"
+)
+
+var canKind = kind{
+	config:    "CAN_DEV",
+	info:      func() info { return new(CANInfo) },
+	hardware:  "a CAN controller is there when its driver finds the hardware; Update changes it",
+	address:   canAddress,
+	sizes:     canSizes,
+	mtuDown:   true,
+	whileDown: canWhileDown,
+	before:    canBefore,
+}
+
+var vcanKind = kind{
+	config:  "CAN_VCAN",
+	address: canAddress,
+	sizes:   canSizes,
+	mtuDown: true,
+}
+
+var vxcanKind = kind{
+	config:  "CAN_VXCAN",
+	info:    func() info { return new(VXCANInfo) },
+	peer:    uapi.VXCAN_INFO_PEER,
+	address: canAddress,
+	sizes:   canSizes,
+	mtuDown: true,
+}
+
+// VCAN is the builder for a vcan link: a CAN bus without hardware, on which what
+// one program sends reaches all others. It has only what every link has; its MTU
+// is 16 for CAN frames, 72 for CAN FD, or 76 to 2060 for CAN XL.
+type VCAN struct {
+	builder[VCAN]
+}
+
+// NewVCAN returns the builder for a vcan link of that name; see package vcan.
+func NewVCAN(name string) *VCAN {
+	v := new(VCAN)
+	return v.start(v, KindVCAN, name)
+}
+
+// VXCANInfo is what the kernel says of a vxcan link.
+type VXCANInfo struct {
+	// Peer is the interface index of the other end, in the namespace
+	// PeerNetNSID where that is not -1.
+	Peer int
+	// PeerNetNSID is the id, as the link's namespace has it, of the namespace
+	// where the other end is; -1 if it is the same.
+	PeerNetNSID int32
+}
+
+// attrs is empty: the kernel reports nothing of its own for a vxcan.
+func (v *VXCANInfo) attrs(*attr.Codec) {}
+
+// complete takes the other end from where the kernel puts it.
+func (v *VXCANInfo) complete(l *Link) {
+	v.Peer, v.PeerNetNSID = l.Parent, l.NetNSID
+}
+
+// VXCAN is the builder for a pair of virtual CAN links: what goes in at one end
+// comes out at the other. The MTU of an end is that of a VCAN.
+type VXCAN struct {
+	builder[VXCAN]
+}
+
+// NewVXCAN returns the builder for one end of a pair; see package vxcan.
+func NewVXCAN(name string) *VXCAN {
+	v := new(VXCAN)
+	return v.start(v, KindVXCAN, name)
+}
+
+// Peer describes the other end: its name and any setting that links share. Its
+// namespace is that of the Conn unless it names its own. Without Peer the
+// kernel names the other end and gives it the settings of this one
+// (VXCAN_INFO_PEER). It cannot change later.
+func (v *VXCAN) Peer(peer *VXCAN) *VXCAN {
+	v.spec.peer = peer
+	return v
+}
+
+// CANInfo is what the kernel says of a CAN controller, ISO 11898-1.
+type CANInfo struct {
+	// BitTiming is the timing of the bus (IFLA_CAN_BITTIMING), DataBitTiming
+	// that of the data of CAN FD frames (IFLA_CAN_DATA_BITTIMING), and
+	// XLDataBitTiming that of the data of CAN XL frames
+	// (IFLA_CAN_XL_DATA_BITTIMING); zero if there is none.
+	BitTiming, DataBitTiming, XLDataBitTiming CANBitTiming
+	// BitTimingConst, DataBitTimingConst and XLDataBitTimingConst are what the
+	// controller can do (IFLA_CAN_BITTIMING_CONST, …).
+	BitTimingConst, DataBitTimingConst, XLDataBitTimingConst CANBitTimingConst
+	// Bitrates, DataBitrates and XLDataBitrates are the only bit rates that the
+	// controller can do, in bit/s; empty if it has no such list
+	// (IFLA_CAN_BITRATE_CONST, …). BitrateMax is what the transceiver can do,
+	// 0 for no limit (IFLA_CAN_BITRATE_MAX).
+	Bitrates, DataBitrates, XLDataBitrates []uint32
+	BitrateMax                             uint32
+	// Clock is the frequency of the controller's clock in Hz (IFLA_CAN_CLOCK).
+	Clock uint32
+	// State is how the controller fares on the bus (IFLA_CAN_STATE), and
+	// TxErrors and RxErrors count what it goes by (IFLA_CAN_BERR_COUNTER).
+	State              CANState
+	TxErrors, RxErrors uint16
+	// The control modes that are on (IFLA_CAN_CTRLMODE); the setters of the
+	// same names say what each is.
+	Loopback, ListenOnly, TripleSampling, OneShot, BerrReporting bool
+	FD, PresumeAck, FDNonISO, CCLen8DLC, Restricted, XL, TMS     bool
+	// SupportedModes are those that the controller can turn on and off
+	// (IFLA_CAN_CTRLMODE_EXT).
+	SupportedModes CANModes
+	// RestartDelay is after which time the controller comes back from bus-off by
+	// itself, 0 for never (IFLA_CAN_RESTART_MS).
+	RestartDelay time.Duration
+	// Termination is the resistor at the end of the bus in ohms, 0 for none
+	// (IFLA_CAN_TERMINATION), and Terminations those that there are
+	// (IFLA_CAN_TERMINATION_CONST).
+	Termination  uint16
+	Terminations []uint16
+	// TDC and XLTDC compensate the delay of the transceiver
+	// (IFLA_CAN_TDC, IFLA_CAN_XL_TDC), and TDCLimits and XLTDCLimits are what
+	// the controller can do.
+	TDC, XLTDC             CANTDC
+	TDCLimits, XLTDCLimits CANTDCLimits
+	// XLPWM is the modulation with TMS, and XLPWMLimits what the controller
+	// can do (IFLA_CAN_XL_PWM).
+	XLPWM       CANPWM
+	XLPWMLimits CANPWMLimits
+	// Stats count what happened to the controller (IFLA_INFO_XSTATS).
+	Stats CANStats
+}
+
+// CANStats count what happened to a CAN controller (struct can_device_stats).
+type CANStats struct {
+	BusErrors       uint32 // errors on the bus
+	ErrorWarning    uint32 // changes to CANErrorWarning
+	ErrorPassive    uint32 // changes to CANErrorPassive
+	BusOff          uint32 // changes to CANBusOff
+	ArbitrationLost uint32 // frames that gave way to others
+	Restarts        uint32 // returns from CANBusOff
+}
+
+func (v *CANInfo) attrs(c *attr.Codec) {
+	v.classic(c)
+	v.modes(c)
+	v.fd(c)
+	v.xl(c)
+}
+
+func (v *CANInfo) classic(c *attr.Codec) {
+	attr.Custom(c.Unnamed(), uapi.IFLA_CAN_BITTIMING, "bittiming", &canTiming{&v.BitTiming, &v.BitTimingConst, &v.Clock, ""})
+	attr.Report(c, uapi.IFLA_CAN_BITTIMING_CONST, "bittiming_const", canBitTimingConstLen, v.BitTimingConst.parse)
+	attr.Array(c, uapi.IFLA_CAN_BITRATE_CONST, "bitrate_const", &v.Bitrates)
+	attr.U32(c.ReadOnly(), uapi.IFLA_CAN_BITRATE_MAX, "bitrate_max", &v.BitrateMax)
+	attr.U32(c.ReadOnly(), uapi.IFLA_CAN_CLOCK, "clock", &v.Clock)
+	attr.Enum(c.ReadOnly(), uapi.IFLA_CAN_STATE, "state", &v.State, canStates)
+	attr.Report(c, uapi.IFLA_CAN_BERR_COUNTER, "berr_counter", 4, v.parseErrors)
+	attr.Millis(c, uapi.IFLA_CAN_RESTART_MS, "restart-ms", &v.RestartDelay)
+	attr.Custom(c.WriteOnly().Unnamed(), uapi.IFLA_CAN_RESTART, "restart", canRestart{})
+	attr.U16(c, uapi.IFLA_CAN_TERMINATION, "termination", &v.Termination)
+	attr.Array(c, uapi.IFLA_CAN_TERMINATION_CONST, "termination_const", &v.Terminations)
+}
+
+func (v *CANInfo) modes(c *attr.Codec) {
+	o := attr.Bits{Type: uapi.IFLA_CAN_CTRLMODE, MaskFirst: true}
+	o.OnOff(c, CANLoopback.bit(), "loopback", &v.Loopback)
+	o.OnOff(c, CANListenOnly.bit(), "listen-only", &v.ListenOnly)
+	o.OnOff(c, CANTripleSampling.bit(), "triple-sampling", &v.TripleSampling)
+	o.OnOff(c, CANOneShot.bit(), "one-shot", &v.OneShot)
+	o.OnOff(c, CANBerrReporting.bit(), "berr-reporting", &v.BerrReporting)
+	o.OnOff(c, CANFD.bit(), "fd", &v.FD)
+	o.OnOff(c, CANPresumeAck.bit(), "presume-ack", &v.PresumeAck)
+	o.OnOff(c, CANFDNonISO.bit(), "fd-non-iso", &v.FDNonISO)
+	o.OnOff(c, CANCCLen8DLC.bit(), "cc-len8-dlc", &v.CCLen8DLC)
+	attr.BitChoice(o, c, CANTDCAutoMode.bit(), "tdc-mode", &v.TDC.Mode, canTDCModes)
+	o.OnOff(c.Since(6, 19), CANRestricted.bit(), "restricted", &v.Restricted)
+	o.OnOff(c.Since(6, 19), CANXL.bit(), "xl", &v.XL)
+	attr.BitChoice(o, c.Since(6, 19), CANXLTDCAutoMode.bit(), "xtdc-mode", &v.XLTDC.Mode, canTDCModes)
+	o.OnOff(c.Since(6, 19), CANTMS.bit(), "tms", &v.TMS)
+	attr.Nest(c, uapi.IFLA_CAN_CTRLMODE_EXT, "ctrlmode_ext", v.supported)
+}
+
+func (v *CANInfo) supported(c *attr.Codec) {
+	attr.U32(c.ReadOnly(), uapi.IFLA_CAN_CTRLMODE_SUPPORTED, "ctrlmode_supported", &v.SupportedModes)
+}
+
+func (v *CANInfo) fd(c *attr.Codec) {
+	attr.Custom(c.Unnamed(), uapi.IFLA_CAN_DATA_BITTIMING, "data_bittiming", &canTiming{&v.DataBitTiming, &v.DataBitTimingConst, &v.Clock, "d"})
+	attr.Report(c, uapi.IFLA_CAN_DATA_BITTIMING_CONST, "data_bittiming_const", canBitTimingConstLen, v.DataBitTimingConst.parse)
+	attr.Array(c, uapi.IFLA_CAN_DATA_BITRATE_CONST, "data_bitrate_const", &v.DataBitrates)
+	attr.Custom(c.Nested().Unnamed(), uapi.IFLA_CAN_TDC, "tdc", &canTDC{&v.TDC, &v.TDCLimits, ""})
+}
+
+func (v *CANInfo) xl(c *attr.Codec) {
+	attr.Custom(c.Since(6, 19).Unnamed(), uapi.IFLA_CAN_XL_DATA_BITTIMING, "xl_data_bittiming", &canTiming{&v.XLDataBitTiming, &v.XLDataBitTimingConst, &v.Clock, "x"})
+	attr.Report(c.Since(6, 19), uapi.IFLA_CAN_XL_DATA_BITTIMING_CONST, "xl_data_bittiming_const", canBitTimingConstLen, v.XLDataBitTimingConst.parse)
+	attr.Array(c.Since(6, 19), uapi.IFLA_CAN_XL_DATA_BITRATE_CONST, "xl_data_bitrate_const", &v.XLDataBitrates)
+	attr.Custom(c.Since(6, 19).Nested().Unnamed(), uapi.IFLA_CAN_XL_TDC, "xl_tdc", &canTDC{&v.XLTDC, &v.XLTDCLimits, "x"})
+	attr.Custom(c.Since(6, 19).Nested().Unnamed(), uapi.IFLA_CAN_XL_PWM, "xl_pwm", &canPWM{&v.XLPWM, &v.XLPWMLimits})
+}
+
+// parseErrors reads a struct can_berr_counter.
+func (v *CANInfo) parseErrors(b []byte) {
+	v.TxErrors, v.RxErrors = wire.Order.Uint16(b), wire.Order.Uint16(b[2:])
+}
+
+// complete takes the statistics from where the kernel puts them.
+func (v *CANInfo) complete(l *Link) {
+	counts := numbers[uint32](l.raw.xstats)
+	for i, field := range []*uint32{&v.Stats.BusErrors, &v.Stats.ErrorWarning, &v.Stats.ErrorPassive,
+		&v.Stats.BusOff, &v.Stats.ArbitrationLost, &v.Stats.Restarts} {
+		if i < len(counts) {
+			*field = counts[i]
+		}
+	}
+}
+
+// CAN is the builder for changing a CAN controller, ISO 11898-1, which exists
+// already: Update is its verb, and Create refuses. Except for Termination and
+// Restart, what only CAN controllers have can change only while the link is
+// down: DownFirst takes it down before. One Update can change it and bring the
+// link up.
+type CAN struct {
+	builder[CAN]
+	info CANInfo
+}
+
+// NewCAN returns the builder for the CAN controller of that name; see package
+// can.
+func NewCAN(name string) *CAN {
+	v := new(CAN)
+	return v.start(v, KindCAN, name)
+}
+
+func (v *CAN) settings() info {
+	return &v.info
+}
+
+// RestartDelay sets after which time the controller comes back from bus-off by
+// itself, in whole milliseconds; 0, the default, for never
+// (IFLA_CAN_RESTART_MS).
+func (v *CAN) RestartDelay(after time.Duration) *CAN {
+	v.info.RestartDelay = after
+	return v.with(uapi.IFLA_CAN_RESTART_MS)
+}
+
+// Restart makes the controller come back from bus-off now. The link must be up,
+// in CANBusOff, and have no RestartDelay (IFLA_CAN_RESTART).
+func (v *CAN) Restart() *CAN {
+	return v.with(uapi.IFLA_CAN_RESTART)
+}
+
+// Termination sets the resistor at the end of the bus in ohms, one of
+// CANInfo.Terminations, 0 for none. It can change while the link is up
+// (IFLA_CAN_TERMINATION).
+func (v *CAN) Termination(ohms uint16) *CAN {
+	v.info.Termination = ohms
+	return v.with(uapi.IFLA_CAN_TERMINATION)
+}

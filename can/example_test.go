@@ -1,0 +1,39 @@
+package can_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/iplink-go/iplink/can"
+)
+
+func ExampleNew() {
+	fmt.Println(can.New("can0").Bitrate(500_000).SamplePoint(875).RestartDelay(100 * time.Millisecond).Up())
+	// Output:
+	// ip link set dev can0 up type can bitrate 500000 sample-point 0.875 restart-ms 100
+}
+
+// CAN FD needs its mode and both bit timings in one Update.
+func ExampleNew_fd() {
+	fmt.Println(can.New("can0").DownFirst().FD(true).Bitrate(500_000).DataBitrate(2_000_000).Up())
+	// Output:
+	// ip link set dev can0 down && ip link set dev can0 up type can bitrate 500000 fd on dbitrate 2000000
+}
+
+func ExampleNew_segments() {
+	fmt.Println(can.New("can0").BitTiming(can.BitTiming{
+		TQ: 125 * time.Nanosecond, PropSeg: 6, PhaseSeg1: 7, PhaseSeg2: 2, SJW: 1,
+	}))
+	// Output:
+	// ip link set dev can0 type can tq 125 prop-seg 6 phase-seg1 7 phase-seg2 2 sjw 1
+}
+
+// A controller is there when the kernel finds it; nobody can make one.
+func ExampleNew_create() {
+	_, err := can.New("can0").Create(context.Background())
+	fmt.Println(errors.Is(err, errors.ErrUnsupported))
+	// Output:
+	// true
+}

@@ -1,0 +1,258 @@
+package iplink
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/uapi"
+	"github.com/iplink-go/iplink/internal/wire"
+)
+
+// A CANBitTiming is how long a bit on a CAN bus is, and when it is looked at
+// (struct can_bittiming). To set one takes either Bitrate, and SamplePoint and
+// SJW if need be, from which the kernel finds the rest; or TQ, the segments, and
+// SJW if need be.
+type CANBitTiming struct {
+	// Bitrate is in bit/s.
+	Bitrate uint32
+	// SamplePoint is when a bit is looked at, in thousandths of its length, 0
+	// to 999; 0 asks for what CAN in Automation recommends, 750 to 875.
+	SamplePoint uint32
+	// TQ is the length of a time quantum, which the rest is counted in, in
+	// whole nanoseconds.
+	TQ time.Duration
+	// PropSeg, PhaseSeg1 and PhaseSeg2 are the segments of a bit in quanta,
+	// after a first one.
+	PropSeg, PhaseSeg1, PhaseSeg2 uint32
+	// SJW is by how many quanta a bit may be stretched or shortened; 0 asks for
+	// the kernel's choice.
+	SJW uint32
+	// BRP is by what the controller's clock is divided for a quantum; it
+	// cannot be set.
+	BRP uint32
+}
+
+// canBitTimingLen is the length of a struct can_bittiming.
+const canBitTimingLen = 32
+
+// A CANBitTimingConst is what bit timings a CAN controller can do (struct
+// can_bittiming_const).
+type CANBitTimingConst struct {
+	Name               string // of the driver
+	TSeg1Min, TSeg1Max uint32 // bounds of PropSeg plus PhaseSeg1
+	TSeg2Min, TSeg2Max uint32 // bounds of PhaseSeg2
+	SJWMax             uint32 // the most that SJW may be
+	BRPMin, BRPMax     uint32 // bounds of BRP
+	BRPInc             uint32 // what BRP is a multiple of
+}
+
+// canBitTimingConstLen is the length of a struct can_bittiming_const, and
+// canNameLen that of the name that it starts with.
+const canBitTimingConstLen, canNameLen = 48, 16
+
+func (k *CANBitTimingConst) parse(b []byte) {
+	k.Name = wire.CString(b[:canNameLen])
+	for i, field := range []*uint32{&k.TSeg1Min, &k.TSeg1Max, &k.TSeg2Min, &k.TSeg2Max,
+		&k.SJWMax, &k.BRPMin, &k.BRPMax, &k.BRPInc} {
+		*field = wire.Order.Uint32(b[canNameLen+4*i:])
+	}
+}
+
+// miss returns by how many bit/s the controller misses a bit rate at best.
+func (k *CANBitTimingConst) miss(clock, bitrate uint32) uint32 {
+	if k.BRPInc == 0 || max(k.TSeg1Min, k.TSeg1Max, k.TSeg2Min, k.TSeg2Max) > math.MaxUint16 {
+		return 0
+	}
+	const none = math.MaxUint32
+	best := uint32(none)
+	for quanta := 1 + k.TSeg1Min + k.TSeg2Min; quanta <= 1+k.TSeg1Max+k.TSeg2Max; quanta++ {
+		floor := uint64(clock) / (uint64(quanta) * uint64(bitrate))
+		for brp := floor; brp <= floor+1; brp++ {
+			if brp := uint32(brp) / k.BRPInc * k.BRPInc; brp > 0 && brp >= k.BRPMin && brp <= k.BRPMax {
+				best = min(best, distance(uint32(uint64(clock)/(uint64(brp)*uint64(quanta))), bitrate))
+			}
+		}
+	}
+	if best == none {
+		return 0
+	}
+	return best
+}
+
+// distance returns how far two numbers are apart.
+func distance(a, b uint32) uint32 {
+	return max(a, b) - min(a, b)
+}
+
+// canTiming is a bit timing in its attribute, with what there is to judge it by.
+type canTiming struct {
+	*CANBitTiming
+	limits *CANBitTimingConst
+	clock  *uint32
+	prefix string // of the words
+}
+
+// AppendPayload appends a struct can_bittiming.
+func (t *canTiming) AppendPayload(b []byte) []byte {
+	for _, member := range []uint32{t.Bitrate, t.SamplePoint, uint32(t.TQ), t.PropSeg, t.PhaseSeg1, t.PhaseSeg2, t.SJW, 0} {
+		b = wire.Order.AppendUint32(b, member)
+	}
+	return b
+}
+
+// ParsePayload reads a struct can_bittiming.
+func (t *canTiming) ParsePayload(b []byte) error {
+	if len(b) != canBitTimingLen {
+		return fmt.Errorf("%d bytes where %d are due", len(b), canBitTimingLen)
+	}
+	var tq uint32
+	for i, field := range []*uint32{&t.Bitrate, &t.SamplePoint, &tq, &t.PropSeg, &t.PhaseSeg1, &t.PhaseSeg2, &t.SJW, &t.BRP} {
+		*field = wire.Order.Uint32(b[4*i:])
+	}
+	t.TQ = time.Duration(tq)
+	return nil
+}
+
+// AppendWords appends what is set.
+func (t *canTiming) AppendWords(b []byte) []byte {
+	words := len(b)
+	add := func(word, value string, set bool) {
+		if !set {
+			return
+		}
+		if len(b) > words {
+			b = append(b, ' ')
+		}
+		b = fmt.Appendf(b, "%s%s %s", t.prefix, word, value)
+	}
+	add("bitrate", fmt.Sprint(t.Bitrate), t.Bitrate != 0)
+	add("sample-point", fmt.Sprintf("0.%03d", t.SamplePoint), t.SamplePoint != 0)
+	add("tq", fmt.Sprint(t.TQ.Nanoseconds()), t.TQ != 0)
+	add("prop-seg", fmt.Sprint(t.PropSeg), t.PropSeg != 0)
+	add("phase-seg1", fmt.Sprint(t.PhaseSeg1), t.PhaseSeg1 != 0)
+	add("phase-seg2", fmt.Sprint(t.PhaseSeg2), t.PhaseSeg2 != 0)
+	add("sjw", fmt.Sprint(t.SJW), t.SJW != 0)
+	return b
+}
+
+// Check refuses what the kernel refuses, and what it would ignore.
+func (t *canTiming) Check() error {
+	segments := t.PropSeg != 0 || t.PhaseSeg1 != 0 || t.PhaseSeg2 != 0
+	switch {
+	case t.Bitrate == 0 && t.TQ == 0:
+		return errors.New("needs Bitrate, or TQ and segments")
+	case t.Bitrate != 0 && t.TQ != 0:
+		return errors.New("Bitrate and TQ exclude each other")
+	case t.Bitrate != 0 && segments:
+		return errors.New("segments go with TQ, not with Bitrate, which the kernel finds them for")
+	case t.SamplePoint > 999:
+		return fmt.Errorf("SamplePoint %d is not in 0…999", t.SamplePoint)
+	case t.TQ != 0 && t.SamplePoint != 0:
+		return errors.New("SamplePoint goes with Bitrate: with TQ, the segments say where it is")
+	case t.TQ < 0 || t.TQ > math.MaxUint32:
+		return fmt.Errorf("TQ %v is not in 1ns…%v", t.TQ, time.Duration(math.MaxUint32))
+	case t.TQ != 0 && (t.PropSeg+t.PhaseSeg1 == 0 || t.PhaseSeg2 == 0):
+		return errors.New("TQ needs PhaseSeg1 and PhaseSeg2")
+	}
+	return nil
+}
+
+// Within reports whether have is what the kernel makes of t: a bit rate that the
+// controller comes no closer to, a sample point less than a quantum before, and
+// what was not asked for as it likes.
+func (t *canTiming) Within(have attr.Payload) bool {
+	h, ok := have.(*canTiming)
+	return ok && t.sameRate(h) && t.samePoint(h) && t.sameQuantum(h) &&
+		unlessZero(t.PropSeg, h.PropSeg) && unlessZero(t.PhaseSeg1, h.PhaseSeg1) &&
+		unlessZero(t.PhaseSeg2, h.PhaseSeg2) && unlessZero(t.SJW, h.SJW)
+}
+
+func unlessZero(want, have uint32) bool {
+	return want == 0 || want == have
+}
+
+func (t *canTiming) sameRate(h *canTiming) bool {
+	return t.Bitrate == 0 || t.Bitrate == h.Bitrate ||
+		h.Bitrate != 0 && distance(t.Bitrate, h.Bitrate) <= h.limits.miss(*h.clock, t.Bitrate)
+}
+
+// samePoint reports whether the sample point is the last one not after that which
+// is wanted.
+func (t *canTiming) samePoint(h *canTiming) bool {
+	quanta := 1 + uint64(h.PropSeg) + uint64(h.PhaseSeg1) + uint64(h.PhaseSeg2)
+	return t.SamplePoint == 0 ||
+		h.SamplePoint <= t.SamplePoint && uint64(t.SamplePoint-h.SamplePoint)*quanta < 1000
+}
+
+// sameQuantum reports whether the quanta are less than a tick of the clock apart.
+func (t *canTiming) sameQuantum(h *canTiming) bool {
+	tick := time.Second / time.Duration(max(1, *h.clock))
+	return t.TQ == 0 || (t.TQ-h.TQ).Abs() < max(1, tick)
+}
+
+// Bitrate sets the bit rate of the bus in bit/s (IFLA_CAN_BITTIMING).
+func (v *CAN) Bitrate(bps uint32) *CAN {
+	v.info.BitTiming.Bitrate = bps
+	return v.with(uapi.IFLA_CAN_BITTIMING)
+}
+
+// SamplePoint sets when a bit is looked at, in thousandths of its length, 1 to
+// 999; it goes with Bitrate. By default it is what CAN in Automation recommends,
+// 750 to 875; the kernel takes the nearest before it that the controller can do
+// (IFLA_CAN_BITTIMING).
+func (v *CAN) SamplePoint(thousandths uint32) *CAN {
+	v.info.BitTiming.SamplePoint = thousandths
+	return v.with(uapi.IFLA_CAN_BITTIMING)
+}
+
+// BitTiming sets the timing of the bus in full, in place of what Bitrate and
+// SamplePoint set (IFLA_CAN_BITTIMING).
+func (v *CAN) BitTiming(timing CANBitTiming) *CAN {
+	v.info.BitTiming = timing
+	return v.with(uapi.IFLA_CAN_BITTIMING)
+}
+
+// DataBitrate is Bitrate for the data of CAN FD frames. It needs FD and a bit
+// timing in the same Update (IFLA_CAN_DATA_BITTIMING).
+func (v *CAN) DataBitrate(bps uint32) *CAN {
+	v.info.DataBitTiming.Bitrate = bps
+	return v.with(uapi.IFLA_CAN_DATA_BITTIMING)
+}
+
+// DataSamplePoint is SamplePoint for the data of CAN FD frames
+// (IFLA_CAN_DATA_BITTIMING).
+func (v *CAN) DataSamplePoint(thousandths uint32) *CAN {
+	v.info.DataBitTiming.SamplePoint = thousandths
+	return v.with(uapi.IFLA_CAN_DATA_BITTIMING)
+}
+
+// DataBitTiming is BitTiming for the data of CAN FD frames
+// (IFLA_CAN_DATA_BITTIMING).
+func (v *CAN) DataBitTiming(timing CANBitTiming) *CAN {
+	v.info.DataBitTiming = timing
+	return v.with(uapi.IFLA_CAN_DATA_BITTIMING)
+}
+
+// XLDataBitrate is Bitrate for the data of CAN XL frames. It needs XL and a bit
+// timing in the same Update; since Linux 6.19 (IFLA_CAN_XL_DATA_BITTIMING).
+func (v *CAN) XLDataBitrate(bps uint32) *CAN {
+	v.info.XLDataBitTiming.Bitrate = bps
+	return v.with(uapi.IFLA_CAN_XL_DATA_BITTIMING)
+}
+
+// XLDataSamplePoint is SamplePoint for the data of CAN XL frames; since Linux
+// 6.19 (IFLA_CAN_XL_DATA_BITTIMING).
+func (v *CAN) XLDataSamplePoint(thousandths uint32) *CAN {
+	v.info.XLDataBitTiming.SamplePoint = thousandths
+	return v.with(uapi.IFLA_CAN_XL_DATA_BITTIMING)
+}
+
+// XLDataBitTiming is BitTiming for the data of CAN XL frames; since Linux 6.19
+// (IFLA_CAN_XL_DATA_BITTIMING).
+func (v *CAN) XLDataBitTiming(timing CANBitTiming) *CAN {
+	v.info.XLDataBitTiming = timing
+	return v.with(uapi.IFLA_CAN_XL_DATA_BITTIMING)
+}

@@ -1,0 +1,173 @@
+package iplink
+
+import (
+	"fmt"
+	"syscall"
+
+	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/uapi"
+	"github.com/iplink-go/iplink/internal/wire"
+)
+
+var ipoibKind = kind{
+	config:   "INFINIBAND_IPOIB",
+	info:     func() info { return new(IPoIBInfo) },
+	mtu:      [2]uint32{72, 65520},
+	parent:   true,
+	clamps:   true,
+	later:    attr.SetOf(uapi.IFLA_MTU),
+	rewrites: attr.SetOf(uapi.IFLA_ADDRESS),
+	reason:   ipoibReason,
+}
+
+// IPoIBInfo is what the kernel says of an IPoIB link.
+type IPoIBInfo struct {
+	// PKey is the partition key, with the bit of full membership, 0x8000
+	// (IFLA_IPOIB_PKEY).
+	PKey uint16
+	// Mode is the transport (IFLA_IPOIB_MODE).
+	Mode IPoIBMode
+	// UMCast reports whether programs may send to multicast groups that they
+	// have not joined (IFLA_IPOIB_UMCAST).
+	UMCast bool
+}
+
+func (i *IPoIBInfo) attrs(c *attr.Codec) {
+	attr.Custom(c.CreateOnly(), uapi.IFLA_IPOIB_PKEY, "pkey", (*ipoibPKey)(&i.PKey))
+	attr.Enum(c, uapi.IFLA_IPOIB_MODE, "mode", &i.Mode, ipoibModes)
+	attr.Custom(c, uapi.IFLA_IPOIB_UMCAST, "umcast", (*ipoibUMCast)(&i.UMCast))
+}
+
+// IPoIB is the builder for an IPoIB link: IP over InfiniBand in a partition,
+// RFC 4391, on an IPoIB link of the hardware.
+type IPoIB struct {
+	builder[IPoIB]
+	info IPoIBInfo
+}
+
+// NewIPoIB returns the builder for an IPoIB link of that name; see package
+// ipoib.
+func NewIPoIB(name string) *IPoIB {
+	i := new(IPoIB)
+	return i.start(i, KindIPoIB, name)
+}
+
+func (i *IPoIB) settings() info {
+	return &i.info
+}
+
+// PKey sets the partition key, by default the parent's; 0 and 0x8000 are none.
+// The bit of full membership, 0x8000, is always added: 4 and 0x8004 are the
+// same. It cannot change later (IFLA_IPOIB_PKEY).
+func (i *IPoIB) PKey(key uint16) *IPoIB {
+	i.info.PKey = key
+	return i.with(uapi.IFLA_IPOIB_PKEY)
+}
+
+// Mode sets the transport, IPoIBDatagram by default. It brings an MTU of its
+// own: at most 4092 and 65520 bytes (IFLA_IPOIB_MODE).
+func (i *IPoIB) Mode(mode IPoIBMode) *IPoIB {
+	i.info.Mode = mode
+	return i.with(uapi.IFLA_IPOIB_MODE)
+}
+
+// UMCast says whether programs may send to multicast groups that they have not
+// joined; off by default (IFLA_IPOIB_UMCAST).
+func (i *IPoIB) UMCast(on bool) *IPoIB {
+	i.info.UMCast = on
+	return i.with(uapi.IFLA_IPOIB_UMCAST)
+}
+
+// An IPoIBMode is a transport of InfiniBand.
+type IPoIBMode uint16
+
+// Transports.
+const (
+	IPoIBDatagram  IPoIBMode = iota // unreliable datagram, RFC 4391
+	IPoIBConnected                  // reliable connected, RFC 4755
+)
+
+var ipoibModes = attr.Words{"datagram", "connected"}
+
+// String returns the word of iproute2.
+func (m IPoIBMode) String() string {
+	return attr.Word(ipoibModes, m)
+}
+
+// ipoibPKey is a partition key in its attribute.
+type ipoibPKey uint16
+
+// ipoibFullMember is the bit of full membership, which the kernel adds.
+const ipoibFullMember = 0x8000
+
+// AppendPayload appends the key as the kernel has it.
+func (k *ipoibPKey) AppendPayload(b []byte) []byte {
+	return wire.Order.AppendUint16(b, uint16(*k)|ipoibFullMember)
+}
+
+// ParsePayload reads the key.
+func (k *ipoibPKey) ParsePayload(b []byte) error {
+	if len(b) != 2 {
+		return fmt.Errorf("%d bytes where 2 are due", len(b))
+	}
+	*k = ipoibPKey(wire.Order.Uint16(b))
+	return nil
+}
+
+// AppendWords appends the key in base 16.
+func (k *ipoibPKey) AppendWords(b []byte) []byte {
+	return fmt.Appendf(b, "%#x", uint16(*k)|ipoibFullMember)
+}
+
+// Check refuses what is no key.
+func (k *ipoibPKey) Check() error {
+	if *k&^ipoibFullMember == 0 {
+		return fmt.Errorf("%#x is no partition key", uint16(*k))
+	}
+	return nil
+}
+
+// ipoibUMCast is a boolean of two bytes.
+type ipoibUMCast bool
+
+// AppendPayload appends 1 or 0.
+func (u *ipoibUMCast) AppendPayload(b []byte) []byte {
+	return wire.Order.AppendUint16(b, u.number())
+}
+
+func (u *ipoibUMCast) number() uint16 {
+	if *u {
+		return 1
+	}
+	return 0
+}
+
+// ParsePayload reads any number but 0 as true.
+func (u *ipoibUMCast) ParsePayload(b []byte) error {
+	if len(b) != 2 {
+		return fmt.Errorf("%d bytes where 2 are due", len(b))
+	}
+	*u = wire.Order.Uint16(b) != 0
+	return nil
+}
+
+// AppendWords appends 1 or 0.
+func (u *ipoibUMCast) AppendWords(b []byte) []byte {
+	return fmt.Append(b, u.number())
+}
+
+// Check accepts both.
+func (u *ipoibUMCast) Check() error {
+	return nil
+}
+
+// ipoibReason says what the driver's bare errnos mean.
+func ipoibReason(errno syscall.Errno) string {
+	switch errno {
+	case syscall.ENODEV:
+		return "the parent is no IPoIB link"
+	case syscall.EINVAL:
+		return "the parent must be the IPoIB link of the hardware, not one made on it, and support the mode"
+	}
+	return ""
+}

@@ -1,0 +1,15 @@
+// Package ipoib makes IPoIB links: IP over InfiniBand in a partition, RFC 4391.
+package ipoib
+
+import "github.com/iplink-go/iplink"
+
+// Modes: the transports of InfiniBand.
+const (
+	Datagram  = iplink.IPoIBDatagram  // unreliable datagram, RFC 4391
+	Connected = iplink.IPoIBConnected // reliable connected, RFC 4755
+)
+
+// New returns the builder for an IPoIB link of that name.
+func New(name string) *iplink.IPoIB {
+	return iplink.NewIPoIB(name)
+}

@@ -1,0 +1,45 @@
+// Package macsec makes MACsec links: links that encrypt and check the frames of
+// their parent, IEEE 802.1AE.
+package macsec
+
+import (
+	"net"
+
+	"github.com/iplink-go/iplink"
+)
+
+// SCI identifies a secure channel: the address of a station and a port.
+type SCI = iplink.MACsecSCI
+
+// SCIOf returns the identifier for an Ethernet address, 6 bytes, and a port, 1
+// to 65535.
+func SCIOf(mac net.HardwareAddr, port uint16) SCI {
+	return iplink.MACsecSCIOf(mac, port)
+}
+
+// Cipher suites. Those with XPN number packets with 64 bits.
+const (
+	GCMAES128    = iplink.MACsecGCMAES128    // 16-byte keys
+	GCMAES256    = iplink.MACsecGCMAES256    // 32-byte keys
+	GCMAESXPN128 = iplink.MACsecGCMAESXPN128 // 16-byte keys, and salt
+	GCMAESXPN256 = iplink.MACsecGCMAESXPN256 // 32-byte keys, and salt
+)
+
+// Validations: what becomes of received frames that fail the check.
+const (
+	Disabled = iplink.MACsecDisabled // they are not checked
+	Check    = iplink.MACsecCheck    // they are counted, and taken
+	Strict   = iplink.MACsecStrict   // they are counted, and dropped
+)
+
+// Offloads: what part of the hardware does the work.
+const (
+	OffloadOff = iplink.MACsecOffloadOff // none: the kernel does it
+	OffloadPHY = iplink.MACsecOffloadPHY // the transceiver
+	OffloadMAC = iplink.MACsecOffloadMAC // the controller
+)
+
+// New returns the builder for a MACsec link of that name.
+func New(name string) *iplink.MACsec {
+	return iplink.NewMACsec(name)
+}

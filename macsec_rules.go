@@ -1,0 +1,245 @@
+package iplink
+
+import (
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net"
+	"syscall"
+
+	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/uapi"
+	"github.com/iplink-go/iplink/internal/wire"
+)
+
+// A MACsecSCI identifies a secure channel: the address of a station and a port,
+// as they stand in frames.
+type MACsecSCI [8]byte
+
+// MACsecSCIOf returns the identifier for an Ethernet address, 6 bytes, and a
+// port, 1 to 65535. For an address of another length it is the zero MACsecSCI,
+// which every verb refuses.
+func MACsecSCIOf(mac net.HardwareAddr, port uint16) (sci MACsecSCI) {
+	if len(mac) == 6 {
+		binary.BigEndian.PutUint16(sci[copy(sci[:], mac):], port)
+	}
+	return sci
+}
+
+// MAC returns the address.
+func (s MACsecSCI) MAC() net.HardwareAddr {
+	return s[:6]
+}
+
+// Port returns the port.
+func (s MACsecSCI) Port() uint16 {
+	return binary.BigEndian.Uint16(s[6:])
+}
+
+// String returns the form of iproute2: 16 hexadecimal digits.
+func (s MACsecSCI) String() string {
+	return hex.EncodeToString(s[:])
+}
+
+// macsecSCI is an identifier in its attribute.
+type macsecSCI MACsecSCI
+
+// AppendPayload appends the bytes as they stand in frames.
+func (s *macsecSCI) AppendPayload(b []byte) []byte {
+	return append(b, s[:]...)
+}
+
+// ParsePayload reads the bytes.
+func (s *macsecSCI) ParsePayload(b []byte) error {
+	if len(b) != len(s) {
+		return fmt.Errorf("%d bytes where %d are due", len(b), len(s))
+	}
+	*s = macsecSCI(b)
+	return nil
+}
+
+// AppendWords appends the digits.
+func (s *macsecSCI) AppendWords(b []byte) []byte {
+	return hex.AppendEncode(b, s[:])
+}
+
+// Check refuses the zero identifier, which stands for an address that was none.
+func (s *macsecSCI) Check() error {
+	if *s == (macsecSCI{}) {
+		return errors.New("the zero SCI is none: it needs an address of 6 bytes, and a port")
+	}
+	return nil
+}
+
+// A MACsecCipher is a cipher suite, by its number in IEEE 802.1AE.
+type MACsecCipher uint64
+
+// Cipher suites. Those with XPN number packets with 64 bits.
+const (
+	MACsecGCMAES128    MACsecCipher = 0x0080c20001000001 // 16-byte keys
+	MACsecGCMAES256    MACsecCipher = 0x0080c20001000002 // 32-byte keys
+	MACsecGCMAESXPN128 MACsecCipher = 0x0080c20001000003 // 16-byte keys, and salt
+	MACsecGCMAESXPN256 MACsecCipher = 0x0080c20001000004 // 32-byte keys, and salt
+)
+
+// macsecDefaultCipher is the number that GCM-AES-128 had before the standard
+// changed it, and by which the kernel reports it.
+const macsecDefaultCipher MACsecCipher = 0x0080020001000001
+
+var macsecCiphers = []string{"gcm-aes-128", "gcm-aes-256", "gcm-aes-xpn-128", "gcm-aes-xpn-256"}
+
+// String returns the word of iproute2, or the number in base 16.
+func (c MACsecCipher) String() string {
+	if i := uint64(c - MACsecGCMAES128); i < uint64(len(macsecCiphers)) {
+		return macsecCiphers[i]
+	}
+	return fmt.Sprintf("%#016x", uint64(c))
+}
+
+// xpn reports whether packets have 64-bit numbers.
+func (c MACsecCipher) xpn() bool {
+	return c == MACsecGCMAESXPN128 || c == MACsecGCMAESXPN256
+}
+
+// macsecCipher is a cipher suite in its attribute.
+type macsecCipher MACsecCipher
+
+// AppendPayload appends the number.
+func (c *macsecCipher) AppendPayload(b []byte) []byte {
+	return wire.Order.AppendUint64(b, uint64(*c))
+}
+
+// ParsePayload reads the number, the old one of GCM-AES-128 as the new one.
+func (c *macsecCipher) ParsePayload(b []byte) error {
+	if len(b) != 8 {
+		return fmt.Errorf("%d bytes where 8 are due", len(b))
+	}
+	*c = macsecCipher(wire.Order.Uint64(b))
+	if *c == macsecCipher(macsecDefaultCipher) {
+		*c = macsecCipher(MACsecGCMAES128)
+	}
+	return nil
+}
+
+// AppendWords appends the word.
+func (c *macsecCipher) AppendWords(b []byte) []byte {
+	return append(b, MACsecCipher(*c).String()...)
+}
+
+// Check refuses numbers that are no suite.
+func (c *macsecCipher) Check() error {
+	if uint64(*c)-uint64(MACsecGCMAES128) >= uint64(len(macsecCiphers)) {
+		return fmt.Errorf("%v is no cipher suite", MACsecCipher(*c))
+	}
+	return nil
+}
+
+// A MACsecValidation says what becomes of received frames that fail the check.
+type MACsecValidation uint8
+
+// Ways to treat frames that fail the check.
+const (
+	MACsecDisabled MACsecValidation = iota // they are not checked
+	MACsecCheck                            // they are counted, and taken
+	MACsecStrict                           // they are counted, and dropped
+)
+
+var macsecValidations = attr.Words{"disabled", "check", "strict"}
+
+// String returns the word of iproute2.
+func (v MACsecValidation) String() string {
+	return attr.Word(macsecValidations, v)
+}
+
+// A MACsecOffload says what part of the hardware does the work.
+type MACsecOffload uint8
+
+// Parts of the hardware.
+const (
+	MACsecOffloadOff MACsecOffload = iota // none: the kernel does it
+	MACsecOffloadPHY                      // the transceiver
+	MACsecOffloadMAC                      // the controller
+)
+
+var macsecOffloads = attr.Words{"off", "phy", "mac"}
+
+// String returns the word of iproute2.
+func (o MACsecOffload) String() string {
+	return attr.Word(macsecOffloads, o)
+}
+
+// require holds the rules of macsec_validate_attr in the kernel, which breaks
+// them with bare errnos.
+func (m *MACsecInfo) require(s *spec) error {
+	return errors.Join(m.requireSCI(s.set.Has), m.requireWindow(s.set.Has))
+}
+
+func (m *MACsecInfo) requireSCI(has func(uint16) bool) error {
+	sends := has(uapi.IFLA_MACSEC_INC_SCI) && m.SendSCI
+	switch {
+	case has(uapi.IFLA_MACSEC_SCI) && has(uapi.IFLA_MACSEC_PORT):
+		return &attr.Error{Name: "port", Text: "the SCI holds a port: set one of both"}
+	case m.EndStation && m.SCB:
+		return &attr.Error{Name: "scb", Text: "cannot go with EndStation"}
+	case sends && m.EndStation:
+		return &attr.Error{Name: "end_station", Text: "needs SendSCI(false)"}
+	case sends && m.SCB:
+		return &attr.Error{Name: "scb", Text: "needs SendSCI(false)"}
+	case has(uapi.IFLA_MACSEC_SCI) && has(uapi.IFLA_MACSEC_INC_SCI) && !m.SendSCI:
+		return &attr.Error{Name: "sci", Text: "cannot go with SendSCI(false), EndStation or SCB: others could not tell it from the address"}
+	}
+	return nil
+}
+
+// macsecXPNWindow is the most that a window can be with an XPN cipher.
+const macsecXPNWindow = 1<<30 - 1
+
+func (m *MACsecInfo) requireWindow(has func(uint16) bool) error {
+	switch {
+	case m.Replay && !has(uapi.IFLA_MACSEC_WINDOW):
+		return &attr.Error{Name: "replay", Text: "needs Window"}
+	case m.Cipher.xpn() && m.Window > macsecXPNWindow:
+		return &attr.Error{Name: "window", Text: fmt.Sprintf("%d is more than %d, the most with %v", m.Window, macsecXPNWindow, m.Cipher)}
+	}
+	return nil
+}
+
+// macsecBefore refuses changes that contradict what the link has; the kernel
+// takes some of them.
+func macsecBefore(j *job, have *Link) *attr.Error {
+	has, ok := have.Info.(*MACsecInfo)
+	want, is := j.spec.info.(*MACsecInfo)
+	if !ok || !is {
+		return nil
+	}
+	changes := j.infoSet.Has
+	switch {
+	case changes(uapi.IFLA_MACSEC_WINDOW) && has.Cipher.xpn() && want.Window > macsecXPNWindow:
+		return &attr.Error{Name: "window", Text: fmt.Sprintf("%d is more than %d, the most with %v", want.Window, macsecXPNWindow, has.Cipher)}
+	case changes(uapi.IFLA_MACSEC_INC_SCI) && want.SendSCI && has.EndStation && !changes(uapi.IFLA_MACSEC_ES):
+		return &attr.Error{Name: "send_sci", Text: "needs EndStation(false)"}
+	case changes(uapi.IFLA_MACSEC_INC_SCI) && want.SendSCI && has.SCB && !changes(uapi.IFLA_MACSEC_SCB):
+		return &attr.Error{Name: "send_sci", Text: "needs SCB(false)"}
+	case changes(uapi.IFLA_MACSEC_ES) && want.EndStation && has.SCB && !changes(uapi.IFLA_MACSEC_SCB):
+		return &attr.Error{Name: "end_station", Text: "needs SCB(false)"}
+	case changes(uapi.IFLA_MACSEC_SCB) && want.SCB && has.EndStation && !changes(uapi.IFLA_MACSEC_ES):
+		return &attr.Error{Name: "scb", Text: "needs EndStation(false)"}
+	case changes(uapi.IFLA_MACSEC_OFFLOAD) && !have.raw.info.Has(uapi.IFLA_MACSEC_OFFLOAD):
+		return &attr.Error{Name: "offload", Text: "this kernel takes it only when the link is made"}
+	}
+	return nil
+}
+
+// macsecReason says what the driver's bare errnos mean.
+func macsecReason(errno syscall.Errno) string {
+	switch errno {
+	case syscall.EBUSY:
+		return "the parent has a link with this SCI already, or is a port of a bridge, bond or team"
+	case syscall.EINVAL:
+		return "the parent must be Ethernet, and the length of the check value one that the cipher supports"
+	case syscall.EOPNOTSUPP:
+		return "the parent cannot take the work over"
+	}
+	return ""
+}

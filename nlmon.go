@@ -1,0 +1,20 @@
+package iplink
+
+var nlmonKind = kind{
+	config:  "NLMON",
+	mtu:     [2]uint32{16, 1<<31 - 1},
+	address: "an nlmon has no address",
+}
+
+// Nlmon is the builder for an nlmon link: it shows the netlink messages of its
+// namespace to programs that capture packets. It has only what every link has.
+type Nlmon struct {
+	builder[Nlmon]
+}
+
+// NewNlmon returns the builder for an nlmon link of that name; see package
+// nlmon.
+func NewNlmon(name string) *Nlmon {
+	n := new(Nlmon)
+	return n.start(n, KindNlmon, name)
+}
