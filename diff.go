@@ -1,0 +1,282 @@
+package iplink
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/uapi"
+)
+
+// A Difference is a setting in which a link is not as it is wanted.
+type Difference struct {
+	// Attr is the setting, in iproute2's word.
+	Attr string
+	// Have is what the link has, and Want what is wanted, in iproute2's words;
+	// empty for nothing.
+	Have, Want string
+	// Immutable reports that it cannot change on a link that exists.
+	Immutable bool
+}
+
+// String returns the difference in one line, such as "mtu: have 1500, want 9000".
+func (d Difference) String() string {
+	text := fmt.Sprintf("%s: have %s, want %s", d.Attr, orNone(d.Have), orNone(d.Want))
+	return text
+}
+
+func orNone(text string) string {
+	if text == "" {
+		return "none"
+	}
+	return text
+}
+
+// Diff compares a link with what spec describes and returns the settings in
+// which they differ; only what is set in spec is looked at. It changes nothing.
+// Without such a link the error matches fs.ErrNotExist, and for one of another
+// kind it matches ErrKind.
+//
+// What the kernel does not report, and what is an act rather than a state, such
+// as Bridge.FlushFDB, is no difference.
+func (c *Conn) Diff(ctx context.Context, spec Spec) ([]Difference, error) {
+	e := newEnsurance(c, "diff")
+	defer e.close()
+	if err := e.plan(ctx, []Spec{spec}); err != nil {
+		return nil, err
+	}
+	return e.goals[0].all(), nil
+}
+
+// drift finds out in what a link differs from what a job wants, and narrows the
+// job to that.
+func (t *transaction) drift(ctx context.Context, j *job, have *Link) ([]Difference, error) {
+	s := j.spec
+	if err := t.learnAside(ctx, j, have); err != nil {
+		return nil, err
+	}
+	diffs, err := t.driftOfLink(ctx, j, have)
+	if err != nil {
+		return nil, err
+	}
+	diffs = append(diffs, t.driftOfInfo(j, have)...)
+	diffs = append(diffs, j.driftOfFlags(have)...)
+	diffs = append(diffs, j.driftOfAltNames(have)...)
+	more, err := t.driftOfAddrs(ctx, j)
+	diffs = append(diffs, more...)
+	if s.newName != "" && s.newName != have.Name {
+		diffs = append(diffs, Difference{Attr: "name", Have: have.Name, Want: s.newName})
+	}
+	return diffs, err
+}
+
+func (t *transaction) driftOfLink(ctx context.Context, j *job, have *Link) ([]Difference, error) {
+	s := j.spec
+	all := t.codec.Compare(s.linkSet.Minus(requests.Or(kindOf(s.kind).rewrites)), j.linkRefs, s.link.settable, have.settable)
+	same, err := t.rightlyDifferent(ctx, j, have, all)
+	if err != nil {
+		return nil, err
+	}
+	all = slices.DeleteFunc(all, func(d attr.Difference) bool { return same.Has(d.Type) })
+	j.linkSet = typesOf(all)
+	j.inet6Set = typesOf(t.codec.Compare(s.inet6Set, nil, s.link.INET6.attrs, have.INET6.attrs))
+	diffs := t.describe(j, all, j.linkRefs, s.link.settable, have.settable)
+	return append(diffs, t.describe(j, t.codec.Compare(s.inet6Set, nil, s.link.INET6.attrs, have.INET6.attrs), nil,
+		s.link.INET6.attrs, have.INET6.attrs)...), nil
+}
+
+// rightlyDifferent returns the rows in which the kernel rightly has another
+// value than it was told: the link below the parent that was named, where both
+// are of one family, and an MTU that the link below cannot carry.
+func (t *transaction) rightlyDifferent(ctx context.Context, j *job, have *Link, all []attr.Difference) (attr.Set, error) {
+	var same attr.Set
+	for _, d := range all {
+		var below bool
+		var err error
+		switch {
+		case d.Type == uapi.IFLA_LINK:
+			below, err = t.sitsBelow(ctx, j, have)
+		case d.Type == uapi.IFLA_MTU && kindOf(j.spec.kind).clamps && have.MTU < j.spec.link.MTU:
+			below, err = t.clamped(ctx, j, have)
+		}
+		if err != nil {
+			return same, err
+		}
+		if below {
+			same.Add(d.Type)
+		}
+	}
+	return same, nil
+}
+
+// sitsBelow reports whether a link sits on what its wanted parent sits on.
+func (t *transaction) sitsBelow(ctx context.Context, j *job, have *Link) (bool, error) {
+	index, ok := refIndex(j.linkRefs, uapi.IFLA_LINK, j.spec.link.Parent)
+	if !ok || j.under == nil {
+		return false, nil
+	}
+	parent, err := readIndex(ctx, j.under.rt, index)
+	if isGone(err) {
+		return false, nil
+	}
+	if err != nil {
+		return false, j.spec.failed(t.op, "link", err)
+	}
+	return parent.Parent == have.Parent && kindOf(parent.Kind).parent, nil
+}
+
+// clamped reports whether the MTU is the most that the underlay can carry.
+func (t *transaction) clamped(ctx context.Context, j *job, have *Link) (bool, error) {
+	info, ok := have.Info.(*VXLANInfo)
+	if !ok || info.Dev == 0 || j.under == nil {
+		return false, nil
+	}
+	under, err := readIndex(ctx, j.under.rt, info.Dev)
+	if err != nil {
+		return false, j.spec.failed(t.op, "dev", err)
+	}
+	const overIPv4, overIPv6 = 50, 70
+	return have.MTU == under.MTU-overIPv4 || have.MTU == under.MTU-overIPv6, nil
+}
+
+func (t *transaction) driftOfInfo(j *job, have *Link) []Difference {
+	s := j.spec
+	var diffs []Difference
+	if i, ok := have.Info.(info); ok && s.info != nil {
+		seen := s.set.Minus(unseen(s.info.attrs, have.raw.info))
+		all := t.codec.Compare(seen, j.infoRefs, s.info.attrs, i.attrs)
+		j.infoSet = typesOf(all)
+		diffs = t.describe(j, all, j.infoRefs, s.info.attrs, i.attrs)
+	}
+	if s.port == nil {
+		return diffs
+	}
+	p, ok := have.PortInfo.(info)
+	if !ok || have.PortKind != s.port.kind {
+		p = newPortInfo(s.port.kind)
+	}
+	seen := s.port.set.Minus(unseen(s.port.info.attrs, have.raw.port))
+	all := t.codec.Compare(seen, j.portRef, s.port.info.attrs, p.attrs)
+	j.portSet = typesOf(all)
+	return append(diffs, t.describe(j, all, j.portRef, s.port.info.attrs, p.attrs)...)
+}
+
+func typesOf(diffs []attr.Difference) attr.Set {
+	var set attr.Set
+	for _, d := range diffs {
+		set.Add(d.Type)
+	}
+	return set
+}
+
+// describe turns differing rows into words.
+func (t *transaction) describe(j *job, all []attr.Difference, refs []attr.Ref, want, have attr.Table) []Difference {
+	var diffs []Difference
+	for _, d := range all {
+		diffs = append(diffs, Difference{
+			Attr:      d.Name,
+			Want:      t.codec.Value(d.Type, refs, want),
+			Have:      j.at.linkName(t.codec.Value(d.Type, nil, have)),
+			Immutable: d.CreateOnly,
+		})
+	}
+	return diffs
+}
+
+// linkName replaces "if7" by the name of that link, if there is one.
+func (p *place) linkName(text string) string {
+	var index int
+	if n, err := fmt.Sscanf(text, "if%d", &index); n != 1 || err != nil || text != fmt.Sprintf("if%d", index) {
+		return text
+	}
+	if name, err := nameOf(p.rt, index); err == nil {
+		return name
+	}
+	return text
+}
+
+// flagNames are the interface flags that a builder sets.
+var flagNames = []struct {
+	flag    uint32
+	name    string
+	on, off string
+}{
+	{uapi.IFF_UP, "state", "up", "down"},
+	{uapi.IFF_NOARP, "arp", "off", "on"},
+	{uapi.IFF_MULTICAST, "multicast", "on", "off"},
+	{uapi.IFF_ALLMULTI, "allmulticast", "on", "off"},
+	{uapi.IFF_PROMISC, "promisc", "on", "off"},
+	{uapi.IFF_DYNAMIC, "dynamic", "on", "off"},
+}
+
+func (j *job) driftOfFlags(have *Link) []Difference {
+	var diffs []Difference
+	differ := (uint32(have.Flags) ^ j.spec.flags) & j.spec.change
+	j.change = differ
+	for _, f := range flagNames {
+		d := Difference{Attr: f.name, Have: f.off, Want: f.on}
+		if uint32(have.Flags)&f.flag != 0 {
+			d.Have, d.Want = f.on, f.off
+		}
+		if differ&f.flag != 0 {
+			diffs = append(diffs, d)
+		}
+	}
+	return diffs
+}
+
+func (j *job) driftOfAltNames(have *Link) []Difference {
+	var diffs []Difference
+	j.altNames = nil
+	for _, name := range j.spec.altNames {
+		if !slices.Contains(have.AltNames, name) {
+			j.altNames = append(j.altNames, name)
+			diffs = append(diffs, Difference{Attr: "altname", Want: name})
+		}
+	}
+	return diffs
+}
+
+func (t *transaction) driftOfAddrs(ctx context.Context, j *job) ([]Difference, error) {
+	j.addrs = nil
+	if len(j.spec.addrs) == 0 {
+		return nil, nil
+	}
+	have, err := readAddrs(ctx, j.at.rt, j.index)
+	if err != nil {
+		return nil, j.spec.failed(t.op, "addr", err)
+	}
+	var diffs []Difference
+	for _, addr := range j.spec.addrs {
+		if !slices.ContainsFunc(have, func(p netip.Prefix) bool { return p == addr }) {
+			j.addrs = append(j.addrs, addr)
+			diffs = append(diffs, Difference{Attr: "addr", Want: addr.String()})
+		}
+	}
+	return diffs, nil
+}
+
+// immutableText describes the differences that cannot be mended.
+func immutableText(diffs []Difference) string {
+	var all []string
+	for _, d := range diffs {
+		if d.Immutable {
+			all = append(all, d.String())
+		}
+	}
+	return strings.Join(all, "; ")
+}
+
+// listImmutable returns the names of the settings that cannot change.
+func listImmutable(diffs []Difference) string {
+	var names []string
+	for _, d := range diffs {
+		if d.Immutable {
+			names = append(names, d.Attr)
+		}
+	}
+	return strings.Join(names, ", ")
+}

@@ -1,0 +1,298 @@
+package iplink
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"syscall"
+)
+
+// A Change says what Ensure found, and did, of one link.
+type Change struct {
+	// Link is the link as it is now.
+	Link *Link
+	// Created reports that there was no such link, and Recreated that there
+	// was one that could not be changed, in whose place a new one is.
+	Created, Recreated bool
+	// Differences are the settings in which the link was not as wanted; they
+	// were changed. A pair's are those of both ends.
+	Differences []Difference
+}
+
+// Changed reports whether anything was done.
+func (c *Change) Changed() bool {
+	return c.Created || c.Recreated || len(c.Differences) > 0
+}
+
+// Ensure makes all links be as specs describe them: it makes those that are
+// missing, changes what differs in those that exist, and leaves alone what is
+// as wanted. If everything is, it only reads. The order of specs does not
+// matter: links that others refer to come first.
+//
+// What cannot change on an existing link is ErrImmutable, naming the settings,
+// and a link of another kind is ErrKind, unless the builder says Recreate; both
+// before anything is sent. On an error, also when ctx ends, the links that this
+// call made are removed again; changes of existing links stay.
+//
+// What a spec does not set is not looked at. What the kernel does not report,
+// and what is an act rather than a state, such as Bridge.FlushFDB, is sent only
+// when the link is made.
+func (c *Conn) Ensure(ctx context.Context, specs ...Spec) ([]*Change, error) {
+	e := newEnsurance(c, "ensure")
+	defer e.close()
+	if err := e.plan(ctx, specs); err != nil {
+		return nil, err
+	}
+	if err := e.run(ctx); err != nil {
+		return nil, errors.Join(err, e.undo(ctx))
+	}
+	return e.changes(), nil
+}
+
+// ensurance is a transaction that looks before it acts.
+type ensurance struct {
+	*transaction
+	goals []*goal // in the order in which they are to be reached
+	order []*goal // as the specs were given
+	seen  map[*place]*snapshot
+}
+
+// A goal is a link as it is wanted, beside the link as it is.
+type goal struct {
+	job   *job
+	have  *Link // nil if there is none
+	diffs []Difference
+	peer  *goal // the other end of a pair that exists
+	heir  *heir // what a link that is made anew inherits
+}
+
+func newEnsurance(c *Conn, op string) *ensurance {
+	return &ensurance{transaction: newTransaction(c, op), seen: map[*place]*snapshot{}}
+}
+
+// plan finds out what there is to do, and refuses what cannot be done.
+func (e *ensurance) plan(ctx context.Context, specs []Spec) error {
+	wanted := make([]*spec, len(specs))
+	for i, s := range specs {
+		wanted[i] = s.wanted()
+		if err := wanted[i].check(e.op); err != nil {
+			return err
+		}
+	}
+	sorted, err := e.sort(wanted)
+	if err != nil {
+		return err
+	}
+	byName := map[*spec]*goal{}
+	for _, s := range sorted {
+		if byName[s], err = e.consider(ctx, s, len(specs)); err != nil {
+			return err
+		}
+	}
+	for _, s := range wanted {
+		e.order = append(e.order, byName[s])
+	}
+	return nil
+}
+
+// consider compares one link with what is wanted. Many are looked up in a list,
+// few one by one.
+func (e *ensurance) consider(ctx context.Context, s *spec, many int) (*goal, error) {
+	at, err := e.place(s.netns)
+	if err != nil {
+		return nil, s.failed(e.op, "netns", err)
+	}
+	g := &goal{}
+	if g.have, err = e.lookUp(ctx, at, s, many); err != nil {
+		return nil, err
+	}
+	if g.have == nil {
+		return g, e.planMissing(ctx, g, s)
+	}
+	return g, e.planExisting(ctx, g, s, at)
+}
+
+func (e *ensurance) planMissing(ctx context.Context, g *goal, s *spec) error {
+	if s.kind == "" || e.op == "diff" {
+		return s.absent(e.op)
+	}
+	if err := s.check("create"); err != nil {
+		return err
+	}
+	e.goals = append(e.goals, g)
+	var err error
+	g.job, err = e.prepareCreate(ctx, s)
+	return err
+}
+
+// absent returns the error for a link that must exist and does not.
+func (s *spec) absent(op string) *Error {
+	return &Error{Op: op, Kind: s.kind, Name: s.name, Err: syscall.ENODEV}
+}
+
+func (e *ensurance) planExisting(ctx context.Context, g *goal, s *spec, at *place) error {
+	e.goals = append(e.goals, g)
+	g.job = newJob(s, at, nil)
+	g.job.index = g.have.Index
+	if s.kind != "" && g.have.Kind != s.kind {
+		return e.replaceOrRefuse(ctx, g, &Error{Op: e.op, Kind: s.kind, Name: s.name,
+			Message: "it is " + article(g.have.Kind), Err: ErrKind})
+	}
+	e.jobs = append(e.jobs, g.job)
+	if err := e.resolve(ctx, g.job); err != nil {
+		return err
+	}
+	var err error
+	if g.diffs, err = e.drift(ctx, g.job, g.have); err != nil {
+		return err
+	}
+	if s.peer != nil {
+		if err := e.planPeer(ctx, g); err != nil {
+			return err
+		}
+	}
+	if e.op == "diff" {
+		return nil
+	}
+	if err = s.refuseImmutable(e.op, g.all()); err == nil {
+		err = e.ready(ctx, g.job, g.have)
+	}
+	if err != nil {
+		return e.replaceOrRefuse(ctx, g, err)
+	}
+	return nil
+}
+
+// all returns the differences of a link, and of its other end.
+func (g *goal) all() []Difference {
+	if g.peer == nil {
+		return g.diffs
+	}
+	return slices.Concat(g.diffs, g.peer.diffs)
+}
+
+// planPeer compares the other end of a pair that exists.
+func (e *ensurance) planPeer(ctx context.Context, g *goal) error {
+	s := g.job.spec.peer.wanted()
+	at, err := e.place(s.netns)
+	if err != nil {
+		return s.failed(e.op, "netns", err)
+	}
+	have, err := e.lookUp(ctx, at, s, 1)
+	if err != nil {
+		return err
+	}
+	if have == nil || have.Kind != s.kind || have.Index != g.have.Parent {
+		g.diffs = append(g.diffs, Difference{Attr: "peer", Have: "another", Want: s.name, Immutable: true})
+		return nil
+	}
+	g.peer = &goal{have: have, job: newJob(s, at, nil)}
+	g.peer.job.index = have.Index
+	e.jobs = append(e.jobs, g.peer.job)
+	if err := e.resolve(ctx, g.peer.job); err != nil {
+		return err
+	}
+	g.peer.diffs, err = e.drift(ctx, g.peer.job, have)
+	return err
+}
+
+// An action adds the requests that go to one place for one link.
+type action struct {
+	at   *place
+	add  func()
+	then *job // the job to be finished by what goes another way
+}
+
+// actions returns what must be done to reach a goal, in order.
+func (e *ensurance) actions(g *goal) []action {
+	var all []action
+	switch {
+	case g.makes():
+		all = append(all, action{g.job.at, func() { e.make(g) }, g.job})
+		if g.job.peer != nil {
+			all = append(all, action{g.job.peer.at, func() { e.complete(g.job.peer) }, nil})
+		}
+		return all
+	case len(g.diffs) > 0:
+		all = append(all, action{g.job.at, func() { e.addUpdate(g.job) }, g.job})
+	}
+	if g.peer != nil && len(g.peer.diffs) > 0 {
+		all = append(all, action{g.peer.job.at, func() { e.addUpdate(g.peer.job) }, nil})
+	}
+	return all
+}
+
+// makes reports whether the link is to be made.
+func (g *goal) makes() bool {
+	return g.have == nil || g.heir != nil
+}
+
+func (e *ensurance) make(g *goal) {
+	e.bequeath(g)
+	e.addCreate(g.job)
+	e.complete(g.job)
+	e.inherit(g)
+}
+
+// run makes and changes what must be, in order: all requests for one namespace
+// go out together until another one is due.
+func (e *ensurance) run(ctx context.Context) error {
+	var last *place
+	for _, g := range e.goals {
+		for _, a := range e.actions(g) {
+			if last != nil && a.at != last {
+				if err := e.flush(ctx, last); err != nil {
+					return err
+				}
+			}
+			last = a.at
+			a.add()
+			if a.then == nil {
+				continue
+			}
+			if err := e.applyAside(ctx, a.then); err != nil {
+				return err
+			}
+		}
+	}
+	return e.flushAll(ctx, last)
+}
+
+// changes tells what was done, in the order of the specs.
+func (e *ensurance) changes() []*Change {
+	all := make([]*Change, len(e.order))
+	for i, g := range e.order {
+		c := &Change{Link: g.have, Created: g.have == nil, Recreated: g.heir != nil, Differences: g.all()}
+		if g.job.link != nil {
+			c.Link = g.job.link
+		}
+		all[i] = c
+	}
+	return all
+}
+
+// Ensure makes the link be as described here: it makes it if it is missing,
+// changes what differs, and only reads if nothing does. See Conn.Ensure.
+func (b *builder[Self]) Ensure(ctx context.Context) (*Change, error) {
+	return withConn(func(c *Conn) (*Change, error) {
+		all, err := c.Ensure(ctx, any(b.self).(Spec))
+		if err != nil {
+			return nil, err
+		}
+		return all[0], nil
+	})
+}
+
+// Diff compares the link with what is described here. See Conn.Diff.
+func (b *builder[Self]) Diff(ctx context.Context) ([]Difference, error) {
+	return withConn(func(c *Conn) ([]Difference, error) { return c.Diff(ctx, any(b.self).(Spec)) })
+}
+
+// Recreate lets Ensure replace a link that cannot be changed as wanted, or is
+// of another kind, by a new one. The new one takes over the IP addresses and
+// the ports of the old one, as far as it can have them. In between there is no
+// such link.
+func (b *builder[Self]) Recreate() *Self {
+	b.spec.recreate = true
+	return b.self
+}

@@ -1,0 +1,121 @@
+package iplink
+
+import (
+	"strings"
+
+	"github.com/iplink-go/iplink/internal/uapi"
+)
+
+// linkKey is a name in a namespace.
+type linkKey struct {
+	at   *place
+	name string
+}
+
+// sorter puts specs into an order in which none refers to a later one.
+type sorter struct {
+	t      *transaction
+	owners map[linkKey]*spec
+	state  map[*spec]int // 1 while it is being put in order, 2 afterwards
+	path   []string
+	sorted []*spec
+}
+
+// sort returns specs with those first that others refer to. Two specs of one
+// link, and specs that refer to each other, are refused.
+func (t *transaction) sort(specs []*spec) ([]*spec, error) {
+	o := &sorter{t: t, owners: map[linkKey]*spec{}, state: map[*spec]int{}}
+	for _, s := range specs {
+		if err := o.own(s, s); err != nil {
+			return nil, err
+		}
+		if s.peer == nil {
+			continue
+		}
+		if err := o.own(s.peer.wanted(), s); err != nil {
+			return nil, err
+		}
+	}
+	for _, s := range specs {
+		if err := o.visit(s); err != nil {
+			return nil, err
+		}
+	}
+	return o.sorted, nil
+}
+
+// own notes that owner brings the link that s describes.
+func (o *sorter) own(s, owner *spec) error {
+	at, err := o.t.place(s.netns)
+	if err != nil {
+		return s.failed(o.t.op, "netns", err)
+	}
+	key := linkKey{at, s.finalName()}
+	if _, taken := o.owners[key]; taken {
+		return s.invalid(o.t.op, "name", "two descriptions of one link")
+	}
+	o.owners[key] = owner
+	return nil
+}
+
+func (o *sorter) visit(s *spec) error {
+	switch o.state[s] {
+	case 1:
+		return s.invalid(o.t.op, "", "it needs itself: "+strings.Join(append(o.path, s.name), " → "))
+	case 2:
+		return nil
+	}
+	o.state[s] = 1
+	o.path = append(o.path, s.name)
+	keys, err := o.t.references(s)
+	if err != nil {
+		return err
+	}
+	for _, key := range keys {
+		if other, ok := o.owners[key]; ok && (other != s || key.name == s.name) {
+			if err := o.visit(other); err != nil {
+				return err
+			}
+		}
+	}
+	o.path = o.path[:len(o.path)-1]
+	o.state[s] = 2
+	o.sorted = append(o.sorted, s)
+	return nil
+}
+
+// references returns the links that a spec, or its peer, refers to by name.
+func (t *transaction) references(s *spec) ([]linkKey, error) {
+	at, err := t.place(s.netns)
+	if err != nil {
+		return nil, s.failed(t.op, "netns", err)
+	}
+	under, err := t.place(s.linkNetNS)
+	if err != nil {
+		return nil, s.failed(t.op, "link-netns", err)
+	}
+	var keys []linkKey
+	for _, r := range s.linkRefs {
+		keys = append(keys, linkKey{placeOf(r.Type == uapi.IFLA_LINK, under, at), r.Name})
+	}
+	for _, r := range s.refs {
+		keys = append(keys, linkKey{placeOf(kindOf(s.kind).tunnel, under, at), r.Name})
+	}
+	if s.port != nil {
+		for _, r := range s.port.refs {
+			keys = append(keys, linkKey{at, r.Name})
+		}
+	}
+	if s.peer == nil {
+		return keys, nil
+	}
+	more, err := t.references(s.peer.wanted())
+	return append(keys, more...), err
+}
+
+func placeOf(below bool, under, at *place) *place {
+	if below {
+		return under
+	}
+	return at
+}

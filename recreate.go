@@ -1,0 +1,84 @@
+package iplink
+
+import (
+	"context"
+	"net/netip"
+
+	"github.com/iplink-go/iplink/internal/uapi"
+	"github.com/iplink-go/iplink/internal/wire"
+)
+
+// heir is what a link takes over from the one in whose place it is made.
+type heir struct {
+	old   int // the index of the one before
+	addrs []netip.Prefix
+	ports []*Link
+}
+
+// replaceOrRefuse plans to make the link anew if the builder said so, and
+// returns the reason why it cannot be changed if not.
+func (e *ensurance) replaceOrRefuse(ctx context.Context, g *goal, reason error) error {
+	s := g.job.spec
+	if !s.recreate || s.kind == "" {
+		return reason
+	}
+	at := g.job.at
+	g.heir = &heir{old: g.have.Index}
+	var err error
+	if g.heir.addrs, err = readAddrs(ctx, at.rt, g.have.Index); err != nil {
+		return s.failed(e.op, "addr", err)
+	}
+	if g.heir.ports, err = (&Conn{rt: at.rt}).list(ctx, filter{masterIndex: g.have.Index}); err != nil {
+		return err
+	}
+	e.forget(g)
+	if g.job, err = e.prepareCreate(ctx, s); err != nil {
+		return err
+	}
+	_, err = e.presetIndex(g.job)
+	return err
+}
+
+// forget takes the jobs of a goal out of the transaction.
+func (e *ensurance) forget(g *goal) {
+	var kept []*job
+	for _, j := range e.jobs {
+		if j != g.job && (g.peer == nil || j != g.peer.job) {
+			kept = append(kept, j)
+		}
+	}
+	e.jobs, g.peer = kept, nil
+}
+
+// bequeath removes the link in whose place a new one is made.
+func (e *ensurance) bequeath(g *goal) {
+	if g.heir == nil {
+		return
+	}
+	at := g.job.at
+	at.batch.Write(uapi.RTM_DELLINK, 0, func(b []byte) []byte { return appendKey(b, g.heir.old, "") })
+	at.steps = append(at.steps, step{job: g.job, what: stepChange, text: "removal of the link before"})
+}
+
+// inherit gives the new link the addresses and the ports of the one before.
+func (e *ensurance) inherit(g *goal) {
+	if g.heir == nil {
+		return
+	}
+	for _, addr := range g.heir.addrs {
+		if !addr.Addr().IsLinkLocalUnicast() {
+			e.addAddr(g.job, addr)
+		}
+	}
+	for _, port := range g.heir.ports {
+		e.addMaster(g.job, port.Index)
+	}
+}
+
+// addMaster adds the request that makes a link a port of a job's.
+func (e *ensurance) addMaster(j *job, port int) {
+	j.at.batch.Write(uapi.RTM_NEWLINK, 0, func(b []byte) []byte {
+		return wire.AppendU32(appendKey(b, port, ""), uapi.IFLA_MASTER, uint32(j.index))
+	})
+	j.at.steps = append(j.at.steps, step{job: j, what: stepChange, text: "master of a port"})
+}
