@@ -1,0 +1,143 @@
+package iplink
+
+import (
+	"context"
+	"io/fs"
+
+	"github.com/iplink-go/iplink/internal/rtnl"
+	"github.com/iplink-go/iplink/internal/uapi"
+)
+
+// A Condition is what Wait waits for: one of the LinkState constants, InMaster
+// or Satisfies.
+type Condition interface {
+	// String returns the condition in words, as in "carrier".
+	String() string
+
+	// holds looks at a link, nil if there is none, among those around it.
+	holds(around *space, l *Link) bool
+}
+
+// A LinkState is a Condition that needs nothing but a word.
+type LinkState uint8
+
+// States of a link to wait for.
+const (
+	Exists   LinkState = iota + 1 // there is a link of that name
+	Gone                          // there is none
+	Up                            // the link is enabled (IFF_UP)
+	Down                          // the link is there and not enabled
+	Carrier                       // frames pass: up, with a carrier, operational state up or unknown (IFF_LOWER_UP, IFF_RUNNING)
+	NoMaster                      // the link is there and no port
+)
+
+var linkStates = [...]string{Exists: "exists", Gone: "gone", Up: "up", Down: "down", Carrier: "carrier", NoMaster: "no master"}
+
+// String returns the state in words, such as "up".
+func (s LinkState) String() string {
+	if int(s) < len(linkStates) {
+		return linkStates[s]
+	}
+	return ""
+}
+
+func (s LinkState) holds(_ *space, l *Link) bool {
+	if l == nil || s == Gone {
+		return l == nil && s == Gone
+	}
+	const passing = FlagUp | FlagLowerUp | FlagRunning
+	switch s {
+	case Exists:
+		return true
+	case Up:
+		return l.Up()
+	case Down:
+		return !l.Up()
+	case Carrier:
+		return l.Flags&passing == passing
+	case NoMaster:
+		return l.Master == 0
+	}
+	return false
+}
+
+// InMaster is the Condition that a link is a port of the bridge, bond, team or
+// VRF of that name, which may be an alternative one.
+func InMaster(name string) Condition {
+	return inMaster(name)
+}
+
+type inMaster string
+
+func (m inMaster) String() string {
+	return "in master " + string(m)
+}
+
+func (m inMaster) holds(around *space, l *Link) bool {
+	return l != nil && around.isPort(l, string(m))
+}
+
+// Satisfies is the Condition that a link is there and that f returns true of
+// it. The text says what that means, for errors. f is called each time that the
+// link is announced, also where nothing has changed that Watch would report.
+func Satisfies(text string, f func(*Link) bool) Condition {
+	return satisfies{text, f}
+}
+
+type satisfies struct {
+	text string
+	f    func(*Link) bool
+}
+
+func (s satisfies) String() string {
+	return s.text
+}
+
+func (s satisfies) holds(_ *space, l *Link) bool {
+	return l != nil && s.f(l)
+}
+
+// Wait returns the link of that name, which may be an alternative one, as soon
+// as the condition holds, at once if it does already; when it is Gone, the Link
+// is nil. The link need not exist yet, and may become another one meanwhile.
+//
+// Wait does not poll: it watches, on a socket of its own, and what Watch says of
+// changes that the kernel does not announce holds here too. A state that has
+// passed again before Wait could see it may be missed. When ctx ends the error
+// is that of ctx, and names the link and the condition.
+func (c *Conn) Wait(ctx context.Context, name string, cond Condition) (*Link, error) {
+	if fault := nameFault(name, uapi.ALTIFNAMSIZ-1); fault != "" {
+		return nil, &Error{Op: "wait for", Name: name, Attr: "name", Message: fault, Err: fs.ErrInvalid}
+	}
+	w, err := c.openWatcher(ctx, newFilter(nil))
+	if err == nil {
+		defer w.close()
+		err = w.listAll(ctx)
+	}
+	for err == nil {
+		around := w.spaces[rtnl.OwnNetNS]
+		if l := around.named(name); cond.holds(around, l) {
+			return l, nil
+		}
+		w.events = w.events[:0]
+		err = w.step(ctx)
+	}
+	e := &Error{Op: "wait for", Name: name, Attr: cond.String()}
+	if w != nil && w.missing(name) {
+		e.Message = "there is no such link"
+	}
+	return nil, kernelError(e, err)
+}
+
+// missing reports whether the links of the own namespace are known, and none
+// has that name.
+func (w *watcher) missing(name string) bool {
+	own, listed := w.spaces[rtnl.OwnNetNS]
+	return listed && own.named(name) == nil
+}
+
+// Wait waits for a link of the calling thread's namespace. It is Conn.Wait on
+// sockets of its own.
+func Wait(ctx context.Context, name string, cond Condition) (*Link, error) {
+	return withConn(func(c *Conn) (*Link, error) { return c.Wait(ctx, name, cond) })
+}

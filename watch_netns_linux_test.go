@@ -1,0 +1,142 @@
+package iplink_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/iplink-go/iplink"
+	"github.com/iplink-go/iplink/internal/testutil"
+)
+
+// newNamedNetNS makes a namespace with a name that `ip` knows, until the test ends or it is
+// deleted.
+func newNamedNetNS(t *testing.T) (string, *iplink.NetNS) {
+	t.Helper()
+	name := testutil.Name(t)
+	ns, err := iplink.CreateNetNS(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		ns.Close()
+		_ = iplink.DeleteNetNS(name)
+	})
+	return name, ns
+}
+
+// TestWatchAllNetNS watches from one namespace what happens in two others: one
+// that has an id already, as `ip` gives it, and one that gets an id and ends.
+func TestWatchAllNetNS(t *testing.T) {
+	t.Parallel()
+	w := newWatched(t)
+	first, _ := newNamedNetNS(t)
+	second, secondNS := newNamedNetNS(t)
+	w.ip("-n", first, "link", "add", "br1", "mtu", "1401", "type", "bridge")
+	w.ip("netns", "set", first, "4660")
+	w.ip("-n", second, "link", "add", "br2", "type", "bridge")
+	events := w.watch(iplink.AllNetNS())
+
+	e := events.until("added br1", isIn(4660, "added br1"))
+	if !e.Snapshot || e.New.MTU != 1401 || e.New.Kind != iplink.KindBridge {
+		t.Errorf("the event of a link elsewhere is %+v", e)
+	}
+	w.ip("-n", first, "link", "set", "br1", "mtu", "1402")
+	e = events.until("changed br1: mtu", isIn(4660, "changed br1: mtu"))
+	if e.Old.MTU != 1401 || e.New.MTU != 1402 {
+		t.Errorf("the MTU changed from %d to %d", e.Old.MTU, e.New.MTU)
+	}
+	w.ip("link", "add", "br1", "type", "bridge") // here this time, where the id is -1
+	events.until("added br1", isIn(-1, "added br1"))
+
+	w.ip("netns", "set", second, "22136")
+	if e = events.until("added br2", isIn(22136, "added br2")); !e.Snapshot {
+		t.Errorf("the event of a link in a namespace that got an id is %+v", e)
+	}
+	w.ip("-n", second, "link", "set", "br2", "mtu", "1403")
+	events.until("changed br2: mtu", isIn(22136, "changed br2: mtu"))
+
+	secondNS.Close()
+	if err := iplink.DeleteNetNS(second); err != nil {
+		t.Fatal(err)
+	}
+	e = events.until("removed br2", isIn(22136, "removed br2"))
+	if e.New != nil || e.Old.MTU != 1403 {
+		t.Errorf("the event of a link whose namespace ended is %+v", e)
+	}
+}
+
+func isIn(nsid int32, text string) func(iplink.Event) bool {
+	if nsid >= 0 {
+		text = fmt.Sprintf("netns %d: %s", nsid, text)
+	}
+	return func(e iplink.Event) bool { return e.NetNSID == nsid && e.String() == text }
+}
+
+// TestWatchMove moves one end of a pair, and follows it.
+func TestWatchMove(t *testing.T) {
+	t.Parallel()
+	w := newWatched(t)
+	other, _ := newNamedNetNS(t)
+	w.ip("netns", "set", other, "4660")
+	w.ip("link", "add", "a0", "type", "veth", "peer", "name", "b0")
+	events := w.watch(iplink.AllNetNS())
+	events.of(iplink.Added, "b0")
+	w.ip("link", "set", "b0", "netns", other, "index", "7777")
+	if e := events.of(iplink.Removed, "b0"); e.NewIndex != 7777 || e.NewNetNSID != 4660 {
+		t.Errorf("b0 went to index %d in the namespace %d, not to 7777 in 4660", e.NewIndex, e.NewNetNSID)
+	}
+	e := events.until("added b0", isIn(4660, "added b0"))
+	if e.New.Index != 7777 || e.Snapshot {
+		t.Errorf("the event where it went is %+v", e)
+	}
+	w.ip("link", "set", "a0", "up")
+	w.ip("-n", other, "link", "set", "b0", "up")
+	e = events.until("b0 is up", func(e iplink.Event) bool {
+		return e.NetNSID == 4660 && e.Kind == iplink.Changed && e.New.Name == "b0" && e.New.OperState == iplink.OperUp
+	})
+	// Seen from here, the peer is at home: as List and Watch have it before.
+	links, err := w.conn.List(t.Context(), iplink.Named("a0"))
+	if err != nil || len(links) != 1 {
+		t.Fatal(links, err)
+	}
+	if e.New.Parent != links[0].Index || links[0].NetNSID != 4660 {
+		t.Errorf("b0 has peer %d; a0 is %d and has its peer in %d", e.New.Parent, links[0].Index, links[0].NetNSID)
+	}
+}
+
+// TestWatchOwnID gives the watch's own namespace an id: links are still reported
+// once, as those of -1.
+func TestWatchOwnID(t *testing.T) {
+	t.Parallel()
+	for _, when := range []string{"before", "later"} {
+		t.Run(when, func(t *testing.T) {
+			t.Parallel()
+			name, ns := newNamedNetNS(t)
+			conn, err := ns.Dial()
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+			w := &watched{t, testutil.NetNS(t), ns, conn}
+			setOwn := func() { w.ip("-n", name, "netns", "set", name, "4660") }
+			if when == "before" {
+				setOwn()
+			}
+			events := w.watch(iplink.AllNetNS())
+			if e := events.take(); e.NetNSID != -1 || e.New.Name != "lo" {
+				t.Errorf("the first event is %v", e)
+			}
+			if when == "later" {
+				setOwn()
+			}
+			w.ip("-n", name, "link", "add", "br0", "type", "bridge")
+			if e := events.take(); e.NetNSID != -1 || e.String() != "added br0" {
+				t.Errorf("the event is %v", e)
+			}
+			w.ip("-n", name, "link", "set", "br0", "mtu", "1401")
+			if e := events.take(); e.NetNSID != -1 || e.String() != "changed br0: mtu" {
+				t.Errorf("the event is %v", e)
+			}
+		})
+	}
+}

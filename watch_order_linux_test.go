@@ -1,0 +1,153 @@
+package iplink
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/iplink-go/iplink/internal/rtnl"
+	"github.com/iplink-go/iplink/internal/testutil"
+	"github.com/iplink-go/iplink/internal/uapi"
+	"github.com/iplink-go/iplink/internal/wire"
+)
+
+// TestWatcherOrder holds the list after an overrun back, and looks whether the
+// socket has been drained by then. Were it drained later, what is announced
+// between the two would be lost for good.
+func TestWatcherOrder(t *testing.T) {
+	t.Parallel()
+	file := testutil.NetNS(t)
+	testutil.IP(t, file, "link", "add", "br0", "type", "bridge")
+	conn, other := dialFile(t, file), dialFile(t, file)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	w, err := conn.openWatcher(ctx, filter{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.close()
+	if err := w.listAll(ctx); err != nil {
+		t.Fatal(err)
+	}
+	w.events = nil
+	index := w.spaces[rtnl.OwnNetNS].named("br0").Index
+	for n := range 500 { // more than the system's default buffer holds
+		setMTU(t, other, uint32(1300+n))
+	}
+	if waiting(t, w.socket) == 0 {
+		t.Fatal("nothing is queued")
+	}
+	release := hold(t, conn)
+	defer release()
+	done := make(chan error, 1)
+	go func() { done <- w.step(ctx) }()
+	for waiting(t, w.socket) > 0 {
+		if ctx.Err() != nil {
+			t.Fatal("the queue was not drained before the links were listed")
+		}
+		time.Sleep(time.Millisecond)
+	}
+	setMTU(t, other, 1901)
+	release()
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	if e := w.events; len(e) != 1 || !e[0].Resync || e[0].String() != "changed br0: mtu" {
+		t.Errorf("the overrun was made good by %v", e)
+	}
+	for waiting(t, w.socket) > 0 {
+		if err := w.step(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if mtu := w.spaces[rtnl.OwnNetNS].shown[index].MTU; mtu != 1901 {
+		t.Errorf("the watcher ends up with MTU %d, the kernel has 1901", mtu)
+	}
+}
+
+func dialFile(t *testing.T, file *os.File) *Conn {
+	t.Helper()
+	ns, err := NetNSAtPath(fmt.Sprintf("/proc/self/fd/%d", file.Fd()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ns.Close()
+	c, err := ns.Dial()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	return c
+}
+
+func setMTU(t *testing.T, c *Conn, mtu uint32) {
+	t.Helper()
+	if _, err := c.Update(t.Context(), Device("br0").MTU(mtu)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// waiting returns how much memory the queue of a socket takes, in bytes.
+func waiting(t *testing.T, l *rtnl.Listener) int {
+	t.Helper()
+	bytes := 0
+	err := l.Control(func(fd int) (err error) {
+		bytes, err = unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_MEMINFO) // SK_MEMINFO_RMEM_ALLOC comes first
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return bytes
+}
+
+// hold keeps a Conn busy until the returned function is called.
+func hold(t *testing.T, c *Conn) (release func()) {
+	held, gate, done := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+	body := func(b []byte) []byte { return wire.AppendLink(b, wire.Link{}) }
+	first := true
+	go func() {
+		done <- c.rt.Dump(context.Background(), uapi.RTM_GETLINK, body, func() {}, func(wire.Message) {
+			if first {
+				first = false
+				close(held)
+				<-gate
+			}
+		})
+	}()
+	<-held
+	return sync.OnceFunc(func() {
+		close(gate)
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// FuzzWatcherTake has a watcher take in what no kernel sends.
+func FuzzWatcherTake(f *testing.F) {
+	link := wire.AppendU32(wire.AppendLink(nil, wire.Link{Index: 7}), uapi.IFLA_MTU, 1234)
+	for _, typ := range []uint16{uapi.RTM_NEWLINK, uapi.RTM_DELLINK, uapi.RTM_NEWNSID, uapi.RTM_DELNSID} {
+		m, at := wire.BeginMessage(nil, typ, 0)
+		f.Add(int32(-1), wire.EndMessage(append(m, link...), at))
+	}
+	m, at := wire.BeginMessage(nil, uapi.RTM_NEWLINK, 0)
+	m = wire.AppendString(append(m, link...), uapi.IFLA_IFNAME, "a0")
+	f.Add(int32(-1), wire.EndMessage(m, at))
+	f.Fuzz(func(t *testing.T, nsid int32, datagram []byte) {
+		w := &watcher{filter: filter{allNetNS: true, master: "br0"}, spaces: map[int32]*space{}, ownID: 3}
+		w.forget()
+		w.replace(rtnl.OwnNetNS, []*Link{{Index: 7, Name: "a0"}, {Index: 8, Name: "br0", Kind: KindBridge}})
+		w.take(nsid, datagram)
+		for _, e := range w.events {
+			if e.Link() == nil {
+				t.Errorf("event %+v is about no link", e)
+			}
+		}
+	})
+}

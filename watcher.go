@@ -1,0 +1,207 @@
+package iplink
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"os"
+
+	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/rtnl"
+	"github.com/iplink-go/iplink/internal/uapi"
+	"github.com/iplink-go/iplink/internal/wire"
+)
+
+// A watcher holds the links of one or more namespaces as the kernel has them,
+// and collects the events that lead there.
+//
+// That it ends up with the kernel's state rests on an order. The kernel changes
+// a link and queues the announcement, which describes the whole link, while it
+// holds the RTNL lock, and it lists links under the same lock; so announcements
+// stand in the queue in the order of the changes, and what a list does not show
+// yet is announced behind the list. Hence:
+//
+//   - First subscribe, then list. An announcement that was queued between the
+//     two is older than the list and may for a moment take a link back to what
+//     it was; but then those of all later changes are in the queue too, and the
+//     last of them describes the link at least as the list did.
+//   - After an overrun first drain, then list. What is in the queue then is old,
+//     since the kernel drops the new until the queue has been read empty;
+//     applied to a later list it would take links back for good, because what
+//     followed was dropped. Once a read has found the queue empty, nothing is
+//     dropped without another overrun being told: whatever was dropped before
+//     shows in the list, and whatever comes after is queued.
+//
+// Some announcements are only hints. Those of bridge ports (AF_BRIDGE) and of
+// IPv6 (AF_INET6) describe part of a link, and are sent without the lock too.
+// Such a link is looked up, once the queue is empty. A full announcement that
+// was written before the hint may still be queued behind it; so a link for
+// which one follows right upon the look-up is looked up once more.
+type watcher struct {
+	conn   *Conn // for lists and look-ups
+	socket *rtnl.Listener
+	filter filter
+	codec  attr.Codec
+
+	spaces map[int32]*space
+	ownID  int32  // by which announcements may name the own namespace, too
+	stale  ids    // namespaces to list
+	hinted places // links to look up
+	fresh  places // links that the last look-up was for
+	busy   int    // datagrams since there was something to list or look up
+
+	events []Event
+	resync bool // they make good an overrun
+}
+
+type (
+	ids    map[int32]struct{}
+	places map[linkPlace]struct{}
+)
+
+// linkPlace says which link: an index in a namespace.
+type linkPlace struct {
+	nsid  int32
+	index int
+}
+
+func (a linkPlace) compare(b linkPlace) int {
+	return cmp.Or(cmp.Compare(a.nsid, b.nsid), cmp.Compare(a.index, b.index))
+}
+
+// patience is how many datagrams a look-up waits for the queue to be empty.
+const patience = 256
+
+func (w *watcher) close() {
+	w.socket.Close()
+}
+
+// forget drops all hints, which a list makes void.
+func (w *watcher) forget() {
+	w.stale, w.hinted, w.fresh, w.busy = ids{}, places{}, places{}, 0
+}
+
+// step takes in one datagram, or does what is due when there is none.
+func (w *watcher) step(ctx context.Context) error {
+	pending := len(w.stale)+len(w.hinted)+len(w.fresh) > 0
+	datagram, nsid, err := w.socket.Receive(!pending)
+	switch {
+	case errors.Is(err, rtnl.ErrOverrun):
+		return w.recover(ctx)
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return context.Cause(ctx)
+	case err != nil:
+		return err
+	case datagram != nil:
+		w.take(nsid, datagram)
+		w.busy++
+	}
+	if datagram == nil || pending && w.busy > patience {
+		return w.settle(ctx)
+	}
+	return nil
+}
+
+// recover makes good an overrun.
+func (w *watcher) recover(ctx context.Context) error {
+	w.resync = true
+	defer func() { w.resync = false }()
+	for {
+		datagram, _, err := w.socket.Receive(false)
+		switch {
+		case errors.Is(err, rtnl.ErrOverrun):
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			return context.Cause(ctx)
+		case err != nil:
+			return err
+		case datagram == nil:
+			return w.listAll(ctx)
+		}
+	}
+}
+
+// settle lists and looks up what announcements only hinted at.
+func (w *watcher) settle(ctx context.Context) error {
+	stale, hinted := w.stale, w.hinted
+	w.forget()
+	if len(stale) > 0 {
+		if err := w.listStale(ctx, stale); err != nil {
+			return err
+		}
+	}
+	w.fresh = hinted
+	return w.lookUp(ctx, hinted)
+}
+
+// take takes in the messages of one datagram.
+func (w *watcher) take(nsid int32, datagram []byte) {
+	if nsid == w.ownID {
+		nsid = rtnl.OwnNetNS
+	}
+	for m, err := range wire.Messages(datagram) {
+		if err != nil {
+			return
+		}
+		switch m.Type {
+		case uapi.RTM_NEWLINK, uapi.RTM_DELLINK:
+			w.takeLink(nsid, m)
+		case uapi.RTM_NEWNSID, uapi.RTM_DELNSID:
+			w.takeID(nsid, m)
+		}
+	}
+}
+
+// takeLink takes in an announcement about a link. Of a namespace that is yet to
+// be listed it says nothing that the list will not.
+func (w *watcher) takeLink(nsid int32, m wire.Message) {
+	s, known := w.spaces[nsid]
+	if _, stale := w.stale[nsid]; stale || !known {
+		w.stale[nsid] = struct{}{}
+		return
+	}
+	header, attrs, err := wire.ParseLink(m.Data)
+	if err != nil {
+		return
+	}
+	at := linkPlace{nsid, int(header.Index)}
+	if !describes(header, attrs) || nsid != rtnl.OwnNetNS && namesID(attrs) {
+		w.hinted[at] = struct{}{}
+		return
+	}
+	if _, fresh := w.fresh[at]; fresh {
+		w.hinted[at] = struct{}{}
+	}
+	if m.Type == uapi.RTM_DELLINK {
+		w.remove(s, w.parse(m))
+	} else {
+		w.put(s, w.parse(m))
+	}
+}
+
+// describes reports whether a message describes a link as a whole. What bridge,
+// IPv6 and wireless drivers send under the same type does not.
+func describes(header wire.Link, attrs []byte) bool {
+	_, whole := find(attrs, uapi.IFLA_MTU)
+	return header.Family == uapi.AF_UNSPEC && whole
+}
+
+// namesID reports whether a message names a namespace by id. An announcement
+// means the ids of the link's own namespace, an answer those of the socket's, by
+// which alone links of several namespaces can be compared.
+func namesID(attrs []byte) bool {
+	_, ok := find(attrs, uapi.IFLA_LINK_NETNSID)
+	return ok
+}
+
+// takeID takes in what becomes of a namespace's id. An id that was lost may be
+// another namespace's already: it is looked at again either way.
+func (w *watcher) takeID(nsid int32, m wire.Message) {
+	id, ok := parseNSID(m)
+	if nsid != rtnl.OwnNetNS || !ok || !w.filter.allNetNS {
+		return
+	}
+	if m.Type == uapi.RTM_DELNSID {
+		w.drop(id)
+	}
+	w.stale[id] = struct{}{}
+}

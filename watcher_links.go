@@ -1,0 +1,180 @@
+package iplink
+
+import (
+	"bytes"
+	"cmp"
+	"maps"
+	"slices"
+
+	"github.com/iplink-go/iplink/internal/uapi"
+)
+
+// A space is the links of one namespace by index.
+type space struct {
+	id    int32
+	links map[int]*Link // as the kernel has them
+	shown map[int]*Link // as they were reported
+	found bool          // it has been listed before
+}
+
+// replace takes in a list of all links of a namespace.
+func (w *watcher) replace(id int32, links []*Link) {
+	s, ok := w.spaces[id]
+	if !ok {
+		s = &space{id: id, shown: map[int]*Link{}}
+		w.spaces[id] = s
+	}
+	former := s.links
+	s.links = make(map[int]*Link, len(links))
+	for _, l := range links {
+		s.links[l.Index] = l
+	}
+	w.reportRemoved(s)
+	for _, l := range links {
+		w.report(s, l.Index)
+		w.hintPorts(s, former[l.Index], l)
+	}
+	s.found = true
+}
+
+// reportRemoved comes before the rest of a list, so that no two links that are
+// reported have one name.
+func (w *watcher) reportRemoved(s *space) {
+	for _, index := range sortedKeys(s.shown) {
+		if s.links[index] == nil {
+			w.report(s, index)
+		}
+	}
+}
+
+// drop removes all links of a namespace, and the namespace.
+func (w *watcher) drop(id int32) {
+	s, ok := w.spaces[id]
+	if !ok {
+		return
+	}
+	s.links = nil
+	w.reportRemoved(s)
+	delete(w.spaces, id)
+}
+
+// put takes in how a link is now.
+func (w *watcher) put(s *space, l *Link) {
+	old := s.links[l.Index]
+	s.links[l.Index] = l
+	w.report(s, l.Index)
+	w.renamed(s, old, l)
+	w.hintPorts(s, old, l)
+}
+
+// remove takes in that a link is gone, and where it went.
+func (w *watcher) remove(s *space, last *Link) {
+	old := s.links[last.Index]
+	delete(s.links, last.Index)
+	before := len(w.events)
+	w.report(s, last.Index)
+	if len(w.events) > before {
+		e := &w.events[before]
+		e.NewIndex, e.NewNetNSID = last.NewIndex, last.NewNetNSID
+	}
+	w.renamed(s, old, nil)
+}
+
+// renamed looks at all links anew if a master that the filter names may have got
+// that name, or lost it.
+func (w *watcher) renamed(s *space, old, now *Link) {
+	name := w.filter.master
+	if name == "" || (old != nil && old.hasName(name)) == (now != nil && now.hasName(name)) {
+		return
+	}
+	for _, index := range sortedKeys(s.links) {
+		w.report(s, index)
+	}
+}
+
+// report collects the events that lead from what was reported of a link to how
+// it is now, if there are any.
+func (w *watcher) report(s *space, index int) {
+	old, now := s.shown[index], s.links[index]
+	if now != nil && !w.matches(s, now) {
+		now = nil
+	}
+	switch {
+	case old == nil && now == nil:
+	case old == nil:
+		w.emit(s, Event{Kind: Added, Snapshot: !s.found, New: now})
+	case now == nil:
+		w.emit(s, Event{Kind: Removed, Old: old})
+	case old.Kind != now.Kind: // links do not: this is another, of the same index
+		w.emit(s, Event{Kind: Removed, Old: old})
+		w.emit(s, Event{Kind: Added, New: now})
+	default:
+		if diff := changes(old, now); len(diff) > 0 {
+			w.emit(s, Event{Kind: Changed, Old: old, New: now, Changes: diff})
+		}
+	}
+}
+
+// hintPorts has the ports of a bridge looked up that became another bridge in
+// the spanning tree: which one they belong to is not announced of the ports.
+func (w *watcher) hintPorts(s *space, old, now *Link) {
+	if old == nil || sameBridgeID(old, now) {
+		return
+	}
+	for index, l := range s.links {
+		if l.Master == now.Index {
+			w.hinted[linkPlace{s.id, index}] = struct{}{}
+		}
+	}
+}
+
+// sameBridgeID reports whether two links have one bridge id and root, as they do
+// if they are no bridges.
+func sameBridgeID(a, b *Link) bool {
+	return bytes.Equal(a.bridgeSetting(uapi.IFLA_BR_BRIDGE_ID), b.bridgeSetting(uapi.IFLA_BR_BRIDGE_ID)) &&
+		bytes.Equal(a.bridgeSetting(uapi.IFLA_BR_ROOT_ID), b.bridgeSetting(uapi.IFLA_BR_ROOT_ID))
+}
+
+// bridgeSetting returns what a bridge has of its own under a number.
+func (l *Link) bridgeSetting(typ uint16) []byte {
+	if l.Kind != KindBridge {
+		return nil
+	}
+	return nested(l.attributes(), uapi.IFLA_LINKINFO, uapi.IFLA_INFO_DATA, typ)
+}
+
+func (w *watcher) emit(s *space, e Event) {
+	if e.New != nil {
+		s.shown[e.New.Index] = e.New
+	} else {
+		delete(s.shown, e.Old.Index)
+	}
+	e.NetNSID, e.NewNetNSID, e.Resync = s.id, -1, w.resync
+	w.events = append(w.events, e)
+}
+
+// matches applies the filter, of which the name of a master may come to mean
+// another link.
+func (w *watcher) matches(s *space, l *Link) bool {
+	return w.filter.matches(l) && (w.filter.master == "" || s.isPort(l, w.filter.master))
+}
+
+// isPort reports whether the link has a master of that name.
+func (s *space) isPort(l *Link, name string) bool {
+	master := s.links[l.Master]
+	return master != nil && master.hasName(name)
+}
+
+// named returns the link of a name, which may be an alternative one.
+func (s *space) named(name string) *Link {
+	for _, l := range s.links {
+		if l.hasName(name) {
+			return l
+		}
+	}
+	return nil
+}
+
+func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K {
+	return slices.Sorted(maps.Keys(m))
+}

@@ -1,0 +1,166 @@
+package iplink
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"syscall"
+
+	"github.com/iplink-go/iplink/internal/rtnl"
+	"github.com/iplink-go/iplink/internal/uapi"
+	"github.com/iplink-go/iplink/internal/wire"
+)
+
+// parse decodes an announcement or an answer, which the Link outlives.
+func (w *watcher) parse(m wire.Message) *Link {
+	return parseLink(&w.codec, slices.Clone(m.Data))
+}
+
+// listAll lists the links of all namespaces that are watched.
+func (w *watcher) listAll(ctx context.Context) error {
+	w.forget()
+	found := ids{rtnl.OwnNetNS: {}}
+	if w.filter.allNetNS {
+		if err := w.listIDs(ctx, found); err != nil {
+			return err
+		}
+	}
+	for id := range w.spaces {
+		if _, still := found[id]; !still {
+			w.drop(id)
+		}
+	}
+	return w.listEach(ctx, found)
+}
+
+// listIDs adds to found the ids that the own namespace has for others. It may
+// have one for itself, which is not another namespace.
+func (w *watcher) listIDs(ctx context.Context, found ids) error {
+	if err := w.findOwnID(ctx); err != nil {
+		return err
+	}
+	var all []int32
+	body := func(b []byte) []byte { return append(b, make([]byte, rtgenLen)...) }
+	err := w.dump(ctx, uapi.RTM_GETNSID, body, func() { all = nil }, func(m wire.Message) {
+		if id, ok := parseNSID(m); ok && id != w.ownID {
+			all = append(all, id)
+		}
+	})
+	for _, id := range all {
+		found[id] = struct{}{}
+	}
+	return err
+}
+
+func (w *watcher) findOwnID(ctx context.Context) error {
+	ns, err := w.conn.netns()
+	if err != nil {
+		return err
+	}
+	return ns.use(func(fd int) (err error) {
+		w.ownID, err = findNSID(ctx, w.conn.rt, fd)
+		return err
+	})
+}
+
+// listStale lists namespaces that have got an id. If it turns out to be that of
+// the own one, announcements that named it were passed over till now.
+func (w *watcher) listStale(ctx context.Context, stale ids) error {
+	if err := w.findOwnID(ctx); err != nil {
+		return err
+	}
+	if _, own := stale[w.ownID]; own {
+		delete(stale, w.ownID)
+		stale[rtnl.OwnNetNS] = struct{}{}
+	}
+	return w.listEach(ctx, stale)
+}
+
+// listEach lists namespaces in the order of their ids.
+func (w *watcher) listEach(ctx context.Context, which ids) error {
+	for _, id := range sortedKeys(which) {
+		if err := w.list(ctx, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// list lists the links of a namespace and collects how they differ from what is
+// known. Another namespace that cannot be listed is gone, or closed to us.
+func (w *watcher) list(ctx context.Context, id int32) error {
+	var links []*Link
+	body := func(b []byte) []byte { return appendTarget(wire.AppendLink(b, wire.Link{}), id) }
+	err := w.dump(ctx, uapi.RTM_GETLINK, body, func() { links = nil }, func(m wire.Message) {
+		links = append(links, w.parse(m))
+	})
+	switch {
+	case id != rtnl.OwnNetNS && refused(err):
+		w.drop(id)
+		return nil
+	case err != nil:
+		return err
+	}
+	w.replace(id, links)
+	return nil
+}
+
+// dump lists until it has a list that did not change while it was read. Nothing
+// is lost meanwhile: what changes is announced.
+func (w *watcher) dump(ctx context.Context, typ uint16, body func([]byte) []byte, restart func(), each rtnl.Reply) error {
+	for {
+		err := w.conn.rt.Dump(ctx, typ, body, restart, each)
+		if !errors.Is(err, rtnl.ErrInterrupted) {
+			return err
+		}
+	}
+}
+
+// lookUp reads links anew. One that is gone by now is announced as such.
+func (w *watcher) lookUp(ctx context.Context, hinted places) error {
+	var b rtnl.Batch
+	for _, at := range slices.SortedFunc(maps.Keys(hinted), linkPlace.compare) {
+		b.Get(uapi.RTM_GETLINK, func(m wire.Message) {
+			if s, ok := w.spaces[at.nsid]; ok {
+				w.put(s, w.parse(m))
+			}
+		}, func(b []byte) []byte { return appendTarget(appendKey(b, at.index, ""), at.nsid) })
+	}
+	if b.Len() == 0 {
+		return nil
+	}
+	if err := w.conn.rt.Do(ctx, &b); err != nil {
+		return err
+	}
+	for i := range b.Len() {
+		if err := b.Err(i); err != nil && !refused(err) {
+			return err
+		}
+	}
+	return nil
+}
+
+// refused reports whether the kernel has answered that it will not, as for a
+// link or a namespace that is gone.
+func refused(err error) bool {
+	_, ok := errors.AsType[*rtnl.Errno](err)
+	return ok && !errors.Is(err, syscall.ENOMEM)
+}
+
+// appendTarget appends which namespace a request is about.
+func appendTarget(b []byte, id int32) []byte {
+	if id == rtnl.OwnNetNS {
+		return b
+	}
+	return wire.AppendU32(b, uapi.IFLA_TARGET_NETNSID, uint32(id))
+}
+
+// parseNSID returns the id that a message about a namespace's id is about.
+func parseNSID(m wire.Message) (int32, bool) {
+	id, ok := find(m.Data[min(rtgenLen, len(m.Data)):], uapi.NETNSA_NSID)
+	if !ok || len(id) != 4 {
+		return 0, false
+	}
+	return int32(wire.Order.Uint32(id)), true
+}
