@@ -49,18 +49,27 @@ func (t *transaction) place(ns *NetNS) (*place, error) {
 	if _, err := t.namespace(home); err != nil {
 		return nil, err
 	}
+	if p := t.known[ns]; p != nil {
+		return p, nil
+	}
 	for _, p := range t.places {
 		same, err := ns.same(p.ns)
-		if same || err != nil {
-			return p, err
+		if err != nil {
+			return nil, err
+		}
+		if same {
+			t.known[ns] = p
+			return p, nil
 		}
 	}
 	c, err := ns.Dial()
 	if err != nil {
 		return nil, err
 	}
+	c.rt.SetHook(t.conn.hook)
 	p := &place{ns: ns, rt: c.rt, fd: -1}
 	t.places = append(t.places, p)
+	t.known[ns] = p
 	return p, nil
 }
 
@@ -138,10 +147,8 @@ func findNSID(ctx context.Context, rt *rtnl.Conn, fd int) (int32, error) {
 	id := int32(-1)
 	var b rtnl.Batch
 	b.Get(uapi.RTM_GETNSID, func(m wire.Message) {
-		for a, err := range wire.Attrs(m.Data[min(rtgenLen, len(m.Data)):]) {
-			if err == nil && a.Type == uapi.NETNSA_NSID && len(a.Data) == 4 {
-				id = int32(wire.Order.Uint32(a.Data))
-			}
+		if found, ok := parseNSID(m); ok {
+			id = found
 		}
 	}, func(buf []byte) []byte { return appendNSIDKey(buf, fd) })
 	if err := rt.Do(ctx, &b); err != nil {

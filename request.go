@@ -3,8 +3,6 @@ package iplink
 import (
 	"net/netip"
 
-	"github.com/jsimonetti/rtnetlink/v2"
-
 	"github.com/iplink-go/iplink/internal/attr"
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
@@ -34,12 +32,12 @@ func (t *transaction) appendCommon(b []byte, j *job) []byte {
 
 // appendData appends the nest of the kind, unless it would be empty.
 func (t *transaction) appendData(b []byte, j *job) []byte {
-	if j.infoSet.Empty() && j.peer == nil {
+	if j.dataSet().Empty() && j.peer == nil {
 		return b
 	}
 	b, data := wire.Begin(b, uapi.IFLA_INFO_DATA)
-	if !j.infoSet.Empty() {
-		b = t.codec.Encode(b, j.infoSet, j.infoRefs, j.spec.info.attrs)
+	if set := j.dataSet(); !set.Empty() {
+		b = t.codec.Encode(b, set, j.infoRefs, j.spec.info.attrs)
 	}
 	if j.peer != nil {
 		b = t.appendPeer(b, j.peer)
@@ -62,12 +60,12 @@ func (t *transaction) appendPeer(b []byte, peer *job) []byte {
 func (t *transaction) appendLater(b []byte, j *job, set attr.Set) []byte {
 	s := j.spec
 	b = t.codec.Encode(b, set, j.linkRefs, s.link.settable)
-	if s.inet6Set.Empty() {
+	if j.inet6Set.Empty() {
 		return b
 	}
 	b, spec := wire.Begin(b, uapi.IFLA_AF_SPEC)
 	b, inet6 := wire.Begin(b, uapi.AF_INET6)
-	b = t.codec.Encode(b, s.inet6Set, nil, s.link.INET6.attrs)
+	b = t.codec.Encode(b, j.inet6Set, nil, s.link.INET6.attrs)
 	return wire.End(wire.End(b, inet6), spec)
 }
 
@@ -77,7 +75,7 @@ func (t *transaction) appendPort(b []byte, j *job) []byte {
 	b, info := wire.Begin(b, uapi.IFLA_LINKINFO)
 	b = wire.AppendText(b, uapi.IFLA_INFO_SLAVE_KIND, p.kind)
 	b, data := wire.Begin(b, uapi.IFLA_INFO_SLAVE_DATA)
-	b = t.codec.Encode(b, p.set, j.portRef, p.info.attrs)
+	b = t.codec.Encode(b, j.portSet, j.portRef, p.info.attrs)
 	return wire.End(wire.End(b, data), info)
 }
 
@@ -92,23 +90,14 @@ func (t *transaction) addAddr(j *job, addr netip.Prefix) {
 	j.at.steps = append(j.at.steps, step{job: j, what: stepAddr, text: addr.String()})
 }
 
-// appendAddress appends an address as `ip address add` gives it.
+// appendAddress appends an address as `ip address add` gives it: a struct
+// ifaddrmsg, and the address twice, as this end's and as the other's.
 func appendAddress(b []byte, index int, addr netip.Prefix) []byte {
-	m := rtnetlink.AddressMessage{
-		Family:       uapi.AF_INET6,
-		PrefixLength: uint8(addr.Bits()),
-		Index:        uint32(index),
-		Attributes: &rtnetlink.AddressAttributes{
-			Address: addr.Addr().AsSlice(),
-			Local:   addr.Addr().AsSlice(),
-		},
-	}
+	family := byte(uapi.AF_INET6)
 	if addr.Addr().Is4() {
-		m.Family = uapi.AF_INET
+		family = uapi.AF_INET
 	}
-	body, err := m.MarshalBinary()
-	if err != nil {
-		panic("iplink: an address that was checked does not encode: " + err.Error())
-	}
-	return append(b, body...)
+	b = wire.Order.AppendUint32(append(b, family, byte(addr.Bits()), 0, 0), uint32(index))
+	ip := addr.Addr().AsSlice()
+	return wire.AppendAttr(wire.AppendAttr(b, uapi.IFA_LOCAL, ip), uapi.IFA_ADDRESS, ip)
 }

@@ -18,6 +18,7 @@ func (t *transaction) resolve(ctx context.Context, j *job) error {
 	if err != nil {
 		return err
 	}
+	j.under = under
 	j.linkRefs, err = t.resolveRefs(ctx, s, s.linkRefs, func(typ uint16) *place {
 		if typ == uapi.IFLA_LINK {
 			return under
@@ -118,7 +119,7 @@ func (t *transaction) preset(j *job) error {
 		if _, err := t.presetIndex(j.peer); err != nil {
 			return err
 		}
-	} else if !j.needsIndex() {
+	} else if !j.needsIndex() && !t.many {
 		return nil
 	}
 	_, err := t.presetIndex(j)
@@ -127,31 +128,38 @@ func (t *transaction) preset(j *job) error {
 
 // needsIndex reports whether the link is changed after it is made.
 func (j *job) needsIndex() bool {
-	s := j.spec
 	later := j.linkSet.And(j.later())
-	return !later.Empty() || !s.inet6Set.Empty() || s.port != nil || j.deferUp || len(s.altNames) > 0 || len(s.addrs) > 0
+	return !later.Empty() || !j.inet6Set.Empty() || !j.portSet.Empty() || j.deferUp || j.aside() != nil ||
+		len(j.altNames) > 0 || len(j.addrs) > 0
 }
 
 // later is what the kernel does not take when it makes the link.
 func (j *job) later() attr.Set {
-	set := afterwards
+	set := j.spec.afterwards()
 	if j.main != nil {
 		set.Add(uapi.IFLA_MASTER)
 	}
 	return set
 }
 
-// presetIndex chooses an index for the link unless it has one: at random, high
-// above those that the kernel hands out, and free at this moment.
+// presetIndex chooses an index for the link unless it has one, free at this
+// moment: the first of a transaction at random, high above those that the
+// kernel hands out, and the others from there on.
 func (t *transaction) presetIndex(j *job) (int, error) {
+	if j.index != 0 {
+		j.preset = j.preset || isAbsent(j.at.rt, j.index)
+		return j.index, nil
+	}
 	const least, most = 1 << 24, 1 << 30
+	if t.nextIndex == 0 {
+		t.nextIndex = least + rand.IntN(most-least)
+	}
 	for range 100 {
-		if j.index != 0 {
-			return j.index, nil
-		}
-		index := least + rand.IntN(most-least)
-		if _, err := nameOf(j.at.rt, index); err != nil {
-			j.index = index
+		index := t.nextIndex
+		t.nextIndex++
+		if isAbsent(j.at.rt, index) {
+			j.index, j.preset = index, true
+			return index, nil
 		}
 	}
 	return 0, syscall.EBUSY
@@ -164,7 +172,7 @@ func (t *transaction) consider(j *job) error {
 	up := s.flags&s.change&uapi.IFF_UP != 0
 	j.deferUp = up && (j.main != nil || !s.inet6Set.Empty() || s.port != nil)
 	index := j.master()
-	if index == 0 || !up && s.port == nil {
+	if index == 0 || t.op == "create" && s.change&uapi.IFF_UP == 0 && s.port == nil {
 		return nil
 	}
 	master, err := t.masterKind(j.at, index)
@@ -175,18 +183,24 @@ func (t *transaction) consider(j *job) error {
 		return &Error{Op: t.op, Kind: s.kind, Name: s.name, Attr: "port",
 			Message: "the master is no " + s.port.kind, Err: ErrKind}
 	}
-	j.deferUp = j.deferUp || up && master.portsDown
+	j.joinsDown = master.portsDown
+	j.deferUp = j.deferUp || up && j.joinsDown
+	if t.op == "create" && j.joinsDown && s.change&^s.flags&uapi.IFF_UP != 0 {
+		return s.downInMaster(t.op)
+	}
 	return nil
 }
 
 // master returns the index of the master that the link is to have, 0 if none.
 func (j *job) master() int {
-	for _, r := range j.linkRefs {
-		if r.Type == uapi.IFLA_MASTER {
-			return r.Index
-		}
-	}
-	return j.spec.link.Master
+	index, _ := refIndex(j.linkRefs, uapi.IFLA_MASTER, j.spec.link.Master)
+	return index
+}
+
+// parent returns the index of the link that the link is to sit on, 0 if none.
+func (j *job) parent() int {
+	index, _ := refIndex(j.linkRefs, uapi.IFLA_LINK, j.spec.link.Parent)
+	return index
 }
 
 // masterKind returns what is known of the kind of a master, which may yet have
@@ -215,4 +229,15 @@ func rowName(t attr.Table, typ uint16) string {
 		}
 	})
 	return name
+}
+
+// refIndex returns the index of the link that a row refers to, by name or else
+// as it was set.
+func refIndex(refs []attr.Ref, typ uint16, set int) (int, bool) {
+	for _, r := range refs {
+		if r.Type == typ {
+			return r.Index, true
+		}
+	}
+	return set, set != 0
 }

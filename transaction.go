@@ -3,12 +3,11 @@ package iplink
 import (
 	"context"
 	"errors"
+	"net/netip"
 	"slices"
 	"syscall"
-	"time"
 
 	"github.com/iplink-go/iplink/internal/attr"
-	"github.com/iplink-go/iplink/internal/rtnl"
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
 )
@@ -23,13 +22,11 @@ import (
 func (c *Conn) Create(ctx context.Context, specs ...Spec) ([]*Link, error) {
 	t := newTransaction(c, "create")
 	defer t.close()
-	for _, s := range specs {
-		if err := t.plan(ctx, s.wanted()); err != nil {
-			return nil, err
-		}
+	if err := t.plan(ctx, specs); err != nil {
+		return nil, err
 	}
-	if err := t.run(ctx); err != nil {
-		return nil, errors.Join(err, t.undo(ctx))
+	if err := t.attempt(ctx, t.run); err != nil {
+		return nil, err
 	}
 	return t.links(), nil
 }
@@ -40,7 +37,11 @@ type transaction struct {
 	conn   *Conn
 	codec  attr.Codec
 	places []*place // the first is the Conn's own namespace
+	known  map[*NetNS]*place
 	jobs   []*job
+	many   bool // makes several links
+
+	nextIndex int // for a link to be made; 0 if none was chosen yet
 }
 
 // A job is one link of a transaction.
@@ -50,27 +51,44 @@ type job struct {
 	index int   // 0 as long as it is the kernel's to choose
 	peer  *job  // the other end of a pair that is made with this one
 	main  *job  // the end that a peer is made with
-	made  bool  // by this transaction
 	link  *Link // as read back
 
-	linkSet, infoSet            attr.Set // what is to be sent
-	linkNSID                    int32    // of the namespace where the parent is; -1 if here
+	preset bool // the index is this link's if anybody's
+	made   bool // by this transaction
+	lost   bool // whether it was made is unknown
+
+	// What is to be sent of the spec: all of it, unless some of it is so already.
+	linkSet, infoSet, portSet, inet6Set attr.Set
+	change                              uint32
+	altNames                            []string
+	addrs                               []netip.Prefix
+
+	under                       *place // where the parent or the underlay is
+	linkNSID                    int32  // of that namespace; -1 if it is the link's own
 	linkRefs, infoRefs, portRef []attr.Ref
 	deferUp                     bool   // bring it up only after all else
+	joinsDown                   bool   // its master takes only links that are down
+	downFirst                   bool   // take it down before all else
 	moved                       string // its name in the namespace that it was moved to
 }
 
 func newJob(s *spec, at *place, main *job) *job {
-	return &job{spec: s, at: at, main: main, index: s.index, linkSet: s.linkSet, infoSet: s.set, linkNSID: -1}
+	j := &job{spec: s, at: at, main: main, index: s.index, linkNSID: -1}
+	j.linkSet, j.infoSet, j.inet6Set = s.linkSet, s.set, s.inet6Set
+	j.change, j.altNames, j.addrs = s.change, s.altNames, s.addrs
+	if s.port != nil {
+		j.portSet = s.port.set
+	}
+	return j
 }
 
 // flags returns the interface flags for the first request of a job.
 func (j *job) flags() (flags, change uint32) {
-	s := j.spec
+	flags, change = j.spec.flags, j.change
 	if j.deferUp || j.main != nil {
-		return s.flags &^ uapi.IFF_UP, s.change &^ uapi.IFF_UP
+		change &^= uapi.IFF_UP
 	}
-	return s.flags, s.change
+	return flags & change, change
 }
 
 // A step is a request of a transaction: what it is for, and where.
@@ -91,7 +109,7 @@ const (
 )
 
 func newTransaction(c *Conn, op string) *transaction {
-	t := &transaction{op: op, conn: c}
+	t := &transaction{op: op, conn: c, known: map[*NetNS]*place{}}
 	t.places = []*place{{rt: c.rt, borrowed: true, fd: -1}}
 	return t
 }
@@ -112,25 +130,43 @@ func (t *transaction) links() []*Link {
 	return all
 }
 
-// plan checks s and prepares the job that makes it.
-func (t *transaction) plan(ctx context.Context, s *spec) error {
-	if s.kind == "" {
-		return s.invalid(t.op, "", "a Device names a link that exists already: use the New of a kind to make one")
+// plan checks specs and prepares the jobs that make them.
+func (t *transaction) plan(ctx context.Context, specs []Spec) error {
+	wanted := make([]*spec, len(specs))
+	for i, s := range specs {
+		wanted[i] = s.wanted()
+		if wanted[i].kind == "" {
+			return wanted[i].invalid(t.op, "", "a Device names a link that exists already: use the New of a kind to make one")
+		}
+		if err := wanted[i].check(t.op); err != nil {
+			return err
+		}
 	}
-	if err := s.check(t.op); err != nil {
+	if err := t.contradictions(wanted); err != nil {
 		return err
 	}
+	t.many = len(specs) > 1
+	for _, s := range wanted {
+		if _, err := t.prepareCreate(ctx, s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// prepareCreate prepares the job that makes a link, and that of its peer.
+func (t *transaction) prepareCreate(ctx context.Context, s *spec) (*job, error) {
 	j, err := t.prepare(ctx, s, nil)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if s.peer != nil {
 		j.peer, err = t.prepare(ctx, s.peer.wanted(), j)
 		if err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return t.preset(j)
+	return j, t.preset(j)
 }
 
 // prepare finds the place of s and the links that it refers to.
@@ -142,6 +178,11 @@ func (t *transaction) prepare(ctx context.Context, s *spec, main *job) (*job, er
 	j := newJob(s, at, main)
 	if err := t.resolve(ctx, j); err != nil {
 		return nil, err
+	}
+	if i, ok := s.info.(contextual); ok {
+		if err := i.fit(ctx, t, j); err != nil {
+			return nil, err
+		}
 	}
 	t.jobs = append(t.jobs, j)
 	return j, nil
@@ -162,6 +203,9 @@ func (t *transaction) run(ctx context.Context) error {
 		}
 		last = j.at
 		t.addCreate(j)
+		if err := t.applyAside(ctx, j); err != nil {
+			return err
+		}
 	}
 	for _, j := range t.jobs {
 		t.complete(j)
@@ -182,7 +226,7 @@ func (t *transaction) flushAll(ctx context.Context, first *place) error {
 			return err
 		}
 	}
-	return t.verify()
+	return t.verify(ctx)
 }
 
 // flush sends the requests for one place and looks at the answers.
@@ -190,22 +234,33 @@ func (t *transaction) flush(ctx context.Context, p *place) error {
 	if p.batch.Len() == 0 {
 		return nil
 	}
-	stopped := p.rt.Do(ctx, &p.batch)
-	var failed error
+	defer p.reset()
+	stopped := p.send(ctx)
 	for i, step := range p.steps {
 		err := p.batch.Err(i)
-		if step.what == stepCreate {
-			step.job.made = err == nil || errors.Is(err, rtnl.ErrLost) && step.job.index != 0
+		if stopped != nil && !isRefusal(err) {
+			continue
 		}
-		if err != nil && failed == nil && !t.holds(step, err) {
-			failed = t.explain(step, p, i, err)
+		if err != nil && !t.holds(step, err) {
+			return t.explain(step, p, i, err)
 		}
 	}
-	if failed == nil && stopped != nil {
-		failed = p.steps[0].job.spec.failed(t.op, "", stopped)
+	if stopped != nil {
+		return p.steps[0].job.spec.failed(t.op, "", stopped)
 	}
-	p.reset()
-	return failed
+	return nil
+}
+
+// send sends the requests, and notes what was made even if it panics.
+func (p *place) send(ctx context.Context) error {
+	defer func() {
+		for i, step := range p.steps {
+			if step.what == stepCreate {
+				step.job.note(p.batch.Err(i))
+			}
+		}
+	}()
+	return p.rt.Do(ctx, &p.batch)
 }
 
 // holds reports whether a step failed because what it is for is so already,
@@ -216,10 +271,16 @@ func (t *transaction) holds(step step, err error) bool {
 }
 
 // verify compares each link with what was asked for.
-func (t *transaction) verify() error {
+func (t *transaction) verify(ctx context.Context) error {
 	for _, j := range t.jobs {
 		if j.link == nil {
 			continue
+		}
+		if j.index != 0 && j.link.Index != j.index {
+			return &Error{Op: t.op, Kind: j.spec.kind, Name: j.spec.name, Message: "another link has its name by now", Err: syscall.ENODEV}
+		}
+		if err := t.learnAside(ctx, j, j.link); err != nil {
+			return err
 		}
 		if err := t.verifyJob(j); err != nil {
 			return err
@@ -228,55 +289,28 @@ func (t *transaction) verify() error {
 	return nil
 }
 
-// undoTime is how long undoing may take once ctx has ended.
-const undoTime = 10 * time.Second
-
-// undo removes what the transaction made, in reverse. What is gone already is
-// no error.
-func (t *transaction) undo(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTime)
-	defer cancel()
-	var all []error
-	for i := len(t.jobs) - 1; i >= 0; i-- {
-		if j := t.jobs[i]; j.made && j.main == nil {
-			all = append(all, j.remove(ctx))
-		}
-	}
-	return errors.Join(all...)
-}
-
-func (j *job) remove(ctx context.Context) error {
-	index := j.index
-	if j.link != nil {
-		index = j.link.Index
-	}
-	var b rtnl.Batch
-	b.Write(uapi.RTM_DELLINK, 0, func(buf []byte) []byte { return appendKey(buf, index, j.spec.name) })
-	if err := j.at.rt.Do(ctx, &b); err != nil {
-		return j.spec.failed("undo create of", "", err)
-	}
-	if err := b.Err(0); err != nil && !isGone(err) {
-		return kernelError(&Error{Op: "undo create of", Kind: j.spec.kind, Name: j.spec.name}, err)
-	}
-	return nil
-}
-
-// addCreate adds the request that makes a link, and its peer with it.
+// addCreate adds the request that makes a link, and its peer with it. Where the
+// kernel chooses the index, an echo tells it before the answer: of many answers
+// one may be lost, of the two to a link that is made alone none.
 func (t *transaction) addCreate(j *job) {
-	j.at.batch.Write(uapi.RTM_NEWLINK, uapi.NLM_F_CREATE|uapi.NLM_F_EXCL, func(b []byte) []byte {
-		return t.appendCreate(b, j)
-	})
+	const flags = uapi.NLM_F_CREATE | uapi.NLM_F_EXCL
+	body := func(b []byte) []byte { return t.appendCreate(b, j) }
+	if j.index == 0 && t.many {
+		j.at.batch.WriteEcho(uapi.RTM_NEWLINK, flags, j.noteIndex, body)
+	} else {
+		j.at.batch.Write(uapi.RTM_NEWLINK, flags, body)
+	}
 	j.at.steps = append(j.at.steps, step{job: j, what: stepCreate})
 }
 
 // complete adds the requests for what the kernel ignores or refuses when it
 // makes a link, in the order in which they must happen, and the one that reads
-// the link. A peer that needs none of them is not read.
+// the link. A peer that has no setting but its name is not read.
 func (t *transaction) complete(j *job) {
-	if j.main != nil && !j.needsIndex() {
+	if j.main != nil && !j.needsIndex() && j.linkSet.Empty() && j.change == 0 {
 		return
 	}
-	if set := j.linkSet.And(j.later()); !set.Empty() || !j.spec.inet6Set.Empty() {
+	if set := j.linkSet.And(j.later()); !set.Empty() || !j.inet6Set.Empty() {
 		t.addChange(j, 0, 0, func(b []byte) []byte { return t.appendLater(b, j, set) })
 	}
 	t.addRest(j)
@@ -285,17 +319,16 @@ func (t *transaction) complete(j *job) {
 
 // addRest adds the requests that come after a link has its own settings.
 func (t *transaction) addRest(j *job) {
-	s := j.spec
-	if s.port != nil {
+	if !j.portSet.Empty() {
 		t.addChange(j, 0, 0, func(b []byte) []byte { return t.appendPort(b, j) })
 	}
 	if j.deferUp {
 		t.addChange(j, uapi.IFF_UP, uapi.IFF_UP, func(b []byte) []byte { return b })
 	}
-	for _, name := range s.altNames {
+	for _, name := range j.altNames {
 		t.addAltName(j, name)
 	}
-	for _, addr := range s.addrs {
+	for _, addr := range j.addrs {
 		t.addAddr(j, addr)
 	}
 }

@@ -1,0 +1,132 @@
+package iplink
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/iplink-go/iplink/internal/rtnl"
+	"github.com/iplink-go/iplink/internal/wire"
+)
+
+const (
+	// undoTime is how long undoing may take in each namespace, whatever has
+	// become of the context.
+	undoTime = 30 * time.Second
+
+	// undoAttempts is how often undoing is tried: the fault that made it
+	// necessary may last.
+	undoAttempts = 5
+)
+
+// attempt runs what makes links. If it fails, panics or ends its goroutine,
+// what was made is removed again. The Conn's socket stays open for that.
+func (t *transaction) attempt(ctx context.Context, run func(context.Context) error) (err error) {
+	held, err := t.conn.rt.Hold()
+	if err != nil {
+		return &Error{Op: t.op, Err: err}
+	}
+	defer held.Release()
+	finished := false
+	defer func() {
+		if !finished {
+			err = errors.Join(err, t.undo(ctx))
+		}
+	}()
+	if err := run(ctx); err != nil {
+		return err
+	}
+	finished = true
+	return nil
+}
+
+// note takes down what became of the request that makes the link.
+func (j *job) note(err error) {
+	j.made = err == nil
+	j.lost = errors.Is(err, rtnl.ErrLost)
+}
+
+// noteIndex takes the index that the kernel has chosen from the echo of the
+// link, which proves that it was made.
+func (j *job) noteIndex(m wire.Message) {
+	if l, _, err := wire.ParseLink(m.Data); err == nil {
+		j.index, j.preset = int(l.Index), true
+	}
+}
+
+// undo removes what the transaction made, and nothing else: links are found by
+// their index, which was the kernel's choice or one that no other link had.
+// What is gone already is no error.
+func (t *transaction) undo(ctx context.Context) error {
+	var all []error
+	for _, p := range slices.Backward(t.places) {
+		all = append(all, t.undoIn(ctx, p))
+	}
+	return errors.Join(all...)
+}
+
+func (t *transaction) undoIn(ctx context.Context, p *place) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTime)
+	defer cancel()
+	var failed error
+	left, unknown := t.madeIn(ctx, p)
+	for range undoAttempts {
+		left = slices.DeleteFunc(left, func(j *job) bool { return isAbsent(p.rt, j.index) })
+		if len(left) == 0 {
+			return unknown
+		}
+		failed = t.removeAll(ctx, p, left)
+	}
+	return errors.Join(unknown, t.leftover(left, failed))
+}
+
+// removeAll removes links: many together, few, and those that cannot be listed,
+// one by one in the order given.
+func (t *transaction) removeAll(ctx context.Context, p *place, jobs []*job) error {
+	held := rtnl.Held{Conn: p.rt}
+	r := removal{held: held, via: held}
+	for _, j := range jobs {
+		r.links = append(r.links, doomed{j.index, j.spec.link.Group})
+	}
+	const few = 2
+	if len(jobs) <= few || r.survey(ctx) != nil {
+		return r.runSingly(ctx)
+	}
+	return r.run(ctx)
+}
+
+// madeIn returns the links that the transaction made in one namespace, the last
+// one first, without peers. The error names those of which nobody knows.
+func (t *transaction) madeIn(ctx context.Context, p *place) (made []*job, unknown error) {
+	for _, j := range slices.Backward(t.jobs) {
+		switch {
+		case j.at != p || j.main != nil:
+		case j.made && j.index == 0:
+			j.index, _ = indexOf(ctx, p.rt, j.spec.name)
+			fallthrough
+		case j.made, j.lost && j.preset:
+			made = append(made, j)
+		case j.lost:
+			unknown = errors.Join(unknown, t.undoError(j, rtnl.ErrLost, "whether it was made is unknown"))
+		}
+	}
+	return made, unknown
+}
+
+// leftover returns an error for each link that could not be removed.
+func (t *transaction) leftover(left []*job, reason error) error {
+	var all []error
+	for _, j := range left {
+		if !isAbsent(j.at.rt, j.index) {
+			all = append(all, t.undoError(j, reason, "the link is left"))
+		}
+	}
+	return errors.Join(all...)
+}
+
+func (t *transaction) undoError(j *job, reason error, message string) error {
+	e := kernelError(&Error{Op: "undo " + t.op + " of", Kind: j.spec.kind, Name: j.spec.name}, reason)
+	e.Message = message
+	return e
+}
