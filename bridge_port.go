@@ -181,7 +181,9 @@ func (p *BridgePort) BackupPort(name string) *BridgePort {
 }
 
 // State sets the port's state while the kernel runs no spanning tree protocol; the
-// port must be up and have a carrier (IFLA_BRPORT_STATE).
+// port must be up and have a carrier. Unless a program runs the protocol, the
+// kernel turns BridgePortBlocking into BridgePortForwarding at once
+// (IFLA_BRPORT_STATE).
 func (p *BridgePort) State(state BridgePortState) *BridgePort {
 	p.info.State = state
 	return p.with(uapi.IFLA_BRPORT_STATE)

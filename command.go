@@ -13,7 +13,7 @@ import (
 // cannot do.
 func (s *spec) command() string {
 	var w words
-	if s.kind == "" {
+	if s.kind == "" || kindOf(s.kind).hardware != "" {
 		w.change(s)
 	} else {
 		w.create(s)
@@ -69,7 +69,7 @@ func (w *words) finish() string {
 }
 
 func (w *words) create(s *spec) {
-	w.begin(nil, "link", "add")
+	w.begin(s.linkNetNS, "link", "add")
 	w.describe(s, nil)
 	w.add("type", s.kind)
 	w.kindWords(s)
@@ -81,15 +81,15 @@ func (w *words) create(s *spec) {
 // request, which names the namespaces.
 func (w *words) describe(s *spec, other *spec) {
 	w.add(nameWords(s.name))
-	w.print(s.linkSet.Minus(afterwards), s.linkRefs, s.link.settable)
+	w.print(s.linkSet.Minus(s.elsewhere()), s.linkRefs, s.link.settable)
 	if s.index > 0 {
 		w.add("index", strconv.Itoa(s.index))
 	}
-	if s.netns != nil {
+	switch {
+	case s.netns != nil:
 		w.add("netns", s.netns.word())
-	}
-	if s.linkNetNS != nil && other == nil {
-		w.add("link-netns", s.linkNetNS.word())
+	case s.linkNetNS != nil && other == nil: // where the command runs
+		w.add("netns", ownNetNS())
 	}
 	if other == nil {
 		w.flags(s)
@@ -110,6 +110,7 @@ func (w *words) kindWords(s *spec) {
 
 // change writes the command that changes an existing link.
 func (w *words) change(s *spec) {
+	w.downFirst(s)
 	at := w.begin(nil, "link", "set", "dev", attr.Quote(s.name))
 	if s.newName != "" {
 		w.add("name", attr.Quote(s.newName))
@@ -117,9 +118,26 @@ func (w *words) change(s *spec) {
 	if s.netns != nil {
 		w.add("netns", s.netns.word())
 	}
-	w.print(s.linkSet.Minus(afterwards), s.linkRefs, s.link.settable)
-	w.flags(s)
+	w.print(s.linkSet.Minus(s.elsewhere()), s.linkRefs, s.link.settable)
+	if s.downFirst && s.linkSet.Has(uapi.IFLA_MASTER) { // which brings it up
+		w.flags(&spec{flags: s.flags &^ uapi.IFF_UP, change: s.change | uapi.IFF_UP})
+	} else {
+		w.flags(s)
+	}
+	if !s.set.Empty() {
+		w.add("type", s.kind)
+		w.kindWords(s)
+	}
 	w.endIfMore(at)
+}
+
+// downFirst writes the command that takes a link of hardware down for what it
+// changes only then.
+func (w *words) downFirst(s *spec) {
+	if s.downFirst && !s.set.And(kindOf(s.kind).whileDown).Empty() {
+		w.begin(s.home(), "link", "set", "dev", attr.Quote(s.name), "down")
+		w.end()
+	}
 }
 
 // flags adds the words for the interface flags that are meant.
@@ -171,9 +189,20 @@ func (s *spec) home() *NetNS {
 
 func (w *words) setAfterwards(s *spec) {
 	at := w.begin(s.home(), "link", "set", "dev", attr.Quote(s.finalName()))
-	w.print(s.linkSet.And(afterwards), nil, s.link.settable)
+	w.print(s.linkSet.And(s.elsewhere()), s.linkRefs, s.link.settable)
 	w.print(s.inet6Set, nil, s.link.INET6.attrs)
 	w.endIfMore(at)
+}
+
+// elsewhere is what the first command cannot say: what the kernel ignores when
+// it makes a link, and, as `ip` looks up names where it runs, the master of a
+// link in another namespace.
+func (s *spec) elsewhere() attr.Set {
+	set := s.afterwards()
+	if s.netns != nil || s.linkNetNS != nil {
+		set.Add(uapi.IFLA_MASTER)
+	}
+	return set
 }
 
 // finalName is the name of the link after a change.

@@ -20,6 +20,8 @@ import (
 type Conn struct {
 	rt *rtnl.Conn
 
+	hook rtnl.Hook // of the sockets that the Conn opens elsewhere
+
 	mu   sync.Mutex
 	home *NetNS // the namespace of rt, once somebody asked
 }
@@ -90,16 +92,27 @@ func (c *Conn) GetIndex(ctx context.Context, index int) (*Link, error) {
 }
 
 func (c *Conn) get(ctx context.Context, name string, key func([]byte) []byte) (*Link, error) {
-	var b rtnl.Batch
-	var link *Link
-	b.Get(uapi.RTM_GETLINK, func(m wire.Message) { link = parseReply(m) }, key)
-	if err := c.rt.Do(ctx, &b); err != nil {
-		return nil, &Error{Op: "get", Name: name, Err: bareErr(err)}
-	}
-	if err := b.Err(0); err != nil {
+	link, err := readLink(ctx, c.rt, key)
+	if err != nil {
 		return nil, kernelError(&Error{Op: "get", Name: name}, err)
 	}
 	return link, nil
+}
+
+// readLink reads the link that key finds.
+func readLink(ctx context.Context, rt *rtnl.Conn, key func([]byte) []byte) (*Link, error) {
+	var b rtnl.Batch
+	var link *Link
+	b.Get(uapi.RTM_GETLINK, func(m wire.Message) { link = parseReply(m) }, key)
+	if err := rt.Do(ctx, &b); err != nil {
+		return nil, err
+	}
+	return link, b.Err(0)
+}
+
+// readIndex reads the link with an index.
+func readIndex(ctx context.Context, rt *rtnl.Conn, index int) (*Link, error) {
+	return readLink(ctx, rt, func(b []byte) []byte { return appendKey(b, index, "") })
 }
 
 // parseReply decodes a message that answers a request. The Link outlives the

@@ -43,6 +43,15 @@
 // runs a function there. No call leaves the calling thread in another
 // namespace.
 //
+// # Watching
+//
+// Watch is an iteration over what becomes of links: a snapshot, then every link
+// that is added, changed or removed, with how it was and how it is. It loses
+// nothing between the two, nor when the consumer is slow, and leaving the loop
+// closes its socket. Filters narrow it, and AllNetNS widens it to other
+// namespaces. Wait returns as soon as a Condition holds of one link, such as
+// Carrier, without polling.
+//
 // # Errors
 //
 // Every error of the kernel's is an *Error that names the operation, the kind,

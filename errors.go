@@ -79,18 +79,18 @@ func (s *spec) invalid(op, attr, message string) *Error {
 
 // invalidAttrs turns what a table's check found into one error a setting.
 func (s *spec) invalidAttrs(op string, err error) error {
-	joined, ok := err.(interface{ Unwrap() []error })
-	if !ok {
-		return s.invalid(op, "", err.Error())
-	}
-	var all []error
-	for _, err := range joined.Unwrap() {
-		if bad, ok := errors.AsType[*attr.Error](err); ok {
-			all = append(all, s.invalid(op, bad.Name, bad.Text))
+	switch err := err.(type) {
+	case interface{ Unwrap() []error }:
+		var all []error
+		for _, err := range err.Unwrap() {
+			all = append(all, s.invalidAttrs(op, err))
 		}
+		if len(all) == 1 {
+			return all[0]
+		}
+		return errors.Join(all...)
+	case *attr.Error:
+		return s.invalid(op, err.Name, err.Text)
 	}
-	if len(all) == 1 {
-		return all[0]
-	}
-	return errors.Join(all...)
+	return s.invalid(op, "", err.Error())
 }

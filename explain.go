@@ -1,6 +1,7 @@
 package iplink
 
 import (
+	"cmp"
 	"errors"
 	"strings"
 	"syscall"
@@ -46,6 +47,12 @@ func (s *spec) failed(op, attr string, err error) *Error {
 	return kernelError(e, err)
 }
 
+// isRefusal reports whether err is the kernel's answer.
+func isRefusal(err error) bool {
+	_, ok := errors.AsType[*rtnl.Errno](err)
+	return ok
+}
+
 func isGone(err error) bool {
 	return errors.Is(err, syscall.ENODEV)
 }
@@ -60,7 +67,7 @@ func (t *transaction) explain(step step, p *place, i int, err error) error {
 		return e
 	}
 	if e.Attr == "" {
-		e.Attr = s.nameAt(p.batch.Bytes(i), refused.Offset)
+		e.Attr = cmp.Or(s.nameAt(p.batch.Bytes(i), refused.Offset), s.nameOnly(p.batch.Bytes(i)))
 	}
 	switch {
 	case step.what == stepCreate && refused.Errno == syscall.EOPNOTSUPP && strings.Contains(refused.Message, "Unknown device type"):
@@ -91,6 +98,8 @@ func (t *transaction) guess(e *Error, step step, errno syscall.Errno) {
 	case step.what != stepCreate:
 	case errno == syscall.EEXIST && t.taken(step.job):
 		e.Message = "a link of this name or index exists already"
+	case errno == syscall.EEXIST && step.job.takenBelow():
+		e.Message = "a link of this name exists in the parent's namespace, from where this kernel moves the new one"
 	case step.job.peer != nil && errno == syscall.EEXIST:
 		e.Message = "a link of the peer's name or index exists already"
 	case kindOf(s.kind).reason != nil:
@@ -104,6 +113,15 @@ func (t *transaction) taken(j *job) bool {
 		return true
 	}
 	_, err := shortIndexOf(j.at.rt, j.spec.name)
+	return err == nil
+}
+
+// takenBelow reports whether the name is in use where the parent is.
+func (j *job) takenBelow() bool {
+	if j.under == nil || j.under == j.at {
+		return false
+	}
+	_, err := shortIndexOf(j.under.rt, j.spec.name)
 	return err == nil
 }
 
@@ -133,4 +151,17 @@ func (s *spec) nameAt(request []byte, offset int) string {
 		return rowName(s.port.info.attrs, path[2])
 	}
 	return ""
+}
+
+// nameOnly returns the name of the setting that a request changes, empty if
+// there are several, or if it is in a nest.
+func (s *spec) nameOnly(request []byte) string {
+	name := ""
+	for a, err := range wire.Attrs(request[wire.HeaderLen+wire.LinkLen:]) {
+		if err != nil || name != "" || a.Type == uapi.IFLA_LINKINFO || a.Type == uapi.IFLA_AF_SPEC {
+			return ""
+		}
+		name = rowName(s.link.settable, a.Type)
+	}
+	return name
 }

@@ -1,6 +1,7 @@
 package iplink
 
 import (
+	"context"
 	"syscall"
 
 	"github.com/iplink-go/iplink/internal/attr"
@@ -8,22 +9,44 @@ import (
 
 // Kinds of links, as the kernel names them (IFLA_INFO_KIND).
 const (
+	KindBond    = "bond"
 	KindBridge  = "bridge"
+	KindCAN     = "can"
 	KindDummy   = "dummy"
+	KindIPoIB   = "ipoib"
+	KindIPvlan  = "ipvlan"
+	KindIPvtap  = "ipvtap"
+	KindMACsec  = "macsec"
 	KindMacvlan = "macvlan"
 	KindMacvtap = "macvtap"
+	KindNlmon   = "nlmon"
+	KindVCAN    = "vcan"
+	KindTeam    = "team"
 	KindVeth    = "veth"
+	KindVLAN    = "vlan"
+	KindVXCAN   = "vxcan"
 	KindVXLAN   = "vxlan"
 )
 
 // kinds are the kinds that this library knows. Each stands in the file of its
 // kind.
 var kinds = map[string]*kind{
+	KindBond:    &bondKind,
 	KindBridge:  &bridgeKind,
+	KindCAN:     &canKind,
 	KindDummy:   &dummyKind,
+	KindIPoIB:   &ipoibKind,
+	KindIPvlan:  &ipvlanKind,
+	KindIPvtap:  &ipvtapKind,
+	KindMACsec:  &macsecKind,
 	KindMacvlan: &macvlanKind,
 	KindMacvtap: &macvtapKind,
+	KindNlmon:   &nlmonKind,
+	KindVCAN:    &vcanKind,
+	KindTeam:    &teamKind,
 	KindVeth:    &vethKind,
+	KindVLAN:    &vlanKind,
+	KindVXCAN:   &vxcanKind,
 	KindVXLAN:   &vxlanKind,
 }
 
@@ -35,14 +58,28 @@ type kind struct {
 	port      func() info                // returns an empty info for a port, if it has ports
 	mtu       [2]uint32                  // the least and the most, in bytes, from the first moment on; 0 and 0 for no bounds
 	parent    bool                       // sits on another link, which must be named
+	required  attr.Set                   // settings that the kernel has no default for
 	tunnel    bool                       // sends through a socket in the namespace of its underlay
 	peer      uint16                     // the attribute that describes the other end, for kinds that come in pairs
 	driver    string                     // what ethtool calls the driver, for masters
 	portsDown bool                       // a master that takes only ports that are down
 	clamps    bool                       // lowers an MTU that the link below cannot carry, rather than refuse it
 	apart     bool                       // refuses an MTU in a request that changes settings of its own
+	hardware  string                     // why links of this kind cannot be made; empty if they can
+	address   string                     // why links of this kind take no link-layer address; empty if they do
+	sizes     func(mtu uint32) string    // says what is wrong with an MTU, where bounds do not tell all
+	later     attr.Set                   // what every link has that the driver ignores when it makes one
+	rewrites  attr.Set                   // what every link has that the driver puts values of its own in
+	before    precondition               // looks at a change before it is sent
+	whileDown attr.Set                   // settings that change only while the link is down
+	mtuDown   bool                       // the MTU changes only while the link is down
+	whileFree attr.Set                   // settings that change only while the link has no ports
 	reason    func(syscall.Errno) string // says what the driver's bare errnos mean; empty if it is not known
 }
+
+// A precondition refuses a change that the link's present state does not allow,
+// and adds to what is to be sent that which must go along.
+type precondition func(j *job, have *Link) *attr.Error
 
 // info is what only links of one kind have: a struct with a table.
 type info interface {
@@ -54,6 +91,13 @@ type info interface {
 type wholeInfo interface {
 	info
 	complete(*Link)
+}
+
+// contextual is an info whose settings depend on links that exist: it completes
+// the job that makes a link once those that it refers to are known.
+type contextual interface {
+	info
+	fit(context.Context, *transaction, *job) error
 }
 
 // kindOf returns what is known of a kind by name; nothing of one that is not

@@ -67,7 +67,7 @@ func (l *Link) reported(c *attr.Codec) {
 	attr.Bool(c.ReadOnly().Since(6, 15), uapi.IFLA_NETNS_IMMUTABLE, "netns-immutable", &l.NetNSImmutable)
 	attr.Nest(c, uapi.IFLA_PROTO_DOWN_REASON, "protodown_reason", l.protoDownReason)
 	attr.Nest(c, uapi.IFLA_XDP, "xdp", l.XDP.attrs)
-	attr.Skip(c, uapi.IFLA_STATS, uapi.IFLA_PAD)
+	attr.Skip(c, uapi.IFLA_STATS, uapi.IFLA_PAD, uapi.IFLA_TARGET_NETNSID)
 	l.Stats.attrs(c)
 }
 
@@ -141,6 +141,7 @@ func (s *Stats) attrs(c *attr.Codec) {
 // Link keeps b, which must not change afterwards.
 func parseLink(c *attr.Codec, b []byte) *Link {
 	l := &Link{NetNSID: -1, NewNetNSID: -1}
+	l.raw.message = b
 	header, attrs, err := wire.ParseLink(b)
 	if err != nil {
 		l.Err = err

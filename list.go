@@ -2,6 +2,7 @@ package iplink
 
 import (
 	"context"
+	"io/fs"
 	"slices"
 
 	"github.com/iplink-go/iplink/internal/attr"
@@ -9,7 +10,8 @@ import (
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
-// A Filter narrows what List returns. Several filters must all hold.
+// A Filter narrows what List returns and Watch reports. Several filters must
+// all hold.
 type Filter func(*filter)
 
 // filter is what the filters of one call come to.
@@ -18,6 +20,17 @@ type filter struct {
 	master      string
 	masterIndex int
 	up          bool
+	names       [][]string // the link has a name of each of these
+	allNetNS    bool
+	buffer      int // of the socket that a watch receives from, in bytes
+}
+
+func newFilter(filters []Filter) filter {
+	f := filter{buffer: watchBuffer}
+	for _, narrow := range filters {
+		narrow(&f)
+	}
+	return f
 }
 
 // OfKind lets through links of one kind, such as KindVXLAN. The kernel applies
@@ -42,13 +55,19 @@ func IsUp() Filter {
 	return func(f *filter) { f.up = true }
 }
 
+// Named lets through links that have one of these names, which may be
+// alternative ones.
+func Named(names ...string) Filter {
+	return func(f *filter) { f.names = append(f.names, names) }
+}
+
 // List returns the links of the Conn's namespace for which all filters hold, in
 // the kernel's order. A list that changed while it was read is read anew; a
 // link that cannot be decoded carries its error in Err.
 func (c *Conn) List(ctx context.Context, filters ...Filter) ([]*Link, error) {
-	var f filter
-	for _, narrow := range filters {
-		narrow(&f)
+	f := newFilter(filters)
+	if f.allNetNS {
+		return nil, &Error{Op: "list", Message: "AllNetNS is for Watch", Err: fs.ErrInvalid}
 	}
 	if f.master != "" {
 		index, err := indexOf(ctx, c.rt, f.master)
@@ -94,5 +113,20 @@ func (f *filter) append(b []byte) []byte {
 func (f *filter) matches(l *Link) bool {
 	return (f.kind == "" || l.Kind == f.kind) &&
 		(f.masterIndex == 0 || l.Master == f.masterIndex) &&
-		(!f.up || l.Up())
+		(!f.up || l.Up()) &&
+		f.matchesName(l)
+}
+
+func (f *filter) matchesName(l *Link) bool {
+	for _, names := range f.names {
+		if !slices.ContainsFunc(names, l.hasName) {
+			return false
+		}
+	}
+	return true
+}
+
+// hasName reports whether name is the link's name or an alternative one.
+func (l *Link) hasName(name string) bool {
+	return l.Name == name || slices.Contains(l.AltNames, name)
 }

@@ -1,11 +1,13 @@
 package iplink
 
+import "syscall"
+
 var macvtapKind = kind{
 	config: "MACVTAP",
 	info:   newMacvlanInfo,
 	mtu:    [2]uint32{0, 65535},
 	parent: true,
-	reason: macvlanReason,
+	reason: macvtapReason,
 }
 
 // Macvtap is the builder for a macvtap link: a macvlan whose frames a program
@@ -19,4 +21,12 @@ type Macvtap struct {
 func NewMacvtap(name string) *Macvtap {
 	m := new(Macvtap)
 	return m.start(m, KindMacvtap, name)
+}
+
+// macvtapReason says what the driver's bare errnos mean.
+func macvtapReason(errno syscall.Errno) string {
+	if errno == syscall.EBUSY {
+		return macvlanReason(errno) + ", or the link is to have a master, which a macvtap cannot"
+	}
+	return macvlanReason(errno)
 }

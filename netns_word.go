@@ -21,6 +21,11 @@ func (ns *NetNS) word() string {
 	return path
 }
 
+// ownNetNS returns what word returns for the namespace of this process.
+func ownNetNS() string {
+	return fmt.Sprintf("/proc/%d/ns/net", os.Getpid())
+}
+
 // command returns the command that runs `ip` in the namespace; nil is the
 // caller's.
 func (ns *NetNS) command() string {

@@ -9,6 +9,14 @@ import (
 	"github.com/iplink-go/iplink/internal/uapi"
 )
 
+// Name sets the name of the link, in place of the one that New was given: for a
+// Clone of a template. At most 15 bytes, without "/", ":", "%" or white space
+// (IFLA_IFNAME).
+func (b *builder[Self]) Name(name string) *Self {
+	b.spec.name = name
+	return b.self
+}
+
 // common notes that a setting that every link has was made.
 func (b *builder[Self]) common(typ uint16) *Self {
 	b.spec.linkSet.Add(typ)
@@ -68,6 +76,16 @@ func (b *builder[Self]) Up() *Self {
 // Down disables the link (IFF_UP), which is how links start.
 func (b *builder[Self]) Down() *Self {
 	return b.flag(uapi.IFF_UP, false)
+}
+
+// DownFirst lets Update take a link that is up down first, if it changes what
+// changes only while the link is down, such as the LACPRate of a bond, or joins
+// a bond or team, which take only links that are down; without it, that is
+// refused. The link comes up again afterwards. Its routes are lost, and as a rule
+// its IPv6 addresses.
+func (b *builder[Self]) DownFirst() *Self {
+	b.spec.downFirst = true
+	return b.self
 }
 
 // ARP says whether the link uses neighbour discovery; most kinds start with it

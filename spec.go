@@ -29,8 +29,11 @@ type spec struct {
 	flags, change uint32 // ifi_flags, and which of them are meant
 	inet6Set      attr.Set
 
+	downFirst bool // may be taken down for what needs that
+
 	index     int    // 0 for any
 	newName   string // to rename to
+	recreate  bool   // Ensure may replace the link
 	altNames  []string
 	addrs     []netip.Prefix
 	netns     *NetNS // where the link is to be; nil for the Conn's
@@ -61,6 +64,11 @@ func dropRef(refs []attr.Ref, typ uint16) []attr.Ref {
 // a link, and takes once the link exists.
 var afterwards = attr.SetOf(uapi.IFLA_IFALIAS, uapi.IFLA_CARRIER, uapi.IFLA_PROTO_DOWN)
 
+// afterwards are those settings, and what the driver of the kind adds to them.
+func (s *spec) afterwards() attr.Set {
+	return afterwards.Or(kindOf(s.kind).later)
+}
+
 // requirement is implemented by the infos of kinds with rules that span several
 // settings.
 type requirement interface {
@@ -70,7 +78,7 @@ type requirement interface {
 // check returns what is wrong with s before anything is sent: names, ranges,
 // contradictions.
 func (s *spec) check(op string) error {
-	return errors.Join(s.checkName(op), s.checkParent(op), s.checkTables(op), s.checkAltNames(op), s.checkMTU(op),
+	return errors.Join(s.checkName(op), s.checkMakeable(op), s.checkParent(op), s.checkRequired(op), s.checkTables(op), s.checkAltNames(op), s.checkMTU(op), s.checkAddress(op),
 		s.checkAddrs(op), s.checkPeer(op))
 }
 
@@ -95,6 +103,14 @@ func (s *spec) existsByAltName(op string) bool {
 	return op != "create" && nameFault(s.name, uapi.ALTIFNAMSIZ-1) == ""
 }
 
+// checkMakeable refuses to make what is there or is not.
+func (s *spec) checkMakeable(op string) error {
+	if reason := kindOf(s.kind).hardware; op == "create" && reason != "" {
+		return &Error{Op: op, Kind: s.kind, Name: s.name, Message: reason, Err: errors.ErrUnsupported}
+	}
+	return nil
+}
+
 // checkParent refuses to make a link without the link that it must sit on, or
 // with one that it cannot sit on.
 func (s *spec) checkParent(op string) error {
@@ -106,6 +122,19 @@ func (s *spec) checkParent(op string) error {
 		return s.invalid(op, "link", "a "+s.kind+" sits on no other link")
 	}
 	return nil
+}
+
+// checkRequired refuses to make a link without a setting that the kernel has no
+// default for.
+func (s *spec) checkRequired(op string) error {
+	if op != "create" {
+		return nil
+	}
+	var all []error
+	for typ := range kindOf(s.kind).required.Minus(s.set).All() {
+		all = append(all, s.invalid(op, rowName(s.info.attrs, typ), "there is no default for it"))
+	}
+	return errors.Join(all...)
 }
 
 func (s *spec) checkAltNames(op string) error {
@@ -142,6 +171,18 @@ func (s *spec) checkMTU(op string) error {
 	bounds, mtu := kindOf(s.kind).mtu, s.link.MTU
 	if s.linkSet.Has(uapi.IFLA_MTU) && bounds[1] != 0 && (mtu < bounds[0] || mtu > bounds[1]) {
 		return s.invalid(op, "mtu", fmt.Sprintf("%d is not in %d…%d", mtu, bounds[0], bounds[1]))
+	}
+	if sizes := kindOf(s.kind).sizes; s.linkSet.Has(uapi.IFLA_MTU) && sizes != nil && sizes(mtu) != "" {
+		return s.invalid(op, "mtu", sizes(mtu))
+	}
+	return nil
+}
+
+// checkAddress refuses a link-layer address where the kernel ignores it, or has
+// none to change.
+func (s *spec) checkAddress(op string) error {
+	if reason := kindOf(s.kind).address; s.linkSet.Has(uapi.IFLA_ADDRESS) && reason != "" {
+		return s.invalid(op, "address", reason)
 	}
 	return nil
 }

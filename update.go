@@ -45,7 +45,10 @@ func (c *Conn) update(ctx context.Context, s *spec) (*Link, error) {
 	if err := t.flush(ctx, j.at); err != nil {
 		return nil, err
 	}
-	return j.link, t.verify()
+	if err := t.applyAside(ctx, j); err != nil {
+		return nil, err
+	}
+	return j.link, t.verify(ctx)
 }
 
 // prepareUpdate finds the link, and the links that s refers to.
@@ -86,7 +89,7 @@ func (t *transaction) locate(ctx context.Context, j *job, p *place) (err error) 
 // narrow refuses what cannot change, and drops what is as it should be already.
 func (t *transaction) narrow(ctx context.Context, j *job) error {
 	s := j.spec
-	if s.kind == "" && s.port == nil {
+	if s.kind == "" && s.port == nil && !j.joinsDown {
 		return s.immutable(t.op, s.linkSet, s.link.settable)
 	}
 	have, err := t.read(ctx, j)
@@ -96,13 +99,38 @@ func (t *transaction) narrow(ctx context.Context, j *job) error {
 	if err := t.sameKind(j, have); err != nil {
 		return err
 	}
-	if have, ok := have.Info.(info); ok && s.info != nil {
-		if j.infoSet, err = t.changes(s, s.set, j.infoRefs, s.info.attrs, have.attrs); err != nil {
-			return err
-		}
+	diffs, err := t.drift(ctx, j, have)
+	if err != nil {
+		return err
 	}
-	j.linkSet, err = t.changes(s, s.linkSet, j.linkRefs, s.link.settable, have.settable)
-	return err
+	if err := s.refuseImmutable(t.op, diffs); err != nil {
+		return err
+	}
+	j.act(have)
+	return t.ready(ctx, j, have)
+}
+
+// refuseImmutable returns ErrImmutable if one of the differences cannot be
+// mended.
+func (s *spec) refuseImmutable(op string, diffs []Difference) error {
+	names := listImmutable(diffs)
+	if names == "" {
+		return nil
+	}
+	return &Error{Op: op, Kind: s.kind, Name: s.name, Attr: names, Message: immutableText(diffs), Err: ErrImmutable}
+}
+
+// act adds to what is to be sent the settings that are acts rather than states,
+// and those that cannot be compared.
+func (j *job) act(have *Link) {
+	s := j.spec
+	if s.info != nil {
+		j.infoSet = j.infoSet.Or(s.set.And(unseen(s.info.attrs, have.raw.info)))
+	}
+	if s.port != nil {
+		j.portSet = j.portSet.Or(s.port.set.And(unseen(s.port.info.attrs, have.raw.port)))
+	}
+	j.linkSet = j.linkSet.Or(s.linkSet.And(requests))
 }
 
 // sameKind refuses a link of another kind, or with a master of another kind,
@@ -127,12 +155,17 @@ func (t *transaction) sameKind(j *job, have *Link) error {
 func (t *transaction) addUpdate(j *job) {
 	s := j.spec
 	flags, change := j.flags()
+	if j.downFirst {
+		t.addChange(j, 0, uapi.IFF_UP, func(b []byte) []byte { return b })
+	}
 	mtu := attr.SetOf(uapi.IFLA_MTU)
 	common := j.linkSet
 	if kindOf(s.kind).apart && !j.infoSet.Empty() {
 		common = common.Minus(mtu)
 	}
-	t.addChange(j, flags, change, func(b []byte) []byte { return t.appendUpdate(b, j, common) })
+	if renames := s.newName != "" && j.moved == ""; renames || change != 0 || !common.Empty() || !j.dataSet().Empty() || !j.inet6Set.Empty() {
+		t.addChange(j, flags, change, func(b []byte) []byte { return t.appendUpdate(b, j, common) })
+	}
 	if common != j.linkSet {
 		t.addChange(j, 0, 0, func(b []byte) []byte { return t.codec.Encode(b, mtu, nil, s.link.settable) })
 	}
@@ -146,7 +179,7 @@ func (t *transaction) appendUpdate(b []byte, j *job, common attr.Set) []byte {
 		b = wire.AppendString(b, uapi.IFLA_IFNAME, s.newName)
 	}
 	b = t.appendLater(b, j, common)
-	if j.infoSet.Empty() {
+	if j.dataSet().Empty() {
 		return b
 	}
 	b, info := wire.Begin(b, uapi.IFLA_LINKINFO)
@@ -204,34 +237,16 @@ func article(kind string) string {
 	return fmt.Sprintf("a %s link", kind)
 }
 
-// changes returns the rows of set that want and have differ in, or that cannot
-// be compared. A difference that cannot be changed is ErrImmutable.
-func (t *transaction) changes(s *spec, set attr.Set, refs []attr.Ref, want, have attr.Table) (attr.Set, error) {
-	changed := set.And(writeOnly(want))
-	for _, d := range t.codec.Compare(set, refs, want, have) {
-		if d.CreateOnly {
-			return attr.Set{}, t.immutableDifference(s, d, refs, want, have)
-		}
-		changed.Add(d.Type)
-	}
-	return changed, nil
-}
-
-// writeOnly returns the rows that the kernel does not report.
-func writeOnly(t attr.Table) attr.Set {
+// unseen returns the rows that the kernel does not report, or kept to itself in
+// a report that has the given rows.
+func unseen(t attr.Table, reported attr.Set) attr.Set {
 	var set attr.Set
 	new(attr.Codec).Describe(t, func(r attr.Row) {
-		if r.WriteOnly {
+		if r.WriteOnly && !r.CreateOnly || r.MayHide && !reported.Has(r.Type) {
 			set.Add(r.Type)
 		}
 	})
 	return set
-}
-
-func (t *transaction) immutableDifference(s *spec, d attr.Difference, refs []attr.Ref, want, have attr.Table) error {
-	e := t.difference(s, d, want, have, refs)
-	e.Err = ErrImmutable
-	return e
 }
 
 // read reads a link whose index is known.

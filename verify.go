@@ -7,16 +7,18 @@ import (
 	"github.com/iplink-go/iplink/internal/uapi"
 )
 
+// requests are settings that ask for a transition, which may not come about.
+var requests = attr.SetOf(uapi.IFLA_OPERSTATE)
+
 // unverified is what the kernel may rightly report otherwise than it was told:
-// a macvlan on a macvlan sits on the link below both, and an operational state
-// is a request for a transition.
-var unverified = attr.SetOf(uapi.IFLA_LINK, uapi.IFLA_OPERSTATE)
+// a macvlan on a macvlan sits on the link below both.
+var unverified = requests.Or(attr.SetOf(uapi.IFLA_LINK))
 
 // verifyJob compares the link that was read back with what was asked for. What
 // differs was taken by the kernel and not applied.
 func (t *transaction) verifyJob(j *job) error {
 	s, l := j.spec, j.link
-	common := s.linkSet.Minus(unverified)
+	common := s.linkSet.Minus(unverified.Or(kindOf(s.kind).rewrites))
 	if kindOf(s.kind).clamps && l.MTU < s.link.MTU {
 		common.Remove(uapi.IFLA_MTU)
 	}
@@ -39,7 +41,8 @@ func (t *transaction) verifyInfo(j *job) error {
 		if !ok || l.Kind != s.kind {
 			return s.failed(t.op, "", fmt.Errorf("%w: %q", ErrKind, l.Kind))
 		}
-		if err := t.notApplied(s, t.codec.Compare(s.set, j.infoRefs, s.info.attrs, have.attrs), s.info.attrs, have.attrs, j.infoRefs); err != nil {
+		seen := s.set.Minus(unseen(s.info.attrs, l.raw.info))
+		if err := t.notApplied(s, t.codec.Compare(seen, j.infoRefs, s.info.attrs, have.attrs), s.info.attrs, have.attrs, j.infoRefs); err != nil {
 			return err
 		}
 	}
@@ -50,7 +53,8 @@ func (t *transaction) verifyInfo(j *job) error {
 	if !ok {
 		return &Error{Op: t.op, Kind: s.kind, Name: s.name, Attr: "port", Message: "the link is no port of a " + s.port.kind, Err: ErrNotApplied}
 	}
-	return t.notApplied(s, t.codec.Compare(s.port.set, j.portRef, s.port.info.attrs, have.attrs), s.port.info.attrs, have.attrs, j.portRef)
+	seen := s.port.set.Minus(unseen(s.port.info.attrs, l.raw.port))
+	return t.notApplied(s, t.codec.Compare(seen, j.portRef, s.port.info.attrs, have.attrs), s.port.info.attrs, have.attrs, j.portRef)
 }
 
 func (t *transaction) verifyFlags(s *spec, l *Link) error {
@@ -70,9 +74,7 @@ func (t *transaction) notApplied(s *spec, diffs []attr.Difference, want, have at
 }
 
 func (t *transaction) difference(s *spec, d attr.Difference, want, have attr.Table, refs []attr.Ref) *Error {
-	one := attr.SetOf(d.Type)
-	w, _ := t.codec.Print(nil, one, refs, want)
-	h, _ := t.codec.Print(nil, one, nil, have)
-	return &Error{Op: t.op, Kind: s.kind, Name: s.name, Attr: d.Name,
-		Message: fmt.Sprintf("asked for%s, the kernel reports%s", w, h), Err: ErrNotApplied}
+	return &Error{Op: t.op, Kind: s.kind, Name: s.name, Attr: d.Name, Err: ErrNotApplied,
+		Message: fmt.Sprintf("asked for %s, the kernel reports %s",
+			orNone(t.codec.Value(d.Type, refs, want)), orNone(t.codec.Value(d.Type, nil, have)))}
 }

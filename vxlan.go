@@ -10,7 +10,7 @@ import (
 
 var vxlanKind = kind{
 	config: "VXLAN",
-	info:   func() info { return new(VXLANInfo) },
+	info:   newVXLANInfo,
 	mtu:    [2]uint32{68, 65535},
 	tunnel: true,
 	clamps: true,
@@ -83,6 +83,12 @@ type VXLANInfo struct {
 	// ReservedBits is the mask of header bits that must be zero on receipt
 	// (IFLA_VXLAN_RESERVED_BITS).
 	ReservedBits uint64
+}
+
+// newVXLANInfo returns an info with what kernels do that do not report it
+// because they cannot do otherwise.
+func newVXLANInfo() info {
+	return &VXLANInfo{LocalBypass: true}
 }
 
 func (v *VXLANInfo) attrs(c *attr.Codec) {

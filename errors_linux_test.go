@@ -1,0 +1,201 @@
+package iplink_test
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"net"
+	"net/netip"
+	"os"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/iplink-go/iplink"
+	"github.com/iplink-go/iplink/bridge"
+	"github.com/iplink-go/iplink/internal/testutil"
+	"github.com/iplink-go/iplink/macvlan"
+	"github.com/iplink-go/iplink/veth"
+	"github.com/iplink-go/iplink/vxlan"
+)
+
+// refusal is an operation that fails, the message, and what errors.Is finds.
+type refusal struct {
+	name    string
+	do      func(context.Context, *iplink.Conn) error
+	message string
+	is      []error
+}
+
+func creating(specs ...iplink.Spec) func(context.Context, *iplink.Conn) error {
+	return func(ctx context.Context, c *iplink.Conn) error {
+		_, err := c.Create(ctx, specs...)
+		return err
+	}
+}
+
+func updating(spec iplink.Spec) func(context.Context, *iplink.Conn) error {
+	return func(ctx context.Context, c *iplink.Conn) error {
+		_, err := c.Update(ctx, spec)
+		return err
+	}
+}
+
+// errorLinks are there before each operation that fails.
+var errorLinks = []string{
+	"link add br0 type bridge", "link add under type veth peer name under1",
+	"link add vx0 type vxlan id 7 dstport 4789", "link property add dev vx0 altname tunnel",
+}
+
+// TestErrors has the messages literally: they are what people see first.
+func TestErrors(t *testing.T) {
+	for _, kind := range []string{iplink.KindBridge, iplink.KindVeth, iplink.KindVXLAN, iplink.KindMacvlan} {
+		testutil.Need(t, kind)
+	}
+	for _, r := range append(refusedNames, append(refusedSettings, refusedByKernel...)...) {
+		t.Run(r.name, func(t *testing.T) {
+			ns := testutil.NetNS(t)
+			testutil.IPBatch(t, ns, errorLinks...)
+			before := testutil.IP(t, ns, "-d", "-j", "link")
+			_, err := inNetNS(t, ns, func(c *iplink.Conn) (any, error) { return nil, r.do(t.Context(), c) })
+			r.judge(t, err)
+			if after := testutil.IP(t, ns, "-d", "-j", "link"); after != before {
+				t.Errorf("changed from %s to %s", before, after)
+			}
+		})
+	}
+}
+
+// judge compares an error with what is due.
+func (r refusal) judge(t *testing.T, err error) {
+	t.Helper()
+	if err == nil || err.Error() != r.message {
+		t.Errorf("message\n%v, want\n%s", err, r.message)
+	}
+	for _, target := range r.is {
+		if !errors.Is(err, target) {
+			t.Errorf("%v is not %v", err, target)
+		}
+	}
+	if _, ok := errors.AsType[*iplink.Error](err); !ok {
+		t.Errorf("%T is no *iplink.Error", err)
+	}
+}
+
+var invalid = []error{fs.ErrInvalid}
+
+// refusedNames are refused before anything is sent.
+var refusedNames = []refusal{
+	{"long name", creating(bridge.New("sixteen-bytes-xx")),
+		`create bridge sixteen-bytes-xx: name: invalid argument ("sixteen-bytes-xx" has 16 bytes, at most 15 fit)`, invalid},
+	{"empty name", creating(bridge.New("")), `create bridge: name: invalid argument (the name is empty)`, invalid},
+	{"slash", creating(bridge.New("a/b")), `create bridge a/b: name: invalid argument ("a/b" holds "/" or ":")`, invalid},
+	{"colon", creating(bridge.New("a:b")), `create bridge a:b: name: invalid argument ("a:b" holds "/" or ":")`, invalid},
+	{"white space", creating(bridge.New("a b")), `create bridge a b: name: invalid argument ("a b" holds white space)`, invalid},
+	{"dots", creating(bridge.New("..")), `create bridge ..: name: invalid argument (".." is not allowed as a name)`, invalid},
+	{"template", creating(bridge.New("br%d")),
+		`create bridge br%d: name: invalid argument ("br%d" holds "%", which the kernel would take for a template: choose the name yourself)`, invalid},
+	{"long altname", creating(bridge.New("t0").AltName(strings.Repeat("x", 128))),
+		`create bridge t0: altname: invalid argument ("` + strings.Repeat("x", 128) + `" has 128 bytes, at most 127 fit)`, invalid},
+	{"peer's name", creating(veth.New("t0").Peer(veth.New("a/b"))),
+		`create veth a/b: name: invalid argument ("a/b" holds "/" or ":")`, invalid},
+	{"new name", updating(iplink.Device("br0").Rename("a b")), `update br0: name: invalid argument ("a b" holds white space)`, invalid},
+}
+
+// refusedSettings are refused before anything is sent.
+var refusedSettings = []refusal{
+	{"VNI", creating(vxlan.New("t0").VNI(1 << 24)), `create vxlan t0: id: invalid argument (16777216 is not in 0…16777215)`, invalid},
+	{"small MTU", creating(bridge.New("t0").MTU(67)), `create bridge t0: mtu: invalid argument (67 is not in 68…65535)`, invalid},
+	{"large MTU", creating(veth.New("t0").MTU(65536)), `create veth t0: mtu: invalid argument (65536 is not in 68…65535)`, invalid},
+	{"families", creating(vxlan.New("t0").VNI(7).Local(addr("192.0.2.1")).Remote(addr("2001:db8::2"))),
+		`create vxlan t0: local: invalid argument (192.0.2.1 and remote 2001:db8::2 are of different families)`, invalid},
+	{"multicast local", creating(vxlan.New("t0").VNI(7).Local(addr("239.1.2.3"))),
+		`create vxlan t0: local: invalid argument (239.1.2.3 is a multicast address)`, invalid},
+	{"group without underlay", creating(vxlan.New("t0").VNI(7).Remote(addr("239.1.2.3"))),
+		`create vxlan t0: dev: invalid argument (the multicast group 239.1.2.3 needs Dev)`, invalid},
+	{"no parent", creating(macvlan.New("t0")),
+		`create macvlan t0: link: invalid argument (a macvlan sits on another link: name it with Parent)`, invalid},
+	{"sources", creating(macvlan.New("t0").Parent("under").Mode(macvlan.Bridge).AddSource(goldenMAC)),
+		`create macvlan t0: macaddr: invalid argument (needs mode source, not bridge)`, invalid},
+	{"zero prefix", creating(bridge.New("t0").Addr(netip.Prefix{})),
+		`create bridge t0: address: invalid argument (the zero netip.Prefix is no address)`, invalid},
+	{"device", creating(iplink.Device("under")),
+		`create under: invalid argument (a Device names a link that exists already: use the New of a kind to make one)`, invalid},
+	{"group address", creating(bridge.New("t0").GroupAddress(net.HardwareAddr{1, 0x80, 0xc2, 0, 0, 1})),
+		`create bridge t0: group_address: invalid argument (01:80:c2:00:00:01 is none of 01:80:c2:00:00:00, …:04 to …:0f)`, invalid},
+	{"several", creating(vxlan.New("t0").VNI(1 << 24).FlowLabel(1 << 20)),
+		"create vxlan t0: id: invalid argument (16777216 is not in 0…16777215)\n" +
+			"create vxlan t0: flowlabel: invalid argument (1048576 is not in 0…1048575)", invalid},
+}
+
+// refusedByKernel are refused by the kernel, or because of what is there.
+var refusedByKernel = []refusal{
+	{"there already", creating(bridge.New("vx0")),
+		`create bridge vx0: file exists (a link of this name or index exists already)`, []error{fs.ErrExist, syscall.EEXIST}},
+	{"an altname", creating(bridge.New("tunnel")),
+		`create bridge tunnel: file exists (a link of this name or index exists already)`, []error{fs.ErrExist}},
+	{"peer there already", creating(veth.New("t0").Peer(veth.New("br0"))),
+		`create veth t0: file exists (a link of the peer's name or index exists already)`, []error{fs.ErrExist}},
+	{"missing parent", creating(macvlan.New("t0").Parent("gone")),
+		`create macvlan t0: link: no such device (there is no link "gone")`, []error{fs.ErrNotExist, syscall.ENODEV}},
+	{"missing underlay", creating(vxlan.New("t0").VNI(7).Dev("gone")),
+		`create vxlan t0: dev: no such device (there is no link "gone")`, []error{fs.ErrNotExist}},
+	{"missing master", creating(bridge.New("t0").Master("gone")),
+		`create bridge t0: master: no such device (there is no link "gone")`, []error{fs.ErrNotExist}},
+	{"same VNI", creating(vxlan.New("t0").VNI(7).Port(4789)),
+		`create vxlan t0: file exists (A VXLAN device with the specified VNI already exists)`, []error{fs.ErrExist}},
+	{"gone", updating(iplink.Device("gone").Up()), `update gone: no such device`, []error{fs.ErrNotExist, syscall.ENODEV}},
+	{"wrong kind", updating(bridge.New("vx0").STP(true)),
+		`update bridge vx0: the link is of another kind (it is a vxlan link)`, []error{iplink.ErrKind}},
+	{"immutable", updating(vxlan.New("vx0").Port(0x1234)),
+		`update vxlan vx0: dstport: cannot change on a link that exists (dstport: have 4789, want 4660)`, []error{iplink.ErrImmutable}},
+	{"no port", updating(iplink.Device("under").Port(bridge.Port().Hairpin(true))),
+		`update under: port: the link is of another kind (it is no port of a bridge link)`, []error{iplink.ErrKind}},
+	{"no bridge", creating(bridge.New("t0").Master("under")),
+		`create bridge t0: operation not supported`, []error{syscall.EOPNOTSUPP}},
+	{"get", func(ctx context.Context, c *iplink.Conn) error { _, err := c.Get(ctx, "gone"); return err },
+		`get gone: no such device`, []error{fs.ErrNotExist}},
+	{"get index", func(ctx context.Context, c *iplink.Conn) error { _, err := c.GetIndex(ctx, 0x1234); return err },
+		`get with index 4660: no such device`, []error{fs.ErrNotExist}},
+	{"delete", func(ctx context.Context, c *iplink.Conn) error { return c.Delete(ctx, "under", "gone") },
+		`delete gone: no such device`, []error{fs.ErrNotExist}},
+	{"delete lo", func(ctx context.Context, c *iplink.Conn) error { return c.Delete(ctx, "lo") },
+		`delete lo: operation not supported (it is hardware, which cannot be deleted)`, []error{syscall.EOPNOTSUPP, errors.ErrUnsupported}},
+}
+
+func TestClosedNetNSError(t *testing.T) {
+	ns := unnamed(t)
+	if err := ns.Close(); err != nil {
+		t.Fatal(err)
+	}
+	_, err := bridge.New("t0").NetNS(ns).Create(t.Context())
+	if !errors.Is(err, os.ErrClosed) || !strings.HasPrefix(err.Error(), "create bridge t0: netns: ") {
+		t.Errorf("%v, want one about a closed file", err)
+	}
+}
+
+func TestNoDriver(t *testing.T) {
+	if testutil.Matrix() {
+		testutil.Skipf(t, "every driver is there")
+	}
+	ns := testutil.NetNS(t)
+	_, err := inNetNS(t, ns, func(c *iplink.Conn) (any, error) { return c.Create(t.Context(), iplink.NewDummy("t0")) })
+	if err == nil {
+		testutil.Skipf(t, "this kernel has a dummy driver")
+	}
+	refusal{message: "create dummy t0: operation not supported (this kernel has no dummy driver (CONFIG_DUMMY))",
+		is: []error{errors.ErrUnsupported, syscall.EOPNOTSUPP}}.judge(t, err)
+}
+
+func TestNoPrivilege(t *testing.T) {
+	ns := testutil.NetNS(t)
+	var err error
+	testutil.In(t, ns, func() {
+		runtime.LockOSThread() // never unlocked: the thread has lost its capabilities
+		dropCapabilities(t)
+		_, err = bridge.New("t0").Create(t.Context())
+	})
+	refusal{message: "create bridge t0: operation not permitted (needs CAP_NET_ADMIN: run as root, or in a user namespace)",
+		is: []error{fs.ErrPermission, syscall.EPERM}}.judge(t, err)
+}

@@ -1,0 +1,95 @@
+package iplink_test
+
+import (
+	"os"
+	"os/exec"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/iplink-go/iplink"
+	"github.com/iplink-go/iplink/internal/testutil"
+)
+
+// TestStringThroughIP gives the String of each golden builder to a shell, and
+// the builder to the library, in one namespace each: `ip` must see the same
+// link in both.
+func TestStringThroughIP(t *testing.T) {
+	for _, c := range goldenCases() {
+		t.Run(c.kind+"/"+c.name, func(t *testing.T) {
+			theirs, ours := goldenNetNS(t), goldenNetNS(t)
+			refusal := shell(t, theirs, c.spec.String())
+			_, err := inNetNS(t, ours, func(conn *iplink.Conn) ([]*iplink.Link, error) {
+				if c.existing() {
+					return conn.Update(t.Context(), c.spec)
+				}
+				return conn.Create(t.Context(), c.spec)
+			})
+			switch {
+			case err != nil && refusal != "" && c.name == "carrier": // of a veth, which nobody can set
+				return
+			case err != nil && refusal != "" && !testutil.Matrix():
+				testutil.Skipf(t, "this kernel refuses it to both: %v", err)
+			case err != nil || refusal != "":
+				t.Fatalf("%s\nshell: %s\nlibrary: %v", c.spec, refusal, err)
+			}
+			if diff := cmp.Diff(c.seen(t, theirs), c.seen(t, ours)); diff != "" {
+				t.Errorf("%s\n- ip, + library: %s", c.spec, diff)
+			}
+		})
+	}
+}
+
+// goldenNetNS returns a namespace with what the golden builders refer to, the
+// port with a carrier, which some of its settings need.
+func goldenNetNS(t *testing.T) *os.File {
+	ns := testutil.NetNS(t)
+	testutil.IPBatch(t, ns, append(goldenLinks,
+		"link set dev spare0 master br0", "link set dev br0 up", "link set dev backup1 up", "link set dev backup up")...)
+	if link := testutil.LinkJSON(t, ns, "backup"); link["operstate"] != "UP" {
+		t.Logf("backup is %v", link["operstate"])
+	}
+	return ns
+}
+
+// existing reports whether the builder changes a link that is there already.
+func (c goldenCase) existing() bool {
+	_, ok := c.spec.(*iplink.Existing)
+	return ok
+}
+
+// seen is what `ip` says about the link, without what differs between any two
+// links: random addresses and timers.
+func (c goldenCase) seen(t *testing.T, ns *os.File) map[string]any {
+	name := link
+	switch {
+	case c.name == "rename":
+		name = "spare"
+	case c.existing():
+		name = "backup"
+	}
+	l := testutil.LinkJSON(t, ns, name)
+	if c.name != "identity" {
+		delete(l, "address")
+	}
+	for _, nest := range []string{"info_data", "info_slave_data"} {
+		info, _ := l["linkinfo"].(map[string]any)
+		data, _ := info[nest].(map[string]any)
+		for _, key := range []string{"bridge_id", "root_id", "gc_timer", "hold_timer", "forward_delay_timer", "message_age_timer"} {
+			delete(data, key)
+		}
+	}
+	return l
+}
+
+// shell runs a line and returns what it complains about, if it fails.
+func shell(t *testing.T, ns *os.File, line string) string {
+	t.Helper()
+	var out []byte
+	var err error
+	testutil.In(t, ns, func() { out, err = exec.Command("sh", "-c", line).CombinedOutput() })
+	if err != nil {
+		return string(out) + err.Error()
+	}
+	return ""
+}

@@ -1,0 +1,273 @@
+package iplink_test
+
+import (
+	"errors"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/iplink-go/iplink"
+	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/testutil"
+)
+
+// This is the harness by which every setting of every kind is tried on a real
+// kernel, alone. A kind's …_settings_linux_test.go holds a subject: what the
+// link needs, and a table with an entry for each row of the kind's attribute
+// table that can be set. The test fails if a row has no entry.
+//
+//	subject[*iplink.VLAN]{
+//		kind: iplink.KindVLAN,
+//		rows: iplink.KindRows(iplink.KindVLAN), // see export_test.go
+//		prepare: []string{"link add under index 77 type veth peer name under1"},
+//		start: func(bool) (*iplink.VLAN, iplink.Spec) {
+//			v := vlan.New("t0").Parent("under").ID(7)
+//			return v, v
+//		},
+//		settings: []setting[*iplink.VLAN]{
+//			set(uapi.IFLA_VLAN_ID, (*iplink.VLAN).ID, 0x123, 0x321, "Info.ID", inData("id", 0x123, 0x321)),
+//		},
+//	}.test(t)
+//
+// An entry names the row, the setter with two asymmetric values, the field of
+// Link that must come to hold them, and one oracle or more: a path in what
+// `ip -d -j link show` prints, with what must stand there for each value, or
+// the attribute's bytes as they come from the kernel. What is asked of an
+// oracle is written out; it is never computed by the code that is tested.
+//
+// For each entry a link t0 is made with the first value, in a namespace of its
+// own, and read back by the library and by the oracles. Then it is changed to
+// the second value and read back again; a row that is fixed once the link
+// exists must be refused with ErrImmutable, and `ip` must see no change, and a
+// new link must take the second value.
+//
+// Methods of setting say what is special: needs, after, reads, option,
+// prepared, refused, unread, variant. A kernel of the matrix must have every
+// row that is not newer than it. A row that is newer must give a clear error:
+// ErrNotApplied or the kernel's refusal, naming the row, and leave no link.
+
+// link is the name of the link in every test.
+const link = "t0"
+
+// subject is what a table of settings is about.
+type subject[B any] struct {
+	kind     string     // whose driver the kernel must have
+	rows     []attr.Row // of the table
+	prepare  []string   // arguments of `ip`, a command each, for what must be there before
+	finish   []string   // likewise, for what must be gone before the namespace is
+	settings []setting[B]
+	// start returns the builder that settings are made on, and what is created,
+	// or updated, which is mostly the same. It has the least that the link
+	// needs.
+	start func(update bool) (B, iplink.Spec)
+}
+
+// test tries every setting.
+func (s subject[B]) test(t *testing.T) {
+	testutil.Need(t, s.kind)
+	s.complete(t)
+	for _, x := range s.settings {
+		row := s.row(x)
+		t.Run(strings.TrimRight(row.Name+"-"+x.label, "-"), func(t *testing.T) {
+			e := exercise[B]{subject: s, setting: x, row: row}
+			e.run(t)
+		})
+	}
+}
+
+// complete demands an entry for each row that can be set.
+func (s subject[B]) complete(t *testing.T) {
+	entries := map[uint16]bool{}
+	for _, x := range s.settings {
+		entries[x.row] = true
+	}
+	for _, r := range s.rows {
+		if r.Settable() && !entries[r.Type] {
+			t.Errorf("row %q (%d) is not tried", r.Name, r.Type)
+		}
+		delete(entries, r.Type)
+	}
+	for typ := range entries {
+		if typ < noRow {
+			t.Errorf("there is no row %d", typ)
+		}
+	}
+}
+
+// row returns the row that a setting is about. Settings that are no attribute
+// have none.
+func (s subject[B]) row(x setting[B]) attr.Row {
+	for _, r := range s.rows {
+		if r.Type == x.row {
+			return r
+		}
+	}
+	return attr.Row{Name: x.name}
+}
+
+// exercise is one setting that is tried.
+type exercise[B any] struct {
+	subject[B]
+	setting[B]
+	row attr.Row
+}
+
+func (e *exercise[B]) run(t *testing.T) {
+	ns := e.namespace(t)
+	first := e.create
+	if e.commands != nil {
+		e.mustCreate(t, ns, func(B) {})
+		testutil.IPBatch(t, ns, e.commands...)
+		settle(t, ns)
+		first = e.update
+	}
+	if err := first(t, ns, e.values[0]); err != nil || e.errno != nil {
+		e.judge(t, ns, err)
+		return
+	}
+	e.check(t, ns, 0)
+	switch {
+	case e.row.CreateOnly:
+		e.immutable(t, ns)
+	case e.values[1] != nil:
+		if err := e.update(t, ns, e.values[1]); err != nil {
+			t.Fatalf("change: %v", err)
+		}
+		e.check(t, ns, 1)
+	}
+}
+
+// settle waits until the kernel has dealt with a carrier, which it does up to
+// a second later, and which changes the state of links and ports once more.
+// Links without a carrier of their own never come to be UP.
+func settle(t *testing.T, ns *os.File) {
+	for range 15 {
+		if testutil.LinkJSON(t, ns, link)["operstate"] == "UP" {
+			return
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+}
+
+// namespace returns a new namespace with all that the link needs.
+func (e *exercise[B]) namespace(t *testing.T) *os.File {
+	ns := testutil.NetNS(t)
+	testutil.IPBatch(t, ns, slices.Concat(e.subject.prepare, e.setting.before)...)
+	if len(e.finish) > 0 {
+		t.Cleanup(func() { testutil.IPBatch(t, ns, e.finish...) })
+	}
+	return ns
+}
+
+func (e *exercise[B]) create(t *testing.T, ns *os.File, value func(B)) error {
+	return e.do(t, ns, false, value, (*iplink.Conn).Create)
+}
+
+func (e *exercise[B]) update(t *testing.T, ns *os.File, value func(B)) error {
+	return e.do(t, ns, true, value, (*iplink.Conn).Update)
+}
+
+func (e *exercise[B]) mustCreate(t *testing.T, ns *os.File, value func(B)) {
+	t.Helper()
+	if err := e.create(t, ns, value); err != nil {
+		t.Fatalf("create: %v", err)
+	}
+}
+
+func (e *exercise[B]) do(t *testing.T, ns *os.File, update bool, value func(B), verb verb) error {
+	b, spec := e.start(update)
+	if e.with != nil {
+		e.with(b)
+	}
+	value(b)
+	t.Log(spec)
+	_, err := inNetNS(t, ns, func(c *iplink.Conn) ([]*iplink.Link, error) { return verb(c, t.Context(), spec) })
+	return err
+}
+
+// check compares what the library and the oracles say with value i.
+func (e *exercise[B]) check(t *testing.T, ns *os.File, i int) {
+	t.Helper()
+	l, err := inNetNS(t, ns, func(c *iplink.Conn) (*iplink.Link, error) { return c.Get(t.Context(), link) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if l.Err != nil {
+		t.Error(l.Err)
+	}
+	if e.field != "" {
+		if got := field(t, l, e.field); !reflect.DeepEqual(got, e.want[i]) {
+			t.Errorf("%s is %v, want %v", e.field, got, e.want[i])
+		}
+	}
+	asked := 0
+	w := &witness{ns: ns}
+	for _, o := range e.oracles {
+		asked += o.ask(t, w, i)
+	}
+	if asked == 0 && e.silence == "" {
+		t.Errorf("no oracle of this system says anything about %s", e.row.Name)
+	}
+}
+
+// immutable tries to change a link whose row is fixed.
+func (e *exercise[B]) immutable(t *testing.T, ns *os.File) {
+	value := e.values[1]
+	if value == nil { // a flag: another link has it not
+		ns, value = e.namespace(t), e.values[0]
+		e.mustCreate(t, ns, func(B) {})
+	}
+	before := testutil.LinkJSON(t, ns, link)
+	err := e.update(t, ns, value)
+	named, ok := errors.AsType[*iplink.Error](err)
+	if !ok || !errors.Is(err, iplink.ErrImmutable) || !slices.Contains(strings.Split(named.Attr, ", "), e.row.Name) {
+		t.Errorf("change: error %v, want ErrImmutable about %s", err, e.row.Name)
+	}
+	if after := testutil.LinkJSON(t, ns, link); !reflect.DeepEqual(before, after) {
+		t.Errorf("the link has changed from %v to %v", before, after)
+	}
+	if e.values[1] != nil {
+		ns = e.namespace(t)
+		e.mustCreate(t, ns, e.values[1])
+		e.check(t, ns, 1)
+	}
+}
+
+// judge says whether a setting may fail on this kernel.
+func (e *exercise[B]) judge(t *testing.T, ns *os.File, err error) {
+	t.Helper()
+	newer := e.row.Since != attr.Version{} && testutil.Older(t, int(e.row.Since.Major), int(e.row.Since.Minor))
+	switch {
+	case e.errno != nil && !errors.Is(err, e.errno):
+		t.Errorf("error %v, want %v", err, e.errno)
+	case e.errno == nil && e.config != "" && !testutil.Matrix():
+		testutil.Skipf(t, "this kernel lacks CONFIG_%s", e.config)
+	case e.errno == nil && !newer:
+		t.Fatal(err)
+	}
+	e.clear(t, err)
+	if e.commands == nil {
+		e.gone(t, ns)
+	}
+}
+
+// clear demands that an error names the row at fault.
+func (e *exercise[B]) clear(t *testing.T, err error) {
+	t.Helper()
+	named, ok := errors.AsType[*iplink.Error](err)
+	if !ok || named.Attr != e.row.Name && named.Message == "" {
+		t.Errorf("%v does not name %s", err, e.row.Name)
+	}
+	t.Logf("as due: %v", err)
+}
+
+// gone demands that no link was left.
+func (e *exercise[B]) gone(t *testing.T, ns *os.File) {
+	t.Helper()
+	if left := testutil.IP(t, ns, "-o", "link", "show"); strings.Contains(left, link) {
+		t.Errorf("left behind: %s", left)
+	}
+}
