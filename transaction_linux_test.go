@@ -30,11 +30,16 @@ func attachAddr(i int) netip.Prefix {
 	return netip.PrefixFrom(netip.AddrFrom4([4]byte{10, 0x12, byte(i >> 8), byte(i)}), 32)
 }
 
+// attachMaster returns a bridge: each takes 1023 ports.
+func attachMaster(i int) string {
+	return [...]string{"br", "br1", "br2"}[i/1000]
+}
+
 // attach describes what a container engine makes: a pair with one end in the
 // container, with an address, and the other a port of the host's bridge.
 func attach(container *iplink.NetNS, i int) iplink.Spec {
 	peer := veth.New(fmt.Sprintf("c%d", i)).NetNS(container).Addr(attachAddr(i)).Up()
-	return veth.New(fmt.Sprintf("h%d", i)).Master("br").MTU(attachMTU).Address(attachMAC(i)).Up().Peer(peer)
+	return veth.New(fmt.Sprintf("h%d", i)).Master(attachMaster(i)).MTU(attachMTU).Address(attachMAC(i)).Up().Peer(peer)
 }
 
 // countSends returns how often c has sent.
@@ -64,7 +69,7 @@ func TestCreateSends(t *testing.T) {
 	for _, n := range []int{1, many(t, 500, 2000)} {
 		host, hostNS := scratch(t)
 		_, container := scratch(t)
-		mustCreate(t, host, bridge.New("br"))
+		mustCreate(t, host, bridge.New("br"), bridge.New("br1"))
 		sends := countSends(host)
 		var specs []iplink.Spec
 		for i := range n {
@@ -82,7 +87,7 @@ func TestCreateSends(t *testing.T) {
 	}
 }
 
-func isBase(name string) bool { return name == "lo" || name == "br" }
+func isBase(name string) bool { return name == "lo" || name == "br" || name == "br1" }
 
 // checkAttachments asks `ip` about all of them.
 func checkAttachments(t *testing.T, host, container *scratchNS, links []*iplink.Link) {
@@ -103,12 +108,12 @@ func checkAttachments(t *testing.T, host, container *scratchNS, links []*iplink.
 		return byName
 	}
 	ends, peers := read(host), read(container)
-	if len(ends) != len(links)+2 || len(peers) != len(links)+1 {
-		t.Errorf("%d links on the host and %d in the container, want %d and %d", len(ends), len(peers), len(links)+2, len(links)+1)
+	if len(ends) != len(links)+3 || len(peers) != len(links)+1 {
+		t.Errorf("%d links on the host and %d in the container, want %d and %d", len(ends), len(peers), len(links)+3, len(links)+1)
 	}
 	for i, l := range links {
 		end, peer := ends[fmt.Sprintf("h%d", i)], peers[fmt.Sprintf("c%d", i)]
-		if end.Ifindex != l.Index || end.Master != "br" || end.MTU != attachMTU || end.Address != attachMAC(i).String() || !slices.Contains(end.Flags, "UP") {
+		if end.Ifindex != l.Index || end.Master != attachMaster(i) || end.MTU != attachMTU || end.Address != attachMAC(i).String() || !slices.Contains(end.Flags, "UP") {
 			t.Fatalf("host end %d: %+v, link %+v", i, end, l)
 		}
 		addressed := slices.ContainsFunc(peer.Info, func(a struct{ Local string }) bool { return a.Local == attachAddr(i).Addr().String() })

@@ -1,0 +1,191 @@
+package teamnl
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"syscall"
+
+	"github.com/iplink-go/iplink/internal/genl"
+	"github.com/iplink-go/iplink/internal/uapi"
+	"github.com/iplink-go/iplink/internal/wire"
+)
+
+// An Option is an option of a team, or of one of its ports.
+type Option struct {
+	Name string
+	// Value is an int32, a uint32, a bool, a string or a []byte; nil if the
+	// kernel has another type for it.
+	Value   any
+	Port    int // the interface index of the port it is about, 0 if none
+	Index   int // of the element if it is an array's; -1 if not
+	Changed bool
+	Removed bool
+}
+
+// Dial opens a socket for teams.
+func Dial(ctx context.Context, netns int) (*genl.Conn, error) {
+	return genl.Dial(ctx, netns, uapi.TEAM_GENL_NAME)
+}
+
+// Set changes one option of the team with an index. If nobody listens to its
+// events the kernel says ESRCH, after it has applied the option.
+func Set(ctx context.Context, c *genl.Conn, team int, o Option) error {
+	err := c.Do(ctx, uapi.TEAM_CMD_OPTIONS_SET, AppendSet(nil, team, o))
+	if errors.Is(err, syscall.ESRCH) {
+		return nil
+	}
+	return err
+}
+
+// AppendSet appends the attributes of the request that changes an option.
+func AppendSet(b []byte, team int, o Option) []byte {
+	b = wire.AppendU32(b, uapi.TEAM_ATTR_TEAM_IFINDEX, uint32(team))
+	b, list := wire.Begin(b, uapi.TEAM_ATTR_LIST_OPTION|uapi.NLA_F_NESTED)
+	b, item := wire.Begin(b, uapi.TEAM_ATTR_ITEM_OPTION|uapi.NLA_F_NESTED)
+	b = wire.AppendString(b, uapi.TEAM_ATTR_OPTION_NAME, o.Name)
+	if o.Port != 0 {
+		b = wire.AppendU32(b, uapi.TEAM_ATTR_OPTION_PORT_IFINDEX, uint32(o.Port))
+	}
+	if o.Index >= 0 {
+		b = wire.AppendU32(b, uapi.TEAM_ATTR_OPTION_ARRAY_INDEX, uint32(o.Index))
+	}
+	b = appendValue(b, o.Value)
+	return wire.End(wire.End(b, item), list)
+}
+
+// appendValue appends the type and the value. A flag is true if it is there.
+func appendValue(b []byte, value any) []byte {
+	typ := func(n uint8) []byte { return wire.AppendU8(b, uapi.TEAM_ATTR_OPTION_TYPE, n) }
+	switch v := value.(type) {
+	case uint32:
+		return wire.AppendU32(typ(uapi.NLA_U32), uapi.TEAM_ATTR_OPTION_DATA, v)
+	case int32:
+		return wire.AppendU32(typ(uapi.NLA_S32), uapi.TEAM_ATTR_OPTION_DATA, uint32(v))
+	case string:
+		return wire.AppendString(typ(uapi.NLA_STRING), uapi.TEAM_ATTR_OPTION_DATA, v)
+	case []byte:
+		return wire.AppendAttr(typ(uapi.NLA_BINARY), uapi.TEAM_ATTR_OPTION_DATA, v)
+	case bool:
+		b = typ(uapi.NLA_FLAG)
+		if v {
+			b = wire.AppendFlag(b, uapi.TEAM_ATTR_OPTION_DATA)
+		}
+	}
+	return b
+}
+
+// Options asks for all options of a team.
+func Options(ctx context.Context, c *genl.Conn, team int) ([]Option, error) {
+	var all []Option
+	err := list(ctx, c, uapi.TEAM_CMD_OPTIONS_GET, team, func(m genl.Message) {
+		all = append(all, ParseOptions(m.Data)...)
+	})
+	return all, err
+}
+
+func list(ctx context.Context, c *genl.Conn, command uint8, team int, each func(genl.Message)) error {
+	answers, err := c.Get(ctx, command, wire.AppendU32(nil, uapi.TEAM_ATTR_TEAM_IFINDEX, uint32(team)))
+	for _, m := range answers {
+		each(m)
+	}
+	if errors.Is(err, syscall.EINVAL) {
+		return syscall.ENODEV // there is nothing else in the request that it could be about
+	}
+	return err
+}
+
+// Team returns the index of the team that a message is about, 0 if it does not
+// say.
+func Team(attrs []byte) int {
+	index := 0
+	walk(attrs, func(a wire.Attr) {
+		if a.Type == uapi.TEAM_ATTR_TEAM_IFINDEX {
+			index = int(u32(a.Data))
+		}
+	})
+	return index
+}
+
+// ParseOptions returns the options in the attributes of a message.
+func ParseOptions(attrs []byte) []Option {
+	var all []Option
+	items(attrs, uapi.TEAM_ATTR_LIST_OPTION, func(item []byte) { all = append(all, parseOption(item)) })
+	return all
+}
+
+func parseOption(item []byte) Option {
+	o := Option{Index: -1}
+	var typ uint8
+	var data []byte
+	has := false
+	walk(item, func(a wire.Attr) {
+		switch a.Type {
+		case uapi.TEAM_ATTR_OPTION_NAME:
+			o.Name = strings.Clone(wire.CString(a.Data))
+		case uapi.TEAM_ATTR_OPTION_CHANGED:
+			o.Changed = true
+		case uapi.TEAM_ATTR_OPTION_REMOVED:
+			o.Removed = true
+		case uapi.TEAM_ATTR_OPTION_TYPE:
+			typ = u8(a.Data)
+		case uapi.TEAM_ATTR_OPTION_DATA:
+			data, has = a.Data, true
+		case uapi.TEAM_ATTR_OPTION_PORT_IFINDEX:
+			o.Port = int(u32(a.Data))
+		case uapi.TEAM_ATTR_OPTION_ARRAY_INDEX:
+			o.Index = int(u32(a.Data))
+		}
+	})
+	o.Value = parseValue(typ, data, has)
+	return o
+}
+
+func parseValue(typ uint8, data []byte, has bool) any {
+	switch typ {
+	case uapi.NLA_U32:
+		return u32(data)
+	case uapi.NLA_S32:
+		return int32(u32(data))
+	case uapi.NLA_STRING:
+		return strings.Clone(wire.CString(data))
+	case uapi.NLA_FLAG:
+		return has
+	case uapi.NLA_BINARY:
+		return append([]byte{}, data...)
+	}
+	return nil
+}
+
+// items calls each for every item of the lists of a type.
+func items(attrs []byte, list uint16, each func(item []byte)) {
+	walk(attrs, func(a wire.Attr) {
+		if a.Type == list {
+			walk(a.Data, func(item wire.Attr) { each(item.Data) })
+		}
+	})
+}
+
+// walk calls each for every attribute up to the first that is broken.
+func walk(attrs []byte, each func(wire.Attr)) {
+	for a, err := range wire.Attrs(attrs) {
+		if err != nil {
+			return
+		}
+		each(a)
+	}
+}
+
+func u32(b []byte) uint32 {
+	if len(b) < 4 {
+		return 0
+	}
+	return wire.Order.Uint32(b)
+}
+
+func u8(b []byte) uint8 {
+	if len(b) < 1 {
+		return 0
+	}
+	return b[0]
+}

@@ -1,0 +1,55 @@
+package teamnl
+
+import (
+	"context"
+
+	"github.com/iplink-go/iplink/internal/genl"
+	"github.com/iplink-go/iplink/internal/uapi"
+	"github.com/iplink-go/iplink/internal/wire"
+)
+
+// A Port is a port of a team, as the kernel sees it.
+type Port struct {
+	Index      int
+	LinkUp     bool
+	Speed      uint32 // in Mbit/s
+	FullDuplex bool
+	Changed    bool
+	Removed    bool
+}
+
+// Ports asks for all ports of a team.
+func Ports(ctx context.Context, c *genl.Conn, team int) ([]Port, error) {
+	var all []Port
+	err := list(ctx, c, uapi.TEAM_CMD_PORT_LIST_GET, team, func(m genl.Message) {
+		all = append(all, ParsePorts(m.Data)...)
+	})
+	return all, err
+}
+
+// ParsePorts returns the ports in the attributes of a message.
+func ParsePorts(attrs []byte) []Port {
+	var all []Port
+	items(attrs, uapi.TEAM_ATTR_LIST_PORT, func(item []byte) { all = append(all, parsePort(item)) })
+	return all
+}
+
+func parsePort(item []byte) (p Port) {
+	walk(item, func(a wire.Attr) {
+		switch a.Type {
+		case uapi.TEAM_ATTR_PORT_IFINDEX:
+			p.Index = int(u32(a.Data))
+		case uapi.TEAM_ATTR_PORT_CHANGED:
+			p.Changed = true
+		case uapi.TEAM_ATTR_PORT_LINKUP:
+			p.LinkUp = true
+		case uapi.TEAM_ATTR_PORT_SPEED:
+			p.Speed = u32(a.Data)
+		case uapi.TEAM_ATTR_PORT_DUPLEX:
+			p.FullDuplex = u8(a.Data) == 1
+		case uapi.TEAM_ATTR_PORT_REMOVED:
+			p.Removed = true
+		}
+	})
+	return p
+}
