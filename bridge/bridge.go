@@ -1,4 +1,7 @@
 // Package bridge makes bridges: Ethernet switches, whose ports are links.
+//
+// New makes one. Open works on what one knows: which port leads to which
+// address (FDB), the VLANs of its ports, and who listens to which group (MDB).
 package bridge
 
 import "github.com/iplink-go/iplink"

@@ -1,4 +1,7 @@
 // Package vxlan makes VXLAN links: Ethernet through UDP, RFC 7348.
+//
+// New makes one. Open works on what one knows: which other end leads to which
+// address (FDB), and which networks it takes frames of (VNI).
 package vxlan
 
 import "github.com/iplink-go/iplink"

@@ -37,7 +37,7 @@ func Main(m interface{ Run() int }) int {
 	if code = m.Run(); code == 0 {
 		code = report(before)
 	}
-	fmt.Fprint(os.Stderr, skips.summary())
+	fmt.Fprint(os.Stderr, proofs.summary(), skips.summary())
 	return code
 }
 

@@ -1,0 +1,250 @@
+package bridge
+
+import (
+	"io/fs"
+	"net"
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/iplink-go/iplink/internal/testutil"
+)
+
+// shown is what `bridge -j fdb show` says of an entry.
+type shown struct {
+	MAC, Ifname, Master, State string
+	VLAN                       uint16
+	Flags                      []string
+	Dst                        string
+	Port                       uint16
+	VNI                        uint32
+	Via                        string `json:"viaIf"`
+	Notify                     bool   `json:"activity_notify"`
+}
+
+// fdb returns what `bridge` says of the entries for an address.
+func (x *scratch) fdb(mac string) []shown {
+	x.t.Helper()
+	var all []shown
+	testutil.BridgeJSON(x.t, x.ns, &all, "fdb", "show")
+	return slices.DeleteFunc(all, func(s shown) bool { return s.MAC != mac })
+}
+
+// wantFDB compares the entry for host with what `bridge` says.
+func (x *scratch) wantFDB(want ...shown) {
+	x.t.Helper()
+	want = append([]shown{}, want...)
+	for i := range want {
+		want[i].MAC = host.String()
+	}
+	if diff := cmp.Diff(want, x.fdb(host.String())); diff != "" {
+		x.t.Errorf("bridge fdb show (-want +got):\n%s", diff)
+	}
+}
+
+// entry returns the one entry for host that List has.
+func (x *scratch) entry(f EntryFilter) Entry {
+	x.t.Helper()
+	all, err := x.s.ListFDB(x.ctx, f)
+	must(x.t, err)
+	all = slices.DeleteFunc(all, func(e Entry) bool { return e.MAC.String() != host.String() })
+	if len(all) != 1 {
+		x.t.Fatalf("%d entries for %s: %v", len(all), host, all)
+	}
+	return all[0]
+}
+
+func TestFDBVerbs(t *testing.T) {
+	x := newScratch(t, "")
+	testutil.Bridge(t, x.ns, "vlan", "add", "vid", "291", "dev", "p1")
+	e := Entry{MAC: host, Port: "p1", VLAN: 291, State: Static, Flags: Sticky}
+	must(t, x.s.AddFDB(x.ctx, e))
+	x.wantFDB(shown{Ifname: "p1", Master: "br0", State: "static", VLAN: 291, Flags: []string{"sticky"}})
+	wants(t, x.s.AddFDB(x.ctx, e), fs.ErrExist)
+
+	got := x.entry(EntryFilter{Port: "p1", VLAN: 291, States: []EntryState{Static}})
+	found, err := x.s.GetFDB(x.ctx, host, 291)
+	must(t, err)
+	want := e
+	want.PortIndex, want.Flags = 71, Sticky|Master
+	want.Used, want.Updated = got.Used, got.Updated
+	if diff := cmp.Diff(want, got, cmpAddr); diff != "" {
+		t.Errorf("ListFDB (-want +got):\n%s", diff)
+	}
+	if found.Used, found.Updated = got.Used, got.Updated; cmp.Diff(got, found, cmpAddr) != "" {
+		t.Errorf("GetFDB: %+v, ListFDB: %+v", found, got)
+	}
+	if text := got.String(); text != "02:00:00:00:12:34 dev p1 master sticky static vlan 291" {
+		t.Error(text)
+	}
+
+	testutil.Bridge(t, x.ns, "vlan", "add", "vid", "291", "dev", "p2")
+	must(t, x.s.ReplaceFDB(x.ctx, Entry{MAC: host, PortIndex: 72, VLAN: 291, State: Dynamic}))
+	x.wantFDB(shown{Ifname: "p2", Master: "br0", VLAN: 291, Flags: []string{}})
+	must(t, x.s.AppendFDB(x.ctx, Entry{MAC: host, Port: "p2", VLAN: 291, State: Static}))
+	x.wantFDB(shown{Ifname: "p2", Master: "br0", State: "static", VLAN: 291, Flags: []string{}})
+	must(t, x.s.DeleteFDB(x.ctx, x.entry(EntryFilter{})))
+	x.wantFDB()
+	_, err = x.s.GetFDB(x.ctx, host, 291)
+	wants(t, err, fs.ErrNotExist)
+	wants(t, x.s.DeleteFDB(x.ctx, Entry{MAC: host, Port: "p2", VLAN: 291}), fs.ErrNotExist)
+}
+
+var cmpAddr = cmp.Comparer(func(a, b netip.Addr) bool { return a == b })
+
+// TestFDBHost is about entries by which the machine takes frames.
+func TestFDBHost(t *testing.T) {
+	x := newScratch(t, "")
+	must(t, x.s.AddFDB(x.ctx, Entry{MAC: host, Port: "br0", VLAN: 1}))
+	x.wantFDB(shown{Ifname: "br0", Master: "br0", State: "permanent", VLAN: 1, Flags: []string{}})
+	got := x.entry(EntryFilter{Port: "br0", States: []EntryState{Permanent}})
+	if got.Flags != Self || got.Port != "br0" || got.State != Permanent {
+		t.Errorf("%+v", got)
+	}
+	must(t, x.s.DeleteFDB(x.ctx, got))
+	x.wantFDB()
+}
+
+func TestFDBActivity(t *testing.T) {
+	x := newScratch(t, "")
+	must(t, x.s.AddFDB(x.ctx, Entry{MAC: host, Port: "p1", VLAN: 1, State: Static, Notify: true, Inactive: true}))
+	if got := x.entry(EntryFilter{}); !got.Notify || !got.Inactive {
+		t.Errorf("%+v", got)
+	}
+	time.Sleep(50 * time.Millisecond)
+	aged := x.entry(EntryFilter{}).Updated
+	must(t, x.s.ReplaceFDB(x.ctx, Entry{MAC: host, Port: "p1", VLAN: 1, State: Static, Notify: true, NoRefresh: true}))
+	if got := x.entry(EntryFilter{}); !got.Notify || !got.Inactive || got.Updated < aged || aged < 50*time.Millisecond || aged > 10*time.Second {
+		t.Errorf("%+v, updated %v ago before", got, aged)
+	}
+}
+
+// TestFDBFilters chooses among entries in all states, in lists and in flushes.
+func TestFDBFilters(t *testing.T) {
+	x := newScratch(t, "")
+	testutil.Bridge(t, x.ns, "vlan", "add", "vid", "291", "dev", "p1")
+	testutil.Bridge(t, x.ns, "vlan", "add", "vid", "291", "dev", "p2")
+	for _, c := range []struct {
+		name string
+		f    EntryFilter
+		left string // the last digits of what a flush leaves
+	}{
+		{"port", EntryFilter{Port: "p1"}, "5"},
+		{"port by index", EntryFilter{PortIndex: 72}, "1 2 3 4 6"},
+		{"VLAN", EntryFilter{VLAN: 291}, "2 3"},
+		{"permanent", EntryFilter{States: []EntryState{Permanent}}, "2 3 4 5 6"},
+		{"static", EntryFilter{States: []EntryState{Static}}, "1 3 4"},
+		{"dynamic", EntryFilter{States: []EntryState{Dynamic}}, "1 2 5 6"},
+		{"permanent and dynamic", EntryFilter{States: []EntryState{Permanent, Dynamic}}, "2 5 6"},
+		{"extern_learn", EntryFilter{Flags: ExternLearn}, "1 2 3 5 6"},
+		{"not extern_learn, VLAN 291", EntryFilter{Without: ExternLearn, VLAN: 291}, "2 3 4"},
+		{"static and sticky", EntryFilter{Flags: Sticky, States: []EntryState{Static}}, "1 2 3 4 5"},
+	} {
+		x.fill()
+		list, err := x.s.ListFDB(x.ctx, c.f)
+		must(t, err)
+		must(t, x.s.FlushFDB(x.ctx, c.f))
+		left := x.digits()
+		if left != c.left {
+			t.Errorf("%s: a flush leaves %q, want %q", c.name, left, c.left)
+		}
+		for _, e := range list {
+			if n, ok := digit(e.MAC.String()); ok && strings.Contains(c.left, n) {
+				t.Errorf("%s: the list has %v", c.name, e)
+			}
+		}
+		for n := range strings.FieldsSeq("1 2 3 4 5 6") {
+			chosen := slices.ContainsFunc(list, func(e Entry) bool { d, ok := digit(e.MAC.String()); return ok && d == n })
+			if chosen == strings.Contains(c.left, n) {
+				t.Errorf("%s: entry %s in the list: %v", c.name, n, chosen)
+			}
+		}
+	}
+	x.fill()
+	must(t, x.s.FlushFDB(x.ctx, EntryFilter{Without: Use}))
+	if left := x.digits(); left != "1 2 3 4 5 6" {
+		t.Errorf("a flush of what nobody added leaves %q", left)
+	}
+	must(t, x.s.FlushFDB(x.ctx, EntryFilter{Flags: Use}))
+	if left := x.digits(); left != "" {
+		t.Errorf("a flush of what somebody added leaves %q", left)
+	}
+	x.fill()
+	must(t, x.s.FlushFDB(x.ctx, EntryFilter{}))
+	if left := x.digits(); left != "" {
+		t.Errorf("a flush of all leaves %q", left)
+	}
+}
+
+// fill makes entries whose addresses end in 1 to 6.
+func (x *scratch) fill() {
+	x.t.Helper()
+	for i, e := range []Entry{
+		{Port: "p1", VLAN: 291},
+		{Port: "p1", VLAN: 1, State: Static},
+		{Port: "p1", VLAN: 1, State: Dynamic},
+		{Port: "p1", VLAN: 291, State: Dynamic, Flags: ExternLearn},
+		{Port: "p2", VLAN: 291, State: Static},
+		{Port: "p1", VLAN: 291, State: Static, Flags: Sticky},
+	} {
+		e.MAC = net.HardwareAddr{2, 0, 0, 0, 0x77, byte(i + 1)}
+		must(x.t, x.s.ReplaceFDB(x.ctx, e))
+	}
+}
+
+// digits returns which of the entries `bridge` shows.
+func (x *scratch) digits() string {
+	x.t.Helper()
+	var all []shown
+	testutil.BridgeJSON(x.t, x.ns, &all, "fdb", "show")
+	var found []string
+	for _, s := range all {
+		if n, ok := digit(s.MAC); ok {
+			found = append(found, n)
+		}
+	}
+	slices.Sort(found)
+	return strings.Join(slices.Compact(found), " ")
+}
+
+func digit(mac string) (string, bool) {
+	return strings.CutPrefix(mac, "02:00:00:00:77:0")
+}
+
+// TestFDBOfPort works on the database of a VXLAN link that is a port.
+func TestFDBOfPort(t *testing.T) {
+	testutil.Need(t, "vxlan")
+	x := newScratch(t, "")
+	testutil.IPBatch(t, x.ns, "link add vx0 index 99 type vxlan id 100 dstport 4789 local 192.0.2.1", "link set vx0 master br0 up")
+	e := Entry{MAC: host, Port: "vx0", Flags: Self, State: Static, Dst: netip.MustParseAddr("192.0.2.77"), DstPort: 0x1234, VNI: 0x4321, Via: "p1"}
+	must(t, x.s.AddFDB(x.ctx, e))
+	x.wantFDB(shown{Ifname: "vx0", State: "static", Flags: []string{"self"}, Dst: "192.0.2.77", Port: 0x1234, VNI: 0x4321, Via: "p1"})
+	got := x.entry(EntryFilter{Port: "vx0", Flags: Self, Dst: e.Dst, VNI: 0x4321, Via: "p1"})
+	if got.Dst != e.Dst || got.DstPort != e.DstPort || got.VNI != e.VNI || got.ViaIndex != 71 || got.Via != "p1" || got.PortIndex != 99 {
+		t.Errorf("%+v", got)
+	}
+	must(t, x.s.DeleteFDB(x.ctx, got))
+	x.wantFDB()
+}
+
+// TestFDBLocked is about a host that MAB has seen and not let in.
+func TestFDBLocked(t *testing.T) {
+	testutil.NeedKernel(t, 6, 2)
+	x := newScratch(t, "")
+	testutil.IPBatch(t, x.ns, "link set p1 type bridge_slave locked on learning on mab on", "link set q1 arp off",
+		"address add 192.0.2.1/24 dev q1")
+	must(t, x.s.FlushFDB(x.ctx, EntryFilter{Port: "p1", States: []EntryState{Dynamic}})) // what q1 sent before
+	send(t, x.ns, "192.0.2.255:7", 1)
+	all, err := x.s.ListFDB(x.ctx, EntryFilter{Port: "p1", Flags: Locked})
+	must(t, err)
+	if len(all) != 1 || all[0].Flags != Locked|Master || all[0].State != Dynamic || all[0].VLAN != 1 {
+		t.Fatalf("%+v", all)
+	}
+	if said := x.fdb(all[0].MAC.String()); len(said) != 1 || !slices.Contains(said[0].Flags, "locked") {
+		t.Errorf("bridge fdb show: %+v", said)
+	}
+}

@@ -1,0 +1,80 @@
+package bridge
+
+import (
+	"fmt"
+	"net/netip"
+)
+
+// fault is the word of a setting and what is wrong with it, nil if nothing is.
+type fault []string
+
+// keyFault says what is wrong with what finds an entry.
+func (e *MDBEntry) keyFault() fault {
+	switch {
+	case e.VLAN > mostVID:
+		return fault{"vid", fmt.Sprintf("%d is not in 1…%d", e.VLAN, mostVID)}
+	case e.Group.IsValid() == (len(e.MAC) > 0):
+		return fault{"grp", "an IP address or an Ethernet address is due, one of them"}
+	case len(e.MAC) > 0:
+		return e.macFault()
+	case !plain(e.Group) || !e.Group.IsMulticast():
+		return fault{"grp", e.Group.String() + " is not the address of a group"}
+	case !e.Source.IsValid():
+		return nil
+	}
+	return e.sourceFault("src", e.Source)
+}
+
+// macFault says what is wrong with a group that is none of IP.
+func (e *MDBEntry) macFault() fault {
+	switch {
+	case len(e.MAC) != 6 || e.MAC[0]&1 == 0:
+		return fault{"grp", e.MAC.String() + " is not the address of a group"}
+	case e.Source.IsValid() || len(e.Sources) > 0 || e.Include:
+		return fault{"src", "only groups of IP have sources"}
+	}
+	return nil
+}
+
+// sourceFault says what is wrong with a source of the group.
+func (e *MDBEntry) sourceFault(word string, a netip.Addr) fault {
+	switch {
+	case !plain(a) || a.IsMulticast() || a.IsUnspecified():
+		return fault{word, a.String() + " is not the address of a sender"}
+	case a.Is4() != e.Group.Is4():
+		return fault{word, fmt.Sprintf("%s and the group %s are of different families", a, e.Group)}
+	}
+	return nil
+}
+
+// plain reports whether an address can be told to the kernel as it is.
+func plain(a netip.Addr) bool {
+	return a.IsValid() && a.Zone() == "" && !a.Is4In6()
+}
+
+// membersFault says what is wrong with the rest of an entry that is to be made;
+// host says that it is for the bridge itself.
+func (e *MDBEntry) membersFault(host bool) fault {
+	switch {
+	case len(e.MAC) > 0 && !e.Permanent:
+		return fault{"permanent", "a group that is none of IP has to be permanent"}
+	case e.Source.IsValid() && len(e.Sources) > 0:
+		return fault{"source_list", "an entry with a source has no list of them"}
+	case host && (e.Source.IsValid() || e.sendsMode() || e.Protocol != 0):
+		return fault{"port", "where the machine itself joins, no source, filter mode or protocol can be given"}
+	case e.sendsMode() && len(e.Sources) == 0:
+		return fault{"source_list", "to include none is to have no entry"}
+	case len(e.Sources) > mostSources:
+		return fault{"source_list", fmt.Sprintf("%d are given, and the kernel takes %d", len(e.Sources), mostSources)}
+	}
+	for _, source := range e.Sources {
+		if fault := e.sourceFault("source_list", source.Addr); fault != nil {
+			return fault
+		}
+	}
+	return nil
+}
+
+// mostSources is how many sources a group has on a port at most, the kernel's
+// PG_SRC_ENT_LIMIT.
+const mostSources = 32

@@ -1,0 +1,69 @@
+package bridge
+
+import (
+	"context"
+
+	"github.com/iplink-go/iplink"
+	"github.com/iplink-go/iplink/internal/handle"
+	"github.com/iplink-go/iplink/internal/uapi"
+	"github.com/iplink-go/iplink/internal/wire"
+)
+
+// MSTState is the state of a port in one of multiple spanning trees.
+type MSTState struct {
+	// Port is the port, by name or, if the name is empty, by index.
+	Port      string
+	PortIndex int
+	// MSTI is the spanning tree's number, 1 to 4094
+	// (IFLA_BRIDGE_MST_ENTRY_MSTI).
+	MSTI uint16
+	// State is what the port does with frames of the tree's VLANs
+	// (IFLA_BRIDGE_MST_ENTRY_STATE).
+	State iplink.BridgePortState
+}
+
+// SetMST sets the state of a port in a spanning tree. The bridge needs multiple
+// spanning trees (MST); where the port has no VLAN of the tree, the kernel
+// takes the state and does nothing.
+func (s *Switch) SetMST(ctx context.Context, m MSTState) error {
+	const op = "mst set"
+	switch {
+	case m.MSTI == 0 || m.MSTI > mostVID:
+		return s.link.Invalid(op, "msti", "%d is not in 1…%d", m.MSTI, mostVID)
+	case m.State > PortBlocking:
+		return s.link.Invalid(op, "state", "%d is none of %d…%d", m.State, PortDisabled, PortBlocking)
+	case m.Port == "" && m.PortIndex == 0 || m.Port == s.link.Name:
+		return s.link.Invalid(op, "port", "name a port: the bridge itself has no state")
+	}
+	index, err := s.link.Resolve(ctx, op, "port", m.Port, m.PortIndex)
+	if err != nil {
+		return err
+	}
+	return s.link.Write(ctx, op, m.Port, uapi.RTM_SETLINK, 0, func(b []byte) []byte {
+		b, spec := s.beginSpec(b, index)
+		b, mst := wire.Begin(b, uapi.IFLA_BRIDGE_MST|uapi.NLA_F_NESTED)
+		b, entry := wire.Begin(b, uapi.IFLA_BRIDGE_MST_ENTRY|uapi.NLA_F_NESTED)
+		b = wire.AppendU16(b, uapi.IFLA_BRIDGE_MST_ENTRY_MSTI, m.MSTI)
+		b = wire.AppendU8(b, uapi.IFLA_BRIDGE_MST_ENTRY_STATE, uint8(m.State))
+		return wire.End(wire.End(wire.End(b, entry), mst), spec)
+	})
+}
+
+// ListMST returns the states of the bridge's ports in the spanning trees that
+// their VLANs belong to.
+func (s *Switch) ListMST(ctx context.Context) ([]MSTState, error) {
+	var all []MSTState
+	names := s.link.Names()
+	err := s.dumpLinks(ctx, "mst show", uapi.RTEXT_FILTER_MST, func() { all = nil }, func(index int, spec []byte) {
+		for a, err := range wire.Attrs(handle.Find(spec, uapi.IFLA_BRIDGE_MST)) {
+			if err != nil {
+				return
+			}
+			msti, state := handle.Find(a.Data, uapi.IFLA_BRIDGE_MST_ENTRY_MSTI), handle.Find(a.Data, uapi.IFLA_BRIDGE_MST_ENTRY_STATE)
+			if len(msti) == 2 && len(state) == 1 {
+				all = append(all, MSTState{names(index), index, wire.Order.Uint16(msti), iplink.BridgePortState(state[0])})
+			}
+		}
+	})
+	return all, err
+}

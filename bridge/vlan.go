@@ -1,0 +1,226 @@
+package bridge
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/iplink-go/iplink/internal/rtnl"
+	"github.com/iplink-go/iplink/internal/uapi"
+	"github.com/iplink-go/iplink/internal/wire"
+)
+
+// mostVID is the highest number of a VLAN.
+const mostVID = 4094
+
+// A VLAN is one that a port, or the bridge itself, takes part in.
+type VLAN struct {
+	// ID is its number, 1 to 4094.
+	ID uint16
+	// PVID says that frames without a tag which come in belong to it. A port
+	// has at most one such VLAN; the last that is added counts.
+	PVID bool
+	// Untagged says that its frames go out without a tag.
+	Untagged bool
+	// Tunnel is the network of a VXLAN link that is the port, 1 to 16777215;
+	// 0 for none. The port needs the setting VLANTunnel
+	// (IFLA_BRIDGE_VLAN_TUNNEL_INFO).
+	Tunnel uint32
+}
+
+// VLANRange returns the VLANs first to last with no flags, none if first is
+// above last.
+func VLANRange(first, last uint16) []VLAN {
+	var all []VLAN
+	for id := int(first); id <= int(last); id++ {
+		all = append(all, VLAN{ID: uint16(id)})
+	}
+	return all
+}
+
+// String returns the words that follow `bridge vlan add`, without the port.
+func (v VLAN) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "vid %d", v.ID)
+	if v.Tunnel != 0 {
+		fmt.Fprintf(&b, " tunnel_info id %d", v.Tunnel)
+	}
+	if v.PVID {
+		b.WriteString(" pvid")
+	}
+	if v.Untagged {
+		b.WriteString(" untagged")
+	}
+	return b.String()
+}
+
+func (v VLAN) flags() (flags uint16) {
+	if v.PVID {
+		flags |= uapi.BRIDGE_VLAN_INFO_PVID
+	}
+	if v.Untagged {
+		flags |= uapi.BRIDGE_VLAN_INFO_UNTAGGED
+	}
+	return flags
+}
+
+// AddVLANs makes a port, or the bridge itself by its own name, take part in
+// VLANs. Of one that it takes part in already the flags change. Consecutive
+// VLANs with equal flags take no more room in the request than two. If the
+// kernel refuses one, those before it stay.
+func (s *Switch) AddVLANs(ctx context.Context, port string, vlans ...VLAN) error {
+	return s.changeVLANs(ctx, "vlan add", uapi.RTM_SETLINK, port, vlans, VLAN.flags, anyTunnels)
+}
+
+// DeleteVLANs ends a port's part in VLANs, and their tunnels; only the numbers
+// matter. One that it has no part in is passed over.
+func (s *Switch) DeleteVLANs(ctx context.Context, port string, vlans ...VLAN) error {
+	return s.changeVLANs(ctx, "vlan del", uapi.RTM_DELLINK, port, vlans, noFlags, nil)
+}
+
+// DeleteVLANTunnels removes the tunnels of VLANs, each of which has to give its
+// Tunnel, and leaves the VLANs.
+func (s *Switch) DeleteVLANTunnels(ctx context.Context, port string, vlans ...VLAN) error {
+	return s.changeVLANs(ctx, "vlan del tunnel_info", uapi.RTM_DELLINK, port, vlans, nil, allTunnels)
+}
+
+func noFlags(VLAN) uint16 { return 0 }
+
+// A demand says what is wrong with a VLAN's tunnel, if anything.
+type demand func(VLAN) string
+
+func anyTunnels(VLAN) string { return "" }
+
+func allTunnels(v VLAN) string {
+	if v.Tunnel == 0 {
+		return fmt.Sprintf("VLAN %d is given none", v.ID)
+	}
+	return ""
+}
+
+// vlansPerRequest bounds a request: the nest of VLANs has 64 KiB, and each may
+// take 36 bytes.
+const vlansPerRequest = 1024
+
+// changeVLANs sends VLANs with their flags, unless flags is nil, and tunnels,
+// unless that is.
+func (s *Switch) changeVLANs(ctx context.Context, op string, typ uint16, port string, vlans []VLAN, flags func(VLAN) uint16, tunnels demand) error {
+	if err := s.checkVLANs(op, vlans, tunnels); err != nil {
+		return err
+	}
+	index, err := s.port(ctx, op, port)
+	if err != nil || len(vlans) == 0 {
+		return err
+	}
+	vlans = slices.SortedFunc(slices.Values(vlans), func(a, b VLAN) int { return cmp.Compare(a.ID, b.ID) })
+	var b rtnl.Batch
+	for part := range slices.Chunk(vlans, vlansPerRequest) {
+		b.Write(typ, 0, func(b []byte) []byte {
+			b, at := s.beginSpec(b, index)
+			if flags != nil {
+				b = appendVLANs(b, part, flags)
+			}
+			if tunnels != nil {
+				b = appendTunnels(b, part)
+			}
+			return wire.End(b, at)
+		})
+	}
+	return s.link.Do(ctx, op, port, &b)
+}
+
+func (s *Switch) checkVLANs(op string, vlans []VLAN, tunnels demand) error {
+	pvid := 0
+	seen := map[uint16]bool{}
+	for _, v := range vlans {
+		switch {
+		case v.ID == 0 || v.ID > mostVID:
+			return s.link.Invalid(op, "vid", "%d is not in 1…%d", v.ID, mostVID)
+		case seen[v.ID]:
+			return s.link.Invalid(op, "vid", "%d is named twice", v.ID)
+		case v.Tunnel > 1<<24-1:
+			return s.link.Invalid(op, "tunnel_info", "%d is not in 1…%d", v.Tunnel, 1<<24-1)
+		case tunnels != nil && tunnels(v) != "":
+			return s.link.Invalid(op, "tunnel_info", "%s", tunnels(v))
+		case v.PVID && pvid != 0:
+			return s.link.Invalid(op, "pvid", "both %d and %d are to be the VLAN of frames without a tag", pvid, v.ID)
+		case v.PVID:
+			pvid = int(v.ID)
+		}
+		seen[v.ID] = true
+	}
+	return nil
+}
+
+// beginSpec begins a message of AF_BRIDGE and its IFLA_AF_SPEC. The bridge
+// itself is reached with a flag.
+func (s *Switch) beginSpec(b []byte, index int) ([]byte, int) {
+	b = wire.AppendLink(b, wire.Link{Family: uapi.AF_BRIDGE, Index: int32(index)})
+	b, at := wire.Begin(b, uapi.IFLA_AF_SPEC)
+	if index == s.link.Index {
+		b = wire.AppendU16(b, uapi.IFLA_BRIDGE_FLAGS, uapi.BRIDGE_FLAGS_SELF)
+	}
+	return b, at
+}
+
+// appendVLANs appends VLANs in order of their numbers. Consecutive ones with
+// equal flags are a range; that of frames without a tag never is.
+func appendVLANs(b []byte, vlans []VLAN, flags func(VLAN) uint16) []byte {
+	runs(vlans, func(v, next VLAN) bool {
+		return flags(v) == flags(next) && flags(v)&uapi.BRIDGE_VLAN_INFO_PVID == 0
+	}, func(first, last VLAN, mark rangeMark) {
+		b = wire.AppendAttr(b, uapi.IFLA_BRIDGE_VLAN_INFO, vlanInfo(flags(first)|mark.begin, first.ID))
+		if first != last {
+			b = wire.AppendAttr(b, uapi.IFLA_BRIDGE_VLAN_INFO, vlanInfo(flags(last)|mark.end, last.ID))
+		}
+	})
+	return b
+}
+
+// appendTunnels appends the tunnels of those VLANs that have one.
+func appendTunnels(b []byte, vlans []VLAN) []byte {
+	vlans = slices.DeleteFunc(slices.Clone(vlans), func(v VLAN) bool { return v.Tunnel == 0 })
+	runs(vlans, func(v, next VLAN) bool { return v.Tunnel+1 == next.Tunnel }, func(first, last VLAN, mark rangeMark) {
+		b = appendTunnel(b, first, mark.begin)
+		if first != last {
+			b = appendTunnel(b, last, mark.end)
+		}
+	})
+	return b
+}
+
+func appendTunnel(b []byte, v VLAN, flags uint16) []byte {
+	b, at := wire.Begin(b, uapi.IFLA_BRIDGE_VLAN_TUNNEL_INFO)
+	b = wire.AppendU32(b, uapi.IFLA_BRIDGE_VLAN_TUNNEL_ID, v.Tunnel)
+	b = wire.AppendU16(b, uapi.IFLA_BRIDGE_VLAN_TUNNEL_VID, v.ID)
+	b = wire.AppendU16(b, uapi.IFLA_BRIDGE_VLAN_TUNNEL_FLAGS, flags)
+	return wire.End(b, at)
+}
+
+// rangeMark is the flags of the first and the last VLAN of a run; they are 0 if
+// it has one only.
+type rangeMark struct{ begin, end uint16 }
+
+// runs calls each for the longest runs of consecutive numbers that may follow
+// one another.
+func runs(vlans []VLAN, follows func(v, next VLAN) bool, each func(first, last VLAN, mark rangeMark)) {
+	for len(vlans) > 0 {
+		n := 1
+		for n < len(vlans) && vlans[n].ID == vlans[n-1].ID+1 && follows(vlans[n-1], vlans[n]) {
+			n++
+		}
+		mark := rangeMark{}
+		if n > 1 {
+			mark = rangeMark{uapi.BRIDGE_VLAN_INFO_RANGE_BEGIN, uapi.BRIDGE_VLAN_INFO_RANGE_END}
+		}
+		each(vlans[0], vlans[n-1], mark)
+		vlans = vlans[n:]
+	}
+}
+
+// vlanInfo returns a struct bridge_vlan_info.
+func vlanInfo(flags, id uint16) []byte {
+	return wire.Order.AppendUint16(wire.Order.AppendUint16(nil, flags), id)
+}

@@ -1,0 +1,71 @@
+package bridge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/uapi"
+	"github.com/iplink-go/iplink/internal/wire"
+)
+
+// vlanHeaderLen is the length of struct br_vlan_msg.
+const vlanHeaderLen = 8
+
+// appendVLANHeader appends a struct br_vlan_msg.
+func appendVLANHeader(b []byte, index int) []byte {
+	return wire.Order.AppendUint32(append(b, uapi.AF_BRIDGE, 0, 0, 0), uint32(index))
+}
+
+// dumpVLANs hands the attributes of each message about a port's VLANs, or with
+// the flag for it about those of the whole bridge, to each.
+func (s *Switch) dumpVLANs(ctx context.Context, op string, index int, flags uint32, restart func(), each func(typ uint16, data []byte)) error {
+	body := func(b []byte) []byte {
+		return wire.AppendU32(appendVLANHeader(b, index), uapi.BRIDGE_VLANDB_DUMP_FLAGS, flags)
+	}
+	return s.link.Dump(ctx, op, uapi.RTM_GETVLAN, body, restart, func(m wire.Message) {
+		if len(m.Data) < vlanHeaderLen || int(wire.Order.Uint32(m.Data[4:])) != index {
+			return
+		}
+		for a, err := range wire.Attrs(m.Data[vlanHeaderLen:]) {
+			if err != nil {
+				return
+			}
+			each(a.Type, a.Data)
+		}
+	})
+}
+
+// checkOptions checks a range of VLANs and the settings for them.
+func (s *Switch) checkOptions(op string, first, last uint16, set attr.Set, table attr.Table) error {
+	switch {
+	case first == 0 || first > mostVID:
+		return s.link.Invalid(op, "vid", "%d is not in 1…%d", first, mostVID)
+	case last < first || last > mostVID:
+		return s.link.Invalid(op, "vid", "the range ends with %d, which is not in %d…%d", last, first, mostVID)
+	case set.Empty():
+		return s.link.Invalid(op, "", "no setting is given")
+	}
+	var wrong *attr.Error
+	switch err := new(attr.Codec).Check(set, nil, table); {
+	case errors.As(err, &wrong):
+		return s.link.Invalid(op, wrong.Name, "%s", wrong.Text)
+	case err != nil:
+		return s.link.Invalid(op, "", "%v", err)
+	}
+	return nil
+}
+
+// rangeText names VLANs as iproute2 does.
+func rangeText(first, last uint16) string {
+	if first == last {
+		return fmt.Sprintf("vid %d", first)
+	}
+	return fmt.Sprintf("vid %d-%d", first, last)
+}
+
+func trim(words []byte) string {
+	return strings.TrimPrefix(string(words), " ")
+}

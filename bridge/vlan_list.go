@@ -1,0 +1,115 @@
+package bridge
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"github.com/iplink-go/iplink/internal/handle"
+	"github.com/iplink-go/iplink/internal/uapi"
+	"github.com/iplink-go/iplink/internal/wire"
+)
+
+// PortVLANs are the VLANs that a port, or the bridge itself, takes part in.
+type PortVLANs struct {
+	Port      string
+	PortIndex int
+	VLANs     []VLAN // by number
+}
+
+// ListVLANs returns the VLANs of the bridge itself and of its ports, in the
+// order of their interface indexes; a port without any is left out.
+func (s *Switch) ListVLANs(ctx context.Context) ([]PortVLANs, error) {
+	var all []PortVLANs
+	names := s.link.Names()
+	err := s.dumpLinks(ctx, "vlan show", uapi.RTEXT_FILTER_BRVLAN_COMPRESSED, func() { all = nil }, func(index int, spec []byte) {
+		if vlans := parseVLANs(spec); len(vlans) > 0 {
+			all = append(all, PortVLANs{names(index), index, vlans})
+		}
+	})
+	slices.SortFunc(all, func(a, b PortVLANs) int { return cmp.Compare(a.PortIndex, b.PortIndex) })
+	return all, err
+}
+
+// dumpLinks hands the IFLA_AF_SPEC of the bridge and its ports to each. The
+// kernel reports all bridges of the namespace.
+func (s *Switch) dumpLinks(ctx context.Context, op string, mask uint32, restart func(), each func(index int, spec []byte)) error {
+	body := func(b []byte) []byte {
+		return wire.AppendU32(wire.AppendLink(b, wire.Link{Family: uapi.AF_BRIDGE}), uapi.IFLA_EXT_MASK, mask)
+	}
+	return s.link.Dump(ctx, op, uapi.RTM_GETLINK, body, restart, func(m wire.Message) {
+		header, attrs, err := wire.ParseLink(m.Data)
+		if err != nil || header.Family != uapi.AF_BRIDGE {
+			return
+		}
+		index := int(header.Index)
+		if master := handle.Find(attrs, uapi.IFLA_MASTER); index == s.link.Index ||
+			len(master) == 4 && int(wire.Order.Uint32(master)) == s.link.Index {
+			each(index, handle.Find(attrs, uapi.IFLA_AF_SPEC))
+		}
+	})
+}
+
+// parseVLANs expands the ranges in an IFLA_AF_SPEC.
+func parseVLANs(spec []byte) []VLAN {
+	var all []VLAN
+	var begin VLAN
+	tunnels := map[uint16]uint32{}
+	var tunnelBegin VLAN
+	for a, err := range wire.Attrs(spec) {
+		switch {
+		case err != nil:
+			return all
+		case a.Type == uapi.IFLA_BRIDGE_VLAN_INFO && len(a.Data) == 4:
+			all, begin = expandVLANs(all, begin, wire.Order.Uint16(a.Data), wire.Order.Uint16(a.Data[2:]))
+		case a.Type == uapi.IFLA_BRIDGE_VLAN_TUNNEL_INFO:
+			tunnelBegin = expandTunnels(tunnels, tunnelBegin, a.Data)
+		}
+	}
+	for i := range all {
+		all[i].Tunnel = tunnels[all[i].ID]
+	}
+	return all
+}
+
+// expandVLANs appends a VLAN, or a range if it is the end of one.
+func expandVLANs(all []VLAN, begin VLAN, flags, id uint16) ([]VLAN, VLAN) {
+	v := VLAN{ID: id, PVID: flags&uapi.BRIDGE_VLAN_INFO_PVID != 0, Untagged: flags&uapi.BRIDGE_VLAN_INFO_UNTAGGED != 0}
+	switch {
+	case id == 0 || id > mostVID:
+	case flags&uapi.BRIDGE_VLAN_INFO_RANGE_BEGIN != 0:
+		return all, v
+	case flags&uapi.BRIDGE_VLAN_INFO_RANGE_END != 0:
+		for begin.ID != 0 && begin.ID <= id && len(all) < mostVID {
+			all = append(all, begin)
+			begin.ID++
+		}
+	default:
+		all = append(all, v)
+	}
+	return all, VLAN{}
+}
+
+// expandTunnels notes the tunnel of a VLAN, or those of a range if it is the end
+// of one.
+func expandTunnels(tunnels map[uint16]uint32, begin VLAN, data []byte) VLAN {
+	id, vid, flags := handle.Find(data, uapi.IFLA_BRIDGE_VLAN_TUNNEL_ID),
+		handle.Find(data, uapi.IFLA_BRIDGE_VLAN_TUNNEL_VID), handle.Find(data, uapi.IFLA_BRIDGE_VLAN_TUNNEL_FLAGS)
+	if len(id) != 4 || len(vid) != 2 || len(flags) != 2 {
+		return VLAN{}
+	}
+	v := VLAN{ID: wire.Order.Uint16(vid), Tunnel: wire.Order.Uint32(id)}
+	switch mark := wire.Order.Uint16(flags); {
+	case v.ID == 0 || v.ID > mostVID:
+	case mark&uapi.BRIDGE_VLAN_INFO_RANGE_BEGIN != 0:
+		return v
+	case mark&uapi.BRIDGE_VLAN_INFO_RANGE_END != 0:
+		for begin.ID != 0 && begin.ID <= v.ID {
+			tunnels[begin.ID] = begin.Tunnel
+			begin.ID, begin.Tunnel = begin.ID+1, begin.Tunnel+1
+		}
+	default:
+		tunnels[v.ID] = v.Tunnel
+	}
+	return VLAN{}
+}

@@ -1,0 +1,167 @@
+package fdb
+
+import (
+	"context"
+	"slices"
+
+	"github.com/iplink-go/iplink"
+	"github.com/iplink-go/iplink/internal/uapi"
+	"github.com/iplink-go/iplink/internal/wire"
+)
+
+// choice is a filter with the indexes of the links that it names.
+type choice struct {
+	t         Table
+	f         iplink.FDBFilter
+	port, via int
+}
+
+// choice finds the links that a filter names, and checks it.
+func (t Table) choice(ctx context.Context, op string, f iplink.FDBFilter) (*choice, error) {
+	c := &choice{t: t, f: f}
+	var err error
+	if c.port, err = t.Link.Resolve(ctx, op, "port", f.Port, f.PortIndex); err != nil {
+		return nil, err
+	}
+	if c.via, err = t.Link.Resolve(ctx, op, "via", f.Via, f.ViaIndex); err != nil {
+		return nil, err
+	}
+	return c, c.check(op)
+}
+
+func (c *choice) check(op string) error {
+	f := &c.f
+	invalid := c.t.Link.Invalid
+	switch {
+	case f.VLAN > mostVLAN:
+		return invalid(op, "vlan", "%d is not in 1…%d", f.VLAN, mostVLAN)
+	case f.VNI > mostVNI:
+		return invalid(op, "vni", "%d is not in 1…%d", f.VNI, mostVNI)
+	case f.SrcVNI > mostVNI:
+		return invalid(op, "src_vni", "%d is not in 1…%d", f.SrcVNI, mostVNI)
+	case f.Flags&f.Without != 0:
+		return invalid(op, "flags", "%s is asked for and excluded", f.Flags&f.Without)
+	case !c.t.ofBridge() && c.port != 0 && c.port != c.t.Link.Index:
+		return invalid(op, "port", "entries of this link lead to no other")
+	}
+	if fault := addrFault(f.Dst); fault != "" {
+		return invalid(op, "dst", "%s", fault)
+	}
+	return nil
+}
+
+// Flags that a flush can choose by.
+const (
+	bridgeFlushFlags = iplink.FDBUse | iplink.FDBExternLearn | iplink.FDBOffloaded | iplink.FDBSticky
+	tunnelFlushFlags = iplink.FDBExternLearn | iplink.FDBOffloaded | iplink.FDBRouter
+)
+
+// checkFlush checks what a flush cannot choose by.
+func (c *choice) checkFlush(op string) error {
+	f := &c.f
+	invalid := c.t.Link.Invalid
+	known := bridgeFlushFlags
+	if !c.t.ofBridge() {
+		known = tunnelFlushFlags
+	}
+	switch other := (f.Flags | f.Without) &^ known; {
+	case other != 0:
+		return invalid(op, "flags", "the kernel cannot choose by %s", other)
+	case slices.ContainsFunc(f.States, func(s iplink.FDBState) bool { return s > iplink.FDBDynamic }):
+		return invalid(op, "state", "only permanent, static and dynamic entries can be chosen")
+	case c.t.ofBridge() && (f.Dst.IsValid() || f.DstPort != 0 || f.VNI != 0 || f.SrcVNI != 0 || c.via != 0 || f.NextHop != 0):
+		return invalid(op, "dst", "entries of a bridge have no tunnel")
+	case c.via != 0:
+		return invalid(op, "via", "the kernel cannot choose by it")
+	case !c.t.ofBridge() && f.VLAN != 0:
+		return invalid(op, "vlan", "a VXLAN link has networks instead: src_vni")
+	}
+	return nil
+}
+
+// appendList appends the request for a list: the kernel narrows it to a bridge
+// and a port, and knows no other filter.
+func (c *choice) appendList(b []byte) []byte {
+	if !c.t.ofBridge() {
+		return header{index: c.t.Link.Index}.append(b)
+	}
+	return wire.AppendU32(header{index: c.port}.append(b), uapi.NDA_MASTER, uint32(c.t.Link.Index))
+}
+
+// matches applies the filter to an entry.
+func (c *choice) matches(e *iplink.FDBEntry) bool {
+	f := &c.f
+	if !c.t.ofBridge() && (e.PortIndex != c.t.Link.Index || e.Flags&iplink.FDBSelf == 0) {
+		return false
+	}
+	return (len(f.States) == 0 || slices.Contains(f.States, e.State)) &&
+		e.Flags&f.Flags == f.Flags && e.Flags&f.Without == 0 &&
+		(!f.Dst.IsValid() || f.Dst == e.Dst) &&
+		within(c.port, e.PortIndex) && within(c.via, e.ViaIndex) && within(f.VLAN, e.VLAN) &&
+		within(f.DstPort, e.DstPort) && within(f.VNI, e.VNI) && within(f.SrcVNI, e.SrcVNI) && within(f.NextHop, e.NextHop)
+}
+
+// within reports whether a field is as asked for, if it was.
+func within[T comparable](want, have T) bool {
+	var none T
+	return want == none || want == have
+}
+
+// bits are the states that a flush chooses: bits of ndm_state and which of them
+// count.
+type bits struct{ state, mask uint16 }
+
+// flushStates returns what each request of a flush chooses. In a bridge,
+// permanent entries have both bits.
+func flushStates(states []iplink.FDBState) []bits {
+	const both = uapi.NUD_PERMANENT | uapi.NUD_NOARP
+	if len(states) == 0 {
+		return []bits{{}}
+	}
+	var all []bits
+	for _, s := range states {
+		switch s {
+		case iplink.FDBPermanent:
+			all = append(all, bits{uapi.NUD_PERMANENT, uapi.NUD_PERMANENT})
+		case iplink.FDBStatic:
+			all = append(all, bits{uapi.NUD_NOARP, both})
+		default:
+			all = append(all, bits{0, both})
+		}
+	}
+	return all
+}
+
+// appendFlush appends the request to remove the entries in some states.
+func (c *choice) appendFlush(b []byte, s bits) []byte {
+	f := &c.f
+	b = header{c.t.Link.Index, s.state, f.Flags | iplink.FDBSelf}.append(b)
+	if c.t.ofBridge() {
+		b = appendU32(b, uapi.NDA_IFINDEX, uint32(c.port))
+	} else {
+		b = c.appendTunnel(b)
+	}
+	if f.VLAN != 0 {
+		b = wire.AppendU16(b, uapi.NDA_VLAN, f.VLAN)
+	}
+	if mask := f.Flags | f.Without; mask != 0 {
+		b = wire.AppendU8(b, uapi.NDA_NDM_FLAGS_MASK, uint8(mask))
+	}
+	if s.mask != 0 {
+		b = wire.AppendU16(b, uapi.NDA_NDM_STATE_MASK, s.mask)
+	}
+	return b
+}
+
+func (c *choice) appendTunnel(b []byte) []byte {
+	f := &c.f
+	if f.Dst.IsValid() {
+		b = wire.AppendAttr(b, uapi.NDA_DST, f.Dst.AsSlice())
+	}
+	if f.DstPort != 0 {
+		b = appendPort(b, f.DstPort)
+	}
+	b = appendU32(b, uapi.NDA_NH_ID, f.NextHop)
+	b = appendU32(b, uapi.NDA_VNI, f.VNI)
+	return appendU32(b, uapi.NDA_SRC_VNI, f.SrcVNI)
+}

@@ -1,0 +1,132 @@
+// Package fdb is what packages bridge and vxlan do with forwarding databases:
+// RTM_NEWNEIGH and its relatives for AF_BRIDGE, and struct ndmsg.
+package fdb
+
+import (
+	"context"
+	"net"
+
+	"github.com/iplink-go/iplink"
+	"github.com/iplink-go/iplink/internal/handle"
+	"github.com/iplink-go/iplink/internal/rtnl"
+	"github.com/iplink-go/iplink/internal/uapi"
+	"github.com/iplink-go/iplink/internal/wire"
+)
+
+// A Verb is a way to make an entry.
+type Verb struct {
+	op     string
+	flags  uint16
+	append bool
+}
+
+// The verbs, and Delete beside them.
+var (
+	Add     = Verb{op: "fdb add", flags: uapi.NLM_F_CREATE | uapi.NLM_F_EXCL}
+	Append  = Verb{op: "fdb append", flags: uapi.NLM_F_CREATE | uapi.NLM_F_APPEND, append: true}
+	Replace = Verb{op: "fdb replace", flags: uapi.NLM_F_CREATE | uapi.NLM_F_REPLACE}
+)
+
+// Table is the forwarding database of a bridge or a VXLAN link.
+type Table struct {
+	Link *handle.Handle
+}
+
+// ofBridge reports whether it is a bridge's, whose entries lead to ports.
+func (t Table) ofBridge() bool {
+	return t.Link.Kind == iplink.KindBridge
+}
+
+// Put makes an entry.
+func (t Table) Put(ctx context.Context, verb Verb, e iplink.FDBEntry) error {
+	r, err := t.request(ctx, verb.op, e)
+	if err == nil {
+		err = r.check(verb)
+	}
+	if err != nil {
+		return err
+	}
+	return t.Link.Write(ctx, verb.op, e.MAC.String(), uapi.RTM_NEWNEIGH, verb.flags, r.append)
+}
+
+// Delete removes an entry.
+func (t Table) Delete(ctx context.Context, e iplink.FDBEntry) error {
+	const op = "fdb del"
+	r, err := t.request(ctx, op, e)
+	if err == nil {
+		err = r.checkKey(op)
+	}
+	if err != nil {
+		return err
+	}
+	return t.Link.Write(ctx, op, e.MAC.String(), uapi.RTM_DELNEIGH, 0, r.append)
+}
+
+// Get looks up the entry for an address, of a VLAN in a bridge and of a network
+// in a VXLAN link.
+func (t Table) Get(ctx context.Context, mac net.HardwareAddr, vlan uint16, vni uint32) (iplink.FDBEntry, error) {
+	const op = "fdb get"
+	r := request{t: t, e: iplink.FDBEntry{MAC: mac, VLAN: vlan, SrcVNI: vni}, index: t.Link.Index, bridge: t.ofBridge()}
+	if err := r.checkKey(op); err != nil {
+		return iplink.FDBEntry{}, err
+	}
+	var found iplink.FDBEntry
+	var b rtnl.Batch
+	names := t.Link.Names()
+	b.Get(uapi.RTM_GETNEIGH, func(m wire.Message) { found, _ = parse(m.Data, names) }, r.appendLookUp)
+	if err := t.Link.Do(ctx, op, mac.String(), &b); err != nil {
+		return iplink.FDBEntry{}, err
+	}
+	t.attribute(&found)
+	return found, nil
+}
+
+// List returns the entries that a filter chooses.
+func (t Table) List(ctx context.Context, f iplink.FDBFilter) ([]iplink.FDBEntry, error) {
+	const op = "fdb show"
+	c, err := t.choice(ctx, op, f)
+	if err != nil {
+		return nil, err
+	}
+	if f.Flags&iplink.FDBUse != 0 || f.Without&iplink.FDBUse != 0 {
+		return nil, t.Link.Invalid(op, "flags", "the kernel does not report who added an entry: only a flush can choose by it")
+	}
+	var all []iplink.FDBEntry
+	names := t.Link.Names()
+	restart := func() { all = nil }
+	err = t.Link.Dump(ctx, op, uapi.RTM_GETNEIGH, c.appendList, restart, func(m wire.Message) {
+		if e, ok := parse(m.Data, names); ok && m.Type == uapi.RTM_NEWNEIGH {
+			t.attribute(&e)
+			if c.matches(&e) {
+				all = append(all, e)
+			}
+		}
+	})
+	return all, err
+}
+
+// attribute says of an entry of the bridge's own database that leads to the
+// bridge that it is reached by FDBSelf: the kernel says FDBMaster of it, and
+// takes that for ports only.
+func (t Table) attribute(e *iplink.FDBEntry) {
+	if t.ofBridge() && e.PortIndex == t.Link.Index && e.Flags&iplink.FDBMaster != 0 {
+		e.Flags ^= iplink.FDBMaster | iplink.FDBSelf
+	}
+}
+
+// Flush removes the entries that a filter chooses, one request a state.
+func (t Table) Flush(ctx context.Context, f iplink.FDBFilter) error {
+	const op = "fdb flush"
+	c, err := t.choice(ctx, op, f)
+	if err == nil {
+		err = c.checkFlush(op)
+	}
+	if err != nil {
+		return err
+	}
+	var b rtnl.Batch
+	for _, s := range flushStates(f.States) {
+		b.Write(uapi.RTM_DELNEIGH, uapi.NLM_F_BULK, func(b []byte) []byte { return c.appendFlush(b, s) })
+	}
+	return t.Link.Do(ctx, op, "", &b)
+}

@@ -1,0 +1,91 @@
+package vxlan_test
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/netip"
+
+	"github.com/iplink-go/iplink"
+	"github.com/iplink-go/iplink/vxlan"
+)
+
+// Two other ends: what floods goes to both, one host's frames to the second.
+func ExampleOpen() {
+	err := inScratch(func(ctx context.Context) error {
+		local := netip.MustParseAddr("192.0.2.1")
+		if _, err := vxlan.New("vx0").VNI(100).Local(local).Port(4789).Learning(false).Create(ctx); err != nil {
+			return err
+		}
+		vtep, err := vxlan.Open(ctx, "vx0")
+		if err != nil {
+			return err
+		}
+		defer vtep.Close()
+		first, second := netip.MustParseAddr("192.0.2.2"), netip.MustParseAddr("192.0.2.3")
+		for _, end := range []netip.Addr{first, second} {
+			if err := vtep.AppendFDB(ctx, vxlan.Entry{MAC: vxlan.AllOthers(), Dst: end}); err != nil {
+				return err
+			}
+		}
+		host := net.HardwareAddr{0x02, 0, 0, 0, 0, 0x07}
+		if err := vtep.ReplaceFDB(ctx, vxlan.Entry{MAC: host, Dst: second, State: vxlan.Static}); err != nil {
+			return err
+		}
+		entry, err := vtep.GetFDB(ctx, host, 0)
+		if err != nil {
+			return err
+		}
+		fmt.Println(entry)
+		all, err := vtep.ListFDB(ctx, vxlan.EntryFilter{Dst: first})
+		for _, entry := range all {
+			fmt.Println(entry)
+		}
+		return err
+	})
+	if err != nil {
+		fmt.Println(err)
+	}
+	// Output:
+	// 02:00:00:00:00:07 dev vx0 self static dst 192.0.2.3
+	// 00:00:00:00:00:00 dev vx0 self permanent dst 192.0.2.2
+}
+
+// One link that takes frames of some networks only.
+func ExampleVTEP_AddVNIs() {
+	err := inScratch(func(ctx context.Context) error {
+		if _, err := vxlan.New("vx0").External(true).VNIFilter(true).Learning(false).Port(4789).Create(ctx); err != nil {
+			return err
+		}
+		vtep, err := vxlan.Open(ctx, "vx0")
+		if err != nil {
+			return err
+		}
+		defer vtep.Close()
+		if err := vtep.AddVNIs(ctx, vxlan.VNIs{First: 100, Last: 101}, vxlan.VNIs{First: 200}); err != nil {
+			return err
+		}
+		all, err := vtep.ListVNIs(ctx)
+		for _, n := range all {
+			fmt.Println(n, "received", n.Stats.RxPackets)
+		}
+		return err
+	})
+	if err != nil {
+		fmt.Println(err)
+	}
+	// Output:
+	// vni 100 received 0
+	// vni 101 received 0
+	// vni 200 received 0
+}
+
+// inScratch runs fn in a namespace of its own.
+func inScratch(fn func(ctx context.Context) error) error {
+	ns, err := iplink.NewNetNS()
+	if err != nil {
+		return err
+	}
+	defer ns.Close()
+	return ns.Do(func() error { return fn(context.Background()) })
+}

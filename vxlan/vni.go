@@ -1,0 +1,200 @@
+package vxlan
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net/netip"
+	"slices"
+
+	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/handle"
+	"github.com/iplink-go/iplink/internal/uapi"
+	"github.com/iplink-go/iplink/internal/wire"
+)
+
+// mostVNI is the highest number of a network, of 24 bits.
+const mostVNI = 1<<24 - 1
+
+// headerLen is the length of struct tunnel_msg.
+const headerLen = 8
+
+// VNIs are networks that a link with the setting VNIFilter takes frames of, and
+// no others.
+type VNIs struct {
+	// First and Last are the numbers of the first and the last network, 1 to
+	// 16777215; without Last it is one network (VXLAN_VNIFILTER_ENTRY_START,
+	// …_END).
+	First, Last uint32
+	// Group is where frames go for addresses that have no entry: a multicast
+	// group, or the other end (…_GROUP, …_GROUP6). Networks that have one are
+	// added one by one.
+	Group netip.Addr
+	// Stats counts the frames; those of VNIs that ListVNIs returns, of which
+	// each is one network then.
+	Stats VNIStats
+}
+
+// VNIStats counts the frames of a network (VXLAN_VNIFILTER_ENTRY_STATS).
+type VNIStats struct {
+	RxBytes, RxPackets, RxDrops, RxErrors uint64
+	TxBytes, TxPackets, TxDrops, TxErrors uint64
+}
+
+func (s *VNIStats) attrs(c *attr.Codec) {
+	attr.U64(c.ReadOnly(), uapi.VNIFILTER_ENTRY_STATS_RX_BYTES, "rx_bytes", &s.RxBytes)
+	attr.U64(c.ReadOnly(), uapi.VNIFILTER_ENTRY_STATS_RX_PKTS, "rx_pkts", &s.RxPackets)
+	attr.U64(c.ReadOnly(), uapi.VNIFILTER_ENTRY_STATS_RX_DROPS, "rx_drops", &s.RxDrops)
+	attr.U64(c.ReadOnly(), uapi.VNIFILTER_ENTRY_STATS_RX_ERRORS, "rx_errors", &s.RxErrors)
+	attr.U64(c.ReadOnly(), uapi.VNIFILTER_ENTRY_STATS_TX_BYTES, "tx_bytes", &s.TxBytes)
+	attr.U64(c.ReadOnly(), uapi.VNIFILTER_ENTRY_STATS_TX_PKTS, "tx_pkts", &s.TxPackets)
+	attr.U64(c.ReadOnly(), uapi.VNIFILTER_ENTRY_STATS_TX_DROPS, "tx_drops", &s.TxDrops)
+	attr.U64(c.ReadOnly(), uapi.VNIFILTER_ENTRY_STATS_TX_ERRORS, "tx_errors", &s.TxErrors)
+}
+
+// String returns the words that follow `bridge vni add`, without the link.
+func (n VNIs) String() string {
+	text := fmt.Sprintf("vni %d", n.First)
+	if n.Last > n.First {
+		text += fmt.Sprintf("-%d", n.Last)
+	}
+	switch {
+	case !n.Group.IsValid():
+	case n.Group.IsMulticast():
+		text += " group " + n.Group.String()
+	default:
+		text += " remote " + n.Group.String()
+	}
+	return text
+}
+
+// AddVNIs makes the link take frames of networks. If the kernel refuses one,
+// those before it stay.
+func (v *VTEP) AddVNIs(ctx context.Context, networks ...VNIs) error {
+	return v.changeVNIs(ctx, "vni add", uapi.RTM_NEWTUNNEL, networks)
+}
+
+// DeleteVNIs ends that; only the numbers matter. Entries of the forwarding
+// database for these networks go as well. The error matches fs.ErrNotExist if
+// there is no such network.
+func (v *VTEP) DeleteVNIs(ctx context.Context, networks ...VNIs) error {
+	bare := slices.Clone(networks)
+	for i := range bare {
+		bare[i].Group = netip.Addr{}
+	}
+	return v.changeVNIs(ctx, "vni del", uapi.RTM_DELTUNNEL, bare)
+}
+
+// perRequest bounds a request: an entry takes 36 bytes of what may be 64 KiB in
+// all.
+const perRequest = 1024
+
+func (v *VTEP) changeVNIs(ctx context.Context, op string, typ uint16, networks []VNIs) error {
+	for i := range networks {
+		if word, text := networks[i].fault(); text != "" {
+			return v.link.Invalid(op, word, "%s", text)
+		}
+	}
+	for part := range slices.Chunk(networks, perRequest) {
+		err := v.link.Write(ctx, op, subject(part), typ, 0, func(b []byte) []byte {
+			b = appendHeader(b, v.link.Index, 0)
+			for i := range part {
+				b = part[i].append(b)
+			}
+			return b
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// subject names the networks that a request is about.
+func subject(networks []VNIs) string {
+	text := VNIs{First: networks[0].First, Last: networks[0].Last}.String()
+	if len(networks) > 1 {
+		text += fmt.Sprintf(" and %d more", len(networks)-1)
+	}
+	return text
+}
+
+// fault returns the word of a setting and what is wrong with it.
+func (n *VNIs) fault() (word, text string) {
+	switch {
+	case n.First == 0 || n.First > mostVNI:
+		return "vni", fmt.Sprintf("%d is not in 1…%d", n.First, mostVNI)
+	case n.Last != 0 && (n.Last < n.First || n.Last > mostVNI):
+		return "vni", fmt.Sprintf("the range ends with %d, which is not in %d…%d", n.Last, n.First, mostVNI)
+	case !n.Group.IsValid():
+		return "", ""
+	case n.Last > n.First:
+		return "group", "a range has none: add the networks one by one"
+	case n.Group.Zone() != "" || n.Group.Is4In6() || n.Group.IsUnspecified():
+		return "group", n.Group.String() + " cannot be told to the kernel"
+	}
+	return "", ""
+}
+
+// appendHeader appends a struct tunnel_msg.
+func appendHeader(b []byte, index int, flags uint8) []byte {
+	return wire.Order.AppendUint32(append(b, uapi.AF_BRIDGE, flags, 0, 0), uint32(index))
+}
+
+func (n *VNIs) append(b []byte) []byte {
+	b, at := wire.Begin(b, uapi.VXLAN_VNIFILTER_ENTRY|uapi.NLA_F_NESTED)
+	b = wire.AppendU32(b, uapi.VXLAN_VNIFILTER_ENTRY_START, n.First)
+	if n.Last > n.First {
+		b = wire.AppendU32(b, uapi.VXLAN_VNIFILTER_ENTRY_END, n.Last)
+	}
+	switch {
+	case n.Group.Is4():
+		b = wire.AppendAttr(b, uapi.VXLAN_VNIFILTER_ENTRY_GROUP, n.Group.AsSlice())
+	case n.Group.IsValid():
+		b = wire.AppendAttr(b, uapi.VXLAN_VNIFILTER_ENTRY_GROUP6, n.Group.AsSlice())
+	}
+	return wire.End(b, at)
+}
+
+// ListVNIs returns the networks that the link takes frames of, by number, with
+// their statistics.
+func (v *VTEP) ListVNIs(ctx context.Context) ([]VNIs, error) {
+	var all []VNIs
+	body := func(b []byte) []byte { return appendHeader(b, v.link.Index, uapi.TUNNEL_MSG_FLAG_STATS) }
+	err := v.link.Dump(ctx, "vni show", uapi.RTM_GETTUNNEL, body, func() { all = nil }, func(m wire.Message) {
+		if len(m.Data) < headerLen || int(wire.Order.Uint32(m.Data[4:])) != v.link.Index {
+			return
+		}
+		for a, err := range wire.Attrs(m.Data[headerLen:]) {
+			if err != nil {
+				return
+			}
+			if n, ok := parseVNIs(a.Data); ok && a.Type == uapi.VXLAN_VNIFILTER_ENTRY {
+				all = append(all, n)
+			}
+		}
+	})
+	slices.SortFunc(all, func(a, b VNIs) int { return cmp.Compare(a.First, b.First) })
+	return all, err
+}
+
+// parseVNIs decodes one entry.
+func parseVNIs(data []byte) (n VNIs, ok bool) {
+	first, last := handle.Find(data, uapi.VXLAN_VNIFILTER_ENTRY_START), handle.Find(data, uapi.VXLAN_VNIFILTER_ENTRY_END)
+	if len(first) != 4 {
+		return n, false
+	}
+	n.First = wire.Order.Uint32(first)
+	n.Last = n.First
+	if len(last) == 4 {
+		n.Last = wire.Order.Uint32(last)
+	}
+	for _, typ := range []uint16{uapi.VXLAN_VNIFILTER_ENTRY_GROUP, uapi.VXLAN_VNIFILTER_ENTRY_GROUP6} {
+		if group, ok := netip.AddrFromSlice(handle.Find(data, typ)); ok && !group.IsUnspecified() {
+			n.Group = group
+		}
+	}
+	// Counters that cannot be decoded stay 0.
+	_, _ = new(attr.Codec).Decode(handle.Find(data, uapi.VXLAN_VNIFILTER_ENTRY_STATS), n.Stats.attrs, nil)
+	return n, true
+}
