@@ -69,13 +69,29 @@ type subject[B any] struct {
 func (s subject[B]) test(t *testing.T) {
 	testutil.Need(t, s.kind)
 	s.complete(t)
+	proven, newer := map[uint16]bool{}, map[uint16]bool{}
 	for _, x := range s.settings {
-		row := s.row(x)
-		t.Run(strings.TrimRight(row.Name+"-"+x.label, "-"), func(t *testing.T) {
-			e := exercise[B]{subject: s, setting: x, row: row}
-			e.run(t)
-		})
+		e := exercise[B]{subject: s, setting: x, row: s.row(x)}
+		passed := t.Run(strings.TrimRight(e.row.Name+"-"+x.label, "-"), e.run)
+		proven[x.row] = proven[x.row] || passed && e.proven
+		newer[x.row] = newer[x.row] || e.newer
 	}
+	s.tell(t, proven, newer)
+}
+
+// tell puts on record how many of the rows that this kernel has are proven.
+func (s subject[B]) tell(t *testing.T, proven, newer map[uint16]bool) {
+	done, all := 0, 0
+	for _, r := range s.rows {
+		switch {
+		case !r.Settable(), newer[r.Type] && !proven[r.Type]:
+			continue
+		case proven[r.Type]:
+			done++
+		}
+		all++
+	}
+	testutil.Proven(t, done, all)
 }
 
 // complete demands an entry for each row that can be set.
@@ -113,6 +129,9 @@ type exercise[B any] struct {
 	subject[B]
 	setting[B]
 	row attr.Row
+
+	proven bool // it was set, and read back by all
+	newer  bool // than the kernel
 }
 
 func (e *exercise[B]) run(t *testing.T) {
@@ -129,6 +148,8 @@ func (e *exercise[B]) run(t *testing.T) {
 		return
 	}
 	e.check(t, ns, 0)
+	e.idempotent(t, ns)
+	e.proven = true
 	switch {
 	case e.row.CreateOnly:
 		e.immutable(t, ns)
@@ -137,6 +158,23 @@ func (e *exercise[B]) run(t *testing.T) {
 			t.Fatalf("change: %v", err)
 		}
 		e.check(t, ns, 1)
+	}
+}
+
+// idempotent demands that Ensure finds nothing to do.
+func (e *exercise[B]) idempotent(t *testing.T, ns *os.File) {
+	t.Helper()
+	b, spec := e.start(e.commands != nil)
+	if e.with != nil {
+		e.with(b)
+	}
+	e.values[0](b)
+	all, err := inNetNS(t, ns, func(c *iplink.Conn) ([]*iplink.Change, error) { return c.Ensure(t.Context(), spec) })
+	switch {
+	case err != nil:
+		t.Errorf("Ensure: %v", err)
+	case all[0].Changed():
+		t.Errorf("Ensure finds a difference: %v", all[0].Differences)
 	}
 }
 
@@ -239,13 +277,13 @@ func (e *exercise[B]) immutable(t *testing.T, ns *os.File) {
 // judge says whether a setting may fail on this kernel.
 func (e *exercise[B]) judge(t *testing.T, ns *os.File, err error) {
 	t.Helper()
-	newer := e.row.Since != attr.Version{} && testutil.Older(t, int(e.row.Since.Major), int(e.row.Since.Minor))
+	e.newer = e.row.Since != attr.Version{} && testutil.Older(t, int(e.row.Since.Major), int(e.row.Since.Minor))
 	switch {
 	case e.errno != nil && !errors.Is(err, e.errno):
 		t.Errorf("error %v, want %v", err, e.errno)
 	case e.errno == nil && e.config != "" && !testutil.Matrix():
 		testutil.Skipf(t, "this kernel lacks CONFIG_%s", e.config)
-	case e.errno == nil && !newer:
+	case e.errno == nil && !e.newer:
 		t.Fatal(err)
 	}
 	e.clear(t, err)

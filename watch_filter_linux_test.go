@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io/fs"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/iplink-go/iplink"
@@ -54,9 +53,7 @@ func TestWatchFilters(t *testing.T) {
 			done := make(chan struct{})
 			go func() {
 				defer close(done)
-				for _, command := range test.commands {
-					w.ip(strings.Fields(command)...)
-				}
+				w.run(test.commands...)
 			}()
 			defer func() { <-done }()
 			for i, want := range test.want {

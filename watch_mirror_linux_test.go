@@ -140,7 +140,7 @@ func TestWatchMirror(t *testing.T) {
 	writers.Wait()
 	written := time.Since(start)
 	diff := m.differences(t, w.conn)
-	for deadline := time.Now().Add(10 * time.Second); len(diff) > 0 && time.Now().Before(deadline); {
+	for deadline := time.Now().Add(time.Minute); len(diff) > 0 && time.Now().Before(deadline); {
 		time.Sleep(20 * time.Millisecond)
 		diff = m.differences(t, w.conn)
 	}

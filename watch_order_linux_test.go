@@ -24,7 +24,7 @@ func TestWatcherOrder(t *testing.T) {
 	file := testutil.NetNS(t)
 	testutil.IP(t, file, "link", "add", "br0", "type", "bridge")
 	conn, other := dialFile(t, file), dialFile(t, file)
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	w, err := conn.openWatcher(ctx, filter{})
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -47,6 +48,14 @@ func newWatched(t testing.TB) *watched {
 func (w *watched) ip(args ...string) {
 	w.t.Helper()
 	testutil.IP(w.t, w.file, args...)
+}
+
+// run runs `ip` command lines.
+func (w *watched) run(commands ...string) {
+	w.t.Helper()
+	for _, command := range commands {
+		w.ip(strings.Fields(command)...)
+	}
 }
 
 // ipLink is what `ip -d -j link` says of a link, as far as tests look at it.
@@ -93,11 +102,11 @@ type events struct {
 	next func() (iplink.Event, error, bool)
 }
 
-// watch begins to watch and stops when the test ends. No event may take longer
-// than ten seconds.
+// watch begins to watch and stops when the test ends, or after a minute, which
+// is much even on an emulated processor.
 func (w *watched) watch(filters ...iplink.Filter) *events {
 	w.t.Helper()
-	ctx, cancel := context.WithTimeout(w.t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(w.t.Context(), time.Minute)
 	next, stop := iter.Pull2(w.conn.Watch(ctx, filters...))
 	w.t.Cleanup(func() { stop(); cancel() })
 	return &events{w.t, next}
@@ -163,10 +172,10 @@ func mustGet(t testing.TB, c *iplink.Conn, name string) *iplink.Link {
 	return l
 }
 
-// waitFor waits for ten seconds at most.
+// waitFor waits for a minute at most.
 func waitFor(t testing.TB, c *iplink.Conn, name string, cond iplink.Condition) *iplink.Link {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	l, err := c.Wait(ctx, name, cond)
 	if err != nil {

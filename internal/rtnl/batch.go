@@ -86,12 +86,6 @@ func (b *Batch) Write(typ, flags uint16, body func([]byte) []byte) int {
 	return b.add(typ, flags|uapi.NLM_F_ACK, atAck, nil, body)
 }
 
-// WriteEcho is Write with a copy of what was made, which comes before the
-// acknowledgement. Linux 6.1 sends it of what is deleted only.
-func (b *Batch) WriteEcho(typ, flags uint16, reply Reply, body func([]byte) []byte) int {
-	return b.add(typ, flags|uapi.NLM_F_ACK|uapi.NLM_F_ECHO, atAck, reply, body)
-}
-
 // Get adds a request that one message answers.
 func (b *Batch) Get(typ uint16, reply Reply, body func([]byte) []byte) int {
 	return b.add(typ, 0, atReply, reply, body)
@@ -134,7 +128,7 @@ func (b *Batch) fit(from, room, bytes int) int {
 
 func (r *request) room() int {
 	room := ackRoom + 2*(r.to-r.at)
-	if r.end != atAck || r.reply != nil {
+	if r.end != atAck {
 		room += replyRoom
 	}
 	return room

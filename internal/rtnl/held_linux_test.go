@@ -7,7 +7,6 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/iplink-go/iplink/internal/testutil"
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
 )
@@ -100,28 +99,6 @@ func TestHooks(t *testing.T) {
 	}
 	if want := []Point{BeforeSend, AfterSend, BeforeReceive, AfterReceive}; !slices.Equal(points, want) {
 		t.Errorf("points %v, want %v", points, want)
-	}
-}
-
-// TestEcho has the kernel say what a deletion deleted.
-func TestEcho(t *testing.T) {
-	t.Parallel()
-	testutil.Need(t, "bridge")
-	c, _ := dialed(t)
-	bridges(t, c, 1)
-	var b Batch
-	var got []string
-	b.WriteEcho(uapi.RTM_DELLINK, 0, func(m wire.Message) {
-		if name, _ := linkOf(m); m.Type == uapi.RTM_DELLINK {
-			got = append(got, name)
-		}
-	}, key("br0"))
-	b.Get(uapi.RTM_GETLINK, nil, key("br0"))
-	do(t, c, &b)
-	want(t, &b, 0, nil)
-	want(t, &b, 1, syscall.ENODEV)
-	if !slices.Equal(got, []string{"br0"}) {
-		t.Errorf("the kernel says that it deleted %v", got)
 	}
 }
 

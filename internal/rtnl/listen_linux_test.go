@@ -13,10 +13,10 @@ import (
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
-// listen listens for ten seconds at most.
+// listen listens for a minute at most.
 func listen(t *testing.T, ns *os.File, how Listening) *Listener {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	t.Cleanup(cancel)
 	l, err := Listen(ctx, int(ns.Fd()), how)
 	if err != nil {

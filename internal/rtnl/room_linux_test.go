@@ -34,7 +34,7 @@ func queued(t *testing.T, c *Conn) int {
 }
 
 // TestRoom says that answers take no more of the receive buffer than what is
-// set aside for them: acknowledgements, refusals with a text, echoes, and
+// set aside for them: acknowledgements, refusals with a text, and
 // descriptions of links, short ones, and long ones of what the same batch set.
 func TestRoom(t *testing.T) {
 	c, ns := dialed(t)
@@ -52,12 +52,9 @@ func TestRoom(t *testing.T) {
 	for what, fill := range map[string]func(*Batch, int){
 		"acknowledgement": func(b *Batch, i int) { b.Write(uapi.RTM_NEWLINK, 0, group("end", 0x1234)) },
 		"refusal":         func(b *Batch, i int) { b.Write(uapi.RTM_NEWLINK, uapi.NLM_F_CREATE, create("x", "no-such-kind", nil)) },
-		"echo": func(b *Batch, i int) {
-			b.WriteEcho(uapi.RTM_NEWLINK, uapi.NLM_F_CREATE, func(wire.Message) {}, create(fmt.Sprint("b", i), "bridge", nil))
-		},
-		"loopback": func(b *Batch, i int) { b.Get(uapi.RTM_GETLINK, nil, key("lo")) },
-		"bridge":   func(b *Batch, i int) { b.Get(uapi.RTM_GETLINK, nil, key("bridge")) },
-		"port":     func(b *Batch, i int) { b.Get(uapi.RTM_GETLINK, nil, key("port")) },
+		"loopback":        func(b *Batch, i int) { b.Get(uapi.RTM_GETLINK, nil, key("lo")) },
+		"bridge":          func(b *Batch, i int) { b.Get(uapi.RTM_GETLINK, nil, key("bridge")) },
+		"port":            func(b *Batch, i int) { b.Get(uapi.RTM_GETLINK, nil, key("port")) },
 		"many names": func(b *Batch, i int) {
 			if i == 0 {
 				for n := range 10 {
