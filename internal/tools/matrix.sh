@@ -1,10 +1,12 @@
 #!/bin/sh
 # Runs a `go test` command on each kernel of a list: matrix.sh RUNNER KERNELS
-# COMMAND… Where no virtual machine can be had it says so loudly, and fails only
-# in CI.
+# COMMAND… and shows what failed, what was proven and what was skipped. Where no
+# virtual machine can be had it says so loudly, and fails only in CI.
 runner=$1 kernels=$2
 shift 2
 failed=
+log=$(mktemp) || exit 1
+trap 'rm -f "$log"' EXIT
 for k in $kernels; do
 	echo "=== Linux $k"
 	"$runner" fetch -kernel "$k"
@@ -20,6 +22,11 @@ for k in $kernels; do
 		continue
 		;;
 	esac
-	"$@" -exec "$runner -kernel $k" || failed="$failed $k"
+	if "$@" -v -exec "$runner -kernel $k" >"$log" 2>&1; then
+		grep -E '^(ok|settable|skipped|  [^ ].*: |\?)' "$log"
+	else
+		grep -vE '^ *(=== |--- PASS|[a-z_]+_test\.go:[0-9]+: (ip|\$) )' "$log" | tail -n 400
+		failed="$failed $k"
+	fi
 done
 [ -z "$failed" ] || { echo "failed on Linux:$failed"; exit 1; }
