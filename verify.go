@@ -36,7 +36,7 @@ func (t *transaction) verifyJob(j *job) error {
 
 func (t *transaction) verifyInfo(j *job) error {
 	s, l := j.spec, j.link
-	if s.info != nil {
+	if s.info != nil && (l.Kind != s.kind || !s.set.Empty()) {
 		have, ok := l.Info.(info)
 		if !ok || l.Kind != s.kind {
 			return s.failed(t.op, "", fmt.Errorf("%w: %q", ErrKind, l.Kind))

@@ -19,8 +19,8 @@ func TestVLANString(t *testing.T) {
 			"protocol 802.1ad id 7 reorder_hdr off gvrp on mvrp off loose_binding on bridge_binding off"},
 		{NewVLAN("v0").Parent("eth0").ID(7).IngressQoSMap(map[uint32]uint32{3: 4, 1: 2}).EgressQoSMap(map[uint32]uint32{70000: 5}),
 			"id 7 ingress-qos-map 1:2 3:4 egress-qos-map 70000:5"},
-		{NewVLAN("v0").Parent("eth0").ID(7).IngressQoSMap(map[uint32]uint32{1: 2}).IngressQoSMap(map[uint32]uint32{1: 0, 3: 4}),
-			"id 7 ingress-qos-map 1:0 3:4"},
+		{NewVLAN("v0").Parent("eth0").ID(7).IngressQoSMap(map[uint32]uint32{1: 2, 5: 6}).IngressQoSMap(map[uint32]uint32{1: 0, 3: 4}),
+			"id 7 ingress-qos-map 1:0 3:4 5:6"},
 		{NewVLAN("v0").Parent("eth0").ID(7).IngressQoSMap(nil), "id 7"},
 	} {
 		want := "ip link add v0 link eth0 type vlan " + test.want
