@@ -2,7 +2,6 @@ package iplink
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"syscall"
 )
@@ -43,8 +42,8 @@ func (c *Conn) Ensure(ctx context.Context, specs ...Spec) ([]*Change, error) {
 	if err := e.plan(ctx, specs); err != nil {
 		return nil, err
 	}
-	if err := e.run(ctx); err != nil {
-		return nil, errors.Join(err, e.undo(ctx))
+	if err := e.attempt(ctx, e.run); err != nil {
+		return nil, err
 	}
 	return e.changes(), nil
 }
@@ -83,6 +82,7 @@ func (e *ensurance) plan(ctx context.Context, specs []Spec) error {
 	if err != nil {
 		return err
 	}
+	e.many = len(specs) > 1
 	byName := map[*spec]*goal{}
 	for _, s := range sorted {
 		if byName[s], err = e.consider(ctx, s, len(specs)); err != nil {

@@ -69,9 +69,6 @@ func extra[B, V any](name string, setter func(B, V) B, first, second V, field st
 // needs says what else must be set.
 func (s setting[B]) needs(with func(B)) setting[B] { s.with = with; return s }
 
-// prepared says what commands of `ip` come before all.
-func (s setting[B]) prepared(commands ...string) setting[B] { s.before = commands; return s }
-
 // after says what commands of `ip` come before the setting, which the link is
 // made without.
 func (s setting[B]) after(commands ...string) setting[B] { s.commands = commands; return s }

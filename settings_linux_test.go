@@ -45,7 +45,7 @@ import (
 // new link must take the second value.
 //
 // Methods of setting say what is special: needs, after, reads, option,
-// prepared, refused, unread, variant. A kernel of the matrix must have every
+// refused, unread, variant. A kernel of the matrix must have every
 // row that is not newer than it. A row that is newer must give a clear error:
 // ErrNotApplied or the kernel's refusal, naming the row, and leave no link.
 

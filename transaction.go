@@ -18,7 +18,11 @@ import (
 // what this call made is removed again, in reverse, and nothing else is
 // touched.
 //
-// Requests for one namespace go out in one send, however many links they make.
+// Requests for one namespace go out in one send, as long as the answers fit into
+// the socket's buffer: with CAP_NET_ADMIN some two thousand links.
+//
+// A process that is killed meanwhile leaves what it has made so far. It bears
+// the names that were asked for, by which DeleteIfExists removes it.
 func (c *Conn) Create(ctx context.Context, specs ...Spec) ([]*Link, error) {
 	t := newTransaction(c, "create")
 	defer t.close()
@@ -289,17 +293,11 @@ func (t *transaction) verify(ctx context.Context) error {
 	return nil
 }
 
-// addCreate adds the request that makes a link, and its peer with it. Where the
-// kernel chooses the index, an echo tells it before the answer: of many answers
-// one may be lost, of the two to a link that is made alone none.
+// addCreate adds the request that makes a link, and its peer with it.
 func (t *transaction) addCreate(j *job) {
-	const flags = uapi.NLM_F_CREATE | uapi.NLM_F_EXCL
-	body := func(b []byte) []byte { return t.appendCreate(b, j) }
-	if j.index == 0 && t.many {
-		j.at.batch.WriteEcho(uapi.RTM_NEWLINK, flags, j.noteIndex, body)
-	} else {
-		j.at.batch.Write(uapi.RTM_NEWLINK, flags, body)
-	}
+	j.at.batch.Write(uapi.RTM_NEWLINK, uapi.NLM_F_CREATE|uapi.NLM_F_EXCL, func(b []byte) []byte {
+		return t.appendCreate(b, j)
+	})
 	j.at.steps = append(j.at.steps, step{job: j, what: stepCreate})
 }
 

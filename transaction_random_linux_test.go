@@ -36,7 +36,7 @@ func seeded(t *testing.T) *rand.Rand {
 func TestCreateRandomly(t *testing.T) {
 	l, r := newLab(t), seeded(t)
 	failed := 0
-	for n := range many(t, 60, 1000) {
+	for n := range many(t, 40, 1000) {
 		specs := randomSpecs(l, r)
 		what := fmt.Sprintf("transaction %d, %v", n, specs)
 		want := l.made(specs)
@@ -52,11 +52,11 @@ func TestCreateRandomly(t *testing.T) {
 	}
 }
 
-// randomSpecs describes one to twelve links; later ones may refer to earlier.
+// randomSpecs describes two to twelve links; later ones may refer to earlier.
 func randomSpecs(l *lab, r *rand.Rand) []iplink.Spec {
 	var specs []iplink.Spec
 	parents, masters := []string{"end"}, []string{"br"}
-	for i := range 1 + r.IntN(12) {
+	for i := range 2 + r.IntN(11) {
 		name, ns := fmt.Sprintf("r%d", i), l.all[r.IntN(3)].NetNS
 		switch r.IntN(6) {
 		case 0:
@@ -78,13 +78,13 @@ func randomSpecs(l *lab, r *rand.Rand) []iplink.Spec {
 	return specs
 }
 
-// randomFaults makes one moment go wrong, or two if there are several links:
-// if all answers about a single one are lost nobody knows whose it is.
+// randomFaults makes one moment go wrong and perhaps a later one.
 func randomFaults(l *lab, r *rand.Rand, links int) *injection {
 	names := slices.Sorted(maps.Keys(faults))
-	moments := map[int]fault{r.IntN(8 * links): faults[names[r.IntN(len(names))]]}
-	if links > 1 && r.IntN(2) == 0 {
-		moments[r.IntN(16*links)] = faults[[]string{"error", "no-buffers", "closed"}[r.IntN(3)]]
+	first := r.IntN(8 * links)
+	moments := map[int]fault{first: faults[names[r.IntN(len(names))]]}
+	if r.IntN(2) == 0 {
+		moments[first+1+r.IntN(20)] = faults[[]string{"error", "no-buffers", "closed"}[r.IntN(3)]]
 	}
 	return &injection{conn: l.conn, fault: func(i *injection, p rtnl.Point) error {
 		f := moments[i.now]

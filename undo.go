@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/iplink-go/iplink/internal/rtnl"
-	"github.com/iplink-go/iplink/internal/wire"
 )
 
 const (
@@ -47,17 +46,10 @@ func (j *job) note(err error) {
 	j.lost = errors.Is(err, rtnl.ErrLost)
 }
 
-// noteIndex takes the index that the kernel has chosen from the echo of the
-// link, which proves that it was made.
-func (j *job) noteIndex(m wire.Message) {
-	if l, _, err := wire.ParseLink(m.Data); err == nil {
-		j.index, j.preset = int(l.Index), true
-	}
-}
-
 // undo removes what the transaction made, and nothing else: links are found by
-// their index, which was the kernel's choice or one that no other link had.
-// What is gone already is no error.
+// an index that no other link had. Only a link that is made alone may have the
+// kernel's choice, and is found by its name until it has been read. What is
+// gone already is no error.
 func (t *transaction) undo(ctx context.Context) error {
 	var all []error
 	for _, p := range slices.Backward(t.places) {
@@ -102,16 +94,26 @@ func (t *transaction) madeIn(ctx context.Context, p *place) (made []*job, unknow
 	for _, j := range slices.Backward(t.jobs) {
 		switch {
 		case j.at != p || j.main != nil:
-		case j.made && j.index == 0:
-			j.index, _ = indexOf(ctx, p.rt, j.spec.name)
-			fallthrough
 		case j.made, j.lost && j.preset:
+			j.locateMade(ctx)
 			made = append(made, j)
 		case j.lost:
 			unknown = errors.Join(unknown, t.undoError(j, rtnl.ErrLost, "whether it was made is unknown"))
 		}
 	}
 	return made, unknown
+}
+
+// locateMade finds the index of a link that was made if it was the kernel's
+// choice.
+func (j *job) locateMade(ctx context.Context) {
+	switch {
+	case j.index != 0:
+	case j.link != nil:
+		j.index = j.link.Index
+	default:
+		j.index, _ = indexOf(ctx, j.at.rt, j.spec.name) // 0 if it is gone
+	}
 }
 
 // leftover returns an error for each link that could not be removed.
