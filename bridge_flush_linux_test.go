@@ -29,7 +29,10 @@ func TestFlushFDB(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			ns := testutil.NetNS(t)
 			testutil.IPBatch(t, ns, "link add br0 type bridge", "link set dev br0 up",
-				"link add p1 master br0 up type veth peer name q1", "link add p2 master br0 up type veth peer name q2")
+				"link add p1 master br0 up type veth peer name q1", "link add p2 master br0 up type veth peer name q2",
+				"link set dev q1 up", "link set dev q2 up")
+			settle(t, ns, "p1") // a port without a carrier takes no entries
+			settle(t, ns, "p2")
 			bridgeTool(t, ns, "fdb", "add", flushed[0], "dev", "p1", "master", "dynamic")
 			bridgeTool(t, ns, "fdb", "add", flushed[1], "dev", "p2", "master", "dynamic")
 			_, err := inNetNS(t, ns, func(conn *iplink.Conn) (any, error) { return conn.Update(t.Context(), c.spec) })

@@ -171,6 +171,7 @@ func (t *transaction) consider(j *job) error {
 	s := j.spec
 	up := s.flags&s.change&uapi.IFF_UP != 0
 	j.deferUp = up && (j.main != nil || !s.inet6Set.Empty() || s.port != nil)
+	j.deferUp = j.deferUp || up && t.parentDefers(j)
 	index := j.master()
 	if index == 0 || t.op == "create" && s.change&uapi.IFF_UP == 0 && s.port == nil {
 		return nil
@@ -189,6 +190,15 @@ func (t *transaction) consider(j *job) error {
 		return s.downInMaster(t.op)
 	}
 	return nil
+}
+
+// parentDefers reports whether the link is to sit on one of this transaction's
+// that comes up only after it is made.
+func (t *transaction) parentDefers(j *job) bool {
+	index, _ := refIndex(j.linkRefs, uapi.IFLA_LINK, j.spec.link.Parent)
+	return index != 0 && slices.ContainsFunc(t.jobs, func(other *job) bool {
+		return other.at == j.under && other.index == index && other.deferUp
+	})
 }
 
 // master returns the index of the master that the link is to have, 0 if none.

@@ -140,7 +140,7 @@ func (e *exercise[B]) run(t *testing.T) {
 	if e.commands != nil {
 		e.mustCreate(t, ns, func(B) {})
 		testutil.IPBatch(t, ns, e.commands...)
-		settle(t, ns)
+		settle(t, ns, link)
 		first = e.update
 	}
 	if err := first(t, ns, e.values[0]); err != nil || e.errno != nil {
@@ -181,9 +181,9 @@ func (e *exercise[B]) idempotent(t *testing.T, ns *os.File) {
 // settle waits until the kernel has dealt with a carrier, which it does up to
 // a second later, and which changes the state of links and ports once more.
 // Links without a carrier of their own never come to be UP.
-func settle(t *testing.T, ns *os.File) {
+func settle(t *testing.T, ns *os.File, name string) {
 	for range 15 {
-		if testutil.LinkJSON(t, ns, link)["operstate"] == "UP" {
+		if testutil.LinkJSON(t, ns, name)["operstate"] == "UP" {
 			return
 		}
 		time.Sleep(100 * time.Millisecond)

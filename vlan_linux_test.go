@@ -10,6 +10,7 @@ import (
 	"github.com/iplink-go/iplink"
 	"github.com/iplink-go/iplink/dummy"
 	"github.com/iplink-go/iplink/internal/testutil"
+	"github.com/iplink-go/iplink/veth"
 	"github.com/iplink-go/iplink/vlan"
 )
 
@@ -63,5 +64,19 @@ func TestVLANExplains(t *testing.T) {
 	_, err := c.Create(t.Context(), vlan.New("v1").Parent("under").ID(7))
 	if !errors.Is(err, syscall.EEXIST) || !strings.Contains(err.Error(), "VLAN device already exists") {
 		t.Errorf("error %v of a VLAN that is there already", err)
+	}
+}
+
+// TestVLANOnPeer makes a VLAN that is up on the end of a pair that comes up only
+// once both ends exist.
+func TestVLANOnPeer(t *testing.T) {
+	testutil.Need(t, iplink.KindVLAN)
+	c, ns := scratch(t)
+	_, err := c.Create(t.Context(), veth.New("ve0").Up().Peer(veth.New("ve1").Up()), vlan.New("v7").Parent("ve1").ID(7).Up())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if l := ns.link("v7"); l["link"] != "ve1" || l["operstate"] == "DOWN" {
+		t.Errorf("got %v", l)
 	}
 }
