@@ -171,7 +171,9 @@ func (t *transaction) consider(j *job) error {
 	s := j.spec
 	up := s.flags&s.change&uapi.IFF_UP != 0
 	j.deferUp = up && (j.main != nil || !s.inet6Set.Empty() || s.port != nil)
-	j.deferUp = j.deferUp || up && t.parentDefers(j)
+	// Before Linux 6.13 a link whose parent is elsewhere is made there and moved,
+	// which takes it down.
+	j.deferUp = j.deferUp || up && (j.linkNSID >= 0 || t.parentDefers(j))
 	index := j.master()
 	if index == 0 || t.op == "create" && s.change&uapi.IFF_UP == 0 && s.port == nil {
 		return nil

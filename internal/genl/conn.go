@@ -53,10 +53,10 @@ func Dial(ctx context.Context, netns int, family string) (*Conn, error) {
 }
 
 func (c *Conn) configure(ctx context.Context, family string) error {
-	for _, option := range []netlink.ConnOption{netlink.ExtendedAcknowledge, netlink.CapAcknowledge} {
-		if err := c.nl.SetOption(option, true); err != nil {
-			return err
-		}
+	// Not CapAcknowledge, too: package netlink looks for the text behind the
+	// request's echo, which would be cut off.
+	if err := c.nl.SetOption(netlink.ExtendedAcknowledge, true); err != nil {
+		return err
 	}
 	_ = c.nl.SetReadBuffer(readBuffer) // without privilege it stays as it is, which does mostly
 	err := c.exchange(ctx, func() (err error) {
