@@ -2,6 +2,7 @@ package iplink_test
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"net/netip"
 	"slices"
@@ -185,5 +186,34 @@ func TestEnsureRefusesContradictions(t *testing.T) {
 	}
 	if got := ns.names(); !slices.Equal(got, []string{"lo"}) {
 		t.Errorf("left behind: %v", got)
+	}
+}
+
+// TestEnsureLooksOnce makes 300 links, and then finds with one list, and no
+// write, that all are right.
+func TestEnsureLooksOnce(t *testing.T) {
+	c, ns := scratch(t)
+	specs := make([]iplink.Spec, 300)
+	for i := range specs {
+		specs[i] = vxlan.New(fmt.Sprintf("vx%d", i)).VNI(uint32(i) + 0x1234).Port(4789).TTL(17).Up()
+	}
+	if _, err := c.Ensure(t.Context(), specs...); err != nil {
+		t.Fatal(err)
+	}
+	sends := countSends(c)
+	all, err := c.Ensure(t.Context(), specs...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, change := range all {
+		if change.Changed() {
+			t.Errorf("%v: %v", specs[i], change.Differences)
+		}
+	}
+	if *sends != 1 {
+		t.Errorf("%d sends, want 1, of the list", *sends)
+	}
+	if got := len(ns.names()); got != 1+len(specs) {
+		t.Errorf("%d links", got)
 	}
 }
