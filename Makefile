@@ -14,7 +14,7 @@ KERNELS  := 6.1 6.12 7.3
 TOOL      = $(GO) tool -modfile=internal/tools/go.mod
 RUNNER    = $(CURDIR)/bin/vmtest
 # What a kernel has a say in. The rest is the same on each.
-GUESTS    = . ./internal/rtnl ./internal/rootless ./internal/testutil ./iplinktest ./examples/...
+GUESTS    = . ./bridge ./vxlan ./internal/fdb ./internal/rtnl ./internal/rootless ./internal/testutil ./iplinktest ./examples/...
 
 .PHONY: test unit deps check race cross bigendian matrix test-kernel test-ipoib fuzz golden runner
 
