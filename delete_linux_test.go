@@ -173,7 +173,7 @@ func TestDeleteFaults(t *testing.T) {
 // TestDeleteRace deletes links that somebody else deletes at the same time.
 func TestDeleteRace(t *testing.T) {
 	c, ns := scratch(t)
-	for range many(t, 3, 30) {
+	for range many(t, emulated(3), 30) {
 		names := vxlans(t, c, 50)
 		once := false
 		c.SetHook(func(p rtnl.Point) error {

@@ -36,7 +36,7 @@ func seeded(t *testing.T) *rand.Rand {
 func TestCreateRandomly(t *testing.T) {
 	l, r := newLab(t), seeded(t)
 	failed := 0
-	for n := range many(t, 40, 1000) {
+	for n := range many(t, emulated(40), 1000) {
 		specs := randomSpecs(l, r)
 		what := fmt.Sprintf("transaction %d, %v", n, specs)
 		want := l.made(specs)
