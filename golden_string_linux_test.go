@@ -17,7 +17,14 @@ import (
 func TestStringThroughIP(t *testing.T) {
 	for _, c := range goldenCases() {
 		t.Run(c.kind+"/"+c.name, func(t *testing.T) {
+			if c.kind == iplink.KindCAN || c.kind == iplink.KindIPoIB {
+				testutil.Skipf(t, "needs a device in the namespace that only hardware has: see the kind's settings")
+			}
 			theirs, ours := goldenNetNS(t), goldenNetNS(t)
+			if c.name == "rename" { // which links that are up may refuse
+				testutil.IP(t, theirs, "link", "set", "dev", "backup", "down")
+				testutil.IP(t, ours, "link", "set", "dev", "backup", "down")
+			}
 			refusal := shell(t, theirs, c.spec.String())
 			_, err := inNetNS(t, ours, func(conn *iplink.Conn) ([]*iplink.Link, error) {
 				if c.existing() {
@@ -75,6 +82,9 @@ func (c goldenCase) seen(t *testing.T, ns *os.File) map[string]any {
 	for _, nest := range []string{"info_data", "info_slave_data"} {
 		info, _ := l["linkinfo"].(map[string]any)
 		data, _ := info[nest].(map[string]any)
+		if c.name != "sci" {
+			delete(data, "sci") // it begins with the address
+		}
 		for _, key := range []string{"bridge_id", "root_id", "gc_timer", "hold_timer", "forward_delay_timer", "message_age_timer"} {
 			delete(data, key)
 		}
