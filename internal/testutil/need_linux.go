@@ -10,10 +10,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// kernelVariable holds the version of a kernel of the test matrix, which has
-// every driver: nothing is missing there.
-const kernelVariable = "IPLINK_VMTEST_KERNEL"
-
 // Need skips the test if the kernel has no driver for links of a kind, by the
 // kernel's name for it. On a kernel of the matrix, which $IPLINK_VMTEST_KERNEL
 // names, the test fails instead.
@@ -102,12 +98,6 @@ func Older(t testing.TB, major, minor int) bool {
 		t.Fatal(err)
 	}
 	return older
-}
-
-// Matrix reports whether the kernel is one of the matrix, where nothing may be
-// missing.
-func Matrix() bool {
-	return os.Getenv(kernelVariable) != ""
 }
 
 func release(t testing.TB) string {
