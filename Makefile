@@ -55,14 +55,14 @@ runner:
 	@CGO_ENABLED=0 $(GO) build -trimpath -ldflags='-s -w' -o bin/vmtest ./internal/vmtest/cmd/vmtest
 
 matrix: runner
-	@sh internal/tools/matrix.sh $(RUNNER) "$(KERNELS)" $(GO) test -timeout 10m $(GUESTS)
+	@sh internal/tools/matrix.sh $(RUNNER) "$(KERNELS)" $(GO) test -timeout 25m $(GUESTS)
 
 test-kernel: runner
 	$(RUNNER) fetch -kernel $(K)
-	$(GO) test -exec "$(RUNNER) -kernel $(K)" -timeout 10m -run '$(RUN)' $(PKG)
+	$(GO) test -exec "$(RUNNER) -kernel $(K)" -timeout 25m -run '$(RUN)' $(PKG)
 
 test-ipoib: runner
-	@sh internal/tools/matrix.sh $(RUNNER) "$(KERNELS)" $(GO) test -timeout 10m -run IPoIB .
+	@sh internal/tools/matrix.sh $(RUNNER) "$(KERNELS)" $(GO) test -timeout 25m -run IPoIB .
 
 fuzz:
 	@sh internal/tools/fuzz.sh $(GO) $(FUZZTIME)
