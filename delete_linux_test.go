@@ -146,6 +146,7 @@ func TestDeleteHardware(t *testing.T) {
 func TestDeleteFaults(t *testing.T) {
 	for what, fault := range faults {
 		t.Run(what, func(t *testing.T) {
+			t.Parallel()
 			for n := 0; ; n++ {
 				c, ns := scratch(t)
 				ns.ip("link", "add", "a1", "group", "4660", "type", "bridge")

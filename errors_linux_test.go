@@ -55,6 +55,7 @@ func TestErrors(t *testing.T) {
 	}
 	for _, r := range append(refusedNames, append(refusedSettings, refusedByKernel...)...) {
 		t.Run(r.name, func(t *testing.T) {
+			t.Parallel()
 			ns := testutil.NetNS(t)
 			testutil.IPBatch(t, ns, errorLinks...)
 			before := testutil.IP(t, ns, "-d", "-j", "link")

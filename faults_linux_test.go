@@ -201,6 +201,7 @@ func mixed(l *lab, n int) []iplink.Spec {
 func TestCreateFaults(t *testing.T) {
 	for _, name := range slices.Sorted(maps.Keys(scenarios)) {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			l, s, rounds := newLab(t), scenarios[name], many(t, emulated(8), 1000)
 			want, moments := l.made(s(l)), l.moments(s(l))
 			for _, what := range slices.Sorted(maps.Keys(faults)) {

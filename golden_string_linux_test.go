@@ -17,6 +17,7 @@ import (
 func TestStringThroughIP(t *testing.T) {
 	for _, c := range goldenCases() {
 		t.Run(c.kind+"/"+c.name, func(t *testing.T) {
+			t.Parallel()
 			if c.needsHardware() {
 				testutil.Skipf(t, "needs a device in the namespace that only hardware has: see the kind's settings")
 			}

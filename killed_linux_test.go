@@ -2,20 +2,23 @@ package iplink_test
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"slices"
-	"strings"
 	"testing"
-	"time"
 
 	"github.com/iplink-go/iplink"
 	"github.com/iplink-go/iplink/bridge"
+	"github.com/iplink-go/iplink/internal/rtnl"
 	"github.com/iplink-go/iplink/veth"
 )
 
 // victimVariable makes TestCreateKilled the process that is killed.
 const victimVariable = "IPLINK_TEST_VICTIM"
+
+// inTheMiddle is what it then says when it waits for the kill.
+const inTheMiddle = "in the middle of Create"
 
 // victimPairs describes pairs between two namespaces, whose main ends alternate
 // between them, so that it takes many sends to make them.
@@ -58,24 +61,28 @@ func TestCreateKilled(t *testing.T) {
 	mustCreate(t, c, specs...)
 }
 
-// killWhileCreating runs this test in another process and kills it as soon as
-// some links are there.
+// killWhileCreating runs this test in another process and kills it when it says
+// that it is in the middle.
 func killWhileCreating(t *testing.T, a, b *scratchNS) {
 	t.Helper()
 	cmd := exec.Command(os.Args[0], "-test.run=^TestCreateKilled$")
 	cmd.Env = append(os.Environ(), victimVariable+"=1")
 	cmd.ExtraFiles = []*os.File{a.file, b.file}
-	var out strings.Builder
-	cmd.Stdout, cmd.Stderr = &out, &out
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	for deadline := time.Now().Add(30 * time.Second); len(a.names()) < 10 && time.Now().Before(deadline); {
-		time.Sleep(time.Millisecond)
+	said := make([]byte, len(inTheMiddle))
+	_, err = io.ReadFull(out, said)
+	_ = cmd.Process.Kill() // it may have ended, which Wait tells
+	if err != nil || string(said) != inTheMiddle {
+		t.Errorf("the process said %q: %v", said, err)
 	}
-	_ = cmd.Process.Kill() // it may be too late, which Wait tells
 	if err := cmd.Wait(); err == nil || err.Error() != "signal: killed" {
-		t.Fatalf("%v: %s", err, &out)
+		t.Fatal(err)
 	}
 }
 
@@ -92,6 +99,17 @@ func beKilled(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	sends := 0
+	c.SetHook(func(p rtnl.Point) error {
+		if p == rtnl.AfterSend {
+			sends++
+		}
+		if sends == 33 {
+			fmt.Print(inTheMiddle)
+			select {} // until the kill
+		}
+		return nil
+	})
 	_, err = c.Create(t.Context(), victimPairs(ns[0], ns[1])...)
 	t.Fatalf("it was not killed: %v", err)
 }

@@ -67,6 +67,7 @@ type subject[B any] struct {
 
 // test tries every setting.
 func (s subject[B]) test(t *testing.T) {
+	t.Parallel()
 	testutil.Need(t, s.kind)
 	s.complete(t)
 	proven, newer := map[uint16]bool{}, map[uint16]bool{}
