@@ -16,6 +16,7 @@ var bridgeKind = kind{
 	port:   func() info { return new(BridgePortInfo) },
 	mtu:    [2]uint32{68, 65535},
 	driver: "bridge",
+	later:  attr.SetOf(uapi.IFLA_MTU), // which ports that join would change otherwise
 }
 
 // BridgeInfo is what the kernel says of a bridge.
