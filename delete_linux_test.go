@@ -13,6 +13,7 @@ import (
 	"github.com/iplink-go/iplink"
 	"github.com/iplink-go/iplink/bridge"
 	"github.com/iplink-go/iplink/internal/rtnl"
+	"github.com/iplink-go/iplink/internal/testutil"
 	"github.com/iplink-go/iplink/veth"
 	"github.com/iplink-go/iplink/vxlan"
 )
@@ -144,10 +145,14 @@ func TestDeleteHardware(t *testing.T) {
 // TestDeleteFaults makes every moment of a removal go wrong: either all links
 // are gone, or all that are left are in their own groups.
 func TestDeleteFaults(t *testing.T) {
+	step := 1
+	if testutil.Matrix() {
+		step = 5 // each takes long on an emulated processor
+	}
 	for what, fault := range faults {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
-			for n := 0; ; n++ {
+			for n := 0; ; n += step {
 				c, ns := scratch(t)
 				ns.ip("link", "add", "a1", "group", "4660", "type", "bridge")
 				ns.ip("link", "add", "b1", "type", "veth", "peer", "name", "c1")

@@ -15,36 +15,63 @@ import (
 // the builder to the library, in one namespace each: `ip` must see the same
 // link in both.
 func TestStringThroughIP(t *testing.T) {
+	kinds := map[string][]goldenCase{}
 	for _, c := range goldenCases() {
-		t.Run(c.kind+"/"+c.name, func(t *testing.T) {
+		kinds[c.kind] = append(kinds[c.kind], c)
+	}
+	for kind, cases := range kinds {
+		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
-			if c.needsHardware() {
-				testutil.Skipf(t, "needs a device in the namespace that only hardware has: see the kind's settings")
-			}
-			theirs, ours := goldenNetNS(t), goldenNetNS(t)
-			if c.name == "rename" { // which links that are up may refuse
-				testutil.IP(t, theirs, "link", "set", "dev", "backup", "down")
-				testutil.IP(t, ours, "link", "set", "dev", "backup", "down")
-			}
-			refusal := shell(t, theirs, c.spec.String())
-			_, err := inNetNS(t, ours, func(conn *iplink.Conn) ([]*iplink.Link, error) {
-				if c.existing() {
-					return conn.Update(t.Context(), c.spec)
+			twins := newTwins(t)
+			for _, c := range cases {
+				if !t.Run(c.name, func(t *testing.T) { c.throughIP(t, twins) }) || c.existing() {
+					twins = newTwins(t)
 				}
-				return conn.Create(t.Context(), c.spec)
-			})
-			switch {
-			case err != nil && refusal != "" && c.name == "carrier": // of a veth, which nobody can set
-				return
-			case err != nil && refusal != "" && !testutil.Matrix():
-				testutil.Skipf(t, "this kernel refuses it to both: %v", err)
-			case err != nil || refusal != "":
-				t.Fatalf("%s\nshell: %s\nlibrary: %v", c.spec, refusal, err)
-			}
-			if diff := cmp.Diff(c.seen(t, theirs), c.seen(t, ours)); diff != "" {
-				t.Errorf("%s\n- ip, + library: %s", c.spec, diff)
 			}
 		})
+	}
+}
+
+// twins are two namespaces with the same links.
+type twins struct {
+	theirs, ours *os.File
+}
+
+func newTwins(t *testing.T) twins {
+	return twins{goldenNetNS(t), goldenNetNS(t)}
+}
+
+// throughIP makes the link by `ip` in one namespace and by the library in the
+// other, compares them and removes them.
+func (c goldenCase) throughIP(t *testing.T, in twins) {
+	if c.needsHardware() {
+		testutil.Skipf(t, "needs a device in the namespace that only hardware has: see the kind's settings")
+	}
+	if c.name == "rename" { // which links that are up may refuse
+		testutil.IP(t, in.theirs, "link", "set", "dev", "backup", "down")
+		testutil.IP(t, in.ours, "link", "set", "dev", "backup", "down")
+	}
+	refusal := shell(t, in.theirs, c.spec.String())
+	_, err := inNetNS(t, in.ours, func(conn *iplink.Conn) ([]*iplink.Link, error) {
+		if c.existing() {
+			return conn.Update(t.Context(), c.spec)
+		}
+		return conn.Create(t.Context(), c.spec)
+	})
+	switch {
+	case err != nil && refusal != "" && c.name == "carrier": // of a veth, which nobody can set
+		return
+	case err != nil && refusal != "" && !testutil.Matrix():
+		testutil.Skipf(t, "this kernel refuses it to both: %v", err)
+	case err != nil || refusal != "":
+		t.Fatalf("%s\nshell: %s\nlibrary: %v", c.spec, refusal, err)
+	}
+	if diff := cmp.Diff(c.seen(t, in.theirs), c.seen(t, in.ours)); diff != "" {
+		t.Errorf("%s\n- ip, + library: %s", c.spec, diff)
+	}
+	if !c.existing() {
+		testutil.IP(t, in.theirs, "link", "del", link)
+		testutil.IP(t, in.ours, "link", "del", link)
 	}
 }
 
