@@ -78,7 +78,7 @@ func (l *lab) settle() {
 // chooses.
 var (
 	passing = []string{"gc_timer", "hello_timer", "tcn_timer", "topology_change_timer", "hold_timer", "forward_delay_timer", "message_age_timer",
-		"operstate", "state", "NO-CARRIER", "LOWER_UP"}
+		"operstate", "state", "NO-CARRIER", "LOWER_UP", "fdb_n_learned"}
 	chosen = []string{"ifindex", "link_index", "link_netnsid", "address", "root_id", "bridge_id"}
 )
 
