@@ -92,7 +92,7 @@ func checkWaited(t *testing.T, cond iplink.Condition, l *iplink.Link, now func(*
 func TestWaitErrors(t *testing.T) {
 	t.Parallel()
 	w := newWatched(t)
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 	defer cancel()
 	start := time.Now()
 	l, err := w.conn.Wait(ctx, "a0", iplink.InMaster("br0"))
@@ -100,7 +100,7 @@ func TestWaitErrors(t *testing.T) {
 		e.Error() != "wait for a0: in master br0: context deadline exceeded (there is no such link)" {
 		t.Errorf("Wait returned %v, %v", l, err)
 	}
-	if took := time.Since(start); took > 2*time.Second {
+	if took := time.Since(start); took > 30*time.Second {
 		t.Errorf("Wait returned after %v", took)
 	}
 	if _, err := w.conn.Wait(t.Context(), "a/0", iplink.Exists); !errors.Is(err, fs.ErrInvalid) {

@@ -110,7 +110,7 @@ func TestWatchContext(t *testing.T) {
 		if !errors.Is(last, test.want) {
 			t.Errorf("%s: the last of %d pairs has the error %v, want %v", test.name, pairs, last, test.want)
 		}
-		if took := time.Since(start); took > 2*time.Second {
+		if took := time.Since(start); took > 30*time.Second {
 			t.Errorf("%s: the watch ended after %v", test.name, took)
 		}
 	}
