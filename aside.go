@@ -2,6 +2,7 @@ package iplink
 
 import (
 	"context"
+	"errors"
 
 	"github.com/iplink-go/iplink/internal/attr"
 )
@@ -18,20 +19,43 @@ type aside interface {
 	learn(ctx context.Context, netns, index int) (aside, error)
 }
 
+// partly is an aside of which only some settings go the other way.
+type partly interface {
+	aside
+
+	// apart returns which, and join adds what was learnt to a link that was
+	// read.
+	apart() attr.Set
+	join(*Link)
+}
+
+// errNotTold is what learn returns if the other socket does not tell about a
+// link that is there. One that was just made may pass: every request for it was
+// acknowledged.
+var errNotTold = errors.New("the kernel does not tell")
+
 // aside returns the job's settings that go another way, nil if there are none.
 func (j *job) aside() aside {
-	if a, ok := j.spec.info.(aside); ok && !j.spec.set.Empty() {
+	if a, ok := j.spec.info.(aside); ok && !j.spec.apart(j.spec.set).Empty() {
 		return a
 	}
 	return nil
 }
 
+// apart returns what of a set goes another way.
+func (s *spec) apart(set attr.Set) attr.Set {
+	switch a := s.info.(type) {
+	case partly:
+		return set.And(a.apart())
+	case aside:
+		return set
+	}
+	return attr.Set{}
+}
+
 // dataSet is what goes into the request of the kind's own settings.
 func (j *job) dataSet() attr.Set {
-	if _, ok := j.spec.info.(aside); ok {
-		return attr.Set{}
-	}
-	return j.infoSet
+	return j.infoSet.Minus(j.spec.apart(j.infoSet))
 }
 
 // learnAside adds to a link that was read what only the other socket tells.
@@ -45,10 +69,17 @@ func (t *transaction) learnAside(ctx context.Context, j *job, have *Link) error 
 		return j.spec.failed(t.op, "", err)
 	}
 	known, err := a.learn(ctx, netns, have.Index)
-	if err != nil {
-		return j.spec.failed(t.op, j.spec.firstRow(j.spec.set), err)
+	if j.made && errors.Is(err, errNotTold) {
+		return nil
 	}
-	have.Info = known
+	if err != nil {
+		return j.spec.failed(t.op, j.spec.firstRow(j.spec.apart(j.spec.set)), err)
+	}
+	if p, ok := known.(partly); ok {
+		p.join(have)
+	} else {
+		have.Info = known
+	}
 	return nil
 }
 
@@ -57,7 +88,8 @@ func (t *transaction) learnAside(ctx context.Context, j *job, have *Link) error 
 // wanted.
 func (t *transaction) applyAside(ctx context.Context, j *job) error {
 	a := j.aside()
-	if a == nil || j.infoSet.Empty() {
+	set := j.spec.apart(j.infoSet)
+	if a == nil || set.Empty() {
 		return nil
 	}
 	if err := t.flush(ctx, j.at); err != nil {
@@ -65,12 +97,16 @@ func (t *transaction) applyAside(ctx context.Context, j *job) error {
 	}
 	netns, err := t.asideNetNS(j.at)
 	if err == nil {
-		err = a.apply(ctx, netns, j.index, j.infoSet)
+		err = a.apply(ctx, netns, j.index, set)
 	}
-	if err != nil {
-		return j.spec.failed(t.op, j.spec.firstRow(j.infoSet), err)
+	if err == nil {
+		return nil
 	}
-	return nil
+	e := j.spec.failed(t.op, j.spec.firstRow(set), err)
+	if inner, ok := errors.AsType[*Error](err); ok && inner.Attr != "" {
+		e.Attr = inner.Attr
+	}
+	return e
 }
 
 // asideNetNS returns a descriptor of a place's namespace for another socket; 0

@@ -9,16 +9,17 @@ import (
 )
 
 var bondKind = kind{
-	config:    "BONDING",
-	info:      func() info { return new(BondInfo) },
-	port:      func() info { return new(BondPortInfo) },
-	mtu:       [2]uint32{68, 65535},
-	driver:    "bonding",
-	portsDown: true,
-	whileDown: bondWhileDown,
-	whileFree: bondWhileFree,
-	before:    bondBefore,
-	reason:    bondReason,
+	config:     "BONDING",
+	info:       func() info { return new(BondInfo) },
+	port:       func() info { return new(BondPortInfo) },
+	mtu:        [2]uint32{68, 65535},
+	driver:     "bonding",
+	portsDown:  true,
+	whileDown:  bondWhileDown,
+	whileFree:  bondWhileFree,
+	before:     bondBefore,
+	reason:     bondReason,
+	portReason: bondPortReason,
 }
 
 // BondInfo is what the kernel says of a bond.

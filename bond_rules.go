@@ -158,6 +158,14 @@ func (b *BondInfo) outcome(set attr.Set, now *BondInfo) (mode BondMode, miimon t
 	return mode, miimon
 }
 
+// bondPortReason says what the driver's bare errnos mean for settings of a port.
+func bondPortReason(errno syscall.Errno) string {
+	if errno == syscall.EPERM {
+		return "queue_id: another port of the bond has that queue, or the bond has none of that number"
+	}
+	return ""
+}
+
 // bondReason says what the driver's bare errnos mean.
 func bondReason(errno syscall.Errno) string {
 	if errno == syscall.EPERM {

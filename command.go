@@ -169,7 +169,7 @@ func (w *words) followUps(s *spec) {
 	w.setAfterwards(s)
 	w.addAltNames(s)
 	w.setPort(s)
-	w.addAddrs(s)
+	w.addLayer3(s)
 	if s.peer == nil {
 		return
 	}
@@ -230,9 +230,21 @@ func (w *words) setPort(s *spec) {
 	w.endIfMore(at)
 }
 
-func (w *words) addAddrs(s *spec) {
+func (w *words) addLayer3(s *spec) {
+	dev := []string{"dev", attr.Quote(s.finalName())}
 	for _, a := range s.addrs {
-		w.begin(s.home(), "address", "add", a.String(), "dev", attr.Quote(s.finalName()))
+		w.begin(s.home(), "address", "add", a.String())
+		w.add(dev...)
+		w.end()
+	}
+	for _, r := range s.routes {
+		w.begin(s.home(), "route", "add", r.String())
+		w.add(dev...)
+		w.end()
+	}
+	for _, n := range s.neighs {
+		w.begin(s.home(), "neigh", "add", n.String())
+		w.add(dev...)
 		w.end()
 	}
 }

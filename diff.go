@@ -3,7 +3,6 @@ package iplink
 import (
 	"context"
 	"fmt"
-	"net/netip"
 	"slices"
 	"strings"
 
@@ -65,7 +64,7 @@ func (t *transaction) drift(ctx context.Context, j *job, have *Link) ([]Differen
 	diffs = append(diffs, t.driftOfInfo(j, have)...)
 	diffs = append(diffs, j.driftOfFlags(have)...)
 	diffs = append(diffs, j.driftOfAltNames(have)...)
-	more, err := t.driftOfAddrs(ctx, j)
+	more, err := t.driftOfLayer3(ctx, j, have)
 	diffs = append(diffs, more...)
 	if s.newName != "" && s.newName != have.Name {
 		diffs = append(diffs, Difference{Attr: "name", Have: have.Name, Want: s.newName})
@@ -145,9 +144,8 @@ func (t *transaction) clamped(ctx context.Context, j *job, have *Link) (bool, er
 func (t *transaction) driftOfInfo(j *job, have *Link) []Difference {
 	s := j.spec
 	var diffs []Difference
-	if i, ok := have.Info.(info); ok && s.info != nil {
-		seen := s.set.Minus(unseen(s.info.attrs, have.raw.info))
-		all := t.codec.Compare(seen, j.infoRefs, s.info.attrs, i.attrs)
+	if i, hidden, ok := s.known(have); ok && s.info != nil {
+		all := t.codec.Compare(s.set.Minus(hidden), j.infoRefs, s.info.attrs, i.attrs)
 		j.infoSet = typesOf(all)
 		diffs = t.describe(j, all, j.infoRefs, s.info.attrs, i.attrs)
 	}
@@ -238,25 +236,6 @@ func (j *job) driftOfAltNames(have *Link) []Difference {
 		}
 	}
 	return diffs
-}
-
-func (t *transaction) driftOfAddrs(ctx context.Context, j *job) ([]Difference, error) {
-	j.addrs = nil
-	if len(j.spec.addrs) == 0 {
-		return nil, nil
-	}
-	have, err := readAddrs(ctx, j.at.rt, j.index)
-	if err != nil {
-		return nil, j.spec.failed(t.op, "addr", err)
-	}
-	var diffs []Difference
-	for _, addr := range j.spec.addrs {
-		if !slices.ContainsFunc(have, func(p netip.Prefix) bool { return p == addr }) {
-			j.addrs = append(j.addrs, addr)
-			diffs = append(diffs, Difference{Attr: "addr", Want: addr.String()})
-		}
-	}
-	return diffs, nil
 }
 
 // immutableText describes the differences that cannot be mended.

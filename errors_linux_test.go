@@ -154,7 +154,7 @@ var refusedByKernel = []refusal{
 	{"no port", updating(iplink.Device("under").Port(bridge.Port().Hairpin(true))),
 		`update under: port: the link is of another kind (it is no port of a bridge link)`, []error{iplink.ErrKind}},
 	{"no bridge", creating(bridge.New("t0").Master("under")),
-		`create bridge t0: operation not supported`, []error{syscall.EOPNOTSUPP}},
+		`create bridge t0: operation not supported (under is a veth and takes no ports)`, []error{syscall.EOPNOTSUPP}},
 	{"get", func(ctx context.Context, c *iplink.Conn) error { _, err := c.Get(ctx, "gone"); return err },
 		`get gone: no such device`, []error{fs.ErrNotExist}},
 	{"get index", func(ctx context.Context, c *iplink.Conn) error { _, err := c.GetIndex(ctx, 0x1234); return err },

@@ -2,7 +2,9 @@ package iplink
 
 import (
 	"cmp"
+	"context"
 	"errors"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -59,7 +61,7 @@ func isGone(err error) bool {
 
 // explain turns the refusal of a step into an error that names the link, the
 // setting, and, where the kernel does not say, the reason.
-func (t *transaction) explain(step step, p *place, i int, err error) error {
+func (t *transaction) explain(ctx context.Context, step step, p *place, i int, err error) error {
 	s := step.job.spec
 	e := kernelError(&Error{Op: t.op, Kind: s.kind, Name: s.name, Attr: step.subject()}, err)
 	refused, ok := errors.AsType[*rtnl.Errno](err)
@@ -73,7 +75,8 @@ func (t *transaction) explain(step step, p *place, i int, err error) error {
 	case step.what == stepCreate && refused.Errno == syscall.EOPNOTSUPP && strings.Contains(refused.Message, "Unknown device type"):
 		e.Message = missingDriver(s.kind)
 	case refused.Message == "" && e.Message == "":
-		t.guess(e, step, refused.Errno)
+		e.Message = step.reason(refused.Errno)
+		t.guess(ctx, e, step, refused.Errno)
 	}
 	return e
 }
@@ -85,16 +88,24 @@ func (s *step) subject() string {
 		return "altname " + s.text
 	case stepAddr:
 		return "address " + s.text
+	case stepRoute, stepRival:
+		return "route " + s.text
+	case stepNeigh:
+		return "neigh " + s.text
 	}
 	return s.text
 }
 
 // guess looks for the reason of a bare errno.
-func (t *transaction) guess(e *Error, step step, errno syscall.Errno) {
+func (t *transaction) guess(ctx context.Context, e *Error, step step, errno syscall.Errno) {
 	s := step.job.spec
 	switch {
 	case errno == syscall.EAFNOSUPPORT && !s.inet6Set.Empty():
 		e.Attr, e.Message = "addrgenmode", "the link has no IPv6, which needs an MTU of 1280 or more"
+	case errno == syscall.EOPNOTSUPP && step.what <= stepChange && step.job.master() != 0:
+		e.Message = step.job.masterRefusal(ctx)
+	case step.what == stepChange && !step.job.portSet.Empty() && kindOf(s.port.kind).portReason != nil:
+		e.Message = kindOf(s.port.kind).portReason(errno)
 	case step.what != stepCreate:
 	case errno == syscall.EEXIST && t.taken(step.job):
 		e.Message = "a link of this name or index exists already"
@@ -115,6 +126,20 @@ func (t *transaction) taken(j *job) bool {
 	_, err := shortIndexOf(j.at.rt, j.spec.name)
 	return err == nil
 }
+
+// masterRefusal says that the master takes no ports, empty if it may be something
+// else.
+func (j *job) masterRefusal(ctx context.Context) string {
+	master, err := readIndex(ctx, j.at.rt, j.master())
+	if err != nil || !slices.Contains(portless, master.Kind) {
+		return ""
+	}
+	return master.Name + " is a " + master.Kind + " and takes no ports"
+}
+
+// portless are the kinds that are known to be no master of any link.
+var portless = []string{KindCAN, KindDummy, KindIPoIB, KindIPvlan, KindIPvtap, KindMACsec, KindMacvlan, KindMacvtap,
+	KindNlmon, KindVCAN, KindVeth, KindVLAN, KindVXCAN, KindVXLAN}
 
 // takenBelow reports whether the name is in use where the parent is.
 func (j *job) takenBelow() bool {

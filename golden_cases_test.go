@@ -18,7 +18,7 @@ import (
 func goldenCases() []goldenCase {
 	var all []goldenCase
 	for _, cases := range [][]goldenCase{goldenCommon(), goldenBridge(), goldenPort(), goldenVXLAN(), goldenPairs(),
-		goldenIPvlan(), goldenMACsec(), goldenCAN(), goldenIPoIB(), goldenBond(), goldenVLAN()} {
+		goldenIPvlan(), goldenMACsec(), goldenCAN(), goldenIPoIB(), goldenBond(), goldenVLAN(), goldenLayer3()} {
 		all = append(all, cases...)
 	}
 	all = append(all, goldenMacvlan("macvlan", func() *iplink.Macvlan { return macvlan.New("t0").Index(goldenIndex).Parent("under") })...)

@@ -53,28 +53,29 @@ var kinds = map[string]*kind{
 // kind is what must be known of a kind beside its table. All fields may be
 // zero.
 type kind struct {
-	config    string                     // the kernel's option that brings the driver, without CONFIG_
-	info      func() info                // returns an empty info
-	port      func() info                // returns an empty info for a port, if it has ports
-	mtu       [2]uint32                  // the least and the most, in bytes, from the first moment on; 0 and 0 for no bounds
-	parent    bool                       // sits on another link, which must be named
-	required  attr.Set                   // settings that the kernel has no default for
-	tunnel    bool                       // sends through a socket in the namespace of its underlay
-	peer      uint16                     // the attribute that describes the other end, for kinds that come in pairs
-	driver    string                     // what ethtool calls the driver, for masters
-	portsDown bool                       // a master that takes only ports that are down
-	clamps    bool                       // lowers an MTU that the link below cannot carry, rather than refuse it
-	apart     bool                       // refuses an MTU in a request that changes settings of its own
-	hardware  string                     // why links of this kind cannot be made; empty if they can
-	address   string                     // why links of this kind take no link-layer address; empty if they do
-	sizes     func(mtu uint32) string    // says what is wrong with an MTU, where bounds do not tell all
-	later     attr.Set                   // what every link has that the driver ignores when it makes one
-	rewrites  attr.Set                   // what every link has that the driver puts values of its own in
-	before    precondition               // looks at a change before it is sent
-	whileDown attr.Set                   // settings that change only while the link is down
-	mtuDown   bool                       // the MTU changes only while the link is down
-	whileFree attr.Set                   // settings that change only while the link has no ports
-	reason    func(syscall.Errno) string // says what the driver's bare errnos mean; empty if it is not known
+	config     string                     // the kernel's option that brings the driver, without CONFIG_
+	info       func() info                // returns an empty info
+	port       func() info                // returns an empty info for a port, if it has ports
+	mtu        [2]uint32                  // the least and the most, in bytes, from the first moment on; 0 and 0 for no bounds
+	parent     bool                       // sits on another link, which must be named
+	required   attr.Set                   // settings that the kernel has no default for
+	tunnel     bool                       // sends through a socket in the namespace of its underlay
+	peer       uint16                     // the attribute that describes the other end, for kinds that come in pairs
+	driver     string                     // what ethtool calls the driver, for masters
+	portsDown  bool                       // a master that takes only ports that are down
+	clamps     bool                       // lowers an MTU that the link below cannot carry, rather than refuse it
+	apart      bool                       // refuses an MTU in a request that changes settings of its own
+	hardware   string                     // why links of this kind cannot be made; empty if they can
+	address    string                     // why links of this kind take no link-layer address; empty if they do
+	sizes      func(mtu uint32) string    // says what is wrong with an MTU, where bounds do not tell all
+	later      attr.Set                   // what every link has that the driver ignores when it makes one
+	rewrites   attr.Set                   // what every link has that the driver puts values of its own in
+	before     precondition               // looks at a change before it is sent
+	whileDown  attr.Set                   // settings that change only while the link is down
+	mtuDown    bool                       // the MTU changes only while the link is down
+	whileFree  attr.Set                   // settings that change only while the link has no ports
+	reason     func(syscall.Errno) string // says what the driver's bare errnos mean; empty if it is not known
+	portReason func(syscall.Errno) string // likewise for the settings of its ports
 }
 
 // A precondition refuses a change that the link's present state does not allow,

@@ -26,7 +26,8 @@ type tracedCreation struct {
 }
 
 var tracedCreations = map[string]tracedCreation{
-	"plain": {func() []iplink.Spec { return []iplink.Spec{bridge.New("t0").STP(true).MTU(1281).Up()} }, 2},
+	"plain":    {func() []iplink.Spec { return []iplink.Spec{bridge.New("t0").STP(true).Group(1281).Up()} }, 2},
+	"with MTU": {func() []iplink.Spec { return []iplink.Spec{bridge.New("t0").STP(true).MTU(1281).Up()} }, 3}, // see bridgeKind
 	"with alias and altname": {func() []iplink.Spec {
 		return []iplink.Spec{bridge.New("t0").STP(true).MTU(1281).Alias("one").AltName("two").Up()}
 	}, 4},

@@ -2,7 +2,6 @@ package iplink
 
 import (
 	"context"
-	"net/netip"
 
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
@@ -11,7 +10,7 @@ import (
 // heir is what a link takes over from the one in whose place it is made.
 type heir struct {
 	old   int // the index of the one before
-	addrs []netip.Prefix
+	addrs []Addr
 	ports []*Link
 }
 
@@ -25,7 +24,7 @@ func (e *ensurance) replaceOrRefuse(ctx context.Context, g *goal, reason error) 
 	at := g.job.at
 	g.heir = &heir{old: g.have.Index}
 	var err error
-	if g.heir.addrs, err = readAddrs(ctx, at.rt, g.have.Index); err != nil {
+	if g.heir.addrs, err = readAddrs(ctx, at.rt, g.have.Index, g.have.Name); err != nil {
 		return s.failed(e.op, "addr", err)
 	}
 	if g.heir.ports, err = (&Conn{rt: at.rt}).list(ctx, filter{masterIndex: g.have.Index}); err != nil {
@@ -35,8 +34,28 @@ func (e *ensurance) replaceOrRefuse(ctx context.Context, g *goal, reason error) 
 	if g.job, err = e.prepareCreate(ctx, s); err != nil {
 		return err
 	}
+	g.job.addrs = g.heir.addressed(g.job.addrs)
 	_, err = e.presetIndex(g.job)
 	return err
+}
+
+// addressed returns the addresses that a link is to have, with those that it takes
+// over, in the order of before: of a network, the first one counts.
+func (h *heir) addressed(wanted []Addr) []Addr {
+	var all []Addr
+	for _, had := range h.addrs {
+		if want := had.find(wanted); want != nil {
+			all = append(all, *want)
+		} else if had.heritable() {
+			all = append(all, had)
+		}
+	}
+	for _, want := range wanted {
+		if want.find(all) == nil {
+			all = append(all, want)
+		}
+	}
+	return all
 }
 
 // forget takes the jobs of a goal out of the transaction.
@@ -60,15 +79,10 @@ func (e *ensurance) bequeath(g *goal) {
 	at.steps = append(at.steps, step{job: g.job, what: stepChange, text: "removal of the link before"})
 }
 
-// inherit gives the new link the addresses and the ports of the one before.
+// inherit gives the new link the ports of the one before.
 func (e *ensurance) inherit(g *goal) {
 	if g.heir == nil {
 		return
-	}
-	for _, addr := range g.heir.addrs {
-		if !addr.Addr().IsLinkLocalUnicast() {
-			e.addAddr(g.job, addr)
-		}
 	}
 	for _, port := range g.heir.ports {
 		e.addMaster(g.job, port.Index)

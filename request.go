@@ -1,8 +1,6 @@
 package iplink
 
 import (
-	"net/netip"
-
 	"github.com/iplink-go/iplink/internal/attr"
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
@@ -77,27 +75,4 @@ func (t *transaction) appendPort(b []byte, j *job) []byte {
 	b, data := wire.Begin(b, uapi.IFLA_INFO_SLAVE_DATA)
 	b = t.codec.Encode(b, j.portSet, j.portRef, p.info.attrs)
 	return wire.End(wire.End(b, data), info)
-}
-
-func (t *transaction) addAddr(j *job, addr netip.Prefix) {
-	flags := uint16(uapi.NLM_F_CREATE | uapi.NLM_F_EXCL)
-	if t.op == "update" {
-		flags = uapi.NLM_F_CREATE | uapi.NLM_F_REPLACE // one that is there already is no error
-	}
-	j.at.batch.Write(uapi.RTM_NEWADDR, flags, func(b []byte) []byte {
-		return appendAddress(b, j.index, addr)
-	})
-	j.at.steps = append(j.at.steps, step{job: j, what: stepAddr, text: addr.String()})
-}
-
-// appendAddress appends an address as `ip address add` gives it: a struct
-// ifaddrmsg, and the address twice, as this end's and as the other's.
-func appendAddress(b []byte, index int, addr netip.Prefix) []byte {
-	family := byte(uapi.AF_INET6)
-	if addr.Addr().Is4() {
-		family = uapi.AF_INET
-	}
-	b = wire.Order.AppendUint32(append(b, family, byte(addr.Bits()), 0, 0), uint32(index))
-	ip := addr.Addr().AsSlice()
-	return wire.AppendAttr(wire.AppendAttr(b, uapi.IFA_LOCAL, ip), uapi.IFA_ADDRESS, ip)
 }

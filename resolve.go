@@ -130,7 +130,7 @@ func (t *transaction) preset(j *job) error {
 func (j *job) needsIndex() bool {
 	later := j.linkSet.And(j.later())
 	return !later.Empty() || !j.inet6Set.Empty() || !j.portSet.Empty() || j.deferUp || j.aside() != nil ||
-		len(j.altNames) > 0 || len(j.addrs) > 0
+		len(j.altNames) > 0 || !j.layer3.empty()
 }
 
 // later is what the kernel does not take when it makes the link.

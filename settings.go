@@ -2,7 +2,6 @@ package iplink
 
 import (
 	"net"
-	"net/netip"
 	"slices"
 
 	"github.com/iplink-go/iplink/internal/attr"
@@ -269,12 +268,6 @@ func (b *builder[Self]) OperState(state OperState) *Self {
 func (b *builder[Self]) LinkMode(mode LinkMode) *Self {
 	b.spec.link.LinkMode = mode
 	return b.common(uapi.IFLA_LINKMODE)
-}
-
-// Addr adds IP addresses with their prefix lengths, such as 192.0.2.1/24.
-func (b *builder[Self]) Addr(addrs ...netip.Prefix) *Self {
-	b.spec.addrs = slices.Concat(b.spec.addrs, addrs)
-	return b.self
 }
 
 // A PortSpec describes the settings of a port of a master; every builder of

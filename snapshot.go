@@ -1,15 +1,6 @@
 package iplink
 
-import (
-	"context"
-	"net/netip"
-
-	"github.com/jsimonetti/rtnetlink/v2"
-
-	"github.com/iplink-go/iplink/internal/rtnl"
-	"github.com/iplink-go/iplink/internal/uapi"
-	"github.com/iplink-go/iplink/internal/wire"
-)
+import "context"
 
 // fewLinks is up to how many links are read one by one: a list costs as much
 // as there are links, a look-up costs a send.
@@ -73,37 +64,4 @@ func byName(links []*Link) *snapshot {
 		}
 	}
 	return &all
-}
-
-// readAddrs returns the IP addresses of a link.
-func readAddrs(ctx context.Context, rt *rtnl.Conn, index int) ([]netip.Prefix, error) {
-	var all []netip.Prefix
-	body := func(b []byte) []byte { return appendAddrFilter(b, index) }
-	err := rt.Dump(ctx, uapi.RTM_GETADDR, body, func() { all = nil }, func(m wire.Message) {
-		var addr rtnetlink.AddressMessage
-		if addr.UnmarshalBinary(m.Data) != nil || int(addr.Index) != index {
-			return
-		}
-		if p, ok := prefixOf(&addr); ok {
-			all = append(all, p)
-		}
-	})
-	return all, err
-}
-
-// appendAddrFilter appends the struct ifaddrmsg that narrows a list to one link.
-func appendAddrFilter(b []byte, index int) []byte {
-	return wire.Order.AppendUint32(append(b, 0, 0, 0, 0), uint32(index))
-}
-
-func prefixOf(m *rtnetlink.AddressMessage) (netip.Prefix, bool) {
-	if m.Attributes == nil {
-		return netip.Prefix{}, false
-	}
-	ip := m.Attributes.Local
-	if ip == nil {
-		ip = m.Attributes.Address
-	}
-	addr, ok := netip.AddrFromSlice(ip)
-	return netip.PrefixFrom(addr.Unmap(), int(m.PrefixLength)), ok
 }

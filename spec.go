@@ -3,7 +3,6 @@ package iplink
 import (
 	"errors"
 	"fmt"
-	"net/netip"
 	"slices"
 
 	"github.com/iplink-go/iplink/internal/attr"
@@ -35,11 +34,12 @@ type spec struct {
 	newName   string // to rename to
 	recreate  bool   // Ensure may replace the link
 	altNames  []string
-	addrs     []netip.Prefix
 	netns     *NetNS // where the link is to be; nil for the Conn's
 	linkNetNS *NetNS // where its parent is; nil for the Conn's
 	port      *portSpec
 	peer      Spec
+
+	layer3
 }
 
 // portSpec is what a builder of port settings has gathered.
@@ -79,7 +79,7 @@ type requirement interface {
 // contradictions.
 func (s *spec) check(op string) error {
 	return errors.Join(s.checkName(op), s.checkMakeable(op), s.checkParent(op), s.checkRequired(op), s.checkTables(op), s.checkAltNames(op), s.checkMTU(op), s.checkAddress(op),
-		s.checkAddrs(op), s.checkPeer(op))
+		s.checkAddrs(op), s.checkRoutes(op), s.checkNeighs(op), s.checkPeer(op))
 }
 
 func (s *spec) checkName(op string) error {
@@ -118,7 +118,7 @@ func (s *spec) checkParent(op string) error {
 	switch {
 	case op == "create" && needs && !has:
 		return s.invalid(op, "link", "a "+s.kind+" sits on another link: name it with Parent")
-	case s.kind != "" && !needs && has:
+	case kinds[s.kind] != nil && !needs && has:
 		return s.invalid(op, "link", "a "+s.kind+" sits on no other link")
 	}
 	return nil
@@ -132,7 +132,7 @@ func (s *spec) checkRequired(op string) error {
 	}
 	var all []error
 	for typ := range kindOf(s.kind).required.Minus(s.set).All() {
-		all = append(all, s.invalid(op, rowName(s.info.attrs, typ), "there is no default for it"))
+		all = append(all, s.invalid(op, rowName(newInfo(s.kind).attrs, typ), "there is no default for it"))
 	}
 	return errors.Join(all...)
 }
@@ -183,15 +183,6 @@ func (s *spec) checkMTU(op string) error {
 func (s *spec) checkAddress(op string) error {
 	if reason := kindOf(s.kind).address; s.linkSet.Has(uapi.IFLA_ADDRESS) && reason != "" {
 		return s.invalid(op, "address", reason)
-	}
-	return nil
-}
-
-func (s *spec) checkAddrs(op string) error {
-	for _, a := range s.addrs {
-		if !a.IsValid() {
-			return s.invalid(op, "address", "the zero netip.Prefix is no address")
-		}
 	}
 	return nil
 }

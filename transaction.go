@@ -3,7 +3,6 @@ package iplink
 import (
 	"context"
 	"errors"
-	"net/netip"
 	"slices"
 	"syscall"
 
@@ -65,7 +64,8 @@ type job struct {
 	linkSet, infoSet, portSet, inet6Set attr.Set
 	change                              uint32
 	altNames                            []string
-	addrs                               []netip.Prefix
+	layer3
+	rivals []Route // that are in the way of those wanted
 
 	under                       *place // where the parent or the underlay is
 	linkNSID                    int32  // of that namespace; -1 if it is the link's own
@@ -79,7 +79,7 @@ type job struct {
 func newJob(s *spec, at *place, main *job) *job {
 	j := &job{spec: s, at: at, main: main, index: s.index, linkNSID: -1}
 	j.linkSet, j.infoSet, j.inet6Set = s.linkSet, s.set, s.inet6Set
-	j.change, j.altNames, j.addrs = s.change, s.altNames, s.addrs
+	j.change, j.altNames, j.layer3 = s.change, s.altNames, s.layer3
 	if s.port != nil {
 		j.portSet = s.port.set
 	}
@@ -109,6 +109,9 @@ const (
 	stepChange
 	stepAltName
 	stepAddr
+	stepRoute
+	stepRival
+	stepNeigh
 	stepRead
 )
 
@@ -246,7 +249,7 @@ func (t *transaction) flush(ctx context.Context, p *place) error {
 			continue
 		}
 		if err != nil && !t.holds(step, err) {
-			return t.explain(step, p, i, err)
+			return t.explain(ctx, step, p, i, err)
 		}
 	}
 	if stopped != nil {
@@ -270,6 +273,9 @@ func (p *place) send(ctx context.Context) error {
 // holds reports whether a step failed because what it is for is so already,
 // which a change may find.
 func (t *transaction) holds(step step, err error) bool {
+	if step.what == stepRival {
+		return errors.Is(err, syscall.ESRCH)
+	}
 	return t.op == "update" && step.what == stepAltName && errors.Is(err, syscall.EEXIST) &&
 		step.job.link != nil && slices.Contains(step.job.link.AltNames, step.text)
 }
@@ -326,9 +332,7 @@ func (t *transaction) addRest(j *job) {
 	for _, name := range j.altNames {
 		t.addAltName(j, name)
 	}
-	for _, addr := range j.addrs {
-		t.addAddr(j, addr)
-	}
+	t.addLayer3(j)
 }
 
 func (t *transaction) addRead(j *job) {

@@ -89,7 +89,7 @@ func (t *transaction) locate(ctx context.Context, j *job, p *place) (err error) 
 // narrow refuses what cannot change, and drops what is as it should be already.
 func (t *transaction) narrow(ctx context.Context, j *job) error {
 	s := j.spec
-	if s.kind == "" && s.port == nil && !j.joinsDown {
+	if s.kind == "" && s.port == nil && !j.joinsDown && s.layer3.empty() {
 		return s.immutable(t.op, s.linkSet, s.link.settable)
 	}
 	have, err := t.read(ctx, j)
@@ -124,8 +124,8 @@ func (s *spec) refuseImmutable(op string, diffs []Difference) error {
 // and those that cannot be compared.
 func (j *job) act(have *Link) {
 	s := j.spec
-	if s.info != nil {
-		j.infoSet = j.infoSet.Or(s.set.And(unseen(s.info.attrs, have.raw.info)))
+	if _, hidden, ok := s.known(have); ok {
+		j.infoSet = j.infoSet.Or(s.set.And(hidden))
 	}
 	if s.port != nil {
 		j.portSet = j.portSet.Or(s.port.set.And(unseen(s.port.info.attrs, have.raw.port)))

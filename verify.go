@@ -37,12 +37,11 @@ func (t *transaction) verifyJob(j *job) error {
 func (t *transaction) verifyInfo(j *job) error {
 	s, l := j.spec, j.link
 	if s.info != nil && (l.Kind != s.kind || !s.set.Empty()) {
-		have, ok := l.Info.(info)
+		have, hidden, ok := s.known(l)
 		if !ok || l.Kind != s.kind {
 			return s.failed(t.op, "", fmt.Errorf("%w: %q", ErrKind, l.Kind))
 		}
-		seen := s.set.Minus(unseen(s.info.attrs, l.raw.info))
-		if err := t.notApplied(s, t.codec.Compare(seen, j.infoRefs, s.info.attrs, have.attrs), s.info.attrs, have.attrs, j.infoRefs); err != nil {
+		if err := t.notApplied(s, t.codec.Compare(t.provable(s, hidden), j.infoRefs, s.info.attrs, have.attrs), s.info.attrs, have.attrs, j.infoRefs); err != nil {
 			return err
 		}
 	}

@@ -16,17 +16,24 @@ var messages = map[uint16]struct {
 	name   string
 	header int
 }{
-	16:      {"RTM_NEWLINK", 16},
-	newAddr: {"RTM_NEWADDR", 8},
-	108:     {"RTM_NEWLINKPROP", 16},
+	16:       {"RTM_NEWLINK", 16},
+	newAddr:  {"RTM_NEWADDR", 8},
+	newRoute: {"RTM_NEWROUTE", 12},
+	newNeigh: {"RTM_NEWNEIGH", 12},
+	108:      {"RTM_NEWLINKPROP", 16},
 }
 
 const (
 	headerLen  = 16     // of a netlink message
 	appendFlag = 0x0800 // NLM_F_APPEND
 	newAddr    = 20     // RTM_NEWADDR
-	addrFlags  = 8      // IFA_FLAGS
+	newRoute   = 24     // RTM_NEWROUTE
+	newNeigh   = 28     // RTM_NEWNEIGH
 )
+
+// without are attributes that mean nothing if they are 0: IFA_FLAGS and
+// NDA_IFINDEX.
+var without = map[uint16]uint16{newAddr: 8, newNeigh: 8}
 
 // nests are the attributes that hold others, by their path.
 var nests = []string{"18", "18.2", "18.5", "26", "26.2", "26.10", "52"}
@@ -34,8 +41,8 @@ var nests = []string{"18", "18.2", "18.5", "26", "26.2", "26.10", "52"}
 // Text returns what the requests say: for each message a line with its type,
 // flags and header, and one for each attribute with its number and payload,
 // nests indented. Attributes are sorted, and what means nothing to the kernel is
-// left out: the flag for nests, NLM_F_APPEND, attributes of type 0, and address
-// flags of 0. So are messages that only ask.
+// left out: the flag for nests, NLM_F_APPEND, attributes of type 0, and those
+// without a meaning if they are 0. So are messages that only ask.
 func Text(requests [][]byte) string {
 	var b strings.Builder
 	for _, m := range requests {
@@ -45,7 +52,7 @@ func Text(requests [][]byte) string {
 		}
 		fmt.Fprintf(&b, "%s flags %#x header %s\n", kind.name, number(m[6:])&^appendFlag, spell(m[headerLen:headerLen+kind.header]))
 		for _, a := range parse(m[headerLen+kind.header:], "", isNest(m)) {
-			if number(m[4:]) == newAddr && a.typ == addrFlags && a.text == "00 00 00 00" {
+			if without[number(m[4:])] == a.typ && a.text == "00 00 00 00" {
 				continue
 			}
 			fmt.Fprintf(&b, "%s%d: %s\n", strings.Repeat("\t", strings.Count(a.path, ".")+1), a.typ, a.text)
@@ -127,7 +134,7 @@ func flatten(list []attribute) (flat []attribute) {
 // how many bytes they begin. The other end of a pair is described behind a
 // header of its own.
 func isNest(m []byte) func(string) (int, bool) {
-	if number(m[4:]) == newAddr {
+	if kind := number(m[4:]); kind == newAddr || kind == newRoute || kind == newNeigh {
 		return func(string) (int, bool) { return 0, false }
 	}
 	pair := strings.Contains(string(m), "veth") || strings.Contains(string(m), "vxcan")

@@ -50,6 +50,7 @@ const (
 	NTF_USE         = 0x1
 	NTF_SELF        = 0x2
 	NTF_MASTER      = 0x4
+	NTF_PROXY       = 0x8
 	NTF_EXT_LEARNED = 0x10
 	NTF_OFFLOADED   = 0x20
 	NTF_STICKY      = 0x40
@@ -60,8 +61,12 @@ const (
 
 // NUD_*: states of a neighbour.
 const (
-	NUD_REACHABLE = 0x2
-	NUD_STALE     = 0x4
-	NUD_NOARP     = 0x40
-	NUD_PERMANENT = 0x80
+	NUD_INCOMPLETE = 0x1
+	NUD_REACHABLE  = 0x2
+	NUD_STALE      = 0x4
+	NUD_DELAY      = 0x8
+	NUD_PROBE      = 0x10
+	NUD_FAILED     = 0x20
+	NUD_NOARP      = 0x40
+	NUD_PERMANENT  = 0x80
 )

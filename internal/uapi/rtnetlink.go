@@ -41,8 +41,6 @@ const (
 	RTM_DELLINK     = 17
 	RTM_GETLINK     = 18
 	RTM_SETLINK     = 19
-	RTM_NEWADDR     = 20
-	RTM_GETADDR     = 22
 	RTM_NEWNSID     = 88
 	RTM_DELNSID     = 89
 	RTM_GETNSID     = 90
@@ -55,12 +53,6 @@ const (
 	NETNSA_NSID = 1
 	NETNSA_PID  = 2
 	NETNSA_FD   = 3
-)
-
-// IFA_*: attributes of RTM_NEWADDR.
-const (
-	IFA_ADDRESS = 1
-	IFA_LOCAL   = 2
 )
 
 // AF_*: address families that name nests of IFLA_AF_SPEC or select a handler.

@@ -1,0 +1,193 @@
+package iplink
+
+import (
+	"fmt"
+	"math"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/iplink-go/iplink/internal/uapi"
+)
+
+// checkAddrs refuses addresses that the kernel refuses, or takes otherwise than
+// they are meant.
+func (s *spec) checkAddrs(op string) error {
+	for i := range s.addrs {
+		a := &s.addrs[i]
+		fault := a.fault()
+		switch {
+		case fault != "":
+		case a.find(s.addrs[:i]) != nil:
+			fault = fmt.Sprintf("%v is given twice", a.Prefix)
+		case s.kind != "" && a.Prefix.Addr().Is6() && a.Prefix.Addr().IsLoopback():
+			fault = fmt.Sprintf("%v is for the loopback interface alone", a.Prefix)
+		case a.Label != "" && !strings.HasPrefix(a.Label, s.finalName()):
+			fault = fmt.Sprintf("the label %q does not begin with the name of the link, %q", a.Label, s.finalName())
+		default:
+			continue
+		}
+		return s.invalid(op, "address", fault)
+	}
+	return nil
+}
+
+// fault returns what is wrong with an address, empty if nothing is.
+func (a *Addr) fault() string {
+	if !a.Prefix.IsValid() {
+		return "the zero netip.Prefix is no address"
+	}
+	if a.Prefix.Bits() == 0 {
+		return fmt.Sprintf("%v: no network has a prefix of length 0", a.Prefix)
+	}
+	return firstFault(a.localFault, a.peerFault, a.inet4Fault, a.scopeFault, a.flagsFault, a.lifetimesFault)
+}
+
+// firstFault returns the first fault that a check finds.
+func firstFault(checks ...func() string) string {
+	for _, check := range checks {
+		if fault := check(); fault != "" {
+			return fault
+		}
+	}
+	return ""
+}
+
+func (a *Addr) localFault() string {
+	local, group := a.Prefix.Addr(), a.Flags&AddrMCAutoJoin != 0
+	switch fault := hostFault(local); {
+	case local.Unmap().IsMulticast() && !local.Is4In6() && group:
+		return ""
+	case fault != "":
+		return fault
+	case group:
+		return fmt.Sprintf("%v is no multicast address, whose group AddrMCAutoJoin could join", local)
+	}
+	return ""
+}
+
+// hostFault returns why an address is none of a machine.
+func hostFault(ip netip.Addr) string {
+	switch {
+	case ip.Zone() != "":
+		return fmt.Sprintf("the zone of %v cannot be told to the kernel, which has the link", ip)
+	case ip.Is4In6():
+		return fmt.Sprintf("%v is an IPv4 address in IPv6 clothes: Unmap it", ip)
+	case ip.IsUnspecified():
+		return fmt.Sprintf("%v is no address of a machine", ip)
+	case ip.IsMulticast():
+		return fmt.Sprintf("%v is the address of a group", ip)
+	case ip == netip.AddrFrom4([4]byte{255, 255, 255, 255}):
+		return fmt.Sprintf("%v is the broadcast address", ip)
+	}
+	return ""
+}
+
+func (a *Addr) peerFault() string {
+	local, peer := a.Prefix.Addr(), a.Peer
+	switch {
+	case !peer.IsValid():
+		return ""
+	case familyOf(peer) != familyOf(local):
+		return fmt.Sprintf("the peer %v is of another family than %v", peer, local)
+	case peer == local:
+		return fmt.Sprintf("%v is its own peer", peer)
+	}
+	if fault := hostFault(peer); fault != "" {
+		return "peer: " + fault
+	}
+	return ""
+}
+
+// inet4Fault looks at what only IPv4 addresses have.
+func (a *Addr) inet4Fault() string {
+	switch is4 := a.Prefix.Addr().Is4(); {
+	case a.Broadcast.IsValid() && !is4:
+		return fmt.Sprintf("%v is IPv6, which has no broadcast", a.Prefix)
+	case a.Broadcast.IsValid() && !a.Broadcast.Is4():
+		return fmt.Sprintf("the broadcast address %v is of another family than %v", a.Broadcast, a.Prefix.Addr())
+	case a.Label != "" && !is4:
+		return fmt.Sprintf("%v is IPv6, which has no labels", a.Prefix)
+	case len(a.Label) >= uapi.IFNAMSIZ:
+		return fmt.Sprintf("the label %q has %d bytes, more than %d", a.Label, len(a.Label), uapi.IFNAMSIZ-1)
+	case strings.ContainsRune(a.Label, 0):
+		return "a label has no NUL byte"
+	}
+	return ""
+}
+
+// scopeFault refuses a scope that the kernel would not heed.
+func (a *Addr) scopeFault() string {
+	local := a.Prefix.Addr()
+	if local.Is4() || a.Scope == ScopeGlobal || a.Scope == ownScope(local) {
+		return ""
+	}
+	return fmt.Sprintf("the scope of %v is %v: an IPv6 address itself says it", local, ownScope(local))
+}
+
+// ownScope returns the scope that an IPv6 address tells.
+func ownScope(ip netip.Addr) Scope {
+	siteLocal := netip.PrefixFrom(netip.AddrFrom16([16]byte{0xfe, 0xc0}), 10)
+	switch {
+	case ip.IsLoopback():
+		return ScopeHost
+	case ip.IsLinkLocalUnicast() || ip.IsLinkLocalMulticast():
+		return ScopeLink
+	case siteLocal.Contains(ip):
+		return ScopeSite
+	}
+	return ScopeGlobal
+}
+
+func (a *Addr) flagsFault() string {
+	const known = AddrStablePrivacy<<1 - 1
+	only6 := a.Flags & inet6AddrFlags
+	switch {
+	case a.Flags&^known != 0:
+		return fmt.Sprintf("%v are no flags that are known", a.Flags&^known)
+	case only6 != 0 && a.Prefix.Addr().Is4():
+		return fmt.Sprintf("%v: IPv4 addresses have no flag %v", a.Prefix, only6)
+	case a.Flags&AddrNoDAD != 0 && a.Flags&AddrOptimistic != 0:
+		return "nodad and optimistic exclude one another"
+	case a.Flags&AddrManageTemp != 0 && a.Prefix.Bits() != 64:
+		return fmt.Sprintf("mngtmpaddr needs a prefix of length 64, %v has another", a.Prefix)
+	}
+	return ""
+}
+
+func (a *Addr) lifetimesFault() string {
+	if fault := durationFault("valid_lft", a.ValidLifetime); fault != "" {
+		return fault
+	}
+	if fault := durationFault("preferred_lft", a.PreferredLifetime); fault != "" {
+		return fault
+	}
+	valid, preferred := a.lifetimes()
+	switch {
+	case a.Flags&AddrDeprecated != 0 && a.PreferredLifetime != 0:
+		return "a deprecated address has no preferred lifetime"
+	case preferred > valid:
+		return fmt.Sprintf("it would be preferred longer, %v, than valid, %v", lifetimeText(a.PreferredLifetime), lifetimeText(a.ValidLifetime))
+	}
+	return ""
+}
+
+func lifetimeText(d time.Duration) string {
+	if d == Forever {
+		return "forever"
+	}
+	return d.String()
+}
+
+func durationFault(word string, d time.Duration) string {
+	const most = (math.MaxUint32 - 1) * time.Second
+	switch {
+	case d == Forever:
+		return ""
+	case d < 0 || d > most:
+		return fmt.Sprintf("%s: %v is not in 1s…%v, nor Forever", word, d, most)
+	case d%time.Second != 0:
+		return fmt.Sprintf("%s: %v is not in whole seconds", word, d)
+	}
+	return ""
+}

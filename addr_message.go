@@ -1,0 +1,185 @@
+package iplink
+
+import (
+	"context"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/iplink-go/iplink/internal/rtnl"
+	"github.com/iplink-go/iplink/internal/uapi"
+	"github.com/iplink-go/iplink/internal/wire"
+)
+
+// addrLen is the length of a struct ifaddrmsg.
+const addrLen = 8
+
+// endless is what the kernel takes and reports as a lifetime without an end, in
+// seconds.
+const endless = ^uint32(0)
+
+// Package rtnetlink has an AddressMessage as well. It knows no lifetimes, no
+// metric and no protocol to send, hence this one.
+
+// append appends the message that gives a link the address: a struct ifaddrmsg
+// and what is set, as `ip address add` does.
+func (a *Addr) append(b []byte, index int) []byte {
+	local, flags := a.Prefix.Addr(), a.Flags&settableInFlags
+	header := byte(flags)
+	if flags > 0xff {
+		header = 0
+	}
+	b = wire.Order.AppendUint32(append(b, familyOf(local), byte(a.Prefix.Bits()), header, byte(a.scope())), uint32(index))
+	b = wire.AppendAttr(b, uapi.IFA_LOCAL, local.AsSlice())
+	b = wire.AppendAttr(b, uapi.IFA_ADDRESS, a.keyPrefix().Addr().AsSlice())
+	if a.Broadcast.IsValid() {
+		b = wire.AppendAttr(b, uapi.IFA_BROADCAST, a.Broadcast.AsSlice())
+	}
+	if a.Label != "" {
+		b = wire.AppendString(b, uapi.IFA_LABEL, a.Label)
+	}
+	if a.Metric != 0 {
+		b = wire.AppendU32(b, uapi.IFA_RT_PRIORITY, a.Metric)
+	}
+	if a.Proto != 0 {
+		b = wire.AppendU8(b, uapi.IFA_PROTO, uint8(a.Proto))
+	}
+	if flags > 0xff {
+		b = wire.AppendU32(b, uapi.IFA_FLAGS, uint32(flags))
+	}
+	return a.appendLifetimes(b)
+}
+
+// appendLifetimes appends the struct ifa_cacheinfo, unless it would say what
+// holds without it.
+func (a *Addr) appendLifetimes(b []byte) []byte {
+	if !a.limited() {
+		return b
+	}
+	valid, preferred := a.lifetimes()
+	info := wire.Order.AppendUint32(make([]byte, 0, 16), preferred)
+	info = wire.Order.AppendUint32(info, valid)
+	return wire.AppendAttr(b, uapi.IFA_CACHEINFO, info[:cap(info)])
+}
+
+// limited reports whether anything is said of lifetimes.
+func (a *Addr) limited() bool {
+	return a.ValidLifetime != 0 || a.PreferredLifetime != 0 || a.Flags&AddrDeprecated != 0
+}
+
+// lifetimes returns the lifetimes in seconds, with what holds where nothing is
+// said.
+func (a *Addr) lifetimes() (valid, preferred uint32) {
+	valid = seconds(a.ValidLifetime)
+	switch {
+	case a.Flags&AddrDeprecated != 0:
+		return valid, 0
+	case a.PreferredLifetime == 0:
+		return valid, valid
+	}
+	return valid, seconds(a.PreferredLifetime)
+}
+
+func seconds(d time.Duration) uint32 {
+	if d == 0 || d == Forever {
+		return endless
+	}
+	return uint32(d / time.Second)
+}
+
+// scope is what is sent: `ip` knows which IPv4 addresses are of the machine, and
+// IPv6 addresses say it themselves.
+func (a *Addr) scope() Scope {
+	switch local := a.Prefix.Addr(); {
+	case a.Scope == ScopeGlobal && local.Is4() && local.IsLoopback():
+		return ScopeHost
+	case local.Is6():
+		return ScopeGlobal
+	}
+	return a.Scope
+}
+
+func familyOf(addr netip.Addr) byte {
+	if addr.Is4() {
+		return uapi.AF_INET
+	}
+	return uapi.AF_INET6
+}
+
+// readAddrs returns the IP addresses of a link of that name.
+func readAddrs(ctx context.Context, rt *rtnl.Conn, index int, name string) ([]Addr, error) {
+	var all []Addr
+	body := func(b []byte) []byte { return appendAddrFilter(b, index) }
+	err := rt.Dump(ctx, uapi.RTM_GETADDR, body, func() { all = nil }, func(m wire.Message) {
+		if a, of, ok := parseAddr(m.Data); ok && of == index {
+			if a.Label == name {
+				a.Label = ""
+			}
+			all = append(all, a)
+		}
+	})
+	return all, err
+}
+
+// appendAddrFilter appends the struct ifaddrmsg that narrows a list to one link.
+func appendAddrFilter(b []byte, index int) []byte {
+	return wire.Order.AppendUint32(append(b, 0, 0, 0, 0), uint32(index))
+}
+
+// parseAddr decodes what behind the header of RTM_NEWADDR describes an address,
+// and the index of its link.
+func parseAddr(b []byte) (a Addr, index int, ok bool) {
+	if len(b) < addrLen {
+		return a, 0, false
+	}
+	a.Flags, a.Scope = AddrFlags(b[2]), Scope(b[3])
+	var local, address netip.Addr
+	for attr, err := range wire.Attrs(b[addrLen:]) {
+		if err != nil {
+			return a, 0, false
+		}
+		switch attr.Type {
+		case uapi.IFA_LOCAL:
+			local, _ = netip.AddrFromSlice(attr.Data)
+		case uapi.IFA_ADDRESS:
+			address, _ = netip.AddrFromSlice(attr.Data)
+		default:
+			a.take(attr)
+		}
+	}
+	if !local.IsValid() {
+		local = address
+	}
+	if address.IsValid() && address != local {
+		a.Peer = address
+	}
+	a.Prefix = netip.PrefixFrom(local, int(b[1]))
+	return a, int(wire.Order.Uint32(b[4:])), a.Prefix.IsValid()
+}
+
+// take takes over one attribute; what is not as long as it should be is left
+// out.
+func (a *Addr) take(attr wire.Attr) {
+	switch {
+	case attr.Type == uapi.IFA_BROADCAST:
+		a.Broadcast, _ = netip.AddrFromSlice(attr.Data)
+	case attr.Type == uapi.IFA_LABEL:
+		a.Label = strings.Clone(wire.CString(attr.Data))
+	case attr.Type == uapi.IFA_FLAGS && len(attr.Data) == 4:
+		a.Flags = AddrFlags(wire.Order.Uint32(attr.Data))
+	case attr.Type == uapi.IFA_RT_PRIORITY && len(attr.Data) == 4:
+		a.Metric = wire.Order.Uint32(attr.Data)
+	case attr.Type == uapi.IFA_PROTO && len(attr.Data) == 1:
+		a.Proto = AddrProto(attr.Data[0])
+	case attr.Type == uapi.IFA_CACHEINFO && len(attr.Data) >= 8:
+		a.PreferredLifetime = lifetime(wire.Order.Uint32(attr.Data))
+		a.ValidLifetime = lifetime(wire.Order.Uint32(attr.Data[4:]))
+	}
+}
+
+func lifetime(seconds uint32) time.Duration {
+	if seconds == endless {
+		return Forever
+	}
+	return time.Duration(seconds) * time.Second
+}

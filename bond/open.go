@@ -1,0 +1,148 @@
+package bond
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"github.com/iplink-go/iplink"
+)
+
+// A Bond is a bond that exists, opened to work on its ports. It has a netlink
+// socket of its own, which many goroutines may use.
+//
+// All errors are of type *iplink.Error.
+type Bond struct {
+	conn  *iplink.Conn
+	name  string
+	index int
+}
+
+// Open opens the bond of that name in the network namespace of the calling thread,
+// where the Bond stays. Without such a link the error matches fs.ErrNotExist; if
+// it is no bond, iplink.ErrKind. Close it when done.
+func Open(ctx context.Context, name string) (*Bond, error) {
+	conn, err := iplink.Dial()
+	if err != nil {
+		return nil, err
+	}
+	b := &Bond{conn: conn, name: name}
+	link, err := conn.Get(ctx, name)
+	if err == nil && link.Kind != iplink.KindBond {
+		err = b.failed("open", "", fmt.Sprintf("it is no bond but %q", link.Kind), iplink.ErrKind)
+	}
+	if err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	b.index = link.Index
+	return b, nil
+}
+
+// Close closes the socket. The bond stays as it is.
+func (b *Bond) Close() error {
+	return b.conn.Close()
+}
+
+// Name returns the name that the bond was opened by.
+func (b *Bond) Name() string {
+	return b.name
+}
+
+// Index returns the bond's interface index.
+func (b *Bond) Index() int {
+	return b.index
+}
+
+func (b *Bond) failed(op, attr, message string, err error) error {
+	return &iplink.Error{Op: op, Kind: iplink.KindBond, Name: b.name, Attr: attr, Message: message, Err: err}
+}
+
+// info reads the bond.
+func (b *Bond) info(ctx context.Context, op string) (*iplink.BondInfo, error) {
+	link, err := b.conn.GetIndex(ctx, b.index)
+	if err != nil {
+		return nil, err
+	}
+	info, ok := link.Info.(*iplink.BondInfo)
+	if !ok {
+		return nil, b.failed(op, "", "", errors.Join(iplink.ErrKind, link.Err))
+	}
+	return info, nil
+}
+
+// PortInfo is a port of a bond: the link, and its settings and its state as a
+// port.
+type PortInfo struct {
+	Link *iplink.Link
+	iplink.BondPortInfo
+}
+
+// Ports returns the ports in the order of their names.
+func (b *Bond) Ports(ctx context.Context) ([]PortInfo, error) {
+	links, err := b.conn.List(ctx, iplink.OfMasterIndex(b.index))
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(links, func(x, y *iplink.Link) int { return strings.Compare(x.Name, y.Name) })
+	var ports []PortInfo
+	for _, link := range links {
+		info, ok := link.PortInfo.(*iplink.BondPortInfo)
+		if !ok {
+			return nil, b.failed("list ports of", link.Name, "the kernel tells nothing of it as a port", errors.Join(errors.ErrUnsupported, link.Err))
+		}
+		ports = append(ports, PortInfo{Link: link, BondPortInfo: *info})
+	}
+	return ports, nil
+}
+
+// Active returns the name of the port in use, empty if there is none. Only
+// ActiveBackup, BalanceTLB and BalanceALB have one.
+func (b *Bond) Active(ctx context.Context) (string, error) {
+	info, err := b.info(ctx, "find the active port of")
+	if err != nil || info.ActiveSlave == 0 {
+		return "", err
+	}
+	link, err := b.conn.GetIndex(ctx, info.ActiveSlave)
+	if err != nil {
+		return "", err
+	}
+	return link.Name, nil
+}
+
+// SetActive puts a port to use, which must be up and have a carrier; only in
+// ActiveBackup, BalanceTLB and BalanceALB. It stays in use until it fails, or until
+// the Primary takes over.
+func (b *Bond) SetActive(ctx context.Context, port string) error {
+	const op = "set active port of"
+	link, err := b.port(ctx, op, port)
+	if err != nil {
+		return err
+	}
+	if info, ok := link.PortInfo.(*iplink.BondPortInfo); ok && (!link.Up() || info.MIIStatus != iplink.BondMIIUp) {
+		return b.failed(op, port, fmt.Sprintf("its link is %v", info.MIIStatus), fs.ErrInvalid)
+	}
+	_, err = b.conn.Update(ctx, New(b.name).Index(b.index).ActiveSlaveIndex(link.Index))
+	return err
+}
+
+// port reads a link that must be a port of the bond.
+func (b *Bond) port(ctx context.Context, op, name string) (*iplink.Link, error) {
+	link, err := b.conn.Get(ctx, name)
+	if err == nil && link.Master != b.index {
+		err = b.failed(op, name, "it is no port of the bond", fs.ErrInvalid)
+	}
+	return link, err
+}
+
+// SetPort changes what a port has as a port: its QueueID, Prio or ActorPortPrio.
+func (b *Bond) SetPort(ctx context.Context, port string, settings *iplink.BondPort) error {
+	link, err := b.port(ctx, "set port of", port)
+	if err != nil {
+		return err
+	}
+	_, err = b.conn.Update(ctx, iplink.DeviceIndex(link.Index).Port(settings))
+	return err
+}

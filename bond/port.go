@@ -1,0 +1,120 @@
+package bond
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"time"
+
+	"github.com/iplink-go/iplink"
+)
+
+// restoreTime is how long it may take to restore a link that did not become a
+// port, whatever has become of the context.
+const restoreTime = 10 * time.Second
+
+// AddPort makes a link a port of the bond. A link that is up is taken down for
+// that, and the bond brings it up. On an error, also when ctx ends, the link is
+// restored: it is up again if it was, with the IP addresses, routes and permanent
+// neighbours that it had.
+//
+// A link that is a port of the bond already is no error; a port of another master
+// must leave that first.
+func (b *Bond) AddPort(ctx context.Context, link string) error {
+	const op = "add port to"
+	before, err := b.conn.Get(ctx, link)
+	switch {
+	case err != nil:
+		return err
+	case before.Master == b.index:
+		return nil
+	case before.Index == b.index:
+		return b.failed(op, link, "it is the bond itself", fs.ErrInvalid)
+	case before.Master != 0:
+		return b.failed(op, link, fmt.Sprintf("it is a port of %s: take it out first", b.nameOf(ctx, before.Master)), fs.ErrInvalid)
+	}
+	kept, err := b.keep(ctx, before)
+	if err != nil {
+		return err
+	}
+	if _, err := b.conn.Update(ctx, iplink.DeviceIndex(before.Index).MasterIndex(b.index).DownFirst()); err != nil {
+		return errors.Join(b.refused(op, link, err), b.restore(ctx, before, kept))
+	}
+	return nil
+}
+
+// refused says of an error which link was to become a port of which bond.
+func (b *Bond) refused(op, link string, err error) error {
+	refusal, ok := errors.AsType[*iplink.Error](err)
+	if !ok {
+		return b.failed(op, link, "", err)
+	}
+	return b.failed(op, link, refusal.Message, refusal.Err)
+}
+
+// nameOf returns the name of a link for an error.
+func (b *Bond) nameOf(ctx context.Context, index int) string {
+	link, err := b.conn.GetIndex(ctx, index)
+	if err != nil {
+		return fmt.Sprintf("the link with index %d", index)
+	}
+	return link.Name
+}
+
+// kept is what a link may lose when it is taken down.
+type kept struct {
+	addrs  []iplink.Addr
+	routes []iplink.Route
+	neighs []iplink.Neigh
+}
+
+func (b *Bond) keep(ctx context.Context, link *iplink.Link) (kept, error) {
+	addrs, err := b.conn.Addrs(ctx, link)
+	if err != nil {
+		return kept{}, err
+	}
+	routes, err := b.conn.Routes(ctx, link)
+	if err != nil {
+		return kept{}, err
+	}
+	neighs, err := b.conn.Neighs(ctx, link)
+	if err != nil {
+		return kept{}, err
+	}
+	return kept{
+		addrs:  slices.DeleteFunc(addrs, func(a iplink.Addr) bool { return a.Prefix.Addr().IsLinkLocalUnicast() && a.Prefix.Addr().Is6() }),
+		routes: slices.DeleteFunc(routes, func(r iplink.Route) bool { return r.Proto == iplink.RouteProtoKernel || r.Proto == iplink.RouteProtoRA }),
+		neighs: slices.DeleteFunc(neighs, func(n iplink.Neigh) bool { return n.State != iplink.NeighPermanent }),
+	}, nil
+}
+
+// restore gives a link back what it had before it was to become a port.
+func (b *Bond) restore(ctx context.Context, before *iplink.Link, had kept) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), restoreTime)
+	defer cancel()
+	d := iplink.DeviceIndex(before.Index).NoMaster()
+	if !before.Up() {
+		_, err := b.conn.Update(ctx, d.Down())
+		return err
+	}
+	if _, err := b.conn.Update(ctx, d.Up()); err != nil {
+		return err
+	}
+	_, err := b.conn.Update(ctx, iplink.DeviceIndex(before.Index).Addrs(had.addrs...).Routes(had.routes...).Neighs(had.neighs...))
+	return err
+}
+
+// RemovePort takes a port out of the bond, which leaves the link down.
+func (b *Bond) RemovePort(ctx context.Context, port string) error {
+	const op = "remove port from"
+	link, err := b.port(ctx, op, port)
+	if err != nil {
+		return err
+	}
+	if _, err := b.conn.Update(ctx, iplink.DeviceIndex(link.Index).NoMaster()); err != nil {
+		return b.refused(op, port, err)
+	}
+	return nil
+}

@@ -1,0 +1,60 @@
+package iplink
+
+import (
+	"context"
+
+	"github.com/jsimonetti/rtnetlink/v2"
+
+	"github.com/iplink-go/iplink/internal/rtnl"
+	"github.com/iplink-go/iplink/internal/uapi"
+	"github.com/iplink-go/iplink/internal/wire"
+)
+
+// append appends the message that adds the neighbour, as `ip neigh add` does.
+func (n *Neigh) append(b []byte, index int) []byte {
+	m := &rtnetlink.NeighMessage{Family: uint16(familyOf(n.Addr)), Index: uint32(index), State: uint16(n.state()),
+		Attributes: &rtnetlink.NeighAttributes{Address: ipOf(n.Addr), LLAddress: n.LLAddr}}
+	if n.Router {
+		m.Flags = uapi.NTF_ROUTER
+	}
+	return marshal(b, m)
+}
+
+func (n *Neigh) state() NeighState {
+	if n.State == 0 {
+		return NeighPermanent
+	}
+	return n.State
+}
+
+// readNeighs returns the neighbours on a link, of IPv4 and IPv6.
+func readNeighs(ctx context.Context, rt *rtnl.Conn, index int) ([]Neigh, error) {
+	var all []Neigh
+	body := func(b []byte) []byte { return appendNeighFilter(b, index) }
+	err := rt.Dump(ctx, uapi.RTM_GETNEIGH, body, func() { all = nil }, func(m wire.Message) {
+		if n, ok := parseNeigh(m.Data, index); ok {
+			all = append(all, n)
+		}
+	})
+	return all, err
+}
+
+// appendNeighFilter appends a struct ndmsg and what narrows a list to one link.
+// A NeighMessage of package rtnetlink cannot: it always holds an attribute of
+// type 0 and an NDA_DST, which the kernel refuses here.
+func appendNeighFilter(b []byte, index int) []byte {
+	const length = 12
+	return wire.AppendU32(append(b, make([]byte, length)...), uapi.NDA_IFINDEX, uint32(index))
+}
+
+// parseNeigh decodes what behind the header of RTM_NEWNEIGH describes a
+// neighbour on the link of that index.
+func parseNeigh(b []byte, index int) (Neigh, bool) {
+	var m rtnetlink.NeighMessage
+	if m.UnmarshalBinary(b) != nil || m.Attributes == nil || int(m.Index) != index || m.Flags&uapi.NTF_PROXY != 0 {
+		return Neigh{}, false
+	}
+	n := Neigh{Addr: addrOf(m.Attributes.Address), LLAddr: m.Attributes.LLAddress, State: NeighState(m.State),
+		Router: m.Flags&uapi.NTF_ROUTER != 0}
+	return n, n.Addr.IsValid() && (m.Family == uapi.AF_INET || m.Family == uapi.AF_INET6)
+}
