@@ -25,3 +25,12 @@ func TestUplink(t *testing.T) {
 		t.Errorf("uplink0 has master %d and MTU %d", uplink.Master, uplink.MTU)
 	}
 }
+
+// TestSwitch compares what is there in the end with testdata/switch.golden.
+func TestSwitch(t *testing.T) {
+	iplinktest.NoLeaks(t)
+	iplinktest.Need(t, "bridge")
+	ns := iplinktest.NetNS(t)
+	iplinktest.Create(t, ns, bridge.New("br0").Up(), veth.New("uplink0").Master("br0").Up().Peer(veth.New("uplink1")))
+	iplinktest.Golden(t, "testdata/switch.golden", ns)
+}

@@ -8,6 +8,10 @@
 //		}
 //	}
 //
+// [Hosts] makes several namespaces that reach each other, [Golden] compares what
+// links there are with a file, [Need] skips where the kernel lacks a driver, and
+// [NoLeaks] looks for what a test left behind.
+//
 // A test program that imports the package and lacks CAP_NET_ADMIN or
 // CAP_SYS_ADMIN starts itself again, before any test and any TestMain runs, as
 // root of a new user namespace with its own network and mount namespaces. The

@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+
+	"github.com/iplink-go/iplink/examples/internal/packet"
 )
 
 // check lets every container of the first host ping every one of the second,
@@ -31,7 +33,7 @@ func (l *lab) pingAll(ctx context.Context) (pings uint64, err error) {
 	for _, from := range l.hosts[0].containers {
 		for _, to := range l.hosts[1].containers {
 			for _, addr := range to.addrs {
-				took, err := ping(ctx, from.ns, addr.Addr())
+				took, err := packet.Ping(ctx, from.ns, addr.Addr())
 				if err != nil {
 					return pings, err
 				}

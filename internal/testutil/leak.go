@@ -3,7 +3,9 @@ package testutil
 import (
 	"fmt"
 	"runtime"
+	"runtime/debug"
 	"strings"
+	"time"
 )
 
 // snapshot is what the process has at a time: goroutines by number, everything
@@ -19,6 +21,24 @@ func take() snapshot {
 		s.goroutines[id] = true
 	}
 	return s
+}
+
+// Leftovers returns a function that describes what the process has by then and
+// did not have at the call of Leftovers: file descriptors, goroutines, threads
+// in another network namespace, child processes, names of namespaces that
+// [Name] gave. It waits a while for what is just ending. Meanwhile nothing is
+// collected: that would close a file which somebody forgot to close.
+func Leftovers() func() []string {
+	return take().settled
+}
+
+func (s snapshot) settled() []string {
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
+	left := s.left()
+	for deadline := time.Now().Add(3 * time.Second); len(left) > 0 && time.Now().Before(deadline); left = s.left() {
+		time.Sleep(10 * time.Millisecond)
+	}
+	return left
 }
 
 // left describes what exists now and did not exist then.

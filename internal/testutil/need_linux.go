@@ -19,7 +19,7 @@ func Need(t testing.TB, kind string) {
 	defer ns.Close()
 	var has bool
 	var err error
-	In(t, ns, func() { has, err = hasKind(kind) })
+	In(t, ns, func() { has, err = HasKind(kind) })
 	if err != nil {
 		t.Fatalf("does the kernel have %s: %v", kind, err)
 	}
@@ -37,10 +37,12 @@ func missing(t testing.TB, format string, args ...any) {
 	Skipf(t, format, args...)
 }
 
-// hasKind asks for a link with no more settings than its kind. Nearly always
-// that is refused, for want of settings, but only a kernel that does not know
-// the kind says so.
-func hasKind(kind string) (bool, error) {
+// HasKind asks whether the kernel has a driver for links of a kind. It needs the
+// privilege to make one in the namespace of the calling thread, which should be
+// a scratch one: it asks for a link with no more settings than its kind. Nearly
+// always that is refused, for want of settings, but only a kernel that does not
+// know the kind says so.
+func HasKind(kind string) (bool, error) {
 	conn, err := netlink.Dial(unix.NETLINK_ROUTE, nil)
 	if err != nil {
 		return false, err

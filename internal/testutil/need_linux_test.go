@@ -29,7 +29,7 @@ func TestNeedAgrees(t *testing.T) {
 		ns := NetNS(t)
 		var has bool
 		var err error
-		In(t, ns, func() { has, err = hasKind(kind) })
+		In(t, ns, func() { has, err = HasKind(kind) })
 		if err != nil {
 			t.Fatal(err)
 		}

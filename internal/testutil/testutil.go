@@ -8,9 +8,7 @@ package testutil
 import (
 	"fmt"
 	"os"
-	"runtime/debug"
 	"strings"
-	"time"
 
 	"github.com/iplink-go/iplink/internal/rootless"
 )
@@ -21,10 +19,8 @@ var denied error
 
 // Main is what a TestMain calls, with os.Exit around it; m is its *testing.M.
 // If the program lacks privileges it runs once more in a user namespace (see
-// package rootless). After the tests have passed, whatever they left behind
-// makes them fail: file descriptors, goroutines, threads in another network
-// namespace, child processes, names of namespaces that [Name] gave. Last it
-// prints the skips.
+// package rootless). After the tests have passed, whatever they left behind,
+// see [Leftovers], makes them fail. Last it prints the skips.
 func Main(m interface{ Run() int }) int {
 	reexecuted, code, err := rootless.Reexec()
 	if reexecuted {
@@ -33,22 +29,16 @@ func Main(m interface{ Run() int }) int {
 	if denied = err; denied != nil {
 		skipExamples()
 	}
-	before := take()
+	leftovers := Leftovers()
 	if code = m.Run(); code == 0 {
-		code = report(before)
+		code = report(leftovers())
 	}
 	fmt.Fprint(os.Stderr, proofs.summary(), skips.summary())
 	return code
 }
 
-// report waits a while for what is just ending. Meanwhile nothing is
-// collected: that would close a file which the tests forgot to close.
-func report(before snapshot) (code int) {
-	defer debug.SetGCPercent(debug.SetGCPercent(-1))
-	left := before.left()
-	for deadline := time.Now().Add(3 * time.Second); len(left) > 0 && time.Now().Before(deadline); left = before.left() {
-		time.Sleep(10 * time.Millisecond)
-	}
+// report returns the exit code for what was left behind.
+func report(left []string) (code int) {
 	if len(left) == 0 {
 		return 0
 	}

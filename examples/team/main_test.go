@@ -1,0 +1,24 @@
+//go:build linux
+
+package main
+
+import (
+	"testing"
+
+	"github.com/iplink-go/iplink"
+	"github.com/iplink-go/iplink/examples/internal/labtest"
+)
+
+func TestMain(m *testing.M) { labtest.Main(m, main) }
+
+func TestHelp(t *testing.T) { labtest.Help(t, "team") }
+
+func TestTeam(t *testing.T) {
+	labtest.Run(t, run, []string{iplink.KindTeam, iplink.KindVeth},
+		`^left\$ ip link add team0 `,
+		`^left reaches right through eth0; it goes down`,
+		`^right\$ ip link set dev eth0 down$`,
+		`^\d+ of 20 pings were answered, now through eth1$`,
+		`^└─ team0: team, 10\.0\.0\.1/24$`,
+		`^   ├─ eth0: veth`)
+}

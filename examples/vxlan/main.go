@@ -1,0 +1,76 @@
+// Vxlan joins two hosts by a tunnel, and shows a packet of it on the cable.
+//
+//	go run ./examples/vxlan
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"net/netip"
+
+	"github.com/iplink-go/iplink/examples/internal/lab"
+	"github.com/iplink-go/iplink/examples/internal/packet"
+	"github.com/iplink-go/iplink/veth"
+	"github.com/iplink-go/iplink/vxlan"
+)
+
+const about = `Vxlan joins two hosts by a tunnel, and shows a packet of it on the cable.`
+
+func main() { lab.Main(about, run) }
+
+func run(ctx context.Context, l *lab.Lab) error {
+	all, err := l.NetNS("left", "right")
+	if err != nil {
+		return err
+	}
+	left, right := all[0], all[1]
+	outer := [2]netip.Prefix{netip.MustParsePrefix("192.0.2.1/24"), netip.MustParsePrefix("192.0.2.2/24")}
+	inner := [2]netip.Prefix{netip.MustParsePrefix("10.0.0.1/24"), netip.MustParsePrefix("10.0.0.2/24")}
+	cable := veth.New("eth0").MTU(1550).Addr(outer[0]).Up().Peer(veth.New("eth0").NetNS(right).MTU(1550).Addr(outer[1]).Up())
+	if _, err := l.Create(ctx, left, cable); err != nil {
+		return err
+	}
+	for i, ns := range all {
+		tunnel := vxlan.New("vx0").VNI(0x1234).Local(outer[i].Addr()).Remote(outer[1-i].Addr()).Dev("eth0").Port(4789)
+		if _, err := l.Create(ctx, ns, tunnel.Addr(inner[i]).Up()); err != nil {
+			return err
+		}
+	}
+	if err := l.Show(ctx); err != nil {
+		return err
+	}
+	wire, err := packet.Frames(right, "eth0")
+	if err != nil {
+		return err
+	}
+	defer wire.Close()
+	took, err := packet.Ping(ctx, left, inner[1].Addr())
+	if err != nil {
+		return err
+	}
+	l.Say("left reaches %s in %v", inner[1].Addr(), took)
+	frame, err := wire.Next(ctx, func(frame []byte) bool {
+		return isVXLAN(frame) && bytes.Contains(frame[50:], inner[1].Addr().AsSlice())
+	})
+	if err != nil {
+		return err
+	}
+	tell(l, frame)
+	return nil
+}
+
+// isVXLAN reports whether a frame holds IPv4, UDP to port 4789 and VXLAN: 14
+// bytes of Ethernet, 20 of IPv4, 8 of UDP and 8 of VXLAN, RFC 7348, section 5.
+func isVXLAN(frame []byte) bool {
+	return len(frame) > 50 && binary.BigEndian.Uint16(frame[12:]) == 0x0800 && frame[23] == 17 &&
+		binary.BigEndian.Uint16(frame[36:]) == 4789
+}
+
+func tell(l *lab.Lab, frame []byte) {
+	from, _ := netip.AddrFromSlice(frame[26:30])
+	to, _ := netip.AddrFromSlice(frame[30:34])
+	vni := binary.BigEndian.Uint32(frame[46:]) >> 8
+	l.Say("on the cable: %d bytes, IPv4 %s to %s, UDP port %d, VXLAN %d, and in it a frame of %d bytes from %x to %x",
+		len(frame), from, to, binary.BigEndian.Uint16(frame[36:]), vni, len(frame)-50, frame[56:62], frame[50:56])
+}

@@ -1,0 +1,55 @@
+package topology
+
+import (
+	"context"
+	"encoding/binary"
+	"net/netip"
+	"slices"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/iplink-go/iplink/internal/rtnl"
+	"github.com/iplink-go/iplink/internal/uapi"
+	"github.com/iplink-go/iplink/internal/wire"
+)
+
+// readAddrs returns the IP addresses of the links of a namespace by index, but
+// for link-local ones, which nobody gave them.
+func readAddrs(ctx context.Context, rt *rtnl.Conn, within int32) (addrs map[int][]netip.Prefix, err error) {
+	body := func(b []byte) []byte {
+		return appendTarget(append(b, make([]byte, unix.SizeofIfAddrmsg)...), unix.IFA_TARGET_NETNSID, within)
+	}
+	restart := func() { addrs = map[int][]netip.Prefix{} }
+	err = rt.Dump(ctx, uapi.RTM_GETADDR, body, restart, func(m wire.Message) {
+		if index, prefix := parseAddr(m.Data); prefix.IsValid() && !prefix.Addr().IsLinkLocalUnicast() {
+			addrs[index] = append(addrs[index], prefix)
+		}
+	})
+	for _, list := range addrs {
+		slices.SortFunc(list, netip.Prefix.Compare)
+	}
+	return addrs, err
+}
+
+// parseAddr decodes a struct ifaddrmsg (family, prefix length, flags, scope,
+// index) and the address behind it: IFA_LOCAL, or without that IFA_ADDRESS,
+// which on a link with two ends is that of the other one.
+func parseAddr(data []byte) (index int, prefix netip.Prefix) {
+	if len(data) < unix.SizeofIfAddrmsg {
+		return 0, netip.Prefix{}
+	}
+	var address, local netip.Addr
+	for a, err := range wire.Attrs(data[unix.SizeofIfAddrmsg:]) {
+		switch {
+		case err != nil:
+		case a.Type == uapi.IFA_ADDRESS:
+			address, _ = netip.AddrFromSlice(a.Data)
+		case a.Type == uapi.IFA_LOCAL:
+			local, _ = netip.AddrFromSlice(a.Data)
+		}
+	}
+	if !local.IsValid() {
+		local = address
+	}
+	return int(binary.NativeEndian.Uint32(data[4:])), netip.PrefixFrom(local, int(data[1]))
+}

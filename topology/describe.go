@@ -1,0 +1,116 @@
+package topology
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+
+	"github.com/iplink-go/iplink"
+)
+
+// A described is a link whose references are not resolved yet, and what a
+// tunnel's ends are found by.
+type described struct {
+	Link
+	tunnel endpoint
+}
+
+// An endpoint is one end of a tunnel.
+type endpoint struct {
+	local, remote netip.Addr
+	vni           uint32
+	port          uint16
+}
+
+// other returns what the other end says of itself; false if this end does not
+// say enough.
+func (e endpoint) other() (endpoint, bool) {
+	sure := e.local.IsValid() && e.remote.IsValid() && !e.remote.IsMulticast() && !e.local.IsUnspecified()
+	return endpoint{e.remote, e.local, e.vni, e.port}, sure
+}
+
+// A namer returns the ID of a namespace by the id that another one has for it,
+// -1 for that one's own.
+type namer func(nsid int32) string
+
+// describe turns what the kernel says of a link into a Link.
+func describe(l *iplink.Link, name namer) described {
+	d := described{Link: Link{
+		Index: l.Index, Name: l.Name, Kind: l.Kind, Up: l.Up(), Detail: detail(l),
+		Master: ref(name, -1, l.Master),
+	}}
+	if d.Kind == "" {
+		d.Kind = l.Type.String()
+	}
+	below := ref(name, l.NetNSID, l.Parent)
+	switch info := l.Info.(type) {
+	case *iplink.VXLANInfo:
+		d.Dev = ref(name, l.NetNSID, info.Dev)
+		d.tunnel = endpoint{info.Local, info.Remote, info.VNI, info.Port}
+	default:
+		if pairs[l.Kind] {
+			d.Peer = below
+		} else {
+			d.Parent = below
+		}
+	}
+	return d
+}
+
+// pairs are the kinds whose links come in pairs. The kernel reports the other
+// end of one as it does a parent (IFLA_LINK).
+var pairs = map[string]bool{iplink.KindVeth: true, iplink.KindVXCAN: true, "netkit": true}
+
+func ref(name namer, nsid int32, index int) Ref {
+	if index == 0 {
+		return Ref{}
+	}
+	return Ref{name(nsid), index}
+}
+
+// detail returns what tells a link from others of its kind.
+func detail(l *iplink.Link) string {
+	switch info := l.Info.(type) {
+	case *iplink.VLANInfo:
+		return fmt.Sprint(info.ID)
+	case *iplink.VXLANInfo:
+		return vxlanDetail(info)
+	case *iplink.BondInfo:
+		return info.Mode.String()
+	case *iplink.TeamInfo:
+		return string(info.Mode)
+	case *iplink.MacvlanInfo:
+		return info.Mode.String()
+	case *iplink.IPvlanInfo:
+		return strings.TrimSpace(info.Mode.String() + " " + info.Flags.String())
+	case *iplink.IPoIBInfo:
+		return fmt.Sprintf("%#04x", info.PKey)
+	}
+	return ""
+}
+
+func vxlanDetail(info *iplink.VXLANInfo) string {
+	switch {
+	case info.External:
+		return "external"
+	case info.Remote.IsValid() && !info.Remote.IsUnspecified():
+		return fmt.Sprintf("%d to %s", info.VNI, info.Remote)
+	}
+	return fmt.Sprint(info.VNI)
+}
+
+// tunnels finds the other end of each tunnel. Where several could be it, as in
+// namespaces that know nothing of each other, none is named.
+func tunnels(all map[Ref]described) map[Ref]Ref {
+	ends, found := map[endpoint][]Ref{}, map[Ref]Ref{}
+	for at, d := range all {
+		ends[d.tunnel] = append(ends[d.tunnel], at)
+	}
+	for at, d := range all {
+		other, sure := d.tunnel.other()
+		if sure && len(ends[d.tunnel]) == 1 && len(ends[other]) == 1 {
+			found[at] = ends[other][0]
+		}
+	}
+	return found
+}

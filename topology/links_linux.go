@@ -1,0 +1,95 @@
+package topology
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/iplink-go/iplink"
+	"github.com/iplink-go/iplink/internal/rtnl"
+	"github.com/iplink-go/iplink/internal/uapi"
+	"github.com/iplink-go/iplink/internal/wire"
+)
+
+// list returns the links of a namespace that can be entered.
+func (s *space) list(ctx context.Context) ([]*iplink.Link, error) {
+	conn, err := s.dial()
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Close()
+	links, err := conn.List(ctx)
+	return slices.DeleteFunc(links, isLoopback), err
+}
+
+func (s *space) dial() (*iplink.Conn, error) {
+	if s.Current {
+		return iplink.Dial()
+	}
+	ns, err := iplink.NetNSAtPath(s.path())
+	if err != nil {
+		return nil, err
+	}
+	defer ns.Close()
+	return ns.Dial()
+}
+
+func isLoopback(l *iplink.Link) bool {
+	return l.Type == iplink.HardwareLoopback
+}
+
+// listWithin returns the links of a namespace that can only be asked about
+// through another, which has that id for it: without what is peculiar to a
+// kind.
+func listWithin(ctx context.Context, rt *rtnl.Conn, nsid int32) (links []*iplink.Link, err error) {
+	body := func(b []byte) []byte {
+		return appendTarget(wire.AppendLink(b, wire.Link{}), uapi.IFLA_TARGET_NETNSID, nsid)
+	}
+	err = rt.Dump(ctx, uapi.RTM_GETLINK, body, func() { links = nil }, func(m wire.Message) {
+		if l := parseLink(m.Data); l != nil && !isLoopback(l) {
+			links = append(links, l)
+		}
+	})
+	return links, err
+}
+
+// parseLink decodes what a picture needs of any link; nil if that cannot be
+// decoded.
+func parseLink(data []byte) *iplink.Link {
+	header, attrs, err := wire.ParseLink(data)
+	if err != nil {
+		return nil
+	}
+	l := &iplink.Link{Index: int(header.Index), Type: iplink.HardwareType(header.Type), Flags: iplink.Flags(header.Flags), NetNSID: self}
+	for a, err := range wire.Attrs(attrs) {
+		if err != nil {
+			return nil
+		}
+		switch a.Type {
+		case uapi.IFLA_IFNAME:
+			l.Name = strings.Clone(wire.CString(a.Data))
+		case uapi.IFLA_LINKINFO:
+			l.Kind = kindIn(a.Data)
+		}
+	}
+	for typ, set := range map[uint16]func(uint32){
+		uapi.IFLA_LINK:         func(v uint32) { l.Parent = int(v) },
+		uapi.IFLA_MASTER:       func(v uint32) { l.Master = int(v) },
+		uapi.IFLA_LINK_NETNSID: func(v uint32) { l.NetNSID = int32(v) },
+	} {
+		if v, ok := number(attrs, typ); ok {
+			set(v)
+		}
+	}
+	return l
+}
+
+// kindIn returns IFLA_INFO_KIND of a nest.
+func kindIn(info []byte) string {
+	for a, err := range wire.Attrs(info) {
+		if err == nil && a.Type == uapi.IFLA_INFO_KIND {
+			return strings.Clone(wire.CString(a.Data))
+		}
+	}
+	return ""
+}

@@ -1,0 +1,55 @@
+package topology
+
+import (
+	"fmt"
+	"strings"
+)
+
+// arrows are how Mermaid draws the relations: those within a machine as lines,
+// tunnels dotted.
+var arrows = [...]string{isPort: "-->", sitsOn: "-->|on|", isPeer: "---", runsOver: "-.->|over|", leadsTo: "<-.->"}
+
+// Mermaid returns the topology as a flowchart in the language of Mermaid
+// (https://mermaid.js.org), which GitHub and many others draw: a box for each
+// namespace, with its links. An arrow leads from a port to its master and from
+// a link to what it sits on; a line joins the ends of a pair, and a dotted
+// double arrow those of a tunnel.
+func (t *Topology) Mermaid() string {
+	g := t.graph()
+	var b strings.Builder
+	b.WriteString("flowchart LR\n")
+	for i := range t.NetNS {
+		fmt.Fprintf(&b, "  subgraph n%d[\"%s\"]\n", i, mermaidText(t.NetNS[i].title()))
+		g.mermaidNodes(&b, i)
+		b.WriteString("  end\n")
+	}
+	for _, e := range g.edges {
+		fmt.Fprintf(&b, "  l%d %s l%d\n", e.from, arrows[e.relation], e.to)
+	}
+	if missing := strings.TrimSpace(t.missing()); missing != "" {
+		fmt.Fprintf(&b, "  missing[\"%s\"]\n", mermaidText(missing))
+	}
+	return b.String()
+}
+
+// mermaidNodes writes the links of a namespace. A box without any would not be
+// drawn as a box, hence the blank one.
+func (g *graph) mermaidNodes(b *strings.Builder, netns int) {
+	if len(g.NetNS[netns].Links) == 0 {
+		fmt.Fprintf(b, "    e%d[\" \"]\n", netns)
+	}
+	for n := range g.nodes {
+		if g.nodes[n].netns == netns {
+			fmt.Fprintf(b, "    l%d[\"%s\"]\n", n, strings.Join(escaped(g.lines(n), mermaidText), "<br/>"))
+		}
+	}
+}
+
+// escaped returns the lines as they are written in a language.
+func escaped(lines []string, escape func(string) string) []string {
+	all := make([]string, len(lines))
+	for i, line := range lines {
+		all[i] = escape(line)
+	}
+	return all
+}

@@ -1,0 +1,216 @@
+package topology
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"net/netip"
+	"os"
+	"slices"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/iplink-go/iplink"
+	"github.com/iplink-go/iplink/internal/rtnl"
+	"github.com/iplink-go/iplink/internal/uapi"
+	"github.com/iplink-go/iplink/internal/wire"
+)
+
+const threadNetNS = "/proc/thread-self/ns/net"
+
+// self is the id that stands for the namespace that is asked.
+const self = int32(-1)
+
+// A space is a namespace while it is looked at.
+type space struct {
+	NetNS
+	file *os.File // nil if it cannot be opened
+	rt   *rtnl.Conn
+
+	links []*iplink.Link
+	addrs map[int][]netip.Prefix // by index
+	nsids []int32                // of other namespaces
+	known map[int32]string       // their IDs, as far as they are known
+}
+
+// openSpace opens the namespace whose file is at path. Anything may be at a
+// path, hence O_NONBLOCK: a FIFO would wait for a writer.
+func openSpace(path string) (*space, error) {
+	file, err := os.OpenFile(path, os.O_RDONLY|unix.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	var st unix.Stat_t
+	kind, err := unix.IoctlRetInt(int(file.Fd()), unix.NS_GET_NSTYPE)
+	if err != nil || kind != unix.CLONE_NEWNET {
+		file.Close()
+		return nil, fmt.Errorf("%s is not a network namespace", path)
+	}
+	if err := unix.Fstat(int(file.Fd()), &st); err != nil {
+		file.Close()
+		return nil, err
+	}
+	return &space{NetNS: NetNS{ID: idOfInode(st.Ino)}, file: file}, nil
+}
+
+// idOfInode is the kernel's notation.
+func idOfInode(inode uint64) string {
+	return fmt.Sprintf("net:[%d]", inode)
+}
+
+// spaceOf returns an open namespace as a space. That of the caller needs no
+// privilege, hence the look at home.
+func spaceOf(ns *iplink.NetNS, home *space) *space {
+	var s *space
+	current, err := iplink.NetNSAtPath(home.path())
+	if err == nil {
+		defer current.Close()
+		if ns.Equal(current) {
+			s, err = openSpace(home.path())
+		} else {
+			err = ns.Do(func() (err error) {
+				s, err = openSpace(threadNetNS)
+				return err
+			})
+		}
+	}
+	if err != nil {
+		s = &space{NetNS: NetNS{ID: ns.String(), Err: reason(err)}}
+	}
+	s.Current = s.ID == home.ID
+	if ns.Name() != "" {
+		s.Names = []string{ns.Name()}
+	}
+	return s
+}
+
+// path leads to the namespace while it is open.
+func (s *space) path() string {
+	return fmt.Sprintf("/proc/self/fd/%d", s.file.Fd())
+}
+
+func (s *space) close() {
+	if s.file != nil {
+		s.file.Close()
+	}
+	if s.rt != nil {
+		s.rt.Close()
+	}
+	s.file, s.rt = nil, nil
+}
+
+// merge adds what another look at the namespace found out.
+func (s *space) merge(other *space) {
+	s.Names = append(s.Names, other.Names...)
+	s.Current = s.Current || other.Current
+	if s.PID == 0 {
+		s.PID, s.Command = other.PID, other.Command
+	}
+}
+
+// open opens a socket in the namespace. That of the caller is not entered: it
+// would need a privilege.
+func (s *space) open() (err error) {
+	netns := int(s.file.Fd())
+	if s.Current {
+		netns = 0
+	}
+	s.rt, err = rtnl.Dial(netns)
+	return err
+}
+
+// name returns the ID of a namespace by the id that s has for it.
+func (s *space) name(nsid int32) string {
+	switch id, ok := s.known[nsid]; {
+	case nsid == self:
+		return s.ID
+	case ok:
+		return id
+	}
+	return hiddenID(s.ID, nsid)
+}
+
+// hiddenID is the ID of a namespace that nothing is known of but the id that
+// another one has for it.
+func hiddenID(of string, nsid int32) string {
+	return fmt.Sprintf("nsid %d of %s", nsid, of)
+}
+
+// look reads the links and addresses of a namespace: of the one that is asked,
+// and the ids that it has for others, if nsid is self, else of the one that it
+// has that id for.
+func (s *space) look(ctx context.Context, nsid int32) (err error) {
+	if nsid != self {
+		s.links, err = listWithin(ctx, s.rt, nsid)
+	} else if s.links, err = s.list(ctx); err == nil {
+		s.known = map[int32]string{}
+		s.nsids, err = readNSIDs(ctx, s.rt)
+	}
+	if err != nil {
+		return err
+	}
+	s.addrs, err = readAddrs(ctx, s.rt, nsid)
+	return err
+}
+
+// idOf returns the id that a namespace has for another, -1 if none.
+func (s *space) idOf(ctx context.Context, other *space) (int32, error) {
+	return askNSID(ctx, s.rt, self, unix.NETNSA_FD, uint32(other.file.Fd()))
+}
+
+// askNSID asks for an id that the namespace within has for another one, which
+// the attribute of type key names.
+func askNSID(ctx context.Context, rt *rtnl.Conn, within int32, key uint16, value uint32) (int32, error) {
+	id := int32(-1)
+	var b rtnl.Batch
+	b.Get(uapi.RTM_GETNSID, func(m wire.Message) { id = parseNSID(m) }, func(buf []byte) []byte {
+		return wire.AppendU32(appendTarget(append(buf, 0, 0, 0, 0), unix.NETNSA_TARGET_NSID, within), key, value)
+	})
+	if err := rt.Do(ctx, &b); err != nil {
+		return -1, err
+	}
+	return id, b.Err(0)
+}
+
+// appendTarget appends the attribute that directs a request to another
+// namespace, if it is to be.
+func appendTarget(b []byte, typ uint16, nsid int32) []byte {
+	if nsid == self {
+		return b
+	}
+	return wire.AppendU32(b, typ, uint32(nsid))
+}
+
+// parseNSID returns the id of a message about one. The header is a struct
+// rtgenmsg, padded.
+func parseNSID(m wire.Message) int32 {
+	if len(m.Data) < 4 {
+		return -1
+	}
+	if v, ok := number(m.Data[4:], unix.NETNSA_NSID); ok {
+		return int32(v)
+	}
+	return -1
+}
+
+// number returns the value of the attribute of a type, false if there is none.
+func number(attrs []byte, typ uint16) (uint32, bool) {
+	for a, err := range wire.Attrs(attrs) {
+		if err == nil && a.Type == typ && len(a.Data) == 4 {
+			return binary.NativeEndian.Uint32(a.Data), true
+		}
+	}
+	return 0, false
+}
+
+// readNSIDs returns the ids that a namespace has for others.
+func readNSIDs(ctx context.Context, rt *rtnl.Conn) (ids []int32, err error) {
+	body := func(b []byte) []byte { return append(b, 0, 0, 0, 0) }
+	err = rt.Dump(ctx, uapi.RTM_GETNSID, body, func() { ids = nil }, func(m wire.Message) {
+		if id := parseNSID(m); id >= 0 {
+			ids = append(ids, id)
+		}
+	})
+	slices.Sort(ids)
+	return ids, err
+}
