@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log"
 	"time"
 
 	"github.com/iplink-go/iplink/can"
@@ -36,4 +37,19 @@ func ExampleNew_create() {
 	fmt.Println(errors.Is(err, errors.ErrUnsupported))
 	// Output:
 	// true
+}
+
+// A controller that took itself off the bus is brought back by hand.
+func ExampleRestart() {
+	ctx := context.Background()
+	info, err := can.Get(ctx, "can0")
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(info.State, "after", info.TxErrors, "errors sending,", info.RxErrors, "receiving;", info.Stats.BusOff, "times off the bus")
+	if info.State == can.BusOff && info.RestartDelay == 0 {
+		if err := can.Restart(ctx, "can0"); err != nil {
+			log.Fatal(err)
+		}
+	}
 }

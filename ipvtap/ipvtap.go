@@ -1,5 +1,5 @@
 // Package ipvtap makes ipvtap links: ipvlan links whose packets a program reads and
-// writes through a file.
+// writes through files, which Open opens.
 package ipvtap
 
 import "github.com/iplink-go/iplink"

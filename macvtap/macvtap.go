@@ -1,5 +1,5 @@
 // Package macvtap makes macvtap links: macvlan links whose frames a program reads and
-// writes through a file.
+// writes through files, which Open opens.
 package macvtap
 
 import "github.com/iplink-go/iplink"

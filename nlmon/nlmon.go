@@ -1,5 +1,6 @@
-// Package nlmon makes nlmon links: links that show the netlink messages of
-// their namespace to programs that capture packets.
+// Package nlmon makes nlmon links, which show the netlink messages of their
+// namespace to programs that capture packets, and captures them: to a file that
+// Wireshark reads, or for the program itself.
 package nlmon
 
 import "github.com/iplink-go/iplink"

@@ -19,6 +19,9 @@ import (
 // the matrix in which.
 const KernelVariable = "IPLINK_VMTEST_KERNEL"
 
+// FailoverVariable tells tests that the guest has a net_failover device.
+const FailoverVariable = "IPLINK_VMTEST_FAILOVER"
+
 // A payload is what one run adds to the image.
 type payload struct {
 	Options
@@ -112,10 +115,13 @@ func (p *payload) environment() []string {
 		"HOME=/root", "USER=root", "SHELL=/bin/sh", "TERM=dumb", "TMPDIR=/tmp", "PWD=" + p.Dir,
 		KernelVariable + "=" + p.image.Kernel,
 	}
+	if p.Failover {
+		env = append(env, FailoverVariable+"=1")
+	}
 	through := append([]string{"GODEBUG", "GOTRACEBACK", "GOMAXPROCS", "GOGC", "GOMEMLIMIT", "GORACE", "GOCOVERDIR"}, p.Env...)
 	for _, e := range os.Environ() {
 		name, _, _ := strings.Cut(e, "=")
-		if name != KernelVariable && (slices.Contains(through, name) || strings.HasPrefix(name, "IPLINK_")) {
+		if name != KernelVariable && name != FailoverVariable && (slices.Contains(through, name) || strings.HasPrefix(name, "IPLINK_")) {
 			env = append(env, e)
 		}
 	}

@@ -80,7 +80,11 @@ func takeHome(name string, content []byte, home packed) error {
 	return fmt.Errorf("the result has %q, which nobody asked for", name)
 }
 
+// writeBelow makes the directory if need be: that of artifacts the test makes.
 func writeBelow(dir, name string, content []byte) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return err

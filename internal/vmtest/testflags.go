@@ -37,6 +37,9 @@ func readTestFlags(args []string, dir string) testFlags {
 	if v := value["test.gocoverdir"]; v != "" {
 		t.dirs = append(t.dirs, absolute(dir, v))
 	}
+	if value["test.artifacts"] == "true" {
+		t.dirs = append(t.dirs, filepath.Join(outputDir, "_artifacts"))
+	}
 	t.timeout, _ = time.ParseDuration(value["test.timeout"]) // 0, no limit, is also the test's default
 	return t
 }

@@ -92,10 +92,10 @@ func TestParseMirrors(t *testing.T) {
 func TestReadTestFlags(t *testing.T) {
 	got := readTestFlags([]string{
 		"-test.coverprofile=/w/cover.out", "--test.cpuprofile=cpu.out", "-test.outputdir=/out", "-test.testlogfile=log.txt",
-		"-test.gocoverdir=cov", "-test.timeout=1m30s", "-test.v", "-own=x",
+		"-test.gocoverdir=cov", "-test.timeout=1m30s", "-test.v", "-own=x", "-test.artifacts=true",
 	}, "/src/pkg")
 	want := []string{"/w/cover.out", "/out/cpu.out", "/src/pkg/log.txt"}
-	if !slices.Equal(got.files, want) || !slices.Equal(got.dirs, []string{"/src/pkg/cov"}) || got.timeout != 90*time.Second {
+	if !slices.Equal(got.files, want) || !slices.Equal(got.dirs, []string{"/src/pkg/cov", "/out/_artifacts"}) || got.timeout != 90*time.Second {
 		t.Errorf("got %+v, want files %v", got, want)
 	}
 }

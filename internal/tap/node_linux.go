@@ -1,0 +1,93 @@
+package tap
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// A node is a device node, held so that it cannot be exchanged for another, and
+// not opened yet: to open a tap is to add a queue to its link.
+type node struct {
+	fd int
+}
+
+func holdNode(dir int, name string) (*node, error) {
+	fd, err := unix.Openat(dir, name, unix.O_PATH|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, err
+	}
+	return &node{fd}, nil
+}
+
+// open opens the device that does not block.
+func (n *node) open() (int, error) {
+	path := fmt.Sprintf("/proc/self/fd/%d", n.fd)
+	for {
+		fd, err := unix.Open(path, unix.O_RDWR|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
+		if err != unix.EINTR {
+			return fd, err
+		}
+	}
+}
+
+func (n *node) close() {
+	unix.Close(n.fd)
+}
+
+// nodeInDev returns the node in /dev if it is that of this device. Nodes are
+// named after interface indexes, which links in other namespaces have too.
+func (d *device) nodeInDev() (*node, error) {
+	n, err := holdNode(unix.AT_FDCWD, d.path)
+	if err != nil {
+		return nil, err
+	}
+	var stat unix.Stat_t
+	if err := unix.Fstat(n.fd, &stat); err != nil || stat.Mode&unix.S_IFMT != unix.S_IFCHR || stat.Rdev != d.number {
+		n.close()
+		return nil, syscall.ENOENT
+	}
+	return n, nil
+}
+
+// newNode makes a node that has no name any more when it returns. It makes it in
+// a file system that is mounted nowhere; or where that is not allowed in /dev, for
+// others are often mounted without devices.
+func (d *device) newNode() (*node, error) {
+	dir, err := mountNowhere("tmpfs", unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NOEXEC)
+	if err == nil {
+		defer dir.Close()
+		return d.makeNode(dir)
+	}
+	path, err := os.MkdirTemp("/dev", ".tap-")
+	if err != nil {
+		return nil, bare(err)
+	}
+	defer unix.Rmdir(path)
+	if dir, err = os.Open(path); err != nil {
+		return nil, bare(err)
+	}
+	defer dir.Close()
+	return d.makeNode(dir)
+}
+
+func (d *device) makeNode(dir *os.File) (*node, error) {
+	const name = "tap"
+	fd := int(dir.Fd())
+	if err := unix.Mknodat(fd, name, unix.S_IFCHR|0o600, int(d.number)); err != nil {
+		return nil, err
+	}
+	defer unix.Unlinkat(fd, name, 0)
+	return holdNode(fd, name)
+}
+
+// bare returns the errno without the path: one of a directory that is gone.
+func bare(err error) error {
+	if errno, ok := errors.AsType[syscall.Errno](err); ok {
+		return errno
+	}
+	return err
+}

@@ -1,0 +1,202 @@
+package tap
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"os"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/iplink-go/iplink"
+	"github.com/iplink-go/iplink/internal/handle"
+)
+
+// openQueues opens all files or none.
+func (c *config) openQueues(ctx context.Context, link *handle.Handle) (files []*os.File, err error) {
+	defer func() {
+		if err != nil {
+			closeAll(files)
+			files = nil
+		}
+	}()
+	device, err := find(link.Kind, link.Index)
+	if err != nil {
+		return nil, err
+	}
+	defer device.close()
+	for range c.queues {
+		if ctx.Err() != nil {
+			return files, context.Cause(ctx)
+		}
+		file, err := c.openQueue(device, link)
+		if err != nil {
+			return files, err
+		}
+		files = append(files, file)
+	}
+	return files, c.offload(files)
+}
+
+func closeAll(files []*os.File) {
+	for _, f := range files {
+		f.Close()
+	}
+}
+
+// openQueue opens one file. It does not block, so that the runtime waits for
+// frames and deadlines hold.
+func (c *config) openQueue(device *device, link *handle.Handle) (*os.File, error) {
+	fd, err := device.open()
+	if err != nil {
+		return nil, err
+	}
+	err = c.configure(fd)
+	if err == nil {
+		err = belongs(fd, link.Index)
+	}
+	if err != nil {
+		unix.Close(fd)
+		return nil, err
+	}
+	return os.NewFile(uintptr(fd), link.Name), nil
+}
+
+// configure makes the file what the options say. The kernel's own choice would
+// be a header of 10 bytes.
+func (c *config) configure(fd int) error {
+	req, err := unix.NewIfreq("")
+	if err != nil {
+		return err
+	}
+	flags := uint16(unix.IFF_TAP | unix.IFF_NO_PI)
+	if c.queues > 1 {
+		flags |= unix.IFF_MULTI_QUEUE
+	}
+	if c.headed {
+		flags |= unix.IFF_VNET_HDR
+	}
+	req.SetUint16(flags)
+	if err := unix.IoctlIfreq(fd, unix.TUNSETIFF, req); err != nil {
+		return failed("TUNSETIFF", err)
+	}
+	if !c.headed {
+		return nil
+	}
+	if err := unix.IoctlSetPointerInt(fd, unix.TUNSETVNETHDRSZ, c.header); err != nil {
+		return failed("TUNSETVNETHDRSZ", err)
+	}
+	return c.setByteOrder(fd)
+}
+
+// setByteOrder leaves a machine with big-endian numbers as it is if that is
+// what is asked for: the kernel has a switch for it only on others.
+func (c *config) setByteOrder(fd int) error {
+	native := binary.NativeEndian.Uint16([]byte{1, 0}) == 1
+	switch {
+	case c.order == binary.ByteOrder(binary.LittleEndian):
+		return failed("TUNSETVNETLE", unix.IoctlSetPointerInt(fd, unix.TUNSETVNETLE, 1))
+	case c.order == binary.ByteOrder(binary.BigEndian) && native:
+		return failed("TUNSETVNETBE", unix.IoctlSetPointerInt(fd, unix.TUNSETVNETBE, 1))
+	}
+	return nil
+}
+
+// offload tells the link what the readers are prepared to do, which goes for
+// all files with a header. Frames that came before were not made to measure, and
+// go.
+func (c *config) offload(files []*os.File) error {
+	if c.headed {
+		if err := control(files[0], func(fd int) error {
+			return failed("TUNSETOFFLOAD", unix.IoctlSetInt(fd, unix.TUNSETOFFLOAD, int(c.offloads)))
+		}); err != nil {
+			return err
+		}
+	}
+	for _, f := range files {
+		if err := control(f, drain); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// drain takes what is there out of a queue, in as many steps as it may be long.
+func drain(fd int) error {
+	var frame [64]byte
+	for range 1 << 16 {
+		if _, err := unix.Read(fd, frame[:]); err != nil {
+			break
+		}
+	}
+	return nil
+}
+
+func control(f *os.File, do func(fd int) error) error {
+	conn, err := f.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var inner error
+	err = conn.Control(func(fd uintptr) { inner = do(int(fd)) })
+	return errors.Join(err, inner)
+}
+
+// belongs makes sure that a file is that of the link with an index: between the
+// look at sysfs and the opening another link may have got the number.
+func belongs(fd, index int) error {
+	req, err := unix.NewIfreq("")
+	if err != nil {
+		return err
+	}
+	if err := unix.IoctlIfreq(fd, unix.TUNGETIFF, req); err != nil {
+		return failed("TUNGETIFF", err)
+	}
+	socket, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(socket)
+	if err := unix.IoctlIfreq(socket, unix.SIOCGIFINDEX, req); err != nil || int(req.Uint32()) != index {
+		return syscall.ENODEV
+	}
+	return nil
+}
+
+// failed says which request was refused.
+func failed(request string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return os.NewSyscallError(request, err)
+}
+
+// explained says what it is about, and where it can, what to do.
+func explained(link *handle.Handle, err error) error {
+	e := &iplink.Error{Op: "open", Kind: link.Kind, Name: link.Name, Err: err}
+	if call, ok := errors.AsType[*os.SyscallError](err); ok {
+		e.Err = call.Err
+		e.Attr, e.Message = refusal(call.Syscall)
+	}
+	if lacking, ok := errors.AsType[*unreachable](err); ok {
+		e.Err, e.Message = lacking.err, lacking.advice
+	}
+	if e.Err == error(syscall.EBUSY) {
+		e.Message = fmt.Sprintf("the link has %d queues in all, and no more are free", maxQueues)
+	}
+	return e
+}
+
+// refusal returns the option that a request is for, and what kernels lack that
+// refuse it.
+func refusal(request string) (word, text string) {
+	switch request {
+	case "TUNSETOFFLOAD":
+		return "offloads", "this kernel does not know one of the offloads; USO4 and USO6 are known since Linux 6.2"
+	case "TUNSETVNETBE":
+		return "byte order", "this kernel has no other byte order (CONFIG_TUN_VNET_CROSS_LE)"
+	}
+	return "", request
+}

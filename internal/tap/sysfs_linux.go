@@ -1,0 +1,90 @@
+package tap
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// find looks the device of a link up in sysfs as the network namespace of the
+// calling thread has it: what is mounted at /sys is that of whoever mounted it.
+func find(kind string, index int) (*device, error) {
+	name := fmt.Sprintf("tap%d", index)
+	path := fmt.Sprintf("class/%s/%s/dev", kind, name)
+	sysfs, err := mountNowhere("sysfs", unix.MOUNT_ATTR_RDONLY|unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NODEV|unix.MOUNT_ATTR_NOEXEC)
+	if err != nil {
+		return findMounted(path, name, err)
+	}
+	defer sysfs.Close()
+	number, err := readNumber(sysfs, path)
+	if err != nil {
+		return nil, err
+	}
+	return &device{number: number, path: "/dev/" + name}, nil
+}
+
+// findMounted is find for who may not mount sysfs: mostly that is in the
+// namespace that it was started in, whose sysfs is at /sys.
+func findMounted(path, name string, refused error) (*device, error) {
+	sysfs, err := os.Open("/sys")
+	if err != nil {
+		return nil, refused
+	}
+	defer sysfs.Close()
+	number, err := readNumber(sysfs, path)
+	if err == error(syscall.ENODEV) {
+		return nil, &unreachable{bare(refused), "/sys is that of another network namespace, and to mount that of the link's takes CAP_SYS_ADMIN: as root"}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &device{number: number, path: "/dev/" + name}, nil
+}
+
+// mountNowhere returns the root of a new mount that has no place among the
+// others.
+func mountNowhere(kind string, attributes int) (*os.File, error) {
+	context, err := unix.Fsopen(kind, unix.FSOPEN_CLOEXEC)
+	if err != nil {
+		return nil, os.NewSyscallError("fsopen", err)
+	}
+	defer unix.Close(context)
+	if err := unix.FsconfigCreate(context); err != nil {
+		return nil, os.NewSyscallError("fsconfig", err)
+	}
+	fd, err := unix.Fsmount(context, unix.FSMOUNT_CLOEXEC, attributes)
+	if err != nil {
+		return nil, os.NewSyscallError("fsmount", err)
+	}
+	return os.NewFile(uintptr(fd), kind), nil
+}
+
+// readNumber reads a number such as 242:3. Without the file there is no such link.
+func readNumber(sysfs *os.File, path string) (uint64, error) {
+	fd, err := unix.Openat(int(sysfs.Fd()), path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err == unix.ENOENT {
+		return 0, syscall.ENODEV
+	}
+	if err != nil {
+		return 0, &fs.PathError{Op: "open", Path: "/sys/" + path, Err: err}
+	}
+	defer unix.Close(fd)
+	var text [32]byte
+	n, err := unix.Read(fd, text[:])
+	if err != nil {
+		return 0, &fs.PathError{Op: "read", Path: "/sys/" + path, Err: err}
+	}
+	return parseNumber(string(text[:n]))
+}
+
+func parseNumber(text string) (uint64, error) {
+	var major, minor uint32
+	if _, err := fmt.Sscanf(strings.TrimSpace(text), "%d:%d", &major, &minor); err != nil {
+		return 0, fmt.Errorf("sysfs has %q for the number of a device: %w", text, err)
+	}
+	return unix.Mkdev(major, minor), nil
+}

@@ -1,0 +1,146 @@
+// Package tap opens the files by which programs read and write the frames of
+// macvtap and ipvtap links.
+package tap
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"github.com/iplink-go/iplink"
+	"github.com/iplink-go/iplink/internal/handle"
+)
+
+// maxQueues is how many queues a link has at most (MAX_TAP_QUEUES).
+const maxQueues = 256
+
+// An Offload is what the reader of a tap file is prepared to do in the kernel's
+// place, a bit each: TUN_F_* of include/uapi/linux/if_tun.h.
+type Offload uint32
+
+// Offloads.
+const (
+	Csum Offload = 1 << iota
+	TSO4
+	TSO6
+	ECN
+	UFO
+	USO4
+	USO6
+)
+
+const (
+	known = USO6<<1 - 1
+	tso   = TSO4 | TSO6
+	uso   = USO4 | USO6
+)
+
+// An Option is a choice for the files that Open returns.
+type Option func(*config)
+
+// config is what the options come to.
+type config struct {
+	queues   int
+	header   int // the size of the virtio header in bytes, 0 for none
+	headed   bool
+	order    binary.ByteOrder // of the header, nil for the machine's own
+	offloads Offload
+	netns    *iplink.NetNS
+	inNetNS  bool
+}
+
+// Queues is how many files there are.
+func Queues(n int) Option {
+	return func(c *config) { c.queues = n }
+}
+
+// VNetHeader puts a virtio header of so many bytes before each frame.
+func VNetHeader(size int) Option {
+	return func(c *config) { c.header, c.headed = size, true }
+}
+
+// ByteOrder is that of the numbers in the virtio header.
+func ByteOrder(order binary.ByteOrder) Option {
+	return func(c *config) { c.order = order }
+}
+
+// Offloads says what the reader is prepared to do.
+func Offloads(o Offload) Option {
+	return func(c *config) { c.offloads = o }
+}
+
+// InNetNS is where the link is.
+func InNetNS(ns *iplink.NetNS) Option {
+	return func(c *config) { c.netns, c.inNetNS = ns, true }
+}
+
+// Open opens the files of the link of that name and kind, one a queue.
+func Open(ctx context.Context, kind, name string, options ...Option) ([]*os.File, error) {
+	c := config{queues: 1}
+	for _, choose := range options {
+		choose(&c)
+	}
+	if word, fault := c.fault(); fault != "" {
+		return nil, &iplink.Error{Op: "open", Kind: kind, Name: name, Attr: word, Message: fault, Err: fs.ErrInvalid}
+	}
+	if ctx.Err() != nil {
+		return nil, &iplink.Error{Op: "open", Kind: kind, Name: name, Err: context.Cause(ctx)}
+	}
+	if !c.inNetNS {
+		return c.open(ctx, kind, name)
+	}
+	var files []*os.File
+	err := c.netns.Do(func() (err error) {
+		files, err = c.open(ctx, kind, name)
+		return err
+	})
+	return files, err
+}
+
+// open is Open in the namespace of the calling thread.
+func (c *config) open(ctx context.Context, kind, name string) ([]*os.File, error) {
+	link, err := handle.Open(ctx, kind, name)
+	if err != nil {
+		return nil, err
+	}
+	defer link.Close()
+	files, err := c.openQueues(ctx, link)
+	if err != nil {
+		return nil, explained(link, err)
+	}
+	return files, nil
+}
+
+// fault says which option is wrong, and how. The kernel takes the combinations
+// that are refused here and does not do what they say.
+func (c *config) fault() (word, text string) {
+	switch {
+	case c.queues < 1 || c.queues > maxQueues:
+		return "queues", fmt.Sprintf("%d is not in 1 to %d", c.queues, maxQueues)
+	case c.headed && c.header != 10 && c.header != 12:
+		return "vnet header", fmt.Sprintf("a size of %d: it has 10 bytes, or 12 with the number of buffers", c.header)
+	case c.order != nil && c.order != binary.ByteOrder(binary.LittleEndian) && c.order != binary.ByteOrder(binary.BigEndian):
+		return "byte order", fmt.Sprintf("%v is neither binary.LittleEndian nor binary.BigEndian", c.order)
+	case c.order != nil && !c.headed:
+		return "byte order", "is that of the virtio header: needs VNetHeader"
+	}
+	return "offloads", c.offloads.fault(c.headed)
+}
+
+func (o Offload) fault(headed bool) string {
+	switch {
+	case o&^known != 0:
+		return fmt.Sprintf("%#x is no offload", uint32(o&^known))
+	case o != 0 && !headed:
+		return "only the virtio header says what is left to do: needs VNetHeader"
+	case o&^Csum != 0 && o&Csum == 0:
+		return "segmentation leaves the checksums to do: needs Csum"
+	case o&ECN != 0 && o&tso == 0:
+		return "ECN is for segments of TCP: needs TSO4 or TSO6"
+	case o&uso != 0 && o&uso != uso:
+		return "the kernel knows USO4 and USO6 only together"
+	}
+	return ""
+}
