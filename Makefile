@@ -2,6 +2,8 @@
 #   make unit        without other kernels: a minute or two
 #   make test-kernel K=6.12 RUN=TestVXLAN     one kernel of the matrix
 #   make test-ipoib  IPoIB on fake InfiniBand hardware
+#   make test-tshark what a guest captures of netlink, read by Wireshark
+#   make bench       this library beside its peers, a quarter of an hour on a quiet machine
 #   make fuzz        each fuzz target for FUZZTIME
 #   make golden      capture anew what `ip` sends
 GO       ?= go
@@ -16,15 +18,15 @@ RUNNER    = $(CURDIR)/bin/vmtest
 # What a kernel has a say in. The rest is the same on each.
 GUESTS    = . ./bridge ./vxlan ./internal/fdb ./internal/rtnl ./internal/rootless ./internal/testutil ./iplinktest ./examples/...
 
-.PHONY: test unit deps check race cross bigendian matrix test-kernel test-ipoib fuzz golden runner
+.PHONY: test unit deps check race cross bigendian matrix test-failover test-kernel test-ipoib test-tshark fuzz golden runner
 
-test: unit matrix
+test: unit matrix test-failover
 	@echo "all tests passed"
 
 unit: deps check cross race bigendian
 
 deps:
-	@sh internal/tools/deps.sh ip:iproute2 strace:strace gcc:gcc qemu-s390x:qemu-user
+	@sh internal/tools/deps.sh ip:iproute2 strace:strace gcc:gcc qemu-s390x:qemu-user tshark:tshark
 
 check:
 	@out=$$(gofmt -l .); test -z "$$out" || { echo "gofmt would change: $$out"; exit 1; }
@@ -55,14 +57,23 @@ runner:
 	@CGO_ENABLED=0 $(GO) build -trimpath -ldflags='-s -w' -o bin/vmtest ./internal/vmtest/cmd/vmtest
 
 matrix: runner
-	@sh internal/tools/matrix.sh $(RUNNER) "$(KERNELS)" $(GO) test -timeout 25m $(GUESTS)
+	@sh internal/tools/matrix.sh "$(RUNNER) -smp 2" "$(KERNELS)" $(GO) test -timeout 25m $(GUESTS)
 
 test-kernel: runner
 	$(RUNNER) fetch -kernel $(K)
 	$(GO) test -exec "$(RUNNER) -kernel $(K)" -timeout 25m -run '$(RUN)' $(PKG)
 
 test-ipoib: runner
-	@sh internal/tools/matrix.sh $(RUNNER) "$(KERNELS)" $(GO) test -timeout 25m -run IPoIB .
+	@sh internal/tools/matrix.sh "$(RUNNER) -smp 2" "$(KERNELS)" $(GO) test -timeout 25m -run IPoIB .
+
+# A kernel with a device that only such a guest has.
+test-failover: runner
+	@sh internal/tools/matrix.sh "$(RUNNER) -failover" 7.3 $(GO) test -timeout 25m -run Failover .
+
+test-tshark: deps runner
+	@rm -rf bin/capture && mkdir -p bin/capture
+	$(GO) test -exec "$(RUNNER) -kernel $(K)" -artifacts -outputdir $(CURDIR)/bin/capture -run 'TestCapture$$' ./nlmon
+	$(GO) test -run 'TestTshark$$' ./nlmon -captures $(CURDIR)/bin/capture
 
 fuzz:
 	@sh internal/tools/fuzz.sh $(GO) $(FUZZTIME)

@@ -25,7 +25,7 @@ passes() {
 
 for k in $kernels; do
 	echo "=== Linux $k"
-	"$runner" fetch -kernel "$k"
+	${runner%% *} fetch -kernel "$k"
 	case $? in
 	0) ;;
 	78)
