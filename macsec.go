@@ -16,8 +16,7 @@ var macsecKind = kind{
 	reason:    macsecReason,
 }
 
-// MACsecInfo is what the kernel says of a MACsec link, IEEE 802.1AE. Keys and
-// associations are not part of it.
+// MACsecInfo is what the kernel says of a MACsec link, IEEE 802.1AE.
 type MACsecInfo struct {
 	// SCI identifies the secure channel that the link sends by
 	// (IFLA_MACSEC_SCI), and Port is its part that tells links with one
@@ -49,6 +48,13 @@ type MACsecInfo struct {
 	// Offload says what part of the hardware does the work
 	// (IFLA_MACSEC_OFFLOAD). Linux 6.1 does not report it.
 	Offload MACsecOffload
+	// TxSAs are the associations that the link can send by, and RxSCs the
+	// channels that it receives by (MACSEC_ATTR_TXSA_LIST,
+	// MACSEC_ATTR_RXSC_LIST), without keys. They are there only in what the
+	// verbs of a builder return that sets some; package macsec has them always,
+	// with their counters.
+	TxSAs []MACsecSA
+	RxSCs []MACsecRxSC
 }
 
 func (m *MACsecInfo) attrs(c *attr.Codec) {
@@ -67,6 +73,9 @@ func (m *MACsecInfo) attrs(c *attr.Codec) {
 	attr.U8(c, uapi.IFLA_MACSEC_ENCODING_SA, "encodingsa", &m.EncodingSA, 0, 3)
 	attr.Enum(c.MayHide(), uapi.IFLA_MACSEC_OFFLOAD, "offload", &m.Offload, macsecOffloads)
 	attr.Skip(c, uapi.IFLA_MACSEC_PAD)
+	if m.TxSAs != nil || m.RxSCs != nil {
+		m.saRows(c)
+	}
 }
 
 // complete takes the port from the SCI, where the kernel reports it.

@@ -9,6 +9,7 @@ import (
 	"syscall"
 
 	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/macsecnl"
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
 )
@@ -172,7 +173,7 @@ func (o MACsecOffload) String() string {
 // require holds the rules of macsec_validate_attr in the kernel, which breaks
 // them with bare errnos.
 func (m *MACsecInfo) require(s *spec) error {
-	return errors.Join(m.requireSCI(s.set.Has), m.requireWindow(s.set.Has))
+	return errors.Join(m.requireSCI(s.set.Has), m.requireWindow(s.set.Has), m.checkSAs(m.suite(s)))
 }
 
 func (m *MACsecInfo) requireSCI(has func(uint16) bool) error {
@@ -228,7 +229,8 @@ func macsecBefore(j *job, have *Link) *attr.Error {
 	case changes(uapi.IFLA_MACSEC_OFFLOAD) && !have.raw.info.Has(uapi.IFLA_MACSEC_OFFLOAD):
 		return &attr.Error{Name: "offload", Text: "this kernel takes it only when the link is made"}
 	}
-	return nil
+	fault, _ := errors.AsType[*attr.Error](want.checkSAs(macsecnl.Suite(has.Cipher)))
+	return fault
 }
 
 // macsecReason says what the driver's bare errnos mean.
@@ -240,6 +242,8 @@ func macsecReason(errno syscall.Errno) string {
 		return "the parent must be Ethernet, and the length of the check value one that the cipher supports"
 	case syscall.EOPNOTSUPP:
 		return "the parent cannot take the work over"
+	case syscall.ENOENT:
+		return macsecnl.MissingCrypto
 	}
 	return ""
 }

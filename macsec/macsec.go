@@ -1,5 +1,14 @@
 // Package macsec makes MACsec links: links that encrypt and check the frames of
 // their parent, IEEE 802.1AE.
+//
+// New makes one, with its keys if they are known: TxSA is what it sends by, RxSC
+// whom it receives from. Open works on the keys of one that exists: it adds,
+// changes and drops associations and channels, tells all that the kernel counts
+// (Status), and replaces keys without losing a frame (Rotate).
+//
+// Keys are not printed, logged or marshalled, whichever way, and no copy of one
+// is left in memory once it was wiped. Where they come from, and how the
+// stations agree on them, is not the business of this package.
 package macsec
 
 import (

@@ -1,0 +1,96 @@
+package macsecnl
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"syscall"
+	"time"
+)
+
+// undoTime is how long undoing may take, whatever has become of the context.
+const undoTime = 10 * time.Second
+
+// A Step is a request, and those that undo it.
+type Step struct {
+	Do   Request
+	Undo []Request
+}
+
+// Adding returns the step that makes an association.
+func Adding(index int, sci *SCI, sa SA, xpn bool) Step {
+	s := Step{Do: AddSA(index, sci, sa, xpn)}
+	if sa.Active {
+		s.Undo = append(s.Undo, UpdateSA(index, sci, sa.AN, nil, new(false), xpn))
+	}
+	s.Undo = append(s.Undo, DeleteSA(index, sci, sa.AN))
+	return s
+}
+
+// AddingRxSC returns the steps that make a channel and its associations.
+func AddingRxSC(index int, sci SCI, sas []SA, xpn bool) []Step {
+	steps := []Step{{AddRxSC(index, sci), []Request{DeleteRxSC(index, sci)}}}
+	for _, sa := range sas {
+		steps = append(steps, Adding(index, &sci, sa, xpn))
+	}
+	return steps
+}
+
+// Switching returns the step that changes whether an association is active.
+func Switching(index int, sci *SCI, an uint8, active bool) Step {
+	return Step{UpdateSA(index, sci, an, nil, new(active), false), []Request{UpdateSA(index, sci, an, nil, new(!active), false)}}
+}
+
+// SwitchingRxSC returns the step that changes whether a channel is active.
+func SwitchingRxSC(index int, sci SCI, active bool) Step {
+	return Step{UpdateRxSC(index, sci, active), []Request{UpdateRxSC(index, sci, !active)}}
+}
+
+// Run takes steps, of which there is at least one, one after another. If one fails, those before it are undone,
+// also if ctx has ended or the Conn was closed; the error is a *Refusal.
+func (c *Conn) Run(ctx context.Context, steps ...Step) error {
+	held, err := c.rt.Hold()
+	if err != nil {
+		return &Refusal{Request: steps[0].Do, Err: err}
+	}
+	defer held.Release()
+	for i, s := range steps {
+		carried, err := c.do(ctx, c.rt, s.Do)
+		if err == nil {
+			continue
+		}
+		if carried {
+			i++
+		}
+		refusal := s.Do.refuse(err)
+		refusal.Left = c.undo(ctx, held, steps[:i])
+		return refusal
+	}
+	return nil
+}
+
+// Undo undoes steps that were taken, in reverse.
+func (c *Conn) Undo(ctx context.Context, steps ...Step) error {
+	held, err := c.rt.Hold()
+	if err != nil {
+		return err
+	}
+	defer held.Release()
+	return c.undo(ctx, held, steps)
+}
+
+func (c *Conn) undo(ctx context.Context, via exchanger, steps []Step) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTime)
+	defer cancel()
+	var all []error
+	for _, s := range slices.Backward(steps) {
+		for _, r := range s.Undo {
+			if _, err := c.do(ctx, via, r); err != nil && !errors.Is(err, syscall.ENODEV) {
+				refusal := r.refuse(err)
+				refusal.Message = r.Subject() + " is left"
+				all = append(all, refusal)
+			}
+		}
+	}
+	return errors.Join(all...)
+}

@@ -1,0 +1,25 @@
+package rtnl
+
+import (
+	"errors"
+
+	"github.com/mdlayher/netlink"
+	"golang.org/x/sys/unix"
+)
+
+// DialGeneric opens a generic netlink socket in the network namespace that
+// netns is a descriptor of, in the caller's if it is 0. It is for a family
+// whose requests hold secrets, or whose lists need much room: a Batch is sent
+// from its own memory, which the caller can clear, a refusal does not repeat
+// the request, and every read offers the kernel more than it fills.
+func DialGeneric(netns int) (*Conn, error) {
+	nl, err := netlink.Dial(unix.NETLINK_GENERIC, &netlink.Config{NetNS: netns, MessageBufferSize: readSize})
+	if err != nil {
+		return nil, err
+	}
+	c := &Conn{nl: nl, turn: make(chan struct{}, 1), read: make([]byte, readSize)}
+	if err := errors.Join(nl.SetOption(netlink.ExtendedAcknowledge, true), c.configure()); err != nil {
+		return nil, errors.Join(err, nl.Close())
+	}
+	return c, nil
+}

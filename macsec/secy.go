@@ -1,0 +1,136 @@
+package macsec
+
+import (
+	"context"
+	"errors"
+	"syscall"
+
+	"github.com/iplink-go/iplink"
+	"github.com/iplink-go/iplink/internal/handle"
+	"github.com/iplink-go/iplink/internal/macsecnl"
+	"github.com/iplink-go/iplink/internal/rtnl"
+	"github.com/iplink-go/iplink/internal/uapi"
+	"github.com/iplink-go/iplink/internal/wire"
+)
+
+// A SecY, a MAC security entity, is a MACsec link that exists, opened to work on
+// its keys: the associations that it sends by (TxSA), and the channels and
+// associations that it receives by (RxSC, RxSA). It has netlink sockets of its
+// own, which many goroutines may use.
+//
+// All errors are of type *iplink.Error: its Op is the verb in the words of
+// `ip macsec`, and its Attr what it was about, such as "rx 02000000000b0001
+// sa 1 key". None holds a key.
+type SecY struct {
+	link  *handle.Handle
+	nl    *macsecnl.Conn
+	suite macsecnl.Suite
+}
+
+// Open opens the MACsec link of that name in the network namespace of the calling
+// thread, where the SecY stays. Without such a link the error matches
+// fs.ErrNotExist; if it is no MACsec link, iplink.ErrKind. Close it when done.
+func Open(ctx context.Context, name string) (*SecY, error) {
+	link, err := handle.Open(ctx, iplink.KindMACsec, name)
+	if err != nil {
+		return nil, err
+	}
+	m := &SecY{link: link}
+	if m.nl, err = macsecnl.Dial(ctx, 0); err != nil {
+		return nil, errors.Join(m.failed("open", err), link.Close())
+	}
+	if err := m.readSuite(ctx); err != nil {
+		return nil, errors.Join(err, m.Close())
+	}
+	return m, nil
+}
+
+// readSuite learns the cipher suite, which says how long packet numbers are and
+// never changes.
+func (m *SecY) readSuite(ctx context.Context) error {
+	data, err := m.readData(ctx, "open")
+	if err != nil {
+		return err
+	}
+	suite := handle.Find(data, uapi.IFLA_MACSEC_CIPHER_SUITE)
+	if len(suite) != 8 {
+		return m.failed("open", errors.New("the kernel does not tell the cipher suite"))
+	}
+	m.suite = macsecnl.SuiteOf(wire.Order.Uint64(suite))
+	return nil
+}
+
+// readData reads the settings of the link.
+func (m *SecY) readData(ctx context.Context, op string) (data []byte, err error) {
+	var b rtnl.Batch
+	b.Get(uapi.RTM_GETLINK, func(r wire.Message) {
+		if _, attrs, err := wire.ParseLink(r.Data); err == nil {
+			data = append(data, handle.Find(handle.Find(attrs, uapi.IFLA_LINKINFO), uapi.IFLA_INFO_DATA)...)
+		}
+	}, func(b []byte) []byte { return wire.AppendLink(b, wire.Link{Index: int32(m.Index())}) })
+	return data, m.link.Do(ctx, op, "", &b)
+}
+
+// Close closes the sockets. The link stays as it is.
+func (m *SecY) Close() error {
+	return errors.Join(m.nl.Close(), m.link.Close())
+}
+
+// Name returns the name that the link was opened by.
+func (m *SecY) Name() string {
+	return m.link.Name
+}
+
+// Index returns the link's interface index.
+func (m *SecY) Index() int {
+	return m.link.Index
+}
+
+// run takes steps, of which all or none happen.
+func (m *SecY) run(ctx context.Context, op string, steps ...macsecnl.Step) error {
+	if len(steps) == 0 {
+		return nil
+	}
+	err := m.nl.Run(ctx, steps...)
+	if errors.Is(err, syscall.ENODEV) && m.isGone(ctx) {
+		return &iplink.Error{Op: op, Kind: iplink.KindMACsec, Name: m.Name(), Err: syscall.ENODEV}
+	}
+	if err != nil {
+		return m.failed(op, err)
+	}
+	return nil
+}
+
+// isGone reports whether the link itself is what ENODEV is about.
+func (m *SecY) isGone(ctx context.Context) bool {
+	_, err := m.readData(ctx, "")
+	return errors.Is(err, syscall.ENODEV)
+}
+
+// failed returns an error that says what was done and what it was about.
+func (m *SecY) failed(op string, err error) error {
+	return failed(op, m.Name(), err)
+}
+
+func failed(op, name string, err error) error {
+	e := &iplink.Error{Op: op, Kind: iplink.KindMACsec, Name: name, Err: err}
+	refusal, ok := errors.AsType[*macsecnl.Refusal](err)
+	answer, bare := errors.AsType[*rtnl.Errno](err)
+	switch {
+	case ok:
+		e.Attr, e.Err, e.Message = refusal.Request.Subject(), refusal.Err, refusal.Message
+		if refusal.Left != nil {
+			e.Message += "; " + refusal.Left.Error()
+		}
+	case errors.Is(err, macsecnl.ErrFamily):
+		e.Err, e.Message = syscall.EOPNOTSUPP, "this kernel has no macsec driver (CONFIG_MACSEC)"
+	case bare:
+		e.Err, e.Message = answer.Errno, answer.Message
+	}
+	return e
+}
+
+// invalid returns an error for what is refused before anything is sent.
+func (m *SecY) invalid(op, subject string, f *macsecnl.Flaw) error {
+	return m.link.Invalid(op, subject+" "+f.Word, "%s", f.Text)
+}
