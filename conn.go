@@ -22,6 +22,8 @@ type Conn struct {
 
 	hook rtnl.Hook // of the sockets that the Conn opens elsewhere
 
+	codec attr.Codec // for answers to Get, of which rt reads one at a time
+
 	mu   sync.Mutex
 	home *NetNS // the namespace of rt, once somebody asked
 }
@@ -92,7 +94,7 @@ func (c *Conn) GetIndex(ctx context.Context, index int) (*Link, error) {
 }
 
 func (c *Conn) get(ctx context.Context, name string, key func([]byte) []byte) (*Link, error) {
-	link, err := readLink(ctx, c.rt, key)
+	link, err := decodeLink(ctx, c.rt, &c.codec, key)
 	if err != nil {
 		return nil, kernelError(&Error{Op: "get", Name: name}, err)
 	}
@@ -101,13 +103,29 @@ func (c *Conn) get(ctx context.Context, name string, key func([]byte) []byte) (*
 
 // readLink reads the link that key finds.
 func readLink(ctx context.Context, rt *rtnl.Conn, key func([]byte) []byte) (*Link, error) {
-	var b rtnl.Batch
-	var link *Link
-	b.Get(uapi.RTM_GETLINK, func(m wire.Message) { link = parseReply(m) }, key)
-	if err := rt.Do(ctx, &b); err != nil {
+	return decodeLink(ctx, rt, new(attr.Codec), key)
+}
+
+// decodeLink is readLink with a codec, which it uses while the socket reads no
+// other answer.
+func decodeLink(ctx context.Context, rt *rtnl.Conn, codec *attr.Codec, key func([]byte) []byte) (*Link, error) {
+	l := lookUp{codec: codec}
+	l.batch.Get(uapi.RTM_GETLINK, l.answer, key)
+	if err := rt.Do(ctx, &l.batch); err != nil {
 		return nil, err
 	}
-	return link, b.Err(0)
+	return l.link, l.batch.Err(0)
+}
+
+// A lookUp is the request for one link, in one piece of memory.
+type lookUp struct {
+	batch rtnl.Batch
+	codec *attr.Codec
+	link  *Link
+}
+
+func (l *lookUp) answer(m wire.Message) {
+	l.link = parseReply(l.codec, m)
 }
 
 // readIndex reads the link with an index.
@@ -117,8 +135,8 @@ func readIndex(ctx context.Context, rt *rtnl.Conn, index int) (*Link, error) {
 
 // parseReply decodes a message that answers a request. The Link outlives the
 // receive buffer.
-func parseReply(m wire.Message) *Link {
-	return parseLink(new(attr.Codec), slices.Clone(m.Data))
+func parseReply(c *attr.Codec, m wire.Message) *Link {
+	return parseLink(c, slices.Clone(m.Data))
 }
 
 // appendKey appends what finds a link: the header with its index, or without

@@ -64,6 +64,9 @@ func Named(names ...string) Filter {
 // List returns the links of the Conn's namespace for which all filters hold, in
 // the kernel's order. A list that changed while it was read is read anew; a
 // link that cannot be decoded carries its error in Err.
+//
+// Links of one list share pieces of memory of some 32 KiB, so that to keep one of
+// many keeps about twenty in memory.
 func (c *Conn) List(ctx context.Context, filters ...Filter) ([]*Link, error) {
 	f := newFilter(filters)
 	if f.allNetNS {
@@ -82,9 +85,10 @@ func (c *Conn) List(ctx context.Context, filters ...Filter) ([]*Link, error) {
 func (c *Conn) list(ctx context.Context, f filter) ([]*Link, error) {
 	var links []*Link
 	var codec attr.Codec
+	var copies slab
 	restart := func() { links = nil }
 	err := c.rt.Dump(ctx, uapi.RTM_GETLINK, f.append, restart, func(m wire.Message) {
-		if l := parseLink(&codec, slices.Clone(m.Data)); f.matches(l) {
+		if l := parseLink(&codec, copies.keep(m.Data)); f.matches(l) {
 			links = append(links, l)
 		}
 	})
@@ -92,6 +96,26 @@ func (c *Conn) list(ctx context.Context, f filter) ([]*Link, error) {
 		return nil, kernelError(&Error{Op: "list"}, err)
 	}
 	return links, nil
+}
+
+// A slab keeps copies of messages that the links of one list are decoded from,
+// many in one piece of memory: an allocation for each would cost as much as the
+// copying.
+type slab struct {
+	piece []byte
+	next  int // how long the next piece is
+}
+
+// keep returns a copy of b.
+func (s *slab) keep(b []byte) []byte {
+	const least, most = 4 << 10, 32 << 10
+	if cap(s.piece)-len(s.piece) < len(b) {
+		s.next = min(max(2*s.next, least), most)
+		s.piece = make([]byte, 0, max(s.next, len(b)))
+	}
+	at := len(s.piece)
+	s.piece = append(s.piece, b...)
+	return s.piece[at:len(s.piece):len(s.piece)]
 }
 
 // append appends the request, with what the kernel can filter by.

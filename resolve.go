@@ -135,11 +135,7 @@ func (j *job) needsIndex() bool {
 
 // later is what the kernel does not take when it makes the link.
 func (j *job) later() attr.Set {
-	set := j.spec.afterwards()
-	if j.main != nil {
-		set.Add(uapi.IFLA_MASTER)
-	}
-	return set
+	return j.after
 }
 
 // presetIndex chooses an index for the link unless it has one, free at this

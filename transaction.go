@@ -62,6 +62,7 @@ type job struct {
 
 	// What is to be sent of the spec: all of it, unless some of it is so already.
 	linkSet, infoSet, portSet, inet6Set attr.Set
+	after                               attr.Set // what is in later
 	change                              uint32
 	altNames                            []string
 	layer3
@@ -82,6 +83,10 @@ func newJob(s *spec, at *place, main *job) *job {
 	j.change, j.altNames, j.layer3 = s.change, s.altNames, s.layer3
 	if s.port != nil {
 		j.portSet = s.port.set
+	}
+	j.after = s.afterwards()
+	if main != nil {
+		j.after.Add(uapi.IFLA_MASTER)
 	}
 	return j
 }
@@ -336,7 +341,7 @@ func (t *transaction) addRest(j *job) {
 }
 
 func (t *transaction) addRead(j *job) {
-	j.at.batch.Get(uapi.RTM_GETLINK, func(m wire.Message) { j.link = parseReply(m) }, func(b []byte) []byte {
+	j.at.batch.Get(uapi.RTM_GETLINK, func(m wire.Message) { j.link = parseReply(&t.codec, m) }, func(b []byte) []byte {
 		return appendKey(b, j.index, j.spec.name)
 	})
 	j.at.steps = append(j.at.steps, step{job: j, what: stepRead})

@@ -43,7 +43,10 @@ func AllNetNS() Filter {
 //
 // A difference is an event only if it says something of the link: counters,
 // timers (the bridge's and its ports', the age of IPv6 information) and all
-// settings of sysctl do not count. Filters decide which links are reported; one
+// settings of sysctl do not count. Those of IPv4 and IPv6, and the counters of
+// IPv6, the links of a watch do not even have, for the sake of the memory that many
+// take: INET.Conf, INET6.Conf, INET6.Stats and INET6.ICMP6Stats are empty, and
+// Conn.Get reads them. Filters decide which links are reported; one
 // that begins to match is Added, one that ceases to match Removed. The links
 // that the filters name need not exist yet.
 //
@@ -94,11 +97,19 @@ func (w *watcher) run(ctx context.Context, yield func(Event, error) bool) error 
 				return nil
 			}
 		}
-		clear(w.events)
-		w.events = w.events[:0]
+		w.discardEvents()
 		err = w.step(ctx)
 	}
 	return err
+}
+
+// discardEvents keeps the memory of few events, and not that of a whole list.
+func (w *watcher) discardEvents() {
+	const few = 64
+	clear(w.events)
+	if w.events = w.events[:0]; cap(w.events) > few {
+		w.events = nil
+	}
 }
 
 func (c *Conn) openWatcher(ctx context.Context, f filter) (*watcher, error) {

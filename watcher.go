@@ -42,6 +42,7 @@ type watcher struct {
 	socket *rtnl.Listener
 	filter filter
 	codec  attr.Codec
+	copy   []byte // of a message, without what is unwatched
 
 	spaces map[int32]*space
 	ownID  int32  // by which announcements may name the own namespace, too

@@ -12,11 +12,6 @@ import (
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
-// parse decodes an announcement or an answer, which the Link outlives.
-func (w *watcher) parse(m wire.Message) *Link {
-	return parseLink(&w.codec, slices.Clone(m.Data))
-}
-
 // listAll lists the links of all namespaces that are watched.
 func (w *watcher) listAll(ctx context.Context) error {
 	w.forget()

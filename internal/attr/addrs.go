@@ -13,18 +13,21 @@ const macLen = 6
 
 // MAC is a row of an Ethernet address.
 func MAC(c *Codec, typ uint16, name string, v *net.HardwareAddr) {
-	c.hardware(typ, name, v, "mac", macLen, macLen)
+	if c.due[typ] {
+		c.hardware(typ, name, v, "mac", macLen, macLen)
+	}
 }
 
 // Hardware is a row of a link-layer address of any kind of link: 6 bytes for
 // Ethernet, 20 for InfiniBand, at most 32.
 func Hardware(c *Codec, typ uint16, name string, v *net.HardwareAddr) {
-	c.hardware(typ, name, v, "hardware address", 1, 32)
+	if c.due[typ] {
+		c.hardware(typ, name, v, "hardware address", 1, 32)
+	}
 }
 
 func (c *Codec) hardware(typ uint16, name string, v *net.HardwareAddr, format string, least, most int) {
-	p, ok := c.row(typ, 0, name, format)
-	if !ok {
+	if !c.row(typ, 0, name, format) {
 		return
 	}
 	switch c.mode {
@@ -40,15 +43,20 @@ func (c *Codec) hardware(typ uint16, name string, v *net.HardwareAddr, format st
 		c.buf = append(c.word(name), v.String()...)
 	default:
 		c.buf = wire.AppendAttr(c.buf, typ, *v)
-		c.mark(typ, name, p)
+		c.mark(typ, name)
 	}
 }
 
 // Addr is a row of an IP address that goes out under one number for IPv4 and
 // under another for IPv6. In a set it is the member typ4.
 func Addr(c *Codec, typ4, typ6 uint16, name string, v *netip.Addr) {
-	p, ok := c.row(typ4, typ6, name, "ip")
-	if !ok {
+	if c.due[typ4] || c.due[typ6] {
+		c.addr(typ4, typ6, name, v)
+	}
+}
+
+func (c *Codec) addr(typ4, typ6 uint16, name string, v *netip.Addr) {
+	if !c.row(typ4, typ6, name, "ip") {
 		return
 	}
 	switch c.mode {
@@ -61,15 +69,14 @@ func Addr(c *Codec, typ4, typ6 uint16, name string, v *netip.Addr) {
 	case encoding:
 		c.buf = appendAddr(c.buf, typ4, typ6, *v)
 	case recording:
-		c.recordAddr(typ4, name, *v, p)
+		c.recordAddr(typ4, name, *v)
 	}
 }
 
 // ReportedAddr is a row of an IP address of either family that the kernel
 // reports under one number.
 func ReportedAddr(c *Codec, typ uint16, name string, v *netip.Addr) {
-	c.next.readOnly = true
-	if _, ok := c.row(typ, 0, name, "ip"); !ok || c.mode != decoding {
+	if !c.due[typ] || !c.reported(typ, name, "ip") {
 		return
 	}
 	if data, ok := c.payload(typ); ok {
@@ -85,8 +92,7 @@ func (c *Codec) decodeAddr(typ4, typ6 uint16, name string, v *netip.Addr) {
 	}
 	if data, ok := c.payload(typ6); ok && c.width(name, data, 16) {
 		*v = netip.AddrFrom16([16]byte(data))
-		c.known.Add(typ4)
-		c.set.Add(typ4)
+		c.in.known.Add(typ4)
 	}
 }
 
@@ -112,11 +118,11 @@ func appendAddr(b []byte, typ4, typ6 uint16, v netip.Addr) []byte {
 
 // recordAddr records nothing for an unspecified address: the kernel takes it to
 // mean none, and then reports none.
-func (c *Codec) recordAddr(typ uint16, name string, v netip.Addr, p props) {
+func (c *Codec) recordAddr(typ uint16, name string, v netip.Addr) {
 	if v.IsValid() && !v.IsUnspecified() {
 		c.buf = append(c.buf, v.AsSlice()...)
 	}
-	c.mark(typ, name, p)
+	c.mark(typ, name)
 }
 
 // Index is a row of the interface index of another link, which iproute2 tells
@@ -124,8 +130,13 @@ func (c *Codec) recordAddr(typ uint16, name string, v netip.Addr, p props) {
 // by which iproute2 is told of no link, if that is not "no" and the name; it is
 // empty if there is none.
 func Index(c *Codec, typ uint16, name string, v *int, none ...string) {
-	p, ok := c.row(typ, 0, name, "ifindex")
-	if !ok {
+	if c.due[typ] {
+		c.ifindex(typ, name, v, none)
+	}
+}
+
+func (c *Codec) ifindex(typ uint16, name string, v *int, none []string) {
+	if !c.row(typ, 0, name, "ifindex") {
 		return
 	}
 	switch c.mode {
@@ -138,7 +149,7 @@ func Index(c *Codec, typ uint16, name string, v *int, none ...string) {
 	case printing:
 		c.printIndex(typ, name, *v, none)
 	default:
-		c.encodeNumber(&u32, typ, name, uint64(c.linkIndex(typ, *v)), p)
+		c.encodeNumber(&u32, typ, name, uint64(c.linkIndex(typ, *v)))
 	}
 }
 

@@ -22,6 +22,7 @@ package attr
 import (
 	"errors"
 	"fmt"
+	"math/bits"
 	"strings"
 
 	"github.com/iplink-go/iplink/internal/wire"
@@ -44,40 +45,69 @@ const (
 
 // props are the properties of a row beside its type, name and format.
 type props struct {
-	readOnly, writeOnly, createOnly bool
-	mayHide                         bool // not reported in every state, or to everyone
-	wordless                        bool // iproute2 has no word for it
-	slack                           bool // the kernel rounds it to its own clock
-	unnamed                         bool // iproute2 is told the value alone
-	nested                          bool // goes out with NLA_F_NESTED
-	hex                             bool
-	numeric                         bool // iproute2 is told the number of an enumeration
-	since                           Version
+	bits  property
+	since Version
 }
 
-// span is where a payload lies in the bytes that are decoded.
-type span struct{ off, len uint32 }
+// property is a set of properties that a row has or lacks.
+type property uint16
+
+const (
+	readOnly property = 1 << iota
+	writeOnly
+	createOnly
+	mayHide  // not reported in every state, or to everyone
+	wordless // iproute2 has no word for it
+	slack    // the kernel rounds it to its own clock
+	unnamed  // iproute2 is told the value alone
+	nested   // goes out with NLA_F_NESTED
+	hex
+	numeric // iproute2 is told the number of an enumeration
+)
+
+// are reports whether the properties include p.
+func (a props) are(p property) bool {
+	return a.bits&p != 0
+}
 
 // A Codec walks tables. One value serves one walk at a time and is meant to be
 // reused: its buffers grow once.
+//
+// What a table is handed is a Codec without properties. A property, such as
+// ReadOnly, hands on another, by, that shares the walk and has them; so they hold
+// for one row and nobody has to take them back, which rows that are passed over
+// would have to.
 type Codec struct {
-	mode    mode
-	next    props // of the row that comes next
-	unnamed bool  // the present row is printed without its name
-	alone   bool  // all rows are
-	set     Set   // which rows are set, or were found
+	*walk
+	props props
+}
 
-	buf []byte // what is encoded or printed
+// walk is what is going on in a Codec.
+type walk struct {
+	mode mode
+	due  [setLen]bool // which rows there is something to do for: those set, or found
+	by   Codec        // the walk with the properties of one row
+	nest Codec        // decodes what lies in a row
 
-	data   []byte // what is decoded
-	in     [firstBit]span
-	known  Set // types that a row asked for
+	buf    []byte // what is encoded or printed
+	in     *contents
 	refs   []Ref
 	err    error
 	marks  []mark
+	sides  [2]recorded // of a comparison
 	tell   func(Row)
 	absent []string // words that iproute2 lacks
+	alone  bool     // rows are printed without their names
 	bits   bitStruct
+}
+
+// contents is what one nest holds, while it is decoded.
+type contents struct {
+	data  []byte
+	at    [firstBit]uint32 // where the attribute of each type that is due begins
+	found Set
+	known Set  // types that a row asked for
+	high  bool // there are types beyond those
 }
 
 // A Ref is a link that a setting refers to by name, and its index once known.
@@ -144,25 +174,38 @@ func (c *Codec) Value(typ uint16, refs []Ref, t Table) string {
 // Fields that are slices or strings afterwards share the memory of b, which
 // must not change from then on.
 func (c *Codec) Decode(b []byte, t Table, unknown func(wire.Attr)) (Set, error) {
-	c.start(decoding, Set{}, nil)
-	c.known = Set{}
-	c.index("", b)
-	t(c)
-	c.leftover(b, unknown)
-	return c.set.And(c.known), c.err
+	c.decode("", b, t)
+	c.leftover(unknown)
+	return c.in.known, c.err
 }
 
 // Describe walks t and tells about each of its rows.
 func (c *Codec) Describe(t Table, tell func(Row)) {
-	c.start(describing, Set{}, nil)
+	c.start(describing, allOf, nil)
 	c.tell = tell
 	t(c)
 	c.tell = nil
 }
 
 func (c *Codec) start(m mode, set Set, refs []Ref) {
-	c.mode, c.set, c.refs, c.err, c.next = m, set, refs, nil, props{}
-	c.bits = bitStruct{}
+	if c.walk == nil {
+		c.walk = &walk{}
+		c.by.walk = c.walk
+	}
+	c.mode, c.refs, c.err, c.bits = m, refs, nil, bitStruct{}
+	clear(c.due[:])
+	for i, word := range set {
+		for ; word != 0; word &= word - 1 {
+			c.due[i*64+bits.TrailingZeros64(word)] = true
+		}
+	}
+}
+
+// decode is Decode for a nest of that name.
+func (c *Codec) decode(name string, b []byte, t Table) {
+	c.start(decoding, Set{}, nil)
+	c.index(name, b)
+	t(c)
 }
 
 // take hands out the buffer and keeps none of it.
@@ -172,44 +215,51 @@ func (c *Codec) take() []byte {
 	return b
 }
 
-// index notes where the payload of each attribute in b lies; of several with
-// one type the last counts, as in the kernel. The name is that of the nest.
+// index notes where each attribute in b lies; of several with one type the last
+// counts, as in the kernel. The name is that of the nest.
 func (c *Codec) index(name string, b []byte) {
-	c.data = b
-	c.set = Set{}
-	off := 0
-	for a, err := range wire.Attrs(b) {
-		if err != nil {
-			c.fail(name, err.Error())
+	if c.in == nil {
+		c.in = &contents{}
+	}
+	in := c.in
+	in.data, in.found, in.known, in.high = b, Set{}, Set{}, false
+	for at := 0; at+wire.AttrLen <= len(b); {
+		typ, n := wire.AttrHeader(b[at:])
+		switch {
+		case n < wire.AttrLen || n > len(b)-at:
+			c.fail(name, wire.ErrTruncated.Error())
 			return
+		case typ < firstBit:
+			in.at[typ] = uint32(at)
+			in.found.Add(typ)
+			c.due[typ] = true
+		default:
+			in.high = true
 		}
-		if a.Type < firstBit {
-			c.in[a.Type] = span{uint32(off + wire.AttrLen), uint32(len(a.Data))}
-			c.set.Add(a.Type)
-		}
-		off += wire.Align(wire.AttrLen + len(a.Data))
+		at += wire.Align(n)
 	}
 }
 
 // payload returns what came for typ, and whether anything did.
 func (c *Codec) payload(typ uint16) ([]byte, bool) {
-	c.known.Add(typ)
-	if !c.set.Has(typ) {
+	if !c.due[typ] {
 		return nil, false
 	}
-	s := c.in[typ]
-	return c.data[s.off : s.off+s.len : s.off+s.len], true
+	c.in.known.Add(typ)
+	return wire.Payload(c.in.data[c.in.at[typ]:]), true
 }
 
-func (c *Codec) leftover(b []byte, unknown func(wire.Attr)) {
-	if unknown == nil {
+// leftover hands on what no row asked for.
+func (c *Codec) leftover(unknown func(wire.Attr)) {
+	in := c.in
+	if unknown == nil || !in.high && in.found.Minus(in.known).Empty() {
 		return
 	}
-	for a, err := range wire.Attrs(b) {
+	for a, err := range wire.Attrs(in.data) {
 		if err != nil {
 			return
 		}
-		if a.Type >= firstBit || !c.known.Has(a.Type) {
+		if a.Type >= firstBit || !in.known.Has(a.Type) {
 			unknown(a)
 		}
 	}

@@ -18,20 +18,23 @@ type mark struct {
 
 // mark notes, while recording, that what was appended since the last mark is
 // the given row.
-func (c *Codec) mark(typ uint16, name string, p props) {
-	if c.mode != recording {
-		return
+func (c *Codec) mark(typ uint16, name string) {
+	if c.mode == recording {
+		c.addMark(typ, name)
 	}
+}
+
+func (c *Codec) addMark(typ uint16, name string) {
 	start := 0
 	if n := len(c.marks); n > 0 {
 		start = c.marks[n-1].end
 	}
-	c.marks = append(c.marks, mark{typ, name, len(c.buf), p, c.buf[start:], nil})
+	c.marks = append(c.marks, mark{typ, name, len(c.buf), c.props, c.buf[start:], nil})
 }
 
 // markPayload is mark for a row with a payload of its own.
-func (c *Codec) markPayload(typ uint16, name string, p props, v Payload) {
-	c.mark(typ, name, p)
+func (c *Codec) markPayload(typ uint16, name string, v Payload) {
+	c.mark(typ, name)
 	if c.mode == recording {
 		c.marks[len(c.marks)-1].payload = v
 	}
@@ -49,43 +52,69 @@ type Difference struct {
 // out, unless they are fixed, which makes them part of another that can; and so
 // is a difference of one tick in times that the kernel rounds.
 func (c *Codec) Compare(set Set, refs []Ref, want, have Table) []Difference {
-	a := c.record(set, refs, want)
-	b := c.record(set, nil, have)
+	return c.CompareReported(set, allOf, refs, want, have)
+}
+
+// CompareReported is Compare that leaves out rows which the kernel may hide and
+// did: those that are not in reported.
+func (c *Codec) CompareReported(set, reported Set, refs []Ref, want, have Table) []Difference {
+	a := c.record(0, set, refs, want)
+	b := c.record(1, set, nil, have)
 	var diffs []Difference
-	for _, m := range a {
-		if (!m.props.writeOnly || m.props.createOnly) && !m.equal(find(b, m.typ)) {
-			diffs = append(diffs, Difference{m.typ, m.name, m.props.createOnly})
+	for i := range a {
+		m := &a[i]
+		hidden := m.props.are(mayHide) && !reported.Has(m.typ)
+		if !hidden && m.readable() && !m.equal(find(b, i, m.typ)) {
+			diffs = append(diffs, Difference{m.typ, m.name, m.props.are(createOnly)})
 		}
 	}
 	return diffs
 }
 
-func (c *Codec) record(set Set, refs []Ref, t Table) []mark {
-	c.start(recording, set, refs)
-	c.marks = nil
-	t(c)
-	c.take()
-	return c.marks
+func (m *mark) readable() bool {
+	return !m.props.are(writeOnly) || m.props.are(createOnly)
 }
 
-func find(marks []mark, typ uint16) mark {
-	for _, m := range marks {
-		if m.typ == typ {
-			return m
+// recorded is the memory that one side of a comparison is recorded in.
+type recorded struct {
+	buf   []byte
+	marks []mark
+}
+
+func (c *Codec) record(side int, set Set, refs []Ref, t Table) []mark {
+	c.start(recording, set, refs)
+	r := &c.sides[side]
+	clear(r.marks)
+	c.buf, c.marks = r.buf[:0], r.marks[:0]
+	t(c)
+	r.buf, r.marks = c.take(), c.marks
+	c.marks = nil
+	return r.marks
+}
+
+// find returns the mark of a row, which is most likely at the same place as in
+// the other side.
+func find(marks []mark, i int, typ uint16) *mark {
+	if i < len(marks) && marks[i].typ == typ {
+		return &marks[i]
+	}
+	for i := range marks {
+		if marks[i].typ == typ {
+			return &marks[i]
 		}
 	}
-	return mark{}
+	return &mark{}
 }
 
-func (m *mark) equal(o mark) bool {
+func (m *mark) equal(o *mark) bool {
 	if part, ok := m.payload.(Partial); ok {
 		return part.Within(o.payload)
 	}
-	return bytes.Equal(m.encoding, o.encoding) || m.props.slack && m.near(o)
+	return bytes.Equal(m.encoding, o.encoding) || m.props.are(slack) && m.near(o)
 }
 
 // near reports whether two recorded numbers differ by no more than one.
-func (m *mark) near(o mark) bool {
+func (m *mark) near(o *mark) bool {
 	if len(m.encoding) != len(o.encoding) || len(m.encoding) < wire.AttrLen {
 		return false
 	}

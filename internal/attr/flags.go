@@ -9,29 +9,41 @@ import (
 // Bool is a row of one byte that is 0 or 1, and in iproute2's words "learning"
 // or "nolearning".
 func Bool(c *Codec, typ uint16, name string, v *bool) {
-	c.boolean(typ, name, v, func(b []byte) []byte {
-		b = append(b, ' ')
-		if !*v {
-			b = append(b, "no"...)
-		}
-		return append(b, name...)
-	})
+	if c.due[typ] {
+		c.boolean(typ, name, v, (*Codec).printBool)
+	}
 }
 
 // OnOff is a row of one byte that is 0 or 1, and in iproute2's words "locked
 // on" or "locked off".
 func OnOff(c *Codec, typ uint16, name string, v *bool) {
-	c.boolean(typ, name, v, func([]byte) []byte {
-		return append(c.word(name), onOff(*v)...)
-	})
+	if c.due[typ] {
+		c.boolean(typ, name, v, (*Codec).printOnOff)
+	}
 }
 
 // Bool01 is a row of one byte that is 0 or 1, and in iproute2's words
 // "vlan_filtering 1" or "vlan_filtering 0".
 func Bool01(c *Codec, typ uint16, name string, v *bool) {
-	c.boolean(typ, name, v, func([]byte) []byte {
-		return append(c.word(name), '0'+bit(*v))
-	})
+	if c.due[typ] {
+		c.boolean(typ, name, v, (*Codec).print01)
+	}
+}
+
+func (c *Codec) printBool(name string, v bool) {
+	c.buf = append(c.buf, ' ')
+	if !v {
+		c.buf = append(c.buf, "no"...)
+	}
+	c.buf = append(c.buf, name...)
+}
+
+func (c *Codec) printOnOff(name string, v bool) {
+	c.buf = append(c.word(name), onOff(v)...)
+}
+
+func (c *Codec) print01(name string, v bool) {
+	c.buf = append(c.word(name), '0'+bit(v))
 }
 
 func onOff(v bool) string {
@@ -49,9 +61,8 @@ func bit(v bool) byte {
 }
 
 // boolean deals with a row of one byte that is 0 or 1.
-func (c *Codec) boolean(typ uint16, name string, v *bool, print func([]byte) []byte) {
-	p, ok := c.row(typ, 0, name, "bool")
-	if !ok {
+func (c *Codec) boolean(typ uint16, name string, v *bool, print func(*Codec, string, bool)) {
+	if !c.row(typ, 0, name, "bool") {
 		return
 	}
 	switch c.mode {
@@ -60,17 +71,22 @@ func (c *Codec) boolean(typ uint16, name string, v *bool, print func([]byte) []b
 			*v = n != 0
 		}
 	case printing:
-		c.buf = print(c.buf)
+		print(c, name, *v)
 	case encoding, recording:
-		c.encodeNumber(&u8, typ, name, uint64(bit(*v)), p)
+		c.encodeNumber(&u8, typ, name, uint64(bit(*v)))
 	}
 }
 
 // Flag is a row without a payload: its presence is its value, so that false
 // cannot be told. Where the kernel reports a byte instead, that is understood.
 func Flag(c *Codec, typ uint16, name string, v *bool) {
-	p, ok := c.row(typ, 0, name, "flag")
-	if !ok {
+	if c.due[typ] {
+		c.flag(typ, name, v)
+	}
+}
+
+func (c *Codec) flag(typ uint16, name string, v *bool) {
+	if !c.row(typ, 0, name, "flag") {
 		return
 	}
 	switch c.mode {
@@ -83,15 +99,15 @@ func Flag(c *Codec, typ uint16, name string, v *bool) {
 			c.buf = append(append(c.buf, ' '), name...)
 		}
 	case encoding, recording:
-		c.encodeFlag(typ, name, *v, p)
+		c.encodeFlag(typ, name, *v)
 	}
 }
 
-func (c *Codec) encodeFlag(typ uint16, name string, v bool, p props) {
+func (c *Codec) encodeFlag(typ uint16, name string, v bool) {
 	if v {
 		c.buf = wire.AppendFlag(c.buf, typ)
 	}
-	c.mark(typ, name, p)
+	c.mark(typ, name)
 }
 
 // bitStruct is the attribute that consecutive bit rows are gathered in.
@@ -112,29 +128,28 @@ type Bits struct {
 // set go out together, and no other bit is touched. In a set, the row is the
 // member Bit(n).
 func (a Bits) Bit(c *Codec, n uint, name string, v *bool) {
-	a.bit(c, n, name, v, func() { c.buf = append(c.word(name), '0'+bit(*v)) })
+	a.bit(c, n, name, v, (*Codec).print01)
 }
 
 // OnOff is Bit in the words "loose_binding on".
 func (a Bits) OnOff(c *Codec, n uint, name string, v *bool) {
-	a.bit(c, n, name, v, func() { c.buf = append(c.word(name), onOff(*v)...) })
+	a.bit(c, n, name, v, (*Codec).printOnOff)
 }
 
-func (a Bits) bit(c *Codec, n uint, name string, v *bool, print func()) {
-	p, ok := c.row(Bit(n), a.Type, name, "bit")
-	if !ok {
+func (a Bits) bit(c *Codec, n uint, name string, v *bool, print func(*Codec, string, bool)) {
+	if !c.due[Bit(n)] && !c.due[a.Type] || !c.row(Bit(n), a.Type, name, "bit") {
 		return
 	}
 	switch c.mode {
 	case decoding:
 		a.decode(c, n, name, v)
 	case printing:
-		print()
+		print(c, name, *v)
 	case encoding:
 		a.encode(c, n, *v)
 	case recording:
 		c.buf = append(c.buf, bit(*v))
-		c.mark(Bit(n), name, p)
+		c.mark(Bit(n), name)
 	}
 }
 
@@ -146,8 +161,7 @@ func (a Bits) decode(c *Codec, n uint, name string, v *bool) {
 	value, mask := a.words(data)
 	*v = wire.Order.Uint32(value)>>n&1 != 0
 	if wire.Order.Uint32(mask)>>n&1 != 0 {
-		c.known.Add(Bit(n))
-		c.set.Add(Bit(n))
+		c.in.known.Add(Bit(n))
 	}
 }
 
@@ -166,8 +180,7 @@ func (a Bits) encode(c *Codec, n uint, v bool) {
 // which at most one may be set: none is the first of the words, bit n the second
 // and bit n+1 the third. In a set, the row is the member Bit(n).
 func BitChoice[T ~uint8](a Bits, c *Codec, n uint, name string, v *T, words Words) {
-	p, ok := c.row(Bit(n), a.Type, name, "bits")
-	if !ok {
+	if !c.due[Bit(n)] && !c.due[a.Type] || !c.row(Bit(n), a.Type, name, "bits") {
 		return
 	}
 	switch c.mode {
@@ -187,7 +200,7 @@ func BitChoice[T ~uint8](a Bits, c *Codec, n uint, name string, v *T, words Word
 		a.encode(c, n+1, *v&2 != 0)
 	case recording:
 		c.buf = append(c.buf, byte(*v))
-		c.mark(Bit(n), name, p)
+		c.mark(Bit(n), name)
 	}
 }
 

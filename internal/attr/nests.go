@@ -1,6 +1,7 @@
 package attr
 
 import (
+	"errors"
 	"net"
 	"slices"
 	"unsafe"
@@ -11,24 +12,19 @@ import (
 
 // Nest is a row whose payload is a table of its own, which the kernel reports.
 func Nest(c *Codec, typ uint16, name string, t Table) {
-	c.next.readOnly = true
-	if _, ok := c.row(typ, 0, name, "nest"); !ok || c.mode != decoding {
+	if !c.due[typ] || !c.reported(typ, name, "nest") {
 		return
 	}
-	data, ok := c.payload(typ)
-	if !ok {
-		return
+	data, _ := c.payload(typ)
+	c.nest.decode(name, data, t)
+	if err := c.nest.err; err != nil {
+		c.err = errors.Join(c.err, err)
 	}
-	in, outer, set, known := c.in, c.data, c.set, c.known
-	c.index(name, data)
-	t(c)
-	c.in, c.data, c.set, c.known = in, outer, set, known
 }
 
 // Strings is a row of a nest that repeats one attribute, a string.
 func Strings(c *Codec, typ, elem uint16, name string, v *[]string) {
-	c.next.readOnly = true
-	if _, ok := c.row(typ, 0, name, "list of strings"); !ok || c.mode != decoding {
+	if !c.due[typ] || !c.reported(typ, name, "list of strings") {
 		return
 	}
 	for data := range c.elements(typ, elem, name) {
@@ -40,8 +36,7 @@ func Strings(c *Codec, typ, elem uint16, name string, v *[]string) {
 // order means nothing to the kernel, which reports its own: lists are read
 // and compared sorted.
 func MACs(c *Codec, typ, elem uint16, name string, v *[]net.HardwareAddr) {
-	p, ok := c.row(typ, 0, name, "list of macs")
-	if !ok {
+	if !c.due[typ] || !c.row(typ, 0, name, "list of macs") {
 		return
 	}
 	switch c.mode {
@@ -55,12 +50,12 @@ func MACs(c *Codec, typ, elem uint16, name string, v *[]net.HardwareAddr) {
 		c.encodeMACs(typ, elem, *v)
 	case recording:
 		c.encodeMACs(typ, elem, slices.SortedFunc(slices.Values(*v), compareMACs))
-		c.mark(typ, name, p)
+		c.mark(typ, name)
 	}
 }
 
 func (c *Codec) printMACs(name string, macs []net.HardwareAddr) {
-	if !c.unnamed {
+	if !c.unnamed() {
 		c.buf = append(append(c.buf, ' '), name...)
 	}
 	for _, mac := range macs {
@@ -124,19 +119,45 @@ func (c *Codec) elements(typ, elem uint16, name string) func(yield func([]byte) 
 // U32s is a row of a fixed struct of 32-bit members, or of an array of them. A
 // kernel may know fewer members or more.
 func U32s(c *Codec, typ uint16, name string, v ...*uint32) {
-	c.members(&u32, typ, name, len(v), func(i int, n uint64) { *v[i] = uint32(n) })
+	if c.due[typ] {
+		c.members32(typ, name, v)
+	}
 }
 
 // U64s is U32s for 64-bit members.
 func U64s(c *Codec, typ uint16, name string, v ...*uint64) {
-	c.members(&u64, typ, name, len(v), func(i int, n uint64) { *v[i] = n })
+	if c.due[typ] {
+		c.members64(typ, name, v)
+	}
+}
+
+func (c *Codec) members32(typ uint16, name string, to []*uint32) {
+	data := c.members(typ, name)
+	for i := 0; i < len(to) && len(data) >= 4; i++ {
+		*to[i], data = wire.Order.Uint32(data), data[4:]
+	}
+}
+
+func (c *Codec) members64(typ uint16, name string, to []*uint64) {
+	data := c.members(typ, name)
+	for i := 0; i < len(to) && len(data) >= 8; i++ {
+		*to[i], data = wire.Order.Uint64(data), data[8:]
+	}
+}
+
+// members returns the bytes of all members.
+func (c *Codec) members(typ uint16, name string) []byte {
+	if !c.reported(typ, name, "members") {
+		return nil
+	}
+	data, _ := c.payload(typ)
+	return data
 }
 
 // Array is a row of as many numbers as the kernel reports, packed.
 func Array[T ~uint16 | ~uint32](c *Codec, typ uint16, name string, v *[]T) {
-	c.next.readOnly = true
 	f := integer(unsafe.Sizeof(T(0)))
-	if _, ok := c.row(typ, 0, name, "array"); !ok || c.mode != decoding {
+	if !c.due[typ] || !c.reported(typ, name, "array") {
 		return
 	}
 	data, _ := c.payload(typ)
@@ -147,19 +168,14 @@ func Array[T ~uint16 | ~uint32](c *Codec, typ uint16, name string, v *[]T) {
 
 // Raw is a row whose payload is kept as it came, for a later look.
 func Raw(c *Codec, typ uint16, name string, v *[]byte) {
-	c.next.readOnly = true
-	if _, ok := c.row(typ, 0, name, "bytes"); !ok || c.mode != decoding {
-		return
-	}
-	if data, ok := c.payload(typ); ok {
-		*v = data
+	if c.due[typ] && c.reported(typ, name, "bytes") {
+		*v, _ = c.payload(typ)
 	}
 }
 
 // Report is a row for a struct of the given length that the kernel reports.
 func Report(c *Codec, typ uint16, name string, bytes int, parse func([]byte)) {
-	c.next.readOnly = true
-	if _, ok := c.row(typ, 0, name, "struct"); !ok || c.mode != decoding {
+	if !c.due[typ] || !c.reported(typ, name, "struct") {
 		return
 	}
 	if data, ok := c.payload(typ); ok && c.width(name, data, bytes) {
@@ -170,20 +186,9 @@ func Report(c *Codec, typ uint16, name string, bytes int, parse func([]byte)) {
 // Skip names attributes that are known and not wanted.
 func Skip(c *Codec, types ...uint16) {
 	for _, typ := range types {
-		c.known.Add(typ)
-	}
-}
-
-// members decodes at most n members.
-func (c *Codec) members(f *format, typ uint16, name string, n int, store func(int, uint64)) {
-	c.next.readOnly = true
-	if _, ok := c.row(typ, 0, name, "members"); !ok || c.mode != decoding {
-		return
-	}
-	data, _ := c.payload(typ)
-	for i := 0; len(data) >= f.bytes && i < n; i++ {
-		store(i, f.parse(data))
-		data = data[f.bytes:]
+		if c.due[typ] && c.mode == decoding {
+			c.in.known.Add(typ)
+		}
 	}
 }
 
@@ -203,8 +208,13 @@ type Partial interface {
 
 // Custom is a row for what no other row fits.
 func Custom(c *Codec, typ uint16, name string, v Payload) {
-	p, ok := c.row(typ, 0, name, "struct")
-	if !ok {
+	if c.due[typ] {
+		c.custom(typ, name, v)
+	}
+}
+
+func (c *Codec) custom(typ uint16, name string, v Payload) {
+	if !c.row(typ, 0, name, "struct") {
 		return
 	}
 	switch c.mode {
@@ -217,15 +227,15 @@ func Custom(c *Codec, typ uint16, name string, v Payload) {
 	case printing:
 		c.buf = v.AppendWords(c.word(name))
 	default:
-		b, at := wire.Begin(c.buf, p.wireType(typ))
+		b, at := wire.Begin(c.buf, c.wireType(typ))
 		c.buf = wire.End(v.AppendPayload(b), at)
-		c.markPayload(typ, name, p, v)
+		c.markPayload(typ, name, v)
 	}
 }
 
 // wireType returns the type as it goes out.
-func (p *props) wireType(typ uint16) uint16 {
-	if p.nested {
+func (c *Codec) wireType(typ uint16) uint16 {
+	if c.props.are(nested) {
 		return typ | uapi.NLA_F_NESTED
 	}
 	return typ

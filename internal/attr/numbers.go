@@ -11,52 +11,64 @@ import (
 type format struct {
 	name   string
 	bytes  int
-	order  byteOrder
+	big    bool // in network byte order, else in the host's
 	signed bool
 }
 
-// byteOrder is what the standard library's byte orders have in common.
-type byteOrder interface {
-	binary.ByteOrder
-	binary.AppendByteOrder
-}
-
 var (
-	u8   = format{"u8", 1, wire.Order, false}
-	u16  = format{"u16", 2, wire.Order, false}
-	u32  = format{"u32", 4, wire.Order, false}
-	u64  = format{"u64", 8, wire.Order, false}
-	s8   = format{"s8", 1, wire.Order, true}
-	s32  = format{"s32", 4, wire.Order, true}
-	be16 = format{"be16", 2, binary.BigEndian, false}
-	be32 = format{"be32", 4, binary.BigEndian, false}
-	be64 = format{"be64", 8, binary.BigEndian, false}
+	u8   = format{"u8", 1, false, false}
+	u16  = format{"u16", 2, false, false}
+	u32  = format{"u32", 4, false, false}
+	u64  = format{"u64", 8, false, false}
+	s8   = format{"s8", 1, false, true}
+	s32  = format{"s32", 4, false, true}
+	be16 = format{"be16", 2, true, false}
+	be32 = format{"be32", 4, true, false}
+	be64 = format{"be64", 8, true, false}
 )
 
-// append appends the bare bytes of v.
-func (f *format) append(b []byte, v uint64) []byte {
+// append appends an attribute that holds v.
+func (f *format) append(b []byte, typ uint16, v uint64) []byte {
+	if f.big {
+		var data [8]byte
+		binary.BigEndian.PutUint64(data[:], v)
+		return wire.AppendAttr(b, typ, data[8-f.bytes:])
+	}
 	switch f.bytes {
 	case 1:
-		return append(b, byte(v))
+		return wire.AppendU8(b, typ, byte(v))
 	case 2:
-		return f.order.AppendUint16(b, uint16(v))
+		return wire.AppendU16(b, typ, uint16(v))
 	case 4:
-		return f.order.AppendUint32(b, uint32(v))
+		return wire.AppendU32(b, typ, uint32(v))
 	}
-	return f.order.AppendUint64(b, v)
+	return wire.AppendU64(b, typ, v)
 }
 
 // parse reads a number from exactly f.bytes bytes.
 func (f *format) parse(b []byte) uint64 {
-	switch f.bytes {
-	case 1:
+	switch {
+	case f.bytes == 1:
 		return f.extend(uint64(b[0]))
-	case 2:
-		return uint64(f.order.Uint16(b))
-	case 4:
-		return f.extend(uint64(f.order.Uint32(b)))
+	case f.big:
+		return f.parseBig(b)
+	case f.bytes == 2:
+		return uint64(wire.Order.Uint16(b))
+	case f.bytes == 4:
+		return f.extend(uint64(wire.Order.Uint32(b)))
 	}
-	return f.order.Uint64(b)
+	return wire.Order.Uint64(b)
+}
+
+// parseBig is parse in network byte order.
+func (f *format) parseBig(b []byte) uint64 {
+	switch f.bytes {
+	case 2:
+		return uint64(binary.BigEndian.Uint16(b))
+	case 4:
+		return uint64(binary.BigEndian.Uint32(b))
+	}
+	return binary.BigEndian.Uint64(b)
 }
 
 // extend gives a signed number its sign in all 64 bits.
@@ -79,31 +91,36 @@ func (f *format) appendText(b []byte, v uint64, hex bool) []byte {
 	return strconv.AppendUint(b, v, 10)
 }
 
-// number deals with a row that holds one number. It returns the number found
-// and true when the walk decodes and there was one. Limits are none, the
-// least and the most.
-func (c *Codec) number(f *format, typ uint16, name string, v uint64, limits []uint64) (uint64, bool) {
-	p, ok := c.row(typ, 0, name, f.name)
-	if !ok {
-		return 0, false
+// number is what a field may be that a row of one number is about.
+type number interface {
+	~uint8 | ~uint16 | ~uint32 | ~uint64 | ~int8 | ~int32
+}
+
+// one deals with a row that holds one number. Limits are none, the least and
+// the most.
+func one[T number](c *Codec, f *format, typ uint16, name string, v *T, limits []uint64) {
+	if !c.row(typ, 0, name, f.name) {
+		return
 	}
 	switch c.mode {
 	case decoding:
-		return c.parse(f, typ, name)
+		if n, ok := c.parse(f, typ, name); ok {
+			*v = T(n)
+		}
+	case encoding:
+		c.buf = f.append(c.buf, typ, uint64(*v))
 	case checking:
-		c.checkRange(name, v, limits)
+		c.checkRange(name, uint64(*v), limits)
 	case printing:
-		c.buf = f.appendText(c.word(name), v, p.hex)
+		c.buf = f.appendText(c.word(name), uint64(*v), c.props.are(hex))
 	default:
-		c.encodeNumber(f, typ, name, v, p)
+		c.encodeNumber(f, typ, name, uint64(*v))
 	}
-	return 0, false
 }
 
-func (c *Codec) encodeNumber(f *format, typ uint16, name string, v uint64, p props) {
-	b, at := wire.Begin(c.buf, typ)
-	c.buf = wire.End(f.append(b, v), at)
-	c.mark(typ, name, p)
+func (c *Codec) encodeNumber(f *format, typ uint16, name string, v uint64) {
+	c.buf = f.append(c.buf, typ, v)
+	c.mark(typ, name)
 }
 
 func (c *Codec) parse(f *format, typ uint16, name string) (uint64, bool) {
@@ -123,71 +140,76 @@ func (c *Codec) checkRange(name string, v uint64, limits []uint64) {
 
 // word appends the name of a row and the spaces around it.
 func (c *Codec) word(name string) []byte {
-	if c.unnamed {
+	if c.unnamed() {
 		return append(c.buf, ' ')
 	}
 	return append(append(append(c.buf, ' '), name...), ' ')
 }
 
+// unnamed reports whether the present row is printed without its name.
+func (c *Codec) unnamed() bool {
+	return c.alone || c.props.are(unnamed)
+}
+
 // U8 is a row of one byte, optionally with the least and the most it may be.
 func U8[T ~uint8](c *Codec, typ uint16, name string, v *T, limits ...uint64) {
-	if n, ok := c.number(&u8, typ, name, uint64(*v), limits); ok {
-		*v = T(n)
+	if c.due[typ] {
+		one(c, &u8, typ, name, v, limits)
 	}
 }
 
 // U16 is a row of two bytes.
 func U16[T ~uint16](c *Codec, typ uint16, name string, v *T, limits ...uint64) {
-	if n, ok := c.number(&u16, typ, name, uint64(*v), limits); ok {
-		*v = T(n)
+	if c.due[typ] {
+		one(c, &u16, typ, name, v, limits)
 	}
 }
 
 // U32 is a row of four bytes.
 func U32[T ~uint32](c *Codec, typ uint16, name string, v *T, limits ...uint64) {
-	if n, ok := c.number(&u32, typ, name, uint64(*v), limits); ok {
-		*v = T(n)
+	if c.due[typ] {
+		one(c, &u32, typ, name, v, limits)
 	}
 }
 
 // U64 is a row of eight bytes.
 func U64[T ~uint64](c *Codec, typ uint16, name string, v *T, limits ...uint64) {
-	if n, ok := c.number(&u64, typ, name, uint64(*v), limits); ok {
-		*v = T(n)
+	if c.due[typ] {
+		one(c, &u64, typ, name, v, limits)
 	}
 }
 
 // S8 is a row of one byte with a sign.
 func S8[T ~int8](c *Codec, typ uint16, name string, v *T) {
-	if n, ok := c.number(&s8, typ, name, uint64(int64(*v)), nil); ok {
-		*v = T(n)
+	if c.due[typ] {
+		one(c, &s8, typ, name, v, nil)
 	}
 }
 
 // S32 is a row of four bytes with a sign.
 func S32[T ~int32](c *Codec, typ uint16, name string, v *T) {
-	if n, ok := c.number(&s32, typ, name, uint64(int64(*v)), nil); ok {
-		*v = T(n)
+	if c.due[typ] {
+		one(c, &s32, typ, name, v, nil)
 	}
 }
 
 // BE16 is a row of two bytes in network byte order.
 func BE16[T ~uint16](c *Codec, typ uint16, name string, v *T, limits ...uint64) {
-	if n, ok := c.number(&be16, typ, name, uint64(*v), limits); ok {
-		*v = T(n)
+	if c.due[typ] {
+		one(c, &be16, typ, name, v, limits)
 	}
 }
 
 // BE32 is a row of four bytes in network byte order.
 func BE32[T ~uint32](c *Codec, typ uint16, name string, v *T, limits ...uint64) {
-	if n, ok := c.number(&be32, typ, name, uint64(*v), limits); ok {
-		*v = T(n)
+	if c.due[typ] {
+		one(c, &be32, typ, name, v, limits)
 	}
 }
 
 // BE64 is a row of eight bytes in network byte order.
 func BE64[T ~uint64](c *Codec, typ uint16, name string, v *T, limits ...uint64) {
-	if n, ok := c.number(&be64, typ, name, uint64(*v), limits); ok {
-		*v = T(n)
+	if c.due[typ] {
+		one(c, &be64, typ, name, v, limits)
 	}
 }

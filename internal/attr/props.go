@@ -12,68 +12,58 @@ func (v Version) String() string {
 
 // ReadOnly says of the next row that the kernel reports it and cannot be told.
 func (c *Codec) ReadOnly() *Codec {
-	c.next.readOnly = true
-	return c
+	return c.with(readOnly, c.props.since)
 }
 
 // WriteOnly says of the next row that the kernel takes it and does not report
 // it, so that nothing can be read back.
 func (c *Codec) WriteOnly() *Codec {
-	c.next.writeOnly = true
-	return c
+	return c.with(writeOnly, c.props.since)
 }
 
 // CreateOnly says of the next row that it is fixed once the link exists.
 func (c *Codec) CreateOnly() *Codec {
-	c.next.createOnly = true
-	return c
+	return c.with(createOnly, c.props.since)
 }
 
 // MayHide says of the next row that the kernel does not report it in every state
 // of the link or to every reader: its absence says nothing about its value.
 func (c *Codec) MayHide() *Codec {
-	c.next.mayHide = true
-	return c
+	return c.with(mayHide, c.props.since)
 }
 
 // Since says of the next row in which release of Linux it appeared, where that
 // is later than the oldest release supported.
 func (c *Codec) Since(major, minor uint8) *Codec {
-	c.next.since = Version{major, minor}
-	return c
+	return c.with(0, Version{major, minor})
 }
 
 // Wordless says of the next row that iproute2 has no word for it. Its name is
 // then for errors only.
 func (c *Codec) Wordless() *Codec {
-	c.next.wordless = true
-	return c
+	return c.with(wordless, c.props.since)
 }
 
 // Numeric says of the next row, an enumeration, that iproute2 is told its
 // number.
 func (c *Codec) Numeric() *Codec {
-	c.next.numeric = true
-	return c
+	return c.with(numeric, c.props.since)
 }
 
 // Unnamed says of the next row that iproute2 is told its value without its name.
 func (c *Codec) Unnamed() *Codec {
-	c.next.unnamed = true
-	return c
+	return c.with(unnamed, c.props.since)
 }
 
 // Hex says of the next row that it is printed in base 16.
 func (c *Codec) Hex() *Codec {
-	c.next.hex = true
-	return c
+	return c.with(hex, c.props.since)
 }
 
 // Nested says of the next row, which has a payload of its own, that the payload
 // is a nest, and that the kernel insists on NLA_F_NESTED.
 func (c *Codec) Nested() *Codec {
-	c.next.nested = true
-	return c
+	return c.with(nested, c.props.since)
 }
 
 // A Row is what a table says about one attribute.
@@ -105,28 +95,40 @@ func (r Row) Readable() bool {
 	return !r.WriteOnly
 }
 
-// row begins a row: it takes the pending properties and reports whether the
-// row is to be dealt with in this walk.
-func (c *Codec) row(typ, typ6 uint16, name, format string) (props, bool) {
-	p := c.next
-	c.next, c.unnamed = props{}, p.unnamed || c.alone
-	switch c.mode {
-	case describing:
-		c.tell(Row{typ, typ6, name, format, p.readOnly, p.writeOnly, p.createOnly, p.mayHide, p.wordless, p.since})
-		return p, false
+// with returns the Codec that has the properties of one row: another, and those
+// that c has already.
+func (c *Codec) with(p property, since Version) *Codec {
+	c.by.props = props{c.props.bits | p, since}
+	return &c.by
+}
+
+// row begins a row that is due, which every row asks first: it is not for most
+// rows of most walks. The question is so short that the compiler takes a row up to
+// there into the table, where the number is a constant and the answer a load and
+// a test. It reports whether the row is to be dealt with in this walk.
+func (c *Codec) row(typ, typ6 uint16, name, format string) bool {
+	switch p := c.props; c.mode {
 	case decoding:
-		return p, true
+		return true
+	case describing:
+		c.tell(Row{typ, typ6, name, format, p.are(readOnly), p.are(writeOnly), p.are(createOnly), p.are(mayHide), p.are(wordless), p.since})
+		return false
 	case printing:
-		return p, c.set.Has(typ) && !p.readOnly && c.hasWord(p, name)
+		return !p.are(readOnly) && c.hasWord(name)
 	}
-	return p, c.set.Has(typ) && !p.readOnly
+	return !c.props.are(readOnly)
+}
+
+// reported begins a row that the kernel reports and cannot be told.
+func (c *Codec) reported(typ uint16, name, format string) bool {
+	return c.ReadOnly().row(typ, 0, name, format) && c.mode == decoding
 }
 
 // hasWord reports whether iproute2 has a word for the row, and notes its name
 // if not.
-func (c *Codec) hasWord(p props, name string) bool {
-	if p.wordless && !c.alone {
+func (c *Codec) hasWord(name string) bool {
+	if c.props.are(wordless) && !c.alone {
 		c.absent = append(c.absent, name)
 	}
-	return !p.wordless || c.alone
+	return !c.props.are(wordless) || c.alone
 }

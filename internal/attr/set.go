@@ -79,6 +79,9 @@ func (s Set) All() iter.Seq[uint16] {
 	}
 }
 
+// allOf has every member.
+var allOf = Set{^uint64(0), ^uint64(0), ^uint64(0)}
+
 // SetOf returns the set of the given numbers.
 func SetOf(types ...uint16) Set {
 	var s Set

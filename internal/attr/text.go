@@ -12,17 +12,20 @@ import (
 
 // Text is a row of a string of at most limit bytes that ends in a NUL.
 func Text(c *Codec, typ uint16, name string, v *string, limit int) {
-	c.text(typ, name, v, limit, wire.AppendString)
+	if c.due[typ] {
+		c.text(typ, name, v, limit, wire.AppendString)
+	}
 }
 
 // Bytes is a row of a string of at most limit bytes without a NUL.
 func Bytes(c *Codec, typ uint16, name string, v *string, limit int) {
-	c.text(typ, name, v, limit, wire.AppendText)
+	if c.due[typ] {
+		c.text(typ, name, v, limit, wire.AppendText)
+	}
 }
 
 func (c *Codec) text(typ uint16, name string, v *string, limit int, encode func([]byte, uint16, string) []byte) {
-	p, ok := c.row(typ, 0, name, "string")
-	if !ok {
+	if !c.row(typ, 0, name, "string") {
 		return
 	}
 	switch c.mode {
@@ -36,7 +39,7 @@ func (c *Codec) text(typ uint16, name string, v *string, limit int, encode func(
 		c.buf = append(c.word(name), Quote(*v)...)
 	default:
 		c.buf = encode(c.buf, typ, *v)
-		c.mark(typ, name, p)
+		c.mark(typ, name)
 	}
 }
 
@@ -80,7 +83,24 @@ func (w Words) of(v uint64) (string, bool) {
 	return w[v], true
 }
 
-// list returns the words with commas between.
+// vocabulary is what an enumeration has words for.
+type vocabulary interface {
+	of(v uint64) (string, bool)
+	list() string // with commas between
+}
+
+// sparseWords are words that are too far apart for an index.
+type sparseWords[T ~uint16] map[T]string
+
+func (w sparseWords[T]) of(v uint64) (string, bool) {
+	word, ok := w[T(v)]
+	return word, ok
+}
+
+func (w sparseWords[T]) list() string {
+	return strings.Join(slices.Sorted(maps.Values(w)), ", ")
+}
+
 func (w Words) list() string {
 	var all []string
 	for _, word := range w {
@@ -94,18 +114,16 @@ func (w Words) list() string {
 // Enum is a row of a number that has words; only values with a word are let
 // through to the kernel. Its width is that of the field.
 func Enum[T ~uint8 | ~uint16 | ~uint32](c *Codec, typ uint16, name string, v *T, words Words) {
-	word, _ := words.of(uint64(*v))
-	if n, ok := c.enum(integer(unsafe.Sizeof(*v)), typ, name, uint64(*v), word, words.list); ok {
-		*v = T(n)
+	if c.due[typ] {
+		enum(c, integer(unsafe.Sizeof(*v)), typ, name, v, words)
 	}
 }
 
 // EnumBE16 is Enum for two bytes in network byte order whose words are too far
 // apart for an index.
 func EnumBE16[T ~uint16](c *Codec, typ uint16, name string, v *T, words map[T]string) {
-	list := func() string { return strings.Join(slices.Sorted(maps.Values(words)), ", ") }
-	if n, ok := c.enum(&be16, typ, name, uint64(*v), words[*v], list); ok {
-		*v = T(n)
+	if c.due[typ] {
+		enum(c, &be16, typ, name, v, sparseWords[T](words))
 	}
 }
 
@@ -119,28 +137,26 @@ func integer(size uintptr) *format {
 	return &u32
 }
 
-func (c *Codec) enum(f *format, typ uint16, name string, v uint64, word string, list func() string) (uint64, bool) {
-	p, ok := c.row(typ, 0, name, f.name)
-	if !ok {
-		return 0, false
+// enum is one for a number that has words.
+func enum[T number, W vocabulary](c *Codec, f *format, typ uint16, name string, v *T, words W) {
+	if c.mode != checking && c.mode != printing {
+		one(c, f, typ, name, v, nil)
+		return
 	}
-	switch c.mode {
-	case decoding:
-		return c.parse(f, typ, name)
-	case checking:
-		if word == "" {
-			c.failf(name, "%d is none of %s", v, list())
-		}
-	case printing:
-		c.printEnum(name, v, word, p)
-	default:
-		c.encodeNumber(f, typ, name, v, p)
+	if !c.row(typ, 0, name, f.name) {
+		return
 	}
-	return 0, false
+	word, ok := words.of(uint64(*v))
+	switch {
+	case c.mode == printing:
+		c.printEnum(name, uint64(*v), word)
+	case !ok:
+		c.failf(name, "%d is none of %s", *v, words.list())
+	}
 }
 
-func (c *Codec) printEnum(name string, v uint64, word string, p props) {
-	if word == "" || p.numeric {
+func (c *Codec) printEnum(name string, v uint64, word string) {
+	if word == "" || c.props.are(numeric) {
 		word = strconv.FormatUint(v, 10)
 	}
 	c.buf = append(c.word(name), word...)

@@ -14,42 +14,48 @@ type unit struct {
 	format *format
 	of     time.Duration
 	name   string
+	slack  bool // the kernel rounds it to its own clock
 }
 
 var (
-	ticks32 = unit{&u32, Tick, "u32 × 10ms"}
-	ticks64 = unit{&u64, Tick, "u64 × 10ms"}
-	seconds = unit{&u32, time.Second, "u32 × 1s"}
-	millis  = unit{&u32, time.Millisecond, "u32 × 1ms"}
+	ticks32 = unit{&u32, Tick, "u32 × 10ms", true}
+	ticks64 = unit{&u64, Tick, "u64 × 10ms", true}
+	seconds = unit{&u32, time.Second, "u32 × 1s", false}
+	millis  = unit{&u32, time.Millisecond, "u32 × 1ms", false}
 )
 
 // Ticks32 is a row of a time in ticks of four bytes, optionally with the least
 // and the most it may be. The kernel rounds such times to its own clock.
 func Ticks32(c *Codec, typ uint16, name string, v *time.Duration, limits ...time.Duration) {
-	c.next.slack = true
-	c.duration(&ticks32, typ, name, v, limits)
+	if c.due[typ] {
+		c.duration(&ticks32, typ, name, v, limits)
+	}
 }
 
 // Ticks64 is a row of a time in ticks of eight bytes, optionally with the least
 // and the most it may be. The kernel rounds such times to its own clock.
 func Ticks64(c *Codec, typ uint16, name string, v *time.Duration, limits ...time.Duration) {
-	c.next.slack = true
-	c.duration(&ticks64, typ, name, v, limits)
+	if c.due[typ] {
+		c.duration(&ticks64, typ, name, v, limits)
+	}
 }
 
 // Seconds is a row of a time in seconds of four bytes.
 func Seconds(c *Codec, typ uint16, name string, v *time.Duration, limits ...time.Duration) {
-	c.duration(&seconds, typ, name, v, limits)
+	if c.due[typ] {
+		c.duration(&seconds, typ, name, v, limits)
+	}
 }
 
 // Millis is a row of a time in milliseconds of four bytes.
 func Millis(c *Codec, typ uint16, name string, v *time.Duration, limits ...time.Duration) {
-	c.duration(&millis, typ, name, v, limits)
+	if c.due[typ] {
+		c.duration(&millis, typ, name, v, limits)
+	}
 }
 
 func (c *Codec) duration(u *unit, typ uint16, name string, v *time.Duration, limits []time.Duration) {
-	p, ok := c.row(typ, 0, name, u.name)
-	if !ok {
+	if !c.row(typ, 0, name, u.name) {
 		return
 	}
 	switch c.mode {
@@ -62,7 +68,10 @@ func (c *Codec) duration(u *unit, typ uint16, name string, v *time.Duration, lim
 	case printing:
 		c.buf = strconv.AppendInt(c.word(name), int64(*v/u.of), 10)
 	default:
-		c.encodeNumber(u.format, typ, name, uint64(*v/u.of), p)
+		if u.slack {
+			c = c.with(slack, c.props.since)
+		}
+		c.encodeNumber(u.format, typ, name, uint64(*v/u.of))
 	}
 }
 
@@ -91,8 +100,7 @@ func (c *Codec) checkDuration(u *unit, name string, v time.Duration, limits []ti
 // Nanos is a row of a time in nanoseconds, of four bytes if they suffice and
 // eight if not.
 func Nanos(c *Codec, typ uint16, name string, v *time.Duration) {
-	c.next.readOnly = true
-	if _, ok := c.row(typ, 0, name, "uint × 1ns"); !ok || c.mode != decoding {
+	if !c.due[typ] || !c.reported(typ, name, "uint × 1ns") {
 		return
 	}
 	data, ok := c.payload(typ)

@@ -1,5 +1,5 @@
-// Package genl is a generic netlink socket for one family, such as team or
-// macsec: requests that are acknowledged, requests that are answered, and the
+// Package genl is a generic netlink socket for one family such as team:
+// requests that are acknowledged, requests that are answered, and the
 // family's multicast groups.
 //
 // It adds to github.com/mdlayher/genetlink that every call heeds a context, that

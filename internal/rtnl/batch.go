@@ -37,10 +37,13 @@ const (
 )
 
 // A Batch is a list of requests that go out together. The zero value is empty.
-// It may be used again after Reset.
+// It may be used again after Reset, and must not be copied: it has room for one
+// short request within.
 type Batch struct {
 	buf      []byte
 	requests []request
+	bytes    [160]byte
+	first    [1]request
 }
 
 // Reset empties b and keeps its memory.
@@ -96,6 +99,9 @@ func (b *Batch) dump(typ uint16, reply Reply, body func([]byte) []byte) int {
 }
 
 func (b *Batch) add(typ, flags uint16, end end, reply Reply, body func([]byte) []byte) int {
+	if b.buf == nil {
+		b.buf, b.requests = b.bytes[:0], b.first[:0]
+	}
 	buf, at := wire.BeginMessage(b.buf, typ, flags|uapi.NLM_F_REQUEST)
 	b.buf = wire.EndMessage(body(buf), at)
 	b.requests = append(b.requests, request{at: at, to: len(b.buf), end: end, reply: reply})

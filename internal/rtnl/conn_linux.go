@@ -39,6 +39,18 @@ type Conn struct {
 	stale bool // answers to an earlier batch may still be in the queue
 	hook  Hook
 
+	put  func(uintptr) bool // sends what is to be sent
+	take func(uintptr) bool // reads one datagram into read
+	look func(uintptr)      // the same, for a read that does not wait
+	sent struct {
+		p   []byte
+		err error
+	}
+	got struct {
+		n   int
+		err error
+	}
+
 	mu     sync.Mutex
 	closed bool
 	users  int // who needs the socket even if it is closed
@@ -69,6 +81,7 @@ func (c *Conn) configure() error {
 		return err
 	}
 	c.raw = raw
+	c.prepare()
 	if err := c.nl.SetOption(netlink.CapAcknowledge, true); err != nil {
 		return err
 	}
@@ -111,8 +124,10 @@ func (c *Conn) isClosed() bool {
 // namespace can be made on.
 func (c *Conn) Control(f func(fd int) error) error {
 	var inner error
-	err := c.raw.Control(func(fd uintptr) { inner = f(int(fd)) })
-	return errors.Join(err, inner)
+	if err := c.raw.Control(func(fd uintptr) { inner = f(int(fd)) }); err != nil {
+		return err
+	}
+	return inner
 }
 
 // Do sends the requests of b, as many at a time as there is room for the
@@ -173,14 +188,12 @@ func (c *Conn) send(p []byte) error {
 	if err := c.pass(BeforeSend); err != nil {
 		return err
 	}
-	var inner error
-	err := c.raw.Write(func(fd uintptr) bool {
-		inner = unix.Send(int(fd), p, 0)
-		return !errors.Is(inner, unix.EAGAIN)
-	})
-	if err == nil && inner != nil {
-		err = os.NewSyscallError("send", inner)
+	c.sent.p = p
+	err := c.raw.Write(c.put)
+	if err == nil && c.sent.err != nil {
+		err = os.NewSyscallError("send", c.sent.err)
 	}
+	c.sent.p = nil
 	return err
 }
 
@@ -190,16 +203,12 @@ func (c *Conn) receive(wait bool) (n int, err error) {
 	if err := c.pass(BeforeReceive); err != nil {
 		return 0, err
 	}
-	var inner error
-	read := func(fd uintptr) bool {
-		n, inner = c.fromKernel(int(fd))
-		return !errors.Is(inner, unix.EAGAIN)
-	}
 	if wait {
-		err = c.raw.Read(read)
+		err = c.raw.Read(c.take)
 	} else {
-		err = c.raw.Control(func(fd uintptr) { read(fd) })
+		err = c.raw.Control(c.look)
 	}
+	n, inner := c.got.n, c.got.err
 	switch {
 	case err != nil:
 		return 0, err
@@ -213,12 +222,26 @@ func (c *Conn) receive(wait bool) (n int, err error) {
 	return n, c.pass(AfterReceive)
 }
 
+// prepare makes the functions that send and receive hand to the runtime once, for
+// each of them would be an allocation for every datagram.
+func (c *Conn) prepare() {
+	c.put = func(fd uintptr) bool {
+		c.sent.err = unix.Send(int(fd), c.sent.p, 0)
+		return !errors.Is(c.sent.err, unix.EAGAIN)
+	}
+	c.take = func(fd uintptr) bool {
+		c.got.n, c.got.err = c.fromKernel(int(fd))
+		return !errors.Is(c.got.err, unix.EAGAIN)
+	}
+	c.look = func(fd uintptr) { c.take(fd) }
+}
+
 // fromKernel reads one datagram and passes over those of other processes, which
 // may send to any netlink socket if they have the privilege.
 func (c *Conn) fromKernel(fd int) (int, error) {
 	for {
-		n, from, err := unix.Recvfrom(fd, c.read, unix.MSG_TRUNC)
-		if sender, ok := from.(*unix.SockaddrNetlink); err != nil || ok && sender.Pid == 0 {
+		n, sender, err := recvfrom(fd, c.read)
+		if err != nil || sender == 0 {
 			return n, err
 		}
 	}

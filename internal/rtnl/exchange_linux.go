@@ -65,25 +65,25 @@ func (x *exchange) run() error {
 	x.c.stale = true
 	defer x.salvage()
 	_ = x.c.pass(AfterSend)
-	defer x.watch()()
+	defer x.c.watch(x.ctx)()
 	return x.collect()
 }
 
 // watch makes the end of the context interrupt a read. The returned function
 // undoes it.
-func (x *exchange) watch() func() {
-	if x.ctx.Done() == nil {
+func (c *Conn) watch(ctx context.Context) func() {
+	if ctx.Done() == nil {
 		return func() {}
 	}
 	done := make(chan struct{})
-	stop := context.AfterFunc(x.ctx, func() {
+	stop := context.AfterFunc(ctx, func() {
 		defer close(done)
-		_ = x.c.nl.SetReadDeadline(time.Unix(1, 0))
+		_ = c.nl.SetReadDeadline(time.Unix(1, 0))
 	})
 	return func() {
 		if !stop() {
 			<-done
-			_ = x.c.nl.SetReadDeadline(time.Time{})
+			_ = c.nl.SetReadDeadline(time.Time{})
 		}
 	}
 }

@@ -21,6 +21,14 @@ type Listener struct {
 	release func() // ends the wait for the end of ctx
 	read    []byte
 	oob     []byte
+
+	take func(uintptr) bool // reads one datagram; made once, not for each
+	wait bool               // until there is one
+	got  struct {
+		n    int
+		nsid int32
+		err  error
+	}
 }
 
 // Listen opens a Listener in the network namespace that netns is a descriptor
@@ -52,6 +60,10 @@ func Listen(ctx context.Context, netns int, how Listening) (*Listener, error) {
 func (l *Listener) configure(how Listening) (err error) {
 	if l.raw, err = l.nl.SyscallConn(); err != nil {
 		return err
+	}
+	l.take = func(fd uintptr) bool {
+		l.got.n, l.got.nsid, l.got.err = l.fromKernel(int(fd))
+		return !l.wait || !errors.Is(l.got.err, unix.EAGAIN)
 	}
 	if how.Buffer > 0 {
 		_ = l.nl.SetReadBuffer(how.Buffer) // the kernel grants what it likes
@@ -90,12 +102,9 @@ func (l *Listener) Control(f func(fd int) error) error {
 // error is ErrOverrun when announcements were lost, and os.ErrDeadlineExceeded
 // when the context of the Listener has ended.
 func (l *Listener) Receive(wait bool) (datagram []byte, nsid int32, err error) {
-	var n int
-	var inner error
-	err = l.raw.Read(func(fd uintptr) bool {
-		n, nsid, inner = l.fromKernel(int(fd))
-		return !wait || !errors.Is(inner, unix.EAGAIN)
-	})
+	l.wait = wait
+	err = l.raw.Read(l.take)
+	n, inner := l.got.n, l.got.err
 	switch {
 	case err != nil:
 		return nil, OwnNetNS, err
@@ -106,17 +115,17 @@ func (l *Listener) Receive(wait bool) (datagram []byte, nsid int32, err error) {
 	case inner != nil:
 		return nil, OwnNetNS, os.NewSyscallError("recvmsg", inner)
 	}
-	return l.read[:n], nsid, nil
+	return l.read[:n], l.got.nsid, nil
 }
 
 // fromKernel reads one datagram and passes over those of other processes.
 func (l *Listener) fromKernel(fd int) (int, int32, error) {
 	for {
-		n, oobn, _, from, err := unix.Recvmsg(fd, l.read, l.oob, unix.MSG_TRUNC)
+		n, oobn, sender, err := recvmsg(fd, l.read, l.oob)
 		if err != nil {
 			return 0, OwnNetNS, err
 		}
-		if sender, ok := from.(*unix.SockaddrNetlink); ok && sender.Pid == 0 {
+		if sender == 0 {
 			return n, parseNSID(l.oob[:oobn]), nil
 		}
 	}

@@ -28,20 +28,28 @@ func Dial(ctx context.Context, netns int) (*genl.Conn, error) {
 	return genl.Dial(ctx, netns, uapi.TEAM_GENL_NAME)
 }
 
-// Set changes one option of the team with an index. If nobody listens to its
-// events the kernel says ESRCH, after it has applied the option.
-func Set(ctx context.Context, c *genl.Conn, team int, o Option) error {
-	err := c.Do(ctx, uapi.TEAM_CMD_OPTIONS_SET, AppendSet(nil, team, o))
-	if errors.Is(err, syscall.ESRCH) {
+// Set changes options of the team with an index, in order, up to the first that
+// is refused. If nobody listens to the team's events the kernel says ESRCH after
+// it has applied the first, and forgets about the others.
+func Set(ctx context.Context, c *genl.Conn, team int, options ...Option) error {
+	err := c.Do(ctx, uapi.TEAM_CMD_OPTIONS_SET, AppendSet(nil, team, options...))
+	if len(options) == 1 && errors.Is(err, syscall.ESRCH) {
 		return nil
 	}
 	return err
 }
 
-// AppendSet appends the attributes of the request that changes an option.
-func AppendSet(b []byte, team int, o Option) []byte {
+// AppendSet appends the attributes of the request that changes options.
+func AppendSet(b []byte, team int, options ...Option) []byte {
 	b = wire.AppendU32(b, uapi.TEAM_ATTR_TEAM_IFINDEX, uint32(team))
 	b, list := wire.Begin(b, uapi.TEAM_ATTR_LIST_OPTION|uapi.NLA_F_NESTED)
+	for _, o := range options {
+		b = appendItem(b, o)
+	}
+	return wire.End(b, list)
+}
+
+func appendItem(b []byte, o Option) []byte {
 	b, item := wire.Begin(b, uapi.TEAM_ATTR_ITEM_OPTION|uapi.NLA_F_NESTED)
 	b = wire.AppendString(b, uapi.TEAM_ATTR_OPTION_NAME, o.Name)
 	if o.Port != 0 {
@@ -50,8 +58,7 @@ func AppendSet(b []byte, team int, o Option) []byte {
 	if o.Index >= 0 {
 		b = wire.AppendU32(b, uapi.TEAM_ATTR_OPTION_ARRAY_INDEX, uint32(o.Index))
 	}
-	b = appendValue(b, o.Value)
-	return wire.End(wire.End(b, item), list)
+	return wire.End(appendValue(b, o.Value), item)
 }
 
 // appendValue appends the type and the value. A flag is true if it is there.

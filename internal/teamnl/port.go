@@ -10,12 +10,18 @@ import (
 
 // A Port is a port of a team, as the kernel sees it.
 type Port struct {
-	Index      int
-	LinkUp     bool
-	Speed      uint32 // in Mbit/s
-	FullDuplex bool
-	Changed    bool
-	Removed    bool
+	Index   int
+	LinkUp  bool
+	Speed   uint32 // in Mbit/s, 1<<32-1 if it is not known
+	Duplex  uint8  // DUPLEX_HALF or DUPLEX_FULL, 255 if it is not known
+	Changed bool
+	Removed bool
+}
+
+// FullDuplex reports whether the port sends and receives at the same time.
+func (p Port) FullDuplex() bool {
+	const full = 1 // DUPLEX_FULL
+	return p.Duplex == full
 }
 
 // Ports asks for all ports of a team.
@@ -46,7 +52,7 @@ func parsePort(item []byte) (p Port) {
 		case uapi.TEAM_ATTR_PORT_SPEED:
 			p.Speed = u32(a.Data)
 		case uapi.TEAM_ATTR_PORT_DUPLEX:
-			p.FullDuplex = u8(a.Data) == 1
+			p.Duplex = u8(a.Data)
 		case uapi.TEAM_ATTR_PORT_REMOVED:
 			p.Removed = true
 		}

@@ -70,17 +70,23 @@ func CString(b []byte) string {
 
 // AppendU8 appends an attribute of one byte.
 func AppendU8(b []byte, typ uint16, v uint8) []byte {
-	return append(appendAttrHeader(b, typ, 1), v, 0, 0, 0)
+	b, word := appendWord(b, typ, 1)
+	word[0] = v
+	return b
 }
 
 // AppendU16 appends an attribute of two bytes.
 func AppendU16(b []byte, typ uint16, v uint16) []byte {
-	return append(Order.AppendUint16(appendAttrHeader(b, typ, 2), v), 0, 0)
+	b, word := appendWord(b, typ, 2)
+	Order.PutUint16(word, v)
+	return b
 }
 
 // AppendU32 appends an attribute of four bytes.
 func AppendU32(b []byte, typ uint16, v uint32) []byte {
-	return Order.AppendUint32(appendAttrHeader(b, typ, 4), v)
+	b, word := appendWord(b, typ, 4)
+	Order.PutUint32(word, v)
+	return b
 }
 
 // AppendU64 appends an attribute of eight bytes.
@@ -220,13 +226,12 @@ type Attr struct {
 func Attrs(b []byte) iter.Seq2[Attr, error] {
 	return func(yield func(Attr, error) bool) {
 		for len(b) >= AttrLen {
-			n := int(Order.Uint16(b))
+			typ, n := AttrHeader(b)
 			if n < AttrLen || n > len(b) {
 				yield(Attr{}, ErrTruncated)
 				return
 			}
-			a := Attr{Type: Order.Uint16(b[2:]) & typeMask, Data: b[AttrLen:n:n]}
-			if !yield(a, nil) {
+			if !yield(Attr{Type: typ, Data: b[AttrLen:n:n]}, nil) {
 				return
 			}
 			b = b[min(Align(n), len(b)):]
@@ -235,13 +240,42 @@ func Attrs(b []byte) iter.Seq2[Attr, error] {
 }
 
 func appendAttrHeader(b []byte, typ uint16, n int) []byte {
-	b = Order.AppendUint16(b, uint16(AttrLen+n))
-	return Order.AppendUint16(b, typ)
+	b = append(b, 0, 0, 0, 0)
+	putAttrHeader(b[len(b)-AttrLen:], typ, n)
+	return b
+}
+
+// appendWord appends an attribute of n bytes, at most four, and returns the zero
+// bytes that they go to as well.
+func appendWord(b []byte, typ uint16, n int) ([]byte, []byte) {
+	b = append(b, 0, 0, 0, 0, 0, 0, 0, 0)
+	word := b[len(b)-AttrLen-4:]
+	putAttrHeader(word, typ, n)
+	return b, word[AttrLen:]
+}
+
+func putAttrHeader(b []byte, typ uint16, n int) {
+	Order.PutUint16(b, uint16(AttrLen+n))
+	Order.PutUint16(b[2:], typ)
 }
 
 // pad appends the zero bytes that align a payload of n bytes.
 func pad(b []byte, n int) []byte {
-	return append(b, zeros[:Align(n)-n]...)
+	for range Align(n) - n {
+		b = append(b, 0)
+	}
+	return b
 }
 
-var zeros [3]byte
+// AttrHeader returns the type, without flag bits, and the length of the attribute
+// that the at least four bytes of b begin with. The length may be wrong.
+func AttrHeader(b []byte) (typ uint16, n int) {
+	return Order.Uint16(b[2:]) & typeMask, int(Order.Uint16(b))
+}
+
+// Payload returns the payload of the attribute at the start of b, which a walk
+// has found to be whole.
+func Payload(b []byte) []byte {
+	n := Order.Uint16(b)
+	return b[AttrLen:n:n]
+}

@@ -1,0 +1,39 @@
+package rtnl
+
+import (
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// recvfrom reads one datagram, and returns its length, also if p is shorter, and
+// the port of the sender, 0 for the kernel. It is unix.Recvfrom without an
+// allocation for the sender's address.
+func recvfrom(fd int, p []byte) (n int, sender uint32, err error) {
+	var from unix.RawSockaddrNetlink
+	size := uint32(unix.SizeofSockaddrNetlink)
+	read, _, errno := unix.Syscall6(unix.SYS_RECVFROM, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)),
+		unix.MSG_TRUNC, uintptr(unsafe.Pointer(&from)), uintptr(unsafe.Pointer(&size)))
+	if errno != 0 {
+		return 0, 0, errno
+	}
+	return int(read), from.Pid, nil
+}
+
+// recvmsg is recvfrom that also reads ancillary data, as unix.Recvmsg does. It is
+// for announcements, which are there or not: the call does not block. Therefore it
+// does not tell Go's scheduler, which would wake a thread to watch over it, for
+// each announcement that comes alone.
+func recvmsg(fd int, p, oob []byte) (n, oobn int, sender uint32, err error) {
+	var from unix.RawSockaddrNetlink
+	iov := unix.Iovec{Base: unsafe.SliceData(p)}
+	iov.SetLen(len(p))
+	msg := unix.Msghdr{Name: (*byte)(unsafe.Pointer(&from)), Namelen: unix.SizeofSockaddrNetlink, Iov: &iov, Control: unsafe.SliceData(oob)}
+	msg.SetIovlen(1)
+	msg.SetControllen(len(oob))
+	read, _, errno := unix.RawSyscall(unix.SYS_RECVMSG, uintptr(fd), uintptr(unsafe.Pointer(&msg)), unix.MSG_TRUNC)
+	if errno != 0 {
+		return 0, 0, 0, errno
+	}
+	return int(read), int(msg.Controllen), from.Pid, nil
+}
