@@ -16,14 +16,15 @@ KERNELS  := 6.1 6.12 7.3
 TOOL      = $(GO) tool -modfile=internal/tools/go.mod
 RUNNER    = $(CURDIR)/bin/vmtest
 # What a kernel has a say in. The rest is the same on each.
-GUESTS    = . ./bridge ./vxlan ./internal/fdb ./internal/rtnl ./internal/rootless ./internal/testutil ./iplinktest ./examples/...
+GUESTS   := . ./bond ./bridge ./can ./macsec ./nlmon ./team ./topology ./vxcan ./vxlan ./iplinktest ./examples/... \
+	./internal/fdb ./internal/genl ./internal/rootless ./internal/rtnl ./internal/tap ./internal/testutil
 
-.PHONY: test unit deps check race cross bigendian matrix test-failover test-kernel test-ipoib test-tshark fuzz golden runner
+.PHONY: test unit bench bench-once deps check race cross bigendian matrix test-failover test-kernel test-ipoib test-tshark fuzz golden runner
 
 test: unit matrix test-failover
 	@echo "all tests passed"
 
-unit: deps check cross race bigendian
+unit: deps check cross race bigendian bench-once
 
 deps:
 	@sh internal/tools/deps.sh ip:iproute2 strace:strace gcc:gcc qemu-s390x:qemu-user tshark:tshark
@@ -74,6 +75,15 @@ test-tshark: deps runner
 	@rm -rf bin/capture && mkdir -p bin/capture
 	$(GO) test -exec "$(RUNNER) -kernel $(K)" -artifacts -outputdir $(CURDIR)/bin/capture -run 'TestCapture$$' ./nlmon
 	$(GO) test -run 'TestTshark$$' ./nlmon -captures $(CURDIR)/bin/capture
+
+# The benchmarks, with all that they are compared with: see bench/README.md.
+bench: deps
+	cd bench && $(GO) run .
+
+# Each benchmark once, so that none rots.
+bench-once:
+	cd bench && $(GO) vet . && $(GO) mod tidy -diff && $(GO) test . && out=$$(mktemp -d) && $(GO) run . -once -out "$$out" && rm -r "$$out"
+	$(GO) test -run '^$$' -bench . -benchtime 1x . ./internal/...
 
 fuzz:
 	@sh internal/tools/fuzz.sh $(GO) $(FUZZTIME)

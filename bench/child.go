@@ -1,0 +1,149 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// childArg makes this program one contestant, in a process of its own whose
+// processor time and memory are its alone.
+const childArg = "-child"
+
+// lastLink is the name of the link that tells a watcher that it was the last.
+const lastLink = "last0"
+
+// A child is what such a process does: it calls ready once it watches, or has
+// what it mirrors.
+type child func(n int, ready func()) error
+
+var children = map[string]child{
+	"watch " + floorName:  watchRaw,
+	"watch " + ourName:    watchOurs,
+	"watch " + vishName:   watchVish,
+	"watch " + jsimName:   watchJsim,
+	"mirror " + ourName:   mirrorOurs,
+	"mirror " + vishName:  mirrorVish,
+	"mirror " + jsimName:  mirrorJsim,
+	"mirror " + floorName: mirrorRaw,
+}
+
+// runChild runs a child: it says "ready", and at the end what it took since then.
+func runChild(args []string) error {
+	if len(args) != 2 || children[args[0]] == nil {
+		return errors.New("no such child")
+	}
+	n, err := strconv.Atoi(args[1])
+	if err != nil {
+		return err
+	}
+	if args[0] == "watch "+floorName {
+		runtime.LockOSThread()
+		self = unix.RUSAGE_THREAD
+	}
+	before := resident()
+	var m stopwatch
+	err = children[args[0]](n, func() {
+		fmt.Println("ready")
+		m = begin()
+	})
+	if err != nil {
+		return err
+	}
+	s := m.end()
+	_, err = fmt.Println(int64(s.cpu()), s.allocs, resident()-before, live())
+	return err
+}
+
+// resident is the memory that the process has, in bytes.
+func resident() int64 {
+	data, err := os.ReadFile("/proc/self/statm")
+	if err != nil {
+		return 0
+	}
+	f := strings.Fields(string(data))
+	pages, _ := strconv.ParseInt(f[1], 10, 64)
+	return pages * int64(os.Getpagesize())
+}
+
+// live is what of the memory is in use.
+func live() uint64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
+}
+
+// A process is a child from its parent's side.
+type process struct {
+	cmd *exec.Cmd
+	out *bufio.Reader
+	err bytes.Buffer
+}
+
+// spawn starts a child in the thread's namespace and waits until it is ready.
+func spawn(what string, n int) (*process, error) {
+	p := &process{cmd: exec.Command("/proc/self/exe", childArg, what, strconv.Itoa(n))}
+	p.cmd.Stderr = &p.err
+	out, err := p.cmd.StdoutPipe()
+	if err == nil {
+		err = p.cmd.Start()
+	}
+	if err != nil {
+		return nil, err
+	}
+	p.out = bufio.NewReader(out)
+	if line, err := p.out.ReadString('\n'); err != nil || line != "ready\n" {
+		return nil, errors.Join(fmt.Errorf("%s said %q: %s", what, line, &p.err), err, p.cmd.Wait())
+	}
+	return p, nil
+}
+
+// report is what a child says at its end.
+type report struct {
+	cpu      time.Duration
+	allocs   uint64
+	resident int64
+	live     int64
+}
+
+// wait waits for the end of a child, for a minute at most.
+func (p *process) wait() (r report, err error) {
+	timer := time.AfterFunc(time.Minute, func() { p.cmd.Process.Kill() })
+	defer timer.Stop()
+	last, err := io.ReadAll(p.out)
+	if err = errors.Join(err, p.cmd.Wait()); err != nil {
+		return r, fmt.Errorf("%w: %s", err, &p.err)
+	}
+	_, err = fmt.Sscan(string(last), &r.cpu, &r.allocs, &r.resident, &r.live)
+	return r, err
+}
+
+// onProcessor is how long a process with one thread has run.
+func onProcessor(pid int) (time.Duration, error) {
+	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/schedstat", pid))
+	if err != nil {
+		return 0, err
+	}
+	n, err := strconv.ParseInt(strings.Fields(string(data))[0], 10, 64)
+	return time.Duration(n), err
+}
+
+// listenRaw opens a socket that hears of links.
+func listenRaw() (*rawConn, error) {
+	c, err := dialRaw()
+	if err != nil {
+		return nil, err
+	}
+	return c, unix.SetsockoptInt(c.fd, unix.SOL_NETLINK, unix.NETLINK_ADD_MEMBERSHIP, unix.RTNLGRP_LINK)
+}

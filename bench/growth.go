@@ -1,0 +1,113 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/iplink-go/iplink"
+	"github.com/iplink-go/iplink/vxlan"
+)
+
+// growths are what is measured for more and more links, and linkCounts how many
+// there are.
+var (
+	growths    = []string{"create", "list", "get", "ensure", "delete"}
+	linkCounts = []int{10, 100, 1000, 10_000}
+)
+
+// measureGrowth measures how cost grows with the number of links, and plots it.
+func measureGrowth(o options) error {
+	counts, rounds := linkCounts, min(o.rounds, 3)
+	if o.once {
+		counts = []int{2, 4}
+	}
+	var all []result
+	var curves []curve
+	for _, what := range growths {
+		ours, floor := curve{title: what, name: ourName}, curve{title: what, name: floorName}
+		took := wallTotal
+		if what == "get" {
+			took = wallEach
+		}
+		for _, n := range counts {
+			w := growing(what, n)
+			fmt.Fprintln(os.Stderr, w.name)
+			once := options{rounds: rounds, only: o.only}
+			r, err := w.measure(once)
+			if err != nil {
+				return fmt.Errorf("%s: %w", w.name, err)
+			}
+			all = append(all, r)
+			ours.add(n, median(r.of(ourName), took))
+			floor.add(n, median(r.of(floorName), took))
+		}
+		curves = append(curves, floor, ours)
+	}
+	if err := writeSamples(o.dir, "growth.csv", all); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(o.dir, "growth.svg"), plot(growths, curves), 0o644)
+}
+
+func wallTotal(s sample) float64 { return float64(s.wall) }
+
+// growing is the workload of doing something with n VXLANs.
+func growing(what string, n int) *workload {
+	m := makers[2]
+	w := &workload{name: fmt.Sprintf("growth: %s, %d", what, n), links: n, few: n}
+	entrants := func(floor, ours func(*lab) (work, error)) {
+		w.entrants = []entrant{{who: floorName, start: floor}, {who: ourName, start: ours}}
+	}
+	w.world = func(l *lab) error { return l.raw.pipeline(createVXLANs(names("l", l.all))) }
+	switch what {
+	case "create":
+		w.world, w.check, w.after = nil, hasLinks(1), deleteAll
+		entrants(m.floor((*rawConn).pipeline), m.startOurs)
+	case "list":
+		entrants(listRaw, listOurs)
+	case "get":
+		entrants(getOneRaw, getOneOurs)
+	case "ensure":
+		entrants(listRaw, ensureAll)
+	case "delete":
+		w.world, w.before, w.check, w.after = nil, w.world, isEmpty, deleteAll
+		entrants(m.deleteRaw, deleteOurs)
+	}
+	return w
+}
+
+// getOneRaw and getOneOurs look up the last link, which stands for one of many.
+func getOneRaw(l *lab) (work, error) {
+	request := getLink(fmt.Sprintf("l%d", l.n-1))
+	return again(func() error { return l.raw.get(request) }), nil
+}
+
+func getOneOurs(l *lab) (work, error) {
+	conn, err := dialOurs(l)
+	name := fmt.Sprintf("l%d", l.n-1)
+	return again(func() error {
+		_, err := conn.Get(background, name)
+		return err
+	}), err
+}
+
+// again is a work that does something short a hundred times, and counts for
+// each of them.
+func again(f func() error) work {
+	return each(make([]struct{}, 100), func(struct{}) error { return f() })
+}
+
+// ensureAll makes sure of all links, which are as wanted.
+func ensureAll(l *lab) (work, error) {
+	conn, err := dialOurs(l)
+	all := names("l", l.n)
+	return do(func() error {
+		specs := make([]iplink.Spec, len(all))
+		for i, name := range all {
+			specs[i] = vxlan.New(name).VNI(uint32(i + 1)).Port(vxlanPort)
+		}
+		_, err := conn.Ensure(background, specs...)
+		return err
+	}), err
+}

@@ -1,0 +1,166 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/iplink-go/iplink/internal/uapi"
+	"github.com/iplink-go/iplink/internal/wire"
+)
+
+// rawConn is the floor: a blocking socket and nothing around it.
+type rawConn struct {
+	fd  int
+	buf []byte
+}
+
+// dialRaw opens one in the thread's namespace.
+func dialRaw() (*rawConn, error) {
+	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.NETLINK_ROUTE)
+	if err != nil {
+		return nil, err
+	}
+	c := &rawConn{fd: fd, buf: make([]byte, 64<<10)}
+	err = unix.Bind(fd, &unix.SockaddrNetlink{Family: unix.AF_NETLINK})
+	for _, size := range []int{unix.SO_RCVBUFFORCE, unix.SO_SNDBUFFORCE} {
+		err = errors.Join(err, unix.SetsockoptInt(fd, unix.SOL_SOCKET, size, 32<<20))
+	}
+	return c, errors.Join(err, unix.SetsockoptInt(fd, unix.SOL_NETLINK, unix.NETLINK_CAP_ACK, 1))
+}
+
+func (c *rawConn) close() error {
+	return unix.Close(c.fd)
+}
+
+// messages are requests that each get one acknowledgement, one after another.
+type messages struct {
+	bytes []byte
+	ends  []int
+}
+
+// add appends a request.
+func (m *messages) add(typ, flags uint16, body func([]byte) []byte) {
+	b, at := wire.BeginMessage(m.bytes, typ, flags|uapi.NLM_F_REQUEST)
+	m.bytes = wire.EndMessage(body(b), at)
+	m.ends = append(m.ends, len(m.bytes))
+}
+
+// write adds a request that is acknowledged.
+func (m *messages) write(typ, flags uint16, body func([]byte) []byte) {
+	m.add(typ, flags|uapi.NLM_F_ACK, body)
+}
+
+// perSend is how many messages go out in one send, whose answers must fit the
+// socket's buffer.
+const perSend = 4000
+
+// pipeline sends many messages at a time and awaits all acknowledgements.
+func (c *rawConn) pipeline(m *messages) error {
+	at := 0
+	for i := 0; i < len(m.ends); i += perSend {
+		last := min(i+perSend, len(m.ends))
+		if err := c.send(m.bytes[at:m.ends[last-1]]); err != nil {
+			return err
+		}
+		at = m.ends[last-1]
+		if err := c.acks(last - i); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// singly sends one message at a time.
+func (c *rawConn) singly(m *messages) error {
+	at := 0
+	for _, end := range m.ends {
+		if err := c.send(m.bytes[at:end]); err != nil {
+			return err
+		}
+		at = end
+		if err := c.acks(1); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *rawConn) send(b []byte) error {
+	_, err := unix.Write(c.fd, b)
+	return err
+}
+
+// acks reads so many acknowledgements.
+func (c *rawConn) acks(n int) error {
+	for n > 0 {
+		read, err := unix.Read(c.fd, c.buf)
+		if err != nil {
+			return err
+		}
+		for b := c.buf[:read]; len(b) >= wire.HeaderLen; b = b[wire.Align(int(wire.Order.Uint32(b))):] {
+			if code := int32(wire.Order.Uint32(b[wire.HeaderLen:])); code != 0 {
+				return fmt.Errorf("request refused: %w", syscall.Errno(-code))
+			}
+			n--
+		}
+	}
+	return nil
+}
+
+// get sends a request and reads the one datagram that answers it.
+func (c *rawConn) get(request []byte) error {
+	if err := c.send(request); err != nil {
+		return err
+	}
+	n, err := unix.Read(c.fd, c.buf)
+	if err == nil && wire.Order.Uint16(c.buf[4:n]) == uapi.NLMSG_ERROR {
+		err = errors.New("no such link")
+	}
+	return err
+}
+
+// dump sends a request and reads all that answers it, without a look inside.
+func (c *rawConn) dump(request []byte) error {
+	if err := c.send(request); err != nil {
+		return err
+	}
+	for {
+		n, err := unix.Read(c.fd, c.buf)
+		if err != nil {
+			return err
+		}
+		if wire.Order.Uint16(c.buf[4:n]) == uapi.NLMSG_DONE {
+			return nil
+		}
+		if wire.Order.Uint16(c.buf[n-20+4:n]) == uapi.NLMSG_DONE && wire.Order.Uint32(c.buf[n-20:]) == 20 {
+			return nil
+		}
+	}
+}
+
+// each calls f with all messages that answer a request to list.
+func (c *rawConn) each(request []byte, f func(wire.Message)) error {
+	if err := c.send(request); err != nil {
+		return err
+	}
+	for done := false; !done; {
+		n, err := unix.Read(c.fd, c.buf)
+		if err != nil {
+			return err
+		}
+		for m, err := range wire.Messages(c.buf[:n]) {
+			switch {
+			case err != nil:
+				return err
+			case m.Type == uapi.NLMSG_DONE:
+				done = true
+			default:
+				f(m)
+			}
+		}
+	}
+	return nil
+}
