@@ -1,0 +1,51 @@
+package team
+
+import (
+	"net/netip"
+	"testing"
+
+	"github.com/iplink-go/iplink/internal/teamnl"
+)
+
+// FuzzMessages looks for bytes that make one of the parsers panic, or give what
+// cannot be.
+func FuzzMessages(f *testing.F) {
+	f.Add(teamnl.AppendSet(nil, 0x1234, teamnl.Option{Name: "priority", Value: int32(-2), Port: 0x23, Index: -1}))
+	f.Add(teamnl.AppendSet(nil, 0x1234, teamnl.Option{Name: "lb_hash_stats", Value: []byte{1, 2, 3}, Index: 0x42}))
+	f.Add(arpMessage{sender: mac(1)}.appendRequest(nil, new(uint16(5))))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		o := collect(teamnl.ParseOptions(b))
+		if n := len(o.HashToPort); n != 0 && n != hashes {
+			t.Errorf("%d hashes", n)
+		}
+		for _, p := range teamnl.ParsePorts(b) {
+			if p.Speed > 0 && knownSpeed(p.Speed) == 0 && p.Speed != 1<<32-1 {
+				t.Errorf("speed %d", p.Speed)
+			}
+		}
+		if m := parseARP(b); len(m.sender) != 0 && (len(m.sender) != macLen || !m.targetIP.Is4()) {
+			t.Errorf("%+v", m)
+		}
+		if l := parseLinkState(b); len(b) < 16 && l.index != 0 {
+			t.Errorf("%+v", l)
+		}
+	})
+}
+
+func TestARPRequest(t *testing.T) {
+	m := arpMessage{sender: mac(0xa1), senderIP: netip.AddrFrom4([4]byte{192, 0, 2, 23}), targetIP: netip.AddrFrom4([4]byte{192, 0, 2, 1})}
+	const want = "\x00\x01\x08\x00\x06\x04\x00\x01\x02\x00\x00\x00\x00\xa1\xc0\x00\x02\x17\xff\xff\xff\xff\xff\xff\xc0\x00\x02\x01"
+	if got := string(m.appendRequest(nil, nil)); got != want {
+		t.Errorf("%x, want %x", got, want)
+	}
+	if got := string(m.appendRequest(nil, new(uint16(0x234)))); got != "\x02\x34\x08\x06"+want {
+		t.Errorf("in a VLAN: %x", got)
+	}
+	back := parseARP([]byte(want))
+	if back.senderIP != m.senderIP || back.targetIP != m.targetIP || back.sender.String() != m.sender.String() {
+		t.Errorf("read back as %+v", back)
+	}
+	if got := parseARP([]byte(want)[:27]); len(got.sender) > 0 || got.senderIP.IsValid() {
+		t.Errorf("cut off: %+v", got)
+	}
+}

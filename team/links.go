@@ -1,0 +1,93 @@
+package team
+
+import (
+	"context"
+	"net"
+	"slices"
+	"strings"
+
+	"github.com/iplink-go/iplink/internal/handle"
+	"github.com/iplink-go/iplink/internal/rtnl"
+	"github.com/iplink-go/iplink/internal/uapi"
+	"github.com/iplink-go/iplink/internal/wire"
+)
+
+// linkState is what must be known of the team and of its ports as links.
+type linkState struct {
+	index   int
+	name    string
+	address net.HardwareAddr
+	up      bool // administratively
+	master  int
+	removed bool
+}
+
+// parseLinkState returns what a message says of a link; index 0 if it does not.
+func parseLinkState(data []byte) linkState {
+	header, attrs, err := wire.ParseLink(data)
+	if err != nil || header.Family != uapi.AF_UNSPEC {
+		return linkState{}
+	}
+	l := linkState{
+		index:   int(header.Index),
+		up:      header.Flags&uapi.IFF_UP != 0,
+		name:    strings.Clone(wire.CString(handle.Find(attrs, uapi.IFLA_IFNAME))),
+		address: slices.Clone(handle.Find(attrs, uapi.IFLA_ADDRESS)),
+	}
+	if master := handle.Find(attrs, uapi.IFLA_MASTER); len(master) == 4 {
+		l.master = int(wire.Order.Uint32(master))
+	}
+	return l
+}
+
+// readLink reads a link by index.
+func (t *Team) readLink(ctx context.Context, op, subject string, index int) (linkState, error) {
+	var l linkState
+	var b rtnl.Batch
+	b.Get(uapi.RTM_GETLINK, func(m wire.Message) { l = parseLinkState(m.Data) }, func(b []byte) []byte {
+		return appendFilter(wire.AppendLink(b, wire.Link{Index: int32(index)}))
+	})
+	return l, t.link.Do(ctx, op, subject, &b)
+}
+
+// appendFilter leaves the counters out, which take the kernel the most time.
+func appendFilter(b []byte) []byte {
+	return wire.AppendU32(b, uapi.IFLA_EXT_MASK, uapi.RTEXT_FILTER_SKIP_STATS)
+}
+
+// listLinks reads all links of the namespace.
+func (t *Team) listLinks(ctx context.Context) ([]linkState, error) {
+	var all []linkState
+	err := t.link.Dump(ctx, "list links for", uapi.RTM_GETLINK,
+		func(b []byte) []byte { return appendFilter(wire.AppendLink(b, wire.Link{})) },
+		func() { all = nil },
+		func(m wire.Message) { all = append(all, parseLinkState(m.Data)) })
+	return all, err
+}
+
+// changeLink changes flags and attributes of a link.
+func (t *Team) changeLink(ctx context.Context, op, subject string, l wire.Link, attrs func([]byte) []byte) error {
+	return t.link.Write(ctx, op, subject, uapi.RTM_NEWLINK, 0, func(b []byte) []byte {
+		return attrs(wire.AppendLink(b, l))
+	})
+}
+
+func (t *Team) setMaster(ctx context.Context, op, port string, index, master int) error {
+	return t.changeLink(ctx, op, "port "+port, wire.Link{Index: int32(index)}, func(b []byte) []byte {
+		return wire.AppendU32(b, uapi.IFLA_MASTER, uint32(master))
+	})
+}
+
+func (t *Team) setUp(ctx context.Context, op, port string, index int, up bool) error {
+	l := wire.Link{Index: int32(index), Change: uapi.IFF_UP}
+	if up {
+		l.Flags = uapi.IFF_UP
+	}
+	return t.changeLink(ctx, op, "port "+port, l, func(b []byte) []byte { return b })
+}
+
+func (t *Team) setAddress(ctx context.Context, index int, address net.HardwareAddr) error {
+	return t.changeLink(ctx, "set address of", "", wire.Link{Index: int32(index)}, func(b []byte) []byte {
+		return wire.AppendAttr(b, uapi.IFLA_ADDRESS, address)
+	})
+}

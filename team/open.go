@@ -1,0 +1,123 @@
+package team
+
+import (
+	"context"
+	"errors"
+	"os"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/iplink-go/iplink"
+	"github.com/iplink-go/iplink/internal/genl"
+	"github.com/iplink-go/iplink/internal/handle"
+	"github.com/iplink-go/iplink/internal/rtnl"
+	"github.com/iplink-go/iplink/internal/teamnl"
+)
+
+// undoTime is how long undoing, and what Run does last, may take, whatever has
+// become of the context.
+const undoTime = 10 * time.Second
+
+// A Team is a team that exists, opened to work on its ports and options and to
+// run it. It has sockets of its own, which many goroutines may use.
+//
+// All errors are of type *iplink.Error: its Attr is the option or the port at
+// fault.
+type Team struct {
+	link    *handle.Handle
+	nl      *genl.Conn
+	netns   *iplink.NetNS
+	life    context.Context // until Close, which Run and Events must notice
+	end     context.CancelCauseFunc
+	running atomic.Bool
+	state   atomic.Pointer[State]
+}
+
+// Open opens the team of that name in the network namespace of the calling
+// thread, where the Team stays. Without such a link the error matches
+// fs.ErrNotExist; if it is no team, iplink.ErrKind. Close it when done.
+func Open(ctx context.Context, name string) (*Team, error) {
+	link, err := handle.Open(ctx, iplink.KindTeam, name)
+	if err != nil {
+		return nil, err
+	}
+	t := &Team{link: link}
+	t.life, t.end = context.WithCancelCause(context.Background())
+	if t.netns, err = iplink.CurrentNetNS(); err != nil {
+		return nil, errors.Join(err, link.Close())
+	}
+	if t.nl, err = teamnl.Dial(ctx, 0); err != nil {
+		return nil, errors.Join(t.failed("open", "", err), t.netns.Close(), link.Close())
+	}
+	return t, nil
+}
+
+// Close closes the sockets. The team stays as it is. A Run or Events that is
+// going on ends with an error that matches fs.ErrClosed.
+func (t *Team) Close() error {
+	t.end(os.ErrClosed)
+	return errors.Join(t.nl.Close(), t.link.Close(), t.netns.Close())
+}
+
+// Name returns the name that the team was opened by.
+func (t *Team) Name() string {
+	return t.link.Name
+}
+
+// Index returns the team's interface index.
+func (t *Team) Index() int {
+	return t.link.Index
+}
+
+// whileOpen returns a context that ends with ctx, and with Close.
+func (t *Team) whileOpen(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	stop := context.AfterFunc(t.life, func() { cancel(context.Cause(t.life)) })
+	return ctx, func() {
+		stop()
+		cancel(nil)
+	}
+}
+
+// in calls f on a thread in the team's namespace: on the calling one if it is
+// there, which needs no privilege.
+func (t *Team) in(f func() error) error {
+	here, err := iplink.CurrentNetNS()
+	if err != nil {
+		return err
+	}
+	defer here.Close()
+	if here.Equal(t.netns) {
+		return f()
+	}
+	return t.netns.Do(f)
+}
+
+// failed returns an error that says what was done and what it was about.
+func (t *Team) failed(op, subject string, err error) error {
+	return &iplink.Error{Op: op, Kind: iplink.KindTeam, Name: t.link.Name, Attr: subject, Message: reason(err), Err: cause(err)}
+}
+
+// cause returns the errno that err comes to, or err itself.
+func cause(err error) error {
+	if errno, ok := errors.AsType[syscall.Errno](err); ok {
+		return errno
+	}
+	return err
+}
+
+// reason returns what is known of err beside its cause.
+func reason(err error) string {
+	if r, ok := errors.AsType[*refusal](err); ok {
+		return r.message
+	}
+	refused, ok := errors.AsType[*rtnl.Errno](err)
+	switch {
+	case ok && refused.Message != "":
+		return refused.Message
+	case errors.Is(err, syscall.EPERM):
+		return "needs CAP_NET_ADMIN: run as root, or in a user namespace"
+	}
+	return ""
+}

@@ -1,0 +1,164 @@
+package team
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"syscall"
+
+	"github.com/iplink-go/iplink/internal/teamnl"
+)
+
+// A Port is a port of a team as the kernel sees it.
+type Port struct {
+	// Index is the interface index, and Name the name, empty if the port has
+	// gone meanwhile.
+	Index int
+	Name  string
+	// LinkUp reports whether the link is up: as the kernel finds, or, with the
+	// option UserLinkUpEnabled, a program.
+	LinkUp bool
+	// Speed is in Mbit/s, 0 while the link is down or if it is not known.
+	Speed      uint32
+	FullDuplex bool
+	// Removed reports, in an Event, that it is no port any longer.
+	Removed bool
+}
+
+// Ports returns the ports, in the order in which they joined.
+func (t *Team) Ports(ctx context.Context) ([]Port, error) {
+	all, err := teamnl.Ports(ctx, t.nl, t.link.Index)
+	if err != nil {
+		return nil, t.failed("ports of", "", err)
+	}
+	return t.named(all), nil
+}
+
+func (t *Team) named(all []teamnl.Port) []Port {
+	var ports []Port
+	name := t.link.Names()
+	for _, p := range all {
+		ports = append(ports, Port{Index: p.Index, Name: name(p.Index), LinkUp: p.LinkUp,
+			Speed: knownSpeed(p.Speed), FullDuplex: p.FullDuplex(), Removed: p.Removed})
+	}
+	return ports
+}
+
+// knownSpeed is 0 for the kernel's SPEED_UNKNOWN.
+func knownSpeed(speed uint32) uint32 {
+	if speed == math.MaxUint32 {
+		return 0
+	}
+	return speed
+}
+
+// An AddFlag changes what AddPort does.
+type AddFlag uint8
+
+// DownFirst lets AddPort take down a link that is up. The team brings it up
+// again. IPv6 addresses that the kernel has not been told to keep are lost.
+const DownFirst AddFlag = 1
+
+const (
+	opAdd    = "add port to"
+	opRemove = "remove port from"
+)
+
+// AddPort makes a link a port. A link that is up is refused with an error that
+// matches syscall.EBUSY, as the kernel would, unless DownFirst is given; so is
+// one that is a port of another link. A port of this team stays one. On an
+// error the link is as it was.
+func (t *Team) AddPort(ctx context.Context, name string, flags ...AddFlag) error {
+	l, err := t.lookUp(ctx, opAdd, name)
+	if err != nil || l.master == t.link.Index {
+		return err
+	}
+	downFirst := false
+	for _, f := range flags {
+		downFirst = downFirst || f == DownFirst
+	}
+	switch {
+	case l.index == t.link.Index:
+		return t.link.Invalid(opAdd, "port "+name, "a team is no port of itself")
+	case l.master != 0:
+		return t.busy(name, fmt.Sprintf("it is a port of %s: remove it there before", t.link.Names()(l.master)))
+	case l.up && !downFirst:
+		return t.busy(name, "it is up: take it down before, or say DownFirst")
+	}
+	return t.join(ctx, l)
+}
+
+func (t *Team) busy(port, message string) error {
+	return t.failed(opAdd, "port "+port, &refusal{syscall.EBUSY, message})
+}
+
+// join adds a link, which it takes down if it is up.
+func (t *Team) join(ctx context.Context, l linkState) error {
+	if l.up {
+		if err := t.setUp(ctx, opAdd, l.name, l.index, false); err != nil {
+			return t.undone(ctx, l, err)
+		}
+	}
+	if err := t.setMaster(ctx, opAdd, l.name, l.index, t.link.Index); err != nil {
+		return t.undone(ctx, l, err)
+	}
+	return nil
+}
+
+// undone makes a link what it was, and returns why.
+func (t *Team) undone(ctx context.Context, was linkState, why error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTime)
+	defer cancel()
+	if left := t.disjoin(ctx, was); left != nil {
+		return errors.Join(why, left)
+	}
+	return why
+}
+
+// disjoin makes a link what it was. It may be a port all the same, if the end of
+// ctx came between the request and the answer.
+func (t *Team) disjoin(ctx context.Context, was linkState) error {
+	const op = "undo " + opAdd
+	now, err := t.readLink(ctx, op, "port "+was.name, was.index)
+	if err == nil && now.master == t.link.Index {
+		err = t.setMaster(ctx, op, was.name, was.index, 0)
+	}
+	if err == nil && was.up {
+		err = t.setUp(ctx, op, was.name, was.index, true)
+	}
+	return err
+}
+
+// RemovePort makes a port a link of its own again, which the kernel leaves down.
+// A link that is no port of this team is an error that matches fs.ErrNotExist.
+func (t *Team) RemovePort(ctx context.Context, name string) error {
+	l, err := t.lookUp(ctx, opRemove, name)
+	if err != nil {
+		return err
+	}
+	if l.master != t.link.Index {
+		return t.failed(opRemove, "port "+name, &refusal{syscall.ENOENT, "it is no port of this team"})
+	}
+	return t.setMaster(ctx, opRemove, name, l.index, 0)
+}
+
+func (t *Team) lookUp(ctx context.Context, op, name string) (linkState, error) {
+	if name == "" {
+		return linkState{}, t.link.Invalid(op, "port", "name the link")
+	}
+	index, err := t.link.Resolve(ctx, op, "port", name, 0)
+	if err != nil {
+		return linkState{}, err
+	}
+	return t.readLink(ctx, op, "port "+name, index)
+}
+
+// A refusal is an errno of this library's, with the reason.
+type refusal struct {
+	errno   syscall.Errno
+	message string
+}
+
+func (r *refusal) Error() string { return r.message }
+func (r *refusal) Unwrap() error { return r.errno }

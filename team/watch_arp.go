@@ -1,0 +1,186 @@
+package team
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"net/netip"
+	"syscall"
+	"time"
+)
+
+// ARPPing is the link watch that sends ARP requests (RFC 826) through the port
+// and looks for ARP to come back. It finds breaks that leave the port's own
+// link up. With it the kernel, too, goes by what the watches find
+// (UserLinkUpEnabled).
+type ARPPing struct {
+	// Target is the IPv4 address that is asked for, and Source that which asks;
+	// 0.0.0.0 if it is not valid, as in probes of RFC 5227.
+	Target, Source netip.Addr
+	// Interval is the time between probes, and InitWait that before the first;
+	// 1 s if Interval is 0. The least Interval is 1 ms.
+	Interval, InitWait time.Duration
+	// MissedMax is how many intervals in a row may pass without an answer while
+	// the link counts as up; 3 if it is nil.
+	MissedMax *uint32
+	// ValidateActive lets only ARP between Source and Target count on an enabled
+	// port, and ValidateInactive on one that is not; otherwise all ARP counts.
+	ValidateActive, ValidateInactive bool
+	// SendAlways makes ports send that are not enabled. Otherwise they do as
+	// long as no port is.
+	SendAlways bool
+	// VLAN is the id, up to 4095, of the VLAN that the probes are in; nil for
+	// none.
+	VLAN *uint16
+}
+
+const (
+	defaultInterval  = time.Second
+	defaultMissedMax = 3
+	mostVLAN         = 4095
+)
+
+func (a ARPPing) fault() (field, text string) {
+	switch {
+	case !a.Target.IsValid():
+		return "Target", "there is no default for it"
+	case !a.Target.Unmap().Is4():
+		return "Target", fmt.Sprintf("%v is no IPv4 address", a.Target)
+	case a.Source.IsValid() && !a.Source.Unmap().Is4():
+		return "Source", fmt.Sprintf("%v is no IPv4 address", a.Source)
+	case a.Interval < 0:
+		return "Interval", negative(a.Interval)
+	case a.Interval > 0 && a.Interval < time.Millisecond:
+		return "Interval", fmt.Sprintf("%v is less than 1ms", a.Interval)
+	case a.InitWait < 0:
+		return "InitWait", negative(a.InitWait)
+	case a.VLAN != nil && *a.VLAN > mostVLAN:
+		return "VLAN", fmt.Sprintf("%d is not in 0…%d", *a.VLAN, mostVLAN)
+	}
+	return "", ""
+}
+
+// source is the address that asks.
+func (a ARPPing) source() netip.Addr {
+	if !a.Source.IsValid() {
+		return netip.IPv4Unspecified()
+	}
+	return a.Source.Unmap()
+}
+
+// start opens a socket on the port. The kernel is to go by the result, which is
+// that of the last program until there is one.
+func (a ARPPing) start(r *runner, p *port) (watch, error) {
+	if len(p.address) != macLen {
+		return nil, errors.New("arp_ping is for ports with an Ethernet address")
+	}
+	w := &arpWatch{r: r, p: p, config: a, found: r.userLinkUp(p)}
+	w.config.Interval = cmp.Or(a.Interval, defaultInterval)
+	w.allowed = defaultMissedMax
+	if a.MissedMax != nil {
+		w.allowed = *a.MissedMax
+	}
+	var err error
+	w.prober, err = r.kernel.probe(p.Index, a.VLAN, func(m arpMessage) {
+		r.post(func() { w.heard(m) })
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := r.set(optionOf(p, "user_linkup_enabled", true)); err != nil {
+		w.prober.close()
+		return nil, err
+	}
+	w.next = time.Now().Add(a.InitWait)
+	w.timer = r.after(a.InitWait, w.tick)
+	return w, nil
+}
+
+type arpWatch struct {
+	r       *runner
+	p       *port
+	config  ARPPing
+	prober  prober
+	timer   *timer
+	next    time.Time // when the timer is due
+	found   bool
+	stopped bool
+	replied bool   // since the last tick
+	missed  uint32 // ticks in a row without a reply
+	allowed uint32
+}
+
+func (w *arpWatch) up() bool     { return w.found }
+func (w *arpWatch) portChanged() {}
+
+func (w *arpWatch) state() WatchState {
+	return WatchState{Name: "arp_ping", Up: w.found, Missed: w.missed}
+}
+
+func (w *arpWatch) stop() {
+	w.stopped = true
+	w.timer.stop()
+	w.prober.close()
+}
+
+// tick draws the conclusion of an interval and begins the next with a probe.
+func (w *arpWatch) tick() {
+	w.wait()
+	found := w.found
+	if w.replied {
+		found, w.missed = true, 0
+	} else {
+		w.missed++
+		found = found && w.missed <= w.allowed
+	}
+	w.replied = false
+	if found != w.found {
+		w.found = found
+		w.r.watchChanged(w.p, "arp_ping", found)
+	}
+	if !w.stopped && (w.config.SendAlways || w.r.probes(w.p)) {
+		w.send()
+	}
+}
+
+// wait sets the timer by when it was due, rather than by when it went off, so
+// that small delays do not add up.
+func (w *arpWatch) wait() {
+	now := time.Now()
+	w.next = w.next.Add(w.config.Interval)
+	if w.next.Before(now) {
+		w.next = now
+	}
+	w.timer = w.r.after(w.next.Sub(now), w.tick)
+}
+
+// send sends a probe. That it cannot while the link is down is what the watch is
+// there to find out.
+func (w *arpWatch) send() {
+	m := arpMessage{
+		sender:   w.p.address,
+		senderIP: w.config.source(),
+		targetIP: w.config.Target.Unmap(),
+	}
+	err := w.prober.send(m)
+	if err != nil && !errors.Is(err, syscall.ENETDOWN) && !errors.Is(err, syscall.ENXIO) {
+		w.r.log.Warn("probe was not sent", "port", w.p.name, "error", err)
+	}
+}
+
+func (w *arpWatch) heard(m arpMessage) {
+	if !w.stopped && w.counts(m) {
+		w.replied = true
+	}
+}
+
+// counts reports whether a message is a sign of life.
+func (w *arpWatch) counts(m arpMessage) bool {
+	validate := w.config.ValidateInactive
+	if w.r.enabled(w.p) {
+		validate = w.config.ValidateActive
+	}
+	source, target := w.config.source(), w.config.Target.Unmap()
+	between := m.senderIP == target && m.targetIP == source || m.senderIP == source && m.targetIP == target
+	return !validate || between
+}
