@@ -36,10 +36,10 @@ func main() {
 	flag.UintVar(&o.pkey, "pkey", 0x8012, "the partition, 0x8000 added for full members")
 	flag.StringVar(&o.addr, "addr", "10.0.0.1/24", "the IP address of the link")
 	flag.StringVar(&o.ping, "ping", "", "an IP address in the partition to ping")
-	lab.Main(about, o.run)
+	lab.Main(about, o.run) // which parses the flags
 }
 
-func (o options) run(ctx context.Context, l *lab.Lab) error {
+func (o *options) run(ctx context.Context, l *lab.Lab) error {
 	addr, err := netip.ParsePrefix(o.addr)
 	if err != nil {
 		return err
@@ -74,7 +74,7 @@ func (o options) run(ctx context.Context, l *lab.Lab) error {
 	return o.tryPing(ctx, l, all[0])
 }
 
-func (o options) tryPing(ctx context.Context, l *lab.Lab, from *iplink.NetNS) error {
+func (o *options) tryPing(ctx context.Context, l *lab.Lab, from *iplink.NetNS) error {
 	if o.ping == "" {
 		l.Say("no packet was sent: name an address with -ping")
 		return nil

@@ -37,7 +37,8 @@ func TestIPoIB(t *testing.T) {
 
 func TestNoAdapter(t *testing.T) {
 	l, _ := labtest.New(t)
-	err := options{parent: "nosuch0", addr: "10.0.0.1/24"}.run(t.Context(), l)
+	o := options{parent: "nosuch0", addr: "10.0.0.1/24"}
+	err := o.run(t.Context(), l)
 	if err == nil || !strings.Contains(err.Error(), "no InfiniBand link nosuch0: name one with -parent") {
 		t.Error(err)
 	}
