@@ -102,7 +102,9 @@ type BridgeMulticast struct {
 	// LastMemberCount and StartupQueryCount are numbers of queries
 	// (IFLA_BR_MCAST_LAST_MEMBER_CNT, IFLA_BR_MCAST_STARTUP_QUERY_CNT).
 	LastMemberCount, StartupQueryCount uint32
-	// The intervals of RFC 3376, section 8 (IFLA_BR_MCAST_…_INTVL).
+	// LastMemberInterval, MembershipInterval, QuerierInterval, QueryInterval,
+	// QueryResponseInterval and StartupQueryInterval are those of RFC 3376,
+	// section 8 (IFLA_BR_MCAST_…_INTVL).
 	LastMemberInterval, MembershipInterval, QuerierInterval    time.Duration
 	QueryInterval, QueryResponseInterval, StartupQueryInterval time.Duration
 	// Stats counts IGMP and MLD (IFLA_BR_MCAST_STATS_ENABLED).

@@ -26,6 +26,7 @@ func (k EventKind) String() string {
 
 // An Event is what Watch reports: how a link is and how it was.
 type Event struct {
+	// Kind says what became of the link.
 	Kind EventKind
 	// Snapshot says of an Added link that it was there before the watch
 	// looked: when the iteration began or, with AllNetNS, when its namespace

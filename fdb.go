@@ -18,7 +18,7 @@ type FDBEntry struct {
 	// stand for all addresses that have no entry, broadcast and multicast.
 	MAC net.HardwareAddr
 	// Port is the link that the entry leads to, by name or, if the name is
-	// empty, by index. In a bridge it is a port, or the bridge itself for
+	// empty, PortIndex. In a bridge it is a port, or the bridge itself for
 	// frames that the machine takes; in a VXLAN link it is that link and may be
 	// left out.
 	Port      string
@@ -46,7 +46,8 @@ type FDBEntry struct {
 	// SrcVNI is the network that the entry is for, 1 to 16777215, on a link for
 	// many networks (NDA_SRC_VNI).
 	SrcVNI uint32
-	// Via is the link that packets leave by, by name or index (NDA_IFINDEX).
+	// Via is the link that packets leave by, by name or, if the name is empty,
+	// ViaIndex (NDA_IFINDEX).
 	Via      string
 	ViaIndex int
 	// NextHop is the id of a nexthop group of type fdb, in place of Dst,
@@ -131,7 +132,7 @@ func (f FDBFlags) String() string {
 
 // An FDBFilter chooses entries. The zero value chooses all of them.
 type FDBFilter struct {
-	// Port chooses entries that lead to a link, by name or index.
+	// Port, or PortIndex, chooses entries that lead to a link.
 	Port      string
 	PortIndex int
 	// VLAN chooses the entries of a VLAN, 1 to 4094.
@@ -143,8 +144,8 @@ type FDBFilter struct {
 	// none of them.
 	Flags, Without FDBFlags
 
-	// Dst, DstPort, VNI, SrcVNI, Via and NextHop choose entries of a VXLAN link
-	// by the fields of FDBEntry.
+	// Dst, DstPort, VNI, SrcVNI, Via, ViaIndex and NextHop choose entries of a
+	// VXLAN link by the fields of FDBEntry.
 	Dst         netip.Addr
 	DstPort     uint16
 	VNI, SrcVNI uint32

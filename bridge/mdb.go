@@ -19,7 +19,7 @@ import (
 // An MDBEntry is an entry of the multicast database: a port that frames to a
 // group go to. A field that is zero is not sent, and was not reported.
 type MDBEntry struct {
-	// Port is the port, by name or, if the name is empty, by index; the bridge
+	// Port is the port, by name or, if the name is empty, PortIndex; the bridge
 	// itself where the machine has joined.
 	Port      string
 	PortIndex int
@@ -66,6 +66,7 @@ type MDBSource struct {
 // A RouterPort is a port that leads to a multicast router, where frames to all
 // groups go.
 type RouterPort struct {
+	// Port is the name, and PortIndex the interface index.
 	Port      string
 	PortIndex int
 	// Type says whether that was set or found out by queries

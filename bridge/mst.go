@@ -11,7 +11,7 @@ import (
 
 // MSTState is the state of a port in one of multiple spanning trees.
 type MSTState struct {
-	// Port is the port, by name or, if the name is empty, by index.
+	// Port is the port, by name or, if the name is empty, PortIndex.
 	Port      string
 	PortIndex int
 	// MSTI is the spanning tree's number, 1 to 4094

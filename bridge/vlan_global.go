@@ -25,7 +25,10 @@ type GlobalVLANInfo struct {
 	// MulticastLastMemberCount and MulticastStartupQueryCount are
 	// …_MCAST_LAST_MEMBER_CNT and …_MCAST_STARTUP_QUERY_CNT.
 	MulticastLastMemberCount, MulticastStartupQueryCount uint32
-	// MulticastLastMemberInterval and what follows are …_MCAST_…_INTVL.
+	// MulticastLastMemberInterval, MulticastMembershipInterval,
+	// MulticastQuerierInterval, MulticastQueryInterval,
+	// MulticastQueryResponseInterval and MulticastStartupQueryInterval are
+	// …_MCAST_…_INTVL.
 	MulticastLastMemberInterval, MulticastMembershipInterval, MulticastQuerierInterval    time.Duration
 	MulticastQueryInterval, MulticastQueryResponseInterval, MulticastStartupQueryInterval time.Duration
 	// MSTI is the spanning tree that the VLAN belongs to

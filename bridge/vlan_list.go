@@ -12,8 +12,8 @@ import (
 
 // PortVLANs are the VLANs that a port, or the bridge itself, takes part in.
 type PortVLANs struct {
-	Port      string
-	PortIndex int
+	Port      string // its name
+	PortIndex int    // its interface index
 	VLANs     []VLAN // by number
 }
 

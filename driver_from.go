@@ -1,0 +1,76 @@
+package iplink
+
+import (
+	"github.com/jsimonetti/rtnetlink/v2"
+
+	"github.com/iplink-go/iplink/internal/attr"
+)
+
+// Driven is the builder for a link of the kind that an rtnetlink.LinkDriver
+// describes; FromDriver returns one.
+type Driven struct {
+	builder[Driven]
+	driver rtnetlink.LinkDriver
+}
+
+// FromDriver returns the builder for a link of that name whose kind and settings
+// are those of driver: for kinds that this library does not know, such as netkit
+// and GENEVE. The settings are encoded anew by each verb, which reports what
+// Verify and Encode say, and a Clone shares the driver. A driver for ports is
+// refused.
+//
+// What the attributes mean only the driver knows. Update sends those whose bytes
+// are not what the kernel reports, and neither it nor Create compares them
+// afterwards. Ensure leaves alone what the kernel does not report, and fails with
+// ErrNotApplied if what it reports afterwards still has other bytes, as is so
+// where reports have another form than requests.
+func FromDriver(name string, driver rtnetlink.LinkDriver) *Driven {
+	d := &Driven{driver: driver}
+	return d.start(d, driver.Kind(), name)
+}
+
+func (d *Driven) settings() info {
+	v := new(drivenInfo)
+	v.encode(d.driver, d.spec.linkMessage(d.driver))
+	d.spec.set = v.types()
+	return v
+}
+
+// linkMessage is the message that a driver verifies: what rtnetlink knows of the
+// settings of all links.
+func (s *spec) linkMessage(driver rtnetlink.LinkDriver) *rtnetlink.LinkMessage {
+	return &rtnetlink.LinkMessage{
+		Index:  uint32(s.index),
+		Flags:  s.flags,
+		Change: s.change,
+		Attributes: &rtnetlink.LinkAttributes{
+			Name:      s.name,
+			MTU:       s.link.MTU,
+			Address:   s.link.Address,
+			Broadcast: s.link.Broadcast,
+			Info:      &rtnetlink.LinkInfo{Kind: s.kind, Data: driver},
+		},
+	}
+}
+
+// known returns what a link has of the settings of s, and which of these the
+// kernel does not report. Of a link that is of another kind nothing is known.
+func (s *spec) known(l *Link) (have info, hidden attr.Set, ok bool) {
+	if _, driven := s.info.(*drivenInfo); driven {
+		reported := reportedOf(l)
+		return reported, s.set.Minus(reported.types()), l.Kind == s.kind
+	}
+	if have, ok = l.Info.(info); !ok || s.info == nil {
+		return have, attr.Set{}, ok
+	}
+	return have, unseen(s.info.attrs, l.raw.info), ok
+}
+
+// provable are the settings of the kind that the link that was read back must
+// have.
+func (t *transaction) provable(s *spec, hidden attr.Set) attr.Set {
+	if _, driven := s.info.(*drivenInfo); driven && t.op != "ensure" {
+		return attr.Set{}
+	}
+	return s.set.Minus(hidden)
+}

@@ -1,0 +1,89 @@
+// Package api looks at the public surface of this module: it lists it, for
+// review and for the record, says what of it is not documented, and type-checks
+// code that uses it. It asks the go command for the packages.
+package api
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"go/importer"
+	"go/token"
+	"go/types"
+	"io"
+	"os"
+	"os/exec"
+	"path"
+	"strings"
+)
+
+// Module is the path of this module.
+const Module = "github.com/iplink-go/iplink"
+
+// A Package is a package that users can import.
+type Package struct {
+	ImportPath string
+	Name       string
+	Dir        string
+	GoFiles    []string // for this system, in Dir
+}
+
+// A Surface is all packages of the module, and what they import.
+type Surface struct {
+	Packages []Package // the public ones, by path
+	exports  map[string]string
+	importer types.Importer
+}
+
+// listed is what the go command says of a package.
+type listed struct {
+	Package
+	Export string // the file with its types
+}
+
+// Load asks the go command for all packages.
+func Load() (*Surface, error) {
+	cmd := exec.Command("go", "list", "-export", "-deps", "-json=ImportPath,Name,Dir,GoFiles,Export", Module+"/...")
+	cmd.Stderr = new(bytes.Buffer)
+	out, err := cmd.Output()
+	if err != nil {
+		return nil, fmt.Errorf("%v: %w: %s", cmd, err, cmd.Stderr)
+	}
+	s := &Surface{exports: map[string]string{}}
+	s.importer = importer.ForCompiler(token.NewFileSet(), "gc", s.open)
+	for d := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p listed
+		if err := d.Decode(&p); errors.Is(err, io.EOF) {
+			return s, nil
+		} else if err != nil {
+			return nil, err
+		}
+		s.exports[p.ImportPath] = p.Export
+		if p.public() {
+			s.Packages = append(s.Packages, p.Package)
+		}
+	}
+}
+
+// open opens the types of a package.
+func (s *Surface) open(importPath string) (io.ReadCloser, error) {
+	return os.Open(s.exports[importPath])
+}
+
+// Import returns the types of a package by its path.
+func (s *Surface) Import(importPath string) (*types.Package, error) {
+	return s.importer.Import(importPath)
+}
+
+// public reports whether users can import the package.
+func (p *Package) public() bool {
+	ours := p.ImportPath == Module || strings.HasPrefix(p.ImportPath, Module+"/")
+	return ours && p.Name != "main" && !strings.Contains(p.ImportPath+"/", "/internal/")
+}
+
+// File is the name of the package's list: bridge.txt, or iplink.txt for the
+// root.
+func (p *Package) File() string {
+	return strings.ReplaceAll(strings.TrimPrefix(p.ImportPath, path.Dir(Module)+"/"), "iplink/", "") + ".txt"
+}

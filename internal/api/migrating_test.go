@@ -1,0 +1,113 @@
+package api_test
+
+import (
+	"fmt"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// header is what the code in docs/migrating.md may use.
+const header = `package snippet
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/netip"
+	"time"
+
+	"github.com/jsimonetti/rtnetlink/v2"
+
+	"github.com/iplink-go/iplink"
+	"github.com/iplink-go/iplink/bond"
+	"github.com/iplink-go/iplink/bridge"
+	"github.com/iplink-go/iplink/can"
+	"github.com/iplink-go/iplink/dummy"
+	"github.com/iplink-go/iplink/ipoib"
+	"github.com/iplink-go/iplink/ipvlan"
+	"github.com/iplink-go/iplink/macvlan"
+	"github.com/iplink-go/iplink/macvtap"
+	"github.com/iplink-go/iplink/nlmon"
+	"github.com/iplink-go/iplink/veth"
+	"github.com/iplink-go/iplink/vlan"
+	"github.com/iplink-go/iplink/vxlan"
+)
+
+var (
+	ctx           context.Context
+	conn          *iplink.Conn
+	ns            *iplink.NetNS
+	link          *iplink.Link
+	br            *bridge.Switch
+	mac           net.HardwareAddr
+	local, remote netip.Addr
+	err           error
+)
+
+func use(...any) {}
+
+var _ = []any{errors.Is, fmt.Sprint, fs.ErrExist, time.Second, rtnetlink.Dial, bond.New, can.New, dummy.New, ipoib.New,
+	ipvlan.New, macvlan.New, macvtap.New, nlmon.New, veth.New, vlan.New, vxlan.New}
+`
+
+var (
+	codeSpan = regexp.MustCompile("`([^`]+)`")
+	fence    = regexp.MustCompile("(?s)```go\n(.*?)```")
+	ours     = regexp.MustCompile(`^(iplink|bridge|bond|can|dummy|ipoib|ipvlan|macvlan|macvtap|nlmon|veth|vlan|vxlan|conn|ns|link|br|errors)\.`)
+)
+
+// TestMigrating compiles the code of docs/migrating.md.
+func TestMigrating(t *testing.T) {
+	text, err := os.ReadFile("../../docs/migrating.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	code := append(expressions(string(text)), statements(string(text))...)
+	if len(code) < 150 {
+		t.Fatalf("only %d pieces of code", len(code))
+	}
+	s := load(t)
+	if err := s.Check("migrating.md", header+strings.Join(code, "\n")); err == nil {
+		return
+	}
+	for _, c := range code { // which is it?
+		if err := s.Check("migrating.md", header+c); err != nil {
+			t.Errorf("%v\n%s", err, c)
+		}
+	}
+}
+
+// expressions returns the code within the text: all in the second column of a
+// table, and elsewhere, but for the first column, what looks like ours.
+func expressions(text string) (code []string) {
+	for line := range strings.Lines(text) {
+		columns := strings.Split(line, " | ")
+		row := strings.HasPrefix(line, "| ") && len(columns) == 3
+		if row {
+			columns = columns[1:]
+		}
+		for i, column := range columns {
+			for _, span := range codeSpan.FindAllStringSubmatch(column, -1) {
+				if row && i == 0 || ours.MatchString(span[1]) {
+					code = append(code, fmt.Sprintf("func _() { use(%s) }", span[1]))
+				}
+			}
+		}
+	}
+	return code
+}
+
+func statements(text string) (code []string) {
+	for _, block := range fence.FindAllStringSubmatch(text, -1) {
+		body := block[1]
+		if !strings.Contains(body, "return err\n}") && !strings.HasSuffix(body, "return err\n") {
+			body += "return nil\n"
+		}
+		code = append(code, "func _() error {\n"+body+"\n}")
+	}
+	return code
+}
