@@ -6,6 +6,7 @@
 #   make bench       this library beside its peers, a quarter of an hour on a quiet machine
 #   make fuzz        each fuzz target for FUZZTIME
 #   make golden      capture anew what `ip` sends
+#   make docs        write the lists of the API and docs/kernels.md anew
 GO       ?= go
 K        ?= 6.12
 RUN      ?= .
@@ -19,7 +20,7 @@ RUNNER    = $(CURDIR)/bin/vmtest
 GUESTS   := . ./bond ./bridge ./can ./macsec ./nlmon ./team ./topology ./vxcan ./vxlan ./iplinktest ./examples/... \
 	./internal/fdb ./internal/genl ./internal/rootless ./internal/rtnl ./internal/tap ./internal/testutil
 
-.PHONY: test unit bench bench-once deps check race cross bigendian matrix test-failover test-kernel test-ipoib test-tshark fuzz golden runner
+.PHONY: test unit bench bench-once deps check race cross bigendian matrix test-failover test-kernel test-ipoib test-tshark fuzz golden docs runner
 
 test: unit matrix test-failover
 	@echo "all tests passed"
@@ -87,6 +88,10 @@ bench-once:
 
 fuzz:
 	@sh internal/tools/fuzz.sh $(GO) $(FUZZTIME)
+
+docs:
+	$(GO) test ./internal/api -run TestListing -update
+	$(GO) test -run TestKernelsDocument . -update
 
 golden: deps
 	$(GO) test -run TestGolden . -update

@@ -112,7 +112,8 @@ type CANInfo struct {
 	// The control modes that are on (IFLA_CAN_CTRLMODE); the setters of the
 	// same names say what each is.
 	Loopback, ListenOnly, TripleSampling, OneShot, BerrReporting bool
-	FD, PresumeAck, FDNonISO, CCLen8DLC, Restricted, XL, TMS     bool
+	// The control modes of CAN FD and CAN XL that are on, likewise.
+	FD, PresumeAck, FDNonISO, CCLen8DLC, Restricted, XL, TMS bool
 	// SupportedModes are those that the controller can turn on and off
 	// (IFLA_CAN_CTRLMODE_EXT).
 	SupportedModes CANModes

@@ -30,10 +30,10 @@ func (m CANTDCMode) String() string {
 // controller's clock, so that the controller compares what it sends with what
 // comes back in time (struct can_tdc).
 type CANTDC struct {
-	Mode CANTDCMode
-	TDCV uint32 // the delay; only with CANTDCManual
-	TDCO uint32 // the offset from there to where a bit is looked at
-	TDCF uint32 // the filter window: the least position of a looked-at bit
+	Mode CANTDCMode // whether it is on, and who measures
+	TDCV uint32     // the delay; only with CANTDCManual
+	TDCO uint32     // the offset from there to where a bit is looked at
+	TDCF uint32     // the filter window: the least position of a looked-at bit
 }
 
 // CANTDCLimits are what compensation a CAN controller can do, in ticks of its

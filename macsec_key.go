@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"log/slog"
 )
 
 // A MACsecKey is a secret: the key of an association, 16 or 32 bytes as the
@@ -94,12 +93,7 @@ func (k MACsecKey) Format(f fmt.State, _ rune) {
 	_, _ = io.WriteString(f, k.String()) // fmt ignores what Write returns, too
 }
 
-// LogValue returns what String returns.
-func (k MACsecKey) LogValue() slog.Value {
-	return slog.StringValue(k.String())
-}
-
-// MarshalText returns what String returns, for JSON and the like.
+// MarshalText returns what String returns, for JSON, package slog and the like.
 func (k MACsecKey) MarshalText() ([]byte, error) {
 	return []byte(k.String()), nil
 }

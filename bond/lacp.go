@@ -21,6 +21,7 @@ type LACP struct {
 
 // LACPPort is what the protocol has come to on one port.
 type LACPPort struct {
+	// Name and Index are those of the port's link.
 	Name  string
 	Index int
 	// AggregatorID is the aggregator that the port belongs to, and InUse reports

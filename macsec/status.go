@@ -21,6 +21,7 @@ var ErrTruncated = iplink.ErrMACsecTruncated
 // Status is all that the kernel tells of a MACsec link, but the keys
 // (MACSEC_CMD_GET_TXSC).
 type Status struct {
+	// Name and Index are those of the link.
 	Name  string
 	Index int
 	// Operational reports whether the link can send: EncodingSA is an
@@ -73,10 +74,10 @@ type TxSA struct {
 
 // RxSC is a channel that a link receives by.
 type RxSC struct {
-	SCI    SCI
-	Active bool // see UpdateRxSC for how little that says
-	Stats  RxSCStats
-	SAs    []RxSA // by number
+	SCI    SCI       // of the station that sends by the channel
+	Active bool      // see UpdateRxSC for how little that says
+	Stats  RxSCStats // of all its associations
+	SAs    []RxSA    // by number
 }
 
 // RxSA is an association that a link receives by, and what it counts. Its Key

@@ -11,8 +11,8 @@ import (
 // An Event is what has changed of a team: the options with their new values and
 // the ports as they are now.
 type Event struct {
-	Options []Option
-	Ports   []Port
+	Options []Option // with their new values
+	Ports   []Port   // as they are now, and those that have just gone
 	// Snapshot reports that the event holds all options and ports rather than
 	// changes: it is the first, or the kernel has dropped events before.
 	Snapshot bool

@@ -16,17 +16,20 @@ import (
 	"github.com/iplink-go/iplink/team"
 )
 
-// A lab is a scratch namespace for one team, team0, on a kernel that has the
-// driver.
+// A lab is a scratch namespace for one team, team0 mostly, on a kernel that has
+// the driver.
 type lab struct {
 	t  *testing.T
 	ns *os.File
+	// name is that of the team. Of one name there can be only one teamd,
+	// whatever namespaces they are in.
+	name string
 }
 
 func newLab(t *testing.T) *lab {
 	t.Helper()
 	testutil.Need(t, "team")
-	return &lab{t, testutil.NetNS(t)}
+	return &lab{t, testutil.NetNS(t), "team0"}
 }
 
 // ip runs one `ip` command a line.
@@ -56,22 +59,22 @@ func (l *lab) run(name string, args ...string) (string, error) {
 	return string(out), err
 }
 
-// teamnl asks libteam's program about team0.
+// teamnl asks libteam's program about the team.
 func (l *lab) teamnl(args ...string) string {
 	l.t.Helper()
-	out, err := l.run("teamnl", append([]string{"team0"}, args...)...)
+	out, err := l.run("teamnl", append([]string{l.name}, args...)...)
 	if err != nil {
 		l.t.Fatalf("teamnl %v: %v: %s", args, err, out)
 	}
 	return strings.TrimSpace(out)
 }
 
-// open opens team0.
+// open opens the team.
 func (l *lab) open() *team.Team {
 	l.t.Helper()
 	var tm *team.Team
 	var err error
-	testutil.In(l.t, l.ns, func() { tm, err = team.Open(l.t.Context(), "team0") })
+	testutil.In(l.t, l.ns, func() { tm, err = team.Open(l.t.Context(), l.name) })
 	if err != nil {
 		l.t.Fatal(err)
 	}
@@ -97,7 +100,7 @@ type driver interface {
 	stop() // and leaves the team as it is
 }
 
-// begin runs team0, which it makes if it is not there, by a configuration of
+// begin runs the team, which it makes if it is not there, by a configuration of
 // teamd's.
 type begin func(l *lab, config string) driver
 
@@ -112,7 +115,7 @@ func beginTeamd(l *lab, config string) driver {
 	if err := os.MkdirAll("/run/teamd", 0o755); err != nil {
 		l.t.Fatal(err)
 	}
-	d := &daemon{l, exec.Command("teamd", "-o", "-N", "-U", "-t", "team0", "-c", config)}
+	d := &daemon{l, exec.Command("teamd", "-o", "-N", "-U", "-t", l.name, "-c", config)}
 	var log strings.Builder
 	d.cmd.Stdout, d.cmd.Stderr = &log, &log
 	var err error
@@ -122,7 +125,7 @@ func beginTeamd(l *lab, config string) driver {
 	}
 	l.t.Cleanup(func() { d.stop() })
 	for range 100 {
-		if _, err := l.run("teamdctl", "team0", "state"); err == nil {
+		if _, err := l.run("teamdctl", l.name, "state"); err == nil {
 			return d
 		}
 		time.Sleep(20 * time.Millisecond)
@@ -154,8 +157,8 @@ func beginRun(l *lab, config string) driver {
 	if err != nil {
 		l.t.Fatal(err)
 	}
-	if _, err := l.run("ip", "link", "show", "team0"); err != nil {
-		testutil.In(l.t, l.ns, func() { _, err = team.New("team0").Create(l.t.Context()) })
+	if _, err := l.run("ip", "link", "show", l.name); err != nil {
+		testutil.In(l.t, l.ns, func() { _, err = team.New(l.name).Create(l.t.Context()) })
 		if err != nil {
 			l.t.Fatal(err)
 		}

@@ -18,10 +18,12 @@ import (
 type Options struct {
 	// Mode is how the ports share the frames; "*NOMODE*" if none was set.
 	Mode iplink.TeamMode
-	// How often peers are notified and multicast groups joined anew when a port
-	// comes into use, and the time in between.
+	// NotifyPeersCount is how often peers are notified when a port comes into use,
+	// and NotifyPeersInterval the time in between.
 	NotifyPeersCount    uint32
 	NotifyPeersInterval time.Duration
+	// MCastRejoinCount is how often multicast groups are joined anew when a port
+	// comes into use, and MCastRejoinInterval the time in between.
 	MCastRejoinCount    uint32
 	MCastRejoinInterval time.Duration
 
@@ -29,14 +31,16 @@ type Options struct {
 	// in mode ActiveBackup.
 	ActivePort int
 
-	// In mode LoadBalance: the program that hashes a frame, how a port is found
-	// for the hash, and how often traffic is reported; of the 256 hashes the
-	// interface index of the port, 0 if none was set, and the bytes sent.
-	HashFunc             []Instruction
-	TxMethod             TxMethod
-	StatsRefreshInterval time.Duration
+	// HashFunc is the program that hashes a frame, and TxMethod how a port is found
+	// for the hash; in mode LoadBalance.
+	HashFunc []Instruction
+	TxMethod TxMethod
+	// HashToPort has, for each of the 256 hashes, the interface index of the port,
+	// 0 if none was set, and HashStats the bytes sent, which are reported anew
+	// each StatsRefreshInterval; in mode LoadBalance.
 	HashToPort           []int
 	HashStats            []uint64
+	StatsRefreshInterval time.Duration
 
 	// Ports are the options of the ports, by interface index.
 	Ports map[int]PortOptions

@@ -19,7 +19,8 @@ type Port struct {
 	// LinkUp reports whether the link is up: as the kernel finds, or, with the
 	// option UserLinkUpEnabled, a program.
 	LinkUp bool
-	// Speed is in Mbit/s, 0 while the link is down or if it is not known.
+	// Speed is in Mbit/s, 0 while the link is down or if it is not known, and
+	// FullDuplex reports whether both ends can send at a time.
 	Speed      uint32
 	FullDuplex bool
 	// Removed reports, in an Event, that it is no port any longer.

@@ -192,6 +192,24 @@ func TestARPPing(t *testing.T) {
 	})
 }
 
+// TestARPPingLate has the runner busy for a while: what it has missed is not made
+// up for, which would count as probes without a reply.
+func TestARPPingLate(t *testing.T) {
+	config := Runner{LinkWatches: []LinkWatch{ARPPing{Target: netip.MustParseAddr("192.0.2.1"), Interval: 100 * time.Millisecond}}}
+	stage(t, config, noPorts, func(k *fakeKernel, r *runner) {
+		k.join(1, 1000)
+		synctest.Wait()
+		r.post(func() { time.Sleep(350 * time.Millisecond) })
+		for i, want := range []int32{2, 3, 4} { // at 350, 400 and 500 ms
+			time.Sleep([]time.Duration{360, 60, 100}[i] * time.Millisecond)
+			synctest.Wait()
+			if got := k.probers[1].sent.Load(); got != want {
+				t.Errorf("%d probes, want %d", got, want)
+			}
+		}
+	})
+}
+
 // TestProbesOfPortsNotInUse has only the port in use send, as long as there is
 // one.
 func TestProbesOfPortsNotInUse(t *testing.T) {

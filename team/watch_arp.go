@@ -144,13 +144,12 @@ func (w *arpWatch) tick() {
 }
 
 // wait sets the timer by when it was due, rather than by when it went off, so
-// that small delays do not add up.
+// that delays do not add up. What was missed altogether is left out: there has
+// been no probe, to which there could be a reply.
 func (w *arpWatch) wait() {
 	now := time.Now()
-	w.next = w.next.Add(w.config.Interval)
-	if w.next.Before(now) {
-		w.next = now
-	}
+	passed := max(now.Sub(w.next), 0) / w.config.Interval
+	w.next = w.next.Add((passed + 1) * w.config.Interval)
 	w.timer = w.r.after(w.next.Sub(now), w.tick)
 }
 
