@@ -45,6 +45,9 @@ func TestWatchEvents(t *testing.T) {
 		{"link set a0 nomaster", "a0", "master"},
 		{"link set a0 promisc on", "a0", "promiscuity"},
 	} {
+		if step.name == "br0" { // has a port by now, whose carrier it takes over
+			waitFor(t, w.conn, "br0", isOperUp)
+		}
 		w.ip(strings.Fields(step.args)...)
 		e := events.changed(step.name, step.attribute)
 		compareWithIP(t, step.args, e.New, w.ipLinks())
