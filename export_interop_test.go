@@ -56,7 +56,8 @@ func found(t attr.Table, read attr.Set, without []string) attr.Set {
 	}
 	var set attr.Set
 	for _, r := range rows(t) {
-		here := read.Has(r.Type) || r.Type6 != 0 && read.Has(r.Type6)
+		// A bit is there if the kernel's mask has it, whatever else its attribute holds.
+		here := read.Has(r.Type) || r.Format == "ip" && read.Has(r.Type6)
 		if here && r.Settable() && r.Readable() && !skip[r.Name] {
 			set.Add(r.Type)
 		}

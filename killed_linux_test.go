@@ -20,11 +20,14 @@ const victimVariable = "IPLINK_TEST_VICTIM"
 // inTheMiddle is what it then says when it waits for the kill.
 const inTheMiddle = "in the middle of Create"
 
+// killedPairs is how many pairs are to be made, each of which takes a send.
+const killedPairs = 50
+
 // victimPairs describes pairs between two namespaces, whose main ends alternate
 // between them, so that it takes many sends to make them.
 func victimPairs(a, b *iplink.NetNS) []iplink.Spec {
 	var specs []iplink.Spec
-	for i := range 100 {
+	for i := range killedPairs {
 		specs = append(specs, veth.New(fmt.Sprintf("a%d", i)).NetNS(a).Alias("half made").Peer(veth.New(fmt.Sprintf("b%d", i)).NetNS(b).Up()))
 		a, b = b, a
 	}
@@ -42,7 +45,7 @@ func TestCreateKilled(t *testing.T) {
 	mustCreate(t, c, bridge.New("stays"))
 	killWhileCreating(t, ns, other)
 	left := append(ns.names(), other.names()...)
-	if all := 2*100 + 3; len(left) < 10 || len(left) >= all {
+	if all := 2*killedPairs + 3; len(left) < 10 || len(left) >= all {
 		t.Fatalf("%d links are left, the kill came not in the middle", len(left))
 	}
 	specs := victimPairs(ns.NetNS, other.NetNS)
