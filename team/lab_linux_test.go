@@ -16,20 +16,17 @@ import (
 	"github.com/iplink-go/iplink/team"
 )
 
-// A lab is a scratch namespace for one team, team0 mostly, on a kernel that has
-// the driver.
+// A lab is a scratch namespace for one team, team0, on a kernel that has the
+// driver.
 type lab struct {
 	t  *testing.T
 	ns *os.File
-	// name is that of the team. Of one name there can be only one teamd,
-	// whatever namespaces they are in.
-	name string
 }
 
 func newLab(t *testing.T) *lab {
 	t.Helper()
 	testutil.Need(t, "team")
-	return &lab{t, testutil.NetNS(t), "team0"}
+	return &lab{t, testutil.NetNS(t)}
 }
 
 // ip runs one `ip` command a line.
@@ -62,7 +59,7 @@ func (l *lab) run(name string, args ...string) (string, error) {
 // teamnl asks libteam's program about the team.
 func (l *lab) teamnl(args ...string) string {
 	l.t.Helper()
-	out, err := l.run("teamnl", append([]string{l.name}, args...)...)
+	out, err := l.run("teamnl", append([]string{"team0"}, args...)...)
 	if err != nil {
 		l.t.Fatalf("teamnl %v: %v: %s", args, err, out)
 	}
@@ -74,7 +71,7 @@ func (l *lab) open() *team.Team {
 	l.t.Helper()
 	var tm *team.Team
 	var err error
-	testutil.In(l.t, l.ns, func() { tm, err = team.Open(l.t.Context(), l.name) })
+	testutil.In(l.t, l.ns, func() { tm, err = team.Open(l.t.Context(), "team0") })
 	if err != nil {
 		l.t.Fatal(err)
 	}
@@ -115,7 +112,7 @@ func beginTeamd(l *lab, config string) driver {
 	if err := os.MkdirAll("/run/teamd", 0o755); err != nil {
 		l.t.Fatal(err)
 	}
-	d := &daemon{l, exec.Command("teamd", "-o", "-N", "-U", "-t", l.name, "-c", config)}
+	d := &daemon{l, exec.Command("teamd", "-o", "-N", "-U", "-t", "team0", "-c", config)}
 	var log strings.Builder
 	d.cmd.Stdout, d.cmd.Stderr = &log, &log
 	var err error
@@ -125,7 +122,7 @@ func beginTeamd(l *lab, config string) driver {
 	}
 	l.t.Cleanup(func() { d.stop() })
 	for range 100 {
-		if _, err := l.run("teamdctl", l.name, "state"); err == nil {
+		if _, err := l.run("teamdctl", "team0", "state"); err == nil {
 			return d
 		}
 		time.Sleep(20 * time.Millisecond)
@@ -157,8 +154,8 @@ func beginRun(l *lab, config string) driver {
 	if err != nil {
 		l.t.Fatal(err)
 	}
-	if _, err := l.run("ip", "link", "show", l.name); err != nil {
-		testutil.In(l.t, l.ns, func() { _, err = team.New(l.name).Create(l.t.Context()) })
+	if _, err := l.run("ip", "link", "show", "team0"); err != nil {
+		testutil.In(l.t, l.ns, func() { _, err = team.New("team0").Create(l.t.Context()) })
 		if err != nil {
 			l.t.Fatal(err)
 		}

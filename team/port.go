@@ -16,8 +16,8 @@ type Port struct {
 	// gone meanwhile.
 	Index int
 	Name  string
-	// LinkUp reports whether the link is up: as the kernel finds, or, with the
-	// option UserLinkUpEnabled, a program.
+	// LinkUp reports whether the kernel finds the link up, whatever a program
+	// finds (the option UserLinkUp).
 	LinkUp bool
 	// Speed is in Mbit/s, 0 while the link is down or if it is not known, and
 	// FullDuplex reports whether both ends can send at a time.

@@ -302,59 +302,6 @@ func TestOpenFaults(t *testing.T) {
 	}
 }
 
-func TestPorts(t *testing.T) {
-	l := newLab(t)
-	l.pairs(3)
-	l.ip("link add team0 type team", "link add br0 type bridge", "link set p2 master br0", "link set p1 up")
-	tm := l.open()
-	ctx := t.Context()
-	for port, want := range map[string]string{
-		"p1":    "add port to team team0: port p1: device or resource busy (it is up: take it down before, or say DownFirst)",
-		"p2":    "add port to team team0: port p2: device or resource busy (it is a port of br0: remove it there before)",
-		"team0": "add port to team team0: port team0: invalid argument (a team is no port of itself)",
-		"":      "add port to team team0: port: invalid argument (name the link)",
-	} {
-		if err := tm.AddPort(ctx, port); fmt.Sprint(err) != want {
-			t.Errorf("%q\n gives %v\n want  %s", port, err, want)
-		}
-	}
-	if err := tm.AddPort(ctx, "nope"); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("error %v", err)
-	}
-	if err := tm.AddPort(ctx, "lo", team.DownFirst); !errors.Is(err, syscall.EINVAL) {
-		t.Errorf("lo as a port: error %v", err)
-	}
-	for _, add := range []error{tm.AddPort(ctx, "p0"), tm.AddPort(ctx, "p0"), tm.AddPort(ctx, "p1", team.DownFirst)} {
-		if add != nil {
-			t.Error(add)
-		}
-	}
-	if got := l.teamnl("ports"); strings.Count(got, "up 10000Mbit FD") != 2 {
-		t.Errorf("teamnl: %s", got)
-	}
-	if err := tm.RemovePort(ctx, "p2"); fmt.Sprint(err) != "remove port from team team0: port p2: no such file or directory (it is no port of this team)" {
-		t.Errorf("error %v", err)
-	}
-	if err := tm.RemovePort(ctx, "p0"); err != nil {
-		t.Error(err)
-	}
-	if got := l.teamnl("ports"); strings.Contains(got, "p0") || !strings.Contains(got, "p1") {
-		t.Errorf("teamnl: %s", got)
-	}
-}
-
-// TestAddPortUndone brings a link up again that the team refuses.
-func TestAddPortUndone(t *testing.T) {
-	l := newLab(t)
-	l.ip("link add team0 type team", "link set lo up")
-	if err := l.open().AddPort(t.Context(), "lo", team.DownFirst); !errors.Is(err, syscall.EINVAL) {
-		t.Errorf("error %v", err)
-	}
-	if flags := fmt.Sprint(testutil.LinkJSON(t, l.ns, "lo")["flags"]); !strings.Contains(flags, "UP") {
-		t.Errorf("flags %s", flags)
-	}
-}
-
 // TestEvents reports what others do.
 func TestEvents(t *testing.T) {
 	l := newLab(t)
@@ -421,6 +368,39 @@ func TestDestroy(t *testing.T) {
 	}
 	if s := tm.State(); s.Running || s.ActivePort != "p0" {
 		t.Errorf("state %+v", s)
+	}
+}
+
+// TestClose ends Run and Events, which leaves the team as it is.
+func TestClose(t *testing.T) {
+	l := newLab(t)
+	l.ip("link add team0 type team")
+	tm := l.open()
+	ends := make(chan error, 2)
+	go func() { ends <- tm.Run(t.Context(), team.Runner{Mode: team.Broadcast}) }()
+	watching := make(chan bool)
+	go func() {
+		for e, err := range tm.Events(t.Context()) {
+			if e.Snapshot {
+				close(watching)
+			}
+			if err != nil {
+				ends <- err
+			}
+		}
+	}()
+	l.await("running", func() bool { return tm.State().Running })
+	<-watching
+	if err := tm.Close(); err != nil {
+		t.Error(err)
+	}
+	for range 2 {
+		if err := <-ends; !errors.Is(err, fs.ErrClosed) {
+			t.Errorf("ended with: %v", err)
+		}
+	}
+	if got := l.teamnl("getoption", "mode"); got != "broadcast" {
+		t.Errorf("mode %q", got)
 	}
 }
 
