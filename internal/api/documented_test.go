@@ -24,10 +24,8 @@ func TestDocumented(t *testing.T) {
 	}
 }
 
-// TestUndocumented has each kind of gap, and what looks like one.
-func TestUndocumented(t *testing.T) {
-	dir := t.TempDir()
-	source := `package gaps
+// gaps is a package that lacks comments.
+const gaps = `package gaps
 
 import "fmt"
 
@@ -71,7 +69,11 @@ type other struct{ L int }
 
 func (other) Z() {}
 `
-	if err := os.WriteFile(filepath.Join(dir, "gaps.go"), []byte(source), 0o600); err != nil {
+
+// TestUndocumented has each kind of gap, and what looks like one.
+func TestUndocumented(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "gaps.go"), []byte(gaps), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	got, err := api.Undocumented(api.Package{Name: "gaps", Dir: dir, GoFiles: []string{"gaps.go"}})

@@ -11,10 +11,16 @@ import (
 	"github.com/iplink-go/iplink/internal/attr"
 )
 
-// TestCheckRefuses values that a row does not allow, in words that name both.
-func TestCheckRefuses(t *testing.T) {
+// A checkCase is a value that is tried in a row.
+type checkCase struct {
+	name string
+	row  func(*attr.Codec, *values)
+	v    values
+	want string // what is wrong, empty if nothing
+}
+
+func numberChecks() []checkCase {
 	const day = 24 * time.Hour
-	addr := func(text string) values { return values{addr: netip.MustParseAddr(text)} }
 	at := func(d time.Duration) values { return values{time: d} }
 	wide := func(c *attr.Codec, v *values) { attr.U64(c, typ, "x", &v.u64, 1, 1<<63) }
 	u8 := func(c *attr.Codec, v *values) { attr.U8(c, typ, "x", &v.u8, 2, 200) }
@@ -23,21 +29,7 @@ func TestCheckRefuses(t *testing.T) {
 	bounded := func(c *attr.Codec, v *values) { attr.Ticks64(c, typ, "x", &v.time, time.Second, day) }
 	seconds := func(c *attr.Codec, v *values) { attr.Seconds(c, typ, "x", &v.time) }
 	millis := func(c *attr.Codec, v *values) { attr.Millis(c, typ, "x", &v.time) }
-	text := func(c *attr.Codec, v *values) { attr.Text(c, typ, "x", &v.text, 15) }
-	enum := func(c *attr.Codec, v *values) { attr.Enum(c, typ, "x", &v.enum, colours) }
-	vlan := func(c *attr.Codec, v *values) { attr.EnumBE16(c, typ, "x", &v.protocol, protocols) }
-	ip := func(c *attr.Codec, v *values) { attr.Addr(c, typ, typ6, "x", &v.addr) }
-	mac := func(c *attr.Codec, v *values) { attr.MAC(c, typ, "x", &v.mac) }
-	hardware := func(c *attr.Codec, v *values) { attr.Hardware(c, typ, "x", &v.mac) }
-	macs := func(c *attr.Codec, v *values) { attr.MACs(c, typ, elem, "x", &v.macs) }
-	index := func(c *attr.Codec, v *values) { attr.Index(c, typ, "x", &v.index) }
-	custom := func(c *attr.Codec, v *values) { attr.Custom(c, typ, "x", &v.pair) }
-	for _, c := range []struct {
-		name string
-		row  func(*attr.Codec, *values)
-		v    values
-		want string // what is wrong, empty if nothing
-	}{
+	return []checkCase{
 		{"least", u8, values{u8: 2}, ""},
 		{"below", u8, values{u8: 1}, "1 is not in 2…200"},
 		{"most", u8, values{u8: 200}, ""},
@@ -57,6 +49,21 @@ func TestCheckRefuses(t *testing.T) {
 		{"too many seconds", seconds, at((1 << 32) * time.Second), "1193046h28m16s is more than 1193046h28m15s"},
 		{"part of a second", seconds, at(1500 * time.Millisecond), "1.5s is no multiple of 1s, in which the kernel counts"},
 		{"part of a millisecond", millis, at(time.Microsecond), "1µs is no multiple of 1ms, in which the kernel counts"},
+	}
+}
+
+func otherChecks() []checkCase {
+	addr := func(text string) values { return values{addr: netip.MustParseAddr(text)} }
+	text := func(c *attr.Codec, v *values) { attr.Text(c, typ, "x", &v.text, 15) }
+	enum := func(c *attr.Codec, v *values) { attr.Enum(c, typ, "x", &v.enum, colours) }
+	vlan := func(c *attr.Codec, v *values) { attr.EnumBE16(c, typ, "x", &v.protocol, protocols) }
+	ip := func(c *attr.Codec, v *values) { attr.Addr(c, typ, typ6, "x", &v.addr) }
+	mac := func(c *attr.Codec, v *values) { attr.MAC(c, typ, "x", &v.mac) }
+	hardware := func(c *attr.Codec, v *values) { attr.Hardware(c, typ, "x", &v.mac) }
+	macs := func(c *attr.Codec, v *values) { attr.MACs(c, typ, elem, "x", &v.macs) }
+	index := func(c *attr.Codec, v *values) { attr.Index(c, typ, "x", &v.index) }
+	custom := func(c *attr.Codec, v *values) { attr.Custom(c, typ, "x", &v.pair) }
+	return []checkCase{
 		{"text", text, values{text: "fifteen bytes .."[:15]}, ""},
 		{"long text", text, values{text: "sixteen bytes ..."[:16]}, "16 bytes, where at most 15 fit"},
 		{"NUL", text, values{text: "a\x00b"}, "a NUL byte cannot be told to the kernel"},
@@ -80,7 +87,12 @@ func TestCheckRefuses(t *testing.T) {
 		{"index", index, values{index: 1<<31 - 1}, ""},
 		{"negative index", index, values{index: -1}, "-1 is no interface index"},
 		{"custom", custom, values{pair: pair{7, 7}}, "twins"},
-	} {
+	}
+}
+
+// TestCheckRefuses values that a row does not allow, in words that name both.
+func TestCheckRefuses(t *testing.T) {
+	for _, c := range append(numberChecks(), otherChecks()...) {
 		err := new(attr.Codec).Check(attr.SetOf(typ), nil, table(c.row, &c.v))
 		var want []attr.Error
 		if c.want != "" {

@@ -28,78 +28,81 @@ func wantBytes(t testing.TB, name string, got []byte, little, big string) {
 	}
 }
 
+// appended is what is appended, and the bytes for it in both orders.
+var appended = map[string]struct {
+	append      func([]byte) []byte
+	little, big string
+}{
+	"attr of 0": {
+		func(b []byte) []byte { return AppendAttr(b, 0x0123, nil) },
+		"0400 2301", "0004 0123",
+	},
+	"attr of 1": {
+		func(b []byte) []byte { return AppendAttr(b, 0x0123, []byte{0xa1}) },
+		"0500 2301 a1000000", "0005 0123 a1000000",
+	},
+	"attr of 3": {
+		func(b []byte) []byte { return AppendAttr(b, 0x0123, []byte{0xa1, 0xa2, 0xa3}) },
+		"0700 2301 a1a2a300", "0007 0123 a1a2a300",
+	},
+	"attr of 4": {
+		func(b []byte) []byte { return AppendAttr(b, 0x0123, []byte{0xa1, 0xa2, 0xa3, 0xa4}) },
+		"0800 2301 a1a2a3a4", "0008 0123 a1a2a3a4",
+	},
+	"attr of 5": {
+		func(b []byte) []byte { return AppendAttr(b, 0x0123, []byte{0xa1, 0xa2, 0xa3, 0xa4, 0xa5}) },
+		"0900 2301 a1a2a3a4 a5000000", "0009 0123 a1a2a3a4 a5000000",
+	},
+	"string": {
+		func(b []byte) []byte { return AppendString(b, 0x0123, "vx0") },
+		"0800 2301 76783000", "0008 0123 76783000",
+	},
+	"string, padded": {
+		func(b []byte) []byte { return AppendString(b, 0x0123, "eth0") },
+		"0900 2301 65746830 00000000", "0009 0123 65746830 00000000",
+	},
+	"empty string": {
+		func(b []byte) []byte { return AppendString(b, 0x0123, "") },
+		"0500 2301 00000000", "0005 0123 00000000",
+	},
+	"text": {
+		func(b []byte) []byte { return AppendText(b, 0x0123, "vxlan") },
+		"0900 2301 76786c61 6e000000", "0009 0123 76786c61 6e000000",
+	},
+	"u8": {
+		func(b []byte) []byte { return AppendU8(b, 0x0123, 0xa1) },
+		"0500 2301 a1000000", "0005 0123 a1000000",
+	},
+	"u16": {
+		func(b []byte) []byte { return AppendU16(b, 0x0123, 0x1234) },
+		"0600 2301 34120000", "0006 0123 12340000",
+	},
+	"u32": {
+		func(b []byte) []byte { return AppendU32(b, 0x0123, 0x12345678) },
+		"0800 2301 78563412", "0008 0123 12345678",
+	},
+	"u64": {
+		func(b []byte) []byte { return AppendU64(b, 0x0123, 0x123456789abcdef0) },
+		"0c00 2301 f0debc9a 78563412", "000c 0123 12345678 9abcdef0",
+	},
+	"flag": {
+		func(b []byte) []byte { return AppendFlag(b, 0x0123) },
+		"0400 2301", "0004 0123",
+	},
+	"ifinfomsg": {
+		func(b []byte) []byte {
+			return AppendLink(b, Link{Family: 0x0a, Type: 0x1234, Index: 0x11223344, Flags: 0x55667788, Change: 0x10203040})
+		},
+		"0a00 3412 44332211 88776655 40302010", "0a00 1234 11223344 55667788 10203040",
+	},
+	"negative index": {
+		func(b []byte) []byte { return AppendLink(b, Link{Index: -2}) },
+		"0000 0000 feffffff 00000000 00000000", "0000 0000 fffffffe 00000000 00000000",
+	},
+}
+
 func TestAppend(t *testing.T) {
-	for name, c := range map[string]struct {
-		append      func([]byte) []byte
-		little, big string
-	}{
-		"attr of 0": {
-			func(b []byte) []byte { return AppendAttr(b, 0x0123, nil) },
-			"0400 2301", "0004 0123",
-		},
-		"attr of 1": {
-			func(b []byte) []byte { return AppendAttr(b, 0x0123, []byte{0xa1}) },
-			"0500 2301 a1000000", "0005 0123 a1000000",
-		},
-		"attr of 3": {
-			func(b []byte) []byte { return AppendAttr(b, 0x0123, []byte{0xa1, 0xa2, 0xa3}) },
-			"0700 2301 a1a2a300", "0007 0123 a1a2a300",
-		},
-		"attr of 4": {
-			func(b []byte) []byte { return AppendAttr(b, 0x0123, []byte{0xa1, 0xa2, 0xa3, 0xa4}) },
-			"0800 2301 a1a2a3a4", "0008 0123 a1a2a3a4",
-		},
-		"attr of 5": {
-			func(b []byte) []byte { return AppendAttr(b, 0x0123, []byte{0xa1, 0xa2, 0xa3, 0xa4, 0xa5}) },
-			"0900 2301 a1a2a3a4 a5000000", "0009 0123 a1a2a3a4 a5000000",
-		},
-		"string": {
-			func(b []byte) []byte { return AppendString(b, 0x0123, "vx0") },
-			"0800 2301 76783000", "0008 0123 76783000",
-		},
-		"string, padded": {
-			func(b []byte) []byte { return AppendString(b, 0x0123, "eth0") },
-			"0900 2301 65746830 00000000", "0009 0123 65746830 00000000",
-		},
-		"empty string": {
-			func(b []byte) []byte { return AppendString(b, 0x0123, "") },
-			"0500 2301 00000000", "0005 0123 00000000",
-		},
-		"text": {
-			func(b []byte) []byte { return AppendText(b, 0x0123, "vxlan") },
-			"0900 2301 76786c61 6e000000", "0009 0123 76786c61 6e000000",
-		},
-		"u8": {
-			func(b []byte) []byte { return AppendU8(b, 0x0123, 0xa1) },
-			"0500 2301 a1000000", "0005 0123 a1000000",
-		},
-		"u16": {
-			func(b []byte) []byte { return AppendU16(b, 0x0123, 0x1234) },
-			"0600 2301 34120000", "0006 0123 12340000",
-		},
-		"u32": {
-			func(b []byte) []byte { return AppendU32(b, 0x0123, 0x12345678) },
-			"0800 2301 78563412", "0008 0123 12345678",
-		},
-		"u64": {
-			func(b []byte) []byte { return AppendU64(b, 0x0123, 0x123456789abcdef0) },
-			"0c00 2301 f0debc9a 78563412", "000c 0123 12345678 9abcdef0",
-		},
-		"flag": {
-			func(b []byte) []byte { return AppendFlag(b, 0x0123) },
-			"0400 2301", "0004 0123",
-		},
-		"ifinfomsg": {
-			func(b []byte) []byte {
-				return AppendLink(b, Link{Family: 0x0a, Type: 0x1234, Index: 0x11223344, Flags: 0x55667788, Change: 0x10203040})
-			},
-			"0a00 3412 44332211 88776655 40302010", "0a00 1234 11223344 55667788 10203040",
-		},
-		"negative index": {
-			func(b []byte) []byte { return AppendLink(b, Link{Index: -2}) },
-			"0000 0000 feffffff 00000000 00000000", "0000 0000 fffffffe 00000000 00000000",
-		},
-	} {
+	for name, c := range appended {
 		wantBytes(t, name, c.append(nil), c.little, c.big)
 		wantBytes(t, name+", behind others", c.append([]byte{0xe1, 0xe2, 0xe3, 0xe4}), "e1e2e3e4"+c.little, "e1e2e3e4"+c.big)
 	}
