@@ -104,16 +104,25 @@ func TestFailoverTime(t *testing.T) {
 		times[name] = p.failovers(7)
 		p.driver.stop()
 	}
-	compareTimes(t, times, 10*time.Millisecond)
+	compareTimes(t, times, 5*time.Millisecond)
 }
 
-// compareTimes compares the shortest times: those that the machine, which does
-// other things as well, has not made longer.
+// compareTimes fails if Run was slower in more than four of five pairs of one time
+// of each: of seven against seven, chance has it so in three of a hundred cases,
+// and the machine does other things as well.
 func compareTimes(t *testing.T, times map[string][]time.Duration, slack time.Duration) {
 	t.Helper()
 	t.Logf("%v", times)
-	if teamd, run := slices.Min(times["teamd"]), slices.Min(times["Run"]); run > teamd+slack {
-		t.Errorf("failover took %v, by teamd %v", run, teamd)
+	slower, pairs := 0, len(times["Run"])*len(times["teamd"])
+	for _, run := range times["Run"] {
+		for _, teamd := range times["teamd"] {
+			if run > teamd+slack {
+				slower++
+			}
+		}
+	}
+	if pairs == 0 || slower*5 > pairs*4 {
+		t.Errorf("failover took longer than teamd's in %d of %d pairs", slower, pairs)
 	}
 }
 
