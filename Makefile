@@ -59,14 +59,14 @@ runner:
 	@CGO_ENABLED=0 $(GO) build -trimpath -ldflags='-s -w' -o bin/vmtest ./internal/vmtest/cmd/vmtest
 
 matrix: runner
-	@sh internal/tools/matrix.sh "$(RUNNER) -smp 2" "$(KERNELS)" "$(GUESTS)" $(GO) test -timeout 25m
+	@sh internal/tools/matrix.sh $(RUNNER) "$(KERNELS)" "$(GUESTS)" $(GO) test -timeout 18m
 
 test-kernel: runner
 	$(RUNNER) fetch -kernel $(K)
 	$(GO) test -exec "$(RUNNER) -kernel $(K)" -timeout 25m -run '$(RUN)' $(PKG)
 
 test-ipoib: runner
-	@sh internal/tools/matrix.sh "$(RUNNER) -smp 2" "$(KERNELS)" . $(GO) test -timeout 25m -run IPoIB
+	@sh internal/tools/matrix.sh $(RUNNER) "$(KERNELS)" . $(GO) test -timeout 25m -run IPoIB
 
 # A kernel with a device that only such a guest has.
 test-failover: runner
