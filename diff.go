@@ -156,8 +156,7 @@ func (t *transaction) driftOfInfo(j *job, have *Link) []Difference {
 	if !ok || have.PortKind != s.port.kind {
 		p = newPortInfo(s.port.kind)
 	}
-	seen := s.port.set.Minus(unseen(s.port.info.attrs, have.raw.port))
-	all := t.codec.Compare(seen, j.portRef, s.port.info.attrs, p.attrs)
+	all := t.codec.CompareReported(s.port.set, have.raw.port, j.portRef, s.port.info.attrs, p.attrs)
 	j.portSet = typesOf(all)
 	return append(diffs, t.describe(j, all, j.portRef, s.port.info.attrs, p.attrs)...)
 }

@@ -52,8 +52,7 @@ func (t *transaction) verifyInfo(j *job) error {
 	if !ok {
 		return &Error{Op: t.op, Kind: s.kind, Name: s.name, Attr: "port", Message: "the link is no port of a " + s.port.kind, Err: ErrNotApplied}
 	}
-	seen := s.port.set.Minus(unseen(s.port.info.attrs, l.raw.port))
-	return t.notApplied(s, t.codec.Compare(seen, j.portRef, s.port.info.attrs, have.attrs), s.port.info.attrs, have.attrs, j.portRef)
+	return t.notApplied(s, t.codec.CompareReported(s.port.set, l.raw.port, j.portRef, s.port.info.attrs, have.attrs), s.port.info.attrs, have.attrs, j.portRef)
 }
 
 func (t *transaction) verifyFlags(s *spec, l *Link) error {

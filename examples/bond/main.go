@@ -81,19 +81,15 @@ func build(ctx context.Context, l *lab.Lab, left, right *iplink.NetNS) error {
 }
 
 // active returns the name of the port in use.
-func active(ctx context.Context, ns *iplink.NetNS) (string, error) {
-	conn, err := ns.Dial()
-	if err != nil {
-		return "", err
-	}
-	defer conn.Close()
-	bond0, err := conn.Get(ctx, "bond0")
-	if err != nil {
-		return "", err
-	}
-	port, err := conn.GetIndex(ctx, bond0.Info.(*iplink.BondInfo).ActiveSlave)
-	if err != nil {
-		return "", err
-	}
-	return port.Name, nil
+func active(ctx context.Context, ns *iplink.NetNS) (name string, err error) {
+	err = ns.Do(func() error {
+		b, err := bond.Open(ctx, "bond0")
+		if err != nil {
+			return err
+		}
+		defer b.Close()
+		name, err = b.Active(ctx)
+		return err
+	})
+	return name, err
 }

@@ -60,11 +60,12 @@ type Conn struct {
 // in the caller's if it is 0. Extended acknowledgements and strict checking
 // are on.
 func Dial(netns int) (*Conn, error) {
-	nl, err := netlink.Dial(unix.NETLINK_ROUTE, &netlink.Config{
-		NetNS:             netns,
-		Strict:            true,
-		MessageBufferSize: readSize,
-	})
+	return dial(unix.NETLINK_ROUTE, netlink.Config{NetNS: netns, Strict: true})
+}
+
+func dial(family int, config netlink.Config) (*Conn, error) {
+	config.MessageBufferSize = readSize
+	nl, err := netlink.Dial(family, &config)
 	if err != nil {
 		return nil, err
 	}

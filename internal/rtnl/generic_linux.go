@@ -13,13 +13,12 @@ import (
 // from its own memory, which the caller can clear, a refusal does not repeat
 // the request, and every read offers the kernel more than it fills.
 func DialGeneric(netns int) (*Conn, error) {
-	nl, err := netlink.Dial(unix.NETLINK_GENERIC, &netlink.Config{NetNS: netns, MessageBufferSize: readSize})
+	c, err := dial(unix.NETLINK_GENERIC, netlink.Config{NetNS: netns})
 	if err != nil {
 		return nil, err
 	}
-	c := &Conn{nl: nl, turn: make(chan struct{}, 1), read: make([]byte, readSize)}
-	if err := errors.Join(nl.SetOption(netlink.ExtendedAcknowledge, true), c.configure()); err != nil {
-		return nil, errors.Join(err, nl.Close())
+	if err := c.nl.SetOption(netlink.ExtendedAcknowledge, true); err != nil {
+		return nil, errors.Join(err, c.Close())
 	}
 	return c, nil
 }
