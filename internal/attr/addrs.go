@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/netip"
 	"strconv"
+	"unsafe"
 
 	"github.com/iplink-go/iplink/internal/wire"
 )
@@ -41,6 +42,8 @@ func (c *Codec) hardware(typ uint16, name string, v *net.HardwareAddr, format st
 		}
 	case printing:
 		c.buf = append(c.word(name), v.String()...)
+	case surveying:
+		c.note(typ, unsafe.Pointer(v), field{shape: hardware, least: uint64(least), most: uint64(most)})
 	default:
 		c.buf = wire.AppendAttr(c.buf, typ, *v)
 		c.mark(typ, name)
@@ -66,6 +69,9 @@ func (c *Codec) addr(typ4, typ6 uint16, name string, v *netip.Addr) {
 		c.checkAddr(name, *v)
 	case printing:
 		c.buf = v.AppendTo(c.word(name))
+	case surveying:
+		c.note(typ4, unsafe.Pointer(v), field{shape: addr4, six: typ6})
+		c.note(typ6, unsafe.Pointer(v), field{shape: addr6})
 	case encoding:
 		c.buf = appendAddr(c.buf, typ4, typ6, *v)
 	case recording:
@@ -77,6 +83,7 @@ func (c *Codec) addr(typ4, typ6 uint16, name string, v *netip.Addr) {
 // reports under one number.
 func ReportedAddr(c *Codec, typ uint16, name string, v *netip.Addr) {
 	if !c.due[typ] || !c.reported(typ, name, "ip") {
+		c.noteReported(typ, unsafe.Pointer(v), addrAny)
 		return
 	}
 	if data, ok := c.payload(typ); ok {
@@ -148,8 +155,10 @@ func (c *Codec) ifindex(typ uint16, name string, v *int, none []string) {
 		c.checkIndex(typ, name, *v)
 	case printing:
 		c.printIndex(typ, name, *v, none)
+	case surveying:
+		c.note(typ, unsafe.Pointer(v), field{shape: ifindex})
 	default:
-		c.encodeNumber(&u32, typ, name, uint64(c.linkIndex(typ, *v)))
+		c.encodeNumber(&u32, typ, name, uint64(indexIn(c.refs, typ, *v)))
 	}
 }
 
@@ -176,9 +185,12 @@ func (c *Codec) printIndex(typ uint16, name string, index int, none []string) {
 	}
 }
 
-func (c *Codec) linkIndex(typ uint16, index int) int {
-	if r, ok := c.ref(typ); ok && c.mode == encoding || ok && c.mode == recording {
-		return r.Index
+// indexIn returns the index that refs has for a row, or else v.
+func indexIn(refs []Ref, typ uint16, v int) int {
+	for _, r := range refs {
+		if r.Type == typ {
+			return r.Index
+		}
 	}
-	return index
+	return v
 }

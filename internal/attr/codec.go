@@ -41,6 +41,7 @@ const (
 	printing
 	recording  // encoding, with each row apart, to compare
 	describing // telling about each row
+	surveying  // noting where the field of each row lies
 )
 
 // props are the properties of a row beside its type, name and format.
@@ -96,6 +97,7 @@ type walk struct {
 	marks  []mark
 	sides  [2]recorded // of a comparison
 	tell   func(Row)
+	survey *survey
 	absent []string // words that iproute2 lacks
 	alone  bool     // rows are printed without their names
 	bits   bitStruct
@@ -206,6 +208,17 @@ func (c *Codec) decode(name string, b []byte, t Table) {
 	c.start(decoding, Set{}, nil)
 	c.index(name, b)
 	t(c)
+}
+
+// decodeOnly is Decode for the rows in set.
+func (c *Codec) decodeOnly(set Set, b []byte, t Table) error {
+	c.start(decoding, Set{}, nil)
+	c.index("", b)
+	for typ := range c.in.found.Minus(set).All() {
+		c.due[typ] = false
+	}
+	t(c)
+	return c.err
 }
 
 // take hands out the buffer and keeps none of it.

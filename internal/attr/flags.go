@@ -2,6 +2,7 @@ package attr
 
 import (
 	"slices"
+	"unsafe"
 
 	"github.com/iplink-go/iplink/internal/wire"
 )
@@ -72,6 +73,8 @@ func (c *Codec) boolean(typ uint16, name string, v *bool, print func(*Codec, str
 		}
 	case printing:
 		print(c, name, *v)
+	case surveying:
+		c.note(typ, unsafe.Pointer(v), field{shape: boolean})
 	case encoding, recording:
 		c.encodeNumber(&u8, typ, name, uint64(bit(*v)))
 	}
@@ -98,6 +101,8 @@ func (c *Codec) flag(typ uint16, name string, v *bool) {
 		if *v {
 			c.buf = append(append(c.buf, ' '), name...)
 		}
+	case surveying:
+		c.note(typ, unsafe.Pointer(v), field{shape: flag})
 	case encoding, recording:
 		c.encodeFlag(typ, name, *v)
 	}

@@ -13,6 +13,7 @@ import (
 // Nest is a row whose payload is a table of its own, which the kernel reports.
 func Nest(c *Codec, typ uint16, name string, t Table) {
 	if !c.due[typ] || !c.reported(typ, name, "nest") {
+		c.noteNest(typ, t)
 		return
 	}
 	data, _ := c.payload(typ)
@@ -133,6 +134,7 @@ func U64s(c *Codec, typ uint16, name string, v ...*uint64) {
 
 func (c *Codec) members32(typ uint16, name string, to []*uint32) {
 	data := c.members(typ, name)
+	noteMembers(c, members32, typ, to)
 	for i := 0; i < len(to) && len(data) >= 4; i++ {
 		*to[i], data = wire.Order.Uint32(data), data[4:]
 	}
@@ -140,6 +142,7 @@ func (c *Codec) members32(typ uint16, name string, to []*uint32) {
 
 func (c *Codec) members64(typ uint16, name string, to []*uint64) {
 	data := c.members(typ, name)
+	noteMembers(c, members64, typ, to)
 	for i := 0; i < len(to) && len(data) >= 8; i++ {
 		*to[i], data = wire.Order.Uint64(data), data[8:]
 	}
@@ -168,9 +171,11 @@ func Array[T ~uint16 | ~uint32](c *Codec, typ uint16, name string, v *[]T) {
 
 // Raw is a row whose payload is kept as it came, for a later look.
 func Raw(c *Codec, typ uint16, name string, v *[]byte) {
-	if c.due[typ] && c.reported(typ, name, "bytes") {
-		*v, _ = c.payload(typ)
+	if !c.due[typ] || !c.reported(typ, name, "bytes") {
+		c.noteReported(typ, unsafe.Pointer(v), raw)
+		return
 	}
+	*v, _ = c.payload(typ)
 }
 
 // Report is a row for a struct of the given length that the kernel reports.
@@ -186,8 +191,11 @@ func Report(c *Codec, typ uint16, name string, bytes int, parse func([]byte)) {
 // Skip names attributes that are known and not wanted.
 func Skip(c *Codec, types ...uint16) {
 	for _, typ := range types {
-		if c.due[typ] && c.mode == decoding {
+		switch {
+		case c.due[typ] && c.mode == decoding:
 			c.in.known.Add(typ)
+		case c.mode == surveying:
+			c.noteSkipped(typ)
 		}
 	}
 }
@@ -226,16 +234,18 @@ func (c *Codec) custom(typ uint16, name string, v Payload) {
 		}
 	case printing:
 		c.buf = v.AppendWords(c.word(name))
+	case surveying:
+		c.notePayload(typ, v)
 	default:
-		b, at := wire.Begin(c.buf, c.wireType(typ))
+		b, at := wire.Begin(c.buf, wireType(typ, c.props.bits))
 		c.buf = wire.End(v.AppendPayload(b), at)
 		c.markPayload(typ, name, v)
 	}
 }
 
-// wireType returns the type as it goes out.
-func (c *Codec) wireType(typ uint16) uint16 {
-	if c.props.are(nested) {
+// wireType returns the type of a row with those properties as it goes out.
+func wireType(typ uint16, p property) uint16 {
+	if p&nested != 0 {
 		return typ | uapi.NLA_F_NESTED
 	}
 	return typ

@@ -3,6 +3,7 @@ package attr
 import (
 	"encoding/binary"
 	"strconv"
+	"unsafe"
 
 	"github.com/iplink-go/iplink/internal/wire"
 )
@@ -113,6 +114,8 @@ func one[T number](c *Codec, f *format, typ uint16, name string, v *T, limits []
 		c.checkRange(name, uint64(*v), limits)
 	case printing:
 		c.buf = f.appendText(c.word(name), uint64(*v), c.props.are(hex))
+	case surveying:
+		c.noteNumber(f, typ, unsafe.Pointer(v), unsafe.Sizeof(*v), limits, nil)
 	default:
 		c.encodeNumber(f, typ, name, uint64(*v))
 	}

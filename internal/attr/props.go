@@ -110,6 +110,12 @@ func (c *Codec) row(typ, typ6 uint16, name, format string) bool {
 	switch p := c.props; c.mode {
 	case decoding:
 		return true
+	case surveying:
+		c.survey.claim(typ, typ, p.bits)
+		if typ6 != 0 {
+			c.survey.claim(typ6, typ, p.bits)
+		}
+		return true
 	case describing:
 		c.tell(Row{typ, typ6, name, format, p.are(readOnly), p.are(writeOnly), p.are(createOnly), p.are(mayHide), p.are(wordless), p.since})
 		return false

@@ -3,6 +3,7 @@ package attr
 import (
 	"strconv"
 	"time"
+	"unsafe"
 )
 
 // Tick is the unit of USER_HZ, in which the kernel tells many times: 1/100 s
@@ -65,6 +66,8 @@ func (c *Codec) duration(u *unit, typ uint16, name string, v *time.Duration, lim
 		}
 	case checking:
 		c.checkDuration(u, name, *v, limits)
+	case surveying:
+		c.noteTime(u, typ, v, limits)
 	case printing:
 		c.buf = strconv.AppendInt(c.word(name), int64(*v/u.of), 10)
 	default:
@@ -101,6 +104,7 @@ func (c *Codec) checkDuration(u *unit, name string, v time.Duration, limits []ti
 // eight if not.
 func Nanos(c *Codec, typ uint16, name string, v *time.Duration) {
 	if !c.due[typ] || !c.reported(typ, name, "uint × 1ns") {
+		c.noteReported(typ, unsafe.Pointer(v), nanos)
 		return
 	}
 	data, ok := c.payload(typ)

@@ -1,0 +1,109 @@
+package attr
+
+import (
+	"encoding/binary"
+	"math/bits"
+	"net"
+	"net/netip"
+	"time"
+	"unsafe"
+
+	"github.com/iplink-go/iplink/internal/wire"
+)
+
+// Encode is Codec.Encode for v. The attributes are in ascending order, and behind
+// them those that the table deals with.
+func (l *Layout) Encode(c *Codec, b []byte, set Set, refs []Ref, v any) []byte {
+	if base, ok := l.base(v); ok {
+		b = l.encode(b, &set, refs, base)
+	}
+	if set.Empty() {
+		return b
+	}
+	return c.Encode(b, set, refs, l.of(v))
+}
+
+// encode takes out of set what it has appended.
+func (l *Layout) encode(b []byte, set *Set, refs []Ref, base unsafe.Pointer) []byte {
+	for i, word := range set[:firstBit/64] {
+		for ; word != 0; word &= word - 1 {
+			typ := uint16(i*64 + bits.TrailingZeros64(word))
+			if f := l.field(typ); f.shape > tabled {
+				b = f.encode(b, typ, unsafe.Add(base, f.at), refs)
+				set.Remove(typ)
+			}
+		}
+	}
+	return b
+}
+
+// encode appends the field that lies at v.
+func (f *field) encode(b []byte, typ uint16, v unsafe.Pointer, refs []Ref) []byte {
+	if f.bits&readOnly != 0 {
+		return b
+	}
+	switch f.shape {
+	case number8:
+		return wire.AppendU8(b, typ, *(*uint8)(v))
+	case number16:
+		return wire.AppendU16(b, typ, *(*uint16)(v))
+	case number32:
+		return wire.AppendU32(b, typ, *(*uint32)(v))
+	case number64:
+		return wire.AppendU64(b, typ, *(*uint64)(v))
+	case big16:
+		return wire.AppendU16(b, typ, network16(*(*uint16)(v)))
+	case big32:
+		return wire.AppendU32(b, typ, network32(*(*uint32)(v)))
+	case big64:
+		return wire.AppendU64(b, typ, network64(*(*uint64)(v)))
+	case boolean:
+		return wire.AppendU8(b, typ, bit(*(*bool)(v)))
+	case ifindex:
+		return wire.AppendU32(b, typ, uint32(indexIn(refs, typ, *(*int)(v))))
+	case duration:
+		return f.unit.format.append(b, typ, uint64(*(*time.Duration)(v)/f.unit.of))
+	case addr4:
+		return appendAddr(b, typ, f.six, *(*netip.Addr)(v))
+	}
+	return f.encodeLong(b, typ, v)
+}
+
+// encodeLong appends payloads that may have any length.
+func (f *field) encodeLong(b []byte, typ uint16, v unsafe.Pointer) []byte {
+	switch f.shape {
+	case flag:
+		if *(*bool)(v) {
+			return wire.AppendFlag(b, typ)
+		}
+	case textNUL:
+		return wire.AppendString(b, typ, *(*string)(v))
+	case textBare:
+		return wire.AppendText(b, typ, *(*string)(v))
+	case hardware:
+		return wire.AppendAttr(b, typ, *(*net.HardwareAddr)(v))
+	case payload:
+		b, at := wire.Begin(b, wireType(typ, f.bits))
+		return wire.End(f.own(v).AppendPayload(b), at)
+	}
+	return b
+}
+
+// network16 returns the number that lies in memory as v lies in network byte order.
+func network16(v uint16) uint16 {
+	var b [2]byte
+	binary.BigEndian.PutUint16(b[:], v)
+	return wire.Order.Uint16(b[:])
+}
+
+func network32(v uint32) uint32 {
+	var b [4]byte
+	binary.BigEndian.PutUint32(b[:], v)
+	return wire.Order.Uint32(b[:])
+}
+
+func network64(v uint64) uint64 {
+	var b [8]byte
+	binary.BigEndian.PutUint64(b[:], v)
+	return wire.Order.Uint64(b[:])
+}

@@ -1,0 +1,140 @@
+package attr_test
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"testing"
+
+	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/wire"
+)
+
+// layoutOf returns the layout of values with one row.
+func layoutOf(row func(*attr.Codec, *values)) *attr.Layout {
+	return attr.NewLayout(new(values), func(v any, c *attr.Codec) { row(c, v.(*values)) })
+}
+
+// TestLayoutDecode has a layout and the table decode the same bytes: as they should
+// be, twice, too short and too long.
+func TestLayoutDecode(t *testing.T) {
+	for _, r := range every {
+		good := bytesOf(t, r.little, r.big)
+		cases := [][]byte{nil, good, slices.Concat(good, good), wire.AppendU8(slices.Clone(good), 0x7e, 0xa1)}
+		for n := range good {
+			cases = append(cases, good[:n])
+		}
+		for a := range wire.Attrs(good) {
+			for n := range 20 {
+				cases = append(cases, wire.AppendAttr(nil, a.Type, make([]byte, n)))
+			}
+		}
+		for _, b := range cases {
+			decodeBoth(t, r.name, b, r.row)
+		}
+	}
+}
+
+func decodeBoth(t *testing.T, name string, b []byte, row func(*attr.Codec, *values)) {
+	t.Helper()
+	var c attr.Codec
+	var want, got values
+	var wantUnknown, gotUnknown []uint16
+	wantSet, wantErr := c.Decode(b, table(row, &want), func(a wire.Attr) { wantUnknown = append(wantUnknown, a.Type) })
+	gotSet, gotErr := layoutOf(row).Decode(&c, b, &got, func(a wire.Attr) { gotUnknown = append(gotUnknown, a.Type) })
+	if gotSet != wantSet || fmt.Sprint(gotErr) != fmt.Sprint(wantErr) || !reflect.DeepEqual(got, want) || !slices.Equal(gotUnknown, wantUnknown) {
+		t.Errorf("%s: % x\n got %+v, %v, error %v, unknown %v\nwant %+v, %v, error %v, unknown %v",
+			name, b, got, gotSet, gotErr, gotUnknown, want, wantSet, wantErr, wantUnknown)
+	}
+}
+
+// TestLayoutRequests has a layout and the table encode, check and compare the same
+// values: good ones, none, and those of other rows.
+func TestLayoutRequests(t *testing.T) {
+	set := attr.SetOf(typ)
+	refs := []attr.Ref{{Type: typ, Name: "eth0", Index: 0x5678}}
+	for _, r := range every {
+		l, v, other := layoutOf(r.row), r.v, values{}
+		for _, refs := range [][]attr.Ref{nil, refs} {
+			for _, v := range []*values{&v, &other} {
+				var c attr.Codec
+				rows := table(r.row, v)
+				if want, got := c.Encode(nil, set, refs, rows), l.Encode(&c, nil, set, refs, v); string(got) != string(want) {
+					t.Errorf("%s: % x, by the table % x", r.name, got, want)
+				}
+				if want, got := c.Check(set, refs, rows), l.Check(&c, set, refs, v); fmt.Sprint(got) != fmt.Sprint(want) {
+					t.Errorf("%s: error %v, by the table %v", r.name, got, want)
+				}
+				for _, reported := range []attr.Set{{}, set} {
+					want := c.CompareReported(set, reported, refs, rows, table(r.row, &r.v))
+					if got := l.Compare(&c, set, reported, refs, v, &r.v); !slices.Equal(got, want) {
+						t.Errorf("%s: %v, by the table %v", r.name, got, want)
+					}
+				}
+			}
+		}
+	}
+}
+
+// TestLayoutOrder encodes a dozen settings: those that need no table come first, in
+// ascending order.
+func TestLayoutOrder(t *testing.T) {
+	l := attr.NewLayout(new(values), func(v any, c *attr.Codec) { dozen(v.(*values))(c) })
+	var types []uint16
+	v := dozenValues
+	for a := range wire.Attrs(l.Encode(new(attr.Codec), nil, dozenSet, nil, &v)) {
+		types = append(types, a.Type)
+	}
+	if want := []uint16{1, 2, 3, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14}; !slices.Equal(types, want) {
+		t.Errorf("%v, want %v", types, want)
+	}
+}
+
+// TestLayoutOther hands a layout what it is not about: it leaves that to the table.
+func TestLayoutOther(t *testing.T) {
+	type other struct{ n uint32 }
+	walk := func(v any, c *attr.Codec) {
+		if o, ok := v.(*other); ok {
+			attr.U32(c, 3, "n", &o.n)
+			return
+		}
+		attr.U16(c, 3, "n", &v.(*values).u16)
+	}
+	l := attr.NewLayout(new(values), walk)
+	var c attr.Codec
+	o := other{0x12345678}
+	b := l.Encode(&c, nil, attr.SetOf(3), nil, &o)
+	var back other
+	if _, err := l.Decode(&c, b, &back, nil); err != nil || back != o {
+		t.Errorf("% x is %+v, error %v", b, back, err)
+	}
+	if diffs := l.Compare(&c, attr.SetOf(3), attr.Set{}, nil, &o, &other{0x1234}); len(diffs) != 1 {
+		t.Errorf("differences %v", diffs)
+	}
+}
+
+func TestLayoutAllocates(t *testing.T) {
+	var c attr.Codec
+	v, back := dozenValues, values{}
+	l := attr.NewLayout(new(values), func(v any, c *attr.Codec) { dozen(v.(*values))(c) })
+	buf := make([]byte, 0, 1<<10)
+	b := l.Encode(&c, nil, dozenSet, nil, &v)
+	if n := testing.AllocsPerRun(100, func() { l.Encode(&c, buf, dozenSet, nil, &v) }); n != 0 {
+		t.Errorf("encode: %v allocations, want none", n)
+	}
+	if n := testing.AllocsPerRun(100, func() {
+		back = values{}
+		if _, err := l.Decode(&c, b, &back, nil); err != nil {
+			t.Fatal(err)
+		}
+	}); n != 0 {
+		t.Errorf("decode: %v allocations, want none", n)
+	}
+	if n := testing.AllocsPerRun(100, func() {
+		if l.Compare(&c, dozenSet, dozenSet, nil, &v, &back) != nil || l.Check(&c, dozenSet, nil, &v) != nil {
+			t.Fatal("it differs from itself")
+		}
+	}); n != 0 {
+		t.Errorf("compare and check: %v allocations, want none", n)
+	}
+}
