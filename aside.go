@@ -36,7 +36,7 @@ var errNotTold = errors.New("the kernel does not tell")
 
 // aside returns the job's settings that go another way, nil if there are none.
 func (j *job) aside() aside {
-	if a, ok := j.spec.info.(aside); ok && !j.spec.apart(j.spec.set).Empty() {
+	if a, ok := j.spec.info.(aside); ok && !j.elsewhere.Empty() {
 		return a
 	}
 	return nil
@@ -55,7 +55,7 @@ func (s *spec) apart(set attr.Set) attr.Set {
 
 // dataSet is what goes into the request of the kind's own settings.
 func (j *job) dataSet() attr.Set {
-	return j.infoSet.Minus(j.spec.apart(j.infoSet))
+	return j.infoSet.Minus(j.elsewhere)
 }
 
 // learnAside adds to a link that was read what only the other socket tells.
@@ -73,7 +73,7 @@ func (t *transaction) learnAside(ctx context.Context, j *job, have *Link) error 
 		return nil
 	}
 	if err != nil {
-		return j.spec.failed(t.op, j.spec.firstRow(j.spec.apart(j.spec.set)), err)
+		return j.spec.failed(t.op, j.spec.firstRow(j.elsewhere), err)
 	}
 	if p, ok := known.(partly); ok {
 		p.join(have)
@@ -88,7 +88,7 @@ func (t *transaction) learnAside(ctx context.Context, j *job, have *Link) error 
 // wanted.
 func (t *transaction) applyAside(ctx context.Context, j *job) error {
 	a := j.aside()
-	set := j.spec.apart(j.infoSet)
+	set := j.infoSet.And(j.elsewhere)
 	if a == nil || set.Empty() {
 		return nil
 	}

@@ -28,23 +28,23 @@ func handRequest(b []byte, s *spec, v *VXLANInfo) []byte {
 }
 
 func handVXLAN(b []byte, v *VXLANInfo) []byte {
-	b = wire.AppendU32(b, uapi.IFLA_VXLAN_ID, v.VNI)
-	remote, local := v.Remote.As16(), v.Local.As16()
-	b = wire.AppendAttr(b, uapi.IFLA_VXLAN_GROUP6, remote[:])
-	b = wire.AppendAttr(b, uapi.IFLA_VXLAN_LOCAL6, local[:])
-	b = wire.AppendU32(b, uapi.IFLA_VXLAN_LINK, uint32(v.Dev))
 	var big [4]byte
+	remote, local := v.Remote.As16(), v.Local.As16()
+	b = wire.AppendU32(b, uapi.IFLA_VXLAN_ID, v.VNI)
+	b = wire.AppendAttr(b, uapi.IFLA_VXLAN_GROUP6, remote[:])
+	b = wire.AppendU32(b, uapi.IFLA_VXLAN_LINK, uint32(v.Dev))
+	b = wire.AppendAttr(b, uapi.IFLA_VXLAN_LOCAL6, local[:])
+	b = wire.AppendU8(b, uapi.IFLA_VXLAN_TTL, v.TTL)
+	b = wire.AppendU8(b, uapi.IFLA_VXLAN_TOS, v.TOS)
+	b = wire.AppendU8(b, uapi.IFLA_VXLAN_LEARNING, handBool(v.Learning))
+	b = wire.AppendU32(b, uapi.IFLA_VXLAN_AGEING, uint32(v.Ageing/time.Second))
 	binary.BigEndian.PutUint32(big[:], uint32(v.PortLow)<<16|uint32(v.PortHigh))
 	b = wire.AppendAttr(b, uapi.IFLA_VXLAN_PORT_RANGE, big[:])
 	binary.BigEndian.PutUint16(big[:], v.Port)
 	b = wire.AppendAttr(b, uapi.IFLA_VXLAN_PORT, big[:2])
-	b = wire.AppendU8(b, uapi.IFLA_VXLAN_TTL, v.TTL)
-	b = wire.AppendU8(b, uapi.IFLA_VXLAN_TOS, v.TOS)
+	b = wire.AppendU8(b, uapi.IFLA_VXLAN_UDP_ZERO_CSUM6_TX, handBool(v.UDPZeroCSum6Tx))
 	binary.BigEndian.PutUint32(big[:], v.FlowLabel)
-	b = wire.AppendAttr(b, uapi.IFLA_VXLAN_LABEL, big[:])
-	b = wire.AppendU8(b, uapi.IFLA_VXLAN_LEARNING, handBool(v.Learning))
-	b = wire.AppendU32(b, uapi.IFLA_VXLAN_AGEING, uint32(v.Ageing/time.Second))
-	return wire.AppendU8(b, uapi.IFLA_VXLAN_UDP_ZERO_CSUM6_TX, handBool(v.UDPZeroCSum6Tx))
+	return wire.AppendAttr(b, uapi.IFLA_VXLAN_LABEL, big[:])
 }
 
 func handBool(v bool) byte {

@@ -74,17 +74,17 @@ func (t *transaction) drift(ctx context.Context, j *job, have *Link) ([]Differen
 
 func (t *transaction) driftOfLink(ctx context.Context, j *job, have *Link) ([]Difference, error) {
 	s := j.spec
-	all := t.codec.Compare(s.linkSet.Minus(requests.Or(kindOf(s.kind).rewrites)), j.linkRefs, s.link.settable, have.settable)
+	all := linkTable.Compare(&t.codec, s.linkSet.Minus(requests.Or(kindOf(s.kind).rewrites)), have.raw.common, j.linkRefs, &s.link, have)
 	same, err := t.rightlyDifferent(ctx, j, have, all)
 	if err != nil {
 		return nil, err
 	}
 	all = slices.DeleteFunc(all, func(d attr.Difference) bool { return same.Has(d.Type) })
 	j.linkSet = typesOf(all)
-	j.inet6Set = typesOf(t.codec.Compare(s.inet6Set, nil, s.link.INET6.attrs, have.INET6.attrs))
+	inet6 := t.codec.Compare(s.inet6Set, nil, s.link.INET6.attrs, have.INET6.attrs)
+	j.inet6Set = typesOf(inet6)
 	diffs := t.describe(j, all, j.linkRefs, s.link.settable, have.settable)
-	return append(diffs, t.describe(j, t.codec.Compare(s.inet6Set, nil, s.link.INET6.attrs, have.INET6.attrs), nil,
-		s.link.INET6.attrs, have.INET6.attrs)...), nil
+	return append(diffs, t.describe(j, inet6, nil, s.link.INET6.attrs, have.INET6.attrs)...), nil
 }
 
 // rightlyDifferent returns the rows in which the kernel rightly has another
@@ -144,8 +144,8 @@ func (t *transaction) clamped(ctx context.Context, j *job, have *Link) (bool, er
 func (t *transaction) driftOfInfo(j *job, have *Link) []Difference {
 	s := j.spec
 	var diffs []Difference
-	if i, hidden, ok := s.known(have); ok && s.info != nil {
-		all := t.codec.Compare(s.set.Minus(hidden), j.infoRefs, s.info.attrs, i.attrs)
+	if i, ok := s.known(have); ok && s.info != nil {
+		all := t.compareInfo(j, have, i)
 		j.infoSet = typesOf(all)
 		diffs = t.describe(j, all, j.infoRefs, s.info.attrs, i.attrs)
 	}
@@ -156,9 +156,15 @@ func (t *transaction) driftOfInfo(j *job, have *Link) []Difference {
 	if !ok || have.PortKind != s.port.kind {
 		p = newPortInfo(s.port.kind)
 	}
-	all := t.codec.CompareReported(s.port.set, have.raw.port, j.portRef, s.port.info.attrs, p.attrs)
+	all := t.comparePort(j, have, p)
 	j.portSet = typesOf(all)
 	return append(diffs, t.describe(j, all, j.portRef, s.port.info.attrs, p.attrs)...)
+}
+
+// comparePort compares the settings as a port with what a link has of them.
+func (t *transaction) comparePort(j *job, l *Link, have info) []attr.Difference {
+	p := j.spec.port
+	return kindOf(p.kind).portTable().Compare(&t.codec, p.set, l.raw.port, j.portRef, p.info, have)
 }
 
 func typesOf(diffs []attr.Difference) attr.Set {

@@ -53,24 +53,38 @@ func (s *spec) linkMessage(driver rtnetlink.LinkDriver) *rtnetlink.LinkMessage {
 	}
 }
 
-// known returns what a link has of the settings of s, and which of these the
-// kernel does not report. Of a link that is of another kind nothing is known.
-func (s *spec) known(l *Link) (have info, hidden attr.Set, ok bool) {
+// known returns what a link has of the settings of s. Of a link that is of another
+// kind nothing is known.
+func (s *spec) known(l *Link) (have info, ok bool) {
 	if _, driven := s.info.(*drivenInfo); driven {
-		reported := reportedOf(l)
-		return reported, s.set.Minus(reported.types()), l.Kind == s.kind
+		return reportedOf(l), l.Kind == s.kind
 	}
-	if have, ok = l.Info.(info); !ok || s.info == nil {
-		return have, attr.Set{}, ok
-	}
-	return have, unseen(s.info.attrs, l.raw.info), ok
+	have, ok = l.Info.(info)
+	return have, ok
 }
 
-// provable are the settings of the kind that the link that was read back must
-// have.
-func (t *transaction) provable(s *spec, hidden attr.Set) attr.Set {
-	if _, driven := s.info.(*drivenInfo); driven && t.op != "ensure" {
-		return attr.Set{}
+// hidden returns the settings of s that the kernel does not report, or kept to
+// itself in its report of a link.
+func (s *spec) hidden(l *Link) attr.Set {
+	if _, driven := s.info.(*drivenInfo); driven {
+		return s.set.Minus(reportedOf(l).types())
 	}
-	return s.set.Minus(hidden)
+	return s.set.And(unseen(s.info.attrs, l.raw.info))
+}
+
+// compareInfo compares the settings of a kind with what a link has of them, as far
+// as the kernel reports them.
+func (t *transaction) compareInfo(j *job, l *Link, have info) []attr.Difference {
+	set := j.spec.set
+	if driven, ok := have.(*drivenInfo); ok {
+		set = set.And(driven.types())
+	}
+	return kindOf(j.spec.kind).table().Compare(&t.codec, set, l.raw.info, j.infoRefs, j.spec.info, have)
+}
+
+// unprovable reports whether the link that was read back need not have the bytes
+// that a driver wrote.
+func (t *transaction) unprovable(s *spec) bool {
+	_, driven := s.info.(*drivenInfo)
+	return driven && t.op != "ensure"
 }

@@ -44,7 +44,7 @@ func (d *LinkPortDriver) Encode(ae *netlink.AttributeEncoder) error {
 	if err := s.unresolved(d.port.refs, d.port.info.attrs); err != nil {
 		return err
 	}
-	return copyAttrs(ae, c.Encode(nil, d.port.set, nil, d.port.info.attrs))
+	return copyAttrs(ae, kindOf(d.port.kind).portTable().Encode(&c, nil, d.port.set, nil, d.port.info))
 }
 
 // Decode reads what the kernel reports of a port (IFLA_INFO_SLAVE_DATA).

@@ -1,17 +1,23 @@
 package iplink
 
 import (
+	"fmt"
+	"net/netip"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/iplink-go/iplink/internal/attr"
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
 // FuzzParseLink decodes any bytes as the description of a link. What holds for
-// any: nothing of it is read outside of them, what is wrong is told, and the
-// same again gives the same.
+// any: nothing of it is read outside of them, what is wrong is told, the same
+// again gives the same, and so does the table without its layout.
 func FuzzParseLink(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		before := slices.Clone(b)
@@ -31,6 +37,7 @@ func FuzzParseLink(f *testing.F) {
 				t.Errorf("attribute %d is longer than the message", a.Type)
 			}
 		}
+		byTable(t, linkTable, newLink(), newLink(), b[min(wire.LinkLen, len(b)):], (*Link).attrs)
 		l.INET.Conf()
 		l.INET6.Conf()
 		l.INET6.Stats()
@@ -39,7 +46,8 @@ func FuzzParseLink(f *testing.F) {
 }
 
 // FuzzKinds decodes any bytes by every table, encodes what was found, and
-// decodes that: the two must be equal, and encode to the same bytes.
+// decodes that: the two must be equal, and encode to the same bytes. So must what
+// is decoded by the table's layout.
 func FuzzKinds(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if len(b) > 1<<14 {
@@ -48,8 +56,47 @@ func FuzzKinds(f *testing.F) {
 		for name := range kinds {
 			roundTrip(t, name, b, newInfo)
 			roundTrip(t, name+" port", b, func(string) info { return newPortInfo(name) })
+			if k := kindOf(name); k.info != nil {
+				byTable(t, k.table(), k.info(), k.info(), b, info.attrs)
+			}
+			if k := kindOf(name); k.port != nil {
+				byTable(t, k.portTable(), k.port(), k.port(), b, info.attrs)
+			}
 		}
 	})
+}
+
+// byTable has a layout and the table that it is of decode, compare, check and
+// encode the same.
+func byTable[T any](t *testing.T, l *attr.Layout, v, w T, b []byte, walk func(T, *attr.Codec)) {
+	var c attr.Codec
+	rows := func(v T) attr.Table { return func(c *attr.Codec) { walk(v, c) } }
+	var unknown, unknownByTable []wire.Attr
+	set, err := l.Decode(&c, b, v, func(a wire.Attr) { unknown = append(unknown, a) })
+	byTable, errByTable := c.Decode(b, rows(w), func(a wire.Attr) { unknownByTable = append(unknownByTable, a) })
+	same := cmp.Equal(v, w, cmp.Exporter(func(reflect.Type) bool { return true }), cmpopts.EquateComparable(netip.Addr{}))
+	if set != byTable || fmt.Sprint(err) != fmt.Sprint(errByTable) || !cmp.Equal(unknown, unknownByTable) || !same {
+		t.Fatalf("% x\nis %+v, %v, error %v\nand by the table %+v, %v, error %v", b, v, set, err, w, byTable, errByTable)
+	}
+	if err, byTable := l.Check(&c, set, nil, v), c.Check(set, nil, rows(w)); fmt.Sprint(err) != fmt.Sprint(byTable) {
+		t.Errorf("% x: error %v, by the table %v", b, err, byTable)
+	}
+	if diffs, byTable := l.Compare(&c, set, set, nil, v, w), c.Compare(set, nil, rows(v), rows(w)); !cmp.Equal(diffs, byTable) {
+		t.Errorf("% x: differences %v, by the table %v", b, diffs, byTable)
+	}
+	set = set.Minus(faulty(err, rows(v)))
+	if got, want := sorted(l.Encode(&c, nil, set, nil, v)), sorted(c.Encode(nil, set, nil, rows(w))); len(b) < 1<<14 && !cmp.Equal(got, want) {
+		t.Errorf("% x: encoded %v, by the table %v", b, got, want)
+	}
+}
+
+// sorted returns the attributes in b in ascending order.
+func sorted(b []byte) (all []wire.Attr) {
+	for a := range wire.Attrs(b) {
+		all = append(all, a)
+	}
+	slices.SortStableFunc(all, func(a, b wire.Attr) int { return int(a.Type) - int(b.Type) })
+	return all
 }
 
 func roundTrip(t *testing.T, name string, b []byte, empty func(kind string) info) {
@@ -87,6 +134,7 @@ func faulty(err error, table attr.Table) (set attr.Set) {
 	for _, r := range rows(table) {
 		if names[r.Name] {
 			set.Add(r.Type)
+			set.Add(r.Type6)
 		}
 	}
 	return set

@@ -2,6 +2,7 @@ package iplink
 
 import (
 	"context"
+	"sync"
 	"syscall"
 
 	"github.com/iplink-go/iplink/internal/attr"
@@ -76,7 +77,44 @@ type kind struct {
 	whileFree  attr.Set                   // settings that change only while the link has no ports
 	reason     func(syscall.Errno) string // says what the driver's bare errnos mean; empty if it is not known
 	portReason func(syscall.Errno) string // likewise for the settings of its ports
+
+	infoLayout, portLayout layout
 }
+
+// A layout is what is found out about a table when it is first needed.
+type layout struct {
+	once sync.Once
+	laid *attr.Layout
+}
+
+// of returns the layout of the table of an info.
+func (l *layout) of(fresh func() info) *attr.Layout {
+	l.once.Do(func() {
+		var sample info = new(drivenInfo)
+		if fresh != nil {
+			sample = fresh()
+		}
+		l.laid = attr.NewLayout(sample, func(v any, c *attr.Codec) { v.(info).attrs(c) })
+	})
+	return l.laid
+}
+
+// table is the table of what only links of this kind have, or what a driver has
+// encoded for them.
+func (k *kind) table() *attr.Layout {
+	return k.infoLayout.of(k.info)
+}
+
+// portTable is the table of what the ports of links of this kind have.
+func (k *kind) portTable() *attr.Layout {
+	return k.portLayout.of(k.port)
+}
+
+// linkTable is the table of what every link has.
+var linkTable = attr.NewLayout(newLink(), func(v any, c *attr.Codec) { v.(*Link).attrs(c) })
+
+// noKind is what is known of kinds that are unknown here.
+var noKind kind
 
 // A precondition refuses a change that the link's present state does not allow,
 // and adds to what is to be sent that which must go along.
@@ -107,7 +145,7 @@ func kindOf(name string) *kind {
 	if k, ok := kinds[name]; ok {
 		return k
 	}
-	return new(kind)
+	return &noKind
 }
 
 // newInfo returns an empty info for a kind, nil for a kind without settings or

@@ -137,32 +137,38 @@ func (s *Stats) attrs(c *attr.Codec) {
 		&s.RxCompressed, &s.TxCompressed, &s.RxNoHandler, &s.RxOtherHostDropped)
 }
 
+// newLink returns a link that nothing is known of.
+func newLink() *Link {
+	return &Link{NetNSID: -1, NewNetNSID: -1}
+}
+
 // parseLink decodes the payload of an RTM_NEWLINK or RTM_DELLINK message. The
 // Link keeps b, which must not change afterwards.
 func parseLink(c *attr.Codec, b []byte) *Link {
-	l := &Link{NetNSID: -1, NewNetNSID: -1}
-	l.raw.message = b
+	l := newLink()
 	header, attrs, err := wire.ParseLink(b)
+	common, fault := linkTable.Decode(c, attrs, l, l.unknown(""))
+	l.raw.message, l.raw.common = b, common
 	if err != nil {
 		l.Err = err
 		return l
 	}
 	l.Index, l.Type, l.Flags = int(header.Index), HardwareType(header.Type), Flags(header.Flags)
-	l.raw.common, err = c.Decode(attrs, l.attrs, l.unknown(""))
-	l.addErr("", err)
+	l.addErr("", fault)
 	l.parseInfo(c)
 	l.parsePort(c)
 	return l
 }
 
 func (l *Link) parseInfo(c *attr.Codec) {
-	info := newInfo(l.Kind)
-	if info == nil {
+	kind := kindOf(l.Kind)
+	if kind.info == nil {
 		l.keepRaw("info", l.raw.data)
 		return
 	}
 	var err error
-	l.raw.info, err = c.Decode(l.raw.data, info.attrs, l.unknown("info"))
+	info := kind.info()
+	l.raw.info, err = kind.table().Decode(c, l.raw.data, info, l.unknown("info"))
 	l.addErr(l.Kind, err)
 	if whole, ok := info.(wholeInfo); ok {
 		whole.complete(l)
@@ -171,13 +177,14 @@ func (l *Link) parseInfo(c *attr.Codec) {
 }
 
 func (l *Link) parsePort(c *attr.Codec) {
-	info := newPortInfo(l.PortKind)
-	if info == nil {
+	kind := kindOf(l.PortKind)
+	if kind.port == nil {
 		l.keepRaw("port", l.raw.portData)
 		return
 	}
 	var err error
-	l.raw.port, err = c.Decode(l.raw.portData, info.attrs, l.unknown("port"))
+	info := kind.port()
+	l.raw.port, err = kind.portTable().Decode(c, l.raw.portData, info, l.unknown("port"))
 	l.addErr(l.PortKind+" port", err)
 	l.PortInfo = info
 }

@@ -25,17 +25,18 @@ func (t *transaction) appendCommon(b []byte, j *job) []byte {
 	flags, change := j.flags()
 	b = wire.AppendLink(b, wire.Link{Index: int32(j.index), Flags: flags, Change: change})
 	b = wire.AppendString(b, uapi.IFLA_IFNAME, s.name)
-	return t.codec.Encode(b, j.linkSet.Minus(j.later()), j.linkRefs, s.link.settable)
+	return linkTable.Encode(&t.codec, b, j.linkSet.Minus(j.later()), j.linkRefs, &s.link)
 }
 
 // appendData appends the nest of the kind, unless it would be empty.
 func (t *transaction) appendData(b []byte, j *job) []byte {
-	if j.dataSet().Empty() && j.peer == nil {
+	set := j.dataSet()
+	if set.Empty() && j.peer == nil {
 		return b
 	}
 	b, data := wire.Begin(b, uapi.IFLA_INFO_DATA)
-	if set := j.dataSet(); !set.Empty() {
-		b = t.codec.Encode(b, set, j.infoRefs, j.spec.info.attrs)
+	if !set.Empty() {
+		b = kindOf(j.spec.kind).table().Encode(&t.codec, b, set, j.infoRefs, j.spec.info)
 	}
 	if j.peer != nil {
 		b = t.appendPeer(b, j.peer)
@@ -57,7 +58,7 @@ func (t *transaction) appendPeer(b []byte, peer *job) []byte {
 // appendLater appends what the kernel takes only once the link exists.
 func (t *transaction) appendLater(b []byte, j *job, set attr.Set) []byte {
 	s := j.spec
-	b = t.codec.Encode(b, set, j.linkRefs, s.link.settable)
+	b = linkTable.Encode(&t.codec, b, set, j.linkRefs, &s.link)
 	if j.inet6Set.Empty() {
 		return b
 	}
@@ -73,6 +74,6 @@ func (t *transaction) appendPort(b []byte, j *job) []byte {
 	b, info := wire.Begin(b, uapi.IFLA_LINKINFO)
 	b = wire.AppendText(b, uapi.IFLA_INFO_SLAVE_KIND, p.kind)
 	b, data := wire.Begin(b, uapi.IFLA_INFO_SLAVE_DATA)
-	b = t.codec.Encode(b, j.portSet, j.portRef, p.info.attrs)
+	b = kindOf(p.kind).portTable().Encode(&t.codec, b, j.portSet, j.portRef, p.info)
 	return wire.End(wire.End(b, data), info)
 }

@@ -150,13 +150,15 @@ func (s *spec) checkAltNames(op string) error {
 // several.
 func (s *spec) checkTables(op string) error {
 	var c attr.Codec
-	err := c.Check(s.linkSet, s.linkRefs, s.link.settable)
-	err = errors.Join(err, c.Check(s.inet6Set, nil, s.link.INET6.attrs))
+	err := linkTable.Check(&c, s.linkSet, s.linkRefs, &s.link)
+	if !s.inet6Set.Empty() {
+		err = errors.Join(err, c.Check(s.inet6Set, nil, s.link.INET6.attrs))
+	}
 	if s.info != nil {
-		err = errors.Join(err, c.Check(s.set, s.refs, s.info.attrs))
+		err = errors.Join(err, kindOf(s.kind).table().Check(&c, s.set, s.refs, s.info))
 	}
 	if s.port != nil {
-		err = errors.Join(err, c.Check(s.port.set, s.port.refs, s.port.info.attrs))
+		err = errors.Join(err, kindOf(s.port.kind).portTable().Check(&c, s.port.set, s.port.refs, s.port.info))
 	}
 	if rule, ok := s.info.(requirement); ok && err == nil {
 		err = errors.Join(rule.require(s))

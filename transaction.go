@@ -62,6 +62,7 @@ type job struct {
 
 	// What is to be sent of the spec: all of it, unless some of it is so already.
 	linkSet, infoSet, portSet, inet6Set attr.Set
+	elsewhere                           attr.Set // settings of the kind that go another way
 	after                               attr.Set // what is in later
 	change                              uint32
 	altNames                            []string
@@ -80,6 +81,7 @@ type job struct {
 func newJob(s *spec, at *place, main *job) *job {
 	j := &job{spec: s, at: at, main: main, index: s.index, linkNSID: -1}
 	j.linkSet, j.infoSet, j.inet6Set = s.linkSet, s.set, s.inet6Set
+	j.elsewhere = s.apart(s.set)
 	j.change, j.altNames, j.layer3 = s.change, s.altNames, s.layer3
 	if s.port != nil {
 		j.portSet = s.port.set

@@ -124,8 +124,8 @@ func (s *spec) refuseImmutable(op string, diffs []Difference) error {
 // and those that cannot be compared.
 func (j *job) act(have *Link) {
 	s := j.spec
-	if _, hidden, ok := s.known(have); ok {
-		j.infoSet = j.infoSet.Or(s.set.And(hidden))
+	if _, ok := s.known(have); ok && s.info != nil {
+		j.infoSet = j.infoSet.Or(s.hidden(have))
 	}
 	if s.port != nil {
 		j.portSet = j.portSet.Or(s.port.set.And(unseen(s.port.info.attrs, have.raw.port)))
@@ -167,7 +167,7 @@ func (t *transaction) addUpdate(j *job) {
 		t.addChange(j, flags, change, func(b []byte) []byte { return t.appendUpdate(b, j, common) })
 	}
 	if common != j.linkSet {
-		t.addChange(j, 0, 0, func(b []byte) []byte { return t.codec.Encode(b, mtu, nil, s.link.settable) })
+		t.addChange(j, 0, 0, func(b []byte) []byte { return linkTable.Encode(&t.codec, b, mtu, nil, &s.link) })
 	}
 	t.addRest(j)
 	t.addRead(j)

@@ -22,7 +22,7 @@ func (t *transaction) verifyJob(j *job) error {
 	if kindOf(s.kind).clamps && l.MTU < s.link.MTU {
 		common.Remove(uapi.IFLA_MTU)
 	}
-	if err := t.notApplied(s, t.codec.Compare(common, j.linkRefs, s.link.settable, l.settable), s.link.attrs, l.attrs, j.linkRefs); err != nil {
+	if err := t.notApplied(s, linkTable.Compare(&t.codec, common, l.raw.common, j.linkRefs, &s.link, l), s.link.attrs, l.attrs, j.linkRefs); err != nil {
 		return err
 	}
 	if err := t.verifyInfo(j); err != nil {
@@ -37,12 +37,14 @@ func (t *transaction) verifyJob(j *job) error {
 func (t *transaction) verifyInfo(j *job) error {
 	s, l := j.spec, j.link
 	if s.info != nil && (l.Kind != s.kind || !s.set.Empty()) {
-		have, hidden, ok := s.known(l)
+		have, ok := s.known(l)
 		if !ok || l.Kind != s.kind {
 			return s.failed(t.op, "", fmt.Errorf("%w: %q", ErrKind, l.Kind))
 		}
-		if err := t.notApplied(s, t.codec.Compare(t.provable(s, hidden), j.infoRefs, s.info.attrs, have.attrs), s.info.attrs, have.attrs, j.infoRefs); err != nil {
-			return err
+		if !t.unprovable(s) {
+			if err := t.notApplied(s, t.compareInfo(j, l, have), s.info.attrs, have.attrs, j.infoRefs); err != nil {
+				return err
+			}
 		}
 	}
 	if s.port == nil {
@@ -52,7 +54,7 @@ func (t *transaction) verifyInfo(j *job) error {
 	if !ok {
 		return &Error{Op: t.op, Kind: s.kind, Name: s.name, Attr: "port", Message: "the link is no port of a " + s.port.kind, Err: ErrNotApplied}
 	}
-	return t.notApplied(s, t.codec.CompareReported(s.port.set, l.raw.port, j.portRef, s.port.info.attrs, have.attrs), s.port.info.attrs, have.attrs, j.portRef)
+	return t.notApplied(s, t.comparePort(j, l, have), s.port.info.attrs, have.attrs, j.portRef)
 }
 
 func (t *transaction) verifyFlags(s *spec, l *Link) error {
