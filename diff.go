@@ -74,7 +74,7 @@ func (t *transaction) drift(ctx context.Context, j *job, have *Link) ([]Differen
 
 func (t *transaction) driftOfLink(ctx context.Context, j *job, have *Link) ([]Difference, error) {
 	s := j.spec
-	all := linkTable.Compare(&t.codec, s.linkSet.Minus(requests.Or(kindOf(s.kind).rewrites)), have.raw.common, j.linkRefs, &s.link, have)
+	all := linkTable.Compare(&t.codec, s.linkSet.Minus(requests.Or(j.kind.rewrites)), have.raw.common, j.linkRefs, &s.link, have)
 	same, err := t.rightlyDifferent(ctx, j, have, all)
 	if err != nil {
 		return nil, err
@@ -98,7 +98,7 @@ func (t *transaction) rightlyDifferent(ctx context.Context, j *job, have *Link, 
 		switch {
 		case d.Type == uapi.IFLA_LINK:
 			below, err = t.sitsBelow(ctx, j, have)
-		case d.Type == uapi.IFLA_MTU && kindOf(j.spec.kind).clamps && have.MTU < j.spec.link.MTU:
+		case d.Type == uapi.IFLA_MTU && j.kind.clamps && have.MTU < j.spec.link.MTU:
 			below, err = t.clamped(ctx, j, have)
 		}
 		if err != nil {

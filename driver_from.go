@@ -79,7 +79,7 @@ func (t *transaction) compareInfo(j *job, l *Link, have info) []attr.Difference 
 	if driven, ok := have.(*drivenInfo); ok {
 		set = set.And(driven.types())
 	}
-	return kindOf(j.spec.kind).table().Compare(&t.codec, set, l.raw.info, j.infoRefs, j.spec.info, have)
+	return j.kind.table().Compare(&t.codec, set, l.raw.info, j.infoRefs, j.spec.info, have)
 }
 
 // unprovable reports whether the link that was read back need not have the bytes

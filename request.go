@@ -36,7 +36,7 @@ func (t *transaction) appendData(b []byte, j *job) []byte {
 	}
 	b, data := wire.Begin(b, uapi.IFLA_INFO_DATA)
 	if !set.Empty() {
-		b = kindOf(j.spec.kind).table().Encode(&t.codec, b, set, j.infoRefs, j.spec.info)
+		b = j.kind.table().Encode(&t.codec, b, set, j.infoRefs, j.spec.info)
 	}
 	if j.peer != nil {
 		b = t.appendPeer(b, j.peer)
@@ -47,7 +47,7 @@ func (t *transaction) appendData(b []byte, j *job) []byte {
 // appendPeer appends the other end of a pair. The request goes out in the
 // namespace of the main end, so that a peer elsewhere must say where.
 func (t *transaction) appendPeer(b []byte, peer *job) []byte {
-	b, at := wire.Begin(b, kindOf(peer.spec.kind).peer)
+	b, at := wire.Begin(b, peer.kind.peer)
 	b = t.appendCommon(b, peer)
 	if peer.at != peer.main.at {
 		b = wire.AppendU32(b, uapi.IFLA_NET_NS_FD, uint32(peer.at.fd))

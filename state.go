@@ -12,7 +12,7 @@ import (
 // is in the way is that the link is up, DownFirst and Down clear it.
 func (t *transaction) ready(ctx context.Context, j *job, have *Link) error {
 	s := j.spec
-	if before := kindOf(s.kind).before; before != nil {
+	if before := j.kind.before; before != nil {
 		if fault := before(j, have); fault != nil {
 			return s.invalid(t.op, fault.Name, fault.Text)
 		}
@@ -26,7 +26,7 @@ func (t *transaction) ready(ctx context.Context, j *job, have *Link) error {
 // readyPorts refuses to change what does not change while the link has ports.
 func (t *transaction) readyPorts(ctx context.Context, j *job) error {
 	s := j.spec
-	row := s.firstRow(j.infoSet.And(kindOf(s.kind).whileFree))
+	row := s.firstRow(j.infoSet.And(j.kind.whileFree))
 	if row == "" {
 		return nil
 	}
@@ -74,10 +74,10 @@ func (t *transaction) readyDown(j *job, have *Link) error {
 // the reason; neither if there is none.
 func (j *job) needsDown() (name, reason string) {
 	s := j.spec
-	if row := s.firstRow(j.infoSet.And(kindOf(s.kind).whileDown)); row != "" {
+	if row := s.firstRow(j.infoSet.And(j.kind.whileDown)); row != "" {
 		return row, "changes only while the link is down"
 	}
-	if kindOf(s.kind).mtuDown && j.linkSet.Has(uapi.IFLA_MTU) {
+	if j.kind.mtuDown && j.linkSet.Has(uapi.IFLA_MTU) {
 		return "mtu", "changes only while the link is down"
 	}
 	if j.joinsDown && j.linkSet.Has(uapi.IFLA_MASTER) {

@@ -50,6 +50,7 @@ type transaction struct {
 // A job is one link of a transaction.
 type job struct {
 	spec  *spec
+	kind  *kind
 	at    *place
 	index int   // 0 as long as it is the kernel's to choose
 	peer  *job  // the other end of a pair that is made with this one
@@ -79,7 +80,7 @@ type job struct {
 }
 
 func newJob(s *spec, at *place, main *job) *job {
-	j := &job{spec: s, at: at, main: main, index: s.index, linkNSID: -1}
+	j := &job{spec: s, kind: kindOf(s.kind), at: at, main: main, index: s.index, linkNSID: -1}
 	j.linkSet, j.infoSet, j.inet6Set = s.linkSet, s.set, s.inet6Set
 	j.elsewhere = s.apart(s.set)
 	j.change, j.altNames, j.layer3 = s.change, s.altNames, s.layer3

@@ -160,7 +160,7 @@ func (t *transaction) addUpdate(j *job) {
 	}
 	mtu := attr.SetOf(uapi.IFLA_MTU)
 	common := j.linkSet
-	if kindOf(s.kind).apart && !j.infoSet.Empty() {
+	if j.kind.apart && !j.infoSet.Empty() {
 		common = common.Minus(mtu)
 	}
 	if renames := s.newName != "" && j.moved == ""; renames || change != 0 || !common.Empty() || !j.dataSet().Empty() || !j.inet6Set.Empty() {

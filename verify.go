@@ -18,8 +18,8 @@ var unverified = requests.Or(attr.SetOf(uapi.IFLA_LINK))
 // differs was taken by the kernel and not applied.
 func (t *transaction) verifyJob(j *job) error {
 	s, l := j.spec, j.link
-	common := s.linkSet.Minus(unverified.Or(kindOf(s.kind).rewrites))
-	if kindOf(s.kind).clamps && l.MTU < s.link.MTU {
+	common := s.linkSet.Minus(unverified.Or(j.kind.rewrites))
+	if j.kind.clamps && l.MTU < s.link.MTU {
 		common.Remove(uapi.IFLA_MTU)
 	}
 	if err := t.notApplied(s, linkTable.Compare(&t.codec, common, l.raw.common, j.linkRefs, &s.link, l), s.link.attrs, l.attrs, j.linkRefs); err != nil {

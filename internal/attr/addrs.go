@@ -115,12 +115,12 @@ func (c *Codec) checkAddr(name string, v netip.Addr) {
 }
 
 func appendAddr(b []byte, typ4, typ6 uint16, v netip.Addr) []byte {
-	if v.Is4() {
-		a := v.As4()
-		return wire.AppendAttr(b, typ4, a[:])
+	if !v.Is4() {
+		typ4 = typ6
 	}
-	a := v.As16()
-	return wire.AppendAttr(b, typ6, a[:])
+	b, at := wire.Begin(b, typ4)
+	b, _ = v.AppendBinary(b)
+	return wire.End(b, at)
 }
 
 // recordAddr records nothing for an unspecified address: the kernel takes it to

@@ -22,7 +22,6 @@ package attr
 import (
 	"errors"
 	"fmt"
-	"math/bits"
 	"strings"
 
 	"github.com/iplink-go/iplink/internal/wire"
@@ -86,9 +85,9 @@ type Codec struct {
 // walk is what is going on in a Codec.
 type walk struct {
 	mode mode
-	due  [setLen]bool // which rows there is something to do for: those set, or found
-	by   Codec        // the walk with the properties of one row
-	nest Codec        // decodes what lies in a row
+	due  [firstBit + 64]bool // which rows there is something to do for: those set, or found
+	by   Codec               // the walk with the properties of one row
+	nest Codec               // decodes what lies in a row
 
 	buf    []byte // what is encoded or printed
 	in     *contents
@@ -196,10 +195,8 @@ func (c *Codec) start(m mode, set Set, refs []Ref) {
 	}
 	c.mode, c.refs, c.err, c.bits = m, refs, nil, bitStruct{}
 	clear(c.due[:])
-	for i, word := range set {
-		for ; word != 0; word &= word - 1 {
-			c.due[i*64+bits.TrailingZeros64(word)] = true
-		}
+	for typ := range set.All() {
+		c.due[typ] = true
 	}
 }
 

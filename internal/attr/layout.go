@@ -16,10 +16,11 @@ import (
 // say about it is said in one place.
 type Layout struct {
 	walk   func(v any, c *Codec)
-	typ    reflect.Type    // a pointer to the struct
-	fresh  reflect.Value   // a struct as it is before it is filled
-	index  [firstBit]uint8 // where the field of an attribute stands in fields
-	fields []field         // the first one is that of unknown attributes
+	typ    reflect.Type     // a pointer to the struct
+	fresh  reflect.Value    // a struct as it is before it is filled
+	fields [firstBit]*field // of the attributes that it has
+	laid   Set              // what has a shape here
+	told   Set              // of that, what goes into a request
 }
 
 // A field is what a Layout knows of one attribute.
@@ -43,8 +44,7 @@ type field struct {
 type shape uint8
 
 const (
-	noRow  shape = iota // no row
-	tabled              // left to the table
+	tabled shape = iota // left to the table
 	skipped
 	number8
 	number16
@@ -78,12 +78,25 @@ func NewLayout(sample any, walk func(v any, c *Codec)) *Layout {
 	l := &Layout{walk: walk, typ: v.Type(), fresh: reflect.New(v.Type().Elem()).Elem()}
 	l.fresh.Set(v.Elem())
 	s := &survey{base: v.UnsafePointer(), size: v.Type().Elem().Size(), layout: l}
-	l.fields = make([]field, 1)
 	var c Codec
 	c.start(surveying, allOf, nil)
 	c.survey = s
 	walk(sample, &c)
+	l.sort()
 	return l
+}
+
+// sort finds out which rows need no table.
+func (l *Layout) sort() {
+	for typ, f := range l.fields {
+		if f == nil || f.shape == tabled {
+			continue
+		}
+		l.laid.Add(uint16(typ))
+		if f.bits&readOnly == 0 {
+			l.told.Add(uint16(typ))
+		}
+	}
 }
 
 // base returns where v lies, if it is what the Layout is about.
@@ -99,11 +112,6 @@ func (l *Layout) of(v any) Table {
 	return func(c *Codec) { l.walk(v, c) }
 }
 
-// field returns the field of an attribute.
-func (l *Layout) field(typ uint16) *field {
-	return &l.fields[l.index[typ]]
-}
-
 // A survey is the walk that a Layout is made by.
 type survey struct {
 	base   unsafe.Pointer
@@ -116,7 +124,7 @@ type survey struct {
 func (c *Codec) note(typ uint16, v unsafe.Pointer, f field) {
 	s := c.survey
 	f.at = uintptr(v) - uintptr(s.base)
-	if old := s.layout.field(typ); old.rows == 1 && f.at < s.size {
+	if old := s.layout.fields[typ]; old.rows == 1 && f.at < s.size {
 		f.bits, f.member, f.rows = old.bits, old.member, 1
 		*old = f
 	}
@@ -129,11 +137,10 @@ func (s *survey) claim(typ, member uint16, p property) {
 		return
 	}
 	l := s.layout
-	if l.index[typ] == 0 {
-		l.index[typ] = uint8(len(l.fields))
-		l.fields = append(l.fields, field{bits: p, member: member})
+	if l.fields[typ] == nil {
+		l.fields[typ] = &field{bits: p, member: member}
 	}
-	f := l.field(typ)
+	f := l.fields[typ]
 	f.shape = tabled
 	f.rows++
 }
@@ -208,7 +215,7 @@ func (c *Codec) noteNest(typ uint16, t Table) {
 		return
 	}
 	s := c.survey
-	inner := &Layout{fields: make([]field, 1)}
+	inner := new(Layout)
 	c.survey = &survey{base: s.base, size: s.size, layout: inner}
 	t(c)
 	c.survey = s
@@ -219,8 +226,8 @@ func (c *Codec) noteNest(typ uint16, t Table) {
 
 // plain reports whether no row needs the table.
 func (l *Layout) plain() bool {
-	for i := range l.fields {
-		if l.fields[i].shape == tabled {
+	for _, f := range l.fields {
+		if f != nil && f.shape == tabled {
 			return false
 		}
 	}

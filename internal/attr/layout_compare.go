@@ -1,7 +1,6 @@
 package attr
 
 import (
-	"math/bits"
 	"net"
 	"net/netip"
 	"slices"
@@ -43,12 +42,9 @@ func (l *Layout) Check(c *Codec, set Set, refs []Ref, v any) error {
 // doubtful returns the rows of set that the table must be asked about: those of
 // which nothing is known here, and those that are not clear.
 func (l *Layout) doubtful(set Set, clear func(*field, uint16) bool) Set {
-	for i, word := range set[:firstBit/64] {
-		for ; word != 0; word &= word - 1 {
-			typ := uint16(i*64 + bits.TrailingZeros64(word))
-			if f := l.field(typ); f.shape > tabled && clear(f, typ) {
-				set.Remove(typ)
-			}
+	for typ := range set.And(l.laid).All() {
+		if clear(l.fields[typ], typ) {
+			set.Remove(typ)
 		}
 	}
 	return set

@@ -72,9 +72,9 @@ func (p *pass) take(l *Layout, typ uint16, data []byte) bool {
 		p.strange = true
 		return true
 	}
-	f := l.field(typ)
+	f := l.fields[typ]
 	switch {
-	case f.shape == noRow:
+	case f == nil:
 		p.strange = true
 		return true
 	case f.shape == tabled:

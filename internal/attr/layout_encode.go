@@ -2,7 +2,6 @@ package attr
 
 import (
 	"encoding/binary"
-	"math/bits"
 	"net"
 	"net/netip"
 	"time"
@@ -14,24 +13,31 @@ import (
 // Encode is Codec.Encode for v. The attributes are in ascending order, and behind
 // them those that the table deals with.
 func (l *Layout) Encode(c *Codec, b []byte, set Set, refs []Ref, v any) []byte {
-	if base, ok := l.base(v); ok {
-		b = l.encode(b, &set, refs, base)
+	base, ok := l.base(v)
+	if !ok {
+		return c.Encode(b, set, refs, l.of(v))
 	}
-	if set.Empty() {
+	b = l.encode(b, set.And(l.told), refs, base)
+	if set = set.Minus(l.laid); set.Empty() {
 		return b
 	}
 	return c.Encode(b, set, refs, l.of(v))
 }
 
-// encode takes out of set what it has appended.
-func (l *Layout) encode(b []byte, set *Set, refs []Ref, base unsafe.Pointer) []byte {
-	for i, word := range set[:firstBit/64] {
-		for ; word != 0; word &= word - 1 {
-			typ := uint16(i*64 + bits.TrailingZeros64(word))
-			if f := l.field(typ); f.shape > tabled {
-				b = f.encode(b, typ, unsafe.Add(base, f.at), refs)
-				set.Remove(typ)
-			}
+// encode appends rows that need no table. What there is most of goes without a
+// call.
+func (l *Layout) encode(b []byte, set Set, refs []Ref, base unsafe.Pointer) []byte {
+	for typ := range set.All() {
+		f := l.fields[typ]
+		switch v := unsafe.Add(base, f.at); f.shape {
+		case number8, boolean:
+			b = wire.AppendU8(b, typ, *(*uint8)(v))
+		case number16:
+			b = wire.AppendU16(b, typ, *(*uint16)(v))
+		case number32:
+			b = wire.AppendU32(b, typ, *(*uint32)(v))
+		default:
+			b = f.encode(b, typ, v, refs)
 		}
 	}
 	return b
@@ -39,16 +45,7 @@ func (l *Layout) encode(b []byte, set *Set, refs []Ref, base unsafe.Pointer) []b
 
 // encode appends the field that lies at v.
 func (f *field) encode(b []byte, typ uint16, v unsafe.Pointer, refs []Ref) []byte {
-	if f.bits&readOnly != 0 {
-		return b
-	}
 	switch f.shape {
-	case number8:
-		return wire.AppendU8(b, typ, *(*uint8)(v))
-	case number16:
-		return wire.AppendU16(b, typ, *(*uint16)(v))
-	case number32:
-		return wire.AppendU32(b, typ, *(*uint32)(v))
 	case number64:
 		return wire.AppendU64(b, typ, *(*uint64)(v))
 	case big16:
@@ -57,8 +54,6 @@ func (f *field) encode(b []byte, typ uint16, v unsafe.Pointer, refs []Ref) []byt
 		return wire.AppendU32(b, typ, network32(*(*uint32)(v)))
 	case big64:
 		return wire.AppendU64(b, typ, network64(*(*uint64)(v)))
-	case boolean:
-		return wire.AppendU8(b, typ, bit(*(*bool)(v)))
 	case ifindex:
 		return wire.AppendU32(b, typ, uint32(indexIn(refs, typ, *(*int)(v))))
 	case duration:

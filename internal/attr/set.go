@@ -5,10 +5,6 @@ import (
 	"math/bits"
 )
 
-// setLen is one more than the highest member of a Set. Attribute numbers are
-// well below; the members from Bit on stand for single bits of an attribute.
-const setLen = 192
-
 // firstBit is where the members begin that stand for bits of a bit mask.
 const firstBit = 128
 
@@ -19,64 +15,80 @@ func Bit(n uint) uint16 {
 }
 
 // A Set is a set of attribute numbers: which rows of a table were set by a
-// caller, or found in a message. The zero value is empty.
-type Set [setLen / 64]uint64
+// caller, or found in a message. The zero value is empty. It is no array, which
+// the compiler would not keep in registers.
+type Set struct {
+	low, high, bits uint64 // attributes up to 63, and up to 127, which is beyond any; bits of a bit mask
+}
+
+// word returns where the bit for typ is.
+func (s *Set) word(typ uint16) *uint64 {
+	switch {
+	case typ < 64:
+		return &s.low
+	case typ < firstBit:
+		return &s.high
+	}
+	return &s.bits
+}
 
 // Add puts typ into s.
 func (s *Set) Add(typ uint16) {
-	s[typ/64] |= 1 << (typ % 64)
+	*s.word(typ) |= 1 << (typ % 64)
 }
 
 // Remove takes typ out of s.
 func (s *Set) Remove(typ uint16) {
-	s[typ/64] &^= 1 << (typ % 64)
+	*s.word(typ) &^= 1 << (typ % 64)
 }
 
 // Has reports whether typ is in s.
 func (s *Set) Has(typ uint16) bool {
-	return s[typ/64]&(1<<(typ%64)) != 0
+	return *s.word(typ)&(1<<(typ%64)) != 0
 }
 
 // Empty reports whether nothing is in s.
 func (s Set) Empty() bool {
-	return s == Set{}
+	return s.low|s.high|s.bits == 0
 }
 
 // And returns what is in both.
 func (s Set) And(t Set) Set {
-	for i := range s {
-		s[i] &= t[i]
-	}
-	return s
+	return Set{s.low & t.low, s.high & t.high, s.bits & t.bits}
 }
 
 // Or returns what is in either.
 func (s Set) Or(t Set) Set {
-	for i := range s {
-		s[i] |= t[i]
-	}
-	return s
+	return Set{s.low | t.low, s.high | t.high, s.bits | t.bits}
 }
 
 // Minus returns what is in s and not in t.
 func (s Set) Minus(t Set) Set {
-	for i := range s {
-		s[i] &^= t[i]
-	}
-	return s
+	return Set{s.low &^ t.low, s.high &^ t.high, s.bits &^ t.bits}
 }
 
 // All walks the members in ascending order.
 func (s Set) All() iter.Seq[uint16] {
 	return func(yield func(uint16) bool) {
-		for i, word := range s {
-			for ; word != 0; word &= word - 1 {
-				if !yield(uint16(i*64 + bits.TrailingZeros64(word))) {
-					return
-				}
+		for !s.Empty() {
+			typ := s.first()
+			if !yield(typ) {
+				return
 			}
+			s.Remove(typ)
 		}
 	}
+}
+
+// first returns the least member.
+func (s Set) first() uint16 {
+	switch {
+	case s.low != 0:
+		return uint16(bits.TrailingZeros64(s.low))
+	case s.high != 0:
+		return uint16(64 + bits.TrailingZeros64(s.high))
+	}
+	return uint16(firstBit + bits.TrailingZeros64(s.bits))
 }
 
 // allOf has every member.
