@@ -37,7 +37,7 @@ type Spec interface {
 // start makes b the builder that belongs to self.
 func (b *builder[Self]) start(self *Self, kind, name string) *Self {
 	b.self = self
-	b.spec.kind, b.spec.name = kind, name
+	b.spec.kind, b.spec.traits, b.spec.name = kind, kindOf(kind), name
 	return self
 }
 

@@ -13,7 +13,7 @@ import (
 // cannot do.
 func (s *spec) command() string {
 	var w words
-	if s.kind == "" || kindOf(s.kind).hardware != "" {
+	if s.kind == "" || s.about().hardware != "" {
 		w.change(s)
 	} else {
 		w.create(s)
@@ -134,7 +134,7 @@ func (w *words) change(s *spec) {
 // downFirst writes the command that takes a link of hardware down for what it
 // changes only then.
 func (w *words) downFirst(s *spec) {
-	if s.downFirst && !s.set.And(kindOf(s.kind).whileDown).Empty() {
+	if s.downFirst && !s.set.And(s.about().whileDown).Empty() {
 		w.begin(s.home(), "link", "set", "dev", attr.Quote(s.name), "down")
 		w.end()
 	}

@@ -55,7 +55,7 @@ func (d *LinkDriver) Encode(ae *netlink.AttributeEncoder) error {
 	var c attr.Codec
 	var b []byte
 	if s.info != nil {
-		b = kindOf(s.kind).table().Encode(&c, nil, s.set, s.refs, s.info)
+		b = s.about().table().Encode(&c, nil, s.set, s.refs, s.info)
 	}
 	b, err := s.appendDriverPeer(b)
 	if err != nil {

@@ -113,8 +113,8 @@ func (t *transaction) guess(ctx context.Context, e *Error, step step, errno sysc
 		e.Message = "a link of this name exists in the parent's namespace, from where this kernel moves the new one"
 	case step.job.peer != nil && errno == syscall.EEXIST:
 		e.Message = "a link of the peer's name or index exists already"
-	case kindOf(s.kind).reason != nil:
-		e.Message = kindOf(s.kind).reason(errno)
+	case s.about().reason != nil:
+		e.Message = s.about().reason(errno)
 	}
 }
 
@@ -168,7 +168,7 @@ func (s *spec) nameAt(request []byte, offset int) string {
 	path := wire.Path(request[wire.HeaderLen+wire.LinkLen:], offset-wire.HeaderLen-wire.LinkLen,
 		uapi.IFLA_LINKINFO, uapi.IFLA_INFO_DATA, uapi.IFLA_INFO_SLAVE_DATA)
 	switch {
-	case len(path) == 1 && !kindOf(s.kind).tunnel:
+	case len(path) == 1 && !s.about().tunnel:
 		return rowName(s.link.attrs, path[0])
 	case len(path) == 3 && path[1] == uapi.IFLA_INFO_DATA && s.info != nil:
 		return rowName(s.info.attrs, path[2])

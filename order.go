@@ -99,7 +99,7 @@ func (t *transaction) references(s *spec) ([]linkKey, error) {
 		keys = append(keys, linkKey{placeOf(r.Type == uapi.IFLA_LINK, under, at), r.Name})
 	}
 	for _, r := range s.refs {
-		keys = append(keys, linkKey{placeOf(kindOf(s.kind).tunnel, under, at), r.Name})
+		keys = append(keys, linkKey{placeOf(s.about().tunnel, under, at), r.Name})
 	}
 	if s.port != nil {
 		for _, r := range s.port.refs {

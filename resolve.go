@@ -56,7 +56,7 @@ func (t *transaction) underlay(ctx context.Context, j *job) (*place, error) {
 	if j.main != nil {
 		return j.at, t.openPeerPlace(j)
 	}
-	if !s.linkSet.Has(uapi.IFLA_LINK) && !kindOf(s.kind).tunnel {
+	if !s.linkSet.Has(uapi.IFLA_LINK) && !s.about().tunnel {
 		return j.at, nil
 	}
 	under, err := t.place(s.linkNetNS)

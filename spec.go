@@ -11,8 +11,9 @@ import (
 
 // spec is what a builder has gathered.
 type spec struct {
-	kind string // empty for a Device
-	name string
+	kind   string // empty for a Device
+	traits *kind  // what is known of the kind, once it was looked up
+	name   string
 
 	// What only links of this kind have, which of it is set, and the links it
 	// refers to by name.
@@ -42,6 +43,14 @@ type spec struct {
 	layer3
 }
 
+// about returns what is known of the kind.
+func (s *spec) about() *kind {
+	if s.traits == nil {
+		return kindOf(s.kind)
+	}
+	return s.traits
+}
+
 // portSpec is what a builder of port settings has gathered.
 type portSpec struct {
 	kind string // of the master
@@ -66,7 +75,7 @@ var afterwards = attr.SetOf(uapi.IFLA_IFALIAS, uapi.IFLA_CARRIER, uapi.IFLA_PROT
 
 // afterwards are those settings, and what the driver of the kind adds to them.
 func (s *spec) afterwards() attr.Set {
-	return afterwards.Or(kindOf(s.kind).later)
+	return afterwards.Or(s.about().later)
 }
 
 // requirement is implemented by the infos of kinds with rules that span several
@@ -105,7 +114,7 @@ func (s *spec) existsByAltName(op string) bool {
 
 // checkMakeable refuses to make what is there or is not.
 func (s *spec) checkMakeable(op string) error {
-	if reason := kindOf(s.kind).hardware; op == "create" && reason != "" {
+	if reason := s.about().hardware; op == "create" && reason != "" {
 		return &Error{Op: op, Kind: s.kind, Name: s.name, Message: reason, Err: errors.ErrUnsupported}
 	}
 	return nil
@@ -114,7 +123,7 @@ func (s *spec) checkMakeable(op string) error {
 // checkParent refuses to make a link without the link that it must sit on, or
 // with one that it cannot sit on.
 func (s *spec) checkParent(op string) error {
-	needs, has := kindOf(s.kind).parent, s.linkSet.Has(uapi.IFLA_LINK)
+	needs, has := s.about().parent, s.linkSet.Has(uapi.IFLA_LINK)
 	switch {
 	case op == "create" && needs && !has:
 		return s.invalid(op, "link", "a "+s.kind+" sits on another link: name it with Parent")
@@ -131,7 +140,7 @@ func (s *spec) checkRequired(op string) error {
 		return nil
 	}
 	var all []error
-	for typ := range kindOf(s.kind).required.Minus(s.set).All() {
+	for typ := range s.about().required.Minus(s.set).All() {
 		all = append(all, s.invalid(op, rowName(newInfo(s.kind).attrs, typ), "there is no default for it"))
 	}
 	return errors.Join(all...)
@@ -155,7 +164,7 @@ func (s *spec) checkTables(op string) error {
 		err = errors.Join(err, c.Check(s.inet6Set, nil, s.link.INET6.attrs))
 	}
 	if s.info != nil {
-		err = errors.Join(err, kindOf(s.kind).table().Check(&c, s.set, s.refs, s.info))
+		err = errors.Join(err, s.about().table().Check(&c, s.set, s.refs, s.info))
 	}
 	if s.port != nil {
 		err = errors.Join(err, kindOf(s.port.kind).portTable().Check(&c, s.port.set, s.port.refs, s.port.info))
@@ -170,11 +179,11 @@ func (s *spec) checkTables(op string) error {
 }
 
 func (s *spec) checkMTU(op string) error {
-	bounds, mtu := kindOf(s.kind).mtu, s.link.MTU
+	bounds, mtu := s.about().mtu, s.link.MTU
 	if s.linkSet.Has(uapi.IFLA_MTU) && bounds[1] != 0 && (mtu < bounds[0] || mtu > bounds[1]) {
 		return s.invalid(op, "mtu", fmt.Sprintf("%d is not in %d…%d", mtu, bounds[0], bounds[1]))
 	}
-	if sizes := kindOf(s.kind).sizes; s.linkSet.Has(uapi.IFLA_MTU) && sizes != nil && sizes(mtu) != "" {
+	if sizes := s.about().sizes; s.linkSet.Has(uapi.IFLA_MTU) && sizes != nil && sizes(mtu) != "" {
 		return s.invalid(op, "mtu", sizes(mtu))
 	}
 	return nil
@@ -183,7 +192,7 @@ func (s *spec) checkMTU(op string) error {
 // checkAddress refuses a link-layer address where the kernel ignores it, or has
 // none to change.
 func (s *spec) checkAddress(op string) error {
-	if reason := kindOf(s.kind).address; s.linkSet.Has(uapi.IFLA_ADDRESS) && reason != "" {
+	if reason := s.about().address; s.linkSet.Has(uapi.IFLA_ADDRESS) && reason != "" {
 		return s.invalid(op, "address", reason)
 	}
 	return nil

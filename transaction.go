@@ -80,7 +80,7 @@ type job struct {
 }
 
 func newJob(s *spec, at *place, main *job) *job {
-	j := &job{spec: s, kind: kindOf(s.kind), at: at, main: main, index: s.index, linkNSID: -1}
+	j := &job{spec: s, kind: s.about(), at: at, main: main, index: s.index, linkNSID: -1}
 	j.linkSet, j.infoSet, j.inet6Set = s.linkSet, s.set, s.inet6Set
 	j.elsewhere = s.apart(s.set)
 	j.change, j.altNames, j.layer3 = s.change, s.altNames, s.layer3
