@@ -10,7 +10,7 @@ import (
 // TestDriverKnowsSpec fails when a spec gets a new field: outsideKind must then
 // refuse it, or a driver would lose it.
 func TestDriverKnowsSpec(t *testing.T) {
-	ofTheKind := []string{"kind", "info", "set", "refs", "peer"}
+	ofTheKind := []string{"kind", "traits", "info", "set", "refs", "peer"}
 	refused := []string{"link", "linkSet", "linkRefs", "flags", "change", "inet6Set", "index", "altNames", "netns", "linkNetNS", "port", "layer3"}
 	ofVerbs := []string{"name", "downFirst", "newName", "recreate"} // not of a link that is made by another
 	want := map[string]bool{}
