@@ -145,7 +145,11 @@ func newLink() *Link {
 // parseLink decodes the payload of an RTM_NEWLINK or RTM_DELLINK message. The
 // Link keeps b, which must not change afterwards.
 func parseLink(c *attr.Codec, b []byte) *Link {
-	l := newLink()
+	return newLink().parse(c, b)
+}
+
+// parse is parseLink into a new link.
+func (l *Link) parse(c *attr.Codec, b []byte) *Link {
 	header, attrs, err := wire.ParseLink(b)
 	common, fault := linkTable.Decode(c, attrs, l, l.unknown(""))
 	l.raw.message, l.raw.common = b, common

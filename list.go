@@ -82,14 +82,23 @@ func (c *Conn) List(ctx context.Context, filters ...Filter) ([]*Link, error) {
 	return c.list(ctx, f)
 }
 
+// together is how many links of a list are allocated at once: about as many as
+// share a piece of memory with the messages that they are decoded from.
+const together = 16
+
 func (c *Conn) list(ctx context.Context, f filter) ([]*Link, error) {
 	var links []*Link
 	var codec attr.Codec
+	var room []Link
 	var copies slab
 	restart := func() { links = nil }
 	err := c.rt.Dump(ctx, uapi.RTM_GETLINK, f.append, restart, func(m wire.Message) {
-		if l := parseLink(&codec, copies.keep(m.Data)); f.matches(l) {
-			links = append(links, l)
+		if len(room) == 0 {
+			room = make([]Link, together)
+		}
+		room[0] = *newLink()
+		if l := room[0].parse(&codec, copies.keep(m.Data)); f.matches(l) {
+			links, room = append(links, l), room[1:]
 		}
 	})
 	if err != nil {
