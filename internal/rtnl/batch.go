@@ -5,8 +5,9 @@ import (
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
-// A Reply is called for each message that answers a request, in order. The
-// data is only valid during the call.
+// A Reply is called for each message that answers a request, in order, and never
+// two at a time; if there are many, in another goroutine than the caller's, while
+// the exchange goes on. The data is only valid during the call.
 type Reply func(wire.Message)
 
 // end says which message is the last answer to a request.
@@ -25,6 +26,8 @@ type request struct {
 	reply  Reply
 	state  state
 	err    error
+
+	changed bool // a dump of what changed while it was read
 }
 
 // state is how far a request has come.
@@ -203,32 +206,44 @@ func (r *request) finish(err error) {
 	r.state, r.err = answered, err
 }
 
-// deliver hands each message of a datagram to the request it answers. Answers
-// to earlier batches fall outside the range and are dropped.
-func (b *Batch) deliver(datagram []byte, from, to int, base uint32) {
-	for m, err := range wire.Messages(datagram) {
-		if err != nil {
-			return
-		}
-		if i := int(m.Seq - base); i >= from && i < to && b.requests[i].state == sent {
-			b.requests[i].answer(m)
-		}
-	}
+// A delivery is a message that answers a request, and who is to be told.
+type delivery struct {
+	reply   Reply
+	message wire.Message
 }
 
-// answer takes one message as an answer to r.
-func (r *request) answer(m wire.Message) {
-	if m.Type == uapi.NLMSG_ERROR {
-		r.finish(parseAck(m))
-		return
+// settle notes what the messages of a datagram say about the requests that they
+// answer, and appends what is due to a Reply. Answers to earlier batches fall
+// outside the range and are dropped.
+func (b *Batch) settle(due []delivery, datagram []byte, from, to int, base uint32) []delivery {
+	for m, err := range wire.Messages(datagram) {
+		if err != nil {
+			break
+		}
+		i := int(m.Seq - base)
+		if i < from || i >= to || b.requests[i].state != sent {
+			continue
+		}
+		if r := &b.requests[i]; r.settle(m) && r.reply != nil {
+			due = append(due, delivery{r.reply, m})
+		}
 	}
-	if r.reply != nil {
-		r.reply(m)
-	}
+	return due
+}
+
+// settle takes one message as an answer to r, and reports whether it is one for
+// the Reply.
+func (r *request) settle(m wire.Message) bool {
+	r.changed = r.changed || m.Flags&uapi.NLM_F_DUMP_INTR != 0
 	switch {
+	case m.Type == uapi.NLMSG_ERROR:
+		r.finish(parseAck(m))
+		return false
+	case m.Type == uapi.NLMSG_DONE && r.end != atReply:
+		r.finish(parseDone(m))
+		return false
 	case r.end == atReply:
 		r.finish(nil)
-	case m.Type == uapi.NLMSG_DONE:
-		r.finish(parseDone(m))
 	}
+	return true
 }

@@ -111,15 +111,18 @@ func TestCancelledBatch(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	var b Batch
-	replies := 0
-	for i := range 25 {
-		b.Get(uapi.RTM_GETLINK, func(wire.Message) {
-			if replies++; i == 12 {
-				cancel()
-				time.Sleep(5 * time.Millisecond)
-			}
-		}, key("lo"))
+	replies, received := 0, 0
+	for range 25 {
+		b.Get(uapi.RTM_GETLINK, func(wire.Message) { replies++ }, key("lo"))
 	}
+	c.SetHook(func(p Point) error {
+		if p == AfterReceive {
+			if received++; received == 13 {
+				cancel()
+			}
+		}
+		return nil
+	})
 	c.room = 10 * b.requests[0].room() // ten at a time
 	if err := c.Do(ctx, &b); !errors.Is(err, context.Canceled) {
 		t.Errorf("%v", err)

@@ -5,8 +5,8 @@ import (
 	"errors"
 	"os"
 	"sync"
+	"sync/atomic"
 	"syscall"
-	"time"
 
 	"github.com/mdlayher/netlink"
 	"golang.org/x/sys/unix"
@@ -31,28 +31,19 @@ const (
 type Conn struct {
 	nl    *netlink.Conn
 	raw   syscall.RawConn
+	file  *os.File      // the socket, which the runtime does not poll
+	fd    int           // of file
 	turn  chan struct{} // holds a token while an exchange is going on
 	seq   uint32
 	read  []byte
+	lump  lump // empty between exchanges
 	room  int  // how much the answers to one send may take, in bytes
 	bytes int  // the longest send
 	stale bool // answers to an earlier batch may still be in the queue
 	hook  Hook
 
-	put  func(uintptr) bool // sends what is to be sent
-	take func(uintptr) bool // reads one datagram into read
-	look func(uintptr)      // the same, for a read that does not wait
-	sent struct {
-		p   []byte
-		err error
-	}
-	got struct {
-		n   int
-		err error
-	}
-
 	mu     sync.Mutex
-	closed bool
+	closed atomic.Bool
 	users  int // who needs the socket even if it is closed
 }
 
@@ -73,6 +64,9 @@ func dial(family int, config netlink.Config) (*Conn, error) {
 	if err := c.configure(); err != nil {
 		return nil, errors.Join(err, nl.Close())
 	}
+	if err := c.detach(); err != nil {
+		return nil, err
+	}
 	return c, nil
 }
 
@@ -82,7 +76,6 @@ func (c *Conn) configure() error {
 		return err
 	}
 	c.raw = raw
-	c.prepare()
 	if err := c.nl.SetOption(netlink.CapAcknowledge, true); err != nil {
 		return err
 	}
@@ -99,36 +92,67 @@ func (c *Conn) configure() error {
 	return err
 }
 
+// detach takes the socket from the runtime's poller, of which the kernel would
+// wake a thread for each answer, although all answers are there when a send or a
+// read of a list returns.
+func (c *Conn) detach() error {
+	var err error
+	ctl := c.raw.Control(func(fd uintptr) { c.fd, err = unix.FcntlInt(fd, unix.F_DUPFD_CLOEXEC, 0) })
+	if err = errors.Join(ctl, err, c.nl.Close()); err != nil {
+		return err
+	}
+	if err := unix.SetNonblock(c.fd, false); err != nil { // else the File would be polled
+		return errors.Join(err, unix.Close(c.fd))
+	}
+	c.file = os.NewFile(uintptr(c.fd), "netlink")
+	return nil
+}
+
 // Close closes the socket. Calls that are going on end with os.ErrClosed as
 // soon as they have the answers to what they sent, and only then, and when
 // nobody holds it any longer, does the socket go.
 func (c *Conn) Close() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.closed {
+	if c.closed.Load() {
 		return os.ErrClosed
 	}
-	c.closed = true
+	c.closed.Store(true)
 	if c.users == 0 {
-		return c.nl.Close()
+		return c.file.Close()
 	}
-	return c.nl.SetReadDeadline(time.Unix(1, 0))
+	return nil
 }
 
-func (c *Conn) isClosed() bool {
+// use keeps the socket open until a call of release. It returns os.ErrClosed if
+// it has gone already.
+func (c *Conn) use() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.closed
+	if c.closed.Load() && c.users == 0 {
+		return os.ErrClosed
+	}
+	c.users++
+	return nil
+}
+
+func (c *Conn) release() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.users--
+	if c.users == 0 && c.closed.Load() {
+		_ = c.file.Close() // whoever closed it has had an answer
+	}
 }
 
 // Control calls f with the socket's descriptor, which ioctls of the socket's
 // namespace can be made on.
 func (c *Conn) Control(f func(fd int) error) error {
-	var inner error
-	if err := c.raw.Control(func(fd uintptr) { inner = f(int(fd)) }); err != nil {
+	if err := c.use(); err != nil {
 		return err
 	}
-	return inner
+	defer c.release()
+	return f(c.fd)
 }
 
 // Do sends the requests of b, as many at a time as there is room for the
@@ -138,16 +162,15 @@ func (c *Conn) Control(f func(fd int) error) error {
 // When ctx ends, requests that were not sent yet stay unsent; the answers to
 // those that were are still collected, so that a caller knows what to undo.
 func (c *Conn) Do(ctx context.Context, b *Batch) error {
-	h, err := c.Hold()
-	if err != nil {
-		b.failUnsent(err)
-		return err
-	}
-	defer h.Release()
 	return c.do(ctx, b, false)
 }
 
 func (c *Conn) do(ctx context.Context, b *Batch, last bool) error {
+	if err := c.use(); err != nil {
+		b.failUnsent(err)
+		return err
+	}
+	defer c.release()
 	x := exchange{c: c, ctx: ctx, b: b, last: last}
 	if err := x.begin(); err != nil {
 		b.failUnsent(err)
@@ -156,14 +179,7 @@ func (c *Conn) do(ctx context.Context, b *Batch, last bool) error {
 	defer c.end()
 	x.base = c.seq + 1
 	c.seq += uint32(b.Len())
-	for x.to < b.Len() {
-		x.from, x.to = x.to, b.fit(x.to, c.room, c.bytes)
-		if err := x.run(); err != nil {
-			b.failUnsent(err)
-			return err
-		}
-	}
-	return nil
+	return x.run()
 }
 
 func (c *Conn) end() {
@@ -174,7 +190,7 @@ func (c *Conn) end() {
 // was abandoned to its end, before which the kernel takes no other.
 func (c *Conn) drain() error {
 	for {
-		n, err := c.receive(false)
+		n, err := c.receive()
 		if n == 0 && err == nil {
 			return nil
 		}
@@ -189,61 +205,44 @@ func (c *Conn) send(p []byte) error {
 	if err := c.pass(BeforeSend); err != nil {
 		return err
 	}
-	c.sent.p = p
-	err := c.raw.Write(c.put)
-	if err == nil && c.sent.err != nil {
-		err = os.NewSyscallError("send", c.sent.err)
+	if err := unix.Send(c.fd, p, 0); err != nil {
+		return os.NewSyscallError("send", err)
 	}
-	c.sent.p = nil
-	return err
+	return nil
 }
 
-// receive reads one datagram of the kernel's. If it must not wait and there is
-// none, it returns 0 bytes. Only a read that waits heeds the deadline.
-func (c *Conn) receive(wait bool) (n int, err error) {
+// receive reads one datagram of the kernel's, and returns 0 bytes if there is
+// none.
+func (c *Conn) receive() (int, error) {
 	if err := c.pass(BeforeReceive); err != nil {
 		return 0, err
 	}
-	if wait {
-		err = c.raw.Read(c.take)
-	} else {
-		err = c.raw.Control(c.look)
-	}
-	n, inner := c.got.n, c.got.err
+	n, err := c.fromKernel()
 	switch {
-	case err != nil:
-		return 0, err
-	case errors.Is(inner, unix.EAGAIN):
+	case err == unix.EAGAIN:
 		return 0, nil
-	case inner != nil:
-		return 0, os.NewSyscallError("recvfrom", inner)
+	case err != nil:
+		return 0, os.NewSyscallError("recvfrom", err)
 	case n > len(c.read):
 		return 0, wire.ErrTruncated
 	}
 	return n, c.pass(AfterReceive)
 }
 
-// prepare makes the functions that send and receive hand to the runtime once, for
-// each of them would be an allocation for every datagram.
-func (c *Conn) prepare() {
-	c.put = func(fd uintptr) bool {
-		c.sent.err = unix.Send(int(fd), c.sent.p, 0)
-		return !errors.Is(c.sent.err, unix.EAGAIN)
-	}
-	c.take = func(fd uintptr) bool {
-		c.got.n, c.got.err = c.fromKernel(int(fd))
-		return !errors.Is(c.got.err, unix.EAGAIN)
-	}
-	c.look = func(fd uintptr) { c.take(fd) }
-}
-
 // fromKernel reads one datagram and passes over those of other processes, which
 // may send to any netlink socket if they have the privilege.
-func (c *Conn) fromKernel(fd int) (int, error) {
+func (c *Conn) fromKernel() (int, error) {
 	for {
-		n, sender, err := recvfrom(fd, c.read)
+		n, sender, err := recvfrom(c.fd, c.read)
 		if err != nil || sender == 0 {
 			return n, err
 		}
 	}
+}
+
+// wait waits a while for an answer. A kernel answers before a send returns, so
+// that this is never due; if it is, between looks at the context.
+func (c *Conn) wait() {
+	const while = 10 // ms
+	_, _ = unix.Poll([]unix.PollFd{{Fd: int32(c.fd), Events: unix.POLLIN}}, while)
 }

@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/iplink-go/iplink/internal/testutil"
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
@@ -203,7 +205,7 @@ func TestManyReplies(t *testing.T) {
 func TestLost(t *testing.T) {
 	t.Parallel()
 	c, _ := dialed(t)
-	if err := c.nl.SetReadBuffer(1); err != nil { // The kernel makes it the least it allows.
+	if err := unix.SetsockoptInt(c.fd, unix.SOL_SOCKET, unix.SO_RCVBUF, 1); err != nil { // The kernel makes it the least it allows.
 		t.Fatal(err)
 	}
 	var b Batch
@@ -300,14 +302,18 @@ func TestDumpGivesUp(t *testing.T) {
 	c, ns := dialed(t)
 	bridges(t, c, 60) // more than one datagram holds
 	other := dialIn(t, ns)
-	attempts := 0
-	err := c.Dump(t.Context(), uapi.RTM_GETLINK, all, func() { attempts++ }, func(m wire.Message) {
-		if name, _ := linkOf(m); name == "br0" {
+	attempts, first := 0, false
+	c.SetHook(func(p Point) error {
+		if first && p == AfterReceive {
+			first = false
 			var b Batch
 			b.Write(uapi.RTM_NEWLINK, uapi.NLM_F_CREATE, create(fmt.Sprint("more", attempts), "bridge", nil))
 			do(t, other, &b)
 		}
+		return nil
 	})
+	restart := func() { attempts, first = attempts+1, true }
+	err := c.Dump(t.Context(), uapi.RTM_GETLINK, all, restart, func(wire.Message) {})
 	if !errors.Is(err, ErrInterrupted) || attempts < 10 {
 		t.Errorf("%v after %d attempts", err, attempts)
 	}

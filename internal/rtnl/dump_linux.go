@@ -3,9 +3,6 @@ package rtnl
 import (
 	"context"
 	"time"
-
-	"github.com/iplink-go/iplink/internal/uapi"
-	"github.com/iplink-go/iplink/internal/wire"
 )
 
 // Dump sends one request that many messages answer, and calls each for every
@@ -34,16 +31,11 @@ func dump(ctx context.Context, do doer, typ uint16, body func([]byte) []byte, re
 
 func dumpOnce(ctx context.Context, do doer, typ uint16, body func([]byte) []byte, each Reply) (interrupted bool, err error) {
 	var b Batch
-	b.dump(typ, func(m wire.Message) {
-		interrupted = interrupted || m.Flags&uapi.NLM_F_DUMP_INTR != 0
-		if m.Type != uapi.NLMSG_DONE {
-			each(m)
-		}
-	}, body)
+	b.dump(typ, each, body)
 	if err := do(ctx, &b); err != nil {
 		return false, err
 	}
-	return interrupted, b.Err(0)
+	return b.requests[0].changed, b.Err(0)
 }
 
 func sleep(ctx context.Context, d time.Duration) error {

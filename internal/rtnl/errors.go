@@ -55,6 +55,13 @@ func parseAck(m wire.Message) error {
 	return e
 }
 
+// isAck reports whether a datagram is an acknowledgement or an error, and
+// nothing else.
+func isAck(datagram []byte) bool {
+	return len(datagram) >= wire.HeaderLen && wire.Order.Uint16(datagram[4:]) == uapi.NLMSG_ERROR &&
+		wire.Align(int(wire.Order.Uint32(datagram))) >= len(datagram)
+}
+
 // parseDone returns the error that ended a dump, nil if it is complete.
 func parseDone(m wire.Message) error {
 	if len(m.Data) < 4 {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"os"
-	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -17,6 +16,9 @@ type exchange struct {
 	last     bool   // goes on although the Conn is closed
 	from, to int    // the requests of one send
 	base     uint32 // the sequence number of the batch's first request
+
+	lump     *lump     // what waits for a Reply
+	handover *handover // nil as long as that is little
 }
 
 // begin waits for the Conn's turn and clears the queue of what nobody awaits.
@@ -25,10 +27,15 @@ func (x *exchange) begin() error {
 		return err
 	}
 	select {
-	case <-x.ctx.Done():
-		return context.Cause(x.ctx)
 	case x.c.turn <- struct{}{}:
+	default:
+		select {
+		case <-x.ctx.Done():
+			return context.Cause(x.ctx)
+		case x.c.turn <- struct{}{}:
+		}
 	}
+	x.lump = &x.c.lump
 	if !x.c.stale {
 		return nil
 	}
@@ -45,15 +52,34 @@ func (x *exchange) stopped() error {
 	switch {
 	case x.ctx.Err() != nil:
 		return context.Cause(x.ctx)
-	case x.c.isClosed() && !x.last:
+	case x.c.closed.Load() && !x.last:
 		return os.ErrClosed
 	}
 	return nil
 }
 
-// run sends the requests from from up to to and collects their answers, also if
-// a reply panics.
+// run sends all requests, some at a time, and collects the answers, also if a
+// reply panics.
 func (x *exchange) run() error {
+	defer x.salvage()
+	err := x.sendAll()
+	x.deliver()
+	return err
+}
+
+func (x *exchange) sendAll() error {
+	for x.to < x.b.Len() {
+		x.from, x.to = x.to, x.b.fit(x.to, x.c.room, x.c.bytes)
+		if err := x.send(); err != nil {
+			x.b.failUnsent(err)
+			return err
+		}
+	}
+	return nil
+}
+
+// send sends the requests from from up to to and collects their answers.
+func (x *exchange) send() error {
 	if err := x.stopped(); err != nil {
 		return err
 	}
@@ -63,29 +89,8 @@ func (x *exchange) run() error {
 	}
 	x.b.markSent(x.from, x.to)
 	x.c.stale = true
-	defer x.salvage()
 	_ = x.c.pass(AfterSend)
-	defer x.c.watch(x.ctx)()
 	return x.collect()
-}
-
-// watch makes the end of the context interrupt a read. The returned function
-// undoes it.
-func (c *Conn) watch(ctx context.Context) func() {
-	if ctx.Done() == nil {
-		return func() {}
-	}
-	done := make(chan struct{})
-	stop := context.AfterFunc(ctx, func() {
-		defer close(done)
-		_ = c.nl.SetReadDeadline(time.Unix(1, 0))
-	})
-	return func() {
-		if !stop() {
-			<-done
-			_ = c.nl.SetReadDeadline(time.Time{})
-		}
-	}
 }
 
 // collect reads until the requests are answered. When it is to stop, or when
@@ -95,24 +100,72 @@ func (x *exchange) collect() error {
 	var stopped error
 	lost := false
 	for x.awaits(stopped) {
-		n, err := x.c.receive(stopped == nil && !lost)
+		if stopped == nil {
+			if stopped = x.stopped(); stopped != nil {
+				continue
+			}
+		}
+		n, err := x.c.receive()
 		switch {
 		case errors.Is(err, unix.ENOBUFS):
 			lost = true
-		case errors.Is(err, os.ErrDeadlineExceeded):
-			stopped = x.interrupted()
 		case err != nil && stopped != nil:
 			return err
 		case err != nil:
 			stopped = err
-		case n == 0:
+		case n > 0:
+			x.take(x.c.read[:n])
+		case lost || stopped != nil:
 			x.b.failLost(x.from, x.to)
 		default:
-			x.b.deliver(x.c.read[:n], x.from, x.to, x.base)
+			x.c.wait()
 		}
 	}
 	x.c.stale = stopped != nil || lost
 	return stopped
+}
+
+// take takes note of a datagram. What is due to a Reply waits until it is much,
+// for to wake another goroutine costs more than to reply to a few.
+func (x *exchange) take(datagram []byte) {
+	l := x.lump
+	if !isAck(datagram) {
+		at := len(l.bytes)
+		l.bytes = append(l.bytes, datagram...)
+		datagram = l.bytes[at:]
+	}
+	l.due = x.b.settle(l.due, datagram, x.from, x.to, x.base)
+	if len(l.bytes) >= handful && (x.to < x.b.Len() || x.b.pending(x.from, x.to)) {
+		x.handOver()
+	}
+}
+
+// handOver has the lump delivered while the next is filled.
+func (x *exchange) handOver() {
+	if x.handover == nil {
+		x.handover = newHandover()
+	}
+	if x.lump = x.handover.pass(x.lump); x.lump == nil {
+		x.join()
+	}
+}
+
+// deliver delivers the rest, and returns when all is delivered.
+func (x *exchange) deliver() {
+	if x.handover == nil {
+		x.lump.deliver()
+		return
+	}
+	x.handOver()
+	x.join()
+}
+
+// join awaits the end of the other goroutine.
+func (x *exchange) join() {
+	h := x.handover
+	x.handover = nil
+	h.join()
+	h.resume()
 }
 
 // awaits reports whether answers are awaited; those to a dump no longer if the
@@ -124,26 +177,20 @@ func (x *exchange) awaits(stopped error) bool {
 	return x.b.pending(x.from, x.to)
 }
 
-// interrupted returns why a read was interrupted; nil, and the next one waits
-// again, if that was not meant for this exchange.
-func (x *exchange) interrupted() error {
-	err := x.stopped()
-	if err == nil {
-		err = x.c.nl.SetReadDeadline(time.Time{})
-	}
-	return err
-}
-
 // salvage settles what is unanswered when an exchange ends early: after a panic
 // the answers still wait in the queue.
 func (x *exchange) salvage() {
+	if x.handover != nil {
+		x.handover.join()
+	}
+	x.c.lump.clear()
 	x.b.silence(x.from, x.to)
 	for x.b.pendingSingles(x.from, x.to) {
-		n, err := x.c.receive(false)
+		n, err := x.c.receive()
 		if n == 0 || err != nil {
 			break
 		}
-		x.b.deliver(x.c.read[:n], x.from, x.to, x.base)
+		x.b.settle(nil, x.c.read[:n], x.from, x.to, x.base)
 	}
 	x.b.failLost(x.from, x.to)
 }

@@ -17,7 +17,7 @@ func DialGeneric(netns int) (*Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := c.nl.SetOption(netlink.ExtendedAcknowledge, true); err != nil {
+	if err := unix.SetsockoptInt(c.fd, unix.SOL_NETLINK, unix.NETLINK_EXT_ACK, 1); err != nil {
 		return nil, errors.Join(err, c.Close())
 	}
 	return c, nil

@@ -16,7 +16,7 @@ type Held struct {
 func (c *Conn) Hold() (Held, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.closed {
+	if c.closed.Load() {
 		return Held{}, os.ErrClosed
 	}
 	c.users++
@@ -25,12 +25,7 @@ func (c *Conn) Hold() (Held, error) {
 
 // Release ends what Hold began.
 func (h Held) Release() {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.users--
-	if h.closed && h.users == 0 {
-		_ = h.nl.Close() // whoever closed it has had an answer
-	}
+	h.release()
 }
 
 // Do is Conn.Do, also when the Conn is closed.

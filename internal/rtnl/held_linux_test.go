@@ -7,6 +7,8 @@ import (
 	"syscall"
 	"testing"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
 )
@@ -43,7 +45,7 @@ func TestHeld(t *testing.T) {
 		t.Errorf("held after it was closed: %v", err)
 	}
 	h.Release()
-	if err := c.nl.SetReadBuffer(1 << 20); err == nil {
+	if err := unix.SetsockoptInt(c.fd, unix.SOL_SOCKET, unix.SO_RCVBUF, 1<<20); err == nil {
 		t.Error("the socket is still there")
 	}
 }

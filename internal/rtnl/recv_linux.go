@@ -13,7 +13,7 @@ func recvfrom(fd int, p []byte) (n int, sender uint32, err error) {
 	var from unix.RawSockaddrNetlink
 	size := uint32(unix.SizeofSockaddrNetlink)
 	read, _, errno := unix.Syscall6(unix.SYS_RECVFROM, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)),
-		unix.MSG_TRUNC, uintptr(unsafe.Pointer(&from)), uintptr(unsafe.Pointer(&size)))
+		unix.MSG_TRUNC|unix.MSG_DONTWAIT, uintptr(unsafe.Pointer(&from)), uintptr(unsafe.Pointer(&size)))
 	if errno != 0 {
 		return 0, 0, errno
 	}
