@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/iplink-go/iplink/internal/attr"
 	"github.com/iplink-go/iplink/internal/rtnl"
@@ -21,6 +22,9 @@ type Conn struct {
 	rt *rtnl.Conn
 
 	hook rtnl.Hook // of the sockets that the Conn opens elsewhere
+
+	echo   uint16      // the flag that asks for an echo: NLM_F_ECHO, except in tests
+	silent atomic.Bool // the kernel did not heed it
 
 	codec attr.Codec // for answers to Get, of which rt reads one at a time
 
@@ -50,7 +54,7 @@ func dial(netns int) (*Conn, error) {
 	if err != nil {
 		return nil, &Error{Op: "dial", Message: "opening a netlink socket", Err: bareErr(err)}
 	}
-	return &Conn{rt: rt}, nil
+	return &Conn{rt: rt, echo: uapi.NLM_F_ECHO}, nil
 }
 
 // Close closes the socket. Calls that are going on end with an error.

@@ -8,3 +8,10 @@ func (c *Conn) SetHook(hook rtnl.Hook) {
 	c.hook = hook
 	c.rt.SetHook(hook)
 }
+
+// WithoutEcho makes the kernel pass for one before Linux 6.2, which nothing has
+// been created with yet.
+func (c *Conn) WithoutEcho() {
+	c.echo = 0
+	c.silent.Store(false)
+}

@@ -159,6 +159,10 @@ var scenarios = map[string]scenario{
 	},
 	"overlay": overlay,
 	"mixed":   func(l *lab) []iplink.Spec { return mixed(l, 20) },
+	"unheard": func(l *lab) []iplink.Spec {
+		l.conn.WithoutEcho()
+		return []iplink.Spec{bridge.New("u0").Group(0x1234), veth.New("u1").Group(0x1234).Peer(veth.New("u2").NetNS(l.all[1].NetNS))}
+	},
 }
 
 // overlay is a bridge with a tunnel whose underlay is in another namespace, and

@@ -66,7 +66,7 @@ func (e *ensurance) forget(g *goal) {
 			kept = append(kept, j)
 		}
 	}
-	e.jobs, g.peer = kept, nil
+	e.jobs, e.roster, g.peer = kept, roster{}, nil
 }
 
 // bequeath removes the link in whose place a new one is made.

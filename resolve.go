@@ -19,7 +19,7 @@ func (t *transaction) resolve(ctx context.Context, j *job) error {
 		return err
 	}
 	j.under = under
-	j.linkRefs, err = t.resolveRefs(ctx, s, s.linkRefs, func(typ uint16) *place {
+	j.linkRefs, err = t.resolveRefs(ctx, j, s.linkRefs, func(typ uint16) *place {
 		if typ == uapi.IFLA_LINK {
 			return under
 		}
@@ -29,10 +29,10 @@ func (t *transaction) resolve(ctx context.Context, j *job) error {
 		return err
 	}
 	if s.info != nil {
-		j.infoRefs, err = t.resolveRefs(ctx, s, s.refs, func(uint16) *place { return t.infoPlace(j, under) }, s.info.attrs)
+		j.infoRefs, err = t.resolveRefs(ctx, j, s.refs, func(uint16) *place { return t.infoPlace(j, under) }, s.info.attrs)
 	}
 	if err == nil && s.port != nil {
-		j.portRef, err = t.resolveRefs(ctx, s, s.port.refs, func(uint16) *place { return j.at }, s.port.info.attrs)
+		j.portRef, err = t.resolveRefs(ctx, j, s.port.refs, func(uint16) *place { return j.at }, s.port.info.attrs)
 	}
 	if err != nil {
 		return err
@@ -87,12 +87,12 @@ func (t *transaction) openPeerPlace(peer *job) error {
 }
 
 // resolveRefs returns a copy of refs with the indexes found, each in its place.
-func (t *transaction) resolveRefs(ctx context.Context, s *spec, refs []attr.Ref, where func(uint16) *place, names attr.Table) ([]attr.Ref, error) {
+func (t *transaction) resolveRefs(ctx context.Context, j *job, refs []attr.Ref, where func(uint16) *place, names attr.Table) ([]attr.Ref, error) {
 	refs = slices.Clone(refs)
 	for i, r := range refs {
-		index, err := t.find(ctx, where(r.Type), r.Name)
+		index, err := t.find(ctx, j, where(r.Type), r.Name)
 		if err != nil {
-			e := &Error{Op: t.op, Kind: s.kind, Name: s.name, Attr: rowName(names, r.Type),
+			e := &Error{Op: t.op, Kind: j.spec.kind, Name: j.spec.name, Attr: rowName(names, r.Type),
 				Message: fmt.Sprintf("there is no link %q", r.Name)}
 			return nil, kernelError(e, err)
 		}
@@ -101,13 +101,12 @@ func (t *transaction) resolveRefs(ctx context.Context, s *spec, refs []attr.Ref,
 	return refs, nil
 }
 
-// find returns the index of a link by name: of one that this transaction is
-// about to make, or of one that exists.
-func (t *transaction) find(ctx context.Context, p *place, name string) (int, error) {
-	for _, j := range t.jobs {
-		if j.at == p && j.spec.name == name {
-			return t.presetIndex(j)
-		}
+// find returns the index of the link that a job refers to by name: of one that
+// this transaction is about to make, or of one that exists.
+func (t *transaction) find(ctx context.Context, j *job, p *place, name string) (int, error) {
+	if other := t.jobNamed(p, name); other != nil {
+		j.tied, other.tied = true, true
+		return t.presetIndex(other)
 	}
 	return indexOf(ctx, p.rt, name)
 }
@@ -155,6 +154,7 @@ func (t *transaction) presetIndex(j *job) (int, error) {
 		t.nextIndex++
 		if isAbsent(j.at.rt, index) {
 			j.index, j.preset = index, true
+			t.roster.number(j)
 			return index, nil
 		}
 	}
@@ -194,9 +194,11 @@ func (t *transaction) consider(j *job) error {
 // that comes up only after it is made.
 func (t *transaction) parentDefers(j *job) bool {
 	index, _ := refIndex(j.linkRefs, uapi.IFLA_LINK, j.spec.link.Parent)
-	return index != 0 && slices.ContainsFunc(t.jobs, func(other *job) bool {
-		return other.at == j.under && other.index == index && other.deferUp
-	})
+	if index == 0 {
+		return false
+	}
+	parent := t.jobNumbered(j.under, index)
+	return parent != nil && parent.deferUp
 }
 
 // master returns the index of the master that the link is to have, 0 if none.
@@ -212,13 +214,24 @@ func (j *job) parent() int {
 }
 
 // masterKind returns what is known of the kind of a master, which may yet have
-// to be made.
+// to be made. The kernel is asked once for all ports.
 func (t *transaction) masterKind(p *place, index int) (*kind, error) {
-	for _, j := range t.jobs {
-		if j.at == p && j.index == index {
-			return kindOf(j.spec.kind), nil
-		}
+	if j := t.jobNumbered(p, index); j != nil {
+		return kindOf(j.spec.kind), nil
 	}
+	masters, key := t.enrolled().masters, indexKey{p, index}
+	if k := masters[key]; k != nil {
+		return k, nil
+	}
+	k, err := kindOfMaster(p, index)
+	if err == nil {
+		masters[key] = k
+	}
+	return k, err
+}
+
+// kindOfMaster asks the kernel what a master is.
+func kindOfMaster(p *place, index int) (*kind, error) {
 	driver, err := driverOf(p.rt, index)
 	for _, k := range kinds {
 		if k.driver == driver && driver != "" {

@@ -42,7 +42,8 @@ type transaction struct {
 	places []*place // the first is the Conn's own namespace
 	known  map[*NetNS]*place
 	jobs   []*job
-	many   bool // makes several links
+	roster roster // of the jobs
+	many   bool   // makes several links
 
 	nextIndex int // for a link to be made; 0 if none was chosen yet
 }
@@ -58,6 +59,8 @@ type job struct {
 	link  *Link // as read back
 
 	preset bool // the index is this link's if anybody's
+	tied   bool // it refers to another link of the transaction, or that to it
+	echo   bool // the kernel is asked for an echo, in place of an answer to reading it
 	made   bool // by this transaction
 	lost   bool // whether it was made is unknown
 
@@ -236,12 +239,22 @@ func (t *transaction) flushAll(ctx context.Context, first *place) error {
 	if err := t.flush(ctx, first); err != nil {
 		return err
 	}
+	if err := t.flushPlaces(ctx); err != nil {
+		return err
+	}
+	if err := t.readUnheard(ctx); err != nil {
+		return err
+	}
+	return t.verify(ctx)
+}
+
+func (t *transaction) flushPlaces(ctx context.Context) error {
 	for _, p := range t.places {
 		if err := t.flush(ctx, p); err != nil {
 			return err
 		}
 	}
-	return t.verify(ctx)
+	return nil
 }
 
 // flush sends the requests for one place and looks at the answers.
@@ -309,9 +322,13 @@ func (t *transaction) verify(ctx context.Context) error {
 
 // addCreate adds the request that makes a link, and its peer with it.
 func (t *transaction) addCreate(j *job) {
-	j.at.batch.Write(uapi.RTM_NEWLINK, uapi.NLM_F_CREATE|uapi.NLM_F_EXCL, func(b []byte) []byte {
-		return t.appendCreate(b, j)
-	})
+	const flags = uapi.NLM_F_CREATE | uapi.NLM_F_EXCL
+	body := func(b []byte) []byte { return t.appendCreate(b, j) }
+	if j.echo {
+		j.at.batch.Echo(uapi.RTM_NEWLINK, flags|t.conn.echo, t.listener(j), body)
+	} else {
+		j.at.batch.Write(uapi.RTM_NEWLINK, flags, body)
+	}
 	j.at.steps = append(j.at.steps, step{job: j, what: stepCreate})
 }
 
@@ -326,7 +343,9 @@ func (t *transaction) complete(j *job) {
 		t.addChange(j, 0, 0, func(b []byte) []byte { return t.appendLater(b, j, set) })
 	}
 	t.addRest(j)
-	t.addRead(j)
+	if !j.echo {
+		t.addRead(j)
+	}
 }
 
 // addRest adds the requests that come after a link has its own settings.

@@ -27,6 +27,7 @@ func (t *transaction) attempt(ctx context.Context, run func(context.Context) err
 		return &Error{Op: t.op, Err: err}
 	}
 	defer held.Release()
+	t.awaitEchoes()
 	finished := false
 	defer func() {
 		if !finished {

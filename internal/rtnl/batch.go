@@ -92,6 +92,13 @@ func (b *Batch) Write(typ, flags uint16, body func([]byte) []byte) int {
 	return b.add(typ, flags|uapi.NLM_F_ACK, atAck, nil, body)
 }
 
+// Echo is Write for a request with NLM_F_ECHO among its flags. Before the
+// acknowledgement reply gets what the kernel announces of it to others; nothing
+// if the kernel does not heed the flag for this request.
+func (b *Batch) Echo(typ, flags uint16, reply Reply, body func([]byte) []byte) int {
+	return b.add(typ, flags|uapi.NLM_F_ACK, atAck, reply, body)
+}
+
 // Get adds a request that one message answers.
 func (b *Batch) Get(typ uint16, reply Reply, body func([]byte) []byte) int {
 	return b.add(typ, 0, atReply, reply, body)
@@ -137,7 +144,7 @@ func (b *Batch) fit(from, room, bytes int) int {
 
 func (r *request) room() int {
 	room := ackRoom + 2*(r.to-r.at)
-	if r.end != atAck {
+	if r.end != atAck || r.reply != nil {
 		room += replyRoom
 	}
 	return room
