@@ -56,7 +56,7 @@ func Dial(netns int) (*Conn, error) {
 
 func dial(family int, config netlink.Config) (*Conn, error) {
 	config.MessageBufferSize = readSize
-	nl, err := netlink.Dial(family, &config)
+	nl, err := open(family, config)
 	if err != nil {
 		return nil, err
 	}
