@@ -47,6 +47,9 @@ var ignoredPort = map[string]attr.Set{
 // compares the bytes that the kernel sent, so that attributes which are not
 // known here count too.
 func changes(old, now *Link) []string {
+	if old.raw.image == now.raw.image {
+		return nil
+	}
 	var names []string
 	if old.Flags != now.Flags {
 		names = append(names, "flags")
@@ -121,7 +124,8 @@ func has(s attr.Set, typ uint16) bool {
 
 // attributes returns the attributes that the link was decoded from.
 func (l *Link) attributes() []byte {
-	return l.raw.message[min(wire.LinkLen, len(l.raw.message)):]
+	message := l.raw.image.message()
+	return message[min(wire.LinkLen, len(message)):]
 }
 
 // nested returns the payload at the end of a path through nests, nil if there

@@ -142,7 +142,7 @@ func (l *Link) Up() bool {
 // rawInfo is what the kernel says about a link's kind, before it is known which
 // table reads it, and which rows of it were found.
 type rawInfo struct {
-	message                []byte // the whole, to compare with another
+	image                  image // of the whole message
 	data, xstats, portData []byte
 	common, info, port     attr.Set
 }

@@ -88,10 +88,10 @@ func (h *Hardware) attrs(c *attr.Codec) {
 
 func (l *Link) linkInfo(c *attr.Codec) {
 	attr.Text(c.ReadOnly(), uapi.IFLA_INFO_KIND, "kind", &l.Kind, 0)
-	attr.Raw(c, uapi.IFLA_INFO_DATA, "info", &l.raw.data)
-	attr.Raw(c, uapi.IFLA_INFO_XSTATS, "xstats", &l.raw.xstats)
+	attr.InPlace(c, uapi.IFLA_INFO_DATA, "info", &l.raw.data)
+	attr.InPlace(c, uapi.IFLA_INFO_XSTATS, "xstats", &l.raw.xstats)
 	attr.Text(c.ReadOnly(), uapi.IFLA_INFO_SLAVE_KIND, "port kind", &l.PortKind, 0)
-	attr.Raw(c, uapi.IFLA_INFO_SLAVE_DATA, "port", &l.raw.portData)
+	attr.InPlace(c, uapi.IFLA_INFO_SLAVE_DATA, "port", &l.raw.portData)
 }
 
 func (l *Link) protoDownReason(c *attr.Codec) {
@@ -143,7 +143,7 @@ func newLink() *Link {
 }
 
 // parseLink decodes the payload of an RTM_NEWLINK or RTM_DELLINK message. The
-// Link keeps b, which must not change afterwards.
+// Link keeps b, which must not change afterwards, unless c has it keep copies.
 func parseLink(c *attr.Codec, b []byte) *Link {
 	return newLink().parse(c, b)
 }
@@ -151,8 +151,9 @@ func parseLink(c *attr.Codec, b []byte) *Link {
 // parse is parseLink into a new link.
 func (l *Link) parse(c *attr.Codec, b []byte) *Link {
 	header, attrs, err := wire.ParseLink(b)
-	common, fault := linkTable.Decode(c, attrs, l, l.unknown(""))
-	l.raw.message, l.raw.common = b, common
+	var fault error
+	l.raw.image = wholeImage(b)
+	l.raw.common, fault = linkTable.Decode(c, attrs, l, l.unknown(c, ""))
 	if err != nil {
 		l.Err = err
 		return l
@@ -167,12 +168,12 @@ func (l *Link) parse(c *attr.Codec, b []byte) *Link {
 func (l *Link) parseInfo(c *attr.Codec) {
 	kind := kindOf(l.Kind)
 	if kind.info == nil {
-		l.keepRaw("info", l.raw.data)
+		l.keepRaw(c, "info", l.raw.data)
 		return
 	}
 	var err error
 	info := kind.info()
-	l.raw.info, err = kind.table().Decode(c, l.raw.data, info, l.unknown("info"))
+	l.raw.info, err = kind.table().Decode(c, l.raw.data, info, l.unknown(c, "info"))
 	l.addErr(l.Kind, err)
 	if whole, ok := info.(wholeInfo); ok {
 		whole.complete(l)
@@ -183,12 +184,12 @@ func (l *Link) parseInfo(c *attr.Codec) {
 func (l *Link) parsePort(c *attr.Codec) {
 	kind := kindOf(l.PortKind)
 	if kind.port == nil {
-		l.keepRaw("port", l.raw.portData)
+		l.keepRaw(c, "port", l.raw.portData)
 		return
 	}
 	var err error
 	info := kind.port()
-	l.raw.port, err = kind.portTable().Decode(c, l.raw.portData, info, l.unknown("port"))
+	l.raw.port, err = kind.portTable().Decode(c, l.raw.portData, info, l.unknown(c, "port"))
 	l.addErr(l.PortKind+" port", err)
 	l.PortInfo = info
 }
@@ -200,15 +201,15 @@ func (l *Link) addErr(what string, err error) {
 }
 
 // unknown returns a function that keeps an attribute in l.Unknown.
-func (l *Link) unknown(nest string) func(wire.Attr) {
+func (l *Link) unknown(c *attr.Codec, nest string) func(wire.Attr) {
 	return func(a wire.Attr) {
-		l.Unknown = append(l.Unknown, RawAttribute{Nest: nest, Type: a.Type, Data: a.Data})
+		l.Unknown = append(l.Unknown, RawAttribute{Nest: nest, Type: a.Type, Data: c.Held(a.Data)})
 	}
 }
 
 // keepRaw keeps all attributes of the nest of a kind that is not known here.
-func (l *Link) keepRaw(nest string, b []byte) {
-	keep := l.unknown(nest)
+func (l *Link) keepRaw(c *attr.Codec, nest string, b []byte) {
+	keep := l.unknown(c, nest)
 	for a, err := range wire.Attrs(b) {
 		if err != nil {
 			l.addErr(nest, err)

@@ -120,7 +120,7 @@ func (c *Conn) openWatcher(ctx context.Context, f filter) (*watcher, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &watcher{conn: c, socket: socket, filter: f, spaces: map[int32]*space{}, ownID: rtnl.OwnNetNS}
-	w.forget()
+	w := newWatcher(f)
+	w.conn, w.socket = c, socket
 	return w, nil
 }

@@ -140,8 +140,8 @@ func FuzzWatcherTake(f *testing.F) {
 	m = wire.AppendString(append(m, link...), uapi.IFLA_IFNAME, "a0")
 	f.Add(int32(-1), wire.EndMessage(m, at))
 	f.Fuzz(func(t *testing.T, nsid int32, datagram []byte) {
-		w := &watcher{filter: filter{allNetNS: true, master: "br0"}, spaces: map[int32]*space{}, ownID: 3}
-		w.forget()
+		w := newWatcher(filter{allNetNS: true, master: "br0"})
+		w.ownID = 3
 		w.replace(rtnl.OwnNetNS, []*Link{{Index: 7, Name: "a0"}, {Index: 8, Name: "br0", Kind: KindBridge}})
 		w.take(nsid, datagram)
 		for _, e := range w.events {

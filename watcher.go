@@ -42,7 +42,11 @@ type watcher struct {
 	socket *rtnl.Listener
 	filter filter
 	codec  attr.Codec
-	copy   []byte // of a message, without what is unwatched
+
+	watched []byte // of the message that is decoded
+	differs []byte // how it differs from its model
+	models  map[modelKey][]byte
+	common  pool
 
 	spaces map[int32]*space
 	ownID  int32  // by which announcements may name the own namespace, too
@@ -72,6 +76,13 @@ func (a linkPlace) compare(b linkPlace) int {
 
 // patience is how many datagrams a look-up waits for the queue to be empty.
 const patience = 256
+
+func newWatcher(f filter) *watcher {
+	w := &watcher{filter: f, models: map[modelKey][]byte{}, spaces: map[int32]*space{}, ownID: rtnl.OwnNetNS}
+	w.codec.Keep(w.common.copy)
+	w.forget()
+	return w
+}
 
 func (w *watcher) close() {
 	w.socket.Close()

@@ -20,14 +20,26 @@ var (
 // parse decodes an announcement or an answer, which the Link outlives, without
 // what is unwatched. What is broken is kept as it is, for the Link to tell.
 func (w *watcher) parse(m wire.Message) *Link {
-	watched, ok := appendWatched(w.copy[:0], m.Data)
-	w.copy = watched
+	watched, ok := appendWatched(w.watched[:0], m.Data)
 	if !ok {
-		return parseLink(&w.codec, slices.Clone(m.Data))
+		l := parseLink(&w.codec, m.Data)
+		l.finish(wholeImage(slices.Clone(m.Data)))
+		return l
 	}
-	l := parseLink(&w.codec, slices.Clone(watched))
-	_, _ = w.codec.Decode(m.Data[wire.LinkLen:], l.Stats.attrs, nil)
+	shown := len(watched)
+	if stats, ok := find(m.Data[wire.LinkLen:], uapi.IFLA_STATS64); ok {
+		watched = wire.AppendAttr(watched, uapi.IFLA_STATS64, stats)
+	}
+	w.watched = watched
+	l := parseLink(&w.codec, watched)
+	l.finish(w.imageOf(l, watched[:shown]))
 	return l
+}
+
+// finish lets go of the message that the link was decoded from.
+func (l *Link) finish(i image) {
+	l.raw.image = i
+	l.raw.data, l.raw.xstats, l.raw.portData = nil, nil, nil
 }
 
 // appendWatched appends a message without what is unwatched, and reports whether

@@ -30,6 +30,7 @@ func (w *watcher) replace(id int32, links []*Link) {
 		s.links[l.Index] = l
 	}
 	w.reportRemoved(s)
+	w.events = slices.Grow(w.events, len(links)) // which is too much only if most are known
 	for _, l := range links {
 		w.report(s, l.Index)
 		w.hintPorts(s, former[l.Index], l)

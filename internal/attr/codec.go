@@ -91,6 +91,7 @@ type walk struct {
 
 	buf    []byte // what is encoded or printed
 	in     *contents
+	keep   func([]byte) []byte // what fields hold of a message, nil if it itself
 	refs   []Ref
 	err    error
 	marks  []mark
@@ -173,11 +174,27 @@ func (c *Codec) Value(typ uint16, refs []Ref, t Table) string {
 // Attributes that no row asked for are handed to unknown, in order.
 //
 // Fields that are slices or strings afterwards share the memory of b, which
-// must not change from then on.
+// must not change from then on, unless Keep says otherwise.
 func (c *Codec) Decode(b []byte, t Table, unknown func(wire.Attr)) (Set, error) {
 	c.decode("", b, t)
 	c.leftover(unknown)
 	return c.in.known, c.err
+}
+
+// Keep has fields that are slices or strings hold what f returns for their bytes,
+// from then on, and not the memory of the message; but for those of InPlace. What
+// Decode hands to unknown is the message's still.
+func (c *Codec) Keep(f func([]byte) []byte) {
+	c.open()
+	c.keep = f
+}
+
+// Held returns what a field is to hold for bytes of a message.
+func (c *Codec) Held(b []byte) []byte {
+	if c.walk == nil || c.keep == nil {
+		return b
+	}
+	return c.keep(b)
 }
 
 // Describe walks t and tells about each of its rows.
@@ -188,11 +205,15 @@ func (c *Codec) Describe(t Table, tell func(Row)) {
 	c.tell = nil
 }
 
-func (c *Codec) start(m mode, set Set, refs []Ref) {
+func (c *Codec) open() {
 	if c.walk == nil {
 		c.walk = &walk{}
 		c.by.walk = c.walk
 	}
+}
+
+func (c *Codec) start(m mode, set Set, refs []Ref) {
+	c.open()
 	c.mode, c.refs, c.err, c.bits = m, refs, nil, bitStruct{}
 	clear(c.due[:])
 	for typ := range set.All() {
@@ -250,8 +271,17 @@ func (c *Codec) index(name string, b []byte) {
 	}
 }
 
-// payload returns what came for typ, and whether anything did.
+// payload returns what came for typ, and whether anything did. Fields may hold it.
 func (c *Codec) payload(typ uint16) ([]byte, bool) {
+	data, ok := c.inPlace(typ)
+	if !ok {
+		return nil, false
+	}
+	return c.Held(data), true
+}
+
+// inPlace is payload that stays where it is.
+func (c *Codec) inPlace(typ uint16) ([]byte, bool) {
 	if !c.due[typ] {
 		return nil, false
 	}

@@ -65,6 +65,7 @@ const (
 	duration
 	nanos
 	raw
+	inPlace
 	members32
 	members64
 	nest

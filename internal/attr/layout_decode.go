@@ -18,7 +18,7 @@ func (l *Layout) Decode(c *Codec, b []byte, v any, unknown func(wire.Attr)) (Set
 	if !ok {
 		return c.Decode(b, l.of(v), unknown)
 	}
-	p := pass{base: base}
+	p := pass{codec: c, base: base}
 	if !p.decode(l, b) {
 		reflect.NewAt(l.typ.Elem(), base).Elem().Set(l.fresh)
 		return c.Decode(b, l.of(v), unknown)
@@ -45,6 +45,7 @@ func handUnknown(b []byte, known Set, unknown func(wire.Attr)) {
 
 // A pass is one pass over the attributes of a nest.
 type pass struct {
+	codec   *Codec
 	base    unsafe.Pointer
 	known   Set
 	rest    Set  // what the table is to deal with
@@ -87,12 +88,12 @@ func (p *pass) take(l *Layout, typ uint16, data []byte) bool {
 	if typ != f.member {
 		p.known.Add(typ)
 	}
-	return f.decode(unsafe.Add(p.base, f.at), p.base, data)
+	return p.fill(f, unsafe.Add(p.base, f.at), data)
 }
 
-// decode fills the field that lies at v. It reports false if the payload is not as
+// fill fills the field that lies at v. It reports false if the payload is not as
 // it should be.
-func (f *field) decode(v, base unsafe.Pointer, data []byte) bool {
+func (p *pass) fill(f *field, v unsafe.Pointer, data []byte) bool {
 	switch f.shape {
 	case number32:
 		if len(data) == 4 {
@@ -122,7 +123,7 @@ func (f *field) decode(v, base unsafe.Pointer, data []byte) bool {
 	if want := f.shape.width(); want != 0 {
 		return len(data) == want && f.decodeWide(v, data)
 	}
-	return f.decodeLong(v, base, data)
+	return p.fillLong(f, v, data)
 }
 
 // width is the length of a payload that decodeWide decodes, 0 for others.
@@ -162,18 +163,20 @@ func (f *field) decodeWide(v unsafe.Pointer, data []byte) bool {
 	return true
 }
 
-// decodeLong decodes payloads that may have any length.
-func (f *field) decodeLong(v, base unsafe.Pointer, data []byte) (ok bool) {
+// fillLong fills fields of payloads that may have any length.
+func (p *pass) fillLong(f *field, v unsafe.Pointer, data []byte) (ok bool) {
 	switch f.shape {
 	case textNUL, textBare:
-		*(*string)(v) = wire.CString(data)
-	case raw:
+		*(*string)(v) = wire.CString(p.codec.Held(data))
+	case inPlace:
 		*(*[]byte)(v) = data
+	case raw:
+		*(*[]byte)(v) = p.codec.Held(data)
 	case hardware:
 		if f.least == f.most && len(data) != int(f.most) {
 			return false
 		}
-		*(*net.HardwareAddr)(v) = data
+		*(*net.HardwareAddr)(v) = p.codec.Held(data)
 	case flag:
 		*(*bool)(v) = len(data) == 0 || slices.Max(data) != 0
 	case addrAny:
@@ -186,7 +189,7 @@ func (f *field) decodeLong(v, base unsafe.Pointer, data []byte) (ok bool) {
 	case members64:
 		decodeMembers(unsafe.Slice((*uint64)(v), f.count), data, wire.Order.Uint64)
 	case nest:
-		inner := pass{base: base}
+		inner := pass{codec: p.codec, base: p.base}
 		return inner.decode(f.nest, data)
 	case payload:
 		return f.own(v).ParsePayload(data) == nil

@@ -178,6 +178,16 @@ func Raw(c *Codec, typ uint16, name string, v *[]byte) {
 	*v, _ = c.payload(typ)
 }
 
+// InPlace is Raw for a look while the message is still there: Keep does not hold
+// for it.
+func InPlace(c *Codec, typ uint16, name string, v *[]byte) {
+	if !c.due[typ] || !c.reported(typ, name, "bytes") {
+		c.noteReported(typ, unsafe.Pointer(v), inPlace)
+		return
+	}
+	*v, _ = c.inPlace(typ)
+}
+
 // Report is a row for a struct of the given length that the kernel reports.
 func Report(c *Codec, typ uint16, name string, bytes int, parse func([]byte)) {
 	if !c.due[typ] || !c.reported(typ, name, "struct") {

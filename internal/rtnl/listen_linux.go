@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"os"
-	"syscall"
 	"time"
 
 	"github.com/mdlayher/netlink"
@@ -16,8 +15,9 @@ import (
 // A Listener is a route netlink socket that receives what the kernel announces
 // about links. Only one goroutine at a time may receive.
 type Listener struct {
-	nl      *netlink.Conn
-	raw     syscall.RawConn
+	fd      int
+	bell    *bell
+	rush    rush
 	release func() // ends the wait for the end of ctx
 	read    []byte
 	oob     []byte
@@ -25,9 +25,10 @@ type Listener struct {
 	take func(uintptr) bool // reads one datagram; made once, not for each
 	wait bool               // until there is one
 	got  struct {
-		n    int
-		nsid int32
-		err  error
+		n      int
+		nsid   int32
+		err    unix.Errno
+		waited bool // for it
 	}
 }
 
@@ -39,14 +40,18 @@ func Listen(ctx context.Context, netns int, how Listening) (*Listener, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &Listener{nl: nl, read: make([]byte, readSize), oob: make([]byte, unix.CmsgSpace(4))}
-	if err := l.configure(how); err != nil {
-		return nil, errors.Join(err, nl.Close())
+	defer nl.Close() // which takes the socket out of Go's poller
+	l := &Listener{read: make([]byte, readSize), oob: make([]byte, unix.CmsgSpace(4))}
+	if err := configure(nl, how); err != nil {
+		return nil, err
+	}
+	if err := l.open(nl); err != nil {
+		return nil, err
 	}
 	done := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
 		defer close(done)
-		_ = nl.SetReadDeadline(time.Unix(1, 0))
+		_ = l.bell.file.SetReadDeadline(time.Unix(1, 0))
 	})
 	l.release = func() {
 		if !stop() {
@@ -57,42 +62,63 @@ func Listen(ctx context.Context, netns int, how Listening) (*Listener, error) {
 }
 
 // configure joins the groups last, so that there is room for what comes.
-func (l *Listener) configure(how Listening) (err error) {
-	if l.raw, err = l.nl.SyscallConn(); err != nil {
-		return err
-	}
-	l.take = func(fd uintptr) bool {
-		l.got.n, l.got.nsid, l.got.err = l.fromKernel(int(fd))
-		return !l.wait || !errors.Is(l.got.err, unix.EAGAIN)
-	}
+func configure(nl *netlink.Conn, how Listening) error {
 	if how.Buffer > 0 {
-		_ = l.nl.SetReadBuffer(how.Buffer) // the kernel grants what it likes
+		_ = nl.SetReadBuffer(how.Buffer) // the kernel grants what it likes
 	}
 	groups := []uint32{unix.RTNLGRP_LINK, unix.RTNLGRP_IPV6_IFINFO}
 	if how.AllNetNS {
-		if err := l.nl.SetOption(netlink.ListenAllNSID, true); err != nil {
+		if err := nl.SetOption(netlink.ListenAllNSID, true); err != nil {
 			return err
 		}
 		groups = append(groups, unix.RTNLGRP_NSID)
 	}
 	for _, group := range groups {
-		if err := l.nl.JoinGroup(group); err != nil {
+		if err := nl.JoinGroup(group); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// open gets a descriptor of the socket of the Listener's own, and a bell.
+func (l *Listener) open(nl *netlink.Conn) (err error) {
+	raw, err := nl.SyscallConn()
+	if err != nil {
+		return err
+	}
+	dup := func(fd uintptr) { l.fd, err = unix.FcntlInt(fd, unix.F_DUPFD_CLOEXEC, 0) }
+	if err := errors.Join(raw.Control(dup), err); err != nil {
+		return err
+	}
+	if l.bell, err = newBell(l.fd); err != nil {
+		return errors.Join(err, unix.Close(l.fd))
+	}
+	l.take = l.takeOne
+	return nil
+}
+
+// takeOne reads one datagram if it can, and reports whether there is nothing to
+// wait for.
+func (l *Listener) takeOne(uintptr) bool {
+	l.got.n, l.got.nsid, l.got.err = l.fromKernel()
+	if l.wait && l.got.err == unix.EAGAIN {
+		l.got.waited = true
+		return false
+	}
+	return true
+}
+
 // Close closes the socket.
 func (l *Listener) Close() error {
 	l.release()
-	return l.nl.Close()
+	return errors.Join(l.bell.file.Close(), os.NewSyscallError("close", unix.Close(l.fd)))
 }
 
 // Control calls f with the socket's descriptor.
 func (l *Listener) Control(f func(fd int) error) error {
 	var inner error
-	err := l.raw.Control(func(fd uintptr) { inner = f(int(fd)) })
+	err := l.bell.raw.Control(func(uintptr) { inner = f(l.fd) })
 	return errors.Join(err, inner)
 }
 
@@ -102,31 +128,58 @@ func (l *Listener) Control(f func(fd int) error) error {
 // error is ErrOverrun when announcements were lost, and os.ErrDeadlineExceeded
 // when the context of the Listener has ended.
 func (l *Listener) Receive(wait bool) (datagram []byte, nsid int32, err error) {
-	l.wait = wait
-	err = l.raw.Read(l.take)
-	n, inner := l.got.n, l.got.err
+	for {
+		datagram, nsid, err = l.receive(wait && !l.rush.on)
+		if datagram != nil || err != nil || !wait {
+			return datagram, nsid, err
+		}
+		if err := l.lull(); err != nil {
+			return nil, OwnNetNS, err
+		}
+	}
+}
+
+// lull looks away for a while, or ends the rush.
+func (l *Listener) lull() error {
+	length := l.rush.pause()
+	if length == 0 {
+		return l.bell.listen()
+	}
+	time.Sleep(length)
+	return nil
+}
+
+// receive is Receive that waits for the bell only.
+func (l *Listener) receive(wait bool) (datagram []byte, nsid int32, err error) {
+	l.wait, l.got.waited = wait, false
+	err = l.bell.raw.Read(l.take)
+	if l.got.waited && l.rush.woke(time.Now()) {
+		err = errors.Join(err, l.bell.silence())
+	}
+	n, errno := l.got.n, l.got.err
 	switch {
 	case err != nil:
 		return nil, OwnNetNS, err
-	case errors.Is(inner, unix.EAGAIN):
+	case errno == unix.EAGAIN:
 		return nil, OwnNetNS, nil
-	case errors.Is(inner, unix.ENOBUFS), n > len(l.read):
+	case errno == unix.ENOBUFS, n > len(l.read):
 		return nil, OwnNetNS, ErrOverrun
-	case inner != nil:
-		return nil, OwnNetNS, os.NewSyscallError("recvmsg", inner)
+	case errno != 0:
+		return nil, OwnNetNS, os.NewSyscallError("recvmsg", errno)
 	}
+	l.rush.seen++
 	return l.read[:n], l.got.nsid, nil
 }
 
 // fromKernel reads one datagram and passes over those of other processes.
-func (l *Listener) fromKernel(fd int) (int, int32, error) {
+func (l *Listener) fromKernel() (int, int32, unix.Errno) {
 	for {
-		n, oobn, sender, err := recvmsg(fd, l.read, l.oob)
-		if err != nil {
-			return 0, OwnNetNS, err
+		n, oobn, sender, errno := recvmsg(l.fd, l.read, l.oob)
+		if errno != 0 {
+			return 0, OwnNetNS, errno
 		}
 		if sender == 0 {
-			return n, parseNSID(l.oob[:oobn]), nil
+			return n, parseNSID(l.oob[:oobn]), 0
 		}
 	}
 }

@@ -24,7 +24,7 @@ func recvfrom(fd int, p []byte) (n int, sender uint32, err error) {
 // for announcements, which are there or not: the call does not block. Therefore it
 // does not tell Go's scheduler, which would wake a thread to watch over it, for
 // each announcement that comes alone.
-func recvmsg(fd int, p, oob []byte) (n, oobn int, sender uint32, err error) {
+func recvmsg(fd int, p, oob []byte) (n, oobn int, sender uint32, errno unix.Errno) {
 	var from unix.RawSockaddrNetlink
 	iov := unix.Iovec{Base: unsafe.SliceData(p)}
 	iov.SetLen(len(p))
@@ -35,5 +35,5 @@ func recvmsg(fd int, p, oob []byte) (n, oobn int, sender uint32, err error) {
 	if errno != 0 {
 		return 0, 0, 0, errno
 	}
-	return int(read), int(msg.Controllen), from.Pid, nil
+	return int(read), int(msg.Controllen), from.Pid, 0
 }

@@ -1,0 +1,108 @@
+package iplink
+
+import (
+	"bytes"
+	"slices"
+	"unsafe"
+
+	"github.com/iplink-go/iplink/internal/wire"
+)
+
+// An image is the message that a link was decoded from, to compare with another.
+// Of many links most messages are alike: a watch keeps how one differs from a
+// model.
+type image struct {
+	model   string
+	differs string // the words that do, behind how many do not
+}
+
+// A modelKey says which messages most likely have the same attributes in the same
+// places.
+type modelKey struct {
+	kind, portKind string
+	len            int
+}
+
+const (
+	wordLen = 4 // which all attributes are aligned to
+	farWord = 255
+)
+
+// imageOf returns the image of a message. One that is not like its model becomes
+// the next model.
+func (w *watcher) imageOf(l *Link, message []byte) image {
+	key := modelKey{l.Kind, l.PortKind, len(message)}
+	model, ok := w.models[key]
+	if ok {
+		w.differs = appendDifferences(w.differs[:0], model, message)
+	}
+	if !ok || len(w.differs) > len(message)/2 {
+		model = slices.Clone(message)
+		w.models[key], w.differs = model, w.differs[:0]
+	}
+	return image{wholeImage(model).model, string(w.differs)}
+}
+
+// wholeImage returns the image of a message that does not change any more.
+func wholeImage(message []byte) image {
+	return image{model: unsafe.String(unsafe.SliceData(message), len(message))}
+}
+
+// message returns the message, which must not be written to.
+func (i image) message() []byte {
+	if i.differs == "" {
+		return unsafe.Slice(unsafe.StringData(i.model), len(i.model))
+	}
+	return applyDifferences([]byte(i.model), i.differs)
+}
+
+// appendDifferences appends the words of b that are not those of a, which is as
+// long, each behind a byte that says how many words before it are. If that is
+// farWord, there are more of them and no word follows.
+func appendDifferences(to, a, b []byte) []byte {
+	same := 0
+	for at := 0; at+wordLen <= len(b); at += wordLen {
+		if wire.Order.Uint32(a[at:]) == wire.Order.Uint32(b[at:]) {
+			same++
+			continue
+		}
+		for ; same >= farWord; same -= farWord {
+			to = append(to, farWord)
+		}
+		to = append(append(to, byte(same)), b[at:at+wordLen]...)
+		same = 0
+	}
+	return to
+}
+
+// applyDifferences makes of a message the one that appendDifferences was given.
+func applyDifferences(b []byte, differs string) []byte {
+	for at := 0; len(differs) > 0; {
+		same := int(differs[0])
+		at, differs = at+same*wordLen, differs[1:]
+		if same < farWord {
+			at, differs = at+copy(b[at:], differs[:wordLen]), differs[wordLen:]
+		}
+	}
+	return b
+}
+
+// A pool has copies of what links hold of messages, such as names, the same for
+// all that have the same: a table that forgets one for another.
+type pool [256][]byte
+
+// copy returns a copy that nobody may write to.
+func (p *pool) copy(b []byte) []byte {
+	if len(b) == 0 {
+		return []byte{}
+	}
+	hash := uint32(len(b))
+	for _, c := range b {
+		hash = hash*16777619 ^ uint32(c)
+	}
+	have := &p[hash%uint32(len(p))]
+	if !bytes.Equal(*have, b) {
+		*have = slices.Clip(slices.Clone(b))
+	}
+	return *have
+}

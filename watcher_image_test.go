@@ -1,0 +1,79 @@
+package iplink
+
+import (
+	"bytes"
+	"slices"
+	"testing"
+)
+
+// TestImage keeps messages as what differs from a model, which is little if they
+// are alike, and gets them back.
+func TestImage(t *testing.T) {
+	model := bytes.Repeat([]byte{0x12, 0x34, 0x56, 0x78}, 700)
+	w, l := newWatcher(filter{}), &Link{Kind: KindVXLAN}
+	if i := w.imageOf(l, model); i.differs != "" || i.model != string(model) {
+		t.Error("the first message is not the model")
+	}
+	for _, test := range []struct {
+		at   []int // of bytes that differ
+		most int   // bytes that are kept
+	}{
+		{nil, 0},
+		{[]int{0}, 5},
+		{[]int{5, 7, 2799}, 12},
+		{[]int{4 * 254}, 5},
+		{[]int{4 * 255}, 6},
+		{[]int{4*255 - 1, 4 * 511}, 11},
+	} {
+		b := slices.Clone(model)
+		for _, at := range test.at {
+			b[at] ^= 0x9a
+		}
+		i := w.imageOf(l, b)
+		if got := i.message(); !bytes.Equal(got, b) || i.model != string(model) {
+			t.Errorf("differing at %v: %x, want %x", test.at, got, b)
+		}
+		if len(i.differs) > test.most {
+			t.Errorf("differing at %v: %d bytes are kept, want %d", test.at, len(i.differs), test.most)
+		}
+	}
+}
+
+// TestImageModel has a message that is little like the model become the next one,
+// and leaves those of other kinds alone.
+func TestImageModel(t *testing.T) {
+	w := newWatcher(filter{})
+	old, other := bytes.Repeat([]byte{0x12}, 640), bytes.Repeat([]byte{0x34}, 640)
+	first := w.imageOf(&Link{Kind: KindVXLAN}, old)
+	w.imageOf(&Link{Kind: KindVeth}, other)
+	if i := w.imageOf(&Link{Kind: KindVXLAN}, old); i != first {
+		t.Error("another kind's message has become the model")
+	}
+	for range 2 {
+		if i := w.imageOf(&Link{Kind: KindVXLAN}, other); i.differs != "" || i.model != string(other) {
+			t.Errorf("%d bytes are kept of how a message differs that has nothing in common with the model", len(i.differs))
+		}
+	}
+	if first.model != string(old) {
+		t.Error("the next model has overwritten the former")
+	}
+}
+
+// TestPool has equal bytes be kept once, and nobody append to those of others.
+func TestPool(t *testing.T) {
+	var p pool
+	a, b := []byte("noqueue"), []byte("noqueue")
+	x, y := p.copy(a), p.copy(b)
+	a[0], b[0] = 'X', 'Y'
+	if string(x) != "noqueue" || &x[0] != &y[0] || cap(x) != len(x) {
+		t.Errorf("%q with room for %d, and %q", x, cap(x), y)
+	}
+	if empty := p.copy(a[:0]); empty == nil || cap(empty) != 0 {
+		t.Errorf("of nothing, %v with room for %d is kept", empty, cap(empty))
+	}
+	for n := range 1000 {
+		if name := []byte{byte(n), byte(n >> 8)}; !bytes.Equal(p.copy(name), name) {
+			t.Fatalf("%x is kept as %x", name, p.copy(name))
+		}
+	}
+}
