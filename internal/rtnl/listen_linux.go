@@ -141,12 +141,11 @@ func (l *Listener) Receive(wait bool) (datagram []byte, nsid int32, err error) {
 
 // lull looks away for a while, or ends the rush.
 func (l *Listener) lull() error {
-	length := l.rush.pause()
-	if length == 0 {
-		return l.bell.listen()
+	if l.rush.pauses() {
+		time.Sleep(lull)
+		return nil
 	}
-	time.Sleep(length)
-	return nil
+	return l.bell.listen()
 }
 
 // receive is Receive that waits for the bell only.

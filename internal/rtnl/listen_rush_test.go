@@ -24,19 +24,18 @@ func (s *source) awake(after time.Duration, brings, most int) int {
 	return most
 }
 
-// lulls returns the lengths of the lulls of a rush in which so many announcements
-// come in each of them.
-func (s *source) lulls(brings ...int) (all []time.Duration) {
-	for _, n := range brings {
-		length := s.rush.pause()
-		all = append(all, length)
-		s.now = s.now.Add(length)
-		s.rush.seen += n
-		if length == 0 {
+// lulls returns how many lulls a rush has in which so many announcements come, one
+// after the other.
+func (s *source) lulls(brings ...int) (n int) {
+	for _, brings := range brings {
+		if !s.rush.pauses() {
 			break
 		}
+		n++
+		s.now = s.now.Add(lull)
+		s.rush.seen += brings
 	}
-	return all
+	return n
 }
 
 func newSource() *source {
@@ -49,12 +48,12 @@ func TestRushBegins(t *testing.T) {
 	if n := s.awake(300*time.Microsecond, 1, 100); n != 1+rushAfter || !s.rush.on {
 		t.Errorf("a rush began after %d waits, want %d", n, 1+rushAfter)
 	}
-	if s := newSource(); s.awake(longLull, 1, 100) != 100 || s.rush.on {
+	if s := newSource(); s.awake(lull, 1, 100) != 100 || s.rush.on {
 		t.Error("a rush began though waits take as long as a lull")
 	}
 	s = newSource()
 	s.awake(300*time.Microsecond, 1, rushAfter)
-	s.awake(3*longLull, 1, 1)
+	s.awake(3*lull, 1, 1)
 	if n := s.awake(300*time.Microsecond, 1, 100); n != rushAfter {
 		t.Errorf("a rush began %d waits after a long one, want %d", n, rushAfter)
 	}
@@ -75,34 +74,25 @@ func TestRushGoesOn(t *testing.T) {
 	} {
 		s := newSource()
 		s.awake(200*time.Microsecond, 1, 100)
-		all := s.lulls(test.brings...)
-		if all[len(all)-1] == 0 {
-			all = all[:len(all)-1]
-		}
-		if len(all) != test.lulls || all[0] != longLull || s.rush.on != (test.lulls == len(test.brings)) {
-			t.Errorf("lulls that bring %v: %v, want %d", test.brings, all, test.lulls)
+		if n := s.lulls(test.brings...); n != test.lulls || s.rush.on != (n == len(test.brings)) {
+			t.Errorf("lulls that bring %v: %d, want %d", test.brings, n, test.lulls)
 		}
 	}
 }
 
-// TestRushShortens has announcements come so fast that a long lull would bring too
-// many: each brings as many as fit.
-func TestRushShortens(t *testing.T) {
+// TestRushTooFast has more announcements come than may wait in the receive buffer.
+func TestRushTooFast(t *testing.T) {
 	s := newSource()
-	s.awake(100*time.Microsecond, 12, 100)
-	for range 20 {
-		length := s.lulls(0)[0]
-		brings := int(length * 120 / longLull)
-		if brings < lullMost*3/4 || brings > lullMost*5/4 {
-			t.Fatalf("a lull of %v brings %d", length, brings)
-		}
-		s.rush.seen += brings
+	if n := s.awake(100*time.Microsecond, 4, 100); n != 1+rushAfter {
+		t.Errorf("a rush of 40 announcements in a millisecond began after %d waits", n)
 	}
-	for range 20 {
-		s.lulls(20)
+	if s := newSource(); s.awake(100*time.Microsecond, 6, 100) != 100 || s.rush.on {
+		t.Error("a rush began though lulls would bring too many")
 	}
-	if length := s.lulls(0)[0]; length != longLull {
-		t.Errorf("a lull in which little came is followed by one of %v", length)
+	s = newSource()
+	s.awake(200*time.Microsecond, 7, 100)
+	if n := s.lulls(35, lullMost, lullMost+1, 35); n != 3 || s.rush.on {
+		t.Errorf("after %d lulls the last one brought too many, want 3", n)
 	}
 }
 
@@ -111,19 +101,19 @@ func TestRushShortens(t *testing.T) {
 func TestRushDoubts(t *testing.T) {
 	s := newSource()
 	for want := rushAfter; ; want = min(2*want, rushDoubt) {
-		if n := s.awake(50*time.Microsecond, 3, 1<<20); n != 1+want {
+		if n := s.awake(100*time.Microsecond, 3, 1<<20); n != 1+want {
 			t.Fatalf("a rush began after %d waits, want %d", n, 1+want)
 		}
-		if all := s.lulls(3, 3); len(all) != 2 || all[1] != 0 {
-			t.Fatalf("lulls of %v where one should have been enough", all)
+		if n := s.lulls(3, 3); n != 1 {
+			t.Fatalf("%d lulls where one should have been enough", n)
 		}
 		if want == rushDoubt {
 			break
 		}
 	}
-	s.awake(50*time.Microsecond, 3, 1<<20)
-	s.lulls(60, 60, 0, 0, 0)
-	if n := s.awake(50*time.Microsecond, 3, 1<<20); n != 1+rushAfter {
+	s.awake(100*time.Microsecond, 3, 1<<20)
+	s.lulls(40, 40, 0, 0, 0)
+	if n := s.awake(100*time.Microsecond, 3, 1<<20); n != 1+rushAfter {
 		t.Errorf("after a rush that was one, the next began after %d waits, want %d", n, 1+rushAfter)
 	}
 }
