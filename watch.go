@@ -37,6 +37,11 @@ func AllNetNS() Filter {
 // or when the kernel fails it; in the last two cases the error is the last pair
 // that it yields, with no Event.
 //
+// An event is reported as soon as the kernel announces it; in a rush, when several
+// come within a millisecond, up to a millisecond later, for then Watch looks from
+// time to time rather than be woken for each. A consumer that waits for what
+// follows from what it does itself is no rush.
+//
 // A consumer may be slow. When so much is waiting that the kernel drops
 // announcements, Watch lists the links again and reports the difference as
 // ordinary events: intermediate steps are lost then, never the result.

@@ -205,6 +205,7 @@ func (c *Codec) Describe(t Table, tell func(Row)) {
 	c.tell = nil
 }
 
+// open makes sure that there is a walk.
 func (c *Codec) open() {
 	if c.walk == nil {
 		c.walk = &walk{}

@@ -266,6 +266,11 @@ var every = []struct {
 		v:      values{raw: []byte{0xa1, 0xa2, 0xa3}},
 		little: "0700 1200 a1a2a300", big: "0007 0012 a1a2a300",
 	}, {
+		name: "in place", format: "bytes", elastic: true, readOnly: true,
+		row:    func(c *attr.Codec, v *values) { attr.InPlace(c, typ, "x", &v.raw) },
+		v:      values{raw: []byte{0xa1, 0xa2, 0xa3}},
+		little: "0700 1200 a1a2a300", big: "0007 0012 a1a2a300",
+	}, {
 		name: "report", format: "struct", readOnly: true,
 		row: func(c *attr.Codec, v *values) {
 			attr.Report(c, typ, "x", 2, func(b []byte) { v.pair = pair(b) })

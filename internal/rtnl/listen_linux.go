@@ -126,7 +126,8 @@ func (l *Listener) Control(f func(fd int) error) error {
 // the id of the namespace that it is about, OwnNetNS unless the kernel names
 // another. If it must not wait and there is none, the datagram is nil. The
 // error is ErrOverrun when announcements were lost, and os.ErrDeadlineExceeded
-// when the context of the Listener has ended.
+// when the context of the Listener has ended. In a rush it may wait for up to a
+// lull longer than it must.
 func (l *Listener) Receive(wait bool) (datagram []byte, nsid int32, err error) {
 	for {
 		datagram, nsid, err = l.receive(wait && !l.rush.on)
