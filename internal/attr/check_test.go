@@ -99,6 +99,7 @@ func TestCheckRefuses(t *testing.T) {
 			want = []attr.Error{{Name: "x", Text: c.want}}
 		}
 		wantFaults(t, c.name, err, want...)
+		wantFaults(t, c.name+", by its layout", layoutOf(c.row).Check(new(attr.Codec), attr.SetOf(typ), nil, &c.v), want...)
 		if err := new(attr.Codec).Check(attr.Set{}, nil, table(c.row, &c.v)); err != nil {
 			t.Errorf("%s: was not set and is refused: %v", c.name, err)
 		}
@@ -139,12 +140,16 @@ func TestMostMACs(t *testing.T) {
 // TestReadOnlyIsNotTold, whatever is set.
 func TestReadOnlyIsNotTold(t *testing.T) {
 	v := values{u32: 0x1234}
-	row := func(c *attr.Codec) { attr.U32(c.ReadOnly(), typ, "x", &v.u32, 1, 2) }
+	on := func(c *attr.Codec, v *values) { attr.U32(c.ReadOnly(), typ, "x", &v.u32, 1, 2) }
+	row := table(on, &v)
 	var c attr.Codec
 	set := attr.SetOf(typ)
 	words, absent := c.Print(nil, set, nil, row)
 	if b := c.Encode(nil, set, nil, row); len(b) > 0 || len(words) > 0 || len(absent) > 0 || c.Check(set, nil, row) != nil {
 		t.Errorf("told: % x, %q, %q, %v", b, words, absent, c.Check(set, nil, row))
+	}
+	if b := layoutOf(on).Encode(&c, nil, set, nil, &v); len(b) > 0 {
+		t.Errorf("told by the layout: % x", b)
 	}
 }
 

@@ -26,8 +26,10 @@ func TestLayoutDecode(t *testing.T) {
 		}
 		for a := range wire.Attrs(good) {
 			for n := range 20 {
-				cases = append(cases, wire.AppendAttr(nil, a.Type, make([]byte, n)))
+				other := wire.AppendAttr(nil, a.Type, make([]byte, n))
+				cases = append(cases, other, slices.Concat(good, other))
 			}
+			cases = append(cases, wire.AppendAttr(nil, a.Type, []byte{0, 0xa1, 0}))
 		}
 		for _, b := range cases {
 			decodeBoth(t, r.name, b, r.row)
@@ -87,6 +89,53 @@ func TestLayoutOrder(t *testing.T) {
 	}
 	if want := []uint16{1, 2, 3, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14}; !slices.Equal(types, want) {
 		t.Errorf("%v, want %v", types, want)
+	}
+}
+
+// TestLayoutOfSeveral has layouts and tables decode the same where a layout must
+// not deal with a row: two of one attribute, fields that lie in another order than
+// on the wire, and nests that hold what needs the table.
+func TestLayoutOfSeveral(t *testing.T) {
+	number := wire.AppendU32(nil, 0x21, 0x12345678)
+	long := wire.AppendAttr(nil, typ, wire.AppendU64(nil, 0x21, 0x123456789abcdef0))
+	for name, test := range map[string]struct {
+		b   []byte
+		row func(*attr.Codec, *values)
+	}{
+		"two rows": {wire.AppendU32(nil, typ, 0x12345678), func(c *attr.Codec, v *values) {
+			attr.U32(c, typ, "x", &v.u32)
+			attr.U32s(c, typ, "y", &v.members[0])
+		}},
+		"backwards": {wire.AppendAttr(nil, typ, []byte("\x12\x34\x56\x78\x9a\xbc\xde\xf0")), func(c *attr.Codec, v *values) {
+			attr.U32s(c, typ, "x", &v.members[1], &v.members[0])
+		}},
+		"nest": {wire.AppendAttr(nil, typ, number), func(c *attr.Codec, v *values) {
+			attr.Nest(c, typ, "x", func(c *attr.Codec) { attr.U32(c, 0x21, "y", &v.u32) })
+		}},
+		"nest with a report": {wire.AppendAttr(nil, typ, number), func(c *attr.Codec, v *values) {
+			attr.Nest(c, typ, "x", func(c *attr.Codec) {
+				attr.Report(c, 0x21, "y", 4, func(b []byte) { v.u32 = wire.Order.Uint32(b) })
+			})
+		}},
+		"nest of too wide a number": {long, func(c *attr.Codec, v *values) {
+			attr.Nest(c, typ, "x", func(c *attr.Codec) { attr.U32(c, 0x21, "y", &v.u32) })
+		}},
+	} {
+		decodeBoth(t, name, test.b, test.row)
+	}
+}
+
+// TestLayoutMayHide compares a setting that the kernel does not always report: as
+// long as it does not, it may be anything.
+func TestLayoutMayHide(t *testing.T) {
+	l := layoutOf(func(c *attr.Codec, v *values) { attr.U32(c.MayHide(), typ, "x", &v.u32) })
+	set, want, have := attr.SetOf(typ), values{u32: 0x1234}, values{u32: 0x5678}
+	var c attr.Codec
+	if diffs := l.Compare(&c, set, attr.Set{}, nil, &want, &have); diffs != nil {
+		t.Errorf("%v, though it is not reported", diffs)
+	}
+	if diffs := l.Compare(&c, set, set, nil, &want, &have); len(diffs) != 1 || diffs[0].Name != "x" {
+		t.Errorf("%v, want one about x", diffs)
 	}
 }
 
