@@ -82,7 +82,7 @@ func isAsRead(t *testing.T, c *iplink.Conn, l *iplink.Link) {
 
 // isWhole says where a Link keeps the message that it came in: what the kernel
 // announces names the flags that have changed.
-func isWhole(p cmp.Path) bool { return p.String() == "raw.message" }
+func isWhole(p cmp.Path) bool { return p.String() == "raw.image" }
 
 // TestCreateWithoutEcho asks a kernel in vain, as those before Linux 6.2: what it
 // has made is read, the first time with a send of its own.
