@@ -17,6 +17,7 @@ type exchange struct {
 	from, to int    // the requests of one send
 	base     uint32 // the sequence number of the batch's first request
 
+	taken    int       // bytes of answers
 	lump     *lump     // what waits for a Reply
 	handover *handover // nil as long as that is little
 }
@@ -125,10 +126,15 @@ func (x *exchange) collect() error {
 	return stopped
 }
 
-// take takes note of a datagram. What is due to a Reply waits until it is much,
-// for to wake another goroutine costs more than to reply to a few.
+// take takes note of a datagram, and tells the Reply functions. If there are many,
+// what is due to them waits until it is a handful.
 func (x *exchange) take(datagram []byte) {
 	l := x.lump
+	if x.taken += len(datagram); x.taken <= brief {
+		l.due = x.b.settle(l.due, datagram, x.from, x.to, x.base)
+		l.deliver()
+		return
+	}
 	if !isAck(datagram) {
 		at := len(l.bytes)
 		l.bytes = append(l.bytes, datagram...)

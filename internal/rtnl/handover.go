@@ -3,6 +3,9 @@ package rtnl
 import "runtime"
 
 const (
+	// brief is how many bytes of answers the caller's goroutine sees to alone:
+	// until another one has found a processor, it has decoded some hundred links.
+	brief = 512 << 10
 	// handful is how many bytes of replies are worth another goroutine's
 	// waking, and waiting how many handfuls may wait for it: who reads on
 	// meanwhile must not read all there is.

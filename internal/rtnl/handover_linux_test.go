@@ -15,9 +15,12 @@ import (
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
-// some is how many links make a list, or a batch of look-ups, of several
-// handfuls.
-const some = 150
+// some is how many links make a list, or a batch of look-ups, that is not brief,
+// but more than that by several handfuls; late is one of these.
+const (
+	some = 600
+	late = 400
+)
 
 // TestHandover replies to many messages in another goroutine.
 func TestHandover(t *testing.T) {
@@ -57,7 +60,7 @@ func handoverOrder(t *testing.T, c *Conn) {
 			t.Error("two replies at a time")
 		}
 		defer busy.Add(-1)
-		if i == 0 {
+		if i == late {
 			before = received.Load()
 			time.Sleep(20 * time.Millisecond)
 			during = received.Load() - before
@@ -87,7 +90,7 @@ func handoverOrder(t *testing.T, c *Conn) {
 // that was sent.
 func handoverPanic(t *testing.T, c *Conn) {
 	t.Helper()
-	for _, at := range []int{3, some / 2, some - 1} {
+	for _, at := range []int{3, late, some - 1} {
 		replies := 0
 		b := lookUps(func(i int, _ wire.Message) {
 			if replies++; i == at {
@@ -117,11 +120,11 @@ func handoverPanic(t *testing.T, c *Conn) {
 // failing test does.
 func handoverGoexit(t *testing.T, c *Conn) {
 	t.Helper()
-	returned := false
+	replies, returned := 0, false
 	var caller sync.WaitGroup
 	caller.Go(func() {
-		_ = c.Dump(t.Context(), uapi.RTM_GETLINK, all, func() {}, func(m wire.Message) {
-			if name, _ := linkOf(m); name == "br7" {
+		_ = c.Dump(t.Context(), uapi.RTM_GETLINK, all, func() {}, func(wire.Message) {
+			if replies++; replies == late {
 				runtime.Goexit()
 			}
 		})
@@ -140,7 +143,7 @@ func handoverClosed(t *testing.T, c *Conn) {
 	t.Helper()
 	replies := 0
 	err := c.Dump(t.Context(), uapi.RTM_GETLINK, all, func() {}, func(wire.Message) {
-		if replies++; replies == 10 {
+		if replies++; replies == late {
 			if err := c.Close(); err != nil {
 				t.Error(err)
 			}
