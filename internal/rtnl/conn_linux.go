@@ -6,7 +6,6 @@ import (
 	"os"
 	"sync"
 	"sync/atomic"
-	"syscall"
 
 	"github.com/mdlayher/netlink"
 	"golang.org/x/sys/unix"
@@ -29,9 +28,7 @@ const (
 // A Conn is a route netlink socket. Many goroutines may use it; their batches
 // go out one after another.
 type Conn struct {
-	nl    *netlink.Conn
-	raw   syscall.RawConn
-	file  *os.File      // the socket, which the runtime does not poll
+	file  *os.File      // the socket
 	fd    int           // of file
 	turn  chan struct{} // holds a token while an exchange is going on
 	seq   uint32
@@ -60,52 +57,48 @@ func dial(family int, config netlink.Config) (*Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Conn{nl: nl, turn: make(chan struct{}, 1), read: make([]byte, readSize)}
-	if err := c.configure(); err != nil {
-		return nil, errors.Join(err, nl.Close())
-	}
-	if err := c.detach(); err != nil {
+	defer nl.Close() // the Conn has another descriptor
+	c := &Conn{turn: make(chan struct{}, 1), read: make([]byte, readSize)}
+	if err := c.configure(nl); err != nil {
 		return nil, err
 	}
+	if c.fd, err = detach(nl); err != nil {
+		return nil, err
+	}
+	c.file = os.NewFile(uintptr(c.fd), "netlink")
 	return c, nil
 }
 
-func (c *Conn) configure() error {
-	raw, err := c.nl.SyscallConn()
-	if err != nil {
-		return err
-	}
-	c.raw = raw
-	if err := c.nl.SetOption(netlink.CapAcknowledge, true); err != nil {
+func (c *Conn) configure(nl *netlink.Conn) error {
+	if err := nl.SetOption(netlink.CapAcknowledge, true); err != nil {
 		return err
 	}
 	// Without privilege the kernel grants less than asked for: what counts is
 	// what it granted, so these errors may pass.
-	_ = c.nl.SetReadBuffer(readBuffer)
-	_ = c.nl.SetWriteBuffer(writeBuffer)
-	read, err := c.nl.ReadBuffer()
+	_ = nl.SetReadBuffer(readBuffer)
+	_ = nl.SetWriteBuffer(writeBuffer)
+	read, err := nl.ReadBuffer()
 	if err != nil {
 		return err
 	}
-	write, err := c.nl.WriteBuffer()
+	write, err := nl.WriteBuffer()
 	c.room, c.bytes = read-read/8, write-write/8
 	return err
 }
 
-// detach takes the socket from the runtime's poller, of which the kernel would
-// wake a thread for each answer, although all answers are there when a send or a
-// read of a list returns.
-func (c *Conn) detach() error {
-	var err error
-	ctl := c.raw.Control(func(fd uintptr) { c.fd, err = unix.FcntlInt(fd, unix.F_DUPFD_CLOEXEC, 0) })
-	if err = errors.Join(ctl, err, c.nl.Close()); err != nil {
-		return err
+// detach returns a descriptor of a socket that the runtime does not poll. For one
+// that it does, the kernel would wake a thread with each answer, although all
+// answers are there when a send or a read of a list returns.
+func detach(nl *netlink.Conn) (fd int, err error) {
+	raw, err := nl.SyscallConn()
+	if err != nil {
+		return -1, err
 	}
-	if err := unix.SetNonblock(c.fd, false); err != nil { // else the File would be polled
-		return errors.Join(err, unix.Close(c.fd))
+	inner := raw.Control(func(socket uintptr) { fd, err = unix.FcntlInt(socket, unix.F_DUPFD_CLOEXEC, 0) })
+	if err = errors.Join(inner, os.NewSyscallError("fcntl", err)); err == nil {
+		_ = unix.SetNonblock(fd, false) // else an os.File would be polled
 	}
-	c.file = os.NewFile(uintptr(c.fd), "netlink")
-	return nil
+	return fd, err
 }
 
 // Close closes the socket. Calls that are going on end with os.ErrClosed as

@@ -18,8 +18,8 @@ import (
 // some is how many links make a list, or a batch of look-ups, that is not brief,
 // but more than that by several handfuls; late is one of these.
 const (
-	some = 600
-	late = 400
+	some = 700
+	late = 500
 )
 
 // TestHandover replies to many messages in another goroutine.
@@ -54,13 +54,13 @@ func handoverOrder(t *testing.T, c *Conn) {
 		return nil
 	})
 	var order []string
-	before, during := int32(0), int32(0)
-	b := lookUps(func(i int, m wire.Message) {
+	heard, before, during := 0, int32(0), int32(0)
+	b := lookUps(func(_ int, m wire.Message) {
 		if busy.Add(1) != 1 {
 			t.Error("two replies at a time")
 		}
 		defer busy.Add(-1)
-		if i == late {
+		if heard += wire.HeaderLen + len(m.Data); heard > brief && before == 0 {
 			before = received.Load()
 			time.Sleep(20 * time.Millisecond)
 			during = received.Load() - before

@@ -40,7 +40,7 @@ func Listen(ctx context.Context, netns int, how Listening) (*Listener, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer nl.Close() // which takes the socket out of Go's poller
+	defer nl.Close() // the Listener has another descriptor
 	l := &Listener{read: make([]byte, readSize), oob: make([]byte, unix.CmsgSpace(4))}
 	if err := configure(nl, how); err != nil {
 		return nil, err
@@ -83,12 +83,7 @@ func configure(nl *netlink.Conn, how Listening) error {
 
 // open gets a descriptor of the socket of the Listener's own, and a bell.
 func (l *Listener) open(nl *netlink.Conn) (err error) {
-	raw, err := nl.SyscallConn()
-	if err != nil {
-		return err
-	}
-	dup := func(fd uintptr) { l.fd, err = unix.FcntlInt(fd, unix.F_DUPFD_CLOEXEC, 0) }
-	if err := errors.Join(raw.Control(dup), err); err != nil {
+	if l.fd, err = detach(nl); err != nil {
 		return err
 	}
 	if l.bell, err = newBell(l.fd); err != nil {

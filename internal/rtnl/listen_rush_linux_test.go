@@ -60,13 +60,21 @@ func upBridge(t *testing.T) (*Conn, *Listener) {
 	return c, listen(t, ns, Listening{})
 }
 
+// hasten makes the next wait the last that a rush needs, however long it takes. How
+// many are needed, and how short they must be, is tested where time stands still.
+func hasten(l *Listener) {
+	now := time.Now()
+	l.rush = rush{quick: rushAfter, began: now, woken: now.Add(time.Hour)}
+}
+
 // TestListenRush has announcements come in a rush, twice, which is heard of in order
 // and completely. The bell is silent in it, and rings for what comes afterwards.
 func TestListenRush(t *testing.T) {
 	t.Parallel()
 	c, l := upBridge(t)
-	rushed := 0
 	for _, first := range []uint32{0x1234, 0x5678} {
+		rushed := false
+		hasten(l)
 		var wg sync.WaitGroup
 		ahead := make(chan struct{}, 30) // so many fit the receive buffer
 		wg.Go(func() {
@@ -80,21 +88,20 @@ func TestListenRush(t *testing.T) {
 			if heard := groupHeard(t, l); heard != first+n {
 				t.Errorf("group %d is heard of, want %d", heard, first+n)
 			}
-			if <-ahead; l.rush.on {
-				rushed++
-			}
+			<-ahead
+			rushed = rushed || l.rush.on
+		}
+		if !rushed {
+			t.Error("no rush began")
 		}
 		wg.Go(func() {
-			time.Sleep(20 * lull)
+			time.Sleep(100 * lull)
 			regroup(t, c, 0x9abc)
 		})
 		if heard := groupHeard(t, l); heard != 0x9abc || l.rush.on {
 			t.Errorf("group %d is heard of after the rush, which goes on: %t", heard, l.rush.on)
 		}
 		wg.Wait()
-	}
-	if rushed < 3000 {
-		t.Errorf("only %d announcements of 6000 were heard of in a rush", rushed)
 	}
 }
 

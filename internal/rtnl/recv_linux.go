@@ -31,7 +31,7 @@ func recvmsg(fd int, p, oob []byte) (n, oobn int, sender uint32, errno unix.Errn
 	msg := unix.Msghdr{Name: (*byte)(unsafe.Pointer(&from)), Namelen: unix.SizeofSockaddrNetlink, Iov: &iov, Control: unsafe.SliceData(oob)}
 	msg.SetIovlen(1)
 	msg.SetControllen(len(oob))
-	read, _, errno := unix.RawSyscall(unix.SYS_RECVMSG, uintptr(fd), uintptr(unsafe.Pointer(&msg)), unix.MSG_TRUNC)
+	read, _, errno := unix.RawSyscall(unix.SYS_RECVMSG, uintptr(fd), uintptr(unsafe.Pointer(&msg)), unix.MSG_TRUNC|unix.MSG_DONTWAIT)
 	if errno != 0 {
 		return 0, 0, 0, errno
 	}
