@@ -1,6 +1,7 @@
 package macsec
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -181,16 +182,18 @@ func (m *SecY) setEncodingSA(ctx context.Context, an uint8) error {
 
 // awaitOthers waits until frames under the new keys have come.
 func (m *SecY) awaitOthers(ctx context.Context, r *Rotation) error {
+	awaited := ""
 	for {
 		now, err := m.Status(ctx)
 		if err != nil {
-			return err
+			return cmp.Or(m.ended(ctx, awaited), err)
 		}
 		silent := r.silent(now)
 		if silent == nil {
 			return m.sleep(ctx, lagTime, "")
 		}
-		if err := m.sleep(ctx, pollTime, subject(sciOf(*silent), r.Rx[*silent].AN)); err != nil {
+		awaited = subject(sciOf(*silent), r.Rx[*silent].AN)
+		if err := m.sleep(ctx, pollTime, awaited); err != nil {
 			return err
 		}
 	}
@@ -211,17 +214,25 @@ func (r *Rotation) silent(now *Status) *SCI {
 	return nil
 }
 
-func (m *SecY) sleep(ctx context.Context, d time.Duration, subject string) error {
+func (m *SecY) sleep(ctx context.Context, d time.Duration, awaited string) error {
 	select {
 	case <-time.After(d):
 		return nil
 	case <-ctx.Done():
-		e := &iplink.Error{Op: opRotate, Kind: iplink.KindMACsec, Name: m.Name(), Attr: subject, Err: context.Cause(ctx)}
-		if subject != "" {
-			e.Message = "no frame under the new key has come"
-		}
-		return e
+		return m.ended(ctx, awaited)
 	}
+}
+
+// ended says what was awaited when ctx ended; nil if it has not.
+func (m *SecY) ended(ctx context.Context, awaited string) error {
+	if ctx.Err() == nil {
+		return nil
+	}
+	e := &iplink.Error{Op: opRotate, Kind: iplink.KindMACsec, Name: m.Name(), Attr: awaited, Err: context.Cause(ctx)}
+	if awaited != "" {
+		e.Message = "no frame under the new key has come"
+	}
+	return e
 }
 
 // dropping returns the steps that drop the old associations. First all are
