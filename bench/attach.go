@@ -50,7 +50,7 @@ func attaching() *workload {
 
 func attachingOne() *workload {
 	return &workload{
-		name: "attach one container, alone", links: 20, few: 1, target: target{ratio: 1.3},
+		name: "attach one container, alone", links: 20, few: 1, target: target{ratio: 1.3}, often: 5,
 		world: makeBridge, check: isAttached, after: detach,
 		entrants: []entrant{
 			{who: floorName, start: apart(attachRaw)},

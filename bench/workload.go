@@ -25,6 +25,7 @@ type workload struct {
 	links  int // how many links, or what else there is many of
 	few    int // the same for a run that is only to see that it works
 	rounds int // at most, 0 for no bound
+	often  int // so many times as many rounds, if it is over in no time; 0 for as many
 	target target
 	// world makes what all contestants find, and check looks whether one has
 	// done its work; both may be nil.
@@ -75,6 +76,9 @@ func (w *workload) measure(o options) (result, error) {
 		n = w.few
 	}
 	rounds := o.rounds
+	if !o.once {
+		rounds *= max(1, w.often)
+	}
 	if w.rounds > 0 {
 		rounds = min(rounds, w.rounds)
 	}
