@@ -67,8 +67,8 @@ func (l *lab) close() error {
 		errs = append(errs, l.closers[i]())
 	}
 	for _, c := range []*rawConn{l.raw, l.rawAway} {
-		if c != nil {
-			errs = append(errs, c.close())
+		if c != nil { // links that a namespace has when it goes, the kernel deletes when it likes: during the next workload
+			errs = append(errs, c.clear(), c.close())
 		}
 	}
 	for _, fd := range []int{l.homeFD, l.awayFD} {

@@ -27,7 +27,7 @@ type options struct {
 func parseFlags() (options, error) {
 	var o options
 	flag.BoolVar(&o.once, "once", false, "run everything once, on few links, to see that it works")
-	flag.IntVar(&o.rounds, "rounds", 9, "how often each contestant runs, in turns")
+	flag.IntVar(&o.rounds, "rounds", 15, "how often each contestant runs, in turns")
 	run := flag.String("run", "", "only the workloads that this regular expression matches")
 	only := flag.String("only", "", "only the contestants that this regular expression matches")
 	flag.StringVar(&o.profile, "profile", "", "a file for a profile of this process, best with -only iplink")
