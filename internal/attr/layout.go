@@ -18,9 +18,19 @@ type Layout struct {
 	walk   func(v any, c *Codec)
 	typ    reflect.Type     // a pointer to the struct
 	fresh  reflect.Value    // a struct as it is before it is filled
+	ops    [firstBit]op     // of each attribute
 	fields [firstBit]*field // of the attributes that it has
 	laid   Set              // what has a shape here
 	told   Set              // of that, what goes into a request
+}
+
+// An op is what decoding and encoding look at for every attribute, apart from the
+// rest, so that all of a table fits a few cache lines.
+type op struct {
+	at     uint32 // where it lies in the struct
+	shape  shape
+	member uint8 // of a Set
+	width  uint8 // of the payload, 0 if it may have several
 }
 
 // A field is what a Layout knows of one attribute.
@@ -44,7 +54,8 @@ type field struct {
 type shape uint8
 
 const (
-	tabled shape = iota // left to the table
+	absent shape = iota // there is no such row
+	tabled              // left to the table
 	skipped
 	number8
 	number16
@@ -87,10 +98,14 @@ func NewLayout(sample any, walk func(v any, c *Codec)) *Layout {
 	return l
 }
 
-// sort finds out which rows need no table.
+// sort finds out which rows need no table, and what there is to look at for each.
 func (l *Layout) sort() {
 	for typ, f := range l.fields {
-		if f == nil || f.shape == tabled {
+		if f == nil {
+			continue
+		}
+		l.ops[typ] = op{at: uint32(f.at), shape: f.shape, member: uint8(f.member), width: f.width()}
+		if f.shape == tabled {
 			continue
 		}
 		l.laid.Add(uint16(typ))
@@ -221,6 +236,7 @@ func (c *Codec) noteNest(typ uint16, t Table) {
 	t(c)
 	c.survey = s
 	if inner.plain() {
+		inner.sort()
 		c.note(typ, s.base, field{shape: nest, nest: inner})
 	}
 }

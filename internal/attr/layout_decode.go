@@ -54,111 +54,93 @@ type pass struct {
 
 // decode fills the fields. It reports false if not everything is as it should be:
 // if a length is wrong, or an attribute comes twice, of which the last counts.
+// What there is most of goes without a call.
 func (p *pass) decode(l *Layout, b []byte) bool {
-	for at := 0; at+wire.AttrLen <= len(b); {
-		typ, n := wire.AttrHeader(b[at:])
-		if n < wire.AttrLen || n > len(b)-at {
+	for len(b) >= wire.AttrLen {
+		typ, n := wire.AttrHeader(b)
+		if n < wire.AttrLen || n > len(b) {
 			return false
 		}
-		if !p.take(l, typ, b[at+wire.AttrLen:at+n:at+n]) {
+		data := b[wire.AttrLen:n:n]
+		b = b[min(wire.Align(n), len(b)):]
+		if typ >= firstBit {
+			p.strange = true
+			continue
+		}
+		o := l.ops[typ]
+		if o.width != 0 && int(o.width) != len(data) || o.shape > tabled && !p.known.put(o.member) && o.shape != skipped {
 			return false
 		}
-		at += wire.Align(n)
+		switch v := unsafe.Add(p.base, o.at); o.shape {
+		case number32:
+			*(*uint32)(v) = wire.Order.Uint32(data)
+		case boolean:
+			*(*bool)(v) = data[0] != 0
+		case number8:
+			*(*uint8)(v) = data[0]
+		case inPlace:
+			*(*[]byte)(v) = data
+		case skipped:
+		case absent:
+			p.strange = true
+		case tabled:
+			p.rest.Add(typ)
+		default:
+			if !p.takeRare(l.fields[typ], v, typ, data) {
+				return false
+			}
+		}
 	}
 	return true
 }
 
-func (p *pass) take(l *Layout, typ uint16, data []byte) bool {
-	if typ >= firstBit {
-		p.strange = true
-		return true
-	}
-	f := l.fields[typ]
-	switch {
-	case f == nil:
-		p.strange = true
-		return true
-	case f.shape == tabled:
-		p.rest.Add(typ)
-		return true
-	case p.known.Has(f.member):
-		return f.shape == skipped
-	}
-	p.known.Add(f.member)
-	if typ != f.member {
-		p.known.Add(typ)
-	}
-	return p.fill(f, unsafe.Add(p.base, f.at), data)
-}
-
-// fill fills the field that lies at v. It reports false if the payload is not as
-// it should be.
-func (p *pass) fill(f *field, v unsafe.Pointer, data []byte) bool {
+// width is the length of the payload, 0 if it may have several.
+func (f *field) width() uint8 {
 	switch f.shape {
-	case number32:
-		if len(data) == 4 {
-			*(*uint32)(v) = wire.Order.Uint32(data)
-			return true
-		}
-		return false
-	case boolean:
-		if len(data) == 1 {
-			*(*bool)(v) = data[0] != 0
-			return true
-		}
-		return false
-	case number8:
-		if len(data) == 1 {
-			*(*uint8)(v) = data[0]
-			return true
-		}
-		return false
-	case duration:
-		if len(data) == f.unit.format.bytes {
-			*(*time.Duration)(v) = scale(f.unit.format.parse(data), f.unit.of)
-			return true
-		}
-		return false
-	}
-	if want := f.shape.width(); want != 0 {
-		return len(data) == want && f.decodeWide(v, data)
-	}
-	return p.fillLong(f, v, data)
-}
-
-// width is the length of a payload that decodeWide decodes, 0 for others.
-func (s shape) width() int {
-	switch s {
+	case number8, boolean:
+		return 1
 	case number16, big16:
 		return 2
-	case big32, ifindex, addr4:
+	case number32, big32, ifindex, addr4:
 		return 4
 	case number64, big64:
 		return 8
 	case addr6:
 		return 16
+	case duration:
+		return uint8(f.unit.format.bytes)
 	}
 	return 0
 }
 
-func (f *field) decodeWide(v unsafe.Pointer, data []byte) bool {
+// takeRare fills the field that lies at v.
+func (p *pass) takeRare(f *field, v unsafe.Pointer, typ uint16, data []byte) bool {
 	switch f.shape {
 	case number16:
 		*(*uint16)(v) = wire.Order.Uint16(data)
 	case big16:
 		*(*uint16)(v) = binary.BigEndian.Uint16(data)
-	case big32:
-		*(*uint32)(v) = binary.BigEndian.Uint32(data)
 	case ifindex:
 		*(*int)(v) = int(wire.Order.Uint32(data))
-	case addr4:
-		*(*netip.Addr)(v) = netip.AddrFrom4([4]byte(data))
+	case textNUL, textBare:
+		*(*string)(v) = wire.CString(p.codec.Held(data))
+	case members64:
+		decodeMembers(v, data, 8, f.count)
+	case big32:
+		*(*uint32)(v) = binary.BigEndian.Uint32(data)
 	case number64:
 		*(*uint64)(v) = wire.Order.Uint64(data)
 	case big64:
 		*(*uint64)(v) = binary.BigEndian.Uint64(data)
+	case duration:
+		*(*time.Duration)(v) = scale(f.unit.format.parse(data), f.unit.of)
+	case addr4:
+		*(*netip.Addr)(v) = netip.AddrFrom4([4]byte(data))
 	case addr6:
 		*(*netip.Addr)(v) = netip.AddrFrom16([16]byte(data))
+		p.known.Add(typ)
+	default:
+		return p.fillLong(f, v, data)
 	}
 	return true
 }
@@ -166,10 +148,6 @@ func (f *field) decodeWide(v unsafe.Pointer, data []byte) bool {
 // fillLong fills fields of payloads that may have any length.
 func (p *pass) fillLong(f *field, v unsafe.Pointer, data []byte) (ok bool) {
 	switch f.shape {
-	case textNUL, textBare:
-		*(*string)(v) = wire.CString(p.codec.Held(data))
-	case inPlace:
-		*(*[]byte)(v) = data
 	case raw:
 		*(*[]byte)(v) = p.codec.Held(data)
 	case hardware:
@@ -185,9 +163,7 @@ func (p *pass) fillLong(f *field, v unsafe.Pointer, data []byte) (ok bool) {
 	case nanos:
 		return decodeNanos((*time.Duration)(v), data)
 	case members32:
-		decodeMembers(unsafe.Slice((*uint32)(v), f.count), data, wire.Order.Uint32)
-	case members64:
-		decodeMembers(unsafe.Slice((*uint64)(v), f.count), data, wire.Order.Uint64)
+		decodeMembers(v, data, 4, f.count)
 	case nest:
 		inner := pass{codec: p.codec, base: p.base}
 		return inner.decode(f.nest, data)
@@ -209,12 +185,10 @@ func decodeNanos(v *time.Duration, data []byte) bool {
 	return true
 }
 
-// decodeMembers fills as many members as a kernel tells of.
-func decodeMembers[T uint32 | uint64](to []T, data []byte, parse func([]byte) T) {
-	size := int(unsafe.Sizeof(T(0)))
-	for i := range to[:min(len(to), len(data)/size)] {
-		to[i] = parse(data[i*size:])
-	}
+// decodeMembers fills as many members of so many bytes as a kernel tells of. They
+// are in the host's byte order in both places.
+func decodeMembers(v unsafe.Pointer, data []byte, size, count int) {
+	copy(unsafe.Slice((*byte)(v), size*count), data[:len(data)/size*size])
 }
 
 // own returns the field at v as what has a payload of its own.

@@ -37,6 +37,18 @@ func (s *Set) Add(typ uint16) {
 	*s.word(typ) |= 1 << (typ % 64)
 }
 
+// put puts an attribute into s and reports whether it was not there before.
+func (s *Set) put(typ uint8) bool {
+	half := &s.low
+	if typ >= 64 {
+		half = &s.high
+	}
+	bit := uint64(1) << (typ % 64)
+	fresh := *half&bit == 0
+	*half |= bit
+	return fresh
+}
+
 // Remove takes typ out of s.
 func (s *Set) Remove(typ uint16) {
 	*s.word(typ) &^= 1 << (typ % 64)
