@@ -18,7 +18,8 @@ import (
 // touched.
 //
 // Requests for one namespace go out in one send, as long as the answers fit into
-// the socket's buffer: with CAP_NET_ADMIN some two thousand links.
+// the socket's buffer: with CAP_NET_ADMIN some two thousand links. Pairs of which one
+// end comes up in another namespace are read with one send more.
 //
 // A process that is killed meanwhile leaves what it has made so far. It bears
 // the names that were asked for, by which DeleteIfExists removes it.
@@ -61,6 +62,7 @@ type job struct {
 	preset bool // the index is this link's if anybody's
 	tied   bool // it refers to another link of the transaction, or that to it
 	echo   bool // the kernel is asked for an echo, in place of an answer to reading it
+	unread bool // it is to be read, once all is done to all links
 	made   bool // by this transaction
 	lost   bool // whether it was made is unknown
 
@@ -206,8 +208,8 @@ func (t *transaction) prepare(ctx context.Context, s *spec, main *job) (*job, er
 	return j, nil
 }
 
-// run sends everything: first what makes the links, in order, and then, place
-// by place, what completes and reads them.
+// run sends everything: first what makes the links, in order, then, place by
+// place, what completes them, and then what reads them.
 func (t *transaction) run(ctx context.Context) error {
 	var last *place
 	for _, j := range t.jobs {
@@ -231,14 +233,19 @@ func (t *transaction) run(ctx context.Context) error {
 	return t.flushAll(ctx, last)
 }
 
-// flushAll sends what is left, beginning with what makes links.
+// flushAll sends what is left, beginning with what makes links, and reads them.
 func (t *transaction) flushAll(ctx context.Context, first *place) error {
 	if first == nil {
 		return nil
 	}
+	t.addReads(func(j *job) bool { return !j.awaitsPeer() })
 	if err := t.flush(ctx, first); err != nil {
 		return err
 	}
+	if err := t.flushPlaces(ctx); err != nil {
+		return err
+	}
+	t.addReads((*job).awaitsPeer)
 	if err := t.flushPlaces(ctx); err != nil {
 		return err
 	}
@@ -246,6 +253,23 @@ func (t *transaction) flushAll(ctx context.Context, first *place) error {
 		return err
 	}
 	return t.verify(ctx)
+}
+
+// addReads adds the requests that read those links that are to be read now. They
+// come behind all others, for what is done to one link changes others.
+func (t *transaction) addReads(now func(*job) bool) {
+	for _, j := range t.jobs {
+		if j.unread && now(j) {
+			t.addRead(j)
+		}
+	}
+}
+
+// awaitsPeer reports whether the link has no carrier until its other end comes up
+// in another namespace. It is read only then: before, a bridge that it is a port of
+// would be told, because it is read, that the port has failed.
+func (j *job) awaitsPeer() bool {
+	return j.peer != nil && j.peer.at != j.at && j.peer.deferUp
 }
 
 func (t *transaction) flushPlaces(ctx context.Context) error {
@@ -333,8 +357,8 @@ func (t *transaction) addCreate(j *job) {
 }
 
 // complete adds the requests for what the kernel ignores or refuses when it
-// makes a link, in the order in which they must happen, and the one that reads
-// the link. A peer that has no setting but its name is not read.
+// makes a link, in the order in which they must happen. A peer that has no setting
+// but its name is not read.
 func (t *transaction) complete(j *job) {
 	if j.main != nil && !j.needsIndex() && j.linkSet.Empty() && j.change == 0 {
 		return
@@ -343,9 +367,7 @@ func (t *transaction) complete(j *job) {
 		t.addChange(j, 0, 0, func(b []byte) []byte { return t.appendLater(b, j, set) })
 	}
 	t.addRest(j)
-	if !j.echo {
-		t.addRead(j)
-	}
+	j.unread = !j.echo
 }
 
 // addRest adds the requests that come after a link has its own settings.

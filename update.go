@@ -42,6 +42,7 @@ func (c *Conn) update(ctx context.Context, s *spec) (*Link, error) {
 		return nil, err
 	}
 	t.addUpdate(j)
+	t.addRead(j)
 	if err := t.flush(ctx, j.at); err != nil {
 		return nil, err
 	}
@@ -151,7 +152,7 @@ func (t *transaction) sameKind(j *job, have *Link) error {
 	return e
 }
 
-// addUpdate adds the requests that change a link.
+// addUpdate adds the requests that change a link, which is to be read then.
 func (t *transaction) addUpdate(j *job) {
 	s := j.spec
 	flags, change := j.flags()
@@ -170,7 +171,7 @@ func (t *transaction) addUpdate(j *job) {
 		t.addChange(j, 0, 0, func(b []byte) []byte { return linkTable.Encode(&t.codec, b, mtu, nil, &s.link) })
 	}
 	t.addRest(j)
-	t.addRead(j)
+	j.unread = true
 }
 
 func (t *transaction) appendUpdate(b []byte, j *job, common attr.Set) []byte {
