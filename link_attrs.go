@@ -139,20 +139,27 @@ func (s *Stats) attrs(c *attr.Codec) {
 
 // newLink returns a link that nothing is known of.
 func newLink() *Link {
-	return &Link{NetNSID: -1, NewNetNSID: -1}
+	return new(Link).blank()
+}
+
+// blank makes a zero link one that nothing is known of.
+func (l *Link) blank() *Link {
+	l.NetNSID, l.NewNetNSID = -1, -1
+	return l
 }
 
 // parseLink decodes the payload of an RTM_NEWLINK or RTM_DELLINK message. The
 // Link keeps b, which must not change afterwards, unless c has it keep copies.
 func parseLink(c *attr.Codec, b []byte) *Link {
-	return newLink().parse(c, b)
+	l := newLink().parse(c, b)
+	l.raw.image = wholeImage(b)
+	return l
 }
 
-// parse is parseLink into a new link.
+// parse is parseLink into a blank link.
 func (l *Link) parse(c *attr.Codec, b []byte) *Link {
 	header, attrs, err := wire.ParseLink(b)
 	var fault error
-	l.raw.image = wholeImage(b)
 	l.raw.common, fault = linkTable.Decode(c, attrs, l, l.unknown(c, ""))
 	if err != nil {
 		l.Err = err

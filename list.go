@@ -82,23 +82,25 @@ func (c *Conn) List(ctx context.Context, filters ...Filter) ([]*Link, error) {
 	return c.list(ctx, f)
 }
 
-// together is how many links of a list are allocated at once: about as many as
-// share a piece of memory with the messages that they are decoded from.
+// together is how many links of a list are allocated at once.
 const together = 16
 
 func (c *Conn) list(ctx context.Context, f filter) ([]*Link, error) {
 	var links []*Link
 	var codec attr.Codec
 	var room []Link
-	var copies slab
+	copies := pool{slab: new(slab)}
+	codec.Keep(copies.copy)
 	restart := func() { links = nil }
 	err := c.rt.Dump(ctx, uapi.RTM_GETLINK, f.append, restart, func(m wire.Message) {
 		if len(room) == 0 {
 			room = make([]Link, together)
 		}
-		room[0] = *newLink()
-		if l := room[0].parse(&codec, copies.keep(m.Data)); f.matches(l) {
+		if l := room[0].blank().parse(&codec, m.Data); f.matches(l) {
+			l.finish(copies.copy(l.raw.data))
 			links, room = append(links, l), room[1:]
+		} else {
+			room[0] = Link{}
 		}
 	})
 	if err != nil {
@@ -107,9 +109,8 @@ func (c *Conn) list(ctx context.Context, f filter) ([]*Link, error) {
 	return links, nil
 }
 
-// A slab keeps copies of messages that the links of one list are decoded from,
-// many in one piece of memory: an allocation for each would cost as much as the
-// copying.
+// A slab keeps copies of what the links of one list hold, many in one piece of
+// memory: an allocation for each would cost more than the copying.
 type slab struct {
 	piece []byte
 	next  int // how long the next piece is

@@ -23,7 +23,8 @@ func (w *watcher) parse(m wire.Message) *Link {
 	watched, ok := appendWatched(w.watched[:0], m.Data)
 	if !ok {
 		l := parseLink(&w.codec, m.Data)
-		l.finish(wholeImage(slices.Clone(m.Data)))
+		l.finish(nil)
+		l.raw.image = wholeImage(slices.Clone(m.Data))
 		return l
 	}
 	shown := len(watched)
@@ -32,14 +33,15 @@ func (w *watcher) parse(m wire.Message) *Link {
 	}
 	w.watched = watched
 	l := parseLink(&w.codec, watched)
-	l.finish(w.imageOf(l, watched[:shown]))
+	l.raw.image = w.imageOf(l, watched[:shown])
+	l.finish(nil)
 	return l
 }
 
-// finish lets go of the message that the link was decoded from.
-func (l *Link) finish(i image) {
-	l.raw.image = i
-	l.raw.data, l.raw.xstats, l.raw.portData = nil, nil, nil
+// finish lets go of the message that the link was decoded from, but for a copy of
+// the nest of its kind.
+func (l *Link) finish(data []byte) {
+	l.raw.data, l.raw.xstats, l.raw.portData = data, nil, nil
 }
 
 // appendWatched appends a message without what is unwatched, and reports whether

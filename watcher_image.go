@@ -89,20 +89,33 @@ func applyDifferences(b []byte, differs string) []byte {
 
 // A pool has copies of what links hold of messages, such as names, the same for
 // all that have the same: a table that forgets one for another.
-type pool [256][]byte
+type pool struct {
+	have [256][]byte
+	slab *slab // where copies lie; nil for each in memory of its own
+}
 
 // copy returns a copy that nobody may write to.
 func (p *pool) copy(b []byte) []byte {
 	if len(b) == 0 {
 		return []byte{}
 	}
-	hash := uint32(len(b))
-	for _, c := range b {
-		hash = hash*16777619 ^ uint32(c)
-	}
-	have := &p[hash%uint32(len(p))]
-	if !bytes.Equal(*have, b) {
+	have := p.slot(b)
+	switch {
+	case bytes.Equal(*have, b):
+	case p.slab != nil:
+		*have = p.slab.keep(b)
+	default:
 		*have = slices.Clip(slices.Clone(b))
 	}
 	return *have
+}
+
+// slot returns where a copy of b would be. Some of the bytes suffice to tell.
+func (p *pool) slot(b []byte) *[]byte {
+	const some = 8
+	hash := uint32(len(b))
+	for at := 0; at < len(b); at += 1 + len(b)/some {
+		hash = hash*16777619 ^ uint32(b[at])
+	}
+	return &p.have[hash%uint32(len(p.have))]
 }
