@@ -26,7 +26,7 @@ type Conn struct {
 	echo   uint16      // the flag that asks for an echo: NLM_F_ECHO, except in tests
 	silent atomic.Bool // the kernel did not heed it
 
-	codec attr.Codec // for answers to Get, of which rt reads one at a time
+	lookUps sync.Pool // *lookUp, for Get
 
 	mu   sync.Mutex
 	home *NetNS // the namespace of rt, once somebody asked
@@ -98,7 +98,12 @@ func (c *Conn) GetIndex(ctx context.Context, index int) (*Link, error) {
 }
 
 func (c *Conn) get(ctx context.Context, name string, key func([]byte) []byte) (*Link, error) {
-	link, err := decodeLink(ctx, c.rt, &c.codec, key)
+	l, ok := c.lookUps.Get().(*lookUp)
+	if !ok {
+		l = newLookUp()
+	}
+	link, err := l.read(ctx, c.rt, key)
+	c.lookUps.Put(l)
 	if err != nil {
 		return nil, kernelError(&Error{Op: "get", Name: name}, err)
 	}
@@ -107,13 +112,26 @@ func (c *Conn) get(ctx context.Context, name string, key func([]byte) []byte) (*
 
 // readLink reads the link that key finds.
 func readLink(ctx context.Context, rt *rtnl.Conn, key func([]byte) []byte) (*Link, error) {
-	return decodeLink(ctx, rt, new(attr.Codec), key)
+	return newLookUp().read(ctx, rt, key)
 }
 
-// decodeLink is readLink with a codec, which it uses while the socket reads no
-// other answer.
-func decodeLink(ctx context.Context, rt *rtnl.Conn, codec *attr.Codec, key func([]byte) []byte) (*Link, error) {
-	l := lookUp{codec: codec}
+// A lookUp is the request for one link. It may be used again.
+type lookUp struct {
+	batch  rtnl.Batch
+	codec  attr.Codec
+	link   *Link
+	answer rtnl.Reply
+}
+
+func newLookUp() *lookUp {
+	l := new(lookUp)
+	l.answer = func(m wire.Message) { l.link = parseReply(&l.codec, m) }
+	return l
+}
+
+func (l *lookUp) read(ctx context.Context, rt *rtnl.Conn, key func([]byte) []byte) (*Link, error) {
+	l.batch.Reset()
+	l.link = nil
 	l.batch.Get(uapi.RTM_GETLINK, l.answer, key)
 	if err := rt.Do(ctx, &l.batch); err != nil {
 		return nil, err
@@ -121,26 +139,15 @@ func decodeLink(ctx context.Context, rt *rtnl.Conn, codec *attr.Codec, key func(
 	return l.link, l.batch.Err(0)
 }
 
-// A lookUp is the request for one link, in one piece of memory.
-type lookUp struct {
-	batch rtnl.Batch
-	codec *attr.Codec
-	link  *Link
-}
-
-func (l *lookUp) answer(m wire.Message) {
-	l.link = parseReply(l.codec, m)
+// parseReply decodes a message that answers a request. The Link outlives the
+// receive buffer.
+func parseReply(c *attr.Codec, m wire.Message) *Link {
+	return parseLink(c, slices.Clone(m.Data))
 }
 
 // readIndex reads the link with an index.
 func readIndex(ctx context.Context, rt *rtnl.Conn, index int) (*Link, error) {
 	return readLink(ctx, rt, func(b []byte) []byte { return appendKey(b, index, "") })
-}
-
-// parseReply decodes a message that answers a request. The Link outlives the
-// receive buffer.
-func parseReply(c *attr.Codec, m wire.Message) *Link {
-	return parseLink(c, slices.Clone(m.Data))
 }
 
 // appendKey appends what finds a link: the header with its index, or without
