@@ -55,6 +55,7 @@ func runChild(args []string) error {
 	var m stopwatch
 	err = children[args[0]](n, func() {
 		fmt.Println("ready")
+		collect()
 		m = begin()
 	})
 	if err != nil {

@@ -22,7 +22,7 @@ func manyLinks(l *lab) error {
 // them.
 func listing() *workload {
 	return &workload{
-		name: "list 5000 links", links: 5000, few: 8, target: target{ratio: 1.25, allocs: 2},
+		name: "list 5000 links", links: 5000, few: 8, target: target{ratio: 1.25, allocs: 2}, reads: true,
 		world: manyLinks,
 		entrants: []entrant{
 			{who: floorName, start: listRaw},
@@ -82,7 +82,7 @@ const lookUps = 1000
 // getting is the workload of looking up links by name, one at a time.
 func getting() *workload {
 	return &workload{
-		name: "get one of 5000 by name", links: 5000, few: 8, target: target{ratio: 1.3, allocs: 6}, often: 5,
+		name: "get one of 5000 by name", links: 5000, few: 8, target: target{ratio: 1.3, allocs: 6}, often: 5, reads: true,
 		world: manyLinks,
 		entrants: []entrant{
 			{who: floorName, start: getRaw},
@@ -174,7 +174,7 @@ func getIP(l *lab) (work, error) {
 func ensuring() *workload {
 	const none = "has no such operation"
 	return &workload{
-		name: "ensure 300 links that are as wanted", links: 300, few: 6, target: target{ratio: 1.3}, often: 30,
+		name: "ensure 300 links that are as wanted", links: 300, few: 6, target: target{ratio: 1.3}, often: 30, reads: true,
 		world: func(l *lab) error { return l.raw.pipeline(createVXLANs(names("x", l.all))) },
 		entrants: []entrant{
 			{who: floorName, start: listRaw},

@@ -51,10 +51,32 @@ type stopwatch struct {
 
 type usage struct{ user, system time.Duration }
 
-// begin collects garbage first, so that nobody pays for another's.
 func begin() stopwatch {
-	runtime.GC()
 	return stopwatch{allocs: mallocs(), usage: spent(), at: time.Now()}
+}
+
+// uncollected is how many bytes nobody minds paying for.
+const uncollected = 1 << 20
+
+// collect collects garbage, so that nobody pays for another's; but not if there is
+// next to none. A collection that finds nothing has the runtime give the memory back
+// to the system, page by page, and whoever comes next fetch it again. That is not
+// how a program runs that does one thing for a while.
+func collect() {
+	if heap()-collected > uncollected {
+		runtime.GC()
+		collected = heap()
+	}
+}
+
+// collected is how much memory was in use after the last collection.
+var collected int64
+
+// heap is how much memory is in use, garbage included.
+func heap() int64 {
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
 }
 
 func (m stopwatch) end() sample {

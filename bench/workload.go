@@ -27,6 +27,7 @@ type workload struct {
 	rounds int // at most, 0 for no bound
 	often  int // so many times as many rounds, if it is over in no time; 0 for as many
 	target target
+	reads  bool // changes nothing, so that it is done twice and the second time counts
 	// world makes what all contestants find, and check looks whether one has
 	// done its work; both may be nil.
 	world func(l *lab) error
@@ -139,6 +140,13 @@ func (w *workload) round(l *lab, works []work, round int, r *result) error {
 func (w *workload) sample(l *lab, run work) (s sample, err error) {
 	if err := l.call(w.before); err != nil {
 		return s, fmt.Errorf("before: %w", err)
+	}
+	collect()
+	if w.reads {
+		if _, err := run(); err != nil {
+			return s, err
+		}
+		collect()
 	}
 	m := begin()
 	own, err := run()
