@@ -115,12 +115,12 @@ func (c *Codec) checkAddr(name string, v netip.Addr) {
 }
 
 func appendAddr(b []byte, typ4, typ6 uint16, v netip.Addr) []byte {
-	if !v.Is4() {
-		typ4 = typ6
+	if v.Is4() {
+		four := v.As4()
+		return wire.AppendAttr(b, typ4, four[:])
 	}
-	b, at := wire.Begin(b, typ4)
-	b, _ = v.AppendBinary(b)
-	return wire.End(b, at)
+	six := v.As16()
+	return wire.AppendAttr(b, typ6, six[:])
 }
 
 // recordAddr records nothing for an unspecified address: the kernel takes it to

@@ -38,16 +38,16 @@ type field struct {
 	shape   shape
 	rows    uint8 // that are about the attribute
 	bits    property
-	member  uint16       // of a Set; for the IPv6 variant of an address, that of the other
-	six     uint16       // the number of the IPv6 variant
-	at      uintptr      // where it lies in the struct
-	count   int          // of members
-	least   uint64       // of a number, a length, or a time in nanoseconds
-	most    uint64       //
-	words   vocabulary   // of an enumeration
-	unit    *unit        // of a time
-	payload reflect.Type // of what has a payload of its own
-	nest    *Layout      // of what lies in it
+	member  uint16     // of a Set; for the IPv6 variant of an address, that of the other
+	six     uint16     // the number of the IPv6 variant
+	at      uintptr    // where it lies in the struct
+	count   int        // of members
+	least   uint64     // of a number, a length, or a time in nanoseconds
+	most    uint64     //
+	words   vocabulary // of an enumeration
+	unit    *unit      // of a time
+	payload Payload    // of what has a payload of its own, as it lay in the sample
+	nest    *Layout    // of what lies in it
 }
 
 // shape is how a field lies in memory and in a payload.
@@ -120,7 +120,7 @@ func (l *Layout) base(v any) (unsafe.Pointer, bool) {
 	if reflect.TypeOf(v) != l.typ {
 		return nil, false
 	}
-	return reflect.ValueOf(v).UnsafePointer(), true
+	return pointerIn(v), true
 }
 
 // of returns the table of v.
@@ -221,7 +221,7 @@ func noteMembers[T uint32 | uint64](c *Codec, s shape, typ uint16, v []*T) {
 // notePayload notes a row with a payload of its own, if it lies in the struct.
 func (c *Codec) notePayload(typ uint16, v Payload) {
 	if p := reflect.ValueOf(v); p.Kind() == reflect.Pointer {
-		c.note(typ, p.UnsafePointer(), field{shape: payload, payload: p.Type().Elem()})
+		c.note(typ, p.UnsafePointer(), field{shape: payload, payload: v})
 	}
 }
 

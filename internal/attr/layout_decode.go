@@ -193,5 +193,5 @@ func decodeMembers(v unsafe.Pointer, data []byte, size, count int) {
 
 // own returns the field at v as what has a payload of its own.
 func (f *field) own(v unsafe.Pointer) Payload {
-	return reflect.NewAt(f.payload, v).Interface().(Payload)
+	return withPointer(f.payload, v)
 }

@@ -2,8 +2,10 @@ package attr
 
 import (
 	"encoding/binary"
+	"math/bits"
 	"net"
 	"net/netip"
+	"slices"
 	"time"
 	"unsafe"
 
@@ -25,61 +27,63 @@ func (l *Layout) Encode(c *Codec, b []byte, set Set, refs []Ref, v any) []byte {
 }
 
 // encode appends rows that need no table. What there is most of goes without a
-// call.
+// call, to room that is made beforehand.
 func (l *Layout) encode(b []byte, set Set, refs []Ref, base unsafe.Pointer) []byte {
-	for typ := range set.All() {
-		f := l.fields[typ]
-		switch v := unsafe.Add(base, f.at); f.shape {
-		case number8, boolean:
-			b = wire.AppendU8(b, typ, *(*uint8)(v))
-		case number16:
-			b = wire.AppendU16(b, typ, *(*uint16)(v))
-		case number32:
-			b = wire.AppendU32(b, typ, *(*uint32)(v))
-		default:
-			b = f.encode(b, typ, v, refs)
+	room := wire.WordLen * (bits.OnesCount64(set.low) + bits.OnesCount64(set.high))
+	b = slices.Grow(b, room)
+	for half, first := set.low, uint16(0); ; half, first = set.high, 64 {
+		for ; half != 0; half &= half - 1 {
+			typ, n := first+uint16(bits.TrailingZeros64(half)), len(b)
+			o, word := l.ops[typ%firstBit], b[n:n+wire.WordLen]
+			switch v := unsafe.Add(base, o.at); o.shape {
+			case number8, boolean:
+				wire.PutU8(word, typ, *(*uint8)(v))
+			case number32:
+				wire.PutU32(word, typ, *(*uint32)(v))
+			case big16:
+				wire.PutU16(word, typ, network16(*(*uint16)(v)))
+			case big32:
+				wire.PutU32(word, typ, network32(*(*uint32)(v)))
+			case ifindex:
+				wire.PutU32(word, typ, uint32(indexIn(refs, typ, *(*int)(v))))
+			default:
+				b = slices.Grow(l.fields[typ].encode(b, typ, v), room)
+				continue
+			}
+			b = b[:n+wire.WordLen]
+		}
+		if first != 0 {
+			return b
 		}
 	}
-	return b
 }
 
 // encode appends the field that lies at v.
-func (f *field) encode(b []byte, typ uint16, v unsafe.Pointer, refs []Ref) []byte {
+func (f *field) encode(b []byte, typ uint16, v unsafe.Pointer) []byte {
 	switch f.shape {
-	case number64:
-		return wire.AppendU64(b, typ, *(*uint64)(v))
-	case big16:
-		return wire.AppendU16(b, typ, network16(*(*uint16)(v)))
-	case big32:
-		return wire.AppendU32(b, typ, network32(*(*uint32)(v)))
-	case big64:
-		return wire.AppendU64(b, typ, network64(*(*uint64)(v)))
-	case ifindex:
-		return wire.AppendU32(b, typ, uint32(indexIn(refs, typ, *(*int)(v))))
-	case duration:
-		return f.unit.format.append(b, typ, uint64(*(*time.Duration)(v)/f.unit.of))
 	case addr4:
 		return appendAddr(b, typ, f.six, *(*netip.Addr)(v))
-	}
-	return f.encodeLong(b, typ, v)
-}
-
-// encodeLong appends payloads that may have any length.
-func (f *field) encodeLong(b []byte, typ uint16, v unsafe.Pointer) []byte {
-	switch f.shape {
-	case flag:
-		if *(*bool)(v) {
-			return wire.AppendFlag(b, typ)
-		}
+	case duration:
+		return f.unit.format.append(b, typ, uint64(*(*time.Duration)(v)/f.unit.of))
+	case payload:
+		b, at := wire.Begin(b, wireType(typ, f.bits))
+		return wire.End(f.own(v).AppendPayload(b), at)
+	case number16:
+		return wire.AppendU16(b, typ, *(*uint16)(v))
+	case number64:
+		return wire.AppendU64(b, typ, *(*uint64)(v))
+	case big64:
+		return wire.AppendU64(b, typ, network64(*(*uint64)(v)))
 	case textNUL:
 		return wire.AppendString(b, typ, *(*string)(v))
 	case textBare:
 		return wire.AppendText(b, typ, *(*string)(v))
 	case hardware:
 		return wire.AppendAttr(b, typ, *(*net.HardwareAddr)(v))
-	case payload:
-		b, at := wire.Begin(b, wireType(typ, f.bits))
-		return wire.End(f.own(v).AppendPayload(b), at)
+	case flag:
+		if *(*bool)(v) {
+			return wire.AppendFlag(b, typ)
+		}
 	}
 	return b
 }

@@ -23,6 +23,7 @@ const (
 	HeaderLen = 16 // struct nlmsghdr
 	AttrLen   = 4  // struct nlattr
 	LinkLen   = 16 // struct ifinfomsg
+	WordLen   = 8  // an attribute of one to four bytes
 )
 
 // typeMask removes NLA_F_NESTED and NLA_F_NET_BYTEORDER from a type: senders
@@ -70,22 +71,22 @@ func CString(b []byte) string {
 
 // AppendU8 appends an attribute of one byte.
 func AppendU8(b []byte, typ uint16, v uint8) []byte {
-	b, word := appendWord(b, typ, 1)
-	word[0] = v
+	b, word := extend(b)
+	PutU8(word, typ, v)
 	return b
 }
 
 // AppendU16 appends an attribute of two bytes.
 func AppendU16(b []byte, typ uint16, v uint16) []byte {
-	b, word := appendWord(b, typ, 2)
-	Order.PutUint16(word, v)
+	b, word := extend(b)
+	PutU16(word, typ, v)
 	return b
 }
 
 // AppendU32 appends an attribute of four bytes.
 func AppendU32(b []byte, typ uint16, v uint32) []byte {
-	b, word := appendWord(b, typ, 4)
-	Order.PutUint32(word, v)
+	b, word := extend(b)
+	PutU32(word, typ, v)
 	return b
 }
 
@@ -245,13 +246,33 @@ func appendAttrHeader(b []byte, typ uint16, n int) []byte {
 	return b
 }
 
-// appendWord appends an attribute of n bytes, at most four, and returns the zero
-// bytes that they go to as well.
-func appendWord(b []byte, typ uint16, n int) ([]byte, []byte) {
+// PutU8 writes what AppendU8 appends to the first WordLen bytes of b.
+func PutU8(b []byte, typ uint16, v uint8) {
+	_ = b[WordLen-1]
+	putAttrHeader(b, typ, 1)
+	Order.PutUint32(b[AttrLen:], 0)
+	b[AttrLen] = v
+}
+
+// PutU16 writes what AppendU16 appends to the first WordLen bytes of b.
+func PutU16(b []byte, typ uint16, v uint16) {
+	_ = b[WordLen-1]
+	putAttrHeader(b, typ, 2)
+	Order.PutUint32(b[AttrLen:], 0)
+	Order.PutUint16(b[AttrLen:], v)
+}
+
+// PutU32 writes what AppendU32 appends to the first WordLen bytes of b.
+func PutU32(b []byte, typ uint16, v uint32) {
+	_ = b[WordLen-1]
+	putAttrHeader(b, typ, 4)
+	Order.PutUint32(b[AttrLen:], v)
+}
+
+// extend appends WordLen bytes and returns them as well.
+func extend(b []byte) ([]byte, []byte) {
 	b = append(b, 0, 0, 0, 0, 0, 0, 0, 0)
-	word := b[len(b)-AttrLen-4:]
-	putAttrHeader(word, typ, n)
-	return b, word[AttrLen:]
+	return b, b[len(b)-WordLen:]
 }
 
 func putAttrHeader(b []byte, typ uint16, n int) {
