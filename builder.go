@@ -37,8 +37,17 @@ type Spec interface {
 // start makes b the builder that belongs to self.
 func (b *builder[Self]) start(self *Self, kind, name string) *Self {
 	b.self = self
-	b.spec.kind, b.spec.traits, b.spec.name = kind, kindOf(kind), name
+	b.spec.kind, b.spec.traits, b.spec.name, b.spec.link = kind, kindOf(kind), name, &unsetLink
 	return self
+}
+
+// link returns what is set of what every link has, to set more of it. Most links
+// have nothing of it set, and it is most of what there can be to a builder.
+func (b *builder[Self]) link() *Link {
+	if b.spec.link == &unsetLink {
+		b.spec.link = new(Link)
+	}
+	return b.spec.link
 }
 
 // with notes that the setting of the kind with the given number was made.
@@ -90,6 +99,10 @@ func (b *builder[Self]) Clone() *Self {
 	*c = *b.self
 	copied := any(c).(interface{ base() *builder[Self] }).base()
 	copied.self = c
+	if l := copied.spec.link; l != &unsetLink {
+		own := *l
+		copied.spec.link = &own
+	}
 	if peer := copied.spec.peer; peer != nil {
 		copied.spec.peer = peer.clone()
 	}

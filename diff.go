@@ -74,7 +74,7 @@ func (t *transaction) drift(ctx context.Context, j *job, have *Link) ([]Differen
 
 func (t *transaction) driftOfLink(ctx context.Context, j *job, have *Link) ([]Difference, error) {
 	s := j.spec
-	all := linkTable.Compare(&t.codec, s.linkSet.Minus(requests.Or(j.kind.rewrites)), have.raw.common, j.linkRefs, &s.link, have)
+	all := linkTable.Compare(&t.codec, s.linkSet.Minus(requests.Or(j.kind.rewrites)), have.raw.common, j.linkRefs, s.link, have)
 	same, err := t.rightlyDifferent(ctx, j, have, all)
 	if err != nil {
 		return nil, err

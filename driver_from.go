@@ -53,10 +53,16 @@ func (s *spec) linkMessage(driver rtnetlink.LinkDriver) *rtnetlink.LinkMessage {
 	}
 }
 
+// isDriven reports whether a driver has encoded the settings of the kind.
+func (s *spec) isDriven() bool {
+	_, driven := s.info.(*drivenInfo)
+	return driven
+}
+
 // known returns what a link has of the settings of s. Of a link that is of another
 // kind nothing is known.
 func (s *spec) known(l *Link) (have info, ok bool) {
-	if _, driven := s.info.(*drivenInfo); driven {
+	if s.isDriven() {
 		return reportedOf(l), l.Kind == s.kind
 	}
 	have, ok = l.Info.(info)
@@ -66,7 +72,7 @@ func (s *spec) known(l *Link) (have info, ok bool) {
 // hidden returns the settings of s that the kernel does not report, or kept to
 // itself in its report of a link.
 func (s *spec) hidden(l *Link) attr.Set {
-	if _, driven := s.info.(*drivenInfo); driven {
+	if s.isDriven() {
 		return s.set.Minus(reportedOf(l).types())
 	}
 	return s.set.And(unseen(s.info.attrs, l.raw.info))
@@ -85,6 +91,5 @@ func (t *transaction) compareInfo(j *job, l *Link, have info) []attr.Difference 
 // unprovable reports whether the link that was read back need not have the bytes
 // that a driver wrote.
 func (t *transaction) unprovable(s *spec) bool {
-	_, driven := s.info.(*drivenInfo)
-	return driven && t.op != "ensure"
+	return s.isDriven() && t.op != "ensure"
 }

@@ -54,6 +54,8 @@ type ensurance struct {
 	goals []*goal // in the order in which they are to be reached
 	order []*goal // as the specs were given
 	seen  map[*place]*snapshot
+
+	driven bool // there are settings that drivers of rtnetlink's have encoded
 }
 
 // A goal is a link as it is wanted, beside the link as it is.
@@ -77,20 +79,18 @@ func (e *ensurance) plan(ctx context.Context, specs []Spec) error {
 		if err := wanted[i].check(e.op); err != nil {
 			return err
 		}
+		e.driven = e.driven || wanted[i].isDriven()
 	}
 	sorted, err := e.sort(wanted)
 	if err != nil {
 		return err
 	}
 	e.many = len(specs) > 1
-	byName := map[*spec]*goal{}
-	for _, s := range sorted {
-		if byName[s], err = e.consider(ctx, s, len(specs)); err != nil {
+	e.order = make([]*goal, len(specs))
+	for _, i := range sorted {
+		if e.order[i], err = e.consider(ctx, wanted[i], len(specs)); err != nil {
 			return err
 		}
-	}
-	for _, s := range wanted {
-		e.order = append(e.order, byName[s])
 	}
 	return nil
 }

@@ -22,7 +22,7 @@ var circumstantial = attr.SetOf(uapi.IFLA_IFNAME, uapi.IFLA_LINK, uapi.IFLA_MAST
 // Rebuild returns what makes a link like l, of all that was read. The rows named
 // in without are left out.
 func Rebuild(l *Link, without ...string) Spec {
-	s := &spec{kind: l.Kind, name: l.Name, link: *l, altNames: l.AltNames}
+	s := &spec{kind: l.Kind, name: l.Name, link: l, altNames: l.AltNames}
 	s.linkSet = found(l.settable, l.raw.common, without).Minus(circumstantial)
 	if l.Parent != 0 && kindOf(l.Kind).parent {
 		s.linkSet.Add(uapi.IFLA_LINK)

@@ -22,7 +22,8 @@ type filter struct {
 	up          bool
 	names       [][]string // the link has a name of each of these
 	allNetNS    bool
-	buffer      int // of the socket that a watch receives from, in bytes
+	buffer      int  // of the socket that a watch receives from, in bytes
+	data        bool // what is of the kind is also kept as it came
 }
 
 func newFilter(filters []Filter) filter {
@@ -96,12 +97,17 @@ func (c *Conn) list(ctx context.Context, f filter) ([]*Link, error) {
 		if len(room) == 0 {
 			room = make([]Link, together)
 		}
-		if l := room[0].blank().parse(&codec, m.Data); f.matches(l) {
-			l.finish(copies.copy(l.raw.data))
-			links, room = append(links, l), room[1:]
-		} else {
-			room[0] = Link{}
+		l := room[0].blank().parse(&codec, m.Data)
+		if !f.matches(l) {
+			*l = Link{}
+			return
 		}
+		var data []byte
+		if f.data {
+			data = copies.copy(l.raw.data)
+		}
+		l.finish(data)
+		links, room = append(links, l), room[1:]
 	})
 	if err != nil {
 		return nil, kernelError(&Error{Op: "list"}, err)

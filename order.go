@@ -12,32 +12,43 @@ type linkKey struct {
 	name string
 }
 
-// sorter puts specs into an order in which none refers to a later one.
+// sorter puts specs into an order in which none refers to a later one. Specs are
+// told by their places in what it is given.
 type sorter struct {
 	t      *transaction
-	owners map[linkKey]*spec
-	state  map[*spec]int // 1 while it is being put in order, 2 afterwards
+	specs  []*spec
+	owners map[linkKey]int
+	states []sorting
 	path   []string
-	sorted []*spec
+	sorted []int
 }
 
-// sort returns specs with those first that others refer to. Two specs of one
-// link, and specs that refer to each other, are refused.
-func (t *transaction) sort(specs []*spec) ([]*spec, error) {
-	o := &sorter{t: t, owners: map[linkKey]*spec{}, state: map[*spec]int{}}
-	for _, s := range specs {
-		if err := o.own(s, s); err != nil {
+// sorting is how far a spec has come.
+type sorting uint8
+
+const (
+	unplaced sorting = iota
+	placing          // what it refers to is being put in order
+	placed
+)
+
+// sort returns the places of specs in an order with those first that others refer
+// to. Two specs of one link, and specs that refer to each other, are refused.
+func (t *transaction) sort(specs []*spec) ([]int, error) {
+	o := &sorter{t: t, specs: specs, owners: make(map[linkKey]int, len(specs)), states: make([]sorting, len(specs)), sorted: make([]int, 0, len(specs))}
+	for i, s := range specs {
+		if err := o.own(s, i); err != nil {
 			return nil, err
 		}
 		if s.peer == nil {
 			continue
 		}
-		if err := o.own(s.peer.wanted(), s); err != nil {
+		if err := o.own(s.peer.wanted(), i); err != nil {
 			return nil, err
 		}
 	}
-	for _, s := range specs {
-		if err := o.visit(s); err != nil {
+	for i := range specs {
+		if err := o.visit(i); err != nil {
 			return nil, err
 		}
 	}
@@ -45,7 +56,7 @@ func (t *transaction) sort(specs []*spec) ([]*spec, error) {
 }
 
 // own notes that owner brings the link that s describes.
-func (o *sorter) own(s, owner *spec) error {
+func (o *sorter) own(s *spec, owner int) error {
 	at, err := o.t.place(s.netns)
 	if err != nil {
 		return s.failed(o.t.op, "netns", err)
@@ -58,29 +69,30 @@ func (o *sorter) own(s, owner *spec) error {
 	return nil
 }
 
-func (o *sorter) visit(s *spec) error {
-	switch o.state[s] {
-	case 1:
+func (o *sorter) visit(i int) error {
+	s := o.specs[i]
+	switch o.states[i] {
+	case placing:
 		return s.invalid(o.t.op, "", "it needs itself: "+strings.Join(append(o.path, s.name), " → "))
-	case 2:
+	case placed:
 		return nil
 	}
-	o.state[s] = 1
+	o.states[i] = placing
 	o.path = append(o.path, s.name)
 	keys, err := o.t.references(s)
 	if err != nil {
 		return err
 	}
 	for _, key := range keys {
-		if other, ok := o.owners[key]; ok && (other != s || key.name == s.name) {
+		if other, ok := o.owners[key]; ok && (other != i || key.name == s.name) {
 			if err := o.visit(other); err != nil {
 				return err
 			}
 		}
 	}
 	o.path = o.path[:len(o.path)-1]
-	o.state[s] = 2
-	o.sorted = append(o.sorted, s)
+	o.states[i] = placed
+	o.sorted = append(o.sorted, i)
 	return nil
 }
 

@@ -25,7 +25,7 @@ func (t *transaction) appendCommon(b []byte, j *job) []byte {
 	flags, change := j.flags()
 	b = wire.AppendLink(b, wire.Link{Index: int32(j.index), Flags: flags, Change: change})
 	b = wire.AppendString(b, uapi.IFLA_IFNAME, s.name)
-	return linkTable.Encode(&t.codec, b, j.linkSet.Minus(j.later()), j.linkRefs, &s.link)
+	return linkTable.Encode(&t.codec, b, j.linkSet.Minus(j.later()), j.linkRefs, s.link)
 }
 
 // appendData appends the nest of the kind, unless it would be empty.
@@ -58,7 +58,7 @@ func (t *transaction) appendPeer(b []byte, peer *job) []byte {
 // appendLater appends what the kernel takes only once the link exists.
 func (t *transaction) appendLater(b []byte, j *job, set attr.Set) []byte {
 	s := j.spec
-	b = linkTable.Encode(&t.codec, b, set, j.linkRefs, &s.link)
+	b = linkTable.Encode(&t.codec, b, set, j.linkRefs, s.link)
 	if j.inet6Set.Empty() {
 		return b
 	}

@@ -42,7 +42,7 @@ func (b *builder[Self]) Parent(name string) *Self {
 
 // ParentIndex is Parent by interface index, 1 or more.
 func (b *builder[Self]) ParentIndex(index int) *Self {
-	b.spec.link.Parent = index
+	b.link().Parent = index
 	b.spec.linkRefs = dropRef(b.spec.linkRefs, uapi.IFLA_LINK)
 	return b.common(uapi.IFLA_LINK)
 }
@@ -56,7 +56,7 @@ func (b *builder[Self]) Master(name string) *Self {
 
 // MasterIndex is Master by interface index; 0 takes the link out of its master.
 func (b *builder[Self]) MasterIndex(index int) *Self {
-	b.spec.link.Master = index
+	b.link().Master = index
 	b.spec.linkRefs = dropRef(b.spec.linkRefs, uapi.IFLA_MASTER)
 	return b.common(uapi.IFLA_MASTER)
 }
@@ -121,14 +121,14 @@ func (b *builder[Self]) Dynamic(on bool) *Self {
 // the default depend on the kind: for Ethernet 68 to 65535 and 1500. A VXLAN
 // with Dev clamps it to what its underlay carries.
 func (b *builder[Self]) MTU(bytes uint32) *Self {
-	b.spec.link.MTU = bytes
+	b.link().MTU = bytes
 	return b.common(uapi.IFLA_MTU)
 }
 
 // TxQueueLen sets how many packets may wait to be sent, 0 to 32767; 1000 by
 // default for most kinds (IFLA_TXQLEN).
 func (b *builder[Self]) TxQueueLen(packets uint32) *Self {
-	b.spec.link.TxQueueLen = packets
+	b.link().TxQueueLen = packets
 	return b.common(uapi.IFLA_TXQLEN)
 }
 
@@ -136,7 +136,8 @@ func (b *builder[Self]) TxQueueLen(packets uint32) *Self {
 // cannot change later (IFLA_NUM_TX_QUEUES, IFLA_NUM_RX_QUEUES). Not every
 // kernel reports the latter.
 func (b *builder[Self]) Queues(tx, rx uint32) *Self {
-	b.spec.link.TxQueues, b.spec.link.RxQueues = tx, rx
+	l := b.link()
+	l.TxQueues, l.RxQueues = tx, rx
 	b.common(uapi.IFLA_NUM_TX_QUEUES)
 	return b.common(uapi.IFLA_NUM_RX_QUEUES)
 }
@@ -144,21 +145,21 @@ func (b *builder[Self]) Queues(tx, rx uint32) *Self {
 // Address sets the link-layer address: for Ethernet 6 bytes, not multicast and
 // not zero; by default random, or the parent's (IFLA_ADDRESS).
 func (b *builder[Self]) Address(mac net.HardwareAddr) *Self {
-	b.spec.link.Address = slices.Clone(mac)
+	b.link().Address = slices.Clone(mac)
 	return b.common(uapi.IFLA_ADDRESS)
 }
 
 // Broadcast sets the link-layer broadcast address, as long as Address; for
 // Ethernet ff:ff:ff:ff:ff:ff by default (IFLA_BROADCAST).
 func (b *builder[Self]) Broadcast(mac net.HardwareAddr) *Self {
-	b.spec.link.Broadcast = slices.Clone(mac)
+	b.link().Broadcast = slices.Clone(mac)
 	return b.common(uapi.IFLA_BROADCAST)
 }
 
 // Alias sets a text for people, at most 255 bytes; empty removes it
 // (IFLA_IFALIAS).
 func (b *builder[Self]) Alias(text string) *Self {
-	b.spec.link.Alias = text
+	b.link().Alias = text
 	return b.common(uapi.IFLA_IFALIAS)
 }
 
@@ -172,7 +173,7 @@ func (b *builder[Self]) AltName(names ...string) *Self {
 // Group sets the number of the group the link belongs to, 0 by default
 // (IFLA_GROUP).
 func (b *builder[Self]) Group(number uint32) *Self {
-	b.spec.link.Group = number
+	b.link().Group = number
 	return b.common(uapi.IFLA_GROUP)
 }
 
@@ -202,42 +203,42 @@ func (b *builder[Self]) LinkNetNS(ns *NetNS) *Self {
 // about 320 to the link's TSOMaxSize; 65536 by default (IFLA_GSO_MAX_SIZE). Up
 // to 65536 it holds for IPv4 as well.
 func (b *builder[Self]) GSOMaxSize(bytes uint32) *Self {
-	b.spec.link.Offload.GSOMaxSize = bytes
+	b.link().Offload.GSOMaxSize = bytes
 	return b.common(uapi.IFLA_GSO_MAX_SIZE)
 }
 
 // GSOMaxSegs sets the most segments of such a packet, 0 to 65535, which is the
 // default (IFLA_GSO_MAX_SEGS).
 func (b *builder[Self]) GSOMaxSegs(segments uint32) *Self {
-	b.spec.link.Offload.GSOMaxSegs = segments
+	b.link().Offload.GSOMaxSegs = segments
 	return b.common(uapi.IFLA_GSO_MAX_SEGS)
 }
 
 // GROMaxSize sets the most bytes of a packet merged on receipt, 0 to 524280;
 // 65536 by default (IFLA_GRO_MAX_SIZE). Up to 65536 it holds for IPv4 as well.
 func (b *builder[Self]) GROMaxSize(bytes uint32) *Self {
-	b.spec.link.Offload.GROMaxSize = bytes
+	b.link().Offload.GROMaxSize = bytes
 	return b.common(uapi.IFLA_GRO_MAX_SIZE)
 }
 
 // GSOMaxIPv4Size is GSOMaxSize for IPv4 alone; since Linux 6.3
 // (IFLA_GSO_IPV4_MAX_SIZE).
 func (b *builder[Self]) GSOMaxIPv4Size(bytes uint32) *Self {
-	b.spec.link.Offload.GSOMaxIPv4Size = bytes
+	b.link().Offload.GSOMaxIPv4Size = bytes
 	return b.common(uapi.IFLA_GSO_IPV4_MAX_SIZE)
 }
 
 // GROMaxIPv4Size is GROMaxSize for IPv4 alone; since Linux 6.3
 // (IFLA_GRO_IPV4_MAX_SIZE).
 func (b *builder[Self]) GROMaxIPv4Size(bytes uint32) *Self {
-	b.spec.link.Offload.GROMaxIPv4Size = bytes
+	b.link().Offload.GROMaxIPv4Size = bytes
 	return b.common(uapi.IFLA_GRO_IPV4_MAX_SIZE)
 }
 
 // AddrGenMode sets how IPv6 link-local addresses are made, AddrGenEUI64 by
 // default; it takes effect when the link comes up (IFLA_INET6_ADDR_GEN_MODE).
 func (b *builder[Self]) AddrGenMode(mode AddrGenMode) *Self {
-	b.spec.link.INET6.AddrGenMode = mode
+	b.link().INET6.AddrGenMode = mode
 	b.spec.inet6Set = attr.SetOf(uapi.IFLA_INET6_ADDR_GEN_MODE)
 	return b.self
 }
@@ -245,28 +246,28 @@ func (b *builder[Self]) AddrGenMode(mode AddrGenMode) *Self {
 // ProtoDown says whether a protocol holds the link down; only macvlan, macvtap,
 // VXLAN and some hardware can (IFLA_PROTO_DOWN).
 func (b *builder[Self]) ProtoDown(on bool) *Self {
-	b.spec.link.ProtoDown = on
+	b.link().ProtoDown = on
 	return b.common(uapi.IFLA_PROTO_DOWN)
 }
 
 // Carrier says whether the link has a carrier; only dummy, team and tun links
 // can be told (IFLA_CARRIER).
 func (b *builder[Self]) Carrier(on bool) *Self {
-	b.spec.link.Carrier = on
+	b.link().Carrier = on
 	return b.common(uapi.IFLA_CARRIER)
 }
 
 // OperState asks for OperTesting, OperDormant or OperUp; the kernel goes there
 // if the link is up and its present state allows (IFLA_OPERSTATE).
 func (b *builder[Self]) OperState(state OperState) *Self {
-	b.spec.link.OperState = state
+	b.link().OperState = state
 	return b.common(uapi.IFLA_OPERSTATE)
 }
 
 // LinkMode sets what happens when the link gets a carrier, LinkModeDefault by
 // default (IFLA_LINKMODE).
 func (b *builder[Self]) LinkMode(mode LinkMode) *Self {
-	b.spec.link.LinkMode = mode
+	b.link().LinkMode = mode
 	return b.common(uapi.IFLA_LINKMODE)
 }
 

@@ -1,13 +1,13 @@
 package iplink
 
-import "context"
+import (
+	"context"
+	"slices"
+)
 
 // fewLinks is up to how many links are read one by one: a list costs as much
 // as there are links, a look-up costs a send.
 const fewLinks = 4
-
-// snapshot is the links of a namespace by name and alternative name.
-type snapshot map[string]*Link
 
 // lookUp reads the link that s is about, nil if there is none. Of many specs,
 // all links of the namespace are read at once.
@@ -40,28 +40,50 @@ func (e *ensurance) lookUpName(ctx context.Context, at *place, s *spec, name str
 }
 
 func (e *ensurance) lookUpListed(ctx context.Context, at *place, s *spec) (*Link, error) {
-	seen, ok := e.seen[at]
-	if !ok {
-		links, err := (&Conn{rt: at.rt}).list(ctx, filter{})
+	seen := e.seen[at]
+	if seen == nil {
+		links, err := (&Conn{rt: at.rt}).list(ctx, filter{data: e.driven})
 		if err != nil {
 			return nil, err
 		}
-		seen = byName(links)
+		seen = &snapshot{links: links}
 		e.seen[at] = seen
 	}
-	if l, ok := (*seen)[s.finalName()]; ok {
+	if l := seen.find(s.finalName()); l != nil || s.newName == "" {
 		return l, nil
 	}
-	return (*seen)[s.name], nil
+	return seen.find(s.name), nil
 }
 
-func byName(links []*Link) *snapshot {
-	all := snapshot{}
-	for _, l := range links {
-		all[l.Name] = l
+// A snapshot is the links of a namespace as they were listed.
+type snapshot struct {
+	links  []*Link
+	next   int // behind the one that was found last
+	byName map[string]*Link
+}
+
+// find returns the link of that name, which may be an alternative one; nil if there
+// is none. Links are mostly looked for in the order in which they are listed, that
+// in which they were made: only if one is not is there a need for a map.
+func (s *snapshot) find(name string) *Link {
+	const near = 4
+	ahead := s.links[s.next:min(s.next+near, len(s.links))]
+	if i := slices.IndexFunc(ahead, func(l *Link) bool { return l.Name == name }); i >= 0 {
+		s.next += i + 1
+		return ahead[i]
+	}
+	if s.byName == nil {
+		s.index()
+	}
+	return s.byName[name]
+}
+
+func (s *snapshot) index() {
+	s.byName = make(map[string]*Link, len(s.links))
+	for _, l := range s.links {
+		s.byName[l.Name] = l
 		for _, name := range l.AltNames {
-			all[name] = l
+			s.byName[name] = l
 		}
 	}
-	return &all
 }

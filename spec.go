@@ -21,8 +21,8 @@ type spec struct {
 	set  attr.Set
 	refs []attr.Ref
 
-	// What every link has, likewise.
-	link     Link
+	// What every link has, likewise. It is unsetLink until something is set.
+	link     *Link
 	linkSet  attr.Set
 	linkRefs []attr.Ref
 
@@ -42,6 +42,10 @@ type spec struct {
 
 	layer3
 }
+
+// unsetLink is what is set of what every link has as long as nothing is. Nobody
+// may write to it.
+var unsetLink Link
 
 // about returns what is known of the kind.
 func (s *spec) about() *kind {
@@ -159,7 +163,7 @@ func (s *spec) checkAltNames(op string) error {
 // several.
 func (s *spec) checkTables(op string) error {
 	var c attr.Codec
-	err := linkTable.Check(&c, s.linkSet, s.linkRefs, &s.link)
+	err := linkTable.Check(&c, s.linkSet, s.linkRefs, s.link)
 	if !s.inet6Set.Empty() {
 		err = errors.Join(err, c.Check(s.inet6Set, nil, s.link.INET6.attrs))
 	}

@@ -168,7 +168,7 @@ func (t *transaction) addUpdate(j *job) {
 		t.addChange(j, flags, change, func(b []byte) []byte { return t.appendUpdate(b, j, common) })
 	}
 	if common != j.linkSet {
-		t.addChange(j, 0, 0, func(b []byte) []byte { return linkTable.Encode(&t.codec, b, mtu, nil, &s.link) })
+		t.addChange(j, 0, 0, func(b []byte) []byte { return linkTable.Encode(&t.codec, b, mtu, nil, s.link) })
 	}
 	t.addRest(j)
 	j.unread = true

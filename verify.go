@@ -22,7 +22,7 @@ func (t *transaction) verifyJob(j *job) error {
 	if j.kind.clamps && l.MTU < s.link.MTU {
 		common.Remove(uapi.IFLA_MTU)
 	}
-	if err := t.notApplied(s, linkTable.Compare(&t.codec, common, l.raw.common, j.linkRefs, &s.link, l), s.link.attrs, l.attrs, j.linkRefs); err != nil {
+	if err := t.notApplied(s, linkTable.Compare(&t.codec, common, l.raw.common, j.linkRefs, s.link, l), s.link.attrs, l.attrs, j.linkRefs); err != nil {
 		return err
 	}
 	if err := t.verifyInfo(j); err != nil {
