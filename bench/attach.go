@@ -36,7 +36,7 @@ type attacher func(l *lab, all []attachment) (work, error)
 // namespace itself.
 func attaching() *workload {
 	return &workload{
-		name: "attach 500 containers", links: 500, few: 3, target: target{ratio: 1.15},
+		name: "attach 500 containers", links: 500, few: 3, target: target{ratio: 1.15, peer: 0.35},
 		world: makeBridge, check: isAttached, after: detach,
 		entrants: []entrant{
 			{who: floorName, start: together(attachRaw)},

@@ -55,6 +55,14 @@ func TestRatio(t *testing.T) {
 	if got, want := r.line(), "| work | 100 ns, pipelined | 1.20 · 1.20 (0) | – | – | 4.00 · 4.00 | ≤ 1.5 | yes |"; got != want {
 		t.Errorf("the table says\n%s, want\n%s", got, want)
 	}
+	for _, d := range []time.Duration{200, 400, 200} {
+		r.samples = append(r.samples, sample{who: vishName, links: 1, wall: d, user: d})
+	}
+	for peer, want := range map[float64]string{0.5: "no", 0.7: "yes"} { // it is 0.6
+		if r.target.peer = peer; r.verdict() != want {
+			t.Errorf("verdict %q on 0.6 of the best peer where %v is wanted", r.verdict(), peer)
+		}
+	}
 	r.target.ratio = 1.1
 	if got := r.verdict(); got != "no" {
 		t.Errorf("verdict %q on 1.2 where 1.1 is wanted", got)

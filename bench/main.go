@@ -4,9 +4,12 @@
 package main
 
 import (
+	"bytes"
 	"flag"
 	"fmt"
+	"io"
 	"os"
+	"path/filepath"
 	"regexp"
 	"runtime/pprof"
 
@@ -82,7 +85,7 @@ func profiled(o options, f func(options) error) error {
 	return f(o)
 }
 
-// measure runs the workloads, prints the table and writes the samples.
+// measure runs the workloads, prints the table and keeps it and the samples.
 func measure(o options) error {
 	if err := os.MkdirAll(o.dir, 0o755); err != nil {
 		return err
@@ -102,7 +105,11 @@ func measure(o options) error {
 	if err := writeSamples(o.dir, "samples.csv", all); err != nil {
 		return err
 	}
-	printTable(os.Stdout, all)
+	var table bytes.Buffer
+	printTable(io.MultiWriter(os.Stdout, &table), all)
+	if err := os.WriteFile(filepath.Join(o.dir, "table.md"), table.Bytes(), 0o644); err != nil {
+		return err
+	}
 	if !o.growth || !o.run.MatchString("growth") {
 		return nil
 	}

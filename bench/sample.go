@@ -123,8 +123,18 @@ func (r *result) of(who string) []sample {
 // floor returns the samples that the others are compared with: of the faster of
 // the ways to do the work with raw bytes.
 func (r *result) floor() []sample {
-	best := r.of(floorName)
-	for _, who := range []string{pipelined, oneByOne} {
+	return r.fastest(floorName, pipelined, oneByOne)
+}
+
+// bestPeer returns the samples of the faster one of the Go peers, none if there is
+// none.
+func (r *result) bestPeer() []sample {
+	return r.fastest(vishName, jsimName)
+}
+
+// fastest returns the samples of the fastest one of these.
+func (r *result) fastest(names ...string) (best []sample) {
+	for _, who := range names {
 		s := r.of(who)
 		if len(best) == 0 || len(s) > 0 && median(s, wallEach) < median(best, wallEach) {
 			best = s

@@ -103,6 +103,9 @@ func (t target) String() string {
 	if t.ratio != 0 {
 		text = fmt.Sprintf("≤ %v", t.ratio)
 	}
+	if t.peer != 0 {
+		text += fmt.Sprintf(", ≤ %v of the best Go peer", t.peer)
+	}
 	if t.allocs != 0 {
 		text += fmt.Sprintf(", ≤ %v allocations", t.allocs)
 	}
@@ -122,6 +125,9 @@ func (r *result) verdict() string {
 		return "–"
 	}
 	if ratio(s, r.floor(), of) > r.target.ratio {
+		return "no"
+	}
+	if r.target.peer != 0 && ratio(s, r.bestPeer(), of) > r.target.peer {
 		return "no"
 	}
 	if allocs := median(s, allocsEach); r.target.allocs != 0 && allocs > r.target.allocs || r.target.zero && allocs >= 0.5 {

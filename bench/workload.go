@@ -41,7 +41,8 @@ type workload struct {
 type target struct {
 	ratio  float64
 	cpu    bool    // of processor time, rather than of time
-	allocs float64 // most allocations for each link, 0 for no such target
+	peer   float64 // largest ratio to the best Go peer, 0 for no such target
+	allocs float64 // most allocations for each link, likewise
 	zero   bool    // not a single allocation
 }
 
