@@ -56,7 +56,7 @@ func (t *transaction) listener(j *job) rtnl.Reply {
 		if m.Type != uapi.RTM_NEWLINK {
 			return
 		}
-		if l := parseReply(&t.codec, m); l.Name == j.spec.name && (j.index == 0 || l.Index == j.index) {
+		if l := t.parse(m); l.Name == j.spec.name && (j.index == 0 || l.Index == j.index) {
 			j.link = l
 		}
 	}

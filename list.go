@@ -66,8 +66,8 @@ func Named(names ...string) Filter {
 // the kernel's order. A list that changed while it was read is read anew; a
 // link that cannot be decoded carries its error in Err.
 //
-// Links of one list share pieces of memory of some 32 KiB, so that to keep one of
-// many keeps about twenty in memory.
+// Links of one list share memory: to keep one of many keeps those that it was
+// allocated with, sixteen in all, and up to 32 KiB of what they and others hold.
 func (c *Conn) List(ctx context.Context, filters ...Filter) ([]*Link, error) {
 	f := newFilter(filters)
 	if f.allNetNS {

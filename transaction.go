@@ -19,7 +19,8 @@ import (
 //
 // Requests for one namespace go out in one send, as long as the answers fit into
 // the socket's buffer: with CAP_NET_ADMIN some two thousand links. Pairs of which one
-// end comes up in another namespace are read with one send more.
+// end comes up in another namespace are read with one send more. Many links of one
+// call share pieces of memory, as those of a list do.
 //
 // A process that is killed meanwhile leaves what it has made so far. It bears
 // the names that were asked for, by which DeleteIfExists removes it.
@@ -40,6 +41,7 @@ type transaction struct {
 	op     string
 	conn   *Conn
 	codec  attr.Codec
+	copies *pool    // of what links hold, if there are many
 	places []*place // the first is the Conn's own namespace
 	known  map[*NetNS]*place
 	jobs   []*job
@@ -166,12 +168,33 @@ func (t *transaction) plan(ctx context.Context, specs []Spec) error {
 		return err
 	}
 	t.many = len(specs) > 1
+	t.expect(len(specs))
 	for _, s := range wanted {
 		if _, err := t.prepareCreate(ctx, s); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// expect makes ready for so many links. Many hold the same of what the kernel says,
+// as those of a list.
+func (t *transaction) expect(links int) {
+	t.jobs = slices.Grow(t.jobs, links)
+	if links > together {
+		t.copies = &pool{slab: new(slab)}
+		t.codec.Keep(t.copies.copy)
+	}
+}
+
+// parse decodes a message that answers a request, or announces what it did.
+func (t *transaction) parse(m wire.Message) *Link {
+	if t.copies == nil {
+		return parseReply(&t.codec, m)
+	}
+	l := newLink().parse(&t.codec, m.Data)
+	l.finish(t.copies.copy(l.raw.data))
+	return l
 }
 
 // prepareCreate prepares the job that makes a link, and that of its peer.
@@ -385,7 +408,7 @@ func (t *transaction) addRest(j *job) {
 }
 
 func (t *transaction) addRead(j *job) {
-	j.at.batch.Get(uapi.RTM_GETLINK, func(m wire.Message) { j.link = parseReply(&t.codec, m) }, func(b []byte) []byte {
+	j.at.batch.Get(uapi.RTM_GETLINK, func(m wire.Message) { j.link = t.parse(m) }, func(b []byte) []byte {
 		return appendKey(b, j.index, j.spec.name)
 	})
 	j.at.steps = append(j.at.steps, step{job: j, what: stepRead})

@@ -253,7 +253,7 @@ func unseen(t attr.Table, reported attr.Set) attr.Set {
 // read reads a link whose index is known.
 func (t *transaction) read(ctx context.Context, j *job) (*Link, error) {
 	var link *Link
-	j.at.batch.Get(uapi.RTM_GETLINK, func(m wire.Message) { link = parseReply(&t.codec, m) }, func(b []byte) []byte {
+	j.at.batch.Get(uapi.RTM_GETLINK, func(m wire.Message) { link = t.parse(m) }, func(b []byte) []byte {
 		return appendKey(b, j.index, "")
 	})
 	j.at.steps = append(j.at.steps, step{job: j, what: stepRead})

@@ -61,19 +61,22 @@ func TestImageModel(t *testing.T) {
 
 // TestPool has equal bytes be kept once, and nobody append to those of others.
 func TestPool(t *testing.T) {
-	var p pool
-	a, b := []byte("noqueue"), []byte("noqueue")
-	x, y := p.copy(a), p.copy(b)
-	a[0], b[0] = 'X', 'Y'
-	if string(x) != "noqueue" || &x[0] != &y[0] || cap(x) != len(x) {
-		t.Errorf("%q with room for %d, and %q", x, cap(x), y)
-	}
-	if empty := p.copy(a[:0]); empty == nil || cap(empty) != 0 {
-		t.Errorf("of nothing, %v with room for %d is kept", empty, cap(empty))
-	}
-	for n := range 1000 {
-		if name := []byte{byte(n), byte(n >> 8)}; !bytes.Equal(p.copy(name), name) {
-			t.Fatalf("%x is kept as %x", name, p.copy(name))
+	for name, p := range map[string]*pool{"apart": {}, "together": {slab: new(slab)}} {
+		a, b := []byte("noqueue"), []byte("noqueue")
+		x, y := p.copy(a), p.copy(b)
+		a[0], b[0] = 'X', 'Y'
+		if string(x) != "noqueue" || &x[0] != &y[0] || cap(x) != len(x) {
+			t.Errorf("%s: %q with room for %d, and %q", name, x, cap(x), y)
+		}
+		if empty := p.copy(a[:0]); empty == nil || cap(empty) != 0 {
+			t.Errorf("%s: of nothing, %v with room for %d is kept", name, empty, cap(empty))
+		}
+		for n := range 1000 { // of which some differ where no look is taken to find them
+			long := bytes.Repeat([]byte{byte(n), byte(n >> 8), 0x12}, 1+n%100)
+			long[n%len(long)] ^= byte(n)
+			if kept := p.copy(long); !bytes.Equal(kept, long) {
+				t.Fatalf("%s: %x is kept as %x", name, long, kept)
+			}
 		}
 	}
 }
