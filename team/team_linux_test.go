@@ -174,9 +174,14 @@ func TestOptionsLikeTeamnl(t *testing.T) {
 	must(tm.SetOption(ctx, team.Mode(team.LoadBalance))) // so it is already
 	must(tm.AddPort(ctx, "p0"))
 	must(tm.AddPort(ctx, "p1"))
-	ports, err := tm.Ports(ctx)
-	must(err)
-	if len(ports) != 2 || ports[1].Name != "p1" || ports[1].Speed != 10000 || !ports[1].FullDuplex || !ports[1].LinkUp {
+	var ports []team.Port
+	l.await("two ports with a carrier", func() bool { // of which the kernel hears a moment later
+		var err error
+		ports, err = tm.Ports(ctx)
+		must(err)
+		return len(ports) == 2 && ports[1].LinkUp
+	})
+	if ports[1].Name != "p1" || ports[1].Speed != 10000 || !ports[1].FullDuplex {
 		t.Fatalf("ports %+v", ports)
 	}
 	p1 := ports[1].Index
