@@ -98,8 +98,10 @@ func (c *Conn) GetIndex(ctx context.Context, index int) (*Link, error) {
 }
 
 func (c *Conn) get(ctx context.Context, name string, key func([]byte) []byte) (*Link, error) {
-	l, ok := c.lookUps.Get().(*lookUp)
-	if !ok {
+	l, again := c.lookUps.Get().(*lookUp)
+	if again {
+		l.share()
+	} else {
 		l = newLookUp()
 	}
 	link, err := l.read(ctx, c.rt, key)
@@ -121,12 +123,31 @@ type lookUp struct {
 	codec  attr.Codec
 	link   *Link
 	answer rtnl.Reply
+	common *pool // what the links that it finds hold alike; nil if they keep their messages
 }
 
 func newLookUp() *lookUp {
 	l := new(lookUp)
-	l.answer = func(m wire.Message) { l.link = parseReply(&l.codec, m) }
+	l.answer = func(m wire.Message) { l.link = l.parse(m) }
 	return l
+}
+
+// share has links that are found from now on hold what they have alike in common,
+// as those of a list do.
+func (l *lookUp) share() {
+	if l.common == nil {
+		l.common = new(pool)
+		l.codec.Keep(l.common.copy)
+	}
+}
+
+func (l *lookUp) parse(m wire.Message) *Link {
+	if l.common == nil {
+		return parseReply(&l.codec, m)
+	}
+	link := newLink().parse(&l.codec, m.Data)
+	link.finish(nil)
+	return link
 }
 
 func (l *lookUp) read(ctx context.Context, rt *rtnl.Conn, key func([]byte) []byte) (*Link, error) {
