@@ -68,7 +68,7 @@ func (m *mirror) follow(ctx context.Context, c *iplink.Conn, stall time.Duration
 }
 
 // differences says how the mirror differs from what is there, which is listed, and
-// then read link by link: a list keeps no whole messages.
+// then read link by link: what List and Get return keeps no whole messages.
 func (m *mirror) differences(t *testing.T, c *iplink.Conn) (all []string) {
 	links, err := c.List(t.Context())
 	if err != nil {
@@ -80,7 +80,7 @@ func (m *mirror) differences(t *testing.T, c *iplink.Conn) (all []string) {
 		t.Fatal(m.err)
 	}
 	for i, l := range links {
-		if links[i], err = c.GetIndex(t.Context(), l.Index); err != nil {
+		if links[i], err = c.Whole(t.Context(), l.Index); err != nil {
 			t.Fatal(err)
 		}
 	}
