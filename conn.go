@@ -4,11 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 	"sync/atomic"
 
-	"github.com/iplink-go/iplink/internal/attr"
 	"github.com/iplink-go/iplink/internal/rtnl"
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
@@ -99,10 +97,11 @@ func (c *Conn) GetIndex(ctx context.Context, index int) (*Link, error) {
 
 func (c *Conn) get(ctx context.Context, name string, key func([]byte) []byte) (*Link, error) {
 	l, again := c.lookUps.Get().(*lookUp)
-	if again {
-		l.share()
-	} else {
+	switch {
+	case !again:
 		l = newLookUp()
+	case l.common == nil: // it is worth it from the second one on
+		l.share(new(pool))
 	}
 	link, err := l.read(ctx, c.rt, key)
 	c.lookUps.Put(l)
@@ -119,11 +118,10 @@ func readLink(ctx context.Context, rt *rtnl.Conn, key func([]byte) []byte) (*Lin
 
 // A lookUp is the request for one link. It may be used again.
 type lookUp struct {
+	reader
 	batch  rtnl.Batch
-	codec  attr.Codec
 	link   *Link
 	answer rtnl.Reply
-	common *pool // what the links that it finds hold alike; nil if they keep their messages
 }
 
 func newLookUp() *lookUp {
@@ -132,38 +130,14 @@ func newLookUp() *lookUp {
 	return l
 }
 
-// share has links that are found from now on hold what they have alike in common,
-// as those of a list do.
-func (l *lookUp) share() {
-	if l.common == nil {
-		l.common = new(pool)
-		l.codec.Keep(l.common.copy)
-	}
-}
-
-func (l *lookUp) parse(m wire.Message) *Link {
-	if l.common == nil {
-		return parseReply(&l.codec, m)
-	}
-	link := newLink().parse(&l.codec, m.Data)
-	link.finish(nil)
-	return link
-}
-
 func (l *lookUp) read(ctx context.Context, rt *rtnl.Conn, key func([]byte) []byte) (*Link, error) {
+	defer func() { l.link = nil }()
 	l.batch.Reset()
-	l.link = nil
 	l.batch.Get(uapi.RTM_GETLINK, l.answer, key)
 	if err := rt.Do(ctx, &l.batch); err != nil {
 		return nil, err
 	}
 	return l.link, l.batch.Err(0)
-}
-
-// parseReply decodes a message that answers a request. The Link outlives the
-// receive buffer.
-func parseReply(c *attr.Codec, m wire.Message) *Link {
-	return parseLink(c, slices.Clone(m.Data))
 }
 
 // readIndex reads the link with an index.

@@ -59,6 +59,11 @@ func (s *spec) isDriven() bool {
 	return driven
 }
 
+// hasDriven is isDriven of the link or its peer.
+func (s *spec) hasDriven() bool {
+	return s.isDriven() || s.peer != nil && s.peer.wanted().isDriven()
+}
+
 // known returns what a link has of the settings of s. Of a link that is of another
 // kind nothing is known.
 func (s *spec) known(l *Link) (have info, ok bool) {

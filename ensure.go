@@ -54,8 +54,6 @@ type ensurance struct {
 	goals []*goal // in the order in which they are to be reached
 	order []*goal // as the specs were given
 	seen  map[*place]*snapshot
-
-	driven bool // there are settings that drivers of rtnetlink's have encoded
 }
 
 // A goal is a link as it is wanted, beside the link as it is.
@@ -79,7 +77,7 @@ func (e *ensurance) plan(ctx context.Context, specs []Spec) error {
 		if err := wanted[i].check(e.op); err != nil {
 			return err
 		}
-		e.driven = e.driven || wanted[i].isDriven()
+		e.data = e.data || wanted[i].hasDriven()
 	}
 	sorted, err := e.sort(wanted)
 	if err != nil {

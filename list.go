@@ -5,7 +5,6 @@ import (
 	"io/fs"
 	"slices"
 
-	"github.com/iplink-go/iplink/internal/attr"
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
 )
@@ -23,7 +22,7 @@ type filter struct {
 	names       [][]string // the link has a name of each of these
 	allNetNS    bool
 	buffer      int  // of the socket that a watch receives from, in bytes
-	data        bool // what is of the kind is also kept as it came
+	data        bool // as that of a reader
 }
 
 func newFilter(filters []Filter) filter {
@@ -88,25 +87,19 @@ const together = 16
 
 func (c *Conn) list(ctx context.Context, f filter) ([]*Link, error) {
 	var links []*Link
-	var codec attr.Codec
 	var room []Link
-	copies := pool{slab: new(slab)}
-	codec.Keep(copies.copy)
+	r := reader{data: f.data}
+	r.share(&pool{slab: new(slab)})
 	restart := func() { links = nil }
 	err := c.rt.Dump(ctx, uapi.RTM_GETLINK, f.append, restart, func(m wire.Message) {
 		if len(room) == 0 {
 			room = make([]Link, together)
 		}
-		l := room[0].blank().parse(&codec, m.Data)
+		l := r.fill(room[0].blank(), m)
 		if !f.matches(l) {
 			*l = Link{}
 			return
 		}
-		var data []byte
-		if f.data {
-			data = copies.copy(l.raw.data)
-		}
-		l.finish(data)
 		links, room = append(links, l), room[1:]
 	})
 	if err != nil {

@@ -42,7 +42,7 @@ func (e *ensurance) lookUpName(ctx context.Context, at *place, s *spec, name str
 func (e *ensurance) lookUpListed(ctx context.Context, at *place, s *spec) (*Link, error) {
 	seen := e.seen[at]
 	if seen == nil {
-		links, err := (&Conn{rt: at.rt}).list(ctx, filter{data: e.driven})
+		links, err := (&Conn{rt: at.rt}).list(ctx, filter{data: e.data})
 		if err != nil {
 			return nil, err
 		}

@@ -38,10 +38,9 @@ func (c *Conn) Create(ctx context.Context, specs ...Spec) ([]*Link, error) {
 
 // A transaction makes or changes links in one or more namespaces.
 type transaction struct {
+	reader
 	op     string
 	conn   *Conn
-	codec  attr.Codec
-	copies *pool    // of what links hold, if there are many
 	places []*place // the first is the Conn's own namespace
 	known  map[*NetNS]*place
 	jobs   []*job
@@ -163,6 +162,7 @@ func (t *transaction) plan(ctx context.Context, specs []Spec) error {
 		if err := wanted[i].check(t.op); err != nil {
 			return err
 		}
+		t.data = t.data || wanted[i].hasDriven()
 	}
 	if err := t.contradictions(wanted); err != nil {
 		return err
@@ -182,19 +182,8 @@ func (t *transaction) plan(ctx context.Context, specs []Spec) error {
 func (t *transaction) expect(links int) {
 	t.jobs = slices.Grow(t.jobs, links)
 	if links > together {
-		t.copies = &pool{slab: new(slab)}
-		t.codec.Keep(t.copies.copy)
+		t.share(&pool{slab: new(slab)})
 	}
-}
-
-// parse decodes a message that answers a request, or announces what it did.
-func (t *transaction) parse(m wire.Message) *Link {
-	if t.copies == nil {
-		return parseReply(&t.codec, m)
-	}
-	l := newLink().parse(&t.codec, m.Data)
-	l.finish(t.copies.copy(l.raw.data))
-	return l
 }
 
 // prepareCreate prepares the job that makes a link, and that of its peer.
