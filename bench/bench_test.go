@@ -6,11 +6,16 @@ import (
 	"encoding/xml"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/iplink-go/iplink/internal/rootless"
 )
 
 func TestMiddle(t *testing.T) {
@@ -69,20 +74,117 @@ func TestRatio(t *testing.T) {
 	}
 }
 
-func TestSamplesAreKept(t *testing.T) {
+func TestMain(m *testing.M) {
+	rootless.Main()
+	os.Exit(m.Run())
+}
+
+// TestGoesOn measures a workload that fails in its second round, one that fails
+// before its first, and one that does not fail.
+func TestGoesOn(t *testing.T) {
 	dir := t.TempDir()
-	if err := writeSamples(dir, "samples.csv", []result{slowing()}); err != nil {
-		t.Fatal(err)
+	rounds := 0
+	failing := do(func() error {
+		if rounds++; rounds == 2 {
+			return errors.New("out of links")
+		}
+		return nil
+	})
+	fine := entrant{who: ourName, start: func(*lab) (work, error) { return do(func() error { return nil }), nil }}
+	all := []*workload{
+		{name: "breaks", links: 1, entrants: []entrant{{who: ourName, start: func(*lab) (work, error) { return failing, nil }}}},
+		{name: "never", links: 1, entrants: []entrant{fine}, world: func(*lab) error { return errors.New("no world") }},
+		{name: "works", links: 1, entrants: []entrant{fine}},
 	}
-	file, err := os.Open(filepath.Join(dir, "samples.csv"))
+	any := regexp.MustCompile("")
+	var out bytes.Buffer
+	results, err := measureTable(options{rounds: 3, run: any, only: any, dir: dir}, &out, all)
+	if err != nil || len(results) != 3 {
+		t.Fatalf("%d results, error %v", len(results), err)
+	}
+	var got []string
+	for _, row := range rows(t, filepath.Join(dir, "samples.csv"))[1:] {
+		got = append(got, row[0]+" "+row[2])
+	}
+	if want := []string{"breaks 0", "works 0", "works 1", "works 2"}; !slices.Equal(got, want) {
+		t.Errorf("samples %q, want %q", got, want)
+	}
+	for _, want := range []string{"| failed |\n| never ", "| – | – |\n\n– breaks failed: iplink: out of links.", "– never failed: making the world: no world."} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("no %q in the table:\n%s", want, &out)
+		}
+	}
+	if kept, err := os.ReadFile(filepath.Join(dir, "table.md")); err != nil || !strings.HasSuffix(string(kept), "no world.\n") {
+		t.Errorf("kept table:\n%s, error %v", kept, err)
+	}
+	want := "2 of 3 workloads failed:\nbreaks: iplink: out of links\nnever: making the world: no world"
+	if err := failures(results); err == nil || err.Error() != want {
+		t.Errorf("error %v, want %q", err, want)
+	}
+	if err := failures(results[2:]); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestPrepare measures the codec where no go command is found once it is prepared,
+// and so none that would have to fetch something from within a namespace.
+func TestPrepare(t *testing.T) {
+	t.Setenv(sourceEnv, "")
+	t.Setenv(testsEnv, "")
+	o := options{rounds: 1, once: true, run: regexp.MustCompile("VXLAN"), only: regexp.MustCompile("floor|iplink|netlink")}
+	if _, _, err := prepared(); err == nil {
+		t.Error("prepared without preparation")
+	}
+	clean, err := prepare(o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer file.Close()
-	rows, err := csv.NewReader(file).ReadAll()
-	if err != nil || len(rows) != 13 || rows[0][4] != "wall_ns" {
-		t.Errorf("%d rows, the first %v, error %v", len(rows), rows[0], err)
+	t.Setenv("PATH", "")
+	o.keep = func(string, sample) error { return nil }
+	for _, w := range []*workload{encoding(), decoding()} {
+		if r := w.attempt(o); r.err != nil || len(r.samples) != 4 {
+			t.Errorf("%s: %d samples, error %v", w.name, len(r.samples), r.err)
+		}
 	}
+	_, tests, _ := prepared()
+	if err := clean(); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(tests); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("%s: %v, want it gone", tests, err)
+	}
+}
+
+// TestSamplesAreKept reads a record that is still being written.
+func TestSamplesAreKept(t *testing.T) {
+	dir := t.TempDir()
+	r, err := newRecord(dir, "samples.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.close()
+	for i, s := range slowing().samples {
+		if err := r.add("work, slowly", s); err != nil {
+			t.Fatal(err)
+		}
+		got := rows(t, filepath.Join(dir, "samples.csv"))
+		if len(got) != i+2 || got[0][4] != "wall_ns" || got[i+1][0] != "work, slowly" || got[i+1][1] != s.who {
+			t.Errorf("rows %q", got)
+		}
+	}
+}
+
+func rows(t *testing.T, path string) [][]string {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := csv.NewReader(bytes.NewReader(data)).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
 }
 
 // TestPlot looks whether the plot is XML and has a dot for each point.

@@ -130,6 +130,13 @@ func (p *process) wait() (r report, err error) {
 	return r, err
 }
 
+// kill ends a child that would wait in vain.
+func (p *process) kill() error {
+	err := p.cmd.Process.Kill()
+	p.cmd.Wait() // it reports the kill
+	return err
+}
+
 // onProcessor is how long a process with one thread has run.
 func onProcessor(pid int) (time.Duration, error) {
 	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/schedstat", pid))

@@ -2,10 +2,8 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -51,31 +49,12 @@ func decoding() *workload {
 	}
 }
 
-// inTest starts a benchmark of package iplink, which has the codec and the
-// hand-written one that it is compared with.
+// inTest starts a benchmark of package iplink's tests, which prepare compiled.
 func inTest(name string) func(*lab) (work, error) {
-	return func(l *lab) (work, error) {
-		dir, err := command("", "go", "list", "-f", "{{.Dir}}", "github.com/iplink-go/iplink")
-		if err != nil {
-			return nil, err
-		}
-		dir = strings.TrimSpace(dir)
-		binary := filepath.Join(l.dir, "iplink.test")
-		if _, err := command(dir, "go", "test", "-c", "-o", binary, "."); err != nil {
-			return nil, err
-		}
-		return func() (*sample, error) { return benchmark(dir, binary, name) }, nil
+	return func(*lab) (work, error) {
+		dir, binary, err := prepared()
+		return func() (*sample, error) { return benchmark(dir, binary, name) }, err
 	}
-}
-
-func command(dir, name string, args ...string) (string, error) {
-	cmd := exec.Command(name, args...)
-	cmd.Dir = dir
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		err = fmt.Errorf("%s: %w: %s", cmd, err, out)
-	}
-	return string(out), err
 }
 
 // benchmark runs one benchmark and reads its line of results.
@@ -170,11 +149,11 @@ func encodeJsim(*lab) (work, error) {
 // answer is what a kernel said about a VXLAN, as package iplink's own benchmark
 // has it.
 func answer() ([]byte, error) {
-	dir, err := command("", "go", "list", "-f", "{{.Dir}}", "github.com/iplink-go/iplink")
+	dir, _, err := prepared()
 	if err != nil {
 		return nil, err
 	}
-	file, err := os.ReadFile(filepath.Join(strings.TrimSpace(dir), "testdata", "fuzz", "FuzzParseLink", "vxlan"))
+	file, err := os.ReadFile(filepath.Join(dir, "testdata", "fuzz", "FuzzParseLink", "vxlan"))
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -17,37 +18,43 @@ var (
 )
 
 // measureGrowth measures how cost grows with the number of links, and plots it.
-func measureGrowth(o options) error {
-	counts, rounds := linkCounts, min(o.rounds, 3)
+func measureGrowth(o options) (all []result, err error) {
+	r, err := newRecord(o.dir, "growth.csv")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, r.close()) }()
+	o.keep = r.add
+	counts := linkCounts
 	if o.once {
 		counts = []int{2, 4}
 	}
-	var all []result
+	o.rounds, o.once = min(o.rounds, 3), false
 	var curves []curve
 	for _, what := range growths {
-		ours, floor := curve{title: what, name: ourName}, curve{title: what, name: floorName}
-		took := wallTotal
-		if what == "get" {
-			took = wallEach
-		}
-		for _, n := range counts {
-			w := growing(what, n)
-			fmt.Fprintln(os.Stderr, w.name)
-			once := options{rounds: rounds, only: o.only}
-			r, err := w.measure(once)
-			if err != nil {
-				return fmt.Errorf("%s: %w", w.name, err)
-			}
-			all = append(all, r)
+		results, pair := growth(o, what, counts)
+		all, curves = append(all, results...), append(curves, pair...)
+	}
+	return all, os.WriteFile(filepath.Join(o.dir, "growth.svg"), plot(growths, curves), 0o644)
+}
+
+// growth measures one thing for more and more links, and returns the curves of
+// the floor and of this library, without what could not be measured.
+func growth(o options, what string, counts []int) (all []result, curves []curve) {
+	ours, floor := curve{title: what, name: ourName}, curve{title: what, name: floorName}
+	took := wallTotal
+	if what == "get" {
+		took = wallEach
+	}
+	for _, n := range counts {
+		r := growing(what, n).attempt(o)
+		all = append(all, r)
+		if r.err == nil {
 			ours.add(n, median(r.of(ourName), took))
 			floor.add(n, median(r.of(floorName), took))
 		}
-		curves = append(curves, floor, ours)
 	}
-	if err := writeSamples(o.dir, "growth.csv", all); err != nil {
-		return err
-	}
-	return os.WriteFile(filepath.Join(o.dir, "growth.svg"), plot(growths, curves), 0o644)
+	return all, []curve{floor, ours}
 }
 
 func wallTotal(s sample) float64 { return float64(s.wall) }

@@ -5,6 +5,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -25,6 +26,8 @@ type options struct {
 	dir     string
 	growth  bool
 	profile string
+	// keep is called with each sample of a workload, as it comes.
+	keep func(workload string, s sample) error
 }
 
 func parseFlags() (options, error) {
@@ -49,15 +52,25 @@ func parseFlags() (options, error) {
 }
 
 func main() {
-	rootless.Main()
 	if len(os.Args) > 1 && os.Args[1] == childArg {
 		exit(runChild(os.Args[2:]))
 	}
 	o, err := parseFlags()
-	if err == nil {
+	if err != nil {
+		exit(err)
+	}
+	clean, err := prepare(o)
+	if err != nil {
+		exit(err)
+	}
+	reexecuted, code, err := rootless.Reexec()
+	if err == nil && !reexecuted {
 		err = profiled(o, measure)
 	}
-	exit(err)
+	if err = errors.Join(err, clean()); err != nil || !reexecuted {
+		exit(err)
+	}
+	os.Exit(code)
 }
 
 func exit(err error) {
@@ -85,33 +98,55 @@ func profiled(o options, f func(options) error) error {
 	return f(o)
 }
 
-// measure runs the workloads, prints the table and keeps it and the samples.
+// measure measures the workloads and how cost grows.
 func measure(o options) error {
 	if err := os.MkdirAll(o.dir, 0o755); err != nil {
 		return err
 	}
-	var all []result
-	for _, w := range workloads() {
+	all, err := measureTable(o, os.Stdout, workloads())
+	if err == nil && o.growth && o.run.MatchString("growth") {
+		var growth []result
+		growth, err = measureGrowth(o)
+		all = append(all, growth...)
+	}
+	return errors.Join(err, failures(all))
+}
+
+// measureTable measures the workloads that are wanted. The file of the table is
+// written after each of them, and the table is printed at the end.
+func measureTable(o options, out io.Writer, wanted []*workload) (all []result, err error) {
+	r, err := newRecord(o.dir, "samples.csv")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, r.close()) }()
+	o.keep = r.add
+	var table bytes.Buffer
+	for _, w := range wanted {
 		if !o.run.MatchString(w.name) {
 			continue
 		}
-		fmt.Fprintf(os.Stderr, "%s\n", w.name)
-		r, err := w.measure(o)
-		if err != nil {
-			return fmt.Errorf("%s: %w", w.name, err)
+		all = append(all, w.attempt(o))
+		table.Reset()
+		printTable(&table, all)
+		if err := os.WriteFile(filepath.Join(o.dir, "table.md"), table.Bytes(), 0o644); err != nil {
+			return all, err
 		}
-		all = append(all, r)
 	}
-	if err := writeSamples(o.dir, "samples.csv", all); err != nil {
-		return err
+	_, err = table.WriteTo(out)
+	return all, err
+}
+
+// failures returns an error that names the workloads that failed, nil if none did.
+func failures(all []result) error {
+	var errs []error
+	for _, r := range all {
+		if r.err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", r.name, r.err))
+		}
 	}
-	var table bytes.Buffer
-	printTable(io.MultiWriter(os.Stdout, &table), all)
-	if err := os.WriteFile(filepath.Join(o.dir, "table.md"), table.Bytes(), 0o644); err != nil {
-		return err
-	}
-	if !o.growth || !o.run.MatchString("growth") {
+	if len(errs) == 0 {
 		return nil
 	}
-	return measureGrowth(o)
+	return fmt.Errorf("%d of %d workloads failed:\n%w", len(errs), len(all), errors.Join(errs...))
 }

@@ -91,7 +91,7 @@ func mirrorOurs(n int, ready func()) error {
 func mirrorVish(n int, ready func()) error {
 	updates, done := make(chan vish.LinkUpdate), make(chan struct{})
 	err := vish.LinkSubscribeWithOptions(updates, done, vish.LinkSubscribeOptions{
-		ListExisting: true, ReceiveBufferSize: watchBuffer, ReceiveBufferForceSize: true,
+		ListExisting: true, ReceiveBufferSize: watchBuffer, ReceiveBufferForceSize: mayForce(),
 	})
 	if err != nil {
 		return err

@@ -13,8 +13,9 @@ import (
 
 // rawConn is the floor: a blocking socket and nothing around it.
 type rawConn struct {
-	fd  int
-	buf []byte
+	fd      int
+	buf     []byte
+	perSend int // how many messages go out in one send, whose answers must fit the buffer
 }
 
 // dialRaw opens one in the thread's namespace.
@@ -24,11 +25,42 @@ func dialRaw() (*rawConn, error) {
 		return nil, err
 	}
 	c := &rawConn{fd: fd, buf: make([]byte, 64<<10)}
-	err = unix.Bind(fd, &unix.SockaddrNetlink{Family: unix.AF_NETLINK})
-	for _, size := range []int{unix.SO_RCVBUFFORCE, unix.SO_SNDBUFFORCE} {
-		err = errors.Join(err, unix.SetsockoptInt(fd, unix.SOL_SOCKET, size, 32<<20))
-	}
+	err = errors.Join(unix.Bind(fd, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}), c.enlarge())
 	return c, errors.Join(err, unix.SetsockoptInt(fd, unix.SOL_NETLINK, unix.NETLINK_CAP_ACK, 1))
+}
+
+// bufferSize is how large the floor's socket buffers are wanted, in bytes.
+const bufferSize = 32 << 20
+
+// enlarge enlarges the buffers of the socket. The root of a user namespace gets no
+// more than net.core.rmem_max and wmem_max.
+func (c *rawConn) enlarge() error {
+	c.perSend = 4000
+	for _, size := range []struct{ option, force int }{{unix.SO_RCVBUF, unix.SO_RCVBUFFORCE}, {unix.SO_SNDBUF, unix.SO_SNDBUFFORCE}} {
+		err := unix.SetsockoptInt(c.fd, unix.SOL_SOCKET, size.force, bufferSize)
+		if errors.Is(err, unix.EPERM) {
+			err = unix.SetsockoptInt(c.fd, unix.SOL_SOCKET, size.option, bufferSize)
+		}
+		if err != nil {
+			return err
+		}
+		bytes, err := unix.GetsockoptInt(c.fd, unix.SOL_SOCKET, size.option)
+		if err != nil {
+			return err
+		}
+		c.perSend = min(c.perSend, bytes/1024) // an acknowledgement takes 768 bytes
+	}
+	return nil
+}
+
+// mayForce reports whether the program may exceed net.core.rmem_max.
+func mayForce() bool {
+	c, err := dialRaw()
+	if err != nil {
+		return false
+	}
+	defer c.close()
+	return unix.SetsockoptInt(c.fd, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, bufferSize) == nil
 }
 
 func (c *rawConn) close() error {
@@ -53,15 +85,11 @@ func (m *messages) write(typ, flags uint16, body func([]byte) []byte) {
 	m.add(typ, flags|uapi.NLM_F_ACK, body)
 }
 
-// perSend is how many messages go out in one send, whose answers must fit the
-// socket's buffer.
-const perSend = 4000
-
 // pipeline sends many messages at a time and awaits all acknowledgements.
 func (c *rawConn) pipeline(m *messages) error {
 	at := 0
-	for i := 0; i < len(m.ends); i += perSend {
-		last := min(i+perSend, len(m.ends))
+	for i := 0; i < len(m.ends); i += c.perSend {
+		last := min(i+c.perSend, len(m.ends))
 		if err := c.send(m.bytes[at:m.ends[last-1]]); err != nil {
 			return err
 		}

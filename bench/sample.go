@@ -114,6 +114,7 @@ func spent() usage {
 type result struct {
 	*workload
 	samples []sample
+	err     error // why it did not reach its end
 }
 
 func (r *result) of(who string) []sample {
@@ -178,21 +179,39 @@ func middle(values []float64) float64 {
 	return (values[half-1] + values[half]) / 2
 }
 
-// writeSamples keeps every sample in a file.
-func writeSamples(dir, name string, all []result) error {
+// A record is a file of samples. It has each as soon as that was taken, so that
+// the samples of a run that breaks off are kept too.
+type record struct {
+	file *os.File
+	csv  *csv.Writer
+}
+
+// columns are the first line of a record.
+var columns = []string{"workload", "contestant", "round", "links", "wall_ns", "user_ns", "system_ns", "allocations", "bytes_per_link"}
+
+func newRecord(dir, name string) (*record, error) {
 	file, err := os.Create(filepath.Join(dir, name))
 	if err != nil {
+		return nil, err
+	}
+	r := &record{file, csv.NewWriter(file)}
+	return r, r.write(columns)
+}
+
+func (r *record) add(workload string, s sample) error {
+	return r.write(s.row(workload))
+}
+
+func (r *record) write(row []string) error {
+	if err := r.csv.Write(row); err != nil {
 		return err
 	}
-	defer file.Close()
-	w := csv.NewWriter(file)
-	rows := [][]string{{"workload", "contestant", "round", "links", "wall_ns", "user_ns", "system_ns", "allocations", "bytes_per_link"}}
-	for _, r := range all {
-		for _, s := range r.samples {
-			rows = append(rows, s.row(r.name))
-		}
-	}
-	return w.WriteAll(rows)
+	r.csv.Flush()
+	return r.csv.Error()
+}
+
+func (r *record) close() error {
+	return r.file.Close()
 }
 
 func (s sample) row(workload string) []string {

@@ -115,9 +115,13 @@ func (t target) String() string {
 	return text
 }
 
-// verdict says whether this library meets the target.
+// verdict says whether this library meets the target, or that the workload did
+// not reach its end.
 func (r *result) verdict() string {
 	s, of := r.of(ourName), wallEach
+	if r.err != nil {
+		return "failed"
+	}
 	if r.target.cpu {
 		of = cpuEach
 	}
@@ -136,9 +140,12 @@ func (r *result) verdict() string {
 	return "yes"
 }
 
-// reasons says why contestants do not take part.
+// reasons says why contestants do not take part, and why workloads failed.
 func reasons(all []result) (lines []string) {
 	for _, r := range all {
+		if r.err != nil {
+			lines = append(lines, fmt.Sprintf("– %s failed: %v.", r.name, r.err))
+		}
 		for _, e := range r.entrants {
 			if e.why != "" {
 				lines = append(lines, fmt.Sprintf("– %s, %s: %s.", r.name, e.who, e.why))

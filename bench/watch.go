@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os/exec"
 	"time"
@@ -42,7 +43,7 @@ func watcherOf(who string) func(*lab) (work, error) {
 			}
 			at := time.Now()
 			if err := l.raw.pipeline(requests); err != nil {
-				return nil, err
+				return nil, errors.Join(err, p.kill())
 			}
 			r, err := p.wait()
 			return &sample{links: l.n, wall: time.Since(at), user: r.cpu, allocs: r.allocs}, err
@@ -94,7 +95,7 @@ func watchVish(n int, ready func()) error {
 	defer close(done)
 	var broken error
 	err := vish.LinkSubscribeWithOptions(updates, done, vish.LinkSubscribeOptions{
-		ErrorCallback: func(err error) { broken = err }, ReceiveBufferSize: watchBuffer, ReceiveBufferForceSize: true,
+		ErrorCallback: func(err error) { broken = err }, ReceiveBufferSize: watchBuffer, ReceiveBufferForceSize: mayForce(),
 	})
 	if err != nil {
 		return err

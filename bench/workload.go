@@ -69,6 +69,17 @@ func cannot(who, why string) entrant {
 	return entrant{who: who, why: why}
 }
 
+// attempt measures a workload. If that fails the result has the error, which is
+// reported at once, and the samples that there are.
+func (w *workload) attempt(o options) result {
+	fmt.Fprintln(os.Stderr, w.name)
+	r, err := w.measure(o)
+	if r.err = err; err != nil {
+		fmt.Fprintf(os.Stderr, "  FAILED: %v\n", err)
+	}
+	return r
+}
+
 // measure runs all entrants in turns: the first round of all, the second round
 // of all, and so on, so that what else the machine does befalls all alike.
 func (w *workload) measure(o options) (result, error) {
@@ -87,7 +98,7 @@ func (w *workload) measure(o options) (result, error) {
 	err := inLab(n, func(l *lab) error {
 		works, err := w.start(l, o)
 		for i := 0; i < rounds && err == nil; i++ {
-			err = w.round(l, works, i, &r)
+			err = w.round(l, works, i, &r, o.keep)
 		}
 		return err
 	})
@@ -120,7 +131,7 @@ func (w *workload) share(l *lab, e entrant) int {
 	return max(1, l.all/max(1, e.less))
 }
 
-func (w *workload) round(l *lab, works []work, round int, r *result) error {
+func (w *workload) round(l *lab, works []work, round int, r *result, keep func(string, sample) error) error {
 	for i, e := range w.entrants {
 		if works[i] == nil {
 			continue
@@ -133,6 +144,9 @@ func (w *workload) round(l *lab, works []work, round int, r *result) error {
 		s.who, s.round = e.who, round
 		r.samples = append(r.samples, s)
 		fmt.Fprintf(os.Stderr, "  %s\n", s)
+		if err := keep(w.name, s); err != nil {
+			return err
+		}
 	}
 	return nil
 }
