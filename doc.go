@@ -89,7 +89,7 @@
 //
 // # Other libraries
 //
-// [Driver] and [PortDriver] make a builder a driver for package
-// github.com/jsimonetti/rtnetlink/v2, and [FromDriver] makes one of its drivers a
-// builder, for kinds that are not known here.
+// [Raw] makes links of kinds that are not known here. Package rtnldriver makes a
+// builder a driver for package github.com/jsimonetti/rtnetlink/v2, and a driver of
+// that package a builder.
 package iplink

@@ -8,8 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/jsimonetti/rtnetlink/v2"
-
 	"github.com/iplink-go/iplink"
 	"github.com/iplink-go/iplink/bridge"
 	"github.com/iplink-go/iplink/internal/testutil"
@@ -36,7 +34,7 @@ var commonFailures = []func(*testing.T, *iplink.Conn) error{
 		_, err := bridge.New("t0").Create(t.Context())
 		return err
 	},
-	failing(creating(iplink.FromDriver("t0", &rtnetlink.LinkData{Name: "warp"}))),
+	failing(creating(iplink.Raw("warp", "t0"))),
 	failing(creating(bridge.New("bridge-of-host-17"))),
 	failing(creating(vxlan.New("t0").VNI(1 << 24))),
 	failing(creating(veth.New("t0").MTU(65536))),

@@ -77,7 +77,7 @@ func (e *ensurance) plan(ctx context.Context, specs []Spec) error {
 		if err := wanted[i].check(e.op); err != nil {
 			return err
 		}
-		e.data = e.data || wanted[i].hasDriven()
+		e.data = e.data || wanted[i].hasRaw()
 	}
 	sorted, err := e.sort(wanted)
 	if err != nil {

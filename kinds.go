@@ -90,7 +90,7 @@ type layout struct {
 // of returns the layout of the table of an info.
 func (l *layout) of(fresh func() info) *attr.Layout {
 	l.once.Do(func() {
-		var sample info = new(drivenInfo)
+		var sample info = new(rawSettings)
 		if fresh != nil {
 			sample = fresh()
 		}
@@ -99,8 +99,8 @@ func (l *layout) of(fresh func() info) *attr.Layout {
 	return l.laid
 }
 
-// table is the table of what only links of this kind have, or what a driver has
-// encoded for them.
+// table is the table of what only links of this kind have, or of attributes that
+// are given as bytes.
 func (k *kind) table() *attr.Layout {
 	return k.infoLayout.of(k.info)
 }

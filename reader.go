@@ -12,7 +12,7 @@ import (
 type reader struct {
 	codec  attr.Codec
 	common *pool // what links hold alike; nil if each keeps a copy of its message
-	data   bool  // what is of the kind is also kept as it came, for settings that a driver has encoded
+	data   bool  // the kind's attributes are also kept as bytes, for a RawLink
 }
 
 // share has links from now on hold what they have alike in common, in p, and not

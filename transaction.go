@@ -162,7 +162,7 @@ func (t *transaction) plan(ctx context.Context, specs []Spec) error {
 		if err := wanted[i].check(t.op); err != nil {
 			return err
 		}
-		t.data = t.data || wanted[i].hasDriven()
+		t.data = t.data || wanted[i].hasRaw()
 	}
 	if err := t.contradictions(wanted); err != nil {
 		return err

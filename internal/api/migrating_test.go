@@ -32,6 +32,7 @@ import (
 	"github.com/iplink-go/iplink/macvlan"
 	"github.com/iplink-go/iplink/macvtap"
 	"github.com/iplink-go/iplink/nlmon"
+	"github.com/iplink-go/iplink/rtnldriver"
 	"github.com/iplink-go/iplink/veth"
 	"github.com/iplink-go/iplink/vlan"
 	"github.com/iplink-go/iplink/vxlan"
@@ -51,13 +52,13 @@ var (
 func use(...any) {}
 
 var _ = []any{errors.Is, fmt.Sprint, fs.ErrExist, time.Second, rtnetlink.Dial, bond.New, can.New, dummy.New, ipoib.New,
-	ipvlan.New, macvlan.New, macvtap.New, nlmon.New, veth.New, vlan.New, vxlan.New}
+	ipvlan.New, macvlan.New, macvtap.New, nlmon.New, rtnldriver.Driver, veth.New, vlan.New, vxlan.New}
 `
 
 var (
 	codeSpan = regexp.MustCompile("`([^`]+)`")
 	fence    = regexp.MustCompile("(?s)```go\n(.*?)```")
-	ours     = regexp.MustCompile(`^(iplink|bridge|bond|can|dummy|ipoib|ipvlan|macvlan|macvtap|nlmon|veth|vlan|vxlan|conn|ns|link|br|errors)\.`)
+	ours     = regexp.MustCompile(`^(iplink|bridge|bond|can|dummy|ipoib|ipvlan|macvlan|macvtap|nlmon|rtnldriver|veth|vlan|vxlan|conn|ns|link|br|errors)\.`)
 )
 
 // TestMigrating compiles the code of docs/migrating.md.

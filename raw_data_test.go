@@ -7,9 +7,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestDriverKnowsSpec fails when a spec gets a new field: outsideKind must then
-// refuse it, or a driver would lose it.
-func TestDriverKnowsSpec(t *testing.T) {
+// TestKindDataKnowsSpec fails when a spec gets a new field: outsideKind must then
+// refuse it, or KindData would lose it.
+func TestKindDataKnowsSpec(t *testing.T) {
 	ofTheKind := []string{"kind", "traits", "info", "set", "refs", "peer"}
 	refused := []string{"link", "linkSet", "linkRefs", "flags", "change", "inet6Set", "index", "altNames", "netns", "linkNetNS", "port", "layer3"}
 	ofVerbs := []string{"name", "downFirst", "newName", "recreate"} // not of a link that is made by another

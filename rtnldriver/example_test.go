@@ -1,17 +1,17 @@
-package iplink_test
+package rtnldriver_test
 
 import (
 	"fmt"
 
 	"github.com/jsimonetti/rtnetlink/v2"
 
-	"github.com/iplink-go/iplink"
+	"github.com/iplink-go/iplink/rtnldriver"
 	"github.com/iplink-go/iplink/vxlan"
 )
 
 // A builder encodes the settings of its kind for package rtnetlink.
 func ExampleDriver() {
-	d := iplink.Driver(vxlan.New("").VNI(100).Port(4789).DevIndex(7))
+	d := rtnldriver.Driver(vxlan.New("").VNI(100).Port(4789).DevIndex(7))
 	message := &rtnetlink.LinkMessage{Attributes: &rtnetlink.LinkAttributes{
 		Name: "vx0",
 		Info: &rtnetlink.LinkInfo{Kind: d.Kind(), Data: d},
@@ -25,7 +25,7 @@ func ExampleDriver() {
 // A driver of package rtnetlink is a kind, with all that builders have.
 func ExampleFromDriver() {
 	var driver rtnetlink.LinkDriver = &rtnetlink.LinkData{Name: "ifb"}
-	fmt.Println(iplink.FromDriver("ifb0", driver).MTU(1400).Up())
+	fmt.Println(rtnldriver.FromDriver("ifb0", driver).MTU(1400).Up())
 	// Output:
 	// ip link add ifb0 mtu 1400 up type ifb
 }

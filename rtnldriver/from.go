@@ -1,0 +1,46 @@
+package rtnldriver
+
+import (
+	"errors"
+
+	"github.com/jsimonetti/rtnetlink/v2"
+	"github.com/mdlayher/netlink"
+
+	"github.com/iplink-go/iplink"
+)
+
+// FromDriver returns the builder for a link of that name whose kind and settings
+// are those of driver, encoded now: for kinds that iplink does not know. Errors
+// of its Verify, which sees the name and nothing that is set on the builder later,
+// and of its Encode are reported by the builder's verbs. A driver for ports is
+// refused. See iplink.Raw for how such a link is compared.
+func FromDriver(name string, driver rtnetlink.LinkDriver) *iplink.RawLink {
+	link := iplink.Raw(driver.Kind(), name)
+	data, err := encoded(name, driver)
+	if err != nil {
+		return link.Fail(err)
+	}
+	return link.Attrs(data)
+}
+
+// encoded returns what a driver puts into IFLA_INFO_DATA.
+func encoded(name string, driver rtnetlink.LinkDriver) ([]byte, error) {
+	if _, ok := driver.(rtnetlink.LinkSlaveDriver); ok {
+		return nil, errors.New("the driver is one for ports")
+	}
+	if verifier, ok := driver.(rtnetlink.LinkDriverVerifier); ok {
+		info := &rtnetlink.LinkInfo{Kind: driver.Kind(), Data: driver}
+		err := verifier.Verify(&rtnetlink.LinkMessage{Attributes: &rtnetlink.LinkAttributes{Name: name, Info: info}})
+		if err != nil {
+			return nil, err
+		}
+	}
+	if raw, ok := driver.(*rtnetlink.LinkData); ok { // whose Encode writes the whole nest
+		return raw.Data, nil
+	}
+	ae := netlink.NewAttributeEncoder()
+	if err := driver.Encode(ae); err != nil {
+		return nil, err
+	}
+	return ae.Encode()
+}

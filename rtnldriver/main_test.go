@@ -1,0 +1,10 @@
+package rtnldriver_test
+
+import (
+	"os"
+	"testing"
+
+	"github.com/iplink-go/iplink/internal/testutil"
+)
+
+func TestMain(m *testing.M) { os.Exit(testutil.Main(m)) }
