@@ -7,7 +7,9 @@ var nlmonKind = kind{
 }
 
 // Nlmon is the builder for an nlmon link: it shows the netlink messages of its
-// namespace to programs that capture packets. It has only what every link has.
+// namespace to programs that capture packets. Among these messages are those that
+// give the kernel keys, of MACsec and of IPsec for example, in clear. It has only
+// what every link has.
 type Nlmon struct {
 	builder[Nlmon]
 }

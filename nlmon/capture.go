@@ -51,6 +51,9 @@ type Stats struct {
 // error; the Stats say how much there was and how much the kernel dropped. The
 // link must be up.
 //
+// The file holds the keys of MACsec, IPsec, WireGuard and Wi-Fi that programs
+// exchange with the kernel meanwhile, in clear: create it with mode 0600.
+//
 // The head of the file is written, in one Write, when the capture has begun, then
 // each packet as soon as it comes, in one Write each, and at the end the
 // statistics. Everything that the kernel had captured when ctx ended is in the
@@ -90,7 +93,7 @@ func Capture(ctx context.Context, name string, w io.Writer, options ...Option) (
 
 // Packets yields the netlink messages of the namespace that an nlmon link is in,
 // as they come. Packet.Dropped says where the kernel had to drop some because the
-// consumer is slow.
+// consumer is slow. As those of Capture, packets may hold keys.
 //
 // Each iteration has a socket of its own, opened when it begins and closed when
 // it is left, in whatever way; it starts no goroutine that outlives it. The

@@ -21,7 +21,7 @@ func ExampleNew() {
 func ExampleCapture() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	file, err := os.Create("netlink.pcapng")
+	file, err := os.OpenFile("netlink.pcapng", os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) // it may hold keys
 	if err != nil {
 		log.Fatal(err)
 	}

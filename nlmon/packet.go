@@ -10,7 +10,8 @@ import (
 )
 
 // A Packet is what went over a netlink socket at once: one message or several,
-// to the kernel or from it. The kernel does not say which.
+// to the kernel or from it. The kernel does not say which. Data may hold keys: do
+// not log it.
 type Packet struct {
 	// Time is when the kernel saw it.
 	Time time.Time
