@@ -1,6 +1,7 @@
 package iplink
 
 import (
+	"cmp"
 	"net/netip"
 	"time"
 
@@ -16,6 +17,10 @@ var vxlanKind = kind{
 	clamps: true,
 	apart:  true,
 }
+
+// vxlanAgeing is the kernel's default (FDB_AGE_DEFAULT), which it also puts in the
+// place of 0.
+const vxlanAgeing = 300 * time.Second
 
 // VXLANInfo is what the kernel says of a VXLAN link, RFC 7348.
 type VXLANInfo struct {
@@ -195,13 +200,18 @@ func (v *VXLAN) DevIndex(index int) *VXLAN {
 	return v.index(uapi.IFLA_VXLAN_LINK)
 }
 
-// Port sets the UDP destination port. The kernel's default is 8472, not the 4789
-// of RFC 7348, and 4790 with GPE. It cannot change later (IFLA_VXLAN_PORT).
+// Port sets the UDP destination port. The kernel's default, which 0 leaves it to, is
+// 8472, not the 4789 of RFC 7348, and 4790 with GPE. It cannot change later
+// (IFLA_VXLAN_PORT).
 //
 // It hides the setter for settings as a port of a master, which is PortSettings.
 func (v *VXLAN) Port(udp uint16) *VXLAN {
 	v.info.Port = udp
-	return v.with(uapi.IFLA_VXLAN_PORT)
+	v.with(uapi.IFLA_VXLAN_PORT)
+	if udp == 0 {
+		v.spec.set.Remove(uapi.IFLA_VXLAN_PORT)
+	}
+	return v
 }
 
 // SourcePorts bounds the UDP source port, by default the system's range. It cannot
@@ -253,10 +263,11 @@ func (v *VXLAN) Learning(on bool) *VXLAN {
 	return v.with(uapi.IFLA_VXLAN_LEARNING)
 }
 
-// Ageing sets after which time a learned address is forgotten, in whole seconds;
-// 300 s by default, which 0 means too (IFLA_VXLAN_AGEING).
+// Ageing sets after which time a learned address is forgotten, in whole seconds. It
+// is 300 s by default, which the kernel takes 0 for, too: learned addresses cannot
+// be kept for ever (IFLA_VXLAN_AGEING).
 func (v *VXLAN) Ageing(after time.Duration) *VXLAN {
-	v.info.Ageing = after
+	v.info.Ageing = cmp.Or(after, vxlanAgeing)
 	return v.with(uapi.IFLA_VXLAN_AGEING)
 }
 
