@@ -235,7 +235,7 @@ func (j *job) driftOfAltNames(have *Link) []Difference {
 	var diffs []Difference
 	j.altNames = nil
 	for _, name := range j.spec.altNames {
-		if !slices.Contains(have.AltNames, name) {
+		if !slices.Contains(have.AltNames, name) && !slices.Contains(j.altNames, name) {
 			j.altNames = append(j.altNames, name)
 			diffs = append(diffs, Difference{Attr: "altname", Want: name})
 		}

@@ -34,8 +34,9 @@ func Strings(c *Codec, typ, elem uint16, name string, v *[]string) {
 }
 
 // MACs is a row of a nest that repeats one attribute, an Ethernet address. The
-// order means nothing to the kernel, which reports its own: lists are read
-// and compared sorted.
+// order means nothing to the kernel, which reports its own, and neither does an
+// address that comes twice: lists are read and compared sorted, with each address
+// once.
 func MACs(c *Codec, typ, elem uint16, name string, v *[]net.HardwareAddr) {
 	if !c.due[typ] || !c.row(typ, 0, name, "list of macs") {
 		return
@@ -50,7 +51,7 @@ func MACs(c *Codec, typ, elem uint16, name string, v *[]net.HardwareAddr) {
 	case encoding:
 		c.encodeMACs(typ, elem, *v)
 	case recording:
-		c.encodeMACs(typ, elem, slices.SortedFunc(slices.Values(*v), compareMACs))
+		c.encodeMACs(typ, elem, slices.CompactFunc(slices.SortedFunc(slices.Values(*v), compareMACs), sameMAC))
 		c.mark(typ, name)
 	}
 }
@@ -66,6 +67,10 @@ func (c *Codec) printMACs(name string, macs []net.HardwareAddr) {
 
 func compareMACs(a, b net.HardwareAddr) int {
 	return slices.Compare(a, b)
+}
+
+func sameMAC(a, b net.HardwareAddr) bool {
+	return slices.Equal(a, b)
 }
 
 func (c *Codec) encodeMACs(typ, elem uint16, macs []net.HardwareAddr) {
