@@ -123,18 +123,18 @@ func TestWatchOwnID(t *testing.T) {
 				setOwn()
 			}
 			events := w.watch(iplink.AllNetNS())
-			if e := events.take(); e.NetNSID != -1 || e.New.Name != "lo" {
+			if e := events.about("lo"); e.NetNSID != -1 || e.String() != "added lo" {
 				t.Errorf("the first event is %v", e)
 			}
 			if when == "later" {
 				setOwn()
 			}
 			w.ip("-n", name, "link", "add", "br0", "type", "bridge")
-			if e := events.take(); e.NetNSID != -1 || e.String() != "added br0" {
+			if e := events.about("br0"); e.NetNSID != -1 || e.String() != "added br0" {
 				t.Errorf("the event is %v", e)
 			}
 			w.ip("-n", name, "link", "set", "br0", "mtu", "1401")
-			if e := events.take(); e.NetNSID != -1 || e.String() != "changed br0: mtu" {
+			if e := events.about("br0"); e.NetNSID != -1 || e.String() != "changed br0: mtu" {
 				t.Errorf("the event is %v", e)
 			}
 		})

@@ -146,6 +146,12 @@ func (e *events) changed(name, attribute string) iplink.Event {
 	})
 }
 
+// about takes events up to one for a link.
+func (e *events) about(name string) iplink.Event {
+	e.t.Helper()
+	return e.until("about "+name, func(v iplink.Event) bool { return v.Link().Name == name })
+}
+
 // of takes events up to one of a kind for a link.
 func (e *events) of(kind iplink.EventKind, name string) iplink.Event {
 	e.t.Helper()

@@ -164,14 +164,15 @@ func startDump(t *testing.T, ns *os.File, file string) *dump {
 	return d
 }
 
-// until waits for a packet that has a text, and returns what tcpdump has.
+// until waits until tcpdump has written a packet with a text, and returns all that
+// it has written.
 func (d *dump) until(t *testing.T, text string) [][]byte {
 	t.Helper()
 	for range 500 {
 		time.Sleep(20 * time.Millisecond)
-		if b, err := os.ReadFile(d.file); err == nil && bytes.Contains(b, []byte(text)) {
-			time.Sleep(100 * time.Millisecond) // the rest of the packet
-			return readPcap(t, d.file)
+		frames := readPcap(t, d.file)
+		if slices.ContainsFunc(frames, func(b []byte) bool { return bytes.Contains(b, []byte(text)) }) {
+			return frames
 		}
 	}
 	t.Fatalf("tcpdump has no packet with %q", text)
@@ -192,16 +193,22 @@ func between(frames [][]byte, first, last string) [][]byte {
 }
 
 // readPcap reads the frames of a file of the older format: records of 16 bytes
-// and data after 24 bytes.
+// and data after 24 bytes. It leaves out what is not wholly written yet.
 func readPcap(t *testing.T, file string) (frames [][]byte) {
 	t.Helper()
 	b, err := os.ReadFile(file)
 	must(t, err)
+	if len(b) < 24 {
+		return nil
+	}
 	if typ := binary.NativeEndian.Uint32(b[20:]); typ != 253 {
 		t.Fatalf("link type %d", typ)
 	}
 	for b = b[24:]; len(b) > 16; {
 		n := 16 + int(binary.NativeEndian.Uint32(b[8:]))
+		if n > len(b) {
+			break
+		}
 		frames, b = append(frames, b[16:n]), b[n:]
 	}
 	return frames

@@ -63,7 +63,9 @@ func run(ctx context.Context, l *lab.Lab) error {
 		return err
 	}
 	l.Say("left reaches right in %v", took)
-	frame, err := wire.Next(ctx, isMACsec)
+	frame, err := wire.Next(ctx, func(frame []byte) bool { // to one host, unlike what IPv6 sends by itself
+		return isMACsec(frame) && frame[0]&1 == 0 && macsec.SCI(frame[20:28]) == scis[0]
+	})
 	if err != nil {
 		return err
 	}

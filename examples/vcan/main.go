@@ -44,7 +44,7 @@ func run(ctx context.Context, l *lab.Lab) error {
 	}
 	l.Say("node 1 sent     %s", sent)
 	for i, node := range nodes[1:] {
-		frame, err := node.Next(ctx, packet.AnyFrame)
+		frame, err := node.Next(ctx, sent.SameID)
 		if err != nil {
 			return err
 		}

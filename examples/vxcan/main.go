@@ -44,7 +44,7 @@ func run(ctx context.Context, l *lab.Lab) error {
 		return err
 	}
 	l.Say("net1 sent     %s", sent)
-	frame, err := there.Next(ctx, packet.AnyFrame)
+	frame, err := there.Next(ctx, sent.SameID)
 	if err != nil {
 		return err
 	}

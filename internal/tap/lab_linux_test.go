@@ -209,12 +209,22 @@ func (l *lab) passes(t *testing.T, file *os.File) {
 	}
 	_, err = file.Write(out)
 	must(t, err)
-	if got := readWire(t, l.wire); !slices.Equal(got, out) {
+	if got := readWire(t, l.wire, 0); !slices.Equal(got, out) {
 		t.Errorf("at the far end came\n% x, want\n% x", got, out)
 	}
 }
 
-// readFrame takes the next IPv4 frame from a tap file, without a header.
+// isOurs reports whether a frame holds TCP or UDP between the addresses of the
+// lab. The kernel sends frames of its own, such as those of IPv6 and IGMP.
+func isOurs(frame []byte) bool {
+	if len(frame) <= 34 || frame[12] != 8 || frame[13] != 0 || frame[23] != unix.IPPROTO_TCP && frame[23] != unix.IPPROTO_UDP {
+		return false
+	}
+	ends := string(frame[26:34])
+	return ends == string(ours.AsSlice())+string(theirs.AsSlice()) || ends == string(theirs.AsSlice())+string(ours.AsSlice())
+}
+
+// readFrame takes the next frame of the lab from a tap file, without a header.
 func readFrame(t *testing.T, file *os.File) []byte {
 	t.Helper()
 	must(t, file.SetReadDeadline(time.Now().Add(5*time.Second)))
@@ -222,20 +232,21 @@ func readFrame(t *testing.T, file *os.File) []byte {
 	for {
 		n, err := file.Read(b)
 		must(t, err)
-		if n > 14 && b[12] == 8 && b[13] == 0 { // not what IPv6 says by itself
+		if isOurs(b[:n]) {
 			return b[:n]
 		}
 	}
 }
 
-// readWire takes the next frame at the far end that has come from the tap.
-func readWire(t *testing.T, fd int) []byte {
+// readWire takes the next frame of the lab at the far end that has come from the
+// tap. There is a header of so many bytes before it.
+func readWire(t *testing.T, fd, header int) []byte {
 	t.Helper()
 	b := make([]byte, 1<<16)
 	for {
 		n, from, err := unix.Recvfrom(fd, b, 0)
 		must(t, err)
-		if from.(*unix.SockaddrLinklayer).Pkttype != unix.PACKET_OUTGOING {
+		if from.(*unix.SockaddrLinklayer).Pkttype != unix.PACKET_OUTGOING && isOurs(b[min(header, n):n]) {
 			return b[:n]
 		}
 	}

@@ -48,14 +48,14 @@ func TestQueues(t *testing.T) {
 		for i, file := range files { // and each of them sends
 			_, err := file.Write(l.fromTap(uint16(0x5000+i), "back"))
 			must(t, err)
-			if got := binary.BigEndian.Uint16(readWire(t, l.wire)[34:]); got != uint16(0x5000+i) {
+			if got := binary.BigEndian.Uint16(readWire(t, l.wire, 0)[34:]); got != uint16(0x5000+i) {
 				t.Errorf("queue %d: port %#x at the far end", i, got)
 			}
 		}
 	})
 }
 
-// framesOf yields the IPv4 frames that are in a queue.
+// framesOf yields the frames of the lab that are in a queue.
 func framesOf(t *testing.T, file *os.File) func(func([]byte) bool) {
 	return func(yield func([]byte) bool) {
 		must(t, file.SetReadDeadline(time.Now().Add(250*time.Millisecond)))
@@ -65,7 +65,7 @@ func framesOf(t *testing.T, file *os.File) func(func([]byte) bool) {
 				return
 			}
 			must(t, err)
-			if n > 34 && b[12] == 8 && b[13] == 0 && !yield(b[:n]) {
+			if isOurs(b[:n]) && !yield(b[:n]) {
 				return
 			}
 		}
@@ -90,7 +90,7 @@ func TestVNetHeader(t *testing.T) {
 				}
 				_, err = file.Write(append(make([]byte, size), out...))
 				must(t, err)
-				if got := readWire(t, l.wire); !slices.Equal(got, out) {
+				if got := readWire(t, l.wire, 0); !slices.Equal(got, out) {
 					t.Errorf("at the far end came % x", got)
 				}
 			})
@@ -158,14 +158,14 @@ func parseHeader(b []byte) header {
 	return header{b[0], b[1], n(2), n(4), n(6), n(8)}
 }
 
-// readHeaded takes the next IPv4 frame, with its header.
+// readHeaded takes the next frame of the lab, with its header.
 func readHeaded(t *testing.T, file *os.File, size int) (header, []byte) {
 	t.Helper()
 	must(t, file.SetReadDeadline(time.Now().Add(5*time.Second)))
 	for b := make([]byte, 1<<17); ; {
 		n, err := file.Read(b)
 		must(t, err)
-		if frame := b[min(size, n):n]; len(frame) > 34 && frame[12] == 8 && frame[13] == 0 {
+		if frame := b[min(size, n):n]; isOurs(frame) {
 			return parseHeader(b), frame
 		}
 	}
@@ -308,7 +308,7 @@ func TestSendLarge(t *testing.T) {
 		headed := packetSocket(t, l.far, "far0", true)
 		_, err := file.Write(slices.Concat(h.append(nil), []byte{0, 0}, frame))
 		must(t, err)
-		got := readWire(t, headed)
+		got := readWire(t, headed, 10)
 		if g := parseHeader(got); g.gsoType != gsoTCPv4 || g.gsoSize != segment || len(got)-10 != large {
 			t.Errorf("came %+v and %d bytes, want %+v and %d", g, len(got)-10, h, large)
 		}

@@ -33,5 +33,7 @@ func (f CANFrame) String() string {
 	return fmt.Sprintf("%03X#%X %q", f.ID, f.Data, f.Data)
 }
 
-// AnyFrame holds for every frame.
-func AnyFrame([]byte) bool { return true }
+// SameID reports whether a struct can_frame has the identifier of f.
+func (f CANFrame) SameID(frame []byte) bool {
+	return len(frame) >= 16 && ParseCAN(frame).ID == f.ID
+}

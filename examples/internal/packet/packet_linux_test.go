@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/netip"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -30,12 +31,29 @@ func TestPing(t *testing.T) {
 	if err != nil || took <= 0 {
 		t.Errorf("%v, %v", took, err)
 	}
-	frame, err := wire.Next(t.Context(), func(frame []byte) bool { return frame[12] == 8 && frame[13] == 0 })
+	frame, err := wire.Next(t.Context(), isEchoRequest)
 	if err != nil || !bytes.Equal(frame[26:34], []byte{192, 0, 2, 1, 192, 0, 2, 2}) || !bytes.HasSuffix(frame, []byte("iplink")) {
 		t.Errorf("frame % x, %v", frame, err)
 	}
 	if err := NoPing(t.Context(), hosts[0], netip.MustParseAddr("192.0.2.2")); err == nil {
 		t.Error("an answered ping is no error of NoPing")
+	}
+}
+
+// isEchoRequest reports whether a frame holds an echo request in an IPv4 packet
+// without options. Hosts send other packets too, such as reports of IGMP.
+func isEchoRequest(frame []byte) bool {
+	return len(frame) > 34 && bytes.Equal(frame[12:15], []byte{8, 0, 0x45}) && frame[23] == 1 && frame[34] == 8
+}
+
+// TestIsEchoRequest has the frame of a ping, and the report of IGMP that a bridge
+// sends when it comes up.
+func TestIsEchoRequest(t *testing.T) {
+	ethernet := []byte{2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8, 0}
+	ping := append(slices.Clone(ethernet), 0x45, 0, 0, 34, 0x12, 0x34, 0, 0, 64, 1, 0, 0, 192, 0, 2, 1, 192, 0, 2, 2, 8, 0)
+	igmp := append(slices.Clone(ethernet), 0x46, 0xc0, 0, 40, 0, 0, 0x40, 0, 1, 2, 0, 0, 192, 0, 2, 1, 224, 0, 0, 22, 0x94, 4, 0, 0, 0x22, 0)
+	if !isEchoRequest(ping) || isEchoRequest(igmp) || isEchoRequest(ping[:34]) {
+		t.Errorf("%v, %v, %v", isEchoRequest(ping), isEchoRequest(igmp), isEchoRequest(ping[:34]))
 	}
 }
 
@@ -96,7 +114,7 @@ func TestNoLink(t *testing.T) {
 	defer lo.Close()
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	if frame, err := lo.Next(ctx, func([]byte) bool { return true }); !errors.Is(err, context.DeadlineExceeded) {
+	if frame, err := lo.Next(ctx, func([]byte) bool { return false }); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("frame % x, %v", frame, err)
 	}
 }
@@ -105,6 +123,9 @@ func TestCANFrame(t *testing.T) {
 	f := CANFrame{0x723, []byte{0x12, 0x34, 0x56}}
 	if got := ParseCAN(f.Bytes()); got.ID != f.ID || !bytes.Equal(got.Data, f.Data) || got.String() != `723#123456 "\x124V"` {
 		t.Errorf("%s of % x", got, f.Bytes())
+	}
+	if !f.SameID(CANFrame{ID: 0x723}.Bytes()) || f.SameID(CANFrame{0x123, f.Data}.Bytes()) || (CANFrame{}).SameID(nil) {
+		t.Error("frames are told apart by something else than their identifiers")
 	}
 	for _, bad := range [][]byte{nil, f.Bytes()[:15], append([]byte{1, 0, 0, 0, 9}, make([]byte, 11)...)} {
 		if got := ParseCAN(bad); got.ID != 0 || got.Data != nil {
