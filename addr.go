@@ -30,8 +30,8 @@ type Addr struct {
 	// which is the default and not reported (IFA_LABEL).
 	Label string
 	// Scope is where the address is valid. For IPv4 it is ScopeHost by default in
-	// 127.0.0.0/8 and ScopeGlobal elsewhere; for IPv6 the address itself says it,
-	// and nothing else can be given (ifa_scope).
+	// 127.0.0.0/8 and ScopeGlobal elsewhere, and 1 to 255 are taken as they are; for
+	// IPv6 the address itself says it, and nothing else can be given (ifa_scope).
 	Scope Scope
 	// Flags are what is special about the address (IFA_FLAGS).
 	Flags AddrFlags
@@ -39,9 +39,9 @@ type Addr struct {
 	// new connections use it, which cannot be longer: in whole seconds up to
 	// 4294967294, or Forever. By default the address is valid forever, and
 	// preferred as long as it is valid; AddrDeprecated among the Flags is a
-	// preferred lifetime of 0. The kernel reports what is left. Update and Ensure
-	// leave alone a lifetime that is running and no longer than the one wanted
-	// (IFA_CACHEINFO).
+	// preferred lifetime of 0. What is reported is what is left, at least 1s of
+	// the first. Update and Ensure leave alone a lifetime that is running and no
+	// longer than the one wanted (IFA_CACHEINFO).
 	ValidLifetime, PreferredLifetime time.Duration
 	// Metric is that of the route to the address's network, which the kernel
 	// makes; 0 for IPv4 and 256 for IPv6 by default (IFA_RT_PRIORITY).
@@ -53,21 +53,35 @@ type Addr struct {
 // Forever is a lifetime without an end.
 const Forever = time.Duration(math.MaxInt64)
 
-// A Scope says how far away from this machine an address is valid.
-type Scope uint8
+// A Scope says how far away from this machine an address is valid. It has the
+// kernel's numbers, except that ScopeGlobal, the kernel's 0, is 256: the zero Scope
+// is one that is not set.
+type Scope uint16
 
 // Scopes.
 const (
-	ScopeGlobal Scope = uapi.RT_SCOPE_UNIVERSE // everywhere
-	ScopeSite   Scope = uapi.RT_SCOPE_SITE     // within the site, which IPv6 has given up
-	ScopeLink   Scope = uapi.RT_SCOPE_LINK     // on this link
-	ScopeHost   Scope = uapi.RT_SCOPE_HOST     // inside this machine
+	ScopeGlobal Scope = 1<<8 + uapi.RT_SCOPE_UNIVERSE // everywhere
+	ScopeSite   Scope = uapi.RT_SCOPE_SITE            // within the site, which IPv6 has given up
+	ScopeLink   Scope = uapi.RT_SCOPE_LINK            // on this link
+	ScopeHost   Scope = uapi.RT_SCOPE_HOST            // inside this machine
 )
+
+// scopeOf returns the Scope for a number of the kernel's.
+func scopeOf(number byte) Scope {
+	if number == uapi.RT_SCOPE_UNIVERSE {
+		return ScopeGlobal
+	}
+	return Scope(number)
+}
 
 var scopes = attr.Words{ScopeGlobal: "global", ScopeSite: "site", ScopeLink: "link", ScopeHost: "host"}
 
-// String returns the word of iproute2, or the number where it has none.
+// String returns the word of iproute2, or the number where it has none; empty if s
+// is not set.
 func (s Scope) String() string {
+	if s == 0 {
+		return ""
+	}
 	return attr.Word(scopes, s)
 }
 

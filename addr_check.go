@@ -118,22 +118,26 @@ func (a *Addr) inet4Fault() string {
 
 // scopeFault refuses a scope that the kernel would not heed.
 func (a *Addr) scopeFault() string {
-	local := a.Prefix.Addr()
-	if local.Is4() || a.Scope == ScopeGlobal || a.Scope == ownScope(local) {
+	switch local := a.Prefix.Addr(); {
+	case a.Scope > ScopeGlobal:
+		return fmt.Sprintf("%v is no scope: the kernel has 0 (ScopeGlobal) to 255", a.Scope)
+	case local.Is4() || a.Scope == 0 || a.Scope == ownScope(local):
 		return ""
+	default:
+		return fmt.Sprintf("the scope of %v is %v: an IPv6 address itself says it", local, ownScope(local))
 	}
-	return fmt.Sprintf("the scope of %v is %v: an IPv6 address itself says it", local, ownScope(local))
 }
 
 // ownScope returns the scope that an IPv6 address tells.
 func ownScope(ip netip.Addr) Scope {
 	siteLocal := netip.PrefixFrom(netip.AddrFrom16([16]byte{0xfe, 0xc0}), 10)
+	const siteGroup = 5 // the scope of a group, in the low bits of its second byte
 	switch {
-	case ip.IsLoopback():
+	case ip.IsLoopback() || ip.IsInterfaceLocalMulticast():
 		return ScopeHost
 	case ip.IsLinkLocalUnicast() || ip.IsLinkLocalMulticast():
 		return ScopeLink
-	case siteLocal.Contains(ip):
+	case siteLocal.Contains(ip), ip.IsMulticast() && ip.As16()[1]&0xf == siteGroup:
 		return ScopeSite
 	}
 	return ScopeGlobal

@@ -20,6 +20,9 @@ func (t *transaction) driftOfAddrs(ctx context.Context, j *job, have *Link) ([]D
 	}
 	var diffs []Difference
 	for _, want := range j.spec.addrs {
+		if want.Label == have.Name || want.Label == j.spec.finalName() { // the default, which is not reported
+			want.Label = ""
+		}
 		had := want.find(all)
 		if had == nil {
 			j.addrs = append(j.addrs, want)
@@ -73,10 +76,19 @@ func (a *Addr) clashes(had *Addr) bool {
 		return a.Prefix.Bits() != had.Prefix.Bits() || missing&AddrMCAutoJoin != 0
 	}
 	return a.Peer.IsValid() && a.Peer != had.Peer ||
-		a.Broadcast.IsValid() && a.Broadcast != had.Broadcast ||
+		a.Broadcast.IsValid() && a.Broadcast != had.broadcast() ||
 		a.Label != "" && a.Label != had.Label ||
-		a.Scope != ScopeGlobal && a.Scope != had.Scope ||
+		a.Scope != 0 && a.Scope != had.Scope ||
 		missing != 0
+}
+
+// broadcast returns the broadcast address that the kernel has for one that it reports:
+// 0.0.0.0 for none.
+func (a *Addr) broadcast() netip.Addr {
+	if !a.Broadcast.IsValid() {
+		return netip.IPv4Unspecified()
+	}
+	return a.Broadcast
 }
 
 // holds reports whether the address that the link has is as wanted in what the

@@ -29,7 +29,7 @@ func (a *Addr) append(b []byte, index int) []byte {
 	if flags > 0xff {
 		header = 0
 	}
-	b = wire.Order.AppendUint32(append(b, familyOf(local), byte(a.Prefix.Bits()), header, byte(a.scope())), uint32(index))
+	b = wire.Order.AppendUint32(append(b, familyOf(local), byte(a.Prefix.Bits()), header, a.scope()), uint32(index))
 	b = wire.AppendAttr(b, uapi.IFA_LOCAL, local.AsSlice())
 	b = wire.AppendAttr(b, uapi.IFA_ADDRESS, a.keyPrefix().Addr().AsSlice())
 	if a.Broadcast.IsValid() {
@@ -87,16 +87,27 @@ func seconds(d time.Duration) uint32 {
 	return uint32(d / time.Second)
 }
 
-// scope is what is sent: `ip` knows which IPv4 addresses are of the machine, and
-// IPv6 addresses say it themselves.
-func (a *Addr) scope() Scope {
-	switch local := a.Prefix.Addr(); {
-	case a.Scope == ScopeGlobal && local.Is4() && local.IsLoopback():
-		return ScopeHost
-	case local.Is6():
-		return ScopeGlobal
+// scope is the number that is sent: of an IPv4 address the scope that is set, or
+// else its default. IPv6 addresses say it themselves.
+func (a *Addr) scope() byte {
+	switch {
+	case a.Prefix.Addr().Is6():
+		return uapi.RT_SCOPE_UNIVERSE
+	case a.Scope == 0:
+		return byte(a.defaultScope())
 	}
-	return a.Scope
+	return byte(a.Scope) // ScopeGlobal is 0 in its low bits
+}
+
+// defaultScope is the scope that an address gets if none is set, as `ip` has it.
+func (a *Addr) defaultScope() Scope {
+	switch local := a.Prefix.Addr(); {
+	case local.Is6():
+		return ownScope(local)
+	case local.IsLoopback():
+		return ScopeHost
+	}
+	return ScopeGlobal
 }
 
 func familyOf(addr netip.Addr) byte {
@@ -132,7 +143,7 @@ func parseAddr(b []byte) (a Addr, index int, ok bool) {
 	if len(b) < addrLen {
 		return a, 0, false
 	}
-	a.Flags, a.Scope = AddrFlags(b[2]), Scope(b[3])
+	a.Flags, a.Scope = AddrFlags(b[2]), scopeOf(b[3])
 	var local, address netip.Addr
 	for attr, err := range wire.Attrs(b[addrLen:]) {
 		if err != nil {
@@ -152,6 +163,9 @@ func parseAddr(b []byte) (a Addr, index int, ok bool) {
 	}
 	if address.IsValid() && address != local {
 		a.Peer = address
+	}
+	if a.ValidLifetime != 0 && a.PreferredLifetime == 0 {
+		a.Flags |= AddrDeprecated // which the kernel notes a moment later
 	}
 	a.Prefix = netip.PrefixFrom(local, int(b[1]))
 	return a, int(wire.Order.Uint32(b[4:])), a.Prefix.IsValid()
@@ -173,7 +187,7 @@ func (a *Addr) take(attr wire.Attr) {
 		a.Proto = AddrProto(attr.Data[0])
 	case attr.Type == uapi.IFA_CACHEINFO && len(attr.Data) >= 8:
 		a.PreferredLifetime = lifetime(wire.Order.Uint32(attr.Data))
-		a.ValidLifetime = lifetime(wire.Order.Uint32(attr.Data[4:]))
+		a.ValidLifetime = max(lifetime(wire.Order.Uint32(attr.Data[4:])), time.Second) // 0 is one that is not set
 	}
 }
 

@@ -25,7 +25,7 @@ func (a Addr) appendWords(b []byte) []byte {
 	if a.Label != "" {
 		b = append(append(b, " label "...), attr.Quote(a.Label)...)
 	}
-	if a.Scope != ScopeGlobal {
+	if byDefault := a.Scope == ScopeGlobal && a.defaultScope() == ScopeGlobal; a.Scope != 0 && !byDefault {
 		b = append(append(b, " scope "...), a.Scope.String()...)
 	}
 	b = appendCount(b, "metric", a.Metric)

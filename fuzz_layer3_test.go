@@ -1,6 +1,7 @@
 package iplink_test
 
 import (
+	"encoding/binary"
 	"testing"
 	"time"
 
@@ -24,6 +25,29 @@ func FuzzLayer3(f *testing.F) {
 	})
 }
 
+// TestLastSecond decodes an address that has no whole second left: given to another
+// link as it is, it must not last forever.
+func TestLastSecond(t *testing.T) {
+	b, _, _ := iplink.AppendLayer3(iplink.Addr{Prefix: prefix("2001:db8::17/65"), ValidLifetime: 0x1234 * time.Second, PreferredLifetime: 0x123 * time.Second},
+		iplink.Route{}, iplink.Neigh{})
+	for _, test := range []struct {
+		preferred, valid uint32
+		want             string
+	}{
+		{0, 0, "2001:db8::17/65 valid_lft 1 preferred_lft 0"},
+		{0, 0x123, "2001:db8::17/65 valid_lft 291 preferred_lft 0"},
+		{1, 2, "2001:db8::17/65 valid_lft 2 preferred_lft 1"},
+	} {
+		info := b[len(b)-16:] // struct ifa_cacheinfo, the last attribute
+		binary.NativeEndian.PutUint32(info, test.preferred)
+		binary.NativeEndian.PutUint32(info[4:], test.valid)
+		got, _, _ := iplink.ParseLayer3(b, 7)
+		if got.String() != test.want {
+			t.Errorf("%d and %d seconds left: %v, want %s", test.preferred, test.valid, got, test.want)
+		}
+	}
+}
+
 // TestLayer3RoundTrip decodes what was encoded.
 func TestLayer3RoundTrip(t *testing.T) {
 	a := iplink.Addr{Prefix: prefix("2001:db8::17/65"), Peer: addr("2001:db8::18"), Flags: iplink.AddrHome | iplink.AddrMCAutoJoin,
@@ -32,6 +56,7 @@ func TestLayer3RoundTrip(t *testing.T) {
 		Proto: iplink.RouteProtoStatic, OnLink: true}
 	n := iplink.Neigh{Addr: addr("2001:db8::1"), LLAddr: otherMAC, State: iplink.NeighStale, Router: true}
 	addrBytes, routeBytes, neighBytes := iplink.AppendLayer3(a, r, n)
+	a.Scope = iplink.ScopeGlobal // which is always reported
 	if got, _, _ := iplink.ParseLayer3(addrBytes, 7); got != a {
 		t.Errorf("%+v, want %+v", got, a)
 	}

@@ -258,9 +258,9 @@ func TestAddrsRead(t *testing.T) {
 	want := []iplink.Addr{
 		{Prefix: prefix("192.0.2.17/28"), Peer: addr("192.0.2.18"), Broadcast: addr("192.0.2.31"), Label: "d0:lab", Scope: iplink.ScopeLink,
 			Flags: iplink.AddrNoPrefixRoute, ValidLifetime: 4660 * time.Second, PreferredLifetime: 290 * time.Second, Metric: 291},
-		{Prefix: prefix("198.51.100.1/25"), Flags: iplink.AddrPermanent, ValidLifetime: iplink.Forever, PreferredLifetime: iplink.Forever},
-		{Prefix: prefix("198.51.100.2/25"), Flags: iplink.AddrPermanent | iplink.AddrSecondary, ValidLifetime: iplink.Forever, PreferredLifetime: iplink.Forever},
-		{Prefix: prefix("2001:db8::17/64"), Flags: iplink.AddrNoDAD | iplink.AddrHome | iplink.AddrManageTemp | iplink.AddrDeprecated,
+		{Prefix: prefix("198.51.100.1/25"), Scope: iplink.ScopeGlobal, Flags: iplink.AddrPermanent, ValidLifetime: iplink.Forever, PreferredLifetime: iplink.Forever},
+		{Prefix: prefix("198.51.100.2/25"), Scope: iplink.ScopeGlobal, Flags: iplink.AddrPermanent | iplink.AddrSecondary, ValidLifetime: iplink.Forever, PreferredLifetime: iplink.Forever},
+		{Prefix: prefix("2001:db8::17/64"), Scope: iplink.ScopeGlobal, Flags: iplink.AddrNoDAD | iplink.AddrHome | iplink.AddrManageTemp | iplink.AddrDeprecated,
 			ValidLifetime: iplink.Forever, Metric: 291},
 	}
 	if got[3].Flags&iplink.AddrPermanent != 0 {

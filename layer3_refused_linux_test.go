@@ -51,6 +51,8 @@ func TestAddrRefused(t *testing.T) {
 		{with(v4, func(a *iplink.Addr) { a.Label = "t0\x00x" }), "a label has no NUL byte"},
 		{with(v6, func(a *iplink.Addr) { a.Scope = iplink.ScopeLink }), "the scope of 2001:db8::17 is global: an IPv6 address itself says it"},
 		{with("fe80::7/64", func(a *iplink.Addr) { a.Scope = iplink.ScopeHost }), "the scope of fe80::7 is link: an IPv6 address itself says it"},
+		{with("fe80::7/64", func(a *iplink.Addr) { a.Scope = iplink.ScopeGlobal }), "the scope of fe80::7 is link: an IPv6 address itself says it"},
+		{with(v4, func(a *iplink.Addr) { a.Scope = 257 }), "257 is no scope: the kernel has 0 (ScopeGlobal) to 255"},
 		{flags(iplink.AddrNoDAD, v4), "192.0.2.17/28: IPv4 addresses have no flag nodad"},
 		{flags(iplink.AddrHome|iplink.AddrManageTemp, v4), "192.0.2.17/28: IPv4 addresses have no flag home,mngtmpaddr"},
 		{flags(iplink.AddrOptimistic, v4), "192.0.2.17/28: IPv4 addresses have no flag optimistic"},
