@@ -3,6 +3,7 @@ package iplink
 import (
 	"net"
 	"net/netip"
+	"syscall"
 	"time"
 
 	"github.com/iplink-go/iplink/internal/uapi"
@@ -14,9 +15,10 @@ var bondKind = kind{
 	port:       func() info { return new(BondPortInfo) },
 	mtu:        [2]uint32{68, 65535},
 	driver:     "bonding",
-	portsDown:  true,
+	portsDown:  syscall.EPERM,
 	whileDown:  bondWhileDown,
 	whileFree:  bondWhileFree,
+	notFree:    syscall.ENOTEMPTY,
 	before:     bondBefore,
 	reason:     bondReason,
 	portReason: bondPortReason,

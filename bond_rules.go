@@ -82,7 +82,7 @@ func (b *BondInfo) requireMode(set attr.Set, mode BondMode) error {
 	for _, only := range bondOnly {
 		for typ := range only.rows.And(set).All() {
 			if only.modes&modeSet(mode) == 0 {
-				all = append(all, &attr.Error{Name: rowName(b.attrs, typ), Text: fmt.Sprintf("not for mode %v, only for %v", mode, only.modes)})
+				all = append(all, &attr.Error{Name: rowName(b.attrs, typ), Text: fmt.Sprintf("not for mode %v, only for %v", mode, only.modes), Errno: syscall.EACCES})
 			}
 		}
 	}
@@ -106,18 +106,18 @@ func (b *BondInfo) requireDelays(set attr.Set, miimon time.Duration) error {
 		{uapi.IFLA_BOND_DOWNDELAY, b.DownDelay},
 		{uapi.IFLA_BOND_PEER_NOTIF_DELAY, b.PeerNotifDelay},
 	} {
-		text := ""
+		fault := &attr.Error{Name: rowName(b.attrs, delay.typ)}
 		switch {
 		case !set.Has(delay.typ):
 			continue
 		case miimon == 0:
-			text = "needs MIIMon, which is off"
+			fault.Text, fault.Errno = "needs MIIMon, which is off", syscall.EPERM
 		case delay.value%miimon != 0:
-			text = fmt.Sprintf("%v is no multiple of MIIMon, which is %v: the kernel would round it down", delay.value, miimon)
+			fault.Text = fmt.Sprintf("%v is no multiple of MIIMon, which is %v: the kernel would round it down", delay.value, miimon)
 		default:
 			continue
 		}
-		all = append(all, &attr.Error{Name: rowName(b.attrs, delay.typ), Text: text})
+		all = append(all, fault)
 	}
 	return errors.Join(all...)
 }

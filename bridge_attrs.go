@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"syscall"
 	"time"
 
 	"github.com/iplink-go/iplink/internal/attr"
@@ -185,7 +186,7 @@ func isGroupAddress(mac net.HardwareAddr) bool {
 func (b *BridgeInfo) requireDelay(set attr.Set) error {
 	if set.Has(uapi.IFLA_BR_STP_STATE) && b.STP && set.Has(uapi.IFLA_BR_FORWARD_DELAY) &&
 		(b.ForwardDelay < 2*time.Second || b.ForwardDelay > 30*time.Second) {
-		return &attr.Error{Name: "forward_delay", Text: fmt.Sprintf("%v is not in 2s…30s, which STP needs", b.ForwardDelay)}
+		return &attr.Error{Name: "forward_delay", Text: fmt.Sprintf("%v is not in 2s…30s, which STP needs", b.ForwardDelay), Errno: syscall.ERANGE}
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package iplink
 import (
 	"errors"
 	"fmt"
+	"syscall"
 
 	"github.com/iplink-go/iplink/internal/attr"
 	"github.com/iplink-go/iplink/internal/uapi"
@@ -131,7 +132,7 @@ func canController(j *job, have *Link, has *CANInfo) *attr.Error {
 	case restart && has.RestartDelay != 0:
 		return &attr.Error{Name: "restart", Text: fmt.Sprintf("the controller restarts by itself after %v (restart-ms)", has.RestartDelay)}
 	case restart && has.State != CANBusOff:
-		return &attr.Error{Name: "restart", Text: fmt.Sprintf("the controller is %v, not bus-off", has.State)}
+		return &attr.Error{Name: "restart", Text: fmt.Sprintf("the controller is %v, not bus-off", has.State), Errno: syscall.EBUSY}
 	}
 	return nil
 }

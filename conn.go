@@ -84,8 +84,8 @@ func (c *Conn) netns() (*NetNS, error) {
 // Get returns the link of that name, which may be an alternative one; the
 // kernel looks it up. Without such a link the error matches fs.ErrNotExist.
 func (c *Conn) Get(ctx context.Context, name string) (*Link, error) {
-	if fault := nameFault(name, uapi.ALTIFNAMSIZ-1); fault != "" {
-		return nil, (&spec{name: name}).invalid("get", "name", fault)
+	if fault := nameFault("name", name, uapi.ALTIFNAMSIZ-1); fault != nil {
+		return nil, (&spec{name: name}).refuse("get", fault)
 	}
 	return c.get(ctx, name, func(b []byte) []byte { return appendKey(b, 0, name) })
 }

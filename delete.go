@@ -7,6 +7,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/iplink-go/iplink/internal/invalid"
 	"github.com/iplink-go/iplink/internal/rtnl"
 	"github.com/iplink-go/iplink/internal/uapi"
 )
@@ -66,8 +67,8 @@ func (c *Conn) condemn(ctx context.Context, names []string, mayMiss bool) ([]con
 	var all []condemned
 	seen := map[int]bool{}
 	for _, name := range names {
-		if fault := nameFault(name, uapi.ALTIFNAMSIZ-1); fault != "" {
-			return nil, (&spec{name: name}).invalid("delete", "name", fault)
+		if fault := nameFault("name", name, uapi.ALTIFNAMSIZ-1); fault != nil {
+			return nil, (&spec{name: name}).refuse("delete", fault)
 		}
 		index, err := indexOf(ctx, c.rt, name)
 		switch {
@@ -135,7 +136,7 @@ func (l *condemned) inspect(link *Link) error {
 	}
 	l.group = link.Group
 	if fault := link.undeletable(); fault != "" {
-		return &Error{Op: "delete", Kind: link.Kind, Name: l.name, Message: fault, Err: syscall.EOPNOTSUPP}
+		return &Error{Op: "delete", Kind: link.Kind, Name: l.name, Message: fault, Err: invalid.State(syscall.EOPNOTSUPP)}
 	}
 	return nil
 }

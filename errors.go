@@ -1,32 +1,44 @@
 package iplink
 
 import (
+	"cmp"
 	"errors"
 	"io/fs"
 	"strings"
 	"syscall"
 
 	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/invalid"
 )
 
 // ErrImmutable says that a setting cannot change on a link that exists: delete
-// the link and create it anew. Error.Attr names the setting.
-var ErrImmutable = errors.New("cannot change on a link that exists")
+// the link and create it anew. Error.Attr names the setting. It matches
+// errors.ErrUnsupported and syscall.EOPNOTSUPP, as which kernels refuse it.
+var ErrImmutable error = unsupported("cannot change on a link that exists")
 
 // ErrNotApplied says that the kernel took a setting and did not apply it, as
 // kernels do with attributes that are newer than they are. Error.Attr names
 // the setting.
 var ErrNotApplied = errors.New("not applied by this kernel")
 
-// ErrKind says that a link is of another kind than the one asked for.
-var ErrKind = errors.New("the link is of another kind")
+// ErrKind says that a link is of another kind than the one asked for. It matches
+// errors.ErrUnsupported and syscall.EOPNOTSUPP, as which kernels refuse it.
+var ErrKind error = unsupported("the link is of another kind")
+
+// unsupported is the text of an error that means syscall.EOPNOTSUPP.
+type unsupported string
+
+func (u unsupported) Error() string { return string(u) }
+
+func (u unsupported) Unwrap() error { return syscall.EOPNOTSUPP }
 
 // An Error is the error of every operation on a link or a namespace. Which
 // parts are set depends on what is known.
 //
 // errors.Is finds the kernel's errno as a syscall.Errno, and fs.ErrExist,
 // fs.ErrNotExist, fs.ErrPermission and errors.ErrUnsupported where the errno
-// means that; fs.ErrInvalid for what was refused before anything was sent;
+// means that; fs.ErrInvalid for what was refused before anything was sent, and
+// the errno as well by which the kernel would refuse it, mostly syscall.EINVAL;
 // ErrImmutable, ErrNotApplied and ErrKind; and the error of a context that
 // ended.
 type Error struct {
@@ -36,6 +48,11 @@ type Error struct {
 	Attr    string // the setting at fault, in iproute2's word
 	Message string // what the kernel, or this library, says about it
 	Err     error  // the cause
+
+	// FromKernel says that Message is the kernel's text (its extended
+	// acknowledgement) word for word. Otherwise the words are this library's,
+	// and of an errno without a text they are the likely reason.
+	FromKernel bool
 }
 
 // Error returns all that is known in one line, such as
@@ -60,9 +77,10 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// Unwrap returns the cause.
+// Unwrap returns the cause. One that is fs.ErrInvalid matches syscall.EINVAL as
+// well.
 func (e *Error) Unwrap() error {
-	return e.Err
+	return invalid.Complete(e.Err)
 }
 
 // Is reports whether the cause is an errno that means target: what the kernel
@@ -75,6 +93,13 @@ func (e *Error) Is(target error) bool {
 // invalid returns an error for what was refused before anything was sent.
 func (s *spec) invalid(op, attr, message string) *Error {
 	return &Error{Op: op, Kind: s.kind, Name: s.name, Attr: attr, Message: message, Err: fs.ErrInvalid}
+}
+
+// refuse is invalid for what the kernel may refuse by another errno than EINVAL.
+func (s *spec) refuse(op string, fault *attr.Error) *Error {
+	e := s.invalid(op, fault.Name, fault.Text)
+	e.Err = invalid.Argument(cmp.Or(fault.Errno, syscall.EINVAL))
+	return e
 }
 
 // invalidAttrs turns what a table's check found into one error a setting.
@@ -90,7 +115,7 @@ func (s *spec) invalidAttrs(op string, err error) error {
 		}
 		return errors.Join(all...)
 	case *attr.Error:
-		return s.invalid(op, err.Name, err.Text)
+		return s.refuse(op, err)
 	}
 	return s.invalid(op, "", err.Error())
 }

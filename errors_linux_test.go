@@ -187,6 +187,9 @@ func TestNoDriver(t *testing.T) {
 	}
 	refusal{message: "create dummy t0: operation not supported (this kernel has no dummy driver (CONFIG_DUMMY))",
 		is: []error{errors.ErrUnsupported, syscall.EOPNOTSUPP}}.judge(t, err)
+	if e, ok := errors.AsType[*iplink.Error](err); ok && e.FromKernel {
+		t.Errorf("%v says that these are the kernel's words", err)
+	}
 }
 
 func TestNoPrivilege(t *testing.T) {

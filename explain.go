@@ -8,6 +8,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/iplink-go/iplink/internal/invalid"
 	"github.com/iplink-go/iplink/internal/rtnl"
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
@@ -22,7 +23,7 @@ func kernelError(e *Error, err error) *Error {
 	}
 	e.Err = refused.Errno
 	if refused.Message != "" {
-		e.Message = refused.Message
+		e.Message, e.FromKernel = refused.Message, true
 	}
 	if refused.Errno == syscall.EPERM && e.Message == "" && !hasNetAdmin() {
 		e.Message = "needs CAP_NET_ADMIN: run as root, or in a user namespace"
@@ -31,8 +32,12 @@ func kernelError(e *Error, err error) *Error {
 }
 
 // bareErr returns the errno that err comes to, without the name of the system
-// call, or err itself.
+// call, or err itself, also if it has an errno beside a text of this library.
 func bareErr(err error) error {
+	_, worded := errors.AsType[unsupported](err)
+	if _, refused := errors.AsType[*invalid.Error](err); worded || refused {
+		return err
+	}
 	if errno, ok := errors.AsType[syscall.Errno](err); ok {
 		return errno
 	}
@@ -43,7 +48,7 @@ func bareErr(err error) error {
 func (s *spec) failed(op, attr string, err error) *Error {
 	e := &Error{Op: op, Kind: s.kind, Name: s.name, Attr: attr}
 	if inner, ok := errors.AsType[*Error](err); ok {
-		e.Message = inner.Message
+		e.Message, e.FromKernel = inner.Message, inner.FromKernel
 		err = inner.Err
 	}
 	return kernelError(e, err)
@@ -73,7 +78,7 @@ func (t *transaction) explain(ctx context.Context, step step, p *place, i int, e
 	}
 	switch {
 	case step.what == stepCreate && refused.Errno == syscall.EOPNOTSUPP && strings.Contains(refused.Message, "Unknown device type"):
-		e.Message = missingDriver(s.kind)
+		e.Message, e.FromKernel = missingDriver(s.kind), false
 	case refused.Message == "" && e.Message == "":
 		e.Message = step.reason(refused.Errno)
 		t.guess(ctx, e, step, refused.Errno)

@@ -63,7 +63,7 @@ type kind struct {
 	tunnel     bool                       // sends through a socket in the namespace of its underlay
 	peer       uint16                     // the attribute that describes the other end, for kinds that come in pairs
 	driver     string                     // what ethtool calls the driver, for masters
-	portsDown  bool                       // a master that takes only ports that are down
+	portsDown  syscall.Errno              // by which a master refuses a port that is up; 0 if it takes it
 	clamps     bool                       // lowers an MTU that the link below cannot carry, rather than refuse it
 	apart      bool                       // refuses an MTU in a request that changes settings of its own
 	hardware   string                     // why links of this kind cannot be made; empty if they can
@@ -75,6 +75,7 @@ type kind struct {
 	whileDown  attr.Set                   // settings that change only while the link is down
 	mtuDown    bool                       // the MTU changes only while the link is down
 	whileFree  attr.Set                   // settings that change only while the link has no ports
+	notFree    syscall.Errno              // by which the kernel refuses them while it has
 	reason     func(syscall.Errno) string // says what the driver's bare errnos mean; empty if it is not known
 	portReason func(syscall.Errno) string // likewise for the settings of its ports
 

@@ -117,9 +117,9 @@ func refusedByMACsec(err error) error {
 	if !ok {
 		return err
 	}
-	message := refusal.Message
+	e := &Error{Attr: refusal.Request.Subject(), Message: refusal.Message, FromKernel: refusal.FromKernel, Err: refusal.Err}
 	if refusal.Left != nil {
-		message += "; " + refusal.Left.Error()
+		e.Message, e.FromKernel = e.Message+"; "+refusal.Left.Error(), false
 	}
-	return &Error{Attr: refusal.Request.Subject(), Message: message, Err: refusal.Err}
+	return e
 }

@@ -3,17 +3,29 @@ package iplink
 import (
 	"fmt"
 	"strings"
+	"syscall"
 	"unicode"
+
+	"github.com/iplink-go/iplink/internal/attr"
 )
 
 // nameFault says what is wrong with the name of a link, in at most limit bytes;
-// empty if nothing is.
-func nameFault(name string, limit int) string {
+// nil if nothing is. The word is that of the setting.
+func nameFault(word, name string, limit int) *attr.Error {
+	if len(name) > limit {
+		return &attr.Error{Name: word, Text: fmt.Sprintf("%q has %d bytes, at most %d fit", name, len(name), limit), Errno: syscall.ERANGE}
+	}
+	if text := nameText(name); text != "" {
+		return &attr.Error{Name: word, Text: text}
+	}
+	return nil
+}
+
+// nameText says what is wrong with a name of any length, empty if nothing is.
+func nameText(name string) string {
 	switch {
 	case name == "":
 		return "the name is empty"
-	case len(name) > limit:
-		return fmt.Sprintf("%q has %d bytes, at most %d fit", name, len(name), limit)
 	case name == "." || name == "..":
 		return fmt.Sprintf("%q is not allowed as a name", name)
 	case strings.ContainsAny(name, "/:"):

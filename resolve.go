@@ -183,8 +183,8 @@ func (t *transaction) consider(j *job) error {
 			Message: "the master is no " + s.port.kind, Err: ErrKind}
 	}
 	j.joinsDown = master.portsDown
-	j.deferUp = j.deferUp || up && j.joinsDown
-	if t.op == "create" && j.joinsDown && s.change&^s.flags&uapi.IFF_UP != 0 {
+	j.deferUp = j.deferUp || up && j.joinsDown != 0
+	if t.op == "create" && j.joinsDown != 0 && s.change&^s.flags&uapi.IFF_UP != 0 {
 		return s.downInMaster(t.op)
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"syscall"
 
 	"github.com/iplink-go/iplink/internal/attr"
 	"github.com/iplink-go/iplink/internal/uapi"
@@ -99,12 +100,12 @@ func (s *spec) checkName(op string) error {
 	if s.kind == "" && s.name == "" && s.index > 0 {
 		return nil
 	}
-	if fault := nameFault(s.name, uapi.IFNAMSIZ-1); fault != "" && !s.existsByAltName(op) {
-		return s.invalid(op, "name", fault)
+	if fault := nameFault("name", s.name, uapi.IFNAMSIZ-1); fault != nil && !s.existsByAltName(op) {
+		return s.refuse(op, fault)
 	}
 	if s.newName != "" {
-		if fault := nameFault(s.newName, uapi.IFNAMSIZ-1); fault != "" {
-			return s.invalid(op, "name", fault)
+		if fault := nameFault("name", s.newName, uapi.IFNAMSIZ-1); fault != nil {
+			return s.refuse(op, fault)
 		}
 	}
 	return nil
@@ -113,13 +114,13 @@ func (s *spec) checkName(op string) error {
 // existsByAltName reports whether the name is good for finding a link though
 // too long for making one.
 func (s *spec) existsByAltName(op string) bool {
-	return op != "create" && nameFault(s.name, uapi.ALTIFNAMSIZ-1) == ""
+	return op != "create" && nameFault("name", s.name, uapi.ALTIFNAMSIZ-1) == nil
 }
 
 // checkMakeable refuses to make what is there or is not.
 func (s *spec) checkMakeable(op string) error {
 	if reason := s.about().hardware; op == "create" && reason != "" {
-		return &Error{Op: op, Kind: s.kind, Name: s.name, Message: reason, Err: errors.ErrUnsupported}
+		return s.refuse(op, &attr.Error{Text: reason, Errno: syscall.EOPNOTSUPP})
 	}
 	return nil
 }
@@ -152,8 +153,8 @@ func (s *spec) checkRequired(op string) error {
 
 func (s *spec) checkAltNames(op string) error {
 	for _, name := range s.altNames {
-		if fault := nameFault(name, uapi.ALTIFNAMSIZ-1); fault != "" {
-			return s.invalid(op, "altname", fault)
+		if fault := nameFault("altname", name, uapi.ALTIFNAMSIZ-1); fault != nil {
+			return s.refuse(op, fault)
 		}
 	}
 	return nil

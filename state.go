@@ -3,6 +3,7 @@ package iplink
 import (
 	"context"
 	"strings"
+	"syscall"
 
 	"github.com/iplink-go/iplink/internal/attr"
 	"github.com/iplink-go/iplink/internal/uapi"
@@ -14,7 +15,7 @@ func (t *transaction) ready(ctx context.Context, j *job, have *Link) error {
 	s := j.spec
 	if before := j.kind.before; before != nil {
 		if fault := before(j, have); fault != nil {
-			return s.invalid(t.op, fault.Name, fault.Text)
+			return s.refuse(t.op, fault)
 		}
 	}
 	if err := t.readyPorts(ctx, j); err != nil {
@@ -41,7 +42,8 @@ func (t *transaction) readyPorts(ctx context.Context, j *job) error {
 	for _, p := range ports {
 		names = append(names, p.Name)
 	}
-	return s.invalid(t.op, row, "changes only while the link has no ports: take out "+strings.Join(names, ", "))
+	return s.refuse(t.op, &attr.Error{Name: row, Errno: j.kind.notFree,
+		Text: "changes only while the link has no ports: take out " + strings.Join(names, ", ")})
 }
 
 // firstRow returns the name of a row of the kind that is in set.
@@ -56,34 +58,35 @@ func (s *spec) firstRow(set attr.Set) string {
 // has it taken down.
 func (t *transaction) readyDown(j *job, have *Link) error {
 	s := j.spec
-	name, reason := j.needsDown()
+	fault := j.needsDown()
 	down := s.change&^s.flags&uapi.IFF_UP != 0
 	switch {
-	case name == "" || !have.Up():
+	case fault == nil || !have.Up():
 		return nil
-	case down && name == "master":
+	case down && fault.Name == "master":
 		return s.downInMaster(t.op)
 	case !down && !s.downFirst:
-		return s.invalid(t.op, name, reason+": DownFirst takes it down before")
+		fault.Text += ": DownFirst takes it down before"
+		return s.refuse(t.op, fault)
 	}
 	j.downFirst, j.deferUp = true, !down
 	return nil
 }
 
-// needsDown returns the setting that changes only while the link is down, and
-// the reason; neither if there is none.
-func (j *job) needsDown() (name, reason string) {
-	s := j.spec
-	if row := s.firstRow(j.infoSet.And(j.kind.whileDown)); row != "" {
-		return row, "changes only while the link is down"
+// needsDown returns what is wrong with a change while the link is up, nil if
+// nothing is.
+func (j *job) needsDown() *attr.Error {
+	const text = "changes only while the link is down"
+	if row := j.spec.firstRow(j.infoSet.And(j.kind.whileDown)); row != "" {
+		return &attr.Error{Name: row, Text: text, Errno: syscall.EBUSY}
 	}
 	if j.kind.mtuDown && j.linkSet.Has(uapi.IFLA_MTU) {
-		return "mtu", "changes only while the link is down"
+		return &attr.Error{Name: "mtu", Text: text, Errno: syscall.EBUSY}
 	}
-	if j.joinsDown && j.linkSet.Has(uapi.IFLA_MASTER) {
-		return "master", "takes only links that are down"
+	if j.joinsDown != 0 && j.linkSet.Has(uapi.IFLA_MASTER) {
+		return &attr.Error{Name: "master", Text: "takes only links that are down", Errno: j.joinsDown}
 	}
-	return "", ""
+	return nil
 }
 
 // downInMaster refuses to leave down what its new master brings up.

@@ -17,8 +17,9 @@ var teamKind = kind{
 	config:    "NET_TEAM",
 	mtu:       [2]uint32{68, 65535},
 	driver:    "team",
-	portsDown: true,
+	portsDown: syscall.EBUSY,
 	whileFree: attr.SetOf(teamMode),
+	notFree:   syscall.EBUSY,
 }
 
 // A TeamMode says how the ports of a team share the frames. It is the kernel's

@@ -79,10 +79,10 @@ type job struct {
 	under                       *place // where the parent or the underlay is
 	linkNSID                    int32  // of that namespace; -1 if it is the link's own
 	linkRefs, infoRefs, portRef []attr.Ref
-	deferUp                     bool   // bring it up only after all else
-	joinsDown                   bool   // its master takes only links that are down
-	downFirst                   bool   // take it down before all else
-	moved                       string // its name in the namespace that it was moved to
+	deferUp                     bool          // bring it up only after all else
+	joinsDown                   syscall.Errno // by which its master refuses a link that is up; 0 if it takes it
+	downFirst                   bool          // take it down before all else
+	moved                       string        // its name in the namespace that it was moved to
 }
 
 func newJob(s *spec, at *place, main *job) *job {

@@ -130,6 +130,6 @@ func (t *transaction) leftover(left []*job, reason error) error {
 
 func (t *transaction) undoError(j *job, reason error, message string) error {
 	e := kernelError(&Error{Op: "undo " + t.op + " of", Kind: j.spec.kind, Name: j.spec.name}, reason)
-	e.Message = message
+	e.Message, e.FromKernel = message, false
 	return e
 }

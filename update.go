@@ -90,7 +90,7 @@ func (t *transaction) locate(ctx context.Context, j *job, p *place) (err error) 
 // narrow refuses what cannot change, and drops what is as it should be already.
 func (t *transaction) narrow(ctx context.Context, j *job) error {
 	s := j.spec
-	if s.kind == "" && s.port == nil && !j.joinsDown && s.layer3.empty() {
+	if s.kind == "" && s.port == nil && j.joinsDown == 0 && s.layer3.empty() {
 		return s.immutable(t.op, s.linkSet, s.link.settable)
 	}
 	have, err := t.read(ctx, j)

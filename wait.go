@@ -2,7 +2,6 @@ package iplink
 
 import (
 	"context"
-	"io/fs"
 
 	"github.com/iplink-go/iplink/internal/rtnl"
 	"github.com/iplink-go/iplink/internal/uapi"
@@ -106,8 +105,8 @@ func (s satisfies) holds(_ *space, l *Link) bool {
 // passed again before Wait could see it may be missed. When ctx ends the error
 // is that of ctx, and names the link and the condition.
 func (c *Conn) Wait(ctx context.Context, name string, cond Condition) (*Link, error) {
-	if fault := nameFault(name, uapi.ALTIFNAMSIZ-1); fault != "" {
-		return nil, &Error{Op: "wait for", Name: name, Attr: "name", Message: fault, Err: fs.ErrInvalid}
+	if fault := nameFault("name", name, uapi.ALTIFNAMSIZ-1); fault != nil {
+		return nil, (&spec{name: name}).refuse("wait for", fault)
 	}
 	w, err := c.openWatcher(ctx, newFilter(nil))
 	if err == nil {

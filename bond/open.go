@@ -56,7 +56,7 @@ func (b *Bond) Index() int {
 	return b.index
 }
 
-func (b *Bond) failed(op, attr, message string, err error) error {
+func (b *Bond) failed(op, attr, message string, err error) *iplink.Error {
 	return &iplink.Error{Op: op, Kind: iplink.KindBond, Name: b.name, Attr: attr, Message: message, Err: err}
 }
 

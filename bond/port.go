@@ -51,7 +51,9 @@ func (b *Bond) refused(op, link string, err error) error {
 	if !ok {
 		return b.failed(op, link, "", err)
 	}
-	return b.failed(op, link, refusal.Message, refusal.Err)
+	e := b.failed(op, link, refusal.Message, refusal.Err)
+	e.FromKernel = refusal.FromKernel
+	return e
 }
 
 // nameOf returns the name of a link for an error.

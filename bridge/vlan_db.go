@@ -51,7 +51,7 @@ func (s *Switch) checkOptions(op string, first, last uint16, set attr.Set, table
 	var wrong *attr.Error
 	switch err := new(attr.Codec).Check(set, nil, table); {
 	case errors.As(err, &wrong):
-		return s.link.Invalid(op, wrong.Name, "%s", wrong.Text)
+		return s.link.Refuse(op, wrong)
 	case err != nil:
 		return s.link.Invalid(op, "", "%v", err)
 	}

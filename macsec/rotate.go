@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/iplink-go/iplink"
+	"github.com/iplink-go/iplink/internal/invalid"
 	"github.com/iplink-go/iplink/internal/macsecnl"
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
@@ -98,7 +99,7 @@ func (m *SecY) checkNext(sci *macsecnl.SCI, sa SA, taken bool) error {
 	}
 	if taken {
 		return &iplink.Error{Op: opRotate, Kind: iplink.KindMACsec, Name: m.Name(), Attr: subject(sci, sa.AN),
-			Message: "there is an association of this number already: take another", Err: syscall.EBUSY}
+			Message: "there is an association of this number already: take another", Err: invalid.State(syscall.EBUSY)}
 	}
 	return nil
 }
@@ -163,7 +164,7 @@ func (m *SecY) undoRotation(ctx context.Context, reason error, taken []macsecnl.
 		failure = m.nl.Undo(ctx, taken...)
 	}
 	if e, ok := errors.AsType[*iplink.Error](reason); ok && failure != nil {
-		e.Message += "; and not all could be undone: " + failure.Error()
+		e.Message, e.FromKernel = e.Message+"; and not all could be undone: "+failure.Error(), false
 	}
 	return reason
 }

@@ -118,14 +118,14 @@ func failed(op, name string, err error) error {
 	answer, bare := errors.AsType[*rtnl.Errno](err)
 	switch {
 	case ok:
-		e.Attr, e.Err, e.Message = refusal.Request.Subject(), refusal.Err, refusal.Message
+		e.Attr, e.Err, e.Message, e.FromKernel = refusal.Request.Subject(), refusal.Err, refusal.Message, refusal.FromKernel
 		if refusal.Left != nil {
-			e.Message += "; " + refusal.Left.Error()
+			e.Message, e.FromKernel = e.Message+"; "+refusal.Left.Error(), false
 		}
 	case errors.Is(err, macsecnl.ErrFamily):
 		e.Err, e.Message = syscall.EOPNOTSUPP, "this kernel has no macsec driver (CONFIG_MACSEC)"
 	case bare:
-		e.Err, e.Message = answer.Errno, answer.Message
+		e.Err, e.Message, e.FromKernel = answer.Errno, answer.Message, answer.Message != ""
 	}
 	return e
 }

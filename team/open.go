@@ -11,6 +11,7 @@ import (
 	"github.com/iplink-go/iplink"
 	"github.com/iplink-go/iplink/internal/genl"
 	"github.com/iplink-go/iplink/internal/handle"
+	"github.com/iplink-go/iplink/internal/invalid"
 	"github.com/iplink-go/iplink/internal/rtnl"
 	"github.com/iplink-go/iplink/internal/teamnl"
 )
@@ -96,15 +97,24 @@ func (t *Team) in(f func() error) error {
 
 // failed returns an error that says what was done and what it was about.
 func (t *Team) failed(op, subject string, err error) error {
-	return &iplink.Error{Op: op, Kind: iplink.KindTeam, Name: t.link.Name, Attr: subject, Message: reason(err), Err: cause(err)}
+	return &iplink.Error{Op: op, Kind: iplink.KindTeam, Name: t.link.Name, Attr: subject, Message: reason(err), Err: cause(err), FromKernel: fromKernel(err)}
 }
 
 // cause returns the errno that err comes to, or err itself.
 func cause(err error) error {
+	if r, ok := errors.AsType[*refusal](err); ok {
+		return invalid.State(r.errno)
+	}
 	if errno, ok := errors.AsType[syscall.Errno](err); ok {
 		return errno
 	}
 	return err
+}
+
+// fromKernel reports whether the reason is the kernel's text.
+func fromKernel(err error) bool {
+	refused, ok := errors.AsType[*rtnl.Errno](err)
+	return ok && refused.Message != ""
 }
 
 // reason returns what is known of err beside its cause.

@@ -38,7 +38,7 @@ func (c *Codec) hardware(typ uint16, name string, v *net.HardwareAddr, format st
 		}
 	case checking:
 		if len(*v) < least || len(*v) > most {
-			c.failf(name, "%d bytes, where %d are due", len(*v), macLen)
+			c.outOfRange(name, "%d bytes, where %d are due", len(*v), macLen)
 		}
 	case printing:
 		c.buf = append(c.word(name), v.String()...)

@@ -23,6 +23,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"syscall"
 
 	"github.com/iplink-go/iplink/internal/wire"
 )
@@ -121,8 +122,9 @@ type Ref struct {
 
 // An Error says what is wrong with one attribute.
 type Error struct {
-	Name string // the row's name, empty if no single row is at fault
-	Text string
+	Name  string // the row's name, empty if no single row is at fault
+	Text  string
+	Errno syscall.Errno // by which the kernel would refuse it; 0 is EINVAL
 }
 
 // Error returns the name and the text.
@@ -308,6 +310,16 @@ func (c *Codec) leftover(unknown func(wire.Attr)) {
 
 func (c *Codec) fail(name, text string) {
 	c.err = errors.Join(c.err, &Error{Name: name, Text: text})
+}
+
+// refuse fails a row whose value the kernel would refuse by errno.
+func (c *Codec) refuse(errno syscall.Errno, name, format string, args ...any) {
+	c.err = errors.Join(c.err, &Error{Name: name, Text: fmt.Sprintf(format, args...), Errno: errno})
+}
+
+// outOfRange is refuse for what kernels refuse by ERANGE or EINVAL.
+func (c *Codec) outOfRange(name, format string, args ...any) {
+	c.refuse(syscall.ERANGE, name, format, args...)
 }
 
 func (c *Codec) failf(name, format string, args ...any) {

@@ -86,11 +86,11 @@ const mostMACs = (1<<16 - 1 - wire.AttrLen) / (wire.AttrLen + 8)
 
 func (c *Codec) checkMACs(name string, macs []net.HardwareAddr) {
 	if len(macs) > mostMACs {
-		c.failf(name, "%d addresses, where at most %d fit a request", len(macs), mostMACs)
+		c.outOfRange(name, "%d addresses, where at most %d fit a request", len(macs), mostMACs)
 	}
 	for _, mac := range macs {
 		if len(mac) != macLen {
-			c.failf(name, "%q has %d bytes, where %d are due", mac.String(), len(mac), macLen)
+			c.outOfRange(name, "%q has %d bytes, where %d are due", mac.String(), len(mac), macLen)
 		}
 	}
 }

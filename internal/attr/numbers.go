@@ -137,7 +137,7 @@ func (c *Codec) parse(f *format, typ uint16, name string) (uint64, bool) {
 // checkRange fails the row unless v is within the limits.
 func (c *Codec) checkRange(name string, v uint64, limits []uint64) {
 	if len(limits) == 2 && (v < limits[0] || v > limits[1]) {
-		c.failf(name, "%d is not in %d…%d", v, limits[0], limits[1])
+		c.outOfRange(name, "%d is not in %d…%d", v, limits[0], limits[1])
 	}
 }
 

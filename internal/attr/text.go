@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"unsafe"
 
 	"github.com/iplink-go/iplink/internal/wire"
@@ -47,7 +48,7 @@ func (c *Codec) text(typ uint16, name string, v *string, limit int, s shape, enc
 
 func (c *Codec) checkText(name, v string, limit int) {
 	if len(v) > limit {
-		c.failf(name, "%d bytes, where at most %d fit", len(v), limit)
+		c.outOfRange(name, "%d bytes, where at most %d fit", len(v), limit)
 	}
 	if strings.IndexByte(v, 0) >= 0 {
 		c.fail(name, "a NUL byte cannot be told to the kernel")
@@ -155,8 +156,17 @@ func enum[T number, W vocabulary](c *Codec, f *format, typ uint16, name string, 
 	case c.mode == printing:
 		c.printEnum(name, uint64(*v), word)
 	case !ok:
-		c.failf(name, "%d is none of %s", *v, words.list())
+		c.refuse(f.unknown(), name, "%d is none of %s", *v, words.list())
 	}
+}
+
+// unknown is the errno by which kernels refuse a number that means nothing to them.
+// In network byte order these are protocols.
+func (f *format) unknown() syscall.Errno {
+	if f.big {
+		return syscall.EPROTONOSUPPORT
+	}
+	return syscall.ERANGE
 }
 
 func (c *Codec) printEnum(name string, v uint64, word string) {

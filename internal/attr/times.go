@@ -90,13 +90,13 @@ func scale(n uint64, unit time.Duration) time.Duration {
 func (c *Codec) checkDuration(u *unit, name string, v time.Duration, limits []time.Duration) {
 	switch {
 	case len(limits) == 2 && (v < limits[0] || v > limits[1]):
-		c.failf(name, "%v is not in %v…%v", v, limits[0], limits[1])
+		c.outOfRange(name, "%v is not in %v…%v", v, limits[0], limits[1])
 	case v < 0:
-		c.failf(name, "%v is negative", v)
+		c.outOfRange(name, "%v is negative", v)
 	case v%u.of != 0:
 		c.failf(name, "%v is no multiple of %v, in which the kernel counts", v, u.of)
 	case u.format.bytes == 4 && v/u.of > 1<<32-1:
-		c.failf(name, "%v is more than %v", v, u.of*(1<<32-1))
+		c.outOfRange(name, "%v is more than %v", v, u.of*(1<<32-1))
 	}
 }
 

@@ -3,6 +3,7 @@
 package handle
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,8 @@ import (
 	"syscall"
 
 	"github.com/iplink-go/iplink"
+	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/invalid"
 	"github.com/iplink-go/iplink/internal/rtnl"
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
@@ -114,12 +117,18 @@ func (h *Handle) Invalid(op, attr, format string, args ...any) error {
 	return &iplink.Error{Op: op, Kind: h.Kind, Name: h.Name, Attr: attr, Message: fmt.Sprintf(format, args...), Err: fs.ErrInvalid}
 }
 
+// Refuse is Invalid for a fault that a table has found.
+func (h *Handle) Refuse(op string, fault *attr.Error) error {
+	return &iplink.Error{Op: op, Kind: h.Kind, Name: h.Name, Attr: fault.Name, Message: fault.Text,
+		Err: invalid.Argument(cmp.Or(fault.Errno, syscall.EINVAL))}
+}
+
 // explain turns a refusal into an error that names the link and what the
 // request was about.
 func (h *Handle) explain(op, subject string, err error) error {
 	e := &iplink.Error{Op: op, Kind: h.Kind, Name: h.Name, Attr: subject, Err: err}
 	if refused, ok := errors.AsType[*rtnl.Errno](err); ok {
-		e.Err, e.Message = refused.Errno, refused.Message
+		e.Err, e.Message, e.FromKernel = refused.Errno, refused.Message, refused.Message != ""
 	} else if errno, ok := errors.AsType[syscall.Errno](err); ok {
 		e.Err = errno
 	}

@@ -15,6 +15,8 @@ type Refusal struct {
 	Err     error  // the errno if the kernel has refused it
 	Message string // what the kernel says, or what its errno means
 	Left    error  // what could not be undone
+
+	FromKernel bool // Message is the kernel's
 }
 
 // Error returns the cause and the message, and never a key.
@@ -41,11 +43,11 @@ func (r Request) refuse(err error) *Refusal {
 	if !ok {
 		return refusal
 	}
-	refusal.Err, refusal.Message = answer.Errno, answer.Message
+	refusal.Err, refusal.Message, refusal.FromKernel = answer.Errno, answer.Message, answer.Message != ""
 	if answer.Errno == syscall.ENOENT && r.adds() {
 		// Not ENOENT: no file is missing, but a part of the kernel.
 		refusal.Err = syscall.EOPNOTSUPP
-		refusal.Message = MissingCrypto
+		refusal.Message, refusal.FromKernel = MissingCrypto, false
 	} else if answer.Message == "" {
 		refusal.Message = r.reason(answer.Errno)
 	}

@@ -87,7 +87,7 @@ func (c *Conn) undo(ctx context.Context, via exchanger, steps []Step) error {
 		for _, r := range s.Undo {
 			if _, err := c.do(ctx, via, r); err != nil && !errors.Is(err, syscall.ENODEV) {
 				refusal := r.refuse(err)
-				refusal.Message = r.Subject() + " is left"
+				refusal.Message, refusal.FromKernel = r.Subject()+" is left", false
 				all = append(all, refusal)
 			}
 		}
