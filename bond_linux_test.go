@@ -111,22 +111,28 @@ func TestBondModesAsTheKernel(t *testing.T) {
 	}
 }
 
-// TestBondNeeds demands the kernel's refusal, explained, of what depends on
-// defaults.
+// TestBondNeeds demands that what the default mode does not have is refused before
+// it is sent, as the kernel would refuse it.
 func TestBondNeeds(t *testing.T) {
 	testutil.Need(t, iplink.KindBond)
 	c, ns := scratch(t)
 	for _, test := range []struct {
-		spec  *iplink.Bond
-		errno syscall.Errno
-		text  string
+		spec *iplink.Bond
+		attr string
+		text string
+		said string
 	}{
-		{bond.New("b0").LACPRate(bond.LACPFast), syscall.EACCES, "lacp_rate: permission denied (option not supported in mode)"},
-		{bond.New("b0").UpDelay(100 * time.Millisecond), syscall.EPERM, "operation not permitted (updelay, downdelay and peer_notify_delay need MIIMon)"},
+		{bond.New("b0").LACPRate(bond.LACPFast), "lacp_rate", "needs Mode 802.3ad", "option not supported in mode"},
+		{bond.New("b0").TLBDynamicLB(false), "tlb_dynamic_lb", "needs Mode balance-tlb, balance-alb", "option not supported in mode"},
+		{bond.New("b0").Primary("lo"), "primary", "needs Mode active-backup, balance-tlb, balance-alb", "option not supported in mode"},
+		{bond.New("b0").UpDelay(100 * time.Millisecond), "updelay", "needs MIIMon, which is off", "Operation not permitted"},
 	} {
 		_, err := c.Create(t.Context(), test.spec)
-		if !errors.Is(err, test.errno) || !strings.Contains(err.Error(), test.text) {
-			t.Errorf("%v: error %v, want %s", test.spec, err, test.text)
+		refused(t, err, test.attr, test.text)
+		_, err = c.Ensure(t.Context(), test.spec)
+		refused(t, err, test.attr, test.text)
+		if said, err := ns.output(strings.Fields(test.spec.String())...); err == nil || !strings.Contains(said, test.said) {
+			t.Errorf("%v: the kernel says %q", test.spec, said)
 		}
 	}
 	if left := ns.names(); !slices.Equal(left, []string{"lo"}) {
@@ -191,15 +197,19 @@ func TestJoinWhileUp(t *testing.T) {
 			created(t, c, master, dummy.New("p1").Up(), dummy.New("p2").Up().Master("m0"))
 			_, err := c.Update(t.Context(), iplink.Device("p1").Master("m0").MTU(1234))
 			refused(t, err, "master", "takes only links that are down: DownFirst")
-			_, err = c.Update(t.Context(), iplink.Device("p1").Master("m0").Down())
-			refused(t, err, "master", "Down cannot be had")
-			_, err = c.Create(t.Context(), dummy.New("p3").Master("m0").Down())
-			refused(t, err, "master", "Down cannot be had")
 			if l := ns.link("p1"); l["master"] != nil || l["mtu"] == 1234. || !ns.up("p1") {
 				t.Errorf("p1 was touched: %v", l)
 			}
 			updated(t, c, iplink.Device("p1").Master("m0").DownFirst())
-			for _, name := range []string{"p1", "p2"} {
+			ns.ip("link", "add", "p4", "up", "type", "dummy")
+			updated(t, c, iplink.Device("p4").Master("m0").Down())
+			ns.ip("link", "add", "p5", "type", "dummy")
+			updated(t, c, iplink.Device("p5").Master("m0").Down())
+			created(t, c, dummy.New("p3").Master("m0").Down())
+			ns.ip("link", "add", "p6", "up", "type", "dummy")
+			ensured(t, c, dummy.New("p6").Master("m0").Down(), false, "master", "state")
+			ensured(t, c, dummy.New("p6").Master("m0").Down(), false)
+			for _, name := range []string{"p1", "p2", "p3", "p4", "p5", "p6"} {
 				if l := ns.link(name); l["master"] != "m0" || !ns.up(name) {
 					t.Errorf("%s has not joined: %v", name, l)
 				}

@@ -48,16 +48,19 @@ var bondOnly = []struct {
 		uapi.IFLA_BOND_COUPLED_CONTROL, uapi.IFLA_BOND_BROADCAST_NEIGH, uapi.IFLA_BOND_LACP_STRICT)},
 }
 
-// require holds the rules of bond_changelink about one request. What a mode or
-// a monitoring interval is that the request does not name, it does not say: the
-// module's parameters change the defaults.
-func (b *BondInfo) require(s *spec) error {
+// require holds the rules of bond_changelink about one request.
+func (b *BondInfo) require(op string, s *spec) error {
 	err := b.requireMonitor(s.set)
-	if s.set.Has(uapi.IFLA_BOND_MODE) {
-		err = errors.Join(err, b.requireMode(s.set, b.Mode))
+	now, known := s.standing.(*BondInfo)
+	if op == "create" {
+		now, known = nil, true
 	}
-	if s.set.Has(uapi.IFLA_BOND_MIIMON) {
-		err = errors.Join(err, b.requireDelays(s.set, b.MIIMon))
+	mode, miimon := b.outcome(s, now)
+	if known || s.asks(uapi.IFLA_BOND_MODE) {
+		err = errors.Join(err, b.requireMode(s, mode))
+	}
+	if known || s.asks(uapi.IFLA_BOND_MIIMON) {
+		err = errors.Join(err, b.requireDelays(s.set, miimon))
 	}
 	if system := b.ADActorSystem; s.set.Has(uapi.IFLA_BOND_AD_ACTOR_SYSTEM) && system[0]&1 != 0 {
 		err = errors.Join(err, &attr.Error{Name: "ad_actor_system", Text: fmt.Sprintf("%v is a multicast address", system)})
@@ -76,17 +79,37 @@ func (b *BondInfo) requireMonitor(set attr.Set) error {
 	return nil
 }
 
-// requireMode refuses the rows of set that a bond in that mode does not have.
-func (b *BondInfo) requireMode(set attr.Set, mode BondMode) error {
+// requireMode refuses the rows to be sent that a bond in that mode does not have.
+func (b *BondInfo) requireMode(s *spec, mode BondMode) error {
 	var all []error
 	for _, only := range bondOnly {
-		for typ := range only.rows.And(set).All() {
-			if only.modes&modeSet(mode) == 0 {
-				all = append(all, &attr.Error{Name: rowName(b.attrs, typ), Text: fmt.Sprintf("not for mode %v, only for %v", mode, only.modes), Errno: syscall.EACCES})
-			}
+		if only.modes.has(mode) {
+			continue
+		}
+		text := fmt.Sprintf("not for mode %v, only for %v", mode, only.modes)
+		if s.standing == nil && !s.asks(uapi.IFLA_BOND_MODE) {
+			text = fmt.Sprintf("needs Mode %v", only.modes)
+		}
+		for typ := range only.rows.And(s.set).All() {
+			all = append(all, &attr.Error{Name: rowName(b.attrs, typ), Text: text, Errno: syscall.EACCES})
 		}
 	}
 	return errors.Join(all...)
+}
+
+// has reports whether a mode is in the set.
+func (s bondModeSet) has(mode BondMode) bool {
+	return s&modeSet(mode) != 0
+}
+
+// bondWithout returns the rows that a bond in that mode does not have.
+func bondWithout(mode BondMode) (rows attr.Set) {
+	for _, only := range bondOnly {
+		if !only.modes.has(mode) {
+			rows = rows.Or(only.rows)
+		}
+	}
+	return rows
 }
 
 // String returns the words of iproute2 with "," between.
@@ -122,37 +145,60 @@ func (b *BondInfo) requireDelays(set attr.Set, miimon time.Duration) error {
 	return errors.Join(all...)
 }
 
-// bondBefore holds the rules about a change of a bond that exists, and adds
-// what the kernel resets when it makes the change.
+// bondBefore adds to a change what the kernel resets when it makes it, and leaves
+// out what is as wanted and not for the mode: the kernel would refuse it.
 func bondBefore(j *job, have *Link) *attr.Error {
 	now, ok := have.Info.(*BondInfo)
 	want, _ := j.spec.info.(*BondInfo)
 	if !ok || want == nil {
 		return nil
 	}
+	changed := j.infoSet
 	switch {
-	case j.infoSet.Has(uapi.IFLA_BOND_MODE):
+	case changed.Has(uapi.IFLA_BOND_MODE):
 		j.infoSet = j.spec.set
-	case j.infoSet.Has(uapi.IFLA_BOND_MIIMON):
+	case changed.Has(uapi.IFLA_BOND_MIIMON):
 		j.infoSet = j.infoSet.Or(j.spec.set.And(bondDelays))
 	}
-	mode, miimon := want.outcome(j.infoSet, now)
-	err := errors.Join(want.requireMode(j.infoSet, mode), want.requireDelays(j.infoSet, miimon))
-	first, _ := errors.AsType[*attr.Error](err)
-	return first
+	mode, _ := want.outcome(j.spec, now)
+	j.infoSet = j.infoSet.Minus(bondWithout(mode).And(want.asIs(j, now, changed)))
+	if want.reselect && now.ActiveSlave == 0 {
+		j.infoSet.Remove(uapi.IFLA_BOND_ACTIVE_SLAVE)
+	}
+	return nil
 }
 
-// outcome returns the mode and the monitoring interval that a change of the rows
-// in set leads to. The modes that cannot do without monitoring bring a default.
-func (b *BondInfo) outcome(set attr.Set, now *BondInfo) (mode BondMode, miimon time.Duration) {
-	mode, miimon = now.Mode, now.MIIMon
-	if set.Has(uapi.IFLA_BOND_MODE) {
+// asIs returns the rows that are wanted as they are; what the kernel does not report
+// is zero then. A change of the mode may end a monitoring by ARP.
+func (b *BondInfo) asIs(j *job, now *BondInfo, changed attr.Set) attr.Set {
+	var codec attr.Codec
+	same := j.spec.set.Minus(typesOf(codec.Compare(j.spec.set, j.infoRefs, b.attrs, now.attrs)))
+	if !changed.Has(uapi.IFLA_BOND_MODE) {
+		return same
+	}
+	if b.ARPInterval != 0 {
+		same.Remove(uapi.IFLA_BOND_ARP_INTERVAL)
+	}
+	if b.ARPValidate != BondValidateNone {
+		same.Remove(uapi.IFLA_BOND_ARP_VALIDATE)
+	}
+	return same
+}
+
+// outcome returns the mode and the monitoring interval that a change leads to; a bond
+// that is made has the kernel's defaults before. The modes that cannot do without
+// monitoring bring a default.
+func (b *BondInfo) outcome(s *spec, now *BondInfo) (mode BondMode, miimon time.Duration) {
+	if now != nil {
+		mode, miimon = now.Mode, now.MIIMon
+	}
+	if s.asks(uapi.IFLA_BOND_MODE) {
 		mode = b.Mode
 		if mode >= Bond8023AD && miimon == 0 {
 			miimon = 100 * time.Millisecond
 		}
 	}
-	if set.Has(uapi.IFLA_BOND_MIIMON) {
+	if s.asks(uapi.IFLA_BOND_MIIMON) {
 		miimon = b.MIIMon
 	}
 	return mode, miimon

@@ -20,18 +20,18 @@ type nsTargets []netip.Addr
 
 // AppendPayload appends the addresses.
 func (t *arpTargets) AppendPayload(b []byte) []byte {
-	for i, addr := range *t {
-		a := addr.As4()
-		b = wire.AppendAttr(b, uint16(i), a[:])
-	}
-	return b
+	return encodeTargets(b, *t)
 }
 
 // AppendPayload appends the addresses.
 func (t *nsTargets) AppendPayload(b []byte) []byte {
-	for i, addr := range *t {
-		a := addr.As16()
-		b = wire.AppendAttr(b, uint16(i), a[:])
+	return encodeTargets(b, *t)
+}
+
+// encodeTargets takes any addresses: they may be compared before they are checked.
+func encodeTargets(b []byte, t []netip.Addr) []byte {
+	for i, addr := range t {
+		b = wire.AppendAttr(b, uint16(i), addr.AsSlice())
 	}
 	return b
 }

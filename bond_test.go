@@ -96,7 +96,7 @@ func TestBondRefused(t *testing.T) {
 		{NewBond("b0").PacketsPerSlave(65536), "packets_per_slave: invalid argument (65536 is not in 0…65535)"},
 		{NewBond("b0").ADActorSysPrio(0), "ad_actor_sys_prio: invalid argument (0 is not in 1…65535)"},
 		{NewBond("b0").ADUserPortKey(1024), "ad_user_port_key: invalid argument (1024 is not in 0…1023)"},
-		{NewBond("b0").ADActorSystem(net.HardwareAddr{1, 0, 0, 0, 0, 1}), "ad_actor_system: invalid argument (01:00:00:00:00:01 is a multicast address)"},
+		{NewBond("b0").Mode(Bond8023AD).ADActorSystem(net.HardwareAddr{1, 0, 0, 0, 0, 1}), "ad_actor_system: invalid argument (01:00:00:00:00:01 is a multicast address)"},
 		{NewBond("b0").ADActorSystem(net.HardwareAddr{2}), "ad_actor_system: invalid argument (1 bytes, where 6 are due)"},
 		{NewBond("b0").ADSelect(4), "ad_select: invalid argument (4 is none of stable"},
 		{NewBond("b0").MTU(67), "mtu: invalid argument (67 is not in 68…65535)"},
@@ -137,7 +137,7 @@ func TestBondModes(t *testing.T) {
 	b := new(BondInfo)
 	for typ := range uint16(uapi.IFLA_BOND_LACP_STRICT + 1) {
 		for mode, word := range bondModes {
-			err := b.requireMode(attr.SetOf(typ), BondMode(mode))
+			err := b.requireMode(&spec{set: attr.SetOf(typ, uapi.IFLA_BOND_MODE)}, BondMode(mode))
 			modes, limited := rows[typ]
 			want := limited && !slices.Contains(strings.Split(modes, ", "), word)
 			if (err != nil) != want {
@@ -150,8 +150,32 @@ func TestBondModes(t *testing.T) {
 	}
 	refuses(t, NewBond("b0").Mode(BondBalanceRR).LACPRate(BondLACPFast),
 		"create bond b0: lacp_rate: invalid argument (not for mode balance-rr, only for 802.3ad)")
-	if err := NewBond("b0").LACPRate(BondLACPFast).wanted().check("create"); err != nil {
-		t.Errorf("without a mode, the module's default counts: %v", err)
+	refuses(t, NewBond("b0").LACPRate(BondLACPFast),
+		"create bond b0: lacp_rate: invalid argument (needs Mode 802.3ad)")
+	if err := NewBond("b0").LACPRate(BondLACPFast).wanted().check("update"); err != nil {
+		t.Errorf("a bond that exists has a mode: %v", err)
+	}
+}
+
+// TestBondNeedsMode demands that a bond is made in the default mode only with what
+// that mode has, and that the modes are named which have the rest.
+func TestBondNeedsMode(t *testing.T) {
+	for typ := range uint16(uapi.IFLA_BOND_LACP_STRICT + 1) {
+		b := NewBond("b0")
+		b.spec.set.Add(typ)
+		err := b.info.requireMode(&b.spec, BondBalanceRR)
+		without := bondWithout(BondBalanceRR)
+		if without.Has(typ) != (err != nil) || err != nil && !strings.Contains(err.Error(), "needs Mode ") {
+			t.Errorf("%s: error %v, want one: %v", rowName(b.info.attrs, typ), err, without.Has(typ))
+		}
+	}
+	for _, delay := range []*Bond{NewBond("b0").UpDelay(time.Second), NewBond("b0").DownDelay(time.Second), NewBond("b0").PeerNotifDelay(time.Second)} {
+		if err := delay.wanted().check("create"); err == nil || !strings.Contains(err.Error(), "needs MIIMon, which is off") {
+			t.Errorf("%v: error %v", delay, err)
+		}
+		if err := delay.Mode(Bond8023AD).wanted().check("create"); err != nil {
+			t.Errorf("%v, in a mode that monitors: %v", delay, err)
+		}
 	}
 }
 
@@ -244,15 +268,23 @@ func TestBondBefore(t *testing.T) {
 		{want: NewBond("b0").UpDelay(150 * ms), differ: attr.SetOf(uapi.IFLA_BOND_UPDELAY), refusal: "updelay: needs MIIMon, which is off"},
 		{want: NewBond("b0").Mode(Bond8023AD).UpDelay(300 * ms), differ: attr.SetOf(uapi.IFLA_BOND_MODE, uapi.IFLA_BOND_UPDELAY),
 			sends: attr.SetOf(uapi.IFLA_BOND_MODE, uapi.IFLA_BOND_UPDELAY)},
+		{want: NewBond("b0").Mode(Bond8023AD).PacketsPerSlave(1).ARPInterval(0), have: BondInfo{PacketsPerSlave: 1},
+			differ: attr.SetOf(uapi.IFLA_BOND_MODE), sends: attr.SetOf(uapi.IFLA_BOND_MODE)},
+		{want: NewBond("b0").Mode(Bond8023AD).ARPInterval(100 * ms), have: BondInfo{ARPInterval: 100 * ms},
+			differ: attr.SetOf(uapi.IFLA_BOND_MODE), refusal: "arp_interval: not for mode 802.3ad, only for balance-rr, active-backup, balance-xor, broadcast"},
 		{want: NewBond("b0").LACPActive(false), have: BondInfo{Mode: BondBroadcast, LACPActive: true},
 			differ: attr.SetOf(uapi.IFLA_BOND_AD_LACP_ACTIVE), refusal: "lacp_active: not for mode broadcast, only for 802.3ad"},
 	} {
-		j := &job{spec: test.want.wanted(), infoSet: test.differ}
-		fault := bondBefore(j, &Link{Info: &test.have})
-		switch {
-		case fault == nil && test.refusal == "" && j.infoSet == test.sends:
-		case fault == nil || fault.Error() != test.refusal:
-			t.Errorf("%v: sends %v, error %v; want %v, %s", test.want, j.infoSet, fault, test.sends, test.refusal)
+		tr := newTransaction(&Conn{}, "update")
+		j := newJob(test.want.wanted(), tr.places[0], nil)
+		j.infoSet = test.differ
+		err := tr.permitted(j, &Link{Info: &test.have})
+		refusal := ""
+		if fault, ok := errors.AsType[*Error](err); ok {
+			refusal = fault.Attr + ": " + fault.Message
+		}
+		if refusal != test.refusal || err == nil && j.infoSet != test.sends {
+			t.Errorf("%v: sends %v, error %v; want %v, %s", test.want, j.infoSet, err, test.sends, test.refusal)
 		}
 	}
 }

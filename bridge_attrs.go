@@ -163,8 +163,8 @@ func (s *stpState) Check() error {
 
 // require holds the rules of br_changelink that the kernel breaks with a bare
 // errno, or by putting another value in place.
-func (b *BridgeInfo) require(s *spec) error {
-	return errors.Join(b.requireGroup(s.set), b.requireDelay(s.set), b.requireVLANs(s.set))
+func (b *BridgeInfo) require(op string, s *spec) error {
+	return errors.Join(b.requireGroup(s.set), b.requireDelay(s), b.requireVLANs(op, s))
 }
 
 func (b *BridgeInfo) requireGroup(set attr.Set) error {
@@ -183,17 +183,29 @@ func isGroupAddress(mac net.HardwareAddr) bool {
 	return [5]byte(mac) == prefix && last <= 0xf && (last == 0 || last >= 4)
 }
 
-func (b *BridgeInfo) requireDelay(set attr.Set) error {
-	if set.Has(uapi.IFLA_BR_STP_STATE) && b.STP && set.Has(uapi.IFLA_BR_FORWARD_DELAY) &&
-		(b.ForwardDelay < 2*time.Second || b.ForwardDelay > 30*time.Second) {
+// requireDelay refuses a delay that the kernel lifts or refuses as soon as STP is on.
+func (b *BridgeInfo) requireDelay(s *spec) error {
+	on := b.STP
+	if now, ok := s.standing.(*BridgeInfo); ok && !s.asks(uapi.IFLA_BR_STP_STATE) {
+		on = now.STP
+	}
+	changes := s.set.Has(uapi.IFLA_BR_STP_STATE) || s.set.Has(uapi.IFLA_BR_FORWARD_DELAY)
+	if changes && on && s.asks(uapi.IFLA_BR_FORWARD_DELAY) && (b.ForwardDelay < 2*time.Second || b.ForwardDelay > 30*time.Second) {
 		return &attr.Error{Name: "forward_delay", Text: fmt.Sprintf("%v is not in 2s…30s, which STP needs", b.ForwardDelay), Errno: syscall.ERANGE}
 	}
 	return nil
 }
 
-func (b *BridgeInfo) requireVLANs(set attr.Set) error {
-	off := set.Has(uapi.IFLA_BR_VLAN_FILTERING) && !b.VLANFiltering
-	if off && set.Has(attr.Bit(uapi.BR_BOOLOPT_MCAST_VLAN_SNOOPING)) && b.MulticastVLANSnooping {
+// requireVLANs refuses snooping in VLANs on a bridge that has none, as bridges start.
+func (b *BridgeInfo) requireVLANs(op string, s *spec) error {
+	filtering := op != "create"
+	if now, ok := s.standing.(*BridgeInfo); ok {
+		filtering = now.VLANFiltering
+	}
+	if s.asks(uapi.IFLA_BR_VLAN_FILTERING) {
+		filtering = b.VLANFiltering
+	}
+	if s.set.Has(attr.Bit(uapi.BR_BOOLOPT_MCAST_VLAN_SNOOPING)) && b.MulticastVLANSnooping && !filtering {
 		return &attr.Error{Name: "mcast_vlan_snooping", Text: "needs VLANFiltering(true)"}
 	}
 	return nil

@@ -42,7 +42,7 @@ var canFormats = []canData{
 
 // require holds the rules of can_validate in the kernel, which older ones break
 // with bare errnos.
-func (v *CANInfo) require(s *spec) error {
+func (v *CANInfo) require(_ string, s *spec) error {
 	var all []error
 	for _, f := range canFormats {
 		all = append(all, f.require(v, s.set))

@@ -13,7 +13,7 @@ import (
 // cannot do.
 func (s *spec) command() string {
 	var w words
-	if s.kind == "" || s.about().hardware != "" {
+	if s.kind == "" || s.byIndex() || s.about().hardware != "" {
 		w.change(s)
 	} else {
 		w.create(s)
@@ -111,7 +111,7 @@ func (w *words) kindWords(s *spec) {
 // change writes the command that changes an existing link.
 func (w *words) change(s *spec) {
 	w.downFirst(s)
-	at := w.begin(nil, "link", "set", "dev", attr.Quote(s.name))
+	at := w.begin(nil, "link", "set", "dev", s.dev(s.name))
 	if s.newName != "" {
 		w.add("name", attr.Quote(s.newName))
 	}
@@ -135,7 +135,7 @@ func (w *words) change(s *spec) {
 // changes only then.
 func (w *words) downFirst(s *spec) {
 	if s.downFirst && !s.set.And(s.about().whileDown).Empty() {
-		w.begin(s.home(), "link", "set", "dev", attr.Quote(s.name), "down")
+		w.begin(s.home(), "link", "set", "dev", s.dev(s.name), "down")
 		w.end()
 	}
 }
@@ -175,7 +175,7 @@ func (w *words) followUps(s *spec) {
 	}
 	peer := s.peer.wanted()
 	if peer.flags&peer.change&uapi.IFF_UP != 0 {
-		w.begin(peer.home(), "link", "set", "dev", attr.Quote(peer.name), "up")
+		w.begin(peer.home(), "link", "set", "dev", peer.dev(peer.name), "up")
 		w.end()
 	}
 	w.followUps(peer)
@@ -188,7 +188,7 @@ func (s *spec) home() *NetNS {
 }
 
 func (w *words) setAfterwards(s *spec) {
-	at := w.begin(s.home(), "link", "set", "dev", attr.Quote(s.finalName()))
+	at := w.begin(s.home(), "link", "set", "dev", s.dev(s.finalName()))
 	w.print(s.linkSet.And(s.elsewhere()), s.linkRefs, s.link.settable)
 	w.print(s.inet6Set, nil, s.link.INET6.attrs)
 	w.endIfMore(at)
@@ -205,6 +205,19 @@ func (s *spec) elsewhere() attr.Set {
 	return set
 }
 
+// byIndex reports whether the link, which exists, is told by its index alone.
+func (s *spec) byIndex() bool {
+	return s.name == "" && s.index > 0
+}
+
+// dev is the word by which `ip` finds the link under a name, or by its index.
+func (s *spec) dev(name string) string {
+	if name == "" && s.byIndex() {
+		return "if" + strconv.Itoa(s.index)
+	}
+	return attr.Quote(name)
+}
+
 // finalName is the name of the link after a change.
 func (s *spec) finalName() string {
 	if s.newName != "" {
@@ -214,7 +227,7 @@ func (s *spec) finalName() string {
 }
 
 func (w *words) addAltNames(s *spec) {
-	at := w.begin(s.home(), "link", "property", "add", "dev", attr.Quote(s.finalName()))
+	at := w.begin(s.home(), "link", "property", "add", "dev", s.dev(s.finalName()))
 	for _, name := range s.altNames {
 		w.add("altname", attr.Quote(name))
 	}
@@ -225,13 +238,13 @@ func (w *words) setPort(s *spec) {
 	if s.port == nil {
 		return
 	}
-	at := w.begin(s.home(), "link", "set", "dev", attr.Quote(s.finalName()), "type", s.port.kind+"_slave")
+	at := w.begin(s.home(), "link", "set", "dev", s.dev(s.finalName()), "type", s.port.kind+"_slave")
 	w.print(s.port.set, s.port.refs, s.port.info.attrs)
 	w.endIfMore(at)
 }
 
 func (w *words) addLayer3(s *spec) {
-	dev := []string{"dev", attr.Quote(s.finalName())}
+	dev := []string{"dev", s.dev(s.finalName())}
 	for _, a := range s.addrs {
 		w.begin(s.home(), "address", "add", a.String())
 		w.add(dev...)

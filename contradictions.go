@@ -45,10 +45,10 @@ func (r *roll) enter(i int, s *spec) error {
 		return s.failed(r.t.op, "netns", err)
 	}
 	for _, name := range slices.Concat([]string{s.name}, s.altNames) {
-		if other, taken := r.names[linkKey{at, name}]; taken {
+		if other, taken := r.names[linkKey{at: at, name: name}]; taken {
 			return r.invalid(s, i, "name", fmt.Sprintf("%q in the same namespace is also a name of %s", name, r.describe(other)))
 		}
-		r.names[linkKey{at, name}] = i
+		r.names[linkKey{at: at, name: name}] = i
 	}
 	if s.index != 0 {
 		if other, taken := r.indexes[indexKey{at, s.index}]; taken {

@@ -62,10 +62,13 @@ func (t *transaction) drift(ctx context.Context, j *job, have *Link) ([]Differen
 		return nil, err
 	}
 	diffs = append(diffs, t.driftOfInfo(j, have)...)
-	diffs = append(diffs, j.driftOfFlags(have)...)
+	diffs = append(diffs, t.driftOfFlags(j, have)...)
 	diffs = append(diffs, j.driftOfAltNames(have)...)
 	more, err := t.driftOfLayer3(ctx, j, have)
 	diffs = append(diffs, more...)
+	if s.index != 0 && s.index != have.Index {
+		diffs = append(diffs, Difference{Attr: "index", Have: fmt.Sprint(have.Index), Want: fmt.Sprint(s.index), Immutable: true})
+	}
 	if s.newName != "" && s.newName != have.Name {
 		diffs = append(diffs, Difference{Attr: "name", Have: have.Name, Want: s.newName})
 	}
@@ -89,7 +92,8 @@ func (t *transaction) driftOfLink(ctx context.Context, j *job, have *Link) ([]Di
 
 // rightlyDifferent returns the rows in which the kernel rightly has another
 // value than it was told: the link below the parent that was named, where both
-// are of one family, and an MTU that the link below cannot carry.
+// are of one family, and an MTU that the link below cannot carry, which is clamped
+// when a link is made, and so by Ensure, but refused when it is to change.
 func (t *transaction) rightlyDifferent(ctx context.Context, j *job, have *Link, all []attr.Difference) (attr.Set, error) {
 	var same attr.Set
 	for _, d := range all {
@@ -98,8 +102,9 @@ func (t *transaction) rightlyDifferent(ctx context.Context, j *job, have *Link, 
 		switch {
 		case d.Type == uapi.IFLA_LINK:
 			below, err = t.sitsBelow(ctx, j, have)
-		case d.Type == uapi.IFLA_MTU && j.kind.clamps && have.MTU < j.spec.link.MTU:
+		case d.Type == uapi.IFLA_MTU && j.kind.clamps && t.op != "update" && have.MTU < j.spec.link.MTU:
 			below, err = t.clamped(ctx, j, have)
+			j.clamped = below
 		}
 		if err != nil {
 			return same, err
@@ -137,8 +142,7 @@ func (t *transaction) clamped(ctx context.Context, j *job, have *Link) (bool, er
 	if err != nil {
 		return false, j.spec.failed(t.op, "dev", err)
 	}
-	const overIPv4, overIPv6 = 50, 70
-	return have.MTU == under.MTU-overIPv4 || have.MTU == under.MTU-overIPv6, nil
+	return slices.ContainsFunc(vxlanOverheads, func(bytes uint32) bool { return have.MTU == under.MTU-bytes }), nil
 }
 
 func (t *transaction) driftOfInfo(j *job, have *Link) []Difference {
@@ -147,6 +151,7 @@ func (t *transaction) driftOfInfo(j *job, have *Link) []Difference {
 	if i, ok := s.known(have); ok && s.info != nil {
 		all := t.compareInfo(j, have, i)
 		j.infoSet = typesOf(all)
+		j.markFixed(all, i)
 		diffs = t.describe(j, all, j.infoRefs, s.info.attrs, i.attrs)
 	}
 	if s.port == nil {
@@ -159,6 +164,18 @@ func (t *transaction) driftOfInfo(j *job, have *Link) []Difference {
 	all := t.comparePort(j, have, p)
 	j.portSet = typesOf(all)
 	return append(diffs, t.describe(j, all, j.portRef, s.port.info.attrs, p.attrs)...)
+}
+
+// markFixed marks the differences that cannot be mended because of what the link
+// has.
+func (j *job) markFixed(all []attr.Difference, have info) {
+	if j.kind.fixed == nil || len(all) == 0 {
+		return
+	}
+	fixed := j.kind.fixed(j, have, j.infoSet)
+	for i := range all {
+		all[i].CreateOnly = all[i].CreateOnly || fixed.Has(all[i].Type)
+	}
 }
 
 // comparePort compares the settings as a port with what a link has of them.
@@ -215,9 +232,12 @@ var flagNames = []struct {
 	{uapi.IFF_DYNAMIC, "dynamic", "on", "off"},
 }
 
-func (j *job) driftOfFlags(have *Link) []Difference {
+func (t *transaction) driftOfFlags(j *job, have *Link) []Difference {
 	var diffs []Difference
 	differ := (uint32(have.Flags) ^ j.spec.flags) & j.spec.change
+	if t.op != "update" && j.raised() && have.Master == j.master() {
+		differ &^= uapi.IFF_UP
+	}
 	j.change = differ
 	for _, f := range flagNames {
 		d := Difference{Attr: f.name, Have: f.off, Want: f.on}

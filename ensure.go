@@ -74,8 +74,8 @@ func (e *ensurance) plan(ctx context.Context, specs []Spec) error {
 	wanted := make([]*spec, len(specs))
 	for i, s := range specs {
 		wanted[i] = s.wanted()
-		if err := wanted[i].check(e.op); err != nil {
-			return err
+		if wanted[i].checkShape(e.op) != nil {
+			return wanted[i].check(e.op)
 		}
 		e.data = e.data || wanted[i].hasRaw()
 	}
@@ -102,7 +102,7 @@ func (e *ensurance) consider(ctx context.Context, s *spec, many int) (*goal, err
 	}
 	g := &goal{}
 	if g.have, err = e.lookUp(ctx, at, s, many); err != nil {
-		return nil, err
+		return nil, s.orFault(e.op, err)
 	}
 	if g.have == nil {
 		return g, e.planMissing(ctx, g, s)
@@ -111,7 +111,7 @@ func (e *ensurance) consider(ctx context.Context, s *spec, many int) (*goal, err
 }
 
 func (e *ensurance) planMissing(ctx context.Context, g *goal, s *spec) error {
-	if s.kind == "" || e.op == "diff" {
+	if s.kind == "" || s.name == "" || e.op == "diff" {
 		return s.absent(e.op)
 	}
 	if err := s.check("create"); err != nil {
@@ -138,7 +138,7 @@ func (e *ensurance) planExisting(ctx context.Context, g *goal, s *spec, at *plac
 	}
 	e.jobs = append(e.jobs, g.job)
 	if err := e.resolve(ctx, g.job); err != nil {
-		return err
+		return s.orFault(e.op, err)
 	}
 	var err error
 	if g.diffs, err = e.drift(ctx, g.job, g.have); err != nil {
@@ -149,16 +149,24 @@ func (e *ensurance) planExisting(ctx context.Context, g *goal, s *spec, at *plac
 			return err
 		}
 	}
-	if e.op == "diff" {
-		return nil
-	}
-	if err = s.refuseImmutable(e.op, g.all()); err == nil {
-		err = e.ready(ctx, g.job, g.have)
-	}
-	if err != nil {
+	if err = e.feasible(ctx, g); err != nil && e.op != "diff" {
 		return e.replaceOrRefuse(ctx, g, err)
 	}
-	return nil
+	return err
+}
+
+// feasible returns why a link, or its other end, cannot be changed as wanted.
+func (e *ensurance) feasible(ctx context.Context, g *goal) error {
+	if e.op == "diff" {
+		return e.permitted(g.job, g.have)
+	}
+	if err := g.job.spec.refuseImmutable(e.op, g.all()); err != nil {
+		return err
+	}
+	if err := e.ready(ctx, g.job, g.have); err != nil || g.peer == nil {
+		return err
+	}
+	return e.ready(ctx, g.peer.job, g.peer.have)
 }
 
 // all returns the differences of a link, and of its other end.

@@ -109,6 +109,8 @@ func (t *transaction) guess(ctx context.Context, e *Error, step step, errno sysc
 		e.Attr, e.Message = "addrgenmode", "the link has no IPv6, which needs an MTU of 1280 or more"
 	case errno == syscall.EOPNOTSUPP && step.what <= stepChange && step.job.master() != 0:
 		e.Message = step.job.masterRefusal(ctx)
+	case step.what == stepChange && errno == syscall.EINVAL && step.job.linkSet.Has(uapi.IFLA_MTU) && t.overUnderlay(ctx, step.job) != "":
+		e.Attr, e.Message = "mtu", t.overUnderlay(ctx, step.job)
 	case step.what == stepChange && !step.job.portSet.Empty() && kindOf(s.port.kind).portReason != nil:
 		e.Message = kindOf(s.port.kind).portReason(errno)
 	case step.what != stepCreate:

@@ -1,9 +1,11 @@
 package iplink
 
 import (
+	"context"
 	"slices"
 
 	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/uapi"
 )
 
 // KindRows returns the rows of the table of a kind.
@@ -86,4 +88,66 @@ func (p *place) messages() (all [][]byte) {
 // sent.
 func Refusal(s Spec) error {
 	return s.wanted().check("create")
+}
+
+// again is the builder of any kind, for Again.
+type again struct {
+	builder[again]
+	info info
+}
+
+func (a *again) settings() info { return a.info }
+
+// Again returns the description of a link by all that was read of it: what the
+// kernel reported, or, if all is set, each setting that the library has a field for.
+func Again(l *Link, all bool) Spec {
+	a := new(again)
+	a.start(a, l.Kind, l.Name)
+	s := &a.spec
+	s.index, s.altNames = l.Index, l.AltNames
+	s.link, s.linkSet = l, readAgain(l.settable, l.raw.common, all)
+	s.linkSet.Remove(uapi.IFLA_IFNAME)
+	s.flags, s.change = uint32(l.Flags), uapi.IFF_UP|uapi.IFF_NOARP|uapi.IFF_MULTICAST|uapi.IFF_ALLMULTI|uapi.IFF_PROMISC|uapi.IFF_DYNAMIC
+	if i, ok := l.Info.(info); ok {
+		a.info, s.set = i, readAgain(i.attrs, l.raw.info, all)
+	}
+	switch i := a.info.(type) {
+	case *BondInfo:
+		i.reselect = i.ActiveSlave == 0
+	case *MacvlanInfo:
+		i.sourceMode = macvlanSet
+		s.set.Add(uapi.IFLA_MACVLAN_MACADDR_MODE)
+	}
+	if p, ok := l.PortInfo.(info); ok {
+		s.port = &portSpec{kind: l.PortKind, info: p, set: readAgain(p.attrs, l.raw.port, all)}
+	}
+	return a
+}
+
+func readAgain(t attr.Table, reported attr.Set, all bool) (set attr.Set) {
+	for _, r := range rows(t) {
+		if r.Settable() && r.Readable() && (all || reported.Has(r.Type)) {
+			set.Add(r.Type)
+		}
+	}
+	return set
+}
+
+// WritesOf returns how many requests Update sends to change the link.
+func (c *Conn) WritesOf(ctx context.Context, s Spec) (int, error) {
+	t := newTransaction(c, "update")
+	defer t.close()
+	j, err := t.prepareUpdate(ctx, s.wanted())
+	if err != nil {
+		return 0, err
+	}
+	if err := t.narrow(ctx, j); err != nil {
+		return 0, err
+	}
+	t.addUpdate(j)
+	n := j.at.batch.Len()
+	if aside := j.infoSet.And(j.elsewhere); j.aside() != nil && !aside.Empty() {
+		n++
+	}
+	return n, nil
 }

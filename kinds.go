@@ -71,6 +71,7 @@ type kind struct {
 	sizes      func(mtu uint32) string    // says what is wrong with an MTU, where bounds do not tell all
 	later      attr.Set                   // what every link has that the driver ignores when it makes one
 	rewrites   attr.Set                   // what every link has that the driver puts values of its own in
+	fixed      fixedRows                  // finds settings that cannot change from what they are to what is wanted
 	before     precondition               // looks at a change before it is sent
 	whileDown  attr.Set                   // settings that change only while the link is down
 	mtuDown    bool                       // the MTU changes only while the link is down
@@ -120,6 +121,10 @@ var noKind kind
 // A precondition refuses a change that the link's present state does not allow,
 // and adds to what is to be sent that which must go along.
 type precondition func(j *job, have *Link) *attr.Error
+
+// fixedRows returns those of the settings that differ from what a link has which
+// the kernel does not change from one to the other, though it changes others.
+type fixedRows func(j *job, have info, changed attr.Set) attr.Set
 
 // info is what only links of one kind have: a struct with a table.
 type info interface {

@@ -85,7 +85,7 @@ func refusedChange(t *testing.T, s Spec, have *Link, message string) *job {
 	tr := newTransaction(&Conn{}, "update")
 	j := newJob(w, tr.places[0], nil)
 	tr.driftOfInfo(j, have)
-	j.driftOfFlags(have)
+	tr.driftOfFlags(j, have)
 	j.act(have)
 	err := tr.ready(t.Context(), j, have)
 	got := ""

@@ -172,20 +172,25 @@ func (o MACsecOffload) String() string {
 
 // require holds the rules of macsec_validate_attr in the kernel, which breaks
 // them with bare errnos.
-func (m *MACsecInfo) require(s *spec) error {
-	return errors.Join(m.requireSCI(s.set.Has), m.requireWindow(s.set.Has), m.checkSAs(m.suite(s)))
+func (m *MACsecInfo) require(_ string, s *spec) error {
+	err := errors.Join(m.requireSCI(s.set.Has), m.requireWindow(s.set.Has))
+	if s.set.And(macsecApart).Empty() {
+		return err
+	}
+	return errors.Join(err, m.checkSAs(m.suite(s)))
 }
 
 func (m *MACsecInfo) requireSCI(has func(uint16) bool) error {
 	sends := has(uapi.IFLA_MACSEC_INC_SCI) && m.SendSCI
+	station, scb := has(uapi.IFLA_MACSEC_ES) && m.EndStation, has(uapi.IFLA_MACSEC_SCB) && m.SCB
 	switch {
 	case has(uapi.IFLA_MACSEC_SCI) && has(uapi.IFLA_MACSEC_PORT):
 		return &attr.Error{Name: "port", Text: "the SCI holds a port: set one of both"}
-	case m.EndStation && m.SCB:
+	case station && scb:
 		return &attr.Error{Name: "scb", Text: "cannot go with EndStation"}
-	case sends && m.EndStation:
+	case sends && station:
 		return &attr.Error{Name: "end_station", Text: "needs SendSCI(false)"}
-	case sends && m.SCB:
+	case sends && scb:
 		return &attr.Error{Name: "scb", Text: "needs SendSCI(false)"}
 	case has(uapi.IFLA_MACSEC_SCI) && has(uapi.IFLA_MACSEC_INC_SCI) && !m.SendSCI:
 		return &attr.Error{Name: "sci", Text: "cannot go with SendSCI(false), EndStation or SCB: others could not tell it from the address"}
@@ -198,9 +203,9 @@ const macsecXPNWindow = 1<<30 - 1
 
 func (m *MACsecInfo) requireWindow(has func(uint16) bool) error {
 	switch {
-	case m.Replay && !has(uapi.IFLA_MACSEC_WINDOW):
+	case has(uapi.IFLA_MACSEC_REPLAY_PROTECT) && m.Replay && !has(uapi.IFLA_MACSEC_WINDOW):
 		return &attr.Error{Name: "replay", Text: "needs Window"}
-	case m.Cipher.xpn() && m.Window > macsecXPNWindow:
+	case has(uapi.IFLA_MACSEC_WINDOW) && m.Cipher.xpn() && m.Window > macsecXPNWindow:
 		return &attr.Error{Name: "window", Text: fmt.Sprintf("%d is more than %d, the most with %v", m.Window, macsecXPNWindow, m.Cipher)}
 	}
 	return nil
@@ -214,6 +219,7 @@ func macsecBefore(j *job, have *Link) *attr.Error {
 	if !ok || !is {
 		return nil
 	}
+	j.fitMACsec(want, has, have.raw.info)
 	changes := j.infoSet.Has
 	switch {
 	case changes(uapi.IFLA_MACSEC_WINDOW) && has.Cipher.xpn() && want.Window > macsecXPNWindow:
@@ -229,8 +235,27 @@ func macsecBefore(j *job, have *Link) *attr.Error {
 	case changes(uapi.IFLA_MACSEC_OFFLOAD) && !have.raw.info.Has(uapi.IFLA_MACSEC_OFFLOAD):
 		return &attr.Error{Name: "offload", Text: "this kernel takes it only when the link is made"}
 	}
+	if j.infoSet.And(macsecApart).Empty() {
+		return nil
+	}
 	fault, _ := errors.AsType[*attr.Error](want.checkSAs(macsecnl.Suite(has.Cipher)))
 	return fault
+}
+
+// fitMACsec has the window go along with the protection that needs it, and leaves
+// out what the kernel does not report, and which is wanted as it is without a
+// report.
+func (j *job) fitMACsec(want, has *MACsecInfo, reported attr.Set) {
+	const window, offload = uapi.IFLA_MACSEC_WINDOW, uapi.IFLA_MACSEC_OFFLOAD
+	switch {
+	case j.infoSet.Has(uapi.IFLA_MACSEC_REPLAY_PROTECT):
+		j.infoSet = j.infoSet.Or(j.spec.set.And(attr.SetOf(window)))
+	case !reported.Has(window) && want.Window == has.Window:
+		j.infoSet.Remove(window)
+	}
+	if !reported.Has(offload) && want.Offload == has.Offload {
+		j.infoSet.Remove(offload)
+	}
 }
 
 // macsecReason says what the driver's bare errnos mean.

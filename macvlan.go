@@ -13,6 +13,8 @@ var macvlanKind = kind{
 	info:   newMacvlanInfo,
 	mtu:    [2]uint32{0, 65535},
 	parent: true,
+	fixed:  macvlanFixed,
+	before: macvlanBefore,
 	reason: macvlanReason,
 }
 

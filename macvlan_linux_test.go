@@ -1,6 +1,7 @@
 package iplink_test
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -8,6 +9,7 @@ import (
 	"github.com/iplink-go/iplink"
 	"github.com/iplink-go/iplink/internal/testutil"
 	"github.com/iplink-go/iplink/macvlan"
+	"github.com/iplink-go/iplink/macvtap"
 )
 
 // TestMacvlanSourceTwice names source addresses twice, which are a set to the
@@ -29,5 +31,67 @@ func TestMacvlanSourceTwice(t *testing.T) {
 	change := ensured(t, c, macvlan.New("mv0").AltName("further-name", "further-name"), false, "altname")
 	if !slices.Contains(change.Link.AltNames, "further-name") {
 		t.Errorf("names %v", change.Link.AltNames)
+	}
+}
+
+// TestMacvlanPassthruFixed changes the mode to and from passthru, which no link does
+// but a new one.
+func TestMacvlanPassthruFixed(t *testing.T) {
+	for kind, mode := range map[string]func(iplink.MacvlanMode, bool) iplink.Spec{
+		iplink.KindMacvlan: func(m iplink.MacvlanMode, anew bool) iplink.Spec {
+			s := macvlan.New("mv0").Parent("under").Mode(m)
+			if anew {
+				s.Recreate()
+			}
+			return s
+		},
+		iplink.KindMacvtap: func(m iplink.MacvlanMode, anew bool) iplink.Spec {
+			s := macvtap.New("mv0").Parent("under").Mode(m)
+			if anew {
+				s.Recreate()
+			}
+			return s
+		},
+	} {
+		t.Run(kind, func(t *testing.T) {
+			testutil.Need(t, kind)
+			c, ns := scratch(t)
+			ns.ip("link", "add", "under", "type", "veth", "peer", "name", "other")
+			created(t, c, mode(macvlan.Private, false))
+			for _, m := range []iplink.MacvlanMode{macvlan.Passthru, macvlan.Bridge} {
+				_, err := c.Update(t.Context(), mode(m, false))
+				_, other := c.Ensure(t.Context(), mode(m, false))
+				for _, err := range []error{err, other} {
+					if e, ok := errors.AsType[*iplink.Error](err); !ok || !errors.Is(err, iplink.ErrImmutable) || e.Attr != "mode" {
+						t.Errorf("to %v: error %v", m, err)
+					}
+				}
+				if change := ensured(t, c, mode(m, true), false, "mode"); !change.Recreated {
+					t.Errorf("to %v: %+v", m, change)
+				}
+				if got := ns.infoData("mv0")["mode"]; got != m.String() {
+					t.Errorf("the mode is %v, want %v", got, m)
+				}
+			}
+			updated(t, c, mode(macvlan.VEPA, false))
+		})
+	}
+}
+
+// TestMacvlanNeedsSource names source addresses in other modes.
+func TestMacvlanNeedsSource(t *testing.T) {
+	testutil.Need(t, iplink.KindMacvlan)
+	c, ns := scratch(t)
+	ns.ip("link", "add", "under", "type", "veth", "peer", "name", "other")
+	_, err := c.Create(t.Context(), macvlan.New("mv0").Parent("under").AddSource(macs(7)[0]))
+	refused(t, err, "macaddr", "needs mode source, not vepa")
+	created(t, c, macvlan.New("mv0").Parent("under").Mode(macvlan.Bridge))
+	_, err = c.Update(t.Context(), macvlan.New("mv0").Sources(macs(7)...))
+	refused(t, err, "macaddr", "needs mode source, not bridge")
+	updated(t, c, macvlan.New("mv0").Sources())
+	updated(t, c, macvlan.New("mv0").Mode(macvlan.Source).AddSource(macs(7)[0]))
+	ensured(t, c, macvlan.New("mv0").Sources(macs(5)...), false, "macaddr")
+	if said := ns.ip("-d", "link", "show", "mv0"); !strings.Contains(said, "02:00:00:00:12:05") || strings.Contains(said, "02:00:00:00:12:07") {
+		t.Error(said)
 	}
 }

@@ -2,6 +2,8 @@ package iplink
 
 import (
 	"fmt"
+	"net"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -93,11 +95,62 @@ const (
 var macvlanSourceModes = attr.Words{"add", "del", "flush", "set"}
 
 // require refuses sources in a mode that has none.
-func (m *MacvlanInfo) require(s *spec) error {
-	if s.set.Has(uapi.IFLA_MACVLAN_MODE) && m.Mode != MacvlanSource && s.set.Has(uapi.IFLA_MACVLAN_MACADDR_MODE) {
-		return &attr.Error{Name: "macaddr", Text: "needs mode source, not " + m.Mode.String()}
+func (m *MacvlanInfo) require(op string, s *spec) error {
+	mode := MacvlanSource
+	switch now, ok := s.standing.(*MacvlanInfo); {
+	case s.asks(uapi.IFLA_MACVLAN_MODE):
+		mode = m.Mode
+	case ok:
+		mode = now.Mode
+	case op == "create":
+		mode = MacvlanVEPA
+	}
+	if s.set.Has(uapi.IFLA_MACVLAN_MACADDR_MODE) && mode != MacvlanSource {
+		return &attr.Error{Name: "macaddr", Text: "needs mode source, not " + mode.String()}
 	}
 	return nil
+}
+
+// macvlanFixed returns the mode if it is to change to or from MacvlanPassthru, which
+// no link does.
+func macvlanFixed(j *job, have info, changed attr.Set) (fixed attr.Set) {
+	want, ok := j.spec.info.(*MacvlanInfo)
+	now, is := have.(*MacvlanInfo)
+	if ok && is && changed.Has(uapi.IFLA_MACVLAN_MODE) && (want.Mode == MacvlanPassthru) != (now.Mode == MacvlanPassthru) {
+		fixed.Add(uapi.IFLA_MACVLAN_MODE)
+	}
+	return fixed
+}
+
+// macvlanBefore leaves out what would not change the list of sources.
+func macvlanBefore(j *job, have *Link) *attr.Error {
+	want, ok := j.spec.info.(*MacvlanInfo)
+	now, is := have.Info.(*MacvlanInfo)
+	const mode, data = uapi.IFLA_MACVLAN_MACADDR_MODE, uapi.IFLA_MACVLAN_MACADDR_DATA
+	switch {
+	case !ok || !is || !j.spec.set.Has(mode) || j.infoSet.Has(uapi.IFLA_MACVLAN_MODE):
+	case j.infoSet.Has(data):
+		j.infoSet.Add(mode)
+	case want.sourceMode.settled(want.source, now.Sources):
+		j.infoSet.Remove(mode)
+		j.infoSet.Remove(uapi.IFLA_MACVLAN_MACADDR)
+	}
+	return nil
+}
+
+// settled reports whether the list is as it would be after the act; a list that is
+// to be replaced is compared for itself.
+func (m macvlanSourceMode) settled(source net.HardwareAddr, list []net.HardwareAddr) bool {
+	has := slices.ContainsFunc(list, func(mac net.HardwareAddr) bool { return slices.Equal(mac, source) })
+	switch m {
+	case macvlanAdd:
+		return has
+	case macvlanDel:
+		return !has
+	case macvlanFlush:
+		return len(list) == 0
+	}
+	return true
 }
 
 // macvlanReason says what the driver's bare errnos mean.

@@ -7,6 +7,8 @@ var macvtapKind = kind{
 	info:   newMacvlanInfo,
 	mtu:    [2]uint32{0, 65535},
 	parent: true,
+	fixed:  macvlanFixed,
+	before: macvlanBefore,
 	reason: macvtapReason,
 }
 

@@ -8,8 +8,18 @@ import (
 
 // linkKey is a name in a namespace.
 type linkKey struct {
-	at   *place
-	name string
+	at    *place
+	name  string
+	index int // of a link that is told without its name, else 0
+}
+
+// key is how the link of a spec is told from others.
+func (s *spec) key(at *place) linkKey {
+	key := linkKey{at: at, name: s.finalName()}
+	if key.name == "" {
+		key.index = s.index
+	}
+	return key
 }
 
 // sorter puts specs into an order in which none refers to a later one. Specs are
@@ -61,7 +71,7 @@ func (o *sorter) own(s *spec, owner int) error {
 	if err != nil {
 		return s.failed(o.t.op, "netns", err)
 	}
-	key := linkKey{at, s.finalName()}
+	key := s.key(at)
 	if _, taken := o.owners[key]; taken {
 		return s.invalid(o.t.op, "name", "two descriptions of one link")
 	}
@@ -108,14 +118,14 @@ func (t *transaction) references(s *spec) ([]linkKey, error) {
 	}
 	var keys []linkKey
 	for _, r := range s.linkRefs {
-		keys = append(keys, linkKey{placeOf(r.Type == uapi.IFLA_LINK, under, at), r.Name})
+		keys = append(keys, linkKey{at: placeOf(r.Type == uapi.IFLA_LINK, under, at), name: r.Name})
 	}
 	for _, r := range s.refs {
-		keys = append(keys, linkKey{placeOf(s.about().tunnel, under, at), r.Name})
+		keys = append(keys, linkKey{at: placeOf(s.about().tunnel, under, at), name: r.Name})
 	}
 	if s.port != nil {
 		for _, r := range s.port.refs {
-			keys = append(keys, linkKey{at, r.Name})
+			keys = append(keys, linkKey{at: at, name: r.Name})
 		}
 	}
 	if s.peer == nil {

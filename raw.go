@@ -80,7 +80,7 @@ func (v *rawSettings) attrs(c *attr.Codec) {
 }
 
 // require reports the fault.
-func (v *rawSettings) require(*spec) error {
+func (v *rawSettings) require(string, *spec) error {
 	if v.fault == nil {
 		return nil
 	}

@@ -85,6 +85,11 @@ func (s *spec) checkKindData() error {
 	if err := s.checkTables(op); err != nil {
 		return err
 	}
+	if s.peer != nil {
+		if err := s.peer.wanted().checkValues(op); err != nil {
+			return err
+		}
+	}
 	return s.checkPeer(op)
 }
 

@@ -21,6 +21,9 @@ func (e *ensurance) replaceOrRefuse(ctx context.Context, g *goal, reason error) 
 	if !s.recreate || s.kind == "" {
 		return reason
 	}
+	if err := s.check("create"); err != nil {
+		return err
+	}
 	at := g.job.at
 	g.heir = &heir{old: g.have.Index}
 	var err error

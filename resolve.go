@@ -184,9 +184,6 @@ func (t *transaction) consider(j *job) error {
 	}
 	j.joinsDown = master.portsDown
 	j.deferUp = j.deferUp || up && j.joinsDown != 0
-	if t.op == "create" && j.joinsDown != 0 && s.change&^s.flags&uapi.IFF_UP != 0 {
-		return s.downInMaster(t.op)
-	}
 	return nil
 }
 

@@ -11,7 +11,7 @@ type roster struct {
 
 // jobNamed returns the first job of the link of that name, nil if there is none.
 func (t *transaction) jobNamed(p *place, name string) *job {
-	return t.enrolled().named[linkKey{p, name}]
+	return t.enrolled().named[linkKey{at: p, name: name}]
 }
 
 // jobNumbered returns the first job of the link with that index, nil if there is
@@ -28,7 +28,7 @@ func (t *transaction) enrolled() *roster {
 	}
 	for _, j := range t.jobs[r.entered:] {
 		r.entered++
-		if key := (linkKey{j.at, j.spec.name}); r.named[key] == nil {
+		if key := (linkKey{at: j.at, name: j.spec.name}); r.named[key] == nil {
 			r.named[key] = j
 		}
 		r.number(j)

@@ -72,15 +72,17 @@ func (b *builder[Self]) Up() *Self {
 	return b.flag(uapi.IFF_UP, true)
 }
 
-// Down disables the link (IFF_UP), which is how links start.
+// Down disables the link (IFF_UP), which is how links start. Along with the Master
+// of a bond or team it takes the link down for that: the master brings it up again,
+// and Ensure leaves it so.
 func (b *builder[Self]) Down() *Self {
 	return b.flag(uapi.IFF_UP, false)
 }
 
 // DownFirst lets Update take a link that is up down first, if it changes what
 // changes only while the link is down, such as the LACPRate of a bond, or joins
-// a bond or team, which take only links that are down; without it, that is
-// refused. The link comes up again afterwards. Its routes are lost, and as a rule
+// a bond or team, which take only links that are down; without it, and without Down,
+// that is refused, unless the link is a port of such a master so far. The link comes up again afterwards. Its routes are lost, and as a rule
 // its IPv6 addresses.
 func (b *builder[Self]) DownFirst() *Self {
 	b.spec.downFirst = true
@@ -119,7 +121,8 @@ func (b *builder[Self]) Dynamic(on bool) *Self {
 
 // MTU sets the largest payload of a frame, in bytes (IFLA_MTU). The bounds and
 // the default depend on the kind: for Ethernet 68 to 65535 and 1500. A VXLAN
-// with Dev clamps it to what its underlay carries.
+// with Dev clamps it to what its underlay carries when it is made, also by Ensure,
+// and refuses a change to more.
 func (b *builder[Self]) MTU(bytes uint32) *Self {
 	b.link().MTU = bytes
 	return b.common(uapi.IFLA_MTU)
@@ -178,7 +181,8 @@ func (b *builder[Self]) Group(number uint32) *Self {
 }
 
 // Index asks Create for this interface index, 1 to 2147483647, by default the
-// next free one (ifi_index). Update finds the link by it.
+// next free one (ifi_index). Update, Ensure and Diff find the link by it if the name
+// is empty; otherwise the link of the name must have it.
 func (b *builder[Self]) Index(index int) *Self {
 	b.spec.index = index
 	return b.self

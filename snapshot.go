@@ -49,6 +49,9 @@ func (e *ensurance) lookUpListed(ctx context.Context, at *place, s *spec) (*Link
 		seen = &snapshot{links: links}
 		e.seen[at] = seen
 	}
+	if s.name == "" {
+		return seen.numbered(s.index), nil
+	}
 	if l := seen.find(s.finalName()); l != nil || s.newName == "" {
 		return l, nil
 	}
@@ -76,6 +79,15 @@ func (s *snapshot) find(name string) *Link {
 		s.index()
 	}
 	return s.byName[name]
+}
+
+// numbered returns the link with that index, nil if there is none.
+func (s *snapshot) numbered(index int) *Link {
+	i := slices.IndexFunc(s.links, func(l *Link) bool { return l.Index == index })
+	if i < 0 {
+		return nil
+	}
+	return s.links[i]
 }
 
 func (s *snapshot) index() {

@@ -27,6 +27,11 @@ type spec struct {
 	linkSet  attr.Set
 	linkRefs []attr.Ref
 
+	// Of what is to be sent to a link that exists: what the link has, and what
+	// is wanted in all.
+	standing info
+	asked    attr.Set
+
 	flags, change uint32 // ifi_flags, and which of them are meant
 	inet6Set      attr.Set
 
@@ -86,21 +91,65 @@ func (s *spec) afterwards() attr.Set {
 // requirement is implemented by the infos of kinds with rules that span several
 // settings.
 type requirement interface {
-	require(s *spec) error
+	require(op string, s *spec) error
 }
 
 // check returns what is wrong with s before anything is sent: names, ranges,
 // contradictions.
 func (s *spec) check(op string) error {
-	return errors.Join(s.checkName(op), s.checkMakeable(op), s.checkParent(op), s.checkRequired(op), s.checkTables(op), s.checkAltNames(op), s.checkMTU(op), s.checkAddress(op),
+	return errors.Join(s.checkShape(op), s.checkValues(op))
+}
+
+// checkShape returns what is wrong with s whatever the link is like.
+func (s *spec) checkShape(op string) error {
+	return errors.Join(s.checkName(op), s.checkMakeable(op), s.checkRequired(op), s.checkAltNames(op),
 		s.checkAddrs(op), s.checkRoutes(op), s.checkNeighs(op), s.checkPeer(op))
 }
 
-func (s *spec) checkName(op string) error {
-	if s.kind == "" && s.name == "" && s.index > 0 {
+// checkValues returns what is wrong with settings that a link might have already,
+// as its kind or its mode has them: then they are not refused.
+func (s *spec) checkValues(op string) error {
+	all := []error{s.checkParent(op), s.checkTables(op), s.checkMTU(op), s.checkAddress(op)}
+	if s.peer != nil {
+		all = append(all, s.peer.wanted().checkValues(op))
+	}
+	return errors.Join(all...)
+}
+
+// orFault returns err, or rather what is wrong with s, which explains more; nil if
+// err is.
+func (s *spec) orFault(op string, err error) error {
+	if err == nil {
 		return nil
 	}
-	if fault := nameFault("name", s.name, uapi.IFNAMSIZ-1); fault != nil && !s.existsByAltName(op) {
+	if fault := s.checkValues(op); fault != nil {
+		return fault
+	}
+	return err
+}
+
+// checkSent returns what is wrong with what is to be sent to a link that exists.
+func (j *job) checkSent(op string, have *Link) error {
+	s := *j.spec
+	s.asked = s.set
+	s.linkSet, s.set, s.inet6Set, s.peer = j.linkSet, j.infoSet, j.inet6Set, nil
+	s.standing, _ = have.Info.(info)
+	if s.port != nil {
+		port := *s.port
+		port.set, s.port = j.portSet, &port
+	}
+	return s.checkValues(op)
+}
+
+// asks reports whether a setting of the kind is wanted, also if the link has it
+// already.
+func (s *spec) asks(typ uint16) bool {
+	return s.set.Has(typ) || s.asked.Has(typ)
+}
+
+func (s *spec) checkName(op string) error {
+	found := s.byIndex() && op != "create"
+	if fault := nameFault("name", s.name, uapi.IFNAMSIZ-1); fault != nil && !found && !s.existsByAltName(op) {
 		return s.refuse(op, fault)
 	}
 	if s.newName != "" {
@@ -175,7 +224,7 @@ func (s *spec) checkTables(op string) error {
 		err = errors.Join(err, kindOf(s.port.kind).portTable().Check(&c, s.port.set, s.port.refs, s.port.info))
 	}
 	if rule, ok := s.info.(requirement); ok && err == nil {
-		err = errors.Join(rule.require(s))
+		err = errors.Join(rule.require(op, s))
 	}
 	if err == nil {
 		return nil
@@ -214,5 +263,5 @@ func (s *spec) checkPeer(op string) error {
 	if peer.kind != s.kind {
 		return s.invalid(op, "peer", "a "+s.kind+" cannot have a "+peer.kind+" as its peer")
 	}
-	return peer.check(op)
+	return peer.checkShape(op)
 }

@@ -54,7 +54,7 @@ func (v *TeamInfo) attrs(c *attr.Codec) {
 	attr.Text(c.Wordless(), teamMode, "mode", (*string)(&v.Mode), 31)
 }
 
-func (v *TeamInfo) require(s *spec) error {
+func (v *TeamInfo) require(_ string, s *spec) error {
 	if s.set.Has(teamMode) && !slices.Contains(teamModes, v.Mode) {
 		return &attr.Error{Name: "mode", Text: fmt.Sprintf("%q is none of %s", v.Mode, listModes())}
 	}

@@ -3,6 +3,7 @@ package iplink
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"syscall"
 
@@ -82,6 +83,7 @@ type job struct {
 	deferUp                     bool          // bring it up only after all else
 	joinsDown                   syscall.Errno // by which its master refuses a link that is up; 0 if it takes it
 	downFirst                   bool          // take it down before all else
+	clamped                     bool          // it has the MTU that the link below can carry
 	moved                       string        // its name in the namespace that it was moved to
 }
 
@@ -343,8 +345,8 @@ func (t *transaction) verify(ctx context.Context) error {
 		if j.link == nil {
 			continue
 		}
-		if j.index != 0 && j.link.Index != j.index {
-			return &Error{Op: t.op, Kind: j.spec.kind, Name: j.spec.name, Message: "another link has its name by now", Err: syscall.ENODEV}
+		if err := t.sameLink(j); err != nil {
+			return err
 		}
 		if err := t.learnAside(ctx, j, j.link); err != nil {
 			return err
@@ -354,6 +356,30 @@ func (t *transaction) verify(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// sameLink refuses what was read if it is another link, or one of another name, than
+// was asked for: names change hands.
+func (t *transaction) sameLink(j *job) error {
+	s := j.spec
+	if j.index != 0 && j.link.Index != j.index {
+		return &Error{Op: t.op, Kind: s.kind, Name: s.name, Message: "another link has its name by now", Err: syscall.ENODEV}
+	}
+	return s.misnamed(t.op, j.link, s.finalName())
+}
+
+// misnamed returns an error if a link does not have the name that it was found by,
+// or got, any more.
+func (s *spec) misnamed(op string, l *Link, name string) error {
+	if name == "" || l.named(name) {
+		return nil
+	}
+	return &Error{Op: op, Kind: s.kind, Name: s.name, Message: fmt.Sprintf("it was renamed to %q meanwhile", l.Name), Err: syscall.ENODEV}
+}
+
+// named reports whether a link has a name, be it an alternative one.
+func (l *Link) named(name string) bool {
+	return l.Name == name || slices.Contains(l.AltNames, name)
 }
 
 // addCreate adds the request that makes a link, and its peer with it.

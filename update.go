@@ -31,12 +31,12 @@ func (c *Conn) Update(ctx context.Context, specs ...Spec) ([]*Link, error) {
 func (c *Conn) update(ctx context.Context, s *spec) (*Link, error) {
 	t := newTransaction(c, "update")
 	defer t.close()
-	if err := s.check(t.op); err != nil {
-		return nil, err
+	if s.checkShape(t.op) != nil {
+		return nil, s.check(t.op)
 	}
 	j, err := t.prepareUpdate(ctx, s)
 	if err != nil {
-		return nil, err
+		return nil, s.orFault(t.op, err)
 	}
 	if err := t.narrow(ctx, j); err != nil {
 		return nil, err
@@ -67,6 +67,9 @@ func (t *transaction) prepareUpdate(ctx context.Context, s *spec) (*job, error) 
 		return nil, err
 	}
 	if from != at {
+		if err := s.checkValues(t.op); err != nil {
+			return nil, err
+		}
 		if err := t.move(ctx, j, from); err != nil {
 			return nil, err
 		}
@@ -75,27 +78,35 @@ func (t *transaction) prepareUpdate(ctx context.Context, s *spec) (*job, error) 
 	return j, t.resolve(ctx, j)
 }
 
-// locate finds the index of an existing link.
-func (t *transaction) locate(ctx context.Context, j *job, p *place) (err error) {
-	if j.index != 0 {
+// locate finds the index of an existing link. If both were set, the name must be
+// that of the link with the index.
+func (t *transaction) locate(ctx context.Context, j *job, p *place) error {
+	s := j.spec
+	if s.name == "" {
 		return nil
 	}
-	s := j.spec
-	if j.index, err = indexOf(ctx, p.rt, s.name); err != nil {
+	index, err := indexOf(ctx, p.rt, s.name)
+	switch {
+	case err != nil:
 		return kernelError(&Error{Op: t.op, Kind: s.kind, Name: s.name}, err)
+	case s.index != 0 && s.index != index:
+		return &Error{Op: t.op, Kind: s.kind, Name: s.name, Attr: "index", Message: fmt.Sprintf("the link has index %d, not %d", index, s.index), Err: ErrImmutable}
 	}
+	j.index = index
 	return nil
 }
 
 // narrow refuses what cannot change, and drops what is as it should be already.
 func (t *transaction) narrow(ctx context.Context, j *job) error {
 	s := j.spec
-	if s.kind == "" && s.port == nil && j.joinsDown == 0 && s.layer3.empty() {
-		return s.immutable(t.op, s.linkSet, s.link.settable)
-	}
 	have, err := t.read(ctx, j)
 	if err != nil {
 		return err
+	}
+	if j.moved == "" {
+		if err := s.misnamed(t.op, have, s.name); err != nil {
+			return err
+		}
 	}
 	if err := t.sameKind(j, have); err != nil {
 		return err
@@ -131,7 +142,8 @@ func (j *job) act(have *Link) {
 	if s.port != nil {
 		j.portSet = j.portSet.Or(s.port.set.And(unseen(s.port.info.attrs, have.raw.port)))
 	}
-	j.linkSet = j.linkSet.Or(s.linkSet.And(requests))
+	var codec attr.Codec
+	j.linkSet = j.linkSet.Or(typesOf(linkTable.Compare(&codec, s.linkSet.And(requests), have.raw.common, nil, s.link, have)))
 }
 
 // sameKind refuses a link of another kind, or with a master of another kind,
@@ -217,17 +229,6 @@ func (t *transaction) move(ctx context.Context, j *job, from *place) error {
 		return s.failed(t.op, "netns", err)
 	}
 	return nil
-}
-
-// immutable returns ErrImmutable if one of the rows in set cannot change.
-func (s *spec) immutable(op string, set attr.Set, t attr.Table) error {
-	var fault error
-	new(attr.Codec).Describe(t, func(r attr.Row) {
-		if fault == nil && r.CreateOnly && set.Has(r.Type) {
-			fault = &Error{Op: op, Kind: s.kind, Name: s.name, Attr: r.Name, Err: ErrImmutable}
-		}
-	})
-	return fault
 }
 
 // article says what a link of a kind is called.

@@ -19,7 +19,7 @@ var unverified = requests.Or(attr.SetOf(uapi.IFLA_LINK))
 func (t *transaction) verifyJob(j *job) error {
 	s, l := j.spec, j.link
 	common := s.linkSet.Minus(unverified.Or(j.kind.rewrites))
-	if j.kind.clamps && l.MTU < s.link.MTU {
+	if j.kind.clamps && (j.made || j.clamped) && l.MTU < s.link.MTU {
 		common.Remove(uapi.IFLA_MTU)
 	}
 	if err := t.notApplied(s, linkTable.Compare(&t.codec, common, l.raw.common, j.linkRefs, s.link, l), s.link.attrs, l.attrs, j.linkRefs); err != nil {
@@ -28,7 +28,7 @@ func (t *transaction) verifyJob(j *job) error {
 	if err := t.verifyInfo(j); err != nil {
 		return err
 	}
-	if err := t.verifyFlags(s, l); err != nil {
+	if err := t.verifyFlags(j); err != nil {
 		return err
 	}
 	return t.notApplied(s, t.codec.Compare(s.inet6Set, nil, s.link.INET6.attrs, l.INET6.attrs), s.link.INET6.attrs, l.INET6.attrs, nil)
@@ -57,8 +57,13 @@ func (t *transaction) verifyInfo(j *job) error {
 	return t.notApplied(s, t.comparePort(j, l, have), s.port.info.attrs, have.attrs, j.portRef)
 }
 
-func (t *transaction) verifyFlags(s *spec, l *Link) error {
-	if differ := (Flags(s.flags) ^ l.Flags) & Flags(s.change); differ != 0 {
+func (t *transaction) verifyFlags(j *job) error {
+	s, l := j.spec, j.link
+	differ := (Flags(s.flags) ^ l.Flags) & Flags(s.change)
+	if j.raised() && (t.op != "update" || j.linkSet.Has(uapi.IFLA_MASTER)) {
+		differ &^= uapi.IFF_UP
+	}
+	if differ != 0 {
 		return &Error{Op: t.op, Kind: s.kind, Name: s.name, Attr: "flags", Message: differ.String(), Err: ErrNotApplied}
 	}
 	return nil

@@ -16,6 +16,7 @@ var vxlanKind = kind{
 	tunnel: true,
 	clamps: true,
 	apart:  true,
+	fixed:  vxlanFixed,
 }
 
 // vxlanAgeing is the kernel's default (FDB_AGE_DEFAULT), which it also puts in the

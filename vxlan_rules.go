@@ -1,9 +1,11 @@
 package iplink
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"net/netip"
 
 	"github.com/iplink-go/iplink/internal/attr"
 	"github.com/iplink-go/iplink/internal/uapi"
@@ -41,16 +43,36 @@ func (r *portRange) Check() error {
 }
 
 // require holds the rules of vxlan_config_validate in the kernel.
-func (v *VXLANInfo) require(s *spec) error {
-	has := func(typ uint16) bool { return s.set.Has(typ) }
-	dev := has(uapi.IFLA_VXLAN_LINK)
-	return errors.Join(v.requireAddrs(has(uapi.IFLA_VXLAN_GROUP), has(uapi.IFLA_VXLAN_LOCAL), dev),
-		v.requireModes(has))
+func (v *VXLANInfo) require(op string, s *spec) error {
+	after := v.outcome(s)
+	return errors.Join(after.requireAddrs(s), after.requireLabel(op, s), v.requireModes(s.set.Has))
 }
 
-func (v *VXLANInfo) requireAddrs(remote, local, dev bool) error {
+// outcome is what the link is to have of what the rules on addresses are about.
+func (v *VXLANInfo) outcome(s *spec) *VXLANInfo {
+	after := *v
+	now, ok := s.standing.(*VXLANInfo)
+	if !ok {
+		now = new(VXLANInfo)
+	}
+	if !s.asks(uapi.IFLA_VXLAN_GROUP) {
+		after.Remote = now.Remote
+	}
+	if !s.asks(uapi.IFLA_VXLAN_LOCAL) {
+		after.Local = now.Local
+	}
+	if !s.asks(uapi.IFLA_VXLAN_LINK) {
+		after.Dev = now.Dev
+	}
+	return &after
+}
+
+// requireAddrs is about a change of an address.
+func (v *VXLANInfo) requireAddrs(s *spec) error {
+	remote, local := s.set.Has(uapi.IFLA_VXLAN_GROUP), s.set.Has(uapi.IFLA_VXLAN_LOCAL)
+	dev := v.Dev != 0 || s.asks(uapi.IFLA_VXLAN_LINK)
 	switch {
-	case remote && local && v.Remote.Is4() != v.Local.Is4():
+	case (remote || local) && v.Remote.IsValid() && v.Local.IsValid() && v.Remote.Is4() != v.Local.Is4():
 		return &attr.Error{Name: "local", Text: fmt.Sprintf("%v and remote %v are of different families", v.Local, v.Remote)}
 	case local && v.Local.IsMulticast():
 		return &attr.Error{Name: "local", Text: fmt.Sprintf("%v is a multicast address", v.Local)}
@@ -62,19 +84,97 @@ func (v *VXLANInfo) requireAddrs(remote, local, dev bool) error {
 	return nil
 }
 
+// requireLabel refuses a flow label over IPv4, which is what a link is made over
+// that is given no address.
+func (v *VXLANInfo) requireLabel(op string, s *spec) error {
+	over4 := v.Remote.Is4() || v.Local.Is4() || op == "create" && !v.Remote.IsValid() && !v.Local.IsValid()
+	if s.set.Has(uapi.IFLA_VXLAN_LABEL) && v.FlowLabel != 0 && over4 {
+		return &attr.Error{Name: "flowlabel", Text: "needs a Remote or a Local of IPv6"}
+	}
+	return nil
+}
+
 func (v *VXLANInfo) requireModes(has func(uint16) bool) error {
 	external := has(uapi.IFLA_VXLAN_COLLECT_METADATA) && v.External
+	vnifilter, gpe := has(uapi.IFLA_VXLAN_VNIFILTER) && v.VNIFilter, has(uapi.IFLA_VXLAN_GPE) && v.GPE
 	switch {
-	case v.VNIFilter && !external:
+	case vnifilter && !external:
 		return &attr.Error{Name: "vnifilter", Text: "needs External"}
-	case v.GPE && !external:
+	case gpe && !external:
 		return &attr.Error{Name: "gpe", Text: "needs External"}
-	case v.GPE && (v.Learning || !has(uapi.IFLA_VXLAN_LEARNING)):
+	case gpe && (v.Learning || !has(uapi.IFLA_VXLAN_LEARNING)):
 		return &attr.Error{Name: "gpe", Text: "needs Learning(false)"}
-	case v.GPE && v.GBP:
+	case gpe && v.GBP:
 		return &attr.Error{Name: "gpe", Text: "cannot go with GBP"}
 	}
 	return nil
+}
+
+// vxlanOverheads are the bytes that an underlay's MTU loses over IPv4 and over IPv6,
+// and the same with GPE, which carries no Ethernet header.
+var vxlanOverheads = []uint32{50, 70, 36, 56}
+
+// overUnderlay says that the MTU is more than the underlay of a VXLAN can carry,
+// empty if it is not that.
+func (t *transaction) overUnderlay(ctx context.Context, j *job) string {
+	l, err := readIndex(ctx, j.at.rt, j.index)
+	if err != nil {
+		return ""
+	}
+	info, ok := l.Info.(*VXLANInfo)
+	if !ok || info.Dev == 0 || j.under == nil {
+		return ""
+	}
+	under, err := readIndex(ctx, j.under.rt, info.Dev)
+	if err != nil || j.spec.link.MTU <= under.MTU-info.overhead() {
+		return ""
+	}
+	return fmt.Sprintf("%d is more than the %d that %s can carry, which has an MTU of %d",
+		j.spec.link.MTU, under.MTU-info.overhead(), under.Name, under.MTU)
+}
+
+// overhead is how many bytes the outer headers take, as far as the link tells.
+func (v *VXLANInfo) overhead() uint32 {
+	overhead := vxlanOverheads[0]
+	if v.Remote.Is6() || v.Local.Is6() {
+		overhead = vxlanOverheads[1]
+	}
+	if v.GPE {
+		overhead -= 14
+	}
+	return overhead
+}
+
+// vxlanFixed returns the addresses that are of another family than those the link
+// was made with, and an underlay that is to go.
+func vxlanFixed(j *job, have info, changed attr.Set) (fixed attr.Set) {
+	want, ok := j.spec.info.(*VXLANInfo)
+	now, is := have.(*VXLANInfo)
+	if !ok || !is {
+		return fixed
+	}
+	if changed.Has(uapi.IFLA_VXLAN_GROUP) && j.otherFamily(want.Remote, now) {
+		fixed.Add(uapi.IFLA_VXLAN_GROUP)
+	}
+	if changed.Has(uapi.IFLA_VXLAN_LOCAL) && j.otherFamily(want.Local, now) {
+		fixed.Add(uapi.IFLA_VXLAN_LOCAL)
+	}
+	if index, _ := refIndex(j.infoRefs, uapi.IFLA_VXLAN_LINK, want.Dev); changed.Has(uapi.IFLA_VXLAN_LINK) && index == 0 {
+		fixed.Add(uapi.IFLA_VXLAN_LINK)
+	}
+	return fixed
+}
+
+// otherFamily reports whether an address is of another family than the link's. Of
+// a link that reports no address that is IPv4, unless it had addresses of IPv6 once:
+// whether it is, the kernel is left to say, unless the link may be replaced.
+func (j *job) otherFamily(addr netip.Addr, now *VXLANInfo) bool {
+	for _, has := range []netip.Addr{now.Remote, now.Local} {
+		if has.IsValid() {
+			return addr.IsValid() && addr.Is4() != has.Is4()
+		}
+	}
+	return j.spec.recreate && addr.Is6()
 }
 
 // A VXLANDF says how the don't-fragment bit of the outer IPv4 packet is set.
