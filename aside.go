@@ -3,8 +3,10 @@ package iplink
 import (
 	"context"
 	"errors"
+	"syscall"
 
 	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/rtnl"
 )
 
 // aside is an info with settings that the kernel takes on another socket than
@@ -107,6 +109,15 @@ func (t *transaction) applyAside(ctx context.Context, j *job) error {
 		e.Attr = inner.Attr
 	}
 	return e
+}
+
+// withoutFamily turns the error of a kernel that lacks the generic netlink family of
+// a kind into that of one that lacks its driver.
+func withoutFamily(kind string, err error) error {
+	if errors.Is(err, rtnl.ErrFamily) {
+		return &Error{Message: missingDriver(kind), Err: syscall.EOPNOTSUPP}
+	}
+	return err
 }
 
 // asideNetNS returns a descriptor of a place's namespace for another socket; 0

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io/fs"
-	"syscall"
 
 	"github.com/iplink-go/iplink/internal/attr"
 	"github.com/iplink-go/iplink/internal/macsecnl"
@@ -105,10 +104,7 @@ func (m *MACsecInfo) join(l *Link) {
 
 func dialMACsec(ctx context.Context, netns int) (*macsecnl.Conn, error) {
 	c, err := macsecnl.Dial(ctx, netns)
-	if errors.Is(err, macsecnl.ErrFamily) {
-		return nil, &Error{Message: missingDriver(KindMACsec), Err: syscall.EOPNOTSUPP}
-	}
-	return c, err
+	return c, withoutFamily(KindMACsec, err)
 }
 
 // refusedByMACsec returns an error that names the association at fault.

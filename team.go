@@ -9,7 +9,6 @@ import (
 	"syscall"
 
 	"github.com/iplink-go/iplink/internal/attr"
-	"github.com/iplink-go/iplink/internal/genl"
 	"github.com/iplink-go/iplink/internal/teamnl"
 )
 
@@ -72,7 +71,7 @@ func listModes() string {
 func (v *TeamInfo) apply(ctx context.Context, netns, index int, _ attr.Set) error {
 	c, err := teamnl.Dial(ctx, netns)
 	if err != nil {
-		return noTeamFamily(err)
+		return withoutFamily(KindTeam, err)
 	}
 	defer c.Close()
 	err = teamnl.Set(ctx, c, index, teamnl.Option{Name: "mode", Value: string(v.Mode), Index: -1})
@@ -94,7 +93,7 @@ func (m TeamMode) missing() string {
 func (v *TeamInfo) learn(ctx context.Context, netns, index int) (aside, error) {
 	c, err := teamnl.Dial(ctx, netns)
 	if err != nil {
-		return nil, noTeamFamily(err)
+		return nil, withoutFamily(KindTeam, err)
 	}
 	defer c.Close()
 	options, err := teamnl.Options(ctx, c, index)
@@ -105,13 +104,6 @@ func (v *TeamInfo) learn(ctx context.Context, netns, index int) (aside, error) {
 		}
 	}
 	return known, err
-}
-
-func noTeamFamily(err error) error {
-	if errors.Is(err, genl.ErrFamily) {
-		return &Error{Message: missingDriver(KindTeam), Err: syscall.EOPNOTSUPP}
-	}
-	return err
 }
 
 // Team is the builder for a team: several links that act as one, by rules that

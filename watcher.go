@@ -118,18 +118,14 @@ func (w *watcher) step(ctx context.Context) error {
 func (w *watcher) recover(ctx context.Context) error {
 	w.resync = true
 	defer func() { w.resync = false }()
-	for {
-		datagram, _, err := w.socket.Receive(false)
-		switch {
-		case errors.Is(err, rtnl.ErrOverrun):
-		case errors.Is(err, os.ErrDeadlineExceeded):
-			return context.Cause(ctx)
-		case err != nil:
-			return err
-		case datagram == nil:
-			return w.listAll(ctx)
-		}
+	err := w.socket.Drain()
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return context.Cause(ctx)
+	case err != nil:
+		return err
 	}
+	return w.listAll(ctx)
 }
 
 // settle lists and looks up what announcements only hinted at.

@@ -122,7 +122,7 @@ func failed(op, name string, err error) error {
 		if refusal.Left != nil {
 			e.Message, e.FromKernel = e.Message+"; "+refusal.Left.Error(), false
 		}
-	case errors.Is(err, macsecnl.ErrFamily):
+	case errors.Is(err, rtnl.ErrFamily):
 		e.Err, e.Message = syscall.EOPNOTSUPP, "this kernel has no macsec driver (CONFIG_MACSEC)"
 	case bare:
 		e.Err, e.Message, e.FromKernel = answer.Errno, answer.Message, answer.Message != ""

@@ -4,13 +4,11 @@ import (
 	"context"
 	"errors"
 	"sync"
-	"syscall"
 
-	"github.com/mdlayher/netlink"
-
-	"github.com/iplink-go/iplink/internal/genl"
+	"github.com/iplink-go/iplink/internal/rtnl"
 	"github.com/iplink-go/iplink/internal/teamnl"
 	"github.com/iplink-go/iplink/internal/uapi"
+	"github.com/iplink-go/iplink/internal/wire"
 )
 
 // A notice is what the kernel says of its own accord, in one go.
@@ -22,15 +20,19 @@ type notice struct {
 	err     error // nothing more will come
 }
 
-// eventBuffer bounds what may wait unread of links' events. The kernel doubles
-// it.
+// empty reports whether a notice says nothing.
+func (n *notice) empty() bool {
+	return len(n.options)+len(n.ports)+len(n.links) == 0 && !n.lost && n.err == nil
+}
+
+// eventBuffer bounds what may wait unread of the events of the family, and of
+// those of links.
 const eventBuffer = 2 << 20
 
 // listener hands on the events of the team, and of all links.
 type listener struct {
 	notices chan notice
-	family  *genl.Conn
-	links   *netlink.Conn
+	sources []*rtnl.Listener
 	team    int
 	stop    context.CancelFunc
 	readers sync.WaitGroup
@@ -40,53 +42,50 @@ type listener struct {
 // of ctx, or after close, nothing is.
 func (t *Team) listen(ctx context.Context) (*listener, error) {
 	l := &listener{notices: make(chan notice), team: t.link.Index}
-	if err := t.in(func() error { return l.open(ctx) }); err != nil {
+	ctx, l.stop = context.WithCancel(ctx)
+	var family, links *rtnl.Listener
+	err := t.in(func() (err error) {
+		how := rtnl.Listening{Buffer: eventBuffer}
+		if family, err = l.open(t.nl.Listen(ctx, 0, uapi.TEAM_GENL_CHANGE_EVENT_MC_GRP, how)); err == nil {
+			links, err = l.open(rtnl.Listen(ctx, 0, how))
+		}
+		return err
+	})
+	if err != nil {
+		l.close()
 		return nil, err
 	}
-	ctx, l.stop = context.WithCancel(ctx)
-	l.readers.Go(func() { l.read(ctx, l.readFamily) })
-	l.readers.Go(func() { l.read(ctx, l.readLinks) })
-	context.AfterFunc(ctx, func() { l.links.Close() })
+	l.readers.Go(func() { l.read(ctx, family, l.takeEvent) })
+	l.readers.Go(func() { l.read(ctx, links, takeLink) })
 	return l, nil
 }
 
-func (l *listener) open(ctx context.Context) (err error) {
-	if l.family, err = teamnl.Dial(ctx, 0); err != nil {
-		return err
+// open notes a source that was opened, for close.
+func (l *listener) open(source *rtnl.Listener, err error) (*rtnl.Listener, error) {
+	if err == nil {
+		l.sources = append(l.sources, source)
 	}
-	if err := l.family.Join(uapi.TEAM_GENL_CHANGE_EVENT_MC_GRP); err != nil {
-		return errors.Join(err, l.family.Close())
-	}
-	const groupLink = 1 << 0 // RTMGRP_LINK
-	l.links, err = netlink.Dial(routeFamily, &netlink.Config{Groups: groupLink})
-	if err != nil {
-		return errors.Join(err, l.family.Close())
-	}
-	_ = l.links.SetReadBuffer(eventBuffer) // without privilege it stays as it is, which does mostly
-	return nil
+	return source, err
 }
-
-// routeFamily is NETLINK_ROUTE.
-const routeFamily = 0
 
 // close ends the readers, and awaits that.
 func (l *listener) close() {
 	l.stop()
 	l.readers.Wait()
-	l.family.Close()
+	for _, source := range l.sources {
+		source.Close()
+	}
 }
 
-// read hands on what next returns, until it fails or ctx ends.
-func (l *listener) read(ctx context.Context, next func(context.Context) (notice, error)) {
+// read hands on what a source has, until that fails or ctx ends.
+func (l *listener) read(ctx context.Context, source *rtnl.Listener, take func(*notice, wire.Message)) {
 	for {
-		n, err := next(ctx)
-		switch {
-		case ctx.Err() != nil:
+		n := receive(source, take)
+		if ctx.Err() != nil {
 			return
-		case errors.Is(err, syscall.ENOBUFS):
-			n.lost = true
-		case err != nil:
-			n.err = err
+		}
+		if n.empty() {
+			continue
 		}
 		select {
 		case l.notices <- n:
@@ -99,25 +98,35 @@ func (l *listener) read(ctx context.Context, next func(context.Context) (notice,
 	}
 }
 
-func (l *listener) readFamily(ctx context.Context) (n notice, err error) {
-	events, err := l.family.Receive(ctx)
-	for _, m := range events {
-		if teamnl.Team(m.Data) == l.team {
-			n.options = append(n.options, teamnl.ParseOptions(m.Data)...)
-			n.ports = append(n.ports, teamnl.ParsePorts(m.Data)...)
-		}
+// receive waits for a datagram. If some were lost it drops those that wait, which
+// are older: the kernel drops new ones until then.
+func receive(source *rtnl.Listener, take func(*notice, wire.Message)) (n notice) {
+	datagram, _, err := source.Receive(true)
+	if errors.Is(err, rtnl.ErrOverrun) {
+		n.lost, err = true, source.Drain()
 	}
-	return n, err
+	n.err = err
+	for m, err := range wire.Messages(datagram) {
+		if err != nil {
+			break
+		}
+		take(&n, m)
+	}
+	return n
 }
 
-func (l *listener) readLinks(context.Context) (n notice, err error) {
-	messages, err := l.links.Receive()
-	for _, m := range messages {
-		s := parseLinkState(m.Data)
-		s.removed = m.Header.Type == uapi.RTM_DELLINK
-		if s.index != 0 {
-			n.links = append(n.links, s)
-		}
+// takeEvent adds what a message of the family says of the team.
+func (l *listener) takeEvent(n *notice, m wire.Message) {
+	if attrs := rtnl.GenericAttrs(m); teamnl.Team(attrs) == l.team {
+		n.options = append(n.options, teamnl.ParseOptions(attrs)...)
+		n.ports = append(n.ports, teamnl.ParsePorts(attrs)...)
 	}
-	return n, err
+}
+
+// takeLink adds what a message says of a link.
+func takeLink(n *notice, m wire.Message) {
+	if s := parseLinkState(m.Data); s.index != 0 {
+		s.removed = m.Type == uapi.RTM_DELLINK
+		n.links = append(n.links, s)
+	}
 }

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/iplink-go/iplink"
-	"github.com/iplink-go/iplink/internal/genl"
 	"github.com/iplink-go/iplink/internal/handle"
 	"github.com/iplink-go/iplink/internal/invalid"
 	"github.com/iplink-go/iplink/internal/rtnl"
@@ -27,7 +26,7 @@ const undoTime = 10 * time.Second
 // fault.
 type Team struct {
 	link    *handle.Handle
-	nl      *genl.Conn
+	nl      *rtnl.Family
 	netns   *iplink.NetNS
 	life    context.Context // until Close, which Run and Events must notice
 	end     context.CancelCauseFunc

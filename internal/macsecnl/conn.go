@@ -5,73 +5,26 @@ import (
 	"errors"
 	"io/fs"
 	"slices"
-	"syscall"
 
 	"github.com/iplink-go/iplink/internal/rtnl"
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
-// ErrFamily says that the kernel has no family macsec, mostly because the module
-// that brings it is not there.
-var ErrFamily = errors.New("this kernel has no generic netlink family macsec")
-
-// headerLen is the length of struct genlmsghdr.
-const headerLen = 4
-
 // A Conn is a socket for the family. Many goroutines may use it.
 type Conn struct {
-	rt      *rtnl.Conn
-	family  uint16
-	version uint8
+	rt *rtnl.Family
 }
 
 // Dial opens a socket in the network namespace that netns is a descriptor of, in
-// the caller's if it is 0.
+// the caller's if it is 0. The error matches rtnl.ErrFamily if the kernel has no
+// family macsec.
 func Dial(ctx context.Context, netns int) (*Conn, error) {
-	rt, err := rtnl.DialGeneric(netns)
+	rt, err := rtnl.DialFamily(ctx, netns, uapi.MACSEC_GENL_NAME)
 	if err != nil {
 		return nil, err
 	}
-	c := &Conn{rt: rt}
-	if err := c.find(ctx); err != nil {
-		return nil, errors.Join(err, rt.Close())
-	}
-	return c, nil
-}
-
-// find asks for the family, for which the kernel loads the module.
-func (c *Conn) find(ctx context.Context) error {
-	var b rtnl.Batch
-	b.Get(uapi.GENL_ID_CTRL, c.learn, func(b []byte) []byte {
-		b = append(b, uapi.CTRL_CMD_GETFAMILY, 1, 0, 0)
-		return wire.AppendString(b, uapi.CTRL_ATTR_FAMILY_NAME, uapi.MACSEC_GENL_NAME)
-	})
-	if err := c.rt.Do(ctx, &b); err != nil {
-		return err
-	}
-	err := b.Err(0)
-	if errors.Is(err, syscall.ENOENT) || err == nil && c.family == 0 {
-		return ErrFamily
-	}
-	return err
-}
-
-// learn takes the family's number and version from what the kernel says of it.
-func (c *Conn) learn(m wire.Message) {
-	if len(m.Data) < headerLen {
-		return
-	}
-	for a, err := range wire.Attrs(m.Data[headerLen:]) {
-		switch {
-		case err != nil:
-			return
-		case a.Type == uapi.CTRL_ATTR_FAMILY_ID && len(a.Data) == 2:
-			c.family = wire.Order.Uint16(a.Data)
-		case a.Type == uapi.CTRL_ATTR_VERSION && len(a.Data) == 4:
-			c.version = uint8(wire.Order.Uint32(a.Data))
-		}
-	}
+	return &Conn{rt}, nil
 }
 
 // Close closes the socket.
@@ -89,10 +42,10 @@ func (c *Conn) SetHook(hook rtnl.Hook) {
 // behind it are missing, too.
 func (c *Conn) List(ctx context.Context) ([]Device, error) {
 	var all []Device
-	body := func(b []byte) []byte { return append(b, uapi.MACSEC_CMD_GET_TXSC, c.version, 0, 0) }
-	err := c.rt.Dump(ctx, c.family, body, func() { all = nil }, func(m wire.Message) {
-		if len(m.Data) >= headerLen {
-			all = append(all, Parse(slices.Clone(m.Data[headerLen:])))
+	body := func(b []byte) []byte { return c.rt.AppendHeader(b, uapi.MACSEC_CMD_GET_TXSC) }
+	err := c.rt.Dump(ctx, c.rt.ID, body, func() { all = nil }, func(m wire.Message) {
+		if attrs := rtnl.GenericAttrs(m); attrs != nil {
+			all = append(all, Parse(slices.Clone(attrs)))
 		}
 	})
 	return all, err
@@ -126,7 +79,7 @@ type exchanger interface {
 // have been carried out.
 func (c *Conn) do(ctx context.Context, via exchanger, r Request) (carried bool, err error) {
 	var b rtnl.Batch
-	b.Write(c.family, 0, func(b []byte) []byte { return r.Append(slices.Grow(b, room), c.version) })
+	b.Write(c.rt.ID, 0, func(b []byte) []byte { return r.Append(slices.Grow(b, room), c.rt.Version) })
 	defer clear(b.Bytes(0))
 	err = via.Do(ctx, &b)
 	answer := b.Err(0)

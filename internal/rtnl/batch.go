@@ -16,6 +16,7 @@ type end uint8
 const (
 	atAck   end = iota // the acknowledgement or error
 	atReply            // the one message asked for, or an error
+	atLast             // a message that is not one of many (NLM_F_MULTI), NLMSG_DONE, or an error
 	atDone             // NLMSG_DONE, or an error
 )
 
@@ -102,6 +103,11 @@ func (b *Batch) Echo(typ, flags uint16, reply Reply, body func([]byte) []byte) i
 // Get adds a request that one message answers.
 func (b *Batch) Get(typ uint16, reply Reply, body func([]byte) []byte) int {
 	return b.add(typ, 0, atReply, reply, body)
+}
+
+// list adds a request that the kernel answers at once, by one message or many.
+func (b *Batch) list(typ uint16, reply Reply, body func([]byte) []byte) int {
+	return b.add(typ, 0, atLast, reply, body)
 }
 
 func (b *Batch) dump(typ uint16, reply Reply, body func([]byte) []byte) int {
@@ -249,7 +255,7 @@ func (r *request) settle(m wire.Message) bool {
 	case m.Type == uapi.NLMSG_DONE && r.end != atReply:
 		r.finish(parseDone(m))
 		return false
-	case r.end == atReply:
+	case r.end == atReply, r.end == atLast && m.Flags&uapi.NLM_F_MULTI == 0:
 		r.finish(nil)
 	}
 	return true

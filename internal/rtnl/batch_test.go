@@ -189,6 +189,37 @@ func TestDeliverDump(t *testing.T) {
 	}
 }
 
+// TestDeliverList has one message answer a request that many may answer, or many
+// which a last one ends.
+func TestDeliverList(t *testing.T) {
+	one, part := answer(0x1234, 0, 7, []byte("port")), answer(0x1234, uapi.NLM_F_MULTI, 7, []byte("port"))
+	for name, c := range map[string]struct {
+		datagrams [][]byte
+		replies   int
+		want      error
+	}{
+		"one":     {[][]byte{one}, 1, nil},
+		"more":    {[][]byte{slices.Concat(one, one)}, 1, nil},
+		"many":    {[][]byte{slices.Concat(part, part), part, answer(uapi.NLMSG_DONE, uapi.NLM_F_MULTI, 7, code(0))}, 3, nil},
+		"broken":  {[][]byte{part, answer(uapi.NLMSG_DONE, uapi.NLM_F_MULTI, 7, code(busy))}, 1, syscall.EBUSY},
+		"refused": {[][]byte{answer(uapi.NLMSG_ERROR, 0, 7, code(refused))}, 0, syscall.EINVAL},
+	} {
+		var b Batch
+		replies := 0
+		b.list(0x1234, func(m wire.Message) { replies++ }, body(0))
+		b.markSent(0, 1)
+		for _, datagram := range c.datagrams {
+			if !b.pendingSingles(0, 1) {
+				t.Errorf("%s: answered before the last datagram", name)
+			}
+			b.deliver(datagram, 0, 1, 7)
+		}
+		if !errors.Is(b.Err(0), c.want) || b.pending(0, 1) || replies != c.replies {
+			t.Errorf("%s: %v after %d replies, want %v after %d", name, b.Err(0), replies, c.want, c.replies)
+		}
+	}
+}
+
 // TestDeliverBroken takes what lies before a broken length.
 func TestDeliverBroken(t *testing.T) {
 	var b Batch

@@ -1,18 +1,14 @@
 package rtnl
 
 import (
+	"context"
 	"errors"
 
 	"github.com/mdlayher/netlink"
 	"golang.org/x/sys/unix"
 )
 
-// DialGeneric opens a generic netlink socket in the network namespace that
-// netns is a descriptor of, in the caller's if it is 0. It is for a family
-// whose requests hold secrets, or whose lists need much room: a Batch is sent
-// from its own memory, which the caller can clear, a refusal does not repeat
-// the request, and every read offers the kernel more than it fills.
-func DialGeneric(netns int) (*Conn, error) {
+func dialGeneric(netns int) (*Conn, error) {
 	c, err := dial(unix.NETLINK_GENERIC, netlink.Config{NetNS: netns})
 	if err != nil {
 		return nil, err
@@ -21,4 +17,8 @@ func DialGeneric(netns int) (*Conn, error) {
 		return nil, errors.Join(err, c.Close())
 	}
 	return c, nil
+}
+
+func listenGeneric(ctx context.Context, netns int, how Listening, group uint32) (*Listener, error) {
+	return listenTo(ctx, unix.NETLINK_GENERIC, netns, how, group)
 }

@@ -2,9 +2,15 @@
 
 package rtnl
 
-import "errors"
+import (
+	"context"
+	"errors"
+)
 
-// DialGeneric returns errors.ErrUnsupported.
-func DialGeneric(int) (*Conn, error) {
+func dialGeneric(int) (*Conn, error) {
+	return nil, errors.ErrUnsupported
+}
+
+func listenGeneric(context.Context, int, Listening, uint32) (*Listener, error) {
 	return nil, errors.ErrUnsupported
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
-// A Listener is a route netlink socket that receives what the kernel announces
-// about links. Only one goroutine at a time may receive.
+// A Listener is a netlink socket that receives what the kernel announces, about
+// links or of a family. Only one goroutine at a time may receive.
 type Listener struct {
 	fd      int
 	bell    *bell
@@ -32,17 +32,25 @@ type Listener struct {
 	}
 }
 
-// Listen opens a Listener in the network namespace that netns is a descriptor
+// Listen opens a Listener to what becomes of links in the network namespace that netns is a descriptor
 // of, in the caller's if it is 0. What the kernel announces from then on waits
 // in the socket's buffer. Once ctx has ended Receive fails.
 func Listen(ctx context.Context, netns int, how Listening) (*Listener, error) {
-	nl, err := netlink.Dial(unix.NETLINK_ROUTE, &netlink.Config{NetNS: netns})
+	groups := []uint32{unix.RTNLGRP_LINK, unix.RTNLGRP_IPV6_IFINFO}
+	if how.AllNetNS {
+		groups = append(groups, unix.RTNLGRP_NSID)
+	}
+	return listenTo(ctx, unix.NETLINK_ROUTE, netns, how, groups...)
+}
+
+func listenTo(ctx context.Context, protocol, netns int, how Listening, groups ...uint32) (*Listener, error) {
+	nl, err := netlink.Dial(protocol, &netlink.Config{NetNS: netns})
 	if err != nil {
 		return nil, err
 	}
 	defer nl.Close() // the Listener has another descriptor
 	l := &Listener{read: make([]byte, readSize), oob: make([]byte, unix.CmsgSpace(4))}
-	if err := configure(nl, how); err != nil {
+	if err := configure(nl, how, groups); err != nil {
 		return nil, err
 	}
 	if err := l.open(nl); err != nil {
@@ -62,16 +70,14 @@ func Listen(ctx context.Context, netns int, how Listening) (*Listener, error) {
 }
 
 // configure joins the groups last, so that there is room for what comes.
-func configure(nl *netlink.Conn, how Listening) error {
+func configure(nl *netlink.Conn, how Listening, groups []uint32) error {
 	if how.Buffer > 0 {
 		_ = nl.SetReadBuffer(how.Buffer) // the kernel grants what it likes
 	}
-	groups := []uint32{unix.RTNLGRP_LINK, unix.RTNLGRP_IPV6_IFINFO}
 	if how.AllNetNS {
 		if err := nl.SetOption(netlink.ListenAllNSID, true); err != nil {
 			return err
 		}
-		groups = append(groups, unix.RTNLGRP_NSID)
 	}
 	for _, group := range groups {
 		if err := nl.JoinGroup(group); err != nil {
@@ -131,6 +137,17 @@ func (l *Listener) Receive(wait bool) (datagram []byte, nsid int32, err error) {
 		}
 		if err := l.lull(); err != nil {
 			return nil, OwnNetNS, err
+		}
+	}
+}
+
+// Drain reads until there is nothing more to read, which ends an overrun. What it
+// has read is lost, as is what the kernel has dropped.
+func (l *Listener) Drain() error {
+	for {
+		datagram, _, err := l.Receive(false)
+		if err != nil && !errors.Is(err, ErrOverrun) || err == nil && datagram == nil {
+			return err
 		}
 	}
 }

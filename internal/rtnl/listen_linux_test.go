@@ -104,6 +104,27 @@ func TestListenOverrun(t *testing.T) {
 	}
 }
 
+// TestListenDrain makes good an overrun, after which announcements arrive again.
+func TestListenDrain(t *testing.T) {
+	t.Parallel()
+	ns := testutil.NetNS(t)
+	testutil.IP(t, ns, "link", "add", "br0", "index", "4660", "type", "bridge")
+	l := listen(t, ns, Listening{Buffer: 4096})
+	for n := range 20 {
+		testutil.IP(t, ns, "link", "set", "br0", "mtu", fmt.Sprint(1300+n))
+	}
+	if _, _, err := l.Receive(true); !errors.Is(err, ErrOverrun) {
+		t.Fatalf("%v after 20 announcements", err)
+	}
+	if err := l.Drain(); err != nil {
+		t.Fatal(err)
+	}
+	testutil.IP(t, ns, "link", "del", "br0")
+	if typ, _ := announced(t, l, 4660); typ != uapi.RTM_DELLINK {
+		t.Errorf("the kernel announces %d of the link", typ)
+	}
+}
+
 func TestListenContext(t *testing.T) {
 	t.Parallel()
 	ns := testutil.NetNS(t)

@@ -25,6 +25,11 @@ func (*Listener) Control(func(int) error) error {
 	return errors.ErrUnsupported
 }
 
+// Drain returns errors.ErrUnsupported.
+func (*Listener) Drain() error {
+	return errors.ErrUnsupported
+}
+
 // Receive returns errors.ErrUnsupported.
 func (*Listener) Receive(bool) ([]byte, int32, error) {
 	return nil, OwnNetNS, errors.ErrUnsupported

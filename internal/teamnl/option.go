@@ -6,7 +6,7 @@ import (
 	"strings"
 	"syscall"
 
-	"github.com/iplink-go/iplink/internal/genl"
+	"github.com/iplink-go/iplink/internal/rtnl"
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
 )
@@ -23,16 +23,18 @@ type Option struct {
 	Removed bool
 }
 
-// Dial opens a socket for teams.
-func Dial(ctx context.Context, netns int) (*genl.Conn, error) {
-	return genl.Dial(ctx, netns, uapi.TEAM_GENL_NAME)
+// Dial opens a socket for teams in the network namespace that netns is a descriptor
+// of, in the caller's if it is 0. The error matches rtnl.ErrFamily if the kernel has
+// no family team.
+func Dial(ctx context.Context, netns int) (*rtnl.Family, error) {
+	return rtnl.DialFamily(ctx, netns, uapi.TEAM_GENL_NAME)
 }
 
 // Set changes options of the team with an index, in order, up to the first that
 // is refused. If nobody listens to the team's events the kernel says ESRCH after
 // it has applied the first, and forgets about the others.
-func Set(ctx context.Context, c *genl.Conn, team int, options ...Option) error {
-	err := c.Do(ctx, uapi.TEAM_CMD_OPTIONS_SET, AppendSet(nil, team, options...))
+func Set(ctx context.Context, f *rtnl.Family, team int, options ...Option) error {
+	err := f.Change(ctx, uapi.TEAM_CMD_OPTIONS_SET, AppendSet(nil, team, options...))
 	if len(options) == 1 && errors.Is(err, syscall.ESRCH) {
 		return nil
 	}
@@ -83,19 +85,17 @@ func appendValue(b []byte, value any) []byte {
 }
 
 // Options asks for all options of a team.
-func Options(ctx context.Context, c *genl.Conn, team int) ([]Option, error) {
+func Options(ctx context.Context, f *rtnl.Family, team int) ([]Option, error) {
 	var all []Option
-	err := list(ctx, c, uapi.TEAM_CMD_OPTIONS_GET, team, func(m genl.Message) {
-		all = append(all, ParseOptions(m.Data)...)
+	err := list(ctx, f, uapi.TEAM_CMD_OPTIONS_GET, team, func(attrs []byte) {
+		all = append(all, ParseOptions(attrs)...)
 	})
 	return all, err
 }
 
-func list(ctx context.Context, c *genl.Conn, command uint8, team int, each func(genl.Message)) error {
-	answers, err := c.Get(ctx, command, wire.AppendU32(nil, uapi.TEAM_ATTR_TEAM_IFINDEX, uint32(team)))
-	for _, m := range answers {
-		each(m)
-	}
+func list(ctx context.Context, f *rtnl.Family, command uint8, team int, each func(attrs []byte)) error {
+	query := wire.AppendU32(nil, uapi.TEAM_ATTR_TEAM_IFINDEX, uint32(team))
+	err := f.List(ctx, command, query, func(m wire.Message) { each(rtnl.GenericAttrs(m)) })
 	if errors.Is(err, syscall.EINVAL) {
 		return syscall.ENODEV // there is nothing else in the request that it could be about
 	}

@@ -3,7 +3,7 @@ package teamnl
 import (
 	"context"
 
-	"github.com/iplink-go/iplink/internal/genl"
+	"github.com/iplink-go/iplink/internal/rtnl"
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
 )
@@ -25,10 +25,10 @@ func (p Port) FullDuplex() bool {
 }
 
 // Ports asks for all ports of a team.
-func Ports(ctx context.Context, c *genl.Conn, team int) ([]Port, error) {
+func Ports(ctx context.Context, f *rtnl.Family, team int) ([]Port, error) {
 	var all []Port
-	err := list(ctx, c, uapi.TEAM_CMD_PORT_LIST_GET, team, func(m genl.Message) {
-		all = append(all, ParsePorts(m.Data)...)
+	err := list(ctx, f, uapi.TEAM_CMD_PORT_LIST_GET, team, func(attrs []byte) {
+		all = append(all, ParsePorts(attrs)...)
 	})
 	return all, err
 }

@@ -1,16 +1,5 @@
 package uapi
 
-// The generic netlink family that tells of families.
-const (
-	GENL_ID_CTRL = 16
-
-	CTRL_CMD_GETFAMILY = 3
-
-	CTRL_ATTR_FAMILY_ID   = 1
-	CTRL_ATTR_FAMILY_NAME = 2
-	CTRL_ATTR_VERSION     = 3
-)
-
 // The generic netlink family of MACsec associations.
 const MACSEC_GENL_NAME = "macsec"
 
