@@ -66,8 +66,8 @@ func (a *Addr) localFault() string {
 	return ""
 }
 
-// hostFault returns why an address is none of a machine.
-func hostFault(ip netip.Addr) string {
+// formFault returns why an address is none, or cannot be told to the kernel.
+func formFault(ip netip.Addr) string {
 	switch {
 	case ip.Zone() != "":
 		return fmt.Sprintf("the zone of %v cannot be told to the kernel, which has the link", ip)
@@ -75,6 +75,16 @@ func hostFault(ip netip.Addr) string {
 		return fmt.Sprintf("%v is an IPv4 address in IPv6 clothes: Unmap it", ip)
 	case ip.IsUnspecified():
 		return fmt.Sprintf("%v is no address of a machine", ip)
+	}
+	return ""
+}
+
+// hostFault returns why an address is none of a machine.
+func hostFault(ip netip.Addr) string {
+	if fault := formFault(ip); fault != "" {
+		return fault
+	}
+	switch {
 	case ip.IsMulticast():
 		return fmt.Sprintf("%v is the address of a group", ip)
 	case ip == netip.AddrFrom4([4]byte{255, 255, 255, 255}):

@@ -53,6 +53,10 @@ type Error struct {
 	// acknowledgement) word for word. Otherwise the words are this library's,
 	// and of an errno without a text they are the likely reason.
 	FromKernel bool
+
+	// Hint is what this library adds to a text of the kernel's: the likely
+	// reason, or what to do.
+	Hint string
 }
 
 // Error returns all that is known in one line, such as
@@ -71,7 +75,10 @@ func (e *Error) Error() string {
 	if e.Err != nil {
 		b.WriteString(": " + e.Err.Error())
 	}
-	if e.Message != "" {
+	switch {
+	case e.Message != "" && e.Hint != "":
+		b.WriteString(" (" + e.Message + "; " + e.Hint + ")")
+	case e.Message != "":
 		b.WriteString(" (" + e.Message + ")")
 	}
 	return b.String()

@@ -48,7 +48,7 @@ func bareErr(err error) error {
 func (s *spec) failed(op, attr string, err error) *Error {
 	e := &Error{Op: op, Kind: s.kind, Name: s.name, Attr: attr}
 	if inner, ok := errors.AsType[*Error](err); ok {
-		e.Message, e.FromKernel = inner.Message, inner.FromKernel
+		e.Message, e.FromKernel, e.Hint = inner.Message, inner.FromKernel, inner.Hint
 		err = inner.Err
 	}
 	return kernelError(e, err)
@@ -79,8 +79,9 @@ func (t *transaction) explain(ctx context.Context, step step, p *place, i int, e
 	switch {
 	case step.what == stepCreate && refused.Errno == syscall.EOPNOTSUPP && strings.Contains(refused.Message, "Unknown device type"):
 		e.Message, e.FromKernel = missingDriver(s.kind), false
+	case step.what >= stepAddr && step.what <= stepNeigh:
+		t.adviseLayer3(ctx, e, step)
 	case refused.Message == "" && e.Message == "":
-		e.Message = step.reason(refused.Errno)
 		t.guess(ctx, e, step, refused.Errno)
 	}
 	return e
@@ -106,7 +107,7 @@ func (t *transaction) guess(ctx context.Context, e *Error, step step, errno sysc
 	s := step.job.spec
 	switch {
 	case errno == syscall.EAFNOSUPPORT && !s.inet6Set.Empty():
-		e.Attr, e.Message = "addrgenmode", "the link has no IPv6, which needs an MTU of 1280 or more"
+		e.Attr, e.Message = "addrgenmode", step.job.lacksIPv6(ctx, true)
 	case errno == syscall.EOPNOTSUPP && step.what <= stepChange && step.job.master() != 0:
 		e.Message = step.job.masterRefusal(ctx)
 	case step.what == stepChange && errno == syscall.EINVAL && step.job.linkSet.Has(uapi.IFLA_MTU) && t.overUnderlay(ctx, step.job) != "":

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/netip"
 	"slices"
-	"syscall"
 
 	"github.com/iplink-go/iplink/internal/uapi"
 )
@@ -131,24 +130,4 @@ func (t *transaction) making() uint16 {
 func (t *transaction) addStep(j *job, what stepKind, text string, typ, flags uint16, body func([]byte) []byte) {
 	j.at.batch.Write(typ, flags, body)
 	j.at.steps = append(j.at.steps, step{job: j, what: what, text: text})
-}
-
-// reason says what bare errnos of a step above the link layer mean, empty if it
-// is not known.
-func (s *step) reason(errno syscall.Errno) string {
-	switch {
-	case s.what == stepAddr && errno == syscall.EEXIST:
-		return "the link has the address already"
-	case s.what == stepAddr && errno == syscall.EACCES:
-		return "IPv6 is turned off on the link: net.ipv6.conf"
-	case s.what == stepAddr && errno == syscall.ENOBUFS:
-		return "the link has no IPv6, which needs an MTU of 1280 or more"
-	case s.what == stepRoute && errno == syscall.EEXIST:
-		return "there is a route to the same network already, by this link or another: only a Metric tells them apart"
-	case s.what == stepRoute && errno == syscall.ENETUNREACH:
-		return "no route leads to the gateway: give the link an address in its network, or say OnLink"
-	case s.what == stepNeigh && errno == syscall.EEXIST:
-		return "the link has that neighbour already"
-	}
-	return ""
 }

@@ -30,13 +30,11 @@ func (n *Neigh) fault(kind string) string {
 	if !n.Addr.IsValid() {
 		return "the zero netip.Addr is no neighbour"
 	}
-	if fault := hostFault(n.Addr); fault != "" {
+	if fault := formFault(n.Addr); fault != "" {
 		return fault
 	}
 	state := n.state()
 	switch {
-	case n.Addr.IsLoopback():
-		return fmt.Sprintf("%v is this machine", n.Addr)
 	case state&settable == 0 || state&(state-1) != 0:
 		return fmt.Sprintf("nud: %v is no state that an entry can be given", state)
 	case n.Router && n.Addr.Is4():
@@ -54,7 +52,7 @@ func (n *Neigh) lladdrFault(kind string) string {
 		return fmt.Sprintf("%v lacks its link-layer address", n.Addr)
 	case kind == KindIPoIB && got != infiniband:
 		return fmt.Sprintf("a link-layer address of %d bytes is due, %v has %d", infiniband, n.LLAddr, got)
-	case kind != "" && kind != KindIPoIB && got != ethernet:
+	case kinds[kind] != nil && kind != KindIPoIB && got != ethernet:
 		return fmt.Sprintf("a link-layer address of %d bytes is due, %v has %d", ethernet, n.LLAddr, got)
 	case got > longest:
 		return fmt.Sprintf("no link-layer address has %d bytes", got)

@@ -18,8 +18,9 @@ type Route struct {
 	// (RTA_DST).
 	Dst netip.Prefix
 	// Via is the gateway, which another route must lead to: that of an address of
-	// the link. A network of IPv4 may have one of IPv6, RFC 8950. Without a gateway,
-	// the network is on the link itself (RTA_GATEWAY, RTA_VIA).
+	// the link. A network of IPv4 may have one of IPv6, RFC 8950, and also an address
+	// of this machine, if the link has it. Without a gateway, the network is on the
+	// link itself (RTA_GATEWAY, RTA_VIA).
 	Via netip.Addr
 	// Src is the address that packets of this machine are from, which the machine
 	// must have (RTA_PREFSRC).

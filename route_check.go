@@ -53,7 +53,7 @@ func (r *Route) viaFault() string {
 		return ""
 	case r.viaOther() && r.Via.Is4():
 		return fmt.Sprintf("the gateway %v is of another family than %v", r.Via, r.Dst)
-	case r.Via.IsLoopback():
+	case r.Via.Is6() && r.Via.IsLoopback():
 		return fmt.Sprintf("via: %v is this machine", r.Via)
 	}
 	if fault := hostFault(r.Via); fault != "" {

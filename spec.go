@@ -102,7 +102,7 @@ func (s *spec) check(op string) error {
 
 // checkShape returns what is wrong with s whatever the link is like.
 func (s *spec) checkShape(op string) error {
-	return errors.Join(s.checkName(op), s.checkMakeable(op), s.checkRequired(op), s.checkAltNames(op),
+	return errors.Join(s.checkName(op), s.checkMakeable(op), s.checkRequired(op), s.checkAltNames(op), s.checkMTU6(op),
 		s.checkAddrs(op), s.checkRoutes(op), s.checkNeighs(op), s.checkPeer(op))
 }
 
