@@ -158,6 +158,7 @@ func parseLink(c *attr.Codec, b []byte) *Link {
 
 // parse is parseLink into a blank link.
 func (l *Link) parse(c *attr.Codec, b []byte) *Link {
+	b, overlong := legible(b)
 	header, attrs, err := wire.ParseLink(b)
 	var fault error
 	l.raw.common, fault = linkTable.Decode(c, attrs, l, l.unknown(c, ""))
@@ -166,6 +167,7 @@ func (l *Link) parse(c *attr.Codec, b []byte) *Link {
 		return l
 	}
 	l.Index, l.Type, l.Flags = int(header.Index), HardwareType(header.Type), Flags(header.Flags)
+	l.addErr("", overlong)
 	l.addErr("", fault)
 	l.parseInfo(c)
 	l.parsePort(c)

@@ -129,7 +129,7 @@ func (s *slab) keep(b []byte) []byte {
 
 // append appends the request, with what the kernel can filter by.
 func (f *filter) append(b []byte) []byte {
-	b = wire.AppendLink(b, wire.Link{})
+	b = wire.AppendLinkList(b)
 	if f.masterIndex != 0 {
 		b = wire.AppendU32(b, uapi.IFLA_MASTER, uint32(f.masterIndex))
 	}

@@ -64,8 +64,7 @@ func (r *removal) runSingly(ctx context.Context) error {
 // survey lists the links of the namespace.
 func (r *removal) survey(ctx context.Context) error {
 	var codec attr.Codec
-	body := func(b []byte) []byte { return wire.AppendLink(b, wire.Link{}) }
-	return r.via.Dump(ctx, uapi.RTM_GETLINK, body, func() { r.all = map[int]*Link{} }, func(m wire.Message) {
+	return r.via.Dump(ctx, uapi.RTM_GETLINK, wire.AppendLinkList, func() { r.all = map[int]*Link{} }, func(m wire.Message) {
 		l := parseLink(&codec, slices.Clone(m.Data))
 		r.all[l.Index] = l
 	})

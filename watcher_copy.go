@@ -20,15 +20,22 @@ var (
 // parse decodes an announcement or an answer, which the Link outlives, without
 // what is unwatched. What is broken is kept as it is, for the Link to tell.
 func (w *watcher) parse(m wire.Message) *Link {
-	watched, ok := appendWatched(w.watched[:0], m.Data)
+	message, overlong := legible(m.Data)
+	l := w.parseLegible(message)
+	l.addErr("", overlong)
+	return l
+}
+
+func (w *watcher) parseLegible(message []byte) *Link {
+	watched, ok := appendWatched(w.watched[:0], message)
 	if !ok {
-		l := parseLink(&w.codec, m.Data)
+		l := parseLink(&w.codec, message)
 		l.finish(nil)
-		l.raw.image = wholeImage(slices.Clone(m.Data))
+		l.raw.image = wholeImage(slices.Clone(message))
 		return l
 	}
 	shown := len(watched)
-	if stats, ok := find(m.Data[wire.LinkLen:], uapi.IFLA_STATS64); ok {
+	if stats, ok := find(message[wire.LinkLen:], uapi.IFLA_STATS64); ok {
 		watched = wire.AppendAttr(watched, uapi.IFLA_STATS64, stats)
 	}
 	w.watched = watched

@@ -86,7 +86,7 @@ func (w *watcher) listEach(ctx context.Context, which ids) error {
 // known. Another namespace that cannot be listed is gone, or closed to us.
 func (w *watcher) list(ctx context.Context, id int32) error {
 	var links []*Link
-	body := func(b []byte) []byte { return appendTarget(wire.AppendLink(b, wire.Link{}), id) }
+	body := func(b []byte) []byte { return appendTarget(wire.AppendLinkList(b), id) }
 	err := w.dump(ctx, uapi.RTM_GETLINK, body, func() { links = nil }, func(m wire.Message) {
 		links = append(links, w.parse(m))
 	})

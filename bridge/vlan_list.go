@@ -42,10 +42,15 @@ func (s *Switch) dumpLinks(ctx context.Context, op string, mask uint32, restart 
 		if err != nil || header.Family != uapi.AF_BRIDGE {
 			return
 		}
+		var spec []byte
+		attrs, _ = wire.Legible(attrs, func(a wire.Attr) { spec = a.Data })
+		if spec == nil {
+			spec = handle.Find(attrs, uapi.IFLA_AF_SPEC)
+		}
 		index := int(header.Index)
 		if master := handle.Find(attrs, uapi.IFLA_MASTER); index == s.link.Index ||
 			len(master) == 4 && int(wire.Order.Uint32(master)) == s.link.Index {
-			each(index, handle.Find(attrs, uapi.IFLA_AF_SPEC))
+			each(index, spec)
 		}
 	})
 }

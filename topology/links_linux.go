@@ -43,7 +43,7 @@ func isLoopback(l *iplink.Link) bool {
 // kind.
 func listWithin(ctx context.Context, rt *rtnl.Conn, nsid int32) (links []*iplink.Link, err error) {
 	body := func(b []byte) []byte {
-		return appendTarget(wire.AppendLink(b, wire.Link{}), uapi.IFLA_TARGET_NETNSID, nsid)
+		return appendTarget(wire.AppendLinkList(b), uapi.IFLA_TARGET_NETNSID, nsid)
 	}
 	err = rt.Dump(ctx, uapi.RTM_GETLINK, body, func() { links = nil }, func(m wire.Message) {
 		if l := parseLink(m.Data); l != nil && !isLoopback(l) {
@@ -60,6 +60,7 @@ func parseLink(data []byte) *iplink.Link {
 	if err != nil {
 		return nil
 	}
+	attrs, _ = wire.Legible(attrs, func(wire.Attr) {})
 	l := &iplink.Link{Index: int(header.Index), Type: iplink.HardwareType(header.Type), Flags: iplink.Flags(header.Flags), NetNSID: self}
 	for a, err := range wire.Attrs(attrs) {
 		if err != nil {

@@ -29,6 +29,7 @@ type request struct {
 	err    error
 
 	changed bool // a dump of what changed while it was read
+	cut     bool // a dump of which a datagram did not fit
 }
 
 // state is how far a request has come.
@@ -242,6 +243,35 @@ func (b *Batch) settle(due []delivery, datagram []byte, from, to int, base uint3
 		}
 	}
 	return due
+}
+
+// cut notes that a datagram did not fit, of which the beginning is given, and
+// reports whether it was part of a dump. It answers one request only; an echo is
+// done without.
+func (b *Batch) cut(beginning []byte, from, to int, base uint32) (dump bool) {
+	i := int(wire.Order.Uint32(beginning[8:]) - base) // nlmsg_seq
+	if i < from || i >= to || b.requests[i].state != sent {
+		return false
+	}
+	switch r := &b.requests[i]; r.end {
+	case atDone:
+		r.cut = true
+		return true
+	case atReply:
+		r.finish(errCut)
+	}
+	return false
+}
+
+// nextCut returns the first request from i on whose answer did not fit, -1 if there
+// is none.
+func (b *Batch) nextCut(i int) int {
+	for ; i < len(b.requests); i++ {
+		if b.requests[i].err == errCut {
+			return i
+		}
+	}
+	return -1
 }
 
 // settle takes one message as an answer to r, and reports whether it is one for

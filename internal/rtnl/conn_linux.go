@@ -9,13 +9,12 @@ import (
 
 	"github.com/mdlayher/netlink"
 	"golang.org/x/sys/unix"
-
-	"github.com/iplink-go/iplink/internal/wire"
 )
 
 const (
-	// readSize holds the largest datagram of a dump (32 KiB) twice: the kernel
-	// fills as much as it has seen a reader offer.
+	// readSize holds the usual datagram of a dump (32 KiB) twice: the kernel fills
+	// as much as it has seen a reader offer, up to that. One that holds the
+	// description of an unusual link is as long as that.
 	readSize = 64 << 10
 
 	// readBuffer bounds what may wait unread, and writeBuffer one send. They
@@ -33,6 +32,7 @@ type Conn struct {
 	turn  chan struct{} // holds a token while an exchange is going on
 	seq   uint32
 	read  []byte
+	full  int  // how long the last datagram was if it did not fit read, else 0
 	lump  lump // empty between exchanges
 	room  int  // how much the answers to one send may take, in bytes
 	bytes int  // the longest send
@@ -205,7 +205,7 @@ func (c *Conn) send(p []byte) error {
 }
 
 // receive reads one datagram of the kernel's, and returns 0 bytes if there is
-// none.
+// none. Of one that is longer than read it reads the beginning.
 func (c *Conn) receive() (int, error) {
 	if err := c.pass(BeforeReceive); err != nil {
 		return 0, err
@@ -216,8 +216,10 @@ func (c *Conn) receive() (int, error) {
 		return 0, nil
 	case err != nil:
 		return 0, os.NewSyscallError("recvfrom", err)
-	case n > len(c.read):
-		return 0, wire.ErrTruncated
+	}
+	c.full = 0
+	if n > len(c.read) {
+		c.full, n = n, len(c.read)
 	}
 	return n, c.pass(AfterReceive)
 }

@@ -6,8 +6,9 @@ import (
 )
 
 // Dump sends one request that many messages answer, and calls each for every
-// one of them. When the kernel says that the list changed meanwhile it starts
-// anew, after a call of restart.
+// one of them. When the kernel says that the list changed meanwhile, or when a part
+// of it did not fit the read buffer, which grows then, it starts anew, after a call
+// of restart.
 func (c *Conn) Dump(ctx context.Context, typ uint16, body func([]byte) []byte, restart func(), each Reply) error {
 	return dump(ctx, c.Do, typ, body, restart, each)
 }
@@ -35,7 +36,11 @@ func dumpOnce(ctx context.Context, do doer, typ uint16, body func([]byte) []byte
 	if err := do(ctx, &b); err != nil {
 		return false, err
 	}
-	return b.requests[0].changed, b.Err(0)
+	r := &b.requests[0]
+	if r.cut {
+		return true, nil
+	}
+	return r.changed, b.Err(0)
 }
 
 func sleep(ctx context.Context, d time.Duration) error {

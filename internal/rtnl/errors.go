@@ -33,7 +33,10 @@ func (e *Errno) Unwrap() error {
 // no memory for it: whether the request was carried out is unknown.
 var ErrLost = errors.New("the kernel's answer was lost")
 
-var errUnsent = errors.New("the request was not sent")
+var (
+	errUnsent = errors.New("the request was not sent")
+	errCut    = errors.New("the kernel's answer did not fit the read buffer")
+)
 
 // ErrInterrupted says that the links changed during each of several attempts to
 // list them.

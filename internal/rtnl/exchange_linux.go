@@ -76,6 +76,19 @@ func (x *exchange) sendAll() error {
 			return err
 		}
 	}
+	return x.sendAgain()
+}
+
+// sendAgain asks again for what did not fit the read buffer, which has grown.
+func (x *exchange) sendAgain() error {
+	for i := x.b.nextCut(0); i >= 0; i = x.b.nextCut(i) {
+		x.b.requests[i].state, x.b.requests[i].err = unsent, nil
+		x.from, x.to = i, i+1
+		if err := x.send(); err != nil {
+			x.b.failUnsent(err)
+			return err
+		}
+	}
 	return nil
 }
 
@@ -114,6 +127,8 @@ func (x *exchange) collect() error {
 			return err
 		case err != nil:
 			stopped = err
+		case x.c.full > 0:
+			lost = x.takeCut() || lost
 		case n > 0:
 			x.take(x.c.read[:n])
 		case lost || stopped != nil:
@@ -144,6 +159,14 @@ func (x *exchange) take(datagram []byte) {
 	if len(l.bytes) >= handful && (x.to < x.b.Len() || x.b.pending(x.from, x.to)) {
 		x.handOver()
 	}
+}
+
+// takeCut takes note of a datagram that did not fit, and makes room for the next of
+// its kind. It reports whether an end of a dump may have been lost with it.
+func (x *exchange) takeCut() bool {
+	dump := x.b.cut(x.c.read, x.from, x.to, x.base)
+	x.c.read = make([]byte, x.c.full+x.c.full/4)
+	return dump
 }
 
 // handOver has the lump delivered while the next is filled.

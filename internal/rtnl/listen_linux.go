@@ -174,7 +174,10 @@ func (l *Listener) receive(wait bool) (datagram []byte, nsid int32, err error) {
 		return nil, OwnNetNS, err
 	case errno == unix.EAGAIN:
 		return nil, OwnNetNS, nil
-	case errno == unix.ENOBUFS, n > len(l.read):
+	case errno == unix.ENOBUFS:
+		return nil, OwnNetNS, ErrOverrun
+	case n > len(l.read):
+		l.read = make([]byte, n+n/4)
 		return nil, OwnNetNS, ErrOverrun
 	case errno != 0:
 		return nil, OwnNetNS, os.NewSyscallError("recvmsg", errno)

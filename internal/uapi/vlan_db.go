@@ -48,6 +48,7 @@ const (
 	RTEXT_FILTER_BRVLAN            = 0x2
 	RTEXT_FILTER_BRVLAN_COMPRESSED = 0x4
 	RTEXT_FILTER_SKIP_STATS        = 0x8
+	RTEXT_FILTER_MRP               = 0x10
 	RTEXT_FILTER_MST               = 0x80
 )
 

@@ -133,6 +133,14 @@ func AppendLink(b []byte, l Link) []byte {
 	return Order.AppendUint32(b, l.Change)
 }
 
+// AppendLinkList appends what begins a request for a list of links. Only with an
+// IFLA_EXT_MASK the kernel makes room for the longest description in its namespace;
+// one for which there is no room ends the list, without an error since Linux 6.10. What
+// the bit asks for is in lists of AF_BRIDGE only.
+func AppendLinkList(b []byte) []byte {
+	return AppendU32(AppendLink(b, Link{}), uapi.IFLA_EXT_MASK, uapi.RTEXT_FILTER_MRP)
+}
+
 // ParseLink splits b into its struct ifinfomsg and the attributes behind it.
 func ParseLink(b []byte) (Link, []byte, error) {
 	if len(b) < LinkLen {

@@ -1,0 +1,176 @@
+package iplink_test
+
+import (
+	"fmt"
+	"net"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/iplink-go/iplink"
+	"github.com/iplink-go/iplink/bridge"
+	"github.com/iplink-go/iplink/internal/testutil"
+	"github.com/iplink-go/iplink/macvlan"
+)
+
+// addAltNames gives a link as many alternative names as are asked for, of 127 bytes.
+func addAltNames(ns *scratchNS, link string, first, n int) {
+	ns.t.Helper()
+	var commands []string
+	for at := first; at < first+n; at += 7 {
+		command := "link property add dev " + link
+		for i := at; i < min(at+7, first+n); i++ {
+			command += " altname " + longName(i)
+		}
+		commands = append(commands, command)
+	}
+	testutil.IPBatch(ns.t, ns.file, commands...)
+}
+
+func longName(i int) string {
+	return fmt.Sprintf("%s%04d", strings.Repeat("x", 123), i)
+}
+
+// addSources adds source addresses to a macvlan, one by one.
+func addSources(ns *scratchNS, link string, macs []net.HardwareAddr) {
+	ns.t.Helper()
+	var commands []string
+	for _, mac := range macs {
+		commands = append(commands, fmt.Sprintf("link set link dev %s type macvlan macaddr add %v", link, mac))
+	}
+	testutil.IPBatch(ns.t, ns.file, commands...)
+}
+
+// sourceMACs returns different addresses.
+func sourceMACs(first, n int) []net.HardwareAddr {
+	all := make([]net.HardwareAddr, n)
+	for i := range all {
+		all[i] = net.HardwareAddr{2, 0x12, 0x34, 0x56, byte((first + i) >> 8), byte(first + i)}
+	}
+	return all
+}
+
+func namesOf(links []*iplink.Link) []string {
+	var all []string
+	for _, l := range links {
+		all = append(all, l.Name)
+	}
+	return all
+}
+
+// TestLongDescriptions has links of which the kernel says more than it says at once
+// of others, more than 32 KiB, and more than 64 KiB, and others behind them. All are
+// listed, watched, found there, and deleted.
+func TestLongDescriptions(t *testing.T) {
+	c, ns := scratch(t)
+	macs := sourceMACs(0, 4000)
+	mustCreate(t, c, bridge.New("a"), bridge.New("long"), bridge.New("under"))
+	mustCreate(t, c, macvlan.New("longer").Parent("under").Mode(macvlan.Source).Sources(macs...), bridge.New("z"))
+	addAltNames(ns, "long", 0, 240)
+	addAltNames(ns, "longer", 1000, 250)
+
+	links, err := c.List(t.Context())
+	if got, want := namesOf(links), ns.names(); err != nil || !slices.Equal(got, want) {
+		t.Fatalf("listed are %v, there are %v; %v", got, want, err)
+	}
+	for _, l := range []*iplink.Link{links[slices.Index(namesOf(links), "longer")], mustGet(t, c, "longer"), mustGet(t, c, longName(1249))} {
+		if n := len(l.Info.(*iplink.MacvlanInfo).Sources); l.Err != nil || n != len(macs) || len(l.AltNames) != 250 || l.AltNames[249] != longName(1249) {
+			t.Errorf("%d sources and %d names, want %d and 250; %v", n, len(l.AltNames), len(macs), l.Err)
+		}
+	}
+	if l := mustGet(t, c, "long"); len(l.AltNames) != 240 || l.Err != nil {
+		t.Errorf("%d names, want 240; %v", len(l.AltNames), l.Err)
+	}
+	specs := []iplink.Spec{bridge.New("a"), bridge.New("long"), bridge.New("z"), bridge.New("under").Up(),
+		macvlan.New("longer").Parent("under").Mode(macvlan.Source).Sources(macs...), bridge.New("one-more")}
+	changes, err := c.Ensure(t.Context(), specs...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, change := range changes {
+		if change.Created != (i == 5) {
+			t.Errorf("%v: created %t", specs[i], change.Created)
+		}
+	}
+	if err := c.Delete(t.Context(), "longer", "a", "long", "z"); err != nil {
+		t.Error(err)
+	}
+	if left := ns.names(); !slices.Equal(slices.Sorted(slices.Values(left)), []string{"lo", "one-more", "under"}) {
+		t.Errorf("left are %v", left)
+	}
+}
+
+// TestWatchLongDescriptions has such links be there when a watch begins, and others
+// become so: all are reported, and nothing is Removed that is there.
+func TestWatchLongDescriptions(t *testing.T) {
+	c, ns := scratch(t)
+	mustCreate(t, c, bridge.New("a").Up(), bridge.New("under"))
+	mustCreate(t, c, macvlan.New("longer").Parent("under").Mode(macvlan.Source).Sources(sourceMACs(0, 5000)...), bridge.New("z").Up())
+	addAltNames(ns, "longer", 0, 250)
+	events := (&watched{t: t, file: ns.file, conn: c}).watch()
+	have := map[string]bool{}
+	next := func() iplink.Event {
+		e := events.take()
+		if e.Kind == iplink.Removed {
+			t.Fatalf("%v", e)
+		}
+		have[e.Link().Name] = true
+		return e
+	}
+	until := func(name string) {
+		for e := next(); e.Kind != iplink.Changed || e.New.Name != name || !slices.Contains(e.Changes, "mtu"); e = next() {
+		}
+	}
+	for len(have) < 5 {
+		next()
+	}
+	if want := ns.names(); len(have) != len(want) {
+		t.Errorf("reported are %v, there are %v", have, want)
+	}
+	addAltNames(ns, "a", 1000, 490)
+	ns.ip("link", "set", "dev", "a", "mtu", "1401")
+	until("a")
+	ns.ip("link", "set", "longer", "mtu", "1402")
+	until("longer")
+	ns.ip("link", "set", "z", "mtu", "1403")
+	until("z")
+}
+
+// TestOverlongDescriptions has a link of which the kernel says more than an
+// attribute can hold, as of a macvlan with very many sources. It carries an error
+// itself; what is not of the nest at fault is right, and so are all other links.
+func TestOverlongDescriptions(t *testing.T) {
+	c, ns := scratch(t)
+	mustCreate(t, c, bridge.New("a"), bridge.New("under"))
+	mustCreate(t, c, macvlan.New("odd").Parent("under").Mode(macvlan.Source).Sources(sourceMACs(0, 5000)...).MTU(1402), bridge.New("z"))
+	addAltNames(ns, "odd", 0, 7)
+	check := func(what string) {
+		t.Helper()
+		links, err := c.List(t.Context())
+		if got, want := slices.Sorted(slices.Values(namesOf(links))), []string{"a", "lo", "odd", "under", "z"}; err != nil || !slices.Equal(got, want) {
+			t.Fatalf("%s: listed are %v, there are %v; %v", what, got, want, err)
+		}
+		for _, l := range append(links, mustGet(t, c, "odd")) {
+			if l.Name != "odd" {
+				if l.Err != nil {
+					t.Errorf("%s: %s: %v", what, l.Name, l.Err)
+				}
+				continue
+			}
+			t.Logf("%s: %v", what, l.Err)
+			if l.Err == nil || !strings.Contains(l.Err.Error(), "linkinfo") || l.MTU != 1402 || l.Kind != iplink.KindMacvlan || l.Parent == 0 ||
+				len(l.AltNames) != 7 {
+				t.Errorf("%s: %v, MTU %d, kind %q, parent %d, %d names", what, l.Err, l.MTU, l.Kind, l.Parent, len(l.AltNames))
+			}
+		}
+	}
+	had := 5000
+	for _, n := range []int{5461, 5470, 5600, 5800} {
+		addSources(ns, "odd", sourceMACs(had, n-had))
+		had = n
+		check(fmt.Sprint(n, " sources"))
+	}
+	if err := c.Delete(t.Context(), "z", "odd", "a"); err != nil {
+		t.Error(err)
+	}
+}
