@@ -78,8 +78,9 @@ func NewVXCAN(name string) *VXCAN {
 	return v.start(v, KindVXCAN, name)
 }
 
-// Peer describes the other end: its name and any setting that links share. Its
-// namespace is that of the Conn unless it names its own. Without Peer the
+// Peer describes the other end: its name and any setting that links share. The
+// kernel chooses the name if it is empty. Its namespace is that of the Conn
+// unless its NetNS or the LinkNetNS of this end names another. Without Peer the
 // kernel names the other end and gives it the settings of this one
 // (VXCAN_INFO_PEER). It cannot change later.
 func (v *VXCAN) Peer(peer *VXCAN) *VXCAN {

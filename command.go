@@ -69,18 +69,29 @@ func (w *words) finish() string {
 }
 
 func (w *words) create(s *spec) {
-	w.begin(s.linkNetNS, "link", "add")
+	w.begin(s.startsIn(), "link", "add")
 	w.describe(s, nil)
 	w.add("type", s.kind)
 	w.kindWords(s)
 	w.end()
 }
 
+// startsIn returns the namespace in which the command that makes the link runs:
+// that of the parent or the underlay.
+func (s *spec) startsIn() *NetNS {
+	if s.paired() {
+		return nil
+	}
+	return s.linkNetNS
+}
+
 // describe adds the name and what is common to all links, as far as the kernel
 // takes it when it makes one. A peer's defaults are those of the other end's
 // request, which names the namespaces.
 func (w *words) describe(s *spec, other *spec) {
-	w.add(nameWords(s.name))
+	if s.name != "" {
+		w.add(nameWords(s.name))
+	}
 	w.print(s.linkSet.Minus(s.elsewhere()), s.linkRefs, s.link.settable)
 	if s.index > 0 {
 		w.add("index", strconv.Itoa(s.index))
@@ -88,7 +99,7 @@ func (w *words) describe(s *spec, other *spec) {
 	switch {
 	case s.netns != nil:
 		w.add("netns", s.netns.word())
-	case s.linkNetNS != nil && other == nil: // where the command runs
+	case s.startsIn() != nil && other == nil: // where the command runs
 		w.add("netns", ownNetNS())
 	}
 	if other == nil {
@@ -102,9 +113,14 @@ func (w *words) kindWords(s *spec) {
 	if s.info != nil {
 		w.print(s.set, s.refs, s.info.attrs)
 	}
-	if s.peer != nil {
-		w.add("peer")
-		w.describe(s.peer.wanted(), s)
+	other := s.other()
+	if other == nil {
+		return
+	}
+	w.add("peer")
+	w.describe(other, s)
+	if other.index != 0 && s.index == 0 {
+		w.absent = append(w.absent, "the index of a peer whose link has none")
 	}
 }
 
@@ -170,15 +186,32 @@ func (w *words) followUps(s *spec) {
 	w.addAltNames(s)
 	w.setPort(s)
 	w.addLayer3(s)
-	if s.peer == nil {
+	peer := s.other()
+	if peer == nil {
 		return
 	}
-	peer := s.peer.wanted()
+	if peer.name == "" && peer.index == 0 {
+		w.omit(peer)
+		return
+	}
+	w.followPeer(peer)
+}
+
+// followPeer writes those for the other end.
+func (w *words) followPeer(peer *spec) {
 	if peer.flags&peer.change&uapi.IFF_UP != 0 {
-		w.begin(peer.home(), "link", "set", "dev", peer.dev(peer.name), "up")
+		w.begin(peer.home(), "link", "set", "dev", peer.dev(peer.finalName()), "up")
 		w.end()
 	}
 	w.followUps(peer)
+}
+
+// omit notes that a peer without a name cannot be named for what comes later.
+func (w *words) omit(peer *spec) {
+	var later words
+	if later.followPeer(peer); len(later.commands) > 0 {
+		w.absent = append(w.absent, "a peer without a name: "+later.finish())
+	}
 }
 
 // home returns the namespace in which the commands after the first find the
@@ -199,7 +232,7 @@ func (w *words) setAfterwards(s *spec) {
 // link in another namespace.
 func (s *spec) elsewhere() attr.Set {
 	set := s.afterwards()
-	if s.netns != nil || s.linkNetNS != nil {
+	if s.netns != nil || s.startsIn() != nil {
 		set.Add(uapi.IFLA_MASTER)
 	}
 	return set

@@ -48,7 +48,9 @@ func (r *roll) enter(i int, s *spec) error {
 		if other, taken := r.names[linkKey{at: at, name: name}]; taken {
 			return r.invalid(s, i, "name", fmt.Sprintf("%q in the same namespace is also a name of %s", name, r.describe(other)))
 		}
-		r.names[linkKey{at: at, name: name}] = i
+		if name != "" {
+			r.names[linkKey{at: at, name: name}] = i
+		}
 	}
 	if s.index != 0 {
 		if other, taken := r.indexes[indexKey{at, s.index}]; taken {
@@ -56,10 +58,10 @@ func (r *roll) enter(i int, s *spec) error {
 		}
 		r.indexes[indexKey{at, s.index}] = i
 	}
-	if s.peer == nil {
-		return nil
+	if other := s.other(); other != nil {
+		return r.enter(i, other)
 	}
-	return r.enter(i, s.peer.wanted())
+	return nil
 }
 
 // checkReferences refuses a spec that refers to itself, or to a later one.

@@ -78,7 +78,12 @@ func (t *transaction) drift(ctx context.Context, j *job, have *Link) ([]Differen
 func (t *transaction) driftOfLink(ctx context.Context, j *job, have *Link) ([]Difference, error) {
 	s := j.spec
 	all := linkTable.Compare(&t.codec, s.linkSet.Minus(requests.Or(j.kind.rewrites)), have.raw.common, j.linkRefs, s.link, have)
-	same, err := t.rightlyDifferent(ctx, j, have, all)
+	misplaced, err := t.misplaced(ctx, j, have)
+	if err != nil {
+		return nil, err
+	}
+	j.lower = t.placeOfLower(j.at, have)
+	same, err := t.rightlyDifferent(ctx, j, have, all, misplaced)
 	if err != nil {
 		return nil, err
 	}
@@ -86,50 +91,39 @@ func (t *transaction) driftOfLink(ctx context.Context, j *job, have *Link) ([]Di
 	j.linkSet = typesOf(all)
 	inet6 := t.codec.Compare(s.inet6Set, nil, s.link.INET6.attrs, have.INET6.attrs)
 	j.inet6Set = typesOf(inet6)
-	diffs := t.describe(j, all, j.linkRefs, s.link.settable, have.settable)
-	return append(diffs, t.describe(j, inet6, nil, s.link.INET6.attrs, have.INET6.attrs)...), nil
+	diffs := t.describe(j, all, uapi.IFLA_LINK, j.linkRefs, s.link.settable, have.settable)
+	if misplaced && !same.Has(uapi.IFLA_LINK) {
+		diffs = append(diffs, t.driftOfNetNS(j, have))
+	}
+	return append(diffs, t.describe(j, inet6, 0, nil, s.link.INET6.attrs, have.INET6.attrs)...), nil
 }
 
 // rightlyDifferent returns the rows in which the kernel rightly has another
 // value than it was told: the link below the parent that was named, where both
 // are of one family, and an MTU that the link below cannot carry, which is clamped
 // when a link is made, and so by Ensure, but refused when it is to change.
-func (t *transaction) rightlyDifferent(ctx context.Context, j *job, have *Link, all []attr.Difference) (attr.Set, error) {
+func (t *transaction) rightlyDifferent(ctx context.Context, j *job, have *Link, all []attr.Difference, misplaced bool) (attr.Set, error) {
 	var same attr.Set
-	for _, d := range all {
-		var below bool
-		var err error
-		switch {
-		case d.Type == uapi.IFLA_LINK:
-			below, err = t.sitsBelow(ctx, j, have)
-		case d.Type == uapi.IFLA_MTU && j.kind.clamps && t.op != "update" && have.MTU < j.spec.link.MTU:
-			below, err = t.clamped(ctx, j, have)
-			j.clamped = below
-		}
+	differ := typesOf(all)
+	if misplaced || differ.Has(uapi.IFLA_LINK) {
+		below, err := t.sitsBelow(ctx, j, have)
 		if err != nil {
 			return same, err
 		}
 		if below {
-			same.Add(d.Type)
+			same.Add(uapi.IFLA_LINK)
+		}
+	}
+	if differ.Has(uapi.IFLA_MTU) && j.kind.clamps && t.op != "update" && have.MTU < j.spec.link.MTU && !misplaced {
+		var err error
+		if j.clamped, err = t.clamped(ctx, j, have); err != nil {
+			return same, err
+		}
+		if j.clamped {
+			same.Add(uapi.IFLA_MTU)
 		}
 	}
 	return same, nil
-}
-
-// sitsBelow reports whether a link sits on what its wanted parent sits on.
-func (t *transaction) sitsBelow(ctx context.Context, j *job, have *Link) (bool, error) {
-	index, ok := refIndex(j.linkRefs, uapi.IFLA_LINK, j.spec.link.Parent)
-	if !ok || j.under == nil {
-		return false, nil
-	}
-	parent, err := readIndex(ctx, j.under.rt, index)
-	if isGone(err) {
-		return false, nil
-	}
-	if err != nil {
-		return false, j.spec.failed(t.op, "link", err)
-	}
-	return parent.Parent == have.Parent && kindOf(parent.Kind).parent, nil
 }
 
 // clamped reports whether the MTU is the most that the underlay can carry.
@@ -152,7 +146,7 @@ func (t *transaction) driftOfInfo(j *job, have *Link) []Difference {
 		all := t.compareInfo(j, have, i)
 		j.infoSet = typesOf(all)
 		j.markFixed(all, i)
-		diffs = t.describe(j, all, j.infoRefs, s.info.attrs, i.attrs)
+		diffs = t.describe(j, all, s.about().underlay, j.infoRefs, s.info.attrs, i.attrs)
 	}
 	if s.port == nil {
 		return diffs
@@ -163,7 +157,7 @@ func (t *transaction) driftOfInfo(j *job, have *Link) []Difference {
 	}
 	all := t.comparePort(j, have, p)
 	j.portSet = typesOf(all)
-	return append(diffs, t.describe(j, all, j.portRef, s.port.info.attrs, p.attrs)...)
+	return append(diffs, t.describe(j, all, 0, j.portRef, s.port.info.attrs, p.attrs)...)
 }
 
 // markFixed marks the differences that cannot be mended because of what the link
@@ -192,23 +186,32 @@ func typesOf(diffs []attr.Difference) attr.Set {
 	return set
 }
 
-// describe turns differing rows into words.
-func (t *transaction) describe(j *job, all []attr.Difference, refs []attr.Ref, want, have attr.Table) []Difference {
+// describe turns differing rows into words. The row lower names the lower link,
+// which may be elsewhere; 0 if there is no such row.
+func (t *transaction) describe(j *job, all []attr.Difference, lower uint16, refs []attr.Ref, want, have attr.Table) []Difference {
 	var diffs []Difference
 	for _, d := range all {
+		at := j.at
+		if d.Type == lower {
+			at = j.lower
+		}
 		diffs = append(diffs, Difference{
 			Attr:      d.Name,
 			Want:      t.codec.Value(d.Type, refs, want),
-			Have:      j.at.linkName(t.codec.Value(d.Type, nil, have)),
+			Have:      at.linkName(t.codec.Value(d.Type, nil, have)),
 			Immutable: d.CreateOnly,
 		})
 	}
 	return diffs
 }
 
-// linkName replaces "if7" by the name of that link, if there is one.
+// linkName replaces "if7" by the name of that link, if there is one. The place
+// may be nil, for an unknown one.
 func (p *place) linkName(text string) string {
 	var index int
+	if p == nil {
+		return text
+	}
 	if n, err := fmt.Sscanf(text, "if%d", &index); n != 1 || err != nil || text != fmt.Sprintf("if%d", index) {
 		return text
 	}

@@ -177,31 +177,6 @@ func (g *goal) all() []Difference {
 	return slices.Concat(g.diffs, g.peer.diffs)
 }
 
-// planPeer compares the other end of a pair that exists.
-func (e *ensurance) planPeer(ctx context.Context, g *goal) error {
-	s := g.job.spec.peer.wanted()
-	at, err := e.place(s.netns)
-	if err != nil {
-		return s.failed(e.op, "netns", err)
-	}
-	have, err := e.lookUp(ctx, at, s, 1)
-	if err != nil {
-		return err
-	}
-	if have == nil || have.Kind != s.kind || have.Index != g.have.Parent {
-		g.diffs = append(g.diffs, Difference{Attr: "peer", Have: "another", Want: s.name, Immutable: true})
-		return nil
-	}
-	g.peer = &goal{have: have, job: newJob(s, at, nil)}
-	g.peer.job.index = have.Index
-	e.jobs = append(e.jobs, g.peer.job)
-	if err := e.resolve(ctx, g.peer.job); err != nil {
-		return err
-	}
-	g.peer.diffs, err = e.drift(ctx, g.peer.job, have)
-	return err
-}
-
 // An action adds the requests that go to one place for one link.
 type action struct {
 	at   *place

@@ -97,6 +97,17 @@ func (e *Error) Is(target error) bool {
 	return ok && target == fs.ErrNotExist && (errno == syscall.ENODEV || errno == syscall.ENOENT)
 }
 
+// takenErr is an errno that stands for a name or an index that another link has.
+type takenErr struct{ syscall.Errno }
+
+// Unwrap returns the errno.
+func (e takenErr) Unwrap() error { return e.Errno }
+
+// Is reports whether target is fs.ErrExist, or what the errno means.
+func (e takenErr) Is(target error) bool {
+	return target == fs.ErrExist || e.Errno.Is(target)
+}
+
 // invalid returns an error for what was refused before anything was sent.
 func (s *spec) invalid(op, attr, message string) *Error {
 	return &Error{Op: op, Kind: s.kind, Name: s.name, Attr: attr, Message: message, Err: fs.ErrInvalid}

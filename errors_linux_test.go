@@ -137,7 +137,7 @@ var refusedByKernel = []refusal{
 	{"an altname", creating(bridge.New("tunnel")),
 		`create bridge tunnel: file exists (a link of this name or index exists already)`, []error{fs.ErrExist}},
 	{"peer there already", creating(veth.New("t0").Peer(veth.New("br0"))),
-		`create veth t0: file exists (a link of the peer's name or index exists already)`, []error{fs.ErrExist}},
+		`create veth t0: peer: file exists (a link named "br0" exists already where the peer is to be)`, []error{fs.ErrExist}},
 	{"missing parent", creating(macvlan.New("t0").Parent("gone")),
 		`create macvlan t0: link: no such device (there is no link "gone")`, []error{fs.ErrNotExist, syscall.ENODEV}},
 	{"missing underlay", creating(vxlan.New("t0").VNI(7).Dev("gone")),

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"syscall"
@@ -119,8 +120,11 @@ func (t *transaction) guess(ctx context.Context, e *Error, step step, errno sysc
 		e.Message = "a link of this name or index exists already"
 	case errno == syscall.EEXIST && step.job.takenBelow():
 		e.Message = "a link of this name exists in the parent's namespace, from where this kernel moves the new one"
-	case step.job.peer != nil && errno == syscall.EEXIST:
-		e.Message = "a link of the peer's name or index exists already"
+	case errno == syscall.EBUSY && indexOwner(step.job.under, step.job.index) != "":
+		e.Err = takenErr{errno}
+		e.Message = "the index " + indexOwner(step.job.under, step.job.index) + " in the parent's namespace, from where this kernel moves the new link"
+	case step.job.peer != nil && (errno == syscall.EEXIST || errno == syscall.EBUSY):
+		step.job.peer.explainTaken(e, errno)
 	case s.about().reason != nil:
 		e.Message = s.about().reason(errno)
 	}
@@ -133,6 +137,29 @@ func (t *transaction) taken(j *job) bool {
 	}
 	_, err := shortIndexOf(j.at.rt, j.spec.name)
 	return err == nil
+}
+
+// explainTaken says what another link has of the peer's.
+func (j *job) explainTaken(e *Error, errno syscall.Errno) {
+	if owner := indexOwner(j.at, j.index); owner != "" {
+		e.Attr, e.Err = "peer", takenErr{errno}
+		e.Message = fmt.Sprintf("the index of %s %s: choose another Index", cmp.Or(j.spec.name, "the peer"), owner)
+	} else if errno == syscall.EEXIST {
+		e.Attr, e.Message = "peer", fmt.Sprintf("a link named %q exists already where the peer is to be", j.spec.name)
+	}
+}
+
+// indexOwner says whose an index is, such as "7 is that of lo"; empty if it is
+// free, or 0.
+func indexOwner(at *place, index int) string {
+	if at == nil || index == 0 {
+		return ""
+	}
+	name, err := nameOf(at.rt, index)
+	if err != nil {
+		return ""
+	}
+	return fmt.Sprintf("%d is that of %s", index, name)
 }
 
 // masterRefusal says that the master takes no ports, empty if it may be something
@@ -151,7 +178,7 @@ var portless = []string{KindCAN, KindDummy, KindIPoIB, KindIPvlan, KindIPvtap, K
 
 // takenBelow reports whether the name is in use where the parent is.
 func (j *job) takenBelow() bool {
-	if j.under == nil || j.under == j.at {
+	if j.under == nil || j.linkNSID < 0 {
 		return false
 	}
 	_, err := shortIndexOf(j.under.rt, j.spec.name)

@@ -10,6 +10,7 @@ var ipvlanKind = kind{
 	info:    func() info { return new(IPvlanInfo) },
 	mtu:     [2]uint32{68, 65535},
 	parent:  true,
+	family:  KindIPvlan,
 	address: ipvlanAddress,
 	reason:  ipvlanReason,
 }

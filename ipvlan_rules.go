@@ -86,15 +86,16 @@ func (j *job) withMode(mode IPvlanMode) {
 
 // ipvlanPort is the link that ipvlan links sit on, and what is known of them.
 type ipvlanPort struct {
-	index int
-	on    []*Link // that exist
-	made  []*job  // that are made before
+	index   int
+	netnsID int32   // of its namespace, -1 for that of the wanted parent
+	on      []*Link // that exist
+	made    []*job  // that are made before
 }
 
 // ipvlanPortOf returns what the link is about to sit on. An ipvlan that is made
 // on another sits on the other's parent.
 func ipvlanPortOf(ctx context.Context, t *transaction, j *job) (*ipvlanPort, error) {
-	port := &ipvlanPort{index: j.parent()}
+	port := &ipvlanPort{index: j.parent(), netnsID: -1}
 	for _, kind := range []string{KindIPvlan, KindIPvtap} {
 		links, err := (&Conn{rt: j.under.rt}).list(ctx, filter{kind: kind})
 		if err != nil {
@@ -104,12 +105,12 @@ func ipvlanPortOf(ctx context.Context, t *transaction, j *job) (*ipvlanPort, err
 	}
 	for _, l := range port.on {
 		if l.Index == port.index {
-			port.index = l.Parent
+			port.index, port.netnsID = l.Parent, l.NetNSID
 			break
 		}
 	}
 	for _, other := range t.jobs {
-		if other.under == j.under && other.parent() == port.index {
+		if other.under == j.under && other.parent() == port.index && port.netnsID < 0 {
 			port.made = append(port.made, other)
 		}
 	}
@@ -119,7 +120,7 @@ func ipvlanPortOf(ctx context.Context, t *transaction, j *job) (*ipvlanPort, err
 // mode returns the mode that the port will be in, and whether that is known.
 func (p *ipvlanPort) mode() (mode IPvlanMode, ok bool) {
 	for _, l := range p.on {
-		if i, is := l.Info.(*IPvlanInfo); is && l.Parent == p.index && l.NetNSID < 0 {
+		if i, is := l.Info.(*IPvlanInfo); is && l.Parent == p.index && l.NetNSID == p.netnsID {
 			mode, ok = i.Mode, true
 		}
 	}

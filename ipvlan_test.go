@@ -35,11 +35,12 @@ func TestIPvlanPort(t *testing.T) {
 		mode  IPvlanMode
 		known bool
 	}{
-		{"nothing on it", ipvlanPort{index: 7}, 0, false},
-		{"one on it", ipvlanPort{index: 7, on: []*Link{on(7, IPvlanL3S, -1)}}, IPvlanL3S, true},
-		{"one on another", ipvlanPort{index: 7, on: []*Link{on(8, IPvlanL3S, -1)}}, 0, false},
-		{"one on that index elsewhere", ipvlanPort{index: 7, on: []*Link{on(7, IPvlanL3S, 3)}}, 0, false},
-		{"one that is to be made", ipvlanPort{index: 7, on: []*Link{on(7, IPvlanL3S, -1)}, made: []*job{made(IPvlanL2)}}, IPvlanL2, true},
+		{"nothing on it", ipvlanPort{index: 7, netnsID: -1}, 0, false},
+		{"one on it", ipvlanPort{index: 7, netnsID: -1, on: []*Link{on(7, IPvlanL3S, -1)}}, IPvlanL3S, true},
+		{"one on another", ipvlanPort{index: 7, netnsID: -1, on: []*Link{on(8, IPvlanL3S, -1)}}, 0, false},
+		{"one on that index elsewhere", ipvlanPort{index: 7, netnsID: -1, on: []*Link{on(7, IPvlanL3S, 3)}}, 0, false},
+		{"one on the parent of the link that was named", ipvlanPort{index: 7, netnsID: 3, on: []*Link{on(7, IPvlanL3S, 3), on(7, IPvlanL2, -1)}}, IPvlanL3S, true},
+		{"one that is to be made", ipvlanPort{index: 7, netnsID: -1, on: []*Link{on(7, IPvlanL3S, -1)}, made: []*job{made(IPvlanL2)}}, IPvlanL2, true},
 	} {
 		if mode, known := c.port.mode(); mode != c.mode || known != c.known {
 			t.Errorf("%s: %v, %v; want %v, %v", c.name, mode, known, c.mode, c.known)

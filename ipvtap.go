@@ -1,12 +1,14 @@
 package iplink
 
 var ipvtapKind = kind{
-	config:  "IPVTAP",
-	info:    func() info { return new(IPvlanInfo) },
-	mtu:     [2]uint32{68, 65535},
-	parent:  true,
-	address: ipvlanAddress,
-	reason:  ipvlanReason,
+	config:     "IPVTAP",
+	info:       func() info { return new(IPvlanInfo) },
+	mtu:        [2]uint32{68, 65535},
+	parent:     true,
+	family:     KindIPvlan,
+	hidesNetNS: true,
+	address:    ipvlanAddress,
+	reason:     ipvlanReason,
 }
 
 // IPvtap is the builder for an ipvtap link: an ipvlan whose packets a program

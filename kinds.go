@@ -61,6 +61,9 @@ type kind struct {
 	parent     bool                       // sits on another link, which must be named
 	required   attr.Set                   // settings that the kernel has no default for
 	tunnel     bool                       // sends through a socket in the namespace of its underlay
+	underlay   uint16                     // the setting that names the underlay, for tunnels
+	family     string                     // links on a link of the same family sit on the parent of that one
+	hidesNetNS bool                       // does not report in which namespace the parent is
 	peer       uint16                     // the attribute that describes the other end, for kinds that come in pairs
 	driver     string                     // what ethtool calls the driver, for masters
 	portsDown  syscall.Errno              // by which a master refuses a port that is up; 0 if it takes it

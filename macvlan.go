@@ -13,6 +13,7 @@ var macvlanKind = kind{
 	info:   newMacvlanInfo,
 	mtu:    [2]uint32{0, 65535},
 	parent: true,
+	family: KindMacvlan,
 	fixed:  macvlanFixed,
 	before: macvlanBefore,
 	reason: macvlanReason,

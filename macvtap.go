@@ -7,6 +7,7 @@ var macvtapKind = kind{
 	info:   newMacvlanInfo,
 	mtu:    [2]uint32{0, 65535},
 	parent: true,
+	family: KindMacvlan,
 	fixed:  macvlanFixed,
 	before: macvlanBefore,
 	reason: macvtapReason,

@@ -8,9 +8,11 @@ import (
 
 // word returns what `ip` is to be told after the word netns: the name, or a
 // path. A namespace without either is reached through this process, as long as
-// it has it open.
+// it has it open; and so is one whose path is another file for each process.
 func (ns *NetNS) word() string {
-	if ns.name != "" || strings.HasPrefix(ns.label, "/") {
+	const self, threadSelf = "/proc/self/", "/proc/thread-self/"
+	own := strings.HasPrefix(ns.label, self) || strings.HasPrefix(ns.label, threadSelf)
+	if ns.name != "" || strings.HasPrefix(ns.label, "/") && !own {
 		return ns.label
 	}
 	path := "closed"

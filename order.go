@@ -50,11 +50,10 @@ func (t *transaction) sort(specs []*spec) ([]int, error) {
 		if err := o.own(s, i); err != nil {
 			return nil, err
 		}
-		if s.peer == nil {
-			continue
-		}
-		if err := o.own(s.peer.wanted(), i); err != nil {
-			return nil, err
+		if other := s.other(); other != nil && other.name != "" {
+			if err := o.own(other, i); err != nil {
+				return nil, err
+			}
 		}
 	}
 	for i := range specs {
@@ -128,10 +127,11 @@ func (t *transaction) references(s *spec) ([]linkKey, error) {
 			keys = append(keys, linkKey{at: at, name: r.Name})
 		}
 	}
-	if s.peer == nil {
+	other := s.other()
+	if other == nil {
 		return keys, nil
 	}
-	more, err := t.references(s.peer.wanted())
+	more, err := t.references(other)
 	return append(keys, more...), err
 }
 

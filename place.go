@@ -105,6 +105,15 @@ func (t *transaction) descriptor(p *place) (int, error) {
 // nsid returns the id that p has for the namespace of other, which the kernel
 // makes up if there is none yet.
 func (t *transaction) nsid(ctx context.Context, p, other *place) (int32, error) {
+	return t.nsidBy(ctx, p, other, findOrMakeNSID)
+}
+
+// knownNSID is nsid without making one: it returns -1 if there is none.
+func (t *transaction) knownNSID(ctx context.Context, p, other *place) (int32, error) {
+	return t.nsidBy(ctx, p, other, findNSID)
+}
+
+func (t *transaction) nsidBy(ctx context.Context, p, other *place, find func(context.Context, *rtnl.Conn, int) (int32, error)) (int32, error) {
 	for _, known := range p.ids {
 		if known.of == other {
 			return known.id, nil
@@ -114,8 +123,8 @@ func (t *transaction) nsid(ctx context.Context, p, other *place) (int32, error) 
 	if err != nil {
 		return -1, err
 	}
-	id, err := findOrMakeNSID(ctx, p.rt, fd)
-	if err == nil {
+	id, err := find(ctx, p.rt, fd)
+	if err == nil && id >= 0 {
 		p.ids = append(p.ids, nsid{other, id})
 	}
 	return id, err
@@ -144,13 +153,28 @@ func findOrMakeNSID(ctx context.Context, rt *rtnl.Conn, fd int) (int32, error) {
 
 // findNSID is findOrMakeNSID without making one: it returns -1 if there is none.
 func findNSID(ctx context.Context, rt *rtnl.Conn, fd int) (int32, error) {
+	return askNSID(ctx, rt, func(b []byte) []byte { return appendNSIDKey(b, fd) })
+}
+
+// translateNSID returns the id that the namespace target has for the one that the
+// socket's namespace knows as id; -1 if it has none. Both are ids of the socket's
+// namespace.
+func translateNSID(ctx context.Context, rt *rtnl.Conn, id, target int32) (int32, error) {
+	return askNSID(ctx, rt, func(b []byte) []byte {
+		b = wire.AppendU32(append(b, 0, 0, 0, 0), uapi.NETNSA_NSID, uint32(id))
+		return wire.AppendU32(b, uapi.NETNSA_TARGET_NSID, uint32(target))
+	})
+}
+
+// askNSID returns the id in the answer to a question about namespaces.
+func askNSID(ctx context.Context, rt *rtnl.Conn, body func([]byte) []byte) (int32, error) {
 	id := int32(-1)
 	var b rtnl.Batch
 	b.Get(uapi.RTM_GETNSID, func(m wire.Message) {
 		if found, ok := parseNSID(m); ok {
 			id = found
 		}
-	}, func(buf []byte) []byte { return appendNSIDKey(buf, fd) })
+	}, body)
 	if err := rt.Do(ctx, &b); err != nil {
 		return -1, err
 	}

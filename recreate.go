@@ -24,6 +24,9 @@ func (e *ensurance) replaceOrRefuse(ctx context.Context, g *goal, reason error) 
 	if err := s.check("create"); err != nil {
 		return err
 	}
+	if err := e.refuseTakenPeer(ctx, g); err != nil {
+		return err
+	}
 	at := g.job.at
 	g.heir = &heir{old: g.have.Index}
 	var err error

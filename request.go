@@ -24,7 +24,9 @@ func (t *transaction) appendCommon(b []byte, j *job) []byte {
 	s := j.spec
 	flags, change := j.flags()
 	b = wire.AppendLink(b, wire.Link{Index: int32(j.index), Flags: flags, Change: change})
-	b = wire.AppendString(b, uapi.IFLA_IFNAME, s.name)
+	if s.name != "" {
+		b = wire.AppendString(b, uapi.IFLA_IFNAME, s.name)
+	}
 	return linkTable.Encode(&t.codec, b, j.linkSet.Minus(j.later()), j.linkRefs, s.link)
 }
 

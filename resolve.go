@@ -56,14 +56,14 @@ func (t *transaction) underlay(ctx context.Context, j *job) (*place, error) {
 	if j.main != nil {
 		return j.at, t.openPeerPlace(j)
 	}
-	if !s.linkSet.Has(uapi.IFLA_LINK) && !s.about().tunnel {
+	if !s.namesLower() && !s.about().tunnel {
 		return j.at, nil
 	}
 	under, err := t.place(s.linkNetNS)
 	if err != nil {
 		return nil, s.failed(t.op, "link-netns", err)
 	}
-	if under == j.at {
+	if under == j.at || s.paired() {
 		return under, nil
 	}
 	j.linkNSID, err = t.nsid(ctx, j.at, under)
@@ -125,11 +125,12 @@ func (t *transaction) preset(j *job) error {
 	return err
 }
 
-// needsIndex reports whether the link is changed after it is made.
+// needsIndex reports whether the link is changed after it is made, or is read
+// though it has no name.
 func (j *job) needsIndex() bool {
 	later := j.linkSet.And(j.later())
 	return !later.Empty() || !j.inet6Set.Empty() || !j.portSet.Empty() || j.deferUp || j.aside() != nil ||
-		len(j.altNames) > 0 || !j.layer3.empty()
+		len(j.altNames) > 0 || !j.layer3.empty() || j.spec.name == "" && (!j.linkSet.Empty() || j.change != 0)
 }
 
 // later is what the kernel does not take when it makes the link.

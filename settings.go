@@ -197,7 +197,9 @@ func (b *builder[Self]) NetNS(ns *NetNS) *Self {
 }
 
 // LinkNetNS says in which namespace the parent, the underlay of a tunnel, or
-// the peer is; by default that of the Conn (IFLA_LINK_NETNSID).
+// the peer is; by default that of the Conn (IFLA_LINK_NETNSID). It cannot change
+// later. A peer with a NetNS of its own is there, and a pair without Peer is in
+// one namespace by default. Kinds that have none of the three refuse it.
 func (b *builder[Self]) LinkNetNS(ns *NetNS) *Self {
 	b.spec.linkNetNS = ns
 	return b.self

@@ -42,7 +42,7 @@ type spec struct {
 	recreate  bool   // Ensure may replace the link
 	altNames  []string
 	netns     *NetNS // where the link is to be; nil for the Conn's
-	linkNetNS *NetNS // where its parent is; nil for the Conn's
+	linkNetNS *NetNS // where its parent, underlay or peer is; nil for the Conn's
 	port      *portSpec
 	peer      Spec
 
@@ -102,7 +102,12 @@ func (s *spec) check(op string) error {
 
 // checkShape returns what is wrong with s whatever the link is like.
 func (s *spec) checkShape(op string) error {
-	return errors.Join(s.checkName(op), s.checkMakeable(op), s.checkRequired(op), s.checkAltNames(op), s.checkMTU6(op),
+	return errors.Join(s.checkName(op), s.checkUnnamed(op))
+}
+
+// checkUnnamed is checkShape without the name.
+func (s *spec) checkUnnamed(op string) error {
+	return errors.Join(s.checkMakeable(op), s.checkLinkNetNS(op), s.checkRequired(op), s.checkAltNames(op), s.checkMTU6(op),
 		s.checkAddrs(op), s.checkRoutes(op), s.checkNeighs(op), s.checkPeer(op))
 }
 
@@ -250,18 +255,4 @@ func (s *spec) checkAddress(op string) error {
 		return s.invalid(op, "address", reason)
 	}
 	return nil
-}
-
-func (s *spec) checkPeer(op string) error {
-	if s.peer == nil {
-		return nil
-	}
-	peer := s.peer.wanted()
-	if peer.peer != nil {
-		return s.invalid(op, "peer", "a peer cannot have a peer of its own")
-	}
-	if peer.kind != s.kind {
-		return s.invalid(op, "peer", "a "+s.kind+" cannot have a "+peer.kind+" as its peer")
-	}
-	return peer.checkShape(op)
 }

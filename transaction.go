@@ -77,7 +77,8 @@ type job struct {
 	layer3
 	rivals []Route // that are in the way of those wanted
 
-	under                       *place // where the parent or the underlay is
+	under                       *place // where the parent or the underlay is to be
+	lower                       *place // where that of the link that exists is, nil if it is not known
 	linkNSID                    int32  // of that namespace; -1 if it is the link's own
 	linkRefs, infoRefs, portRef []attr.Ref
 	deferUp                     bool          // bring it up only after all else
@@ -194,8 +195,8 @@ func (t *transaction) prepareCreate(ctx context.Context, s *spec) (*job, error) 
 	if err != nil {
 		return nil, err
 	}
-	if s.peer != nil {
-		j.peer, err = t.prepare(ctx, s.peer.wanted(), j)
+	if other := s.other(); other != nil {
+		j.peer, err = t.prepare(ctx, other, j)
 		if err != nil {
 			return nil, err
 		}
@@ -352,6 +353,9 @@ func (t *transaction) verify(ctx context.Context) error {
 			return err
 		}
 		if err := t.verifyJob(j); err != nil {
+			return err
+		}
+		if err := t.verifyLower(ctx, j); err != nil {
 			return err
 		}
 	}

@@ -80,6 +80,9 @@ func (t *transaction) notApplied(s *spec, diffs []attr.Difference, want, have at
 
 func (t *transaction) difference(s *spec, d attr.Difference, want, have attr.Table, refs []attr.Ref) *Error {
 	return &Error{Op: t.op, Kind: s.kind, Name: s.name, Attr: d.Name, Err: ErrNotApplied,
-		Message: fmt.Sprintf("asked for %s, the kernel reports %s",
-			orNone(t.codec.Value(d.Type, refs, want)), orNone(t.codec.Value(d.Type, nil, have)))}
+		Message: asked(t.codec.Value(d.Type, refs, want), t.codec.Value(d.Type, nil, have))}
+}
+
+func asked(want, have string) string {
+	return fmt.Sprintf("asked for %s, the kernel reports %s", orNone(want), orNone(have))
 }

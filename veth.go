@@ -42,8 +42,9 @@ func NewVeth(name string) *Veth {
 	return v.start(v, KindVeth, name)
 }
 
-// Peer describes the other end: its name and any setting that links share. Its
-// namespace is that of the Conn unless it names its own. Without Peer the
+// Peer describes the other end: its name and any setting that links share. The
+// kernel chooses the name if it is empty. Its namespace is that of the Conn
+// unless its NetNS or the LinkNetNS of this end names another. Without Peer the
 // kernel names the other end and gives it the settings of this one
 // (VETH_INFO_PEER). It cannot change later.
 func (v *Veth) Peer(peer *Veth) *Veth {

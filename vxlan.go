@@ -10,13 +10,14 @@ import (
 )
 
 var vxlanKind = kind{
-	config: "VXLAN",
-	info:   newVXLANInfo,
-	mtu:    [2]uint32{68, 65535},
-	tunnel: true,
-	clamps: true,
-	apart:  true,
-	fixed:  vxlanFixed,
+	config:   "VXLAN",
+	info:     newVXLANInfo,
+	mtu:      [2]uint32{68, 65535},
+	tunnel:   true,
+	underlay: uapi.IFLA_VXLAN_LINK,
+	clamps:   true,
+	apart:    true,
+	fixed:    vxlanFixed,
 }
 
 // vxlanAgeing is the kernel's default (FDB_AGE_DEFAULT), which it also puts in the

@@ -51,9 +51,10 @@ const (
 
 // NETNSA_*: attributes of RTM_NEWNSID and RTM_GETNSID.
 const (
-	NETNSA_NSID = 1
-	NETNSA_PID  = 2
-	NETNSA_FD   = 3
+	NETNSA_NSID        = 1
+	NETNSA_PID         = 2
+	NETNSA_FD          = 3
+	NETNSA_TARGET_NSID = 4
 )
 
 // AF_*: address families that name nests of IFLA_AF_SPEC or select a handler.

@@ -1,0 +1,168 @@
+package iplink
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"syscall"
+
+	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/uapi"
+)
+
+// paired reports whether the link is one end of a pair whose other end this
+// library describes to the kernel.
+func (s *spec) paired() bool {
+	return s.about().peer != 0 && !s.isRaw()
+}
+
+// other returns the description of the other end of a pair, nil if there is none.
+// LinkNetNS says where that end is, unless it has a NetNS of its own.
+func (s *spec) other() *spec {
+	switch {
+	case s.peer == nil && s.linkNetNS != nil && s.paired():
+		return s.unnamedPeer()
+	case s.peer == nil:
+		return nil
+	}
+	peer := s.peer.wanted()
+	if s.linkNetNS == nil || peer.netns != nil {
+		return peer
+	}
+	moved := *peer
+	moved.netns = s.linkNetNS
+	return &moved
+}
+
+// unnamedPeer describes the other end as the kernel makes it without a
+// description: with the settings of the link, except its addresses.
+func (s *spec) unnamedPeer() *spec {
+	own := attr.SetOf(uapi.IFLA_ADDRESS, uapi.IFLA_BROADCAST, uapi.IFLA_MASTER)
+	return &spec{kind: s.kind, traits: s.traits, link: s.link, netns: s.linkNetNS,
+		linkSet: s.linkSet.Minus(own.Or(requests).Or(s.afterwards()))}
+}
+
+// checkPeer checks the description of the other end. The kernel chooses a name
+// for one that has none.
+func (s *spec) checkPeer(op string) error {
+	if s.peer == nil {
+		return nil
+	}
+	peer := s.peer.wanted()
+	switch {
+	case peer.peer != nil:
+		return s.invalid(op, "peer", "a peer cannot have a peer of its own")
+	case peer.kind != s.kind:
+		return s.invalid(op, "peer", "a "+s.kind+" cannot have a "+peer.kind+" as its peer")
+	case peer.linkNetNS != nil:
+		return s.invalid(op, "link-netns", "a peer has none: the NetNS of "+s.name+" says where the other end is")
+	case peer.name == "" && peer.newName == "":
+		return peer.checkUnnamed(op)
+	}
+	return peer.checkShape(op)
+}
+
+// checkLinkNetNS refuses a namespace for a lower link that the kind does not have.
+func (s *spec) checkLinkNetNS(op string) error {
+	k := kinds[s.kind]
+	if s.linkNetNS == nil || k == nil || k.parent || k.tunnel || k.peer != 0 {
+		return nil
+	}
+	return s.invalid(op, "link-netns", "a "+s.kind+" has no parent, no underlay and no other end: NetNS says where it is to be")
+}
+
+// planPeer compares the other end of a pair that exists.
+func (e *ensurance) planPeer(ctx context.Context, g *goal) error {
+	s := g.job.spec.other()
+	at, err := e.place(s.netns)
+	if err != nil {
+		return s.failed(e.op, "netns", err)
+	}
+	have, err := e.findPeer(ctx, g, s, at)
+	if err != nil {
+		return s.failed(e.op, "peer", err)
+	}
+	if have == nil {
+		g.diffs = append(g.diffs, Difference{Attr: "peer", Have: e.presentPeer(g), Want: e.wantedPeer(g, s, at), Immutable: true})
+		return nil
+	}
+	g.peer = &goal{have: have, job: newJob(s, at, nil)}
+	g.peer.job.index = have.Index
+	e.jobs = append(e.jobs, g.peer.job)
+	if err := e.resolve(ctx, g.peer.job); err != nil {
+		return err
+	}
+	g.peer.diffs, err = e.drift(ctx, g.peer.job, have)
+	return err
+}
+
+// findPeer reads the other end of a pair, nil if it is another than the one that
+// is wanted, or elsewhere.
+func (e *ensurance) findPeer(ctx context.Context, g *goal, s *spec, at *place) (*Link, error) {
+	if in, err := e.lowerIn(ctx, g.job.at, g.have, at); !in || err != nil {
+		return nil, err
+	}
+	have, err := readIndex(ctx, at.rt, g.have.Parent)
+	if isGone(err) {
+		return nil, nil
+	}
+	if err != nil || have.Kind != s.kind || have.Parent != g.have.Index || !s.fits(have) {
+		return nil, err
+	}
+	return have, nil
+}
+
+// fits reports whether a link has the name of a spec, before or after a change,
+// which may have none.
+func (s *spec) fits(l *Link) bool {
+	return s.name == "" || l.hasName(s.name) || s.newName != "" && l.hasName(s.newName)
+}
+
+// presentPeer says which the other end of a pair is, empty if it is gone.
+func (e *ensurance) presentPeer(g *goal) string {
+	if g.have.Parent == 0 {
+		return ""
+	}
+	at, words := e.placeOfLower(g.job.at, g.have), fmt.Sprintf("if%d", g.have.Parent)
+	if at != nil {
+		words = at.linkName(words)
+	}
+	if netns := e.netNSOfLower(g.job.at, g.have); netns != "" {
+		words += " in " + netns
+	}
+	return words
+}
+
+// wantedPeer says which the other end is to be.
+func (e *ensurance) wantedPeer(g *goal, s *spec, at *place) string {
+	words := cmp.Or(s.finalName(), "any")
+	if at != g.job.at {
+		words += " in " + e.netNSName(at)
+	}
+	return words
+}
+
+// refuseTakenPeer refuses to make a pair anew whose other end could not have its
+// name: the link in the way does not go with the old one.
+func (e *ensurance) refuseTakenPeer(ctx context.Context, g *goal) error {
+	s := g.job.spec.other()
+	if s == nil || s.name == "" {
+		return nil
+	}
+	at, err := e.place(s.netns)
+	if err != nil {
+		return s.failed(e.op, "netns", err)
+	}
+	index, err := indexOf(ctx, at.rt, s.name)
+	if isGone(err) || err == nil && at == g.job.at && index == g.have.Index {
+		return nil
+	}
+	if err != nil {
+		return s.failed(e.op, "peer", err)
+	}
+	if own, err := e.lowerIn(ctx, g.job.at, g.have, at); err != nil || own && index == g.have.Parent {
+		return err
+	}
+	return &Error{Op: e.op, Kind: s.kind, Name: g.job.spec.name, Attr: "peer", Err: syscall.EEXIST,
+		Message: fmt.Sprintf("%q is the name of another link in %s", s.name, e.netNSName(at))}
+}
