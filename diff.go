@@ -132,7 +132,7 @@ func (t *transaction) clamped(ctx context.Context, j *job, have *Link) (bool, er
 	if !ok || info.Dev == 0 || j.under == nil {
 		return false, nil
 	}
-	under, err := readIndex(ctx, j.under.rt, info.Dev)
+	under, err := j.under.readIndex(ctx, info.Dev)
 	if err != nil {
 		return false, j.spec.failed(t.op, "dev", err)
 	}

@@ -100,6 +100,9 @@ func (e *ensurance) consider(ctx context.Context, s *spec, many int) (*goal, err
 	if err != nil {
 		return nil, s.failed(e.op, "netns", err)
 	}
+	if err := s.refuseDistant(e.op, "netns", at); err != nil {
+		return nil, err
+	}
 	g := &goal{}
 	if g.have, err = e.lookUp(ctx, at, s, many); err != nil {
 		return nil, s.orFault(e.op, err)

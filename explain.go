@@ -120,11 +120,11 @@ func (t *transaction) guess(ctx context.Context, e *Error, step step, errno sysc
 		e.Message = "a link of this name or index exists already"
 	case errno == syscall.EEXIST && step.job.takenBelow():
 		e.Message = "a link of this name exists in the parent's namespace, from where this kernel moves the new one"
-	case errno == syscall.EBUSY && indexOwner(step.job.under, step.job.index) != "":
+	case errno == syscall.EBUSY && step.job.linkNSID >= 0 && step.job.under.indexOwner(ctx, step.job.index) != "":
 		e.Err = takenErr{errno}
-		e.Message = "the index " + indexOwner(step.job.under, step.job.index) + " in the parent's namespace, from where this kernel moves the new link"
+		e.Message = "the index " + step.job.under.indexOwner(ctx, step.job.index) + " in the parent's namespace, from where this kernel moves the new link"
 	case step.job.peer != nil && (errno == syscall.EEXIST || errno == syscall.EBUSY):
-		step.job.peer.explainTaken(e, errno)
+		step.job.peer.explainTaken(ctx, e, errno)
 	case s.about().reason != nil:
 		e.Message = s.about().reason(errno)
 	}
@@ -140,8 +140,8 @@ func (t *transaction) taken(j *job) bool {
 }
 
 // explainTaken says what another link has of the peer's.
-func (j *job) explainTaken(e *Error, errno syscall.Errno) {
-	if owner := indexOwner(j.at, j.index); owner != "" {
+func (j *job) explainTaken(ctx context.Context, e *Error, errno syscall.Errno) {
+	if owner := j.at.indexOwner(ctx, j.index); owner != "" {
 		e.Attr, e.Err = "peer", takenErr{errno}
 		e.Message = fmt.Sprintf("the index of %s %s: choose another Index", cmp.Or(j.spec.name, "the peer"), owner)
 	} else if errno == syscall.EEXIST {
@@ -151,15 +151,15 @@ func (j *job) explainTaken(e *Error, errno syscall.Errno) {
 
 // indexOwner says whose an index is, such as "7 is that of lo"; empty if it is
 // free, or 0.
-func indexOwner(at *place, index int) string {
-	if at == nil || index == 0 {
+func (p *place) indexOwner(ctx context.Context, index int) string {
+	if p == nil || index == 0 {
 		return ""
 	}
-	name, err := nameOf(at.rt, index)
+	l, err := p.readIndex(ctx, index)
 	if err != nil {
 		return ""
 	}
-	return fmt.Sprintf("%d is that of %s", index, name)
+	return fmt.Sprintf("%d is that of %s", index, l.Name)
 }
 
 // masterRefusal says that the master takes no ports, empty if it may be something

@@ -95,6 +95,9 @@ type ipvlanPort struct {
 // ipvlanPortOf returns what the link is about to sit on. An ipvlan that is made
 // on another sits on the other's parent.
 func ipvlanPortOf(ctx context.Context, t *transaction, j *job) (*ipvlanPort, error) {
+	if err := j.spec.refuseDistant(t.op, "link-netns", j.under); err != nil {
+		return nil, err
+	}
 	port := &ipvlanPort{index: j.parent(), netnsID: -1}
 	for _, kind := range []string{KindIPvlan, KindIPvtap} {
 		links, err := (&Conn{rt: j.under.rt}).list(ctx, filter{kind: kind})

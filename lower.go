@@ -66,7 +66,7 @@ func (t *transaction) sitsBelow(ctx context.Context, j *job, have *Link) (bool, 
 	if !ok || j.under == nil || family == "" {
 		return false, nil
 	}
-	parent, err := readIndex(ctx, j.under.rt, index)
+	parent, err := j.under.readIndex(ctx, index)
 	if isGone(err) {
 		return false, nil
 	}

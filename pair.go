@@ -74,9 +74,9 @@ func (s *spec) checkLinkNetNS(op string) error {
 // planPeer compares the other end of a pair that exists.
 func (e *ensurance) planPeer(ctx context.Context, g *goal) error {
 	s := g.job.spec.other()
-	at, err := e.place(s.netns)
+	at, err := e.peerPlace(ctx, s)
 	if err != nil {
-		return s.failed(e.op, "netns", err)
+		return err
 	}
 	have, err := e.findPeer(ctx, g, s, at)
 	if err != nil {
@@ -92,8 +92,25 @@ func (e *ensurance) planPeer(ctx context.Context, g *goal) error {
 	if err := e.resolve(ctx, g.peer.job); err != nil {
 		return err
 	}
-	g.peer.diffs, err = e.drift(ctx, g.peer.job, have)
-	return err
+	if g.peer.diffs, err = e.drift(ctx, g.peer.job, have); err != nil {
+		return err
+	}
+	return e.refusePeerChange(g)
+}
+
+// peerPlace returns the place of the other end of a pair, which may be distant.
+func (e *ensurance) peerPlace(ctx context.Context, s *spec) (*place, error) {
+	at, err := e.place(s.netns)
+	if err == nil {
+		err = e.approach(ctx, at)
+	}
+	if err != nil {
+		return nil, s.failed(e.op, "netns", err)
+	}
+	if at.via != nil && !s.layer3.empty() {
+		return nil, s.inside(e.op, "address, route or neighbour")
+	}
+	return at, nil
 }
 
 // findPeer reads the other end of a pair, nil if it is another than the one that
@@ -102,7 +119,7 @@ func (e *ensurance) findPeer(ctx context.Context, g *goal, s *spec, at *place) (
 	if in, err := e.lowerIn(ctx, g.job.at, g.have, at); !in || err != nil {
 		return nil, err
 	}
-	have, err := readIndex(ctx, at.rt, g.have.Parent)
+	have, err := at.readIndex(ctx, g.have.Parent)
 	if isGone(err) {
 		return nil, nil
 	}
@@ -149,11 +166,11 @@ func (e *ensurance) refuseTakenPeer(ctx context.Context, g *goal) error {
 	if s == nil || s.name == "" {
 		return nil
 	}
-	at, err := e.place(s.netns)
+	at, err := e.peerPlace(ctx, s)
 	if err != nil {
-		return s.failed(e.op, "netns", err)
+		return err
 	}
-	index, err := indexOf(ctx, at.rt, s.name)
+	index, err := at.indexOf(ctx, s.name)
 	if isGone(err) || err == nil && at == g.job.at && index == g.have.Index {
 		return nil
 	}

@@ -18,6 +18,11 @@ type place struct {
 	steps    []step // what each request of the batch is for
 	fd       int    // of the namespace, for requests that name it; -1 if not opened
 	ids      []nsid
+
+	// Of a distant place:
+	via    *place // by whose socket its requests go
+	id     int32  // of the namespace, in that of via
+	denied error  // why it has no socket
 }
 
 // nsid is the id that a place has for another.
@@ -62,15 +67,22 @@ func (t *transaction) place(ns *NetNS) (*place, error) {
 			return p, nil
 		}
 	}
-	c, err := ns.Dial()
+	p, err := t.open(ns)
 	if err != nil {
 		return nil, err
 	}
-	c.rt.SetHook(t.conn.hook)
-	p := &place{ns: ns, rt: c.rt, fd: -1}
 	t.places = append(t.places, p)
 	t.known[ns] = p
 	return p, nil
+}
+
+func (t *transaction) open(ns *NetNS) (*place, error) {
+	c, err := ns.Dial()
+	if err != nil {
+		return t.distant(ns, err)
+	}
+	c.rt.SetHook(t.conn.hook)
+	return &place{ns: ns, rt: c.rt, fd: -1}, nil
 }
 
 // namespace returns the namespace of a place.

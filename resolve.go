@@ -54,12 +54,15 @@ func (t *transaction) infoPlace(j *job, under *place) *place {
 func (t *transaction) underlay(ctx context.Context, j *job) (*place, error) {
 	s := j.spec
 	if j.main != nil {
-		return j.at, t.openPeerPlace(j)
+		return j.at, t.openPeerPlace(ctx, j)
 	}
 	if !s.namesLower() && !s.about().tunnel {
 		return j.at, nil
 	}
 	under, err := t.place(s.linkNetNS)
+	if err == nil {
+		err = t.approach(ctx, under)
+	}
 	if err != nil {
 		return nil, s.failed(t.op, "link-netns", err)
 	}
@@ -75,11 +78,14 @@ func (t *transaction) underlay(ctx context.Context, j *job) (*place, error) {
 
 // openPeerPlace opens the namespace of a peer, which the request that makes it
 // must name by descriptor if it is another than the main end's.
-func (t *transaction) openPeerPlace(peer *job) error {
+func (t *transaction) openPeerPlace(ctx context.Context, peer *job) error {
 	if peer.at == peer.main.at {
 		return nil
 	}
 	_, err := t.descriptor(peer.at)
+	if err == nil {
+		err = t.approach(ctx, peer.at)
+	}
 	if err != nil {
 		return peer.spec.failed(t.op, "netns", err)
 	}
@@ -108,7 +114,7 @@ func (t *transaction) find(ctx context.Context, j *job, p *place, name string) (
 		j.tied, other.tied = true, true
 		return t.presetIndex(other)
 	}
-	return indexOf(ctx, p.rt, name)
+	return p.indexOf(ctx, name)
 }
 
 // preset chooses the indexes of a link and its peer if requests must name them
@@ -153,7 +159,7 @@ func (t *transaction) presetIndex(j *job) (int, error) {
 	for range 100 {
 		index := t.nextIndex
 		t.nextIndex++
-		if isAbsent(j.at.rt, index) {
+		if j.at.via != nil || isAbsent(j.at.rt, index) {
 			j.index, j.preset = index, true
 			t.roster.number(j)
 			return index, nil
@@ -172,7 +178,7 @@ func (t *transaction) consider(j *job) error {
 	// which takes it down.
 	j.deferUp = j.deferUp || up && (j.linkNSID >= 0 || t.parentDefers(j))
 	index := j.master()
-	if index == 0 || t.op == "create" && s.change&uapi.IFF_UP == 0 && s.port == nil {
+	if index == 0 || j.at.via != nil || t.op == "create" && s.change&uapi.IFF_UP == 0 && s.port == nil {
 		return nil
 	}
 	master, err := t.masterKind(j.at, index)

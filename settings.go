@@ -190,7 +190,9 @@ func (b *builder[Self]) Index(index int) *Self {
 
 // NetNS says in which namespace the link is to be, by default that of the Conn.
 // Create makes it there, and Update finds it there; only on a Device does
-// Update move it there.
+// Update move it there. This takes CAP_SYS_ADMIN, except for a peer, with settings
+// that the kernel takes when it makes the peer, and for a move, with settings
+// that every link has: these take CAP_NET_ADMIN in both namespaces.
 func (b *builder[Self]) NetNS(ns *NetNS) *Self {
 	b.spec.netns = ns
 	return b.self

@@ -211,6 +211,14 @@ func (t *transaction) prepare(ctx context.Context, s *spec, main *job) (*job, er
 		return nil, s.failed(t.op, "netns", err)
 	}
 	j := newJob(s, at, main)
+	if main == nil {
+		err = s.refuseDistant(t.op, "netns", at)
+	} else {
+		err = t.refuseLater(j)
+	}
+	if err != nil {
+		return nil, err
+	}
 	if err := t.resolve(ctx, j); err != nil {
 		return nil, err
 	}
@@ -327,7 +335,7 @@ func (p *place) send(ctx context.Context) error {
 			}
 		}
 	}()
-	return p.rt.Do(ctx, &p.batch)
+	return p.conn().Do(ctx, &p.batch)
 }
 
 // holds reports whether a step failed because what it is for is so already,
@@ -428,7 +436,7 @@ func (t *transaction) addRest(j *job) {
 
 func (t *transaction) addRead(j *job) {
 	j.at.batch.Get(uapi.RTM_GETLINK, func(m wire.Message) { j.link = t.parse(m) }, func(b []byte) []byte {
-		return appendKey(b, j.index, j.spec.name)
+		return j.at.appendKey(b, j.index, j.spec.name)
 	})
 	j.at.steps = append(j.at.steps, step{job: j, what: stepRead})
 }

@@ -49,6 +49,9 @@ func (c *Conn) update(ctx context.Context, s *spec) (*Link, error) {
 	if err := t.applyAside(ctx, j); err != nil {
 		return nil, err
 	}
+	if err := j.at.localise(ctx, j.link); err != nil {
+		return nil, s.failed(t.op, "link-netnsid", err)
+	}
 	return j.link, t.verify(ctx)
 }
 
@@ -62,6 +65,8 @@ func (t *transaction) prepareUpdate(ctx context.Context, s *spec) (*job, error) 
 	from := at
 	if s.kind == "" {
 		from = t.places[0]
+	} else if err := s.refuseDistant(t.op, "netns", at); err != nil {
+		return nil, err
 	}
 	if err := t.locate(ctx, j, from); err != nil {
 		return nil, err
@@ -75,6 +80,9 @@ func (t *transaction) prepareUpdate(ctx context.Context, s *spec) (*job, error) 
 		}
 	}
 	t.jobs = append(t.jobs, j)
+	if at.via != nil {
+		return j, nil
+	}
 	return j, t.resolve(ctx, j)
 }
 
@@ -201,12 +209,20 @@ func (t *transaction) appendUpdate(b []byte, j *job, common attr.Set) []byte {
 }
 
 // move takes a link to another namespace, under its new name if it gets one,
-// and finds it there.
+// and finds it there. To a distant place it goes with all its settings.
 func (t *transaction) move(ctx context.Context, j *job, from *place) error {
 	s := j.spec
 	fd, err := t.descriptor(j.at)
+	if err == nil {
+		err = t.approach(ctx, j.at)
+	}
 	if err != nil {
 		return s.failed(t.op, "netns", err)
+	}
+	if j.at.via != nil {
+		if err := t.refuseApart(j); err != nil {
+			return err
+		}
 	}
 	if j.moved = s.finalName(); j.moved == "" {
 		if j.moved, err = nameOf(from.rt, j.index); err != nil {
@@ -214,17 +230,21 @@ func (t *transaction) move(ctx context.Context, j *job, from *place) error {
 		}
 	}
 	from.batch.Write(uapi.RTM_NEWLINK, 0, func(b []byte) []byte {
-		b = appendKey(b, j.index, "")
+		header := wire.Link{Index: int32(j.index)}
+		if j.at.via != nil {
+			header.Flags, header.Change = j.flags()
+		}
+		b = wire.AppendLink(b, header)
 		if s.newName != "" {
 			b = wire.AppendString(b, uapi.IFLA_IFNAME, s.newName)
 		}
-		return wire.AppendU32(b, uapi.IFLA_NET_NS_FD, uint32(fd))
+		return t.appendCarried(wire.AppendU32(b, uapi.IFLA_NET_NS_FD, uint32(fd)), j)
 	})
 	from.steps = append(from.steps, step{job: j, what: stepChange, text: "netns"})
 	if err := t.flush(ctx, from); err != nil {
 		return err
 	}
-	j.index, err = indexOf(ctx, j.at.rt, j.moved)
+	j.index, err = j.at.indexOf(ctx, j.moved)
 	if err != nil {
 		return s.failed(t.op, "netns", err)
 	}
@@ -255,7 +275,7 @@ func unseen(t attr.Table, reported attr.Set) attr.Set {
 func (t *transaction) read(ctx context.Context, j *job) (*Link, error) {
 	var link *Link
 	j.at.batch.Get(uapi.RTM_GETLINK, func(m wire.Message) { link = t.parse(m) }, func(b []byte) []byte {
-		return appendKey(b, j.index, "")
+		return j.at.appendKey(b, j.index, "")
 	})
 	j.at.steps = append(j.at.steps, step{job: j, what: stepRead})
 	return link, t.flush(ctx, j.at)
