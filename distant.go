@@ -32,9 +32,14 @@ func (t *transaction) distant(ns *NetNS, denied error) (*place, error) {
 	return &place{ns: ns, rt: closed.rt, borrowed: true, fd: -1, via: t.places[0], denied: denied}, nil
 }
 
+// isDistant reports whether the place has no socket of its own.
+func (p *place) isDistant() bool {
+	return p != nil && p.via != nil
+}
+
 // conn returns the socket for the requests of the place.
 func (p *place) conn() *rtnl.Conn {
-	if p.via != nil {
+	if p.isDistant() {
 		return p.via.rt
 	}
 	return p.rt
@@ -42,7 +47,7 @@ func (p *place) conn() *rtnl.Conn {
 
 // approach finds the id by which links of a distant place are read.
 func (t *transaction) approach(ctx context.Context, p *place) (err error) {
-	if p.via != nil {
+	if p.isDistant() {
 		p.id, err = t.nsid(ctx, p.via, p)
 	}
 	return err
@@ -51,7 +56,7 @@ func (t *transaction) approach(ctx context.Context, p *place) (err error) {
 // appendKey is appendKey for a link of the place.
 func (p *place) appendKey(b []byte, index int, name string) []byte {
 	b = appendKey(b, index, name)
-	if p.via != nil {
+	if p.isDistant() {
 		b = wire.AppendU32(b, uapi.IFLA_TARGET_NETNSID, uint32(p.id))
 	}
 	return b
@@ -64,7 +69,7 @@ func (p *place) readIndex(ctx context.Context, index int) (*Link, error) {
 
 // indexOf finds the index of a link by name.
 func (p *place) indexOf(ctx context.Context, name string) (int, error) {
-	if p.via == nil {
+	if !p.isDistant() {
 		return indexOf(ctx, p.rt, name)
 	}
 	l, err := readLink(ctx, p.conn(), func(b []byte) []byte { return p.appendKey(b, 0, name) })
@@ -86,7 +91,7 @@ func (s *spec) refuseDistant(op, attr string, p *place) error {
 // refuseLater refuses settings of a peer at a distant place that the kernel does
 // not take when it makes the peer.
 func (t *transaction) refuseLater(j *job) error {
-	if j.at.via == nil {
+	if !j.at.isDistant() {
 		return nil
 	}
 	if word := j.spec.afterMaking(j.linkSet.And(j.later()), j.change&uapi.IFF_UP); word != "" {
@@ -106,13 +111,16 @@ func (t *transaction) refuseApart(j *job) error {
 	if word := s.afterMaking(attr.Set{}, 0); word != "" {
 		return s.inside(t.op, word)
 	}
-	return s.immutable(t.op, s.linkSet, s.link.settable)
+	if s.linkSet.Has(uapi.IFLA_LINK) {
+		return s.inside(t.op, "link")
+	}
+	return nil
 }
 
 // appendCarried appends the settings that go along with the move of a link to a
 // distant place, and takes them off the job.
 func (t *transaction) appendCarried(b []byte, j *job) []byte {
-	if j.at.via == nil {
+	if !j.at.isDistant() {
 		return b
 	}
 	b = t.appendLater(b, j, j.linkSet)
@@ -123,7 +131,7 @@ func (t *transaction) appendCarried(b []byte, j *job) []byte {
 // refusePeerChange refuses to change the other end of a pair at a distant place.
 func (e *ensurance) refusePeerChange(g *goal) error {
 	p := g.peer
-	if p.job.at.via == nil || len(p.diffs) == 0 || e.op == "diff" {
+	if !p.job.at.isDistant() || len(p.diffs) == 0 || e.op == "diff" {
 		return nil
 	}
 	return p.job.spec.inside(e.op, p.diffs[0].Attr)
@@ -138,7 +146,7 @@ func (s *spec) inside(op, attr string) error {
 
 // localise gives a link that was read from another namespace the ids of its own.
 func (p *place) localise(ctx context.Context, l *Link) error {
-	if p.via == nil || l == nil || !l.lowerElsewhere() {
+	if !p.isDistant() || l == nil || !l.lowerElsewhere() {
 		return nil
 	}
 	id, err := translateNSID(ctx, p.via.rt, l.NetNSID, p.id)

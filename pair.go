@@ -107,7 +107,7 @@ func (e *ensurance) peerPlace(ctx context.Context, s *spec) (*place, error) {
 	if err != nil {
 		return nil, s.failed(e.op, "netns", err)
 	}
-	if at.via != nil && !s.layer3.empty() {
+	if at.isDistant() && !s.layer3.empty() {
 		return nil, s.inside(e.op, "address, route or neighbour")
 	}
 	return at, nil

@@ -159,7 +159,7 @@ func (t *transaction) presetIndex(j *job) (int, error) {
 	for range 100 {
 		index := t.nextIndex
 		t.nextIndex++
-		if j.at.via != nil || isAbsent(j.at.rt, index) {
+		if j.at.isDistant() || isAbsent(j.at.rt, index) {
 			j.index, j.preset = index, true
 			t.roster.number(j)
 			return index, nil
@@ -178,7 +178,7 @@ func (t *transaction) consider(j *job) error {
 	// which takes it down.
 	j.deferUp = j.deferUp || up && (j.linkNSID >= 0 || t.parentDefers(j))
 	index := j.master()
-	if index == 0 || j.at.via != nil || t.op == "create" && s.change&uapi.IFF_UP == 0 && s.port == nil {
+	if index == 0 || j.at.isDistant() || t.op == "create" && s.change&uapi.IFF_UP == 0 && s.port == nil {
 		return nil
 	}
 	master, err := t.masterKind(j.at, index)

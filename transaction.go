@@ -119,6 +119,11 @@ type step struct {
 	text string // more of what it is for, such as an address
 }
 
+// changes reports whether the step is more than a look.
+func (s step) changes() bool {
+	return s.what != stepRead
+}
+
 type stepKind uint8
 
 const (
@@ -310,6 +315,9 @@ func (t *transaction) flush(ctx context.Context, p *place) error {
 		return nil
 	}
 	defer p.reset()
+	if p.isDistant() && slices.ContainsFunc(p.steps, step.changes) {
+		return p.steps[0].job.spec.refuseDistant(t.op, "netns", p)
+	}
 	stopped := p.send(ctx)
 	for i, step := range p.steps {
 		err := p.batch.Err(i)

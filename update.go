@@ -80,7 +80,7 @@ func (t *transaction) prepareUpdate(ctx context.Context, s *spec) (*job, error) 
 		}
 	}
 	t.jobs = append(t.jobs, j)
-	if at.via != nil {
+	if at.isDistant() {
 		return j, nil
 	}
 	return j, t.resolve(ctx, j)
@@ -149,6 +149,9 @@ func (j *job) act(have *Link) {
 	}
 	if s.port != nil {
 		j.portSet = j.portSet.Or(s.port.set.And(unseen(s.port.info.attrs, have.raw.port)))
+	}
+	if j.at.isDistant() { // they went along with the move
+		return
 	}
 	var codec attr.Codec
 	j.linkSet = j.linkSet.Or(typesOf(linkTable.Compare(&codec, s.linkSet.And(requests), have.raw.common, nil, s.link, have)))
@@ -219,7 +222,7 @@ func (t *transaction) move(ctx context.Context, j *job, from *place) error {
 	if err != nil {
 		return s.failed(t.op, "netns", err)
 	}
-	if j.at.via != nil {
+	if j.at.isDistant() {
 		if err := t.refuseApart(j); err != nil {
 			return err
 		}
@@ -231,7 +234,7 @@ func (t *transaction) move(ctx context.Context, j *job, from *place) error {
 	}
 	from.batch.Write(uapi.RTM_NEWLINK, 0, func(b []byte) []byte {
 		header := wire.Link{Index: int32(j.index)}
-		if j.at.via != nil {
+		if j.at.isDistant() {
 			header.Flags, header.Change = j.flags()
 		}
 		b = wire.AppendLink(b, header)
