@@ -96,6 +96,9 @@ func (e *ensurance) plan(ctx context.Context, specs []Spec) error {
 // consider compares one link with what is wanted. Many are looked up in a list,
 // few one by one.
 func (e *ensurance) consider(ctx context.Context, s *spec, many int) (*goal, error) {
+	if ctx.Err() != nil {
+		return nil, s.failed(e.op, "", context.Cause(ctx))
+	}
 	at, err := e.place(s.netns)
 	if err != nil {
 		return nil, s.failed(e.op, "netns", err)

@@ -18,10 +18,16 @@ import (
 // what this call made is removed again, in reverse, and nothing else is
 // touched.
 //
-// Requests for one namespace go out in one send, as long as the answers fit into
-// the socket's buffer: with CAP_NET_ADMIN some two thousand links. Pairs of which one
-// end comes up in another namespace are read with one send more. Many links of one
-// call share pieces of memory, as those of a list do.
+// Requests for one namespace go out together, up to 64 in one send. When ctx ends,
+// Create returns within the time that the kernel takes for one send, some 50 ms, and
+// that it takes to remove what was made. Both are longer while another process holds
+// the kernel's lock for all links (RTNL). Pairs of which one end comes up in another
+// namespace are read with one send more. Many links of one call share pieces of
+// memory, as those of a list do.
+//
+// What is removed again is what still has the index, the name and the kind that it
+// was made with. If another process has renamed a link meanwhile, it stays, and the
+// error says so.
 //
 // A process that is killed meanwhile leaves what it has made so far. It bears
 // the names that were asked for, by which DeleteIfExists removes it.
@@ -211,6 +217,9 @@ func (t *transaction) prepareCreate(ctx context.Context, s *spec) (*job, error) 
 
 // prepare finds the place of s and the links that it refers to.
 func (t *transaction) prepare(ctx context.Context, s *spec, main *job) (*job, error) {
+	if ctx.Err() != nil {
+		return nil, s.failed(t.op, "", context.Cause(ctx))
+	}
 	at, err := t.place(s.netns)
 	if err != nil {
 		return nil, s.failed(t.op, "netns", err)

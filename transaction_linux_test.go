@@ -65,8 +65,7 @@ func mustCreate(t *testing.T, c *iplink.Conn, specs ...iplink.Spec) []*iplink.Li
 	return links
 }
 
-// TestCreateSends makes many attachments with as few sends as one, and nothing
-// is lost.
+// TestCreateSends makes many attachments with few sends, and nothing is lost.
 func TestCreateSends(t *testing.T) {
 	for _, n := range []int{1, many(t, 500, 2000)} {
 		host, hostNS := scratch(t)
@@ -78,8 +77,9 @@ func TestCreateSends(t *testing.T) {
 			specs = append(specs, attach(container.NetNS, i))
 		}
 		links := mustCreate(t, host, specs...)
-		if *sends > 3 && (n == 1 || !inUserNS(t)) {
-			t.Errorf("%d sends for %d attachments, want 3", *sends, n)
+		// Each is made, and its peer gets an address and comes up: 64 such requests a send.
+		if most := 3 + 3*n/64; *sends > most && (n == 1 || !inUserNS(t)) {
+			t.Errorf("%d sends for %d attachments, want %d", *sends, n, most)
 		}
 		t.Logf("%d attachments: %d sends", n, *sends)
 		checkAttachments(t, hostNS, container, links)

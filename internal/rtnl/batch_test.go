@@ -71,6 +71,14 @@ func TestFit(t *testing.T) {
 	mixed := acks(2, 16)
 	mixed.Get(uapi.RTM_GETLINK, nil, body(16))
 	mixed.Write(uapi.RTM_SETLINK, 0, body(16))
+	removals := func(n int) (b Batch) {
+		for range n {
+			b.Write(uapi.RTM_DELLINK, 0, body(16))
+		}
+		return b
+	}
+	together := acks(4*sendWork, 16)
+	together.Together()
 	// What one answer of each sort takes.
 	short, long := acks(1, 16), gets(1)
 	ack, reply := short.requests[0].room(), long.requests[0].room()
@@ -93,6 +101,12 @@ func TestFit(t *testing.T) {
 		{"too long for one send", acks(3, 64*k-15), 0, much, 128 * k, 1},
 		{"too long by itself", acks(2, 200*k), 0, much, 128 * k, 1},
 		{"long, from the second", acks(4, 64*k-16), 1, much, 128 * k, 3},
+		{"as much as a send may cost", acks(sendWork, 16), 0, much, much, sendWork},
+		{"more than a send may cost", acks(4*sendWork, 16), 7, much, much, 7 + sendWork},
+		{"removals", removals(4 * sendWork), 0, much, much, sendWork / removalWork},
+		{"what costs little", gets(4 * sendWork), 0, much, much, 4 * sendWork},
+		{"together", together, 0, much, much, 4 * sendWork},
+		{"together without room", together, 0, 2 * ack, much, 2},
 	} {
 		if got := c.b.fit(c.from, c.room, c.bytes); got != c.want {
 			t.Errorf("%s: up to %d, want %d", c.name, got, c.want)

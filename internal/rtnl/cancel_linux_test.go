@@ -140,6 +140,32 @@ func TestCancelledBatch(t *testing.T) {
 	usable(t, c, 1)
 }
 
+// TestCancelledBetweenSends ends with the send that was going on, however many
+// requests are left.
+func TestCancelledBetweenSends(t *testing.T) {
+	t.Parallel()
+	c, _ := dialed(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	var b Batch
+	for i := range uint32(10 * sendWork) {
+		b.Write(uapi.RTM_SETLINK, 0, group("lo", 0x1234+i))
+	}
+	c.SetHook(func(p Point) error {
+		if p == AfterSend {
+			cancel()
+		}
+		return nil
+	})
+	if err := c.Do(ctx, &b); !errors.Is(err, context.Canceled) {
+		t.Errorf("%v", err)
+	}
+	want(t, &b, sendWork-1, nil)
+	want(t, &b, sendWork, context.Canceled)
+	c.SetHook(nil)
+	wantGroup(t, c, 0x1234+sendWork-1)
+	usable(t, c, 1)
+}
+
 // TestCancelledWrites are carried out all the same once they were sent, and
 // their answers known.
 func TestCancelledWrites(t *testing.T) {
@@ -149,8 +175,8 @@ func TestCancelledWrites(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(time.Duration(n)*20*time.Microsecond, cancel)
 		var b Batch
-		for i := range uint32(100) {
-			b.Write(uapi.RTM_SETLINK, 0, group("lo", n*100+i+1))
+		for i := range uint32(sendWork) {
+			b.Write(uapi.RTM_SETLINK, 0, group("lo", n*sendWork+i+1))
 		}
 		err := c.Do(ctx, &b)
 		for i := range b.Len() {
@@ -158,8 +184,8 @@ func TestCancelledWrites(t *testing.T) {
 				t.Errorf("request %d: %v; all: %v", i, b.Err(i), err)
 			}
 		}
-		if b.Err(99) == nil {
-			wantGroup(t, c, n*100+100)
+		if b.Err(sendWork-1) == nil {
+			wantGroup(t, c, (n+1)*sendWork)
 		}
 		cancel()
 	}

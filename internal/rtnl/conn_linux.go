@@ -148,12 +148,15 @@ func (c *Conn) Control(f func(fd int) error) error {
 	return f(c.fd)
 }
 
-// Do sends the requests of b, as many at a time as there is room for the
-// answers, and awaits the answers. It returns an error if the exchange did not
-// come to its end; what became of each request, Err tells.
+// Do sends the requests of b and awaits the answers. One send holds as many
+// requests as there is room for the answers, and as the kernel carries out in some
+// 50 ms. Do returns an error if the exchange did not come to its end; what became
+// of each request, Err tells.
 //
 // When ctx ends, requests that were not sent yet stay unsent; the answers to
-// those that were are still collected, so that a caller knows what to undo.
+// those that were are still collected, so that a caller knows what to undo. Do
+// therefore returns within the time of one send, and that send may wait for other
+// processes, which hold the kernel's lock for all links (RTNL).
 func (c *Conn) Do(ctx context.Context, b *Batch) error {
 	return c.do(ctx, b, false)
 }
@@ -177,6 +180,12 @@ func (c *Conn) do(ctx context.Context, b *Batch, last bool) error {
 
 func (c *Conn) end() {
 	<-c.turn
+}
+
+// Fit returns how many requests of so many bytes go out in one send as far as the
+// acknowledgements have room.
+func (c *Conn) Fit(bytes int) int {
+	return min(c.room/(ackRoom+2*bytes), c.bytes/bytes)
 }
 
 // drain reads and forgets all that is queued. Reading also drives a dump that
@@ -233,6 +242,12 @@ func (c *Conn) fromKernel() (int, error) {
 			return n, err
 		}
 	}
+}
+
+// SetRoom makes c take so many bytes for the room that its socket has for answers, so
+// that tests can have a batch go out in many sends. It must not be in use.
+func (c *Conn) SetRoom(bytes int) {
+	c.room = bytes
 }
 
 // wait waits a while for an answer. A kernel answers before a send returns, so

@@ -17,6 +17,11 @@ func Dial(int) (*Conn, error) {
 	return nil, errors.ErrUnsupported
 }
 
+// Fit returns 0.
+func (c *Conn) Fit(int) int {
+	return 0
+}
+
 // Close returns errors.ErrUnsupported.
 func (*Conn) Close() error {
 	return errors.ErrUnsupported

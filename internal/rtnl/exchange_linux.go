@@ -123,6 +123,7 @@ func (x *exchange) collect() error {
 		switch {
 		case errors.Is(err, unix.ENOBUFS):
 			lost = true
+			x.b.breakDumps(x.from, x.to)
 		case err != nil && stopped != nil:
 			return err
 		case err != nil:
