@@ -17,6 +17,7 @@ var bridgeKind = kind{
 	mtu:    [2]uint32{68, 65535},
 	driver: "bridge",
 	later:  attr.SetOf(uapi.IFLA_MTU), // which ports that join would change otherwise
+	waits:  true,                      // for its multicast groups, by rcu_barrier
 }
 
 // BridgeInfo is what the kernel says of a bridge.

@@ -158,6 +158,15 @@ func appendKey(b []byte, index int, name string) []byte {
 	return wire.AppendString(b, uapi.IFLA_ALT_IFNAME, name)
 }
 
+// indexIn returns the index of the link that a message describes, 0 if none.
+func indexIn(m wire.Message) int {
+	l, _, err := wire.ParseLink(m.Data)
+	if err != nil {
+		return 0
+	}
+	return int(l.Index)
+}
+
 // Get returns the link of that name in the namespace of the calling thread. It
 // is Conn.Get on a socket of its own.
 func Get(ctx context.Context, name string) (*Link, error) {

@@ -60,8 +60,8 @@ func TestDeleteMany(t *testing.T) {
 		if got := ns.names(); !slices.Equal(got, []string{"lo", "stays"}) || ns.link("stays")["group"] != "4660" {
 			t.Errorf("links %v, %v", got, ns.link("stays")["group"])
 		}
-		if *sends != 3 {
-			t.Errorf("%d sends, want 3", *sends)
+		if *sends != 2 {
+			t.Errorf("%d sends, want 2", *sends)
 		}
 		const few = 10
 		names = vxlans(t, c, few)

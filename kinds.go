@@ -78,6 +78,7 @@ type kind struct {
 	before     precondition               // looks at a change before it is sent
 	whileDown  attr.Set                   // settings that change only while the link is down
 	mtuDown    bool                       // the MTU changes only while the link is down
+	waits      bool                       // the kernel waits for each link that is deleted, also where one request deletes several
 	whileFree  attr.Set                   // settings that change only while the link has no ports
 	notFree    syscall.Errno              // by which the kernel refuses them while it has
 	reason     func(syscall.Errno) string // says what the driver's bare errnos mean; empty if it is not known

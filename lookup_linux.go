@@ -34,31 +34,27 @@ func socketNetNS(rt *rtnl.Conn) (*NetNS, error) {
 
 // indexOf finds the index of a link by name in the socket's namespace. Short
 // names need no message and no lock of the kernel's.
-func indexOf(ctx context.Context, rt *rtnl.Conn, name string) (int, error) {
+func indexOf(ctx context.Context, s socket, name string) (int, error) {
 	if len(name) >= uapi.IFNAMSIZ {
-		return indexOfLong(ctx, rt, name)
+		return indexOfLong(ctx, s, name)
 	}
-	return shortIndexOf(rt, name)
+	return shortIndexOf(s, name)
 }
 
-func shortIndexOf(rt *rtnl.Conn, name string) (int, error) {
+func shortIndexOf(s socket, name string) (int, error) {
 	req, err := unix.NewIfreq(name)
 	if err != nil {
 		return 0, err
 	}
-	err = rt.Control(func(fd int) error { return unix.IoctlIfreq(fd, unix.SIOCGIFINDEX, req) })
+	err = s.Control(func(fd int) error { return unix.IoctlIfreq(fd, unix.SIOCGIFINDEX, req) })
 	return int(req.Uint32()), err
 }
 
-func indexOfLong(ctx context.Context, rt *rtnl.Conn, name string) (int, error) {
+func indexOfLong(ctx context.Context, s socket, name string) (int, error) {
 	index := 0
 	var b rtnl.Batch
-	b.Get(uapi.RTM_GETLINK, func(m wire.Message) {
-		if l, _, err := wire.ParseLink(m.Data); err == nil {
-			index = int(l.Index)
-		}
-	}, func(buf []byte) []byte { return appendKey(buf, 0, name) })
-	if err := rt.Do(ctx, &b); err != nil {
+	b.Get(uapi.RTM_GETLINK, func(m wire.Message) { index = indexIn(m) }, func(buf []byte) []byte { return appendKey(buf, 0, name) })
+	if err := s.Do(ctx, &b); err != nil {
 		return 0, err
 	}
 	return index, b.Err(0)

@@ -13,11 +13,11 @@ func socketNetNS(*rtnl.Conn) (*NetNS, error) {
 	return nil, errors.ErrUnsupported
 }
 
-func indexOf(context.Context, *rtnl.Conn, string) (int, error) {
+func indexOf(context.Context, socket, string) (int, error) {
 	return 0, errors.ErrUnsupported
 }
 
-func shortIndexOf(*rtnl.Conn, string) (int, error) {
+func shortIndexOf(socket, string) (int, error) {
 	return 0, errors.ErrUnsupported
 }
 

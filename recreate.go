@@ -9,7 +9,6 @@ import (
 
 // heir is what a link takes over from the one in whose place it is made.
 type heir struct {
-	old   int // the index of the one before
 	addrs []Addr
 	ports []*Link
 }
@@ -28,7 +27,7 @@ func (e *ensurance) replaceOrRefuse(ctx context.Context, g *goal, reason error) 
 		return err
 	}
 	at := g.job.at
-	g.heir = &heir{old: g.have.Index}
+	g.heir = new(heir)
 	var err error
 	if g.heir.addrs, err = readAddrs(ctx, at.rt, g.have.Index, g.have.Name); err != nil {
 		return s.failed(e.op, "addr", err)
@@ -75,13 +74,14 @@ func (e *ensurance) forget(g *goal) {
 	e.jobs, e.roster, g.peer = kept, roster{}, nil
 }
 
-// bequeath removes the link in whose place a new one is made.
+// bequeath removes the link in whose place a new one is made, by name: another may
+// have its index by now.
 func (e *ensurance) bequeath(g *goal) {
 	if g.heir == nil {
 		return
 	}
 	at := g.job.at
-	at.batch.Write(uapi.RTM_DELLINK, 0, func(b []byte) []byte { return appendKey(b, g.heir.old, "") })
+	at.batch.Write(uapi.RTM_DELLINK, 0, func(b []byte) []byte { return appendKey(b, 0, g.have.Name) })
 	at.steps = append(at.steps, step{job: g.job, what: stepChange, text: "removal of the link before"})
 }
 

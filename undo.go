@@ -3,7 +3,9 @@ package iplink
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
+	"syscall"
 	"time"
 
 	"github.com/iplink-go/iplink/internal/rtnl"
@@ -47,10 +49,11 @@ func (j *job) note(err error) {
 	j.lost = errors.Is(err, rtnl.ErrLost)
 }
 
-// undo removes what the transaction made, and nothing else: links are found by
-// an index that no other link had. Only a link that is made alone may have the
-// kernel's choice, and is found by its name until it has been read. What is
-// gone already is no error.
+// undo removes what the transaction made, and nothing else: a link goes only if it
+// has the index, the name and the kind that it was made with. A link that is made
+// alone may have an index of the kernel's choice, which is not known until the link
+// has been read; it is found by its name until then. What is gone already is no
+// error.
 func (t *transaction) undo(ctx context.Context) error {
 	var all []error
 	for _, p := range slices.Backward(t.places) {
@@ -59,34 +62,32 @@ func (t *transaction) undo(ctx context.Context) error {
 	return errors.Join(all...)
 }
 
+// undoIn removes what was made in one namespace, many links at a time, and one by
+// one what is left then.
 func (t *transaction) undoIn(ctx context.Context, p *place) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTime)
 	defer cancel()
-	var failed error
-	left, unknown := t.madeIn(ctx, p)
-	for range undoAttempts {
-		left = slices.DeleteFunc(left, func(j *job) bool { return isAbsent(p.rt, j.index) })
-		if len(left) == 0 {
-			return unknown
-		}
-		failed = t.removeAll(ctx, p, left)
+	held := rtnl.Held{Conn: p.rt}
+	r := removal{held: held, via: held, own: map[int]uint32{}}
+	remove := func(links []doomed) error { return r.byIndex(ctx, links) }
+	made, unknown := t.madeIn(ctx, p)
+	var left []doomed
+	for _, j := range made {
+		left = append(left, j.doomed())
 	}
-	return errors.Join(unknown, t.leftover(left, failed))
+	failed := r.inPortions(left, remove)
+	for range undoAttempts - 1 {
+		left = slices.DeleteFunc(left, func(l doomed) bool { return !r.stands(ctx, l) })
+		for i := range left {
+			failed = remove(left[i : i+1])
+		}
+	}
+	return errors.Join(unknown, t.leftover(ctx, &r, made, failed))
 }
 
-// removeAll removes links: many together, few, and those that cannot be listed,
-// one by one in the order given.
-func (t *transaction) removeAll(ctx context.Context, p *place, jobs []*job) error {
-	held := rtnl.Held{Conn: p.rt}
-	r := removal{held: held, via: held}
-	for _, j := range jobs {
-		r.links = append(r.links, doomed{j.index, j.spec.link.Group})
-	}
-	const few = 2
-	if len(jobs) <= few || r.survey(ctx) != nil {
-		return r.runSingly(ctx)
-	}
-	return r.run(ctx)
+// doomed returns what the link must be to be removed again.
+func (j *job) doomed() doomed {
+	return doomed{index: j.index, name: j.spec.name, kind: j.spec.kind}
 }
 
 // madeIn returns the links that the transaction made in one namespace, the last
@@ -117,12 +118,17 @@ func (j *job) locateMade(ctx context.Context) {
 	}
 }
 
-// leftover returns an error for each link that could not be removed.
-func (t *transaction) leftover(left []*job, reason error) error {
+// leftover returns an error for each link that could not be removed, and for each
+// that may have been renamed.
+func (t *transaction) leftover(ctx context.Context, r *removal, made []*job, reason error) error {
 	var all []error
-	for _, j := range left {
-		if !isAbsent(j.at.rt, j.index) {
+	for _, j := range made {
+		name, err := nameOf(j.at.rt, j.index)
+		switch {
+		case r.stands(ctx, j.doomed()) && reason != nil:
 			all = append(all, t.undoError(j, reason, "the link is left"))
+		case err == nil:
+			all = append(all, t.undoError(j, syscall.ENODEV, fmt.Sprintf("index %d is that of another link by now, or of a renamed one, %q, which is left", j.index, name)))
 		}
 	}
 	return errors.Join(all...)
