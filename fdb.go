@@ -19,8 +19,9 @@ type FDBEntry struct {
 	MAC net.HardwareAddr
 	// Port is the link that the entry leads to, by name or, if the name is
 	// empty, PortIndex. In a bridge it is a port, or the bridge itself for
-	// frames that the machine takes; in a VXLAN link it is that link and may be
-	// left out.
+	// frames that the machine takes; with FDBSelf alone it may also be a link that
+	// has nothing to do with bridges, for an entry of its address filter. In a
+	// VXLAN link it is that link and may be left out.
 	Port      string
 	PortIndex int
 	// VLAN is the VLAN that the entry is for, 1 to 4094 (NDA_VLAN). Without one
@@ -28,7 +29,9 @@ type FDBEntry struct {
 	VLAN uint16
 	// State is how long the entry stays, FDBPermanent unless said otherwise, as
 	// in `bridge fdb add`. In a bridge that means that the machine takes the
-	// frames: what leads to another one is FDBStatic or FDBDynamic.
+	// frames: what leads to another one is FDBStatic or FDBDynamic. With FDBUse or
+	// FDBExternLearn an entry of a bridge is dynamic, whatever the state, and an
+	// address filter has only permanent ones.
 	State FDBState
 	// Flags say which database the entry is in, and what is special about it.
 	// Without FDBSelf and FDBMaster a new entry goes into the database of what
@@ -132,7 +135,8 @@ func (f FDBFlags) String() string {
 
 // An FDBFilter chooses entries. The zero value chooses all of them.
 type FDBFilter struct {
-	// Port, or PortIndex, chooses entries that lead to a link.
+	// Port, or PortIndex, chooses entries that lead to a link. To see the address
+	// filter of one that is no port of the bridge, ask for FDBSelf.
 	Port      string
 	PortIndex int
 	// VLAN chooses the entries of a VLAN, 1 to 4094.

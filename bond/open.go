@@ -80,9 +80,14 @@ type PortInfo struct {
 	iplink.BondPortInfo
 }
 
-// Ports returns the ports in the order of their names.
+// Ports returns the ports in the order of their names. The error matches fs.ErrNotExist
+// if the bond is gone.
 func (b *Bond) Ports(ctx context.Context) ([]PortInfo, error) {
+	const op = "list ports of"
 	links, err := b.conn.List(ctx, iplink.OfMasterIndex(b.index))
+	if err == nil {
+		_, err = b.info(ctx, op) // of a bond that is gone the list is empty
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +96,7 @@ func (b *Bond) Ports(ctx context.Context) ([]PortInfo, error) {
 	for _, link := range links {
 		info, ok := link.PortInfo.(*iplink.BondPortInfo)
 		if !ok {
-			return nil, b.failed("list ports of", link.Name, "the kernel tells nothing of it as a port", errors.Join(errors.ErrUnsupported, link.Err))
+			return nil, b.failed(op, link.Name, "the kernel tells nothing of it as a port", errors.Join(errors.ErrUnsupported, link.Err))
 		}
 		ports = append(ports, PortInfo{Link: link, BondPortInfo: *info})
 	}

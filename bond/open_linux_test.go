@@ -242,4 +242,11 @@ func TestOpen(t *testing.T) {
 	x.ip("link del b0")
 	_, err := x.b.Active(x.ctx)
 	x.wants(err, syscall.ENODEV, "")
+	_, err = x.b.Ports(x.ctx)
+	x.wants(err, fs.ErrNotExist, "")
+	_, err = x.b.LACP(x.ctx)
+	x.wants(err, fs.ErrNotExist, "")
+	x.ip("link add b1 index 77 type veth peer name c1")
+	_, err = x.b.Ports(x.ctx)
+	x.wants(err, iplink.ErrKind, "")
 }

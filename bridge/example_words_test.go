@@ -14,11 +14,13 @@ func ExampleVLANRange() {
 	for _, v := range vlans {
 		fmt.Println(v)
 	}
+	fmt.Println(vlans[4].TunnelString())
 	// Output:
 	// vid 100
 	// vid 101
 	// vid 102
 	// vid 10 pvid untagged
+	// vid 20
 	// vid 20 tunnel_info id 5000
 }
 

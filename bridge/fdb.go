@@ -43,15 +43,15 @@ func (s *Switch) table() fdb.Table {
 
 // AddFDB adds an entry, as `bridge fdb add` does. Without Self and Master it goes
 // into the bridge's database; with Self, into that of the port, such as a VXLAN
-// link. The error matches fs.ErrExist if the address has an entry in that VLAN
-// already, except that Use and ExternLearn, which are for dynamic entries,
-// change that one.
+// link, or the link's address filter; with both, into both. The error matches fs.ErrExist if the address has an entry in that VLAN
+// already, except that Use and ExternLearn change that one.
 func (s *Switch) AddFDB(ctx context.Context, e Entry) error {
 	return s.table().Put(ctx, fdb.Add, e)
 }
 
 // AppendFDB is AddFDB that changes an entry if there is one, and adds a remote
-// where an address of a VXLAN port may have several: zeros and those of groups.
+// where an address of a VXLAN port may have several: zeros and those of groups. The
+// error matches fs.ErrExist if another address has another remote.
 func (s *Switch) AppendFDB(ctx context.Context, e Entry) error {
 	return s.table().Put(ctx, fdb.Append, e)
 }

@@ -32,21 +32,29 @@ func (s *Switch) SetMST(ctx context.Context, m MSTState) error {
 		return s.link.Invalid(op, "msti", "%d is not in 1…%d", m.MSTI, mostVID)
 	case m.State > PortBlocking:
 		return s.link.Invalid(op, "state", "%d is none of %d…%d", m.State, PortDisabled, PortBlocking)
-	case m.Port == "" && m.PortIndex == 0 || m.Port == s.link.Name:
-		return s.link.Invalid(op, "port", "name a port: the bridge itself has no state")
+	case m.Port == "" && m.PortIndex == 0 || s.link.Named(m.Port, m.PortIndex):
+		return s.noState(op)
 	}
-	index, err := s.link.Resolve(ctx, op, "port", m.Port, m.PortIndex)
-	if err != nil {
+	port, err := s.link.Port(ctx, op, "port", m.Port, m.PortIndex)
+	switch {
+	case err != nil:
 		return err
+	case port.Index == s.link.Index:
+		return s.noState(op)
 	}
-	return s.link.Write(ctx, op, m.Port, uapi.RTM_SETLINK, 0, func(b []byte) []byte {
-		b, spec := s.beginSpec(b, index)
+	err = s.link.Write(ctx, op, port.Name, uapi.RTM_SETLINK, 0, func(b []byte) []byte {
+		b, spec := s.beginSpec(b, port.Index)
 		b, mst := wire.Begin(b, uapi.IFLA_BRIDGE_MST|uapi.NLA_F_NESTED)
 		b, entry := wire.Begin(b, uapi.IFLA_BRIDGE_MST_ENTRY|uapi.NLA_F_NESTED)
 		b = wire.AppendU16(b, uapi.IFLA_BRIDGE_MST_ENTRY_MSTI, m.MSTI)
 		b = wire.AppendU8(b, uapi.IFLA_BRIDGE_MST_ENTRY_STATE, uint8(m.State))
 		return wire.End(wire.End(wire.End(b, entry), mst), spec)
 	})
+	return unfiltered(err)
+}
+
+func (s *Switch) noState(op string) error {
+	return s.link.Invalid(op, "port", "name a port: the bridge itself has no state")
 }
 
 // ListMST returns the states of the bridge's ports in the spanning trees that

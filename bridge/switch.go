@@ -12,7 +12,9 @@ import (
 // (MDB). It has a netlink socket of its own, which many goroutines may use.
 //
 // Links are named, or given by interface index where a field for it exists and
-// the name is empty. All errors are of type *iplink.Error: its Op is the verb in
+// the name is empty. Where a port is due, a link that is none of this bridge is
+// refused with an error that matches fs.ErrInvalid and fs.ErrNotExist; once the
+// bridge is gone, all errors match fs.ErrNotExist. All errors are of type *iplink.Error: its Op is the verb in
 // the words of iproute2's bridge command, such as "fdb add", and its Attr the
 // setting or the entry at fault.
 type Switch struct {
@@ -50,5 +52,6 @@ func (s *Switch) port(ctx context.Context, op, name string) (int, error) {
 	if name == "" {
 		return 0, s.link.Invalid(op, "port", "name the port, or the bridge itself")
 	}
-	return s.link.Resolve(ctx, op, "port", name, 0)
+	l, err := s.link.Port(ctx, op, "port", name, 0)
+	return l.Index, err
 }

@@ -3,10 +3,13 @@ package bridge
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"syscall"
 
+	"github.com/iplink-go/iplink/internal/handle"
 	"github.com/iplink-go/iplink/internal/rtnl"
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
@@ -40,13 +43,11 @@ func VLANRange(first, last uint16) []VLAN {
 	return all
 }
 
-// String returns the words that follow `bridge vlan add`, without the port.
+// String returns the words that follow `bridge vlan add`, without the port. The
+// Tunnel is not among them: it takes a command of its own, with TunnelString.
 func (v VLAN) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "vid %d", v.ID)
-	if v.Tunnel != 0 {
-		fmt.Fprintf(&b, " tunnel_info id %d", v.Tunnel)
-	}
 	if v.PVID {
 		b.WriteString(" pvid")
 	}
@@ -54,6 +55,16 @@ func (v VLAN) String() string {
 		b.WriteString(" untagged")
 	}
 	return b.String()
+}
+
+// TunnelString returns the words that follow `bridge vlan add`, without the port, for
+// the Tunnel of a VLAN that the port takes part in, as AddVLANTunnels sets it; empty
+// if there is none.
+func (v VLAN) TunnelString() string {
+	if v.Tunnel == 0 {
+		return ""
+	}
+	return fmt.Sprintf("vid %d tunnel_info id %d", v.ID, v.Tunnel)
 }
 
 func (v VLAN) flags() (flags uint16) {
@@ -67,7 +78,8 @@ func (v VLAN) flags() (flags uint16) {
 }
 
 // AddVLANs makes a port, or the bridge itself by its own name, take part in
-// VLANs. Of one that it takes part in already the flags change. Consecutive
+// VLANs. Of one that it takes part in already the flags change, and a Tunnel is
+// added to what it has: AddVLANTunnels leaves the flags alone. Consecutive
 // VLANs with equal flags take no more room in the request than two. If the
 // kernel refuses one, those before it stay.
 func (s *Switch) AddVLANs(ctx context.Context, port string, vlans ...VLAN) error {
@@ -78,6 +90,14 @@ func (s *Switch) AddVLANs(ctx context.Context, port string, vlans ...VLAN) error
 // matter. One that it has no part in is passed over.
 func (s *Switch) DeleteVLANs(ctx context.Context, port string, vlans ...VLAN) error {
 	return s.changeVLANs(ctx, "vlan del", uapi.RTM_DELLINK, port, vlans, noFlags, nil)
+}
+
+// AddVLANTunnels gives VLANs that a port takes part in their tunnels, each of which
+// has to give its Tunnel, and leaves their flags, whatever PVID and Untagged say. The
+// error matches fs.ErrExist if one has a tunnel already, or if another VLAN of the
+// port has that one.
+func (s *Switch) AddVLANTunnels(ctx context.Context, port string, vlans ...VLAN) error {
+	return s.changeVLANs(ctx, "vlan add tunnel_info", uapi.RTM_SETLINK, port, vlans, nil, allTunnels)
 }
 
 // DeleteVLANTunnels removes the tunnels of VLANs, each of which has to give its
@@ -128,7 +148,20 @@ func (s *Switch) changeVLANs(ctx context.Context, op string, typ uint16, port st
 			return wire.End(b, at)
 		})
 	}
-	return s.link.Do(ctx, op, port, &b)
+	err = s.link.Do(ctx, op, port, &b)
+	if lacking := s.filters(ctx, op); errors.Is(lacking, errors.ErrUnsupported) {
+		return lacking
+	}
+	return untunnelled(err, vlans)
+}
+
+// untunnelled gives the reason for which a kernel does not take the tunnels of VLANs.
+func untunnelled(err error, vlans []VLAN) error {
+	if !slices.ContainsFunc(vlans, func(v VLAN) bool { return v.Tunnel != 0 }) {
+		return err
+	}
+	err = handle.Because(err, syscall.EINVAL, "tunnels need the port's setting VLANTunnel, and a port that takes part in the VLANs")
+	return handle.Because(err, syscall.EEXIST, "one of the VLANs has a tunnel already, or another VLAN has that tunnel: DeleteVLANTunnels removes it")
 }
 
 func (s *Switch) checkVLANs(op string, vlans []VLAN, tunnels demand) error {

@@ -5,8 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"syscall"
 
+	"github.com/iplink-go/iplink"
 	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/handle"
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
 )
@@ -25,7 +28,7 @@ func (s *Switch) dumpVLANs(ctx context.Context, op string, index int, flags uint
 	body := func(b []byte) []byte {
 		return wire.AppendU32(appendVLANHeader(b, index), uapi.BRIDGE_VLANDB_DUMP_FLAGS, flags)
 	}
-	return s.link.Dump(ctx, op, uapi.RTM_GETVLAN, body, restart, func(m wire.Message) {
+	err := s.link.List(ctx, op, uapi.RTM_GETVLAN, body, restart, func(m wire.Message) {
 		if len(m.Data) < vlanHeaderLen || int(wire.Order.Uint32(m.Data[4:])) != index {
 			return
 		}
@@ -36,6 +39,22 @@ func (s *Switch) dumpVLANs(ctx context.Context, op string, index int, flags uint
 			each(a.Type, a.Data)
 		}
 	})
+	return unfiltered(err)
+}
+
+// filters returns an error if the kernel has no VLANs in bridges, which says of some
+// changes that it made them.
+func (s *Switch) filters(ctx context.Context, op string) error {
+	own, err := s.link.Own(ctx, op)
+	if err == nil && handle.Find(own.Data, uapi.IFLA_BR_VLAN_PROTOCOL) == nil {
+		err = unfiltered(&iplink.Error{Op: op, Kind: s.link.Kind, Name: s.link.Name, Err: syscall.EOPNOTSUPP})
+	}
+	return err
+}
+
+// unfiltered gives the reason of what a kernel says that has no VLANs in bridges.
+func unfiltered(err error) error {
+	return handle.Because(err, syscall.EOPNOTSUPP, "this kernel's bridge does not filter VLANs (CONFIG_BRIDGE_VLAN_FILTERING)")
 }
 
 // checkOptions checks a range of VLANs and the settings for them.

@@ -171,10 +171,13 @@ func (g *GlobalVLAN) String() string {
 // bridge. Those that neither it nor a port takes part in are passed over.
 func (s *Switch) SetGlobalVLANs(ctx context.Context, first, last uint16, g *GlobalVLAN) error {
 	const op = "vlan global set"
+	if g == nil {
+		g = ForBridge()
+	}
 	if err := s.checkOptions(op, first, last, g.set, g.info.attrs); err != nil {
 		return err
 	}
-	return s.link.Write(ctx, op, rangeText(first, last), uapi.RTM_NEWVLAN, 0, func(b []byte) []byte {
+	err := s.link.Write(ctx, op, rangeText(first, last), uapi.RTM_NEWVLAN, 0, func(b []byte) []byte {
 		b, at := wire.Begin(appendVLANHeader(b, s.link.Index), uapi.BRIDGE_VLANDB_GLOBAL_OPTIONS|uapi.NLA_F_NESTED)
 		b = wire.AppendU16(b, uapi.BRIDGE_VLANDB_GOPTS_ID, first)
 		if last > first {
@@ -182,6 +185,7 @@ func (s *Switch) SetGlobalVLANs(ctx context.Context, first, last uint16, g *Glob
 		}
 		return wire.End(new(attr.Codec).Encode(b, g.set, nil, g.info.attrs), at)
 	})
+	return unfiltered(err)
 }
 
 // ListGlobalVLANs returns the VLANs of the whole bridge with their settings, by

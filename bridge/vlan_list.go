@@ -37,7 +37,7 @@ func (s *Switch) dumpLinks(ctx context.Context, op string, mask uint32, restart 
 	body := func(b []byte) []byte {
 		return wire.AppendU32(wire.AppendLink(b, wire.Link{Family: uapi.AF_BRIDGE}), uapi.IFLA_EXT_MASK, mask)
 	}
-	return s.link.Dump(ctx, op, uapi.RTM_GETLINK, body, restart, func(m wire.Message) {
+	return s.link.List(ctx, op, uapi.RTM_GETLINK, body, restart, func(m wire.Message) {
 		header, attrs, err := wire.ParseLink(m.Data)
 		if err != nil || header.Family != uapi.AF_BRIDGE {
 			return

@@ -118,14 +118,17 @@ func (p *PortVLAN) String() string {
 // bridge itself, all of which it must take part in.
 func (s *Switch) SetVLANs(ctx context.Context, port string, first, last uint16, p *PortVLAN) error {
 	const op = "vlan set"
-	index, err := s.port(ctx, op, port)
-	if err != nil {
-		return err
+	if p == nil {
+		p = ForPort()
 	}
 	if err := s.checkOptions(op, first, last, p.set, p.info.attrs); err != nil {
 		return err
 	}
-	return s.link.Write(ctx, op, rangeText(first, last), uapi.RTM_NEWVLAN, 0, func(b []byte) []byte {
+	index, err := s.port(ctx, op, port)
+	if err != nil {
+		return err
+	}
+	err = s.link.Write(ctx, op, rangeText(first, last), uapi.RTM_NEWVLAN, 0, func(b []byte) []byte {
 		b, at := wire.Begin(appendVLANHeader(b, index), uapi.BRIDGE_VLANDB_ENTRY|uapi.NLA_F_NESTED)
 		b = wire.AppendAttr(b, uapi.BRIDGE_VLANDB_ENTRY_INFO, vlanInfo(uapi.BRIDGE_VLAN_INFO_ONLY_OPTS, first))
 		if last > first {
@@ -133,6 +136,7 @@ func (s *Switch) SetVLANs(ctx context.Context, port string, first, last uint16, 
 		}
 		return wire.End(new(attr.Codec).Encode(b, p.set, nil, p.info.attrs), at)
 	})
+	return unfiltered(err)
 }
 
 // ListPortVLANs returns the VLANs of a port, or of the bridge itself, with

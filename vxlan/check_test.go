@@ -44,8 +44,6 @@ func TestRefused(t *testing.T) {
 		{add(Entry{MAC: mac, Dst: addr("fe80::1%eth0")}),
 			"fdb add vxlan vx0: dst: invalid argument (the zone of fe80::1%eth0 cannot be told to the kernel: name the link with via)"},
 		{add(Entry{MAC: mac, State: iplink.FDBStale}), "fdb add vxlan vx0: state: invalid argument (stale is no state that an entry can be given)"},
-		{func(ctx context.Context) error { return v.AppendFDB(ctx, Entry{MAC: mac, Dst: addr("192.0.2.1")}) },
-			"fdb append vxlan vx0: dst: invalid argument (only zeros and multicast addresses have several remotes: replace the one of 02:00:00:00:12:34)"},
 		{flush(EntryFilter{VLAN: 7}), "fdb flush vxlan vx0: vlan: invalid argument (a VXLAN link has networks instead: src_vni)"},
 		{flush(EntryFilter{ViaIndex: 7}), "fdb flush vxlan vx0: via: invalid argument (the kernel cannot choose by it)"},
 		{flush(EntryFilter{Flags: iplink.FDBSticky}), "fdb flush vxlan vx0: flags: invalid argument (the kernel cannot choose by sticky)"},

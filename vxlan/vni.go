@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"syscall"
 
 	"github.com/iplink-go/iplink/internal/attr"
 	"github.com/iplink-go/iplink/internal/handle"
@@ -104,10 +105,15 @@ func (v *VTEP) changeVNIs(ctx context.Context, op string, typ uint16, networks [
 			return b
 		})
 		if err != nil {
-			return err
+			return unfiltered(err, syscall.EOPNOTSUPP)
 		}
 	}
 	return nil
+}
+
+// unfiltered gives the reason of what the kernel says of a link without the setting.
+func unfiltered(err error, errno syscall.Errno) error {
+	return handle.Because(err, errno, "the link takes frames of all its networks: make it with VNIFilter(true)")
 }
 
 // subject names the networks that a request is about.
@@ -161,7 +167,7 @@ func (n *VNIs) append(b []byte) []byte {
 func (v *VTEP) ListVNIs(ctx context.Context) ([]VNIs, error) {
 	var all []VNIs
 	body := func(b []byte) []byte { return appendHeader(b, v.link.Index, uapi.TUNNEL_MSG_FLAG_STATS) }
-	err := v.link.Dump(ctx, "vni show", uapi.RTM_GETTUNNEL, body, func() { all = nil }, func(m wire.Message) {
+	err := v.link.List(ctx, "vni show", uapi.RTM_GETTUNNEL, body, func() { all = nil }, func(m wire.Message) {
 		if len(m.Data) < headerLen || int(wire.Order.Uint32(m.Data[4:])) != v.link.Index {
 			return
 		}
@@ -175,7 +181,7 @@ func (v *VTEP) ListVNIs(ctx context.Context) ([]VNIs, error) {
 		}
 	})
 	slices.SortFunc(all, func(a, b VNIs) int { return cmp.Compare(a.First, b.First) })
-	return all, err
+	return all, unfiltered(err, syscall.EINVAL)
 }
 
 // parseVNIs decodes one entry.

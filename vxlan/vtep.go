@@ -89,7 +89,8 @@ func (v *VTEP) AddFDB(ctx context.Context, e Entry) error {
 }
 
 // AppendFDB is AddFDB that adds a remote to those that AllOthers or a multicast
-// address has. Other addresses have one remote.
+// address has. Other addresses have one remote: the error matches fs.ErrExist if an
+// entry has another one, and an entry that has the same changes its state and flags.
 func (v *VTEP) AppendFDB(ctx context.Context, e Entry) error {
 	return v.table().Put(ctx, fdb.Append, e)
 }

@@ -14,19 +14,33 @@ type choice struct {
 	t         Table
 	f         iplink.FDBFilter
 	port, via int
+	other     bool // the port is none of the bridge, and its own database is meant
 }
 
-// choice finds the links that a filter names, and checks it.
-func (t Table) choice(ctx context.Context, op string, f iplink.FDBFilter) (*choice, error) {
-	c := &choice{t: t, f: f}
-	var err error
-	if c.port, err = t.Link.Resolve(ctx, op, "port", f.Port, f.PortIndex); err != nil {
-		return nil, err
+// choice checks a filter, also by what else check finds, and finds the links that it
+// names.
+func (t Table) choice(ctx context.Context, op string, f iplink.FDBFilter, check func(*choice) error) (*choice, error) {
+	c := &choice{t: t, f: f, port: f.PortIndex}
+	err := c.check(op)
+	if err == nil {
+		err = check(c)
 	}
-	if c.via, err = t.Link.Resolve(ctx, op, "via", f.Via, f.ViaIndex); err != nil {
-		return nil, err
+	if err == nil && (f.Port != "" || f.PortIndex != 0) {
+		err = c.findPort(ctx, op)
 	}
-	return c, c.check(op)
+	if err == nil {
+		c.via, err = t.Link.Resolve(ctx, op, "via", f.Via, f.ViaIndex)
+	}
+	return c, err
+}
+
+func (c *choice) findPort(ctx context.Context, op string) error {
+	l, err := c.t.port(ctx, op, c.f.Port, c.f.PortIndex, c.f.Flags)
+	c.port, c.other = l.Index, !c.t.Link.Has(&l)
+	if err == nil && !c.t.ofBridge() && l.Index != c.t.Link.Index {
+		err = c.t.Link.Invalid(op, "port", "entries of this link lead to no other")
+	}
+	return err
 }
 
 func (c *choice) check(op string) error {
@@ -41,8 +55,6 @@ func (c *choice) check(op string) error {
 		return invalid(op, "src_vni", "%d is not in 1…%d", f.SrcVNI, mostVNI)
 	case f.Flags&f.Without != 0:
 		return invalid(op, "flags", "%s is asked for and excluded", f.Flags&f.Without)
-	case !c.t.ofBridge() && c.port != 0 && c.port != c.t.Link.Index:
-		return invalid(op, "port", "entries of this link lead to no other")
 	}
 	if fault := addrFault(f.Dst); fault != "" {
 		return invalid(op, "dst", "%s", fault)
@@ -69,9 +81,9 @@ func (c *choice) checkFlush(op string) error {
 		return invalid(op, "flags", "the kernel cannot choose by %s", other)
 	case slices.ContainsFunc(f.States, func(s iplink.FDBState) bool { return s > iplink.FDBDynamic }):
 		return invalid(op, "state", "only permanent, static and dynamic entries can be chosen")
-	case c.t.ofBridge() && (f.Dst.IsValid() || f.DstPort != 0 || f.VNI != 0 || f.SrcVNI != 0 || c.via != 0 || f.NextHop != 0):
+	case c.t.ofBridge() && (f.Dst.IsValid() || f.DstPort != 0 || f.VNI != 0 || f.SrcVNI != 0 || c.hasVia() || f.NextHop != 0):
 		return invalid(op, "dst", "entries of a bridge have no tunnel")
-	case c.via != 0:
+	case c.hasVia():
 		return invalid(op, "via", "the kernel cannot choose by it")
 	case !c.t.ofBridge() && f.VLAN != 0:
 		return invalid(op, "vlan", "a VXLAN link has networks instead: src_vni")
@@ -79,11 +91,26 @@ func (c *choice) checkFlush(op string) error {
 	return nil
 }
 
+func (c *choice) hasVia() bool {
+	return c.f.Via != "" || c.f.ViaIndex != 0
+}
+
+// checkList checks what a list cannot be chosen by.
+func (c *choice) checkList(op string) error {
+	if (c.f.Flags|c.f.Without)&iplink.FDBUse != 0 {
+		return c.t.Link.Invalid(op, "flags", "the kernel does not report who added an entry: only a flush can choose by it")
+	}
+	return nil
+}
+
 // appendList appends the request for a list: the kernel narrows it to a bridge
 // and a port, and knows no other filter.
 func (c *choice) appendList(b []byte) []byte {
-	if !c.t.ofBridge() {
+	switch {
+	case !c.t.ofBridge():
 		return header{index: c.t.Link.Index}.append(b)
+	case c.other:
+		return header{index: c.port}.append(b)
 	}
 	return wire.AppendU32(header{index: c.port}.append(b), uapi.NDA_MASTER, uint32(c.t.Link.Index))
 }

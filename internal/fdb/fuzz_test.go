@@ -6,12 +6,13 @@ import (
 	"testing"
 
 	"github.com/iplink-go/iplink"
+	"github.com/iplink-go/iplink/internal/handle"
 )
 
 // FuzzParse parses anything as an entry; what an entry was encoded as, comes
 // back.
 func FuzzParse(f *testing.F) {
-	r := request{index: 71, via: 72, flags: iplink.FDBSelf | iplink.FDBRouter, e: iplink.FDBEntry{
+	r := request{port: handle.Link{Index: 71}, via: 72, flags: iplink.FDBSelf | iplink.FDBRouter, e: iplink.FDBEntry{
 		MAC: net.HardwareAddr{2, 0, 0, 0, 0x12, 0x34}, State: iplink.FDBStatic, Dst: netip.MustParseAddr("2001:db8::1"),
 		DstPort: 0x1234, VNI: 0x123456, SrcVNI: 0x654321, NextHop: 0x12345678, VLAN: 0x123, Notify: true, Inactive: true}}
 	f.Add(r.append(nil))

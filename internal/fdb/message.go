@@ -35,7 +35,7 @@ const toldFlags = iplink.FDBUse | iplink.FDBSelf | iplink.FDBMaster | iplink.FDB
 
 // append appends the message for an entry, in iproute2's order.
 func (r *request) append(b []byte) []byte {
-	b = header{r.index, stateBits(r.e.State), r.flags & toldFlags}.append(b)
+	b = header{r.port.Index, stateBits(r.e.State), r.flags & toldFlags}.append(b)
 	b = wire.AppendAttr(b, uapi.NDA_LLADDR, r.e.MAC)
 	if r.e.Dst.IsValid() {
 		b = wire.AppendAttr(b, uapi.NDA_DST, r.e.Dst.AsSlice())
@@ -89,14 +89,14 @@ func (r *request) appendExtension(b []byte) []byte {
 // appendLookUp appends the request for the entry of an address. What the kernel
 // calls the VNI there is the one that the entry is for.
 func (r *request) appendLookUp(b []byte) []byte {
-	if r.bridge {
+	if r.flags&iplink.FDBSelf == 0 {
 		b = wire.AppendAttr(header{}.append(b), uapi.NDA_LLADDR, r.e.MAC)
 		if r.e.VLAN != 0 {
 			b = wire.AppendU16(b, uapi.NDA_VLAN, r.e.VLAN)
 		}
-		return wire.AppendU32(b, uapi.NDA_MASTER, uint32(r.index))
+		return wire.AppendU32(b, uapi.NDA_MASTER, uint32(r.t.Link.Index))
 	}
-	b = header{index: r.index, flags: iplink.FDBSelf}.append(b)
+	b = header{index: r.port.Index, flags: iplink.FDBSelf}.append(b)
 	return appendU32(wire.AppendAttr(b, uapi.NDA_LLADDR, r.e.MAC), uapi.NDA_VNI, r.e.SrcVNI)
 }
 

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 
 	"github.com/iplink-go/iplink"
+	"github.com/iplink-go/iplink/internal/handle"
 )
 
 // mostVNI is the highest number of a network, of 24 bits; mostVLAN of a VLAN.
@@ -15,30 +16,77 @@ const (
 	mostVLAN = 4094
 )
 
-// request is an entry with the indexes of the links that it names, and with the
-// database it belongs to.
+// request is an entry with the links that it names, and with the database it
+// belongs to.
 type request struct {
-	t          Table
-	e          iplink.FDBEntry
-	index, via int
-	flags      iplink.FDBFlags
-	bridge     bool // for the bridge's database, rather than for a port's own
+	t      Table
+	e      iplink.FDBEntry
+	port   handle.Link // once it was looked up
+	via    int
+	host   bool // for what was opened itself, rather than for a port
+	flags  iplink.FDBFlags
+	bridge bool // for the bridge's database, if not only
 }
 
-// request finds the links that an entry names, and says whose entry it is.
-func (t Table) request(ctx context.Context, op string, e iplink.FDBEntry) (*request, error) {
-	r := &request{t: t, e: e, flags: e.Flags}
-	var err error
-	if r.index, err = t.Link.Resolve(ctx, op, "port", e.Port, e.PortIndex); err != nil {
-		return nil, err
+// request checks an entry, finds the links that it names, and says whose it is. An
+// alternative name may turn out to be that of what was opened, hence the second
+// check.
+func (t Table) request(ctx context.Context, op string, e iplink.FDBEntry, check func(*request) error) (*request, error) {
+	r := &request{t: t, e: e, host: t.names(e.Port, e.PortIndex)}
+	err := r.settle(op, check)
+	if err == nil {
+		err = r.find(ctx, op)
 	}
-	if r.via, err = t.Link.Resolve(ctx, op, "via", e.Via, e.ViaIndex); err != nil {
-		return nil, err
+	if err == nil {
+		err = r.settle(op, check)
 	}
-	if t.ofBridge() {
-		return r, r.inBridge(op)
+	return r, err
+}
+
+// names reports whether the table's link is named; in a VXLAN link's entries it need
+// not be.
+func (t Table) names(name string, index int) bool {
+	return t.Link.Named(name, index) || !t.ofBridge() && name == "" && index == 0
+}
+
+func (r *request) settle(op string, check func(*request) error) error {
+	r.flags = r.e.Flags
+	err := r.t.Link.CheckName(op, "port", r.e.Port, r.e.PortIndex)
+	switch {
+	case err != nil:
+	case r.t.ofBridge():
+		err = r.inBridge(op)
+	default:
+		err = r.inTunnel(op)
 	}
-	return r, r.inTunnel(op)
+	if err != nil {
+		return err
+	}
+	return check(r)
+}
+
+// find looks up the links that the entry names.
+func (r *request) find(ctx context.Context, op string) (err error) {
+	if r.port, err = r.t.port(ctx, op, r.e.Port, r.e.PortIndex, r.flags); err != nil {
+		return err
+	}
+	r.host = r.port.Index == r.t.Link.Index
+	r.via, err = r.t.Link.Resolve(ctx, op, "via", r.e.Via, r.e.ViaIndex)
+	return err
+}
+
+// port looks up the link of an entry with flags: a port or what was opened, or for an
+// entry of the link's own database one that has nothing to do with bridges.
+func (t Table) port(ctx context.Context, op, name string, index int, flags iplink.FDBFlags) (handle.Link, error) {
+	if t.names(name, index) {
+		return t.Link.Own(ctx, op)
+	}
+	l, err := t.Link.Look(ctx, op, "port", name, index)
+	own := flags&(iplink.FDBSelf|iplink.FDBMaster) == iplink.FDBSelf && !l.Of(t.Link.Kind)
+	if err == nil && t.ofBridge() && !own && !t.Link.Has(&l) {
+		err = t.Link.Stranger(ctx, op, "port", &l)
+	}
+	return l, err
 }
 
 // inBridge chooses the database of an entry that was handed to a bridge: its own
@@ -46,27 +94,26 @@ func (t Table) request(ctx context.Context, op string, e iplink.FDBEntry) (*requ
 func (r *request) inBridge(op string) error {
 	const which = iplink.FDBSelf | iplink.FDBMaster
 	switch {
-	case r.index == 0:
+	case r.e.Port == "" && r.e.PortIndex == 0:
 		return r.invalid(op, "port", "name the port, or the bridge for addresses of this machine")
-	case r.index == r.t.Link.Index:
+	case r.host:
 		r.flags = r.flags&^which | iplink.FDBSelf
 	case r.flags&which == 0:
 		r.flags |= iplink.FDBMaster
 	}
-	r.bridge = r.flags&iplink.FDBMaster != 0 || r.index == r.t.Link.Index
+	r.bridge = r.flags&iplink.FDBMaster != 0 || r.host
 	return nil
 }
 
 // inTunnel puts an entry into the VXLAN link's own database.
 func (r *request) inTunnel(op string) error {
-	switch {
-	case r.index != 0 && r.index != r.t.Link.Index:
-		return r.invalid(op, "port", "entries of this link lead to no other: Dst is the other end")
-	case r.flags&iplink.FDBMaster != 0:
+	if r.flags&iplink.FDBMaster != 0 {
 		return r.invalid(op, "flags", "entries of the bridge are made with the bridge opened")
 	}
-	r.index = r.t.Link.Index
 	r.flags |= iplink.FDBSelf
+	if !r.host && (r.e.Port == "" || r.port.Index != 0) {
+		return r.invalid(op, "port", "entries of this link lead to no other: Dst is the other end")
+	}
 	return nil
 }
 
@@ -75,36 +122,33 @@ func (r *request) invalid(op, word, format string, args ...any) error {
 }
 
 // check checks an entry that is to be made.
-func (r *request) check(verb Verb) error {
-	if err := r.checkKey(verb.op); err != nil {
+func (r *request) check(op string) error {
+	if err := r.checkKey(op); err != nil {
 		return err
 	}
-	e := &r.e
 	switch {
-	case e.State > iplink.FDBDynamic:
-		return r.invalid(verb.op, "state", "%s is no state that an entry can be given", e.State)
+	case r.e.State > iplink.FDBDynamic:
+		return r.invalid(op, "state", "%s is no state that an entry can be given", r.e.State)
 	case r.bridge:
-		return r.checkFlags(verb.op)
-	case verb.append && !r.t.ofBridge() && !forMany(e.MAC):
-		return r.invalid(verb.op, "dst", "only zeros and multicast addresses have several remotes: replace the one of %s", e.MAC)
+		return r.checkFlags(op)
 	}
 	return nil
 }
 
 // checkFlags checks the flags of an entry in a bridge, which would silently not
-// have the state or the other flags.
+// have the others. What is used or learned elsewhere is dynamic, whatever state it is
+// given.
 func (r *request) checkFlags(op string) error {
 	const use, learned = iplink.FDBUse, iplink.FDBExternLearn
-	host := r.index == r.t.Link.Index
 	switch f := r.flags; {
-	case f&iplink.FDBSticky != 0 && r.e.State == iplink.FDBPermanent:
-		return r.invalid(op, "sticky", "a permanent entry leads to the machine and cannot be sticky: make it static")
 	case f&use != 0 && f&learned != 0 || f&(use|learned) != 0 && f&iplink.FDBSticky != 0:
 		return r.invalid(op, "flags", "%s exclude one another", f&(use|learned|iplink.FDBSticky))
-	case f&use != 0 && host:
+	case f&iplink.FDBSticky != 0 && r.e.State == iplink.FDBPermanent:
+		return r.invalid(op, "sticky", "a permanent entry leads to the machine and cannot be sticky: make it static")
+	case f&use != 0 && r.host:
 		return r.invalid(op, "use", "no frame comes in by the bridge itself")
-	case f&(use|learned) != 0 && !host && r.e.State != iplink.FDBDynamic:
-		return r.invalid(op, "state", "what is used or learned elsewhere is dynamic")
+	case r.host && r.e.State != iplink.FDBPermanent:
+		return r.invalid(op, "state", "an entry that leads to the bridge itself is permanent")
 	}
 	return nil
 }
@@ -121,31 +165,29 @@ func (r *request) checkKey(op string) error {
 		return r.invalid(op, "vni", "%d is not in 1…%d", e.VNI, mostVNI)
 	case e.SrcVNI > mostVNI:
 		return r.invalid(op, "src_vni", "%d is not in 1…%d", e.SrcVNI, mostVNI)
-	case r.bridge:
-		return r.checkBridge(op)
+	case r.bridge && isZero(e.MAC):
+		return r.invalid(op, "mac", "zeros are no address in a bridge")
+	case r.bridge && (r.host || r.flags&iplink.FDBSelf == 0) && r.tunnels():
+		return r.invalid(op, "dst", "tunnels are for entries of a VXLAN link's own, with FDBSelf")
 	}
 	return r.checkTunnel(op)
 }
 
-// checkBridge checks what only a bridge's database knows.
-func (r *request) checkBridge(op string) error {
+// tunnels reports whether the entry has what only a VXLAN link's database knows.
+func (r *request) tunnels() bool {
 	e := &r.e
-	switch {
-	case isZero(e.MAC):
-		return r.invalid(op, "mac", "zeros are no address in a bridge")
-	case e.MAC[0]&1 != 0:
-		return r.invalid(op, "mac", "%s is the address of a group: the multicast database is for these", e.MAC)
-	case e.Dst.IsValid() || e.DstPort != 0 || e.VNI != 0 || e.SrcVNI != 0 || r.via != 0 || e.NextHop != 0:
-		return r.invalid(op, "dst", "tunnels are for entries of a VXLAN link's own, with FDBSelf")
-	}
-	return nil
+	return e.Dst.IsValid() || e.DstPort != 0 || e.VNI != 0 || e.SrcVNI != 0 || r.hasVia() || e.NextHop != 0
+}
+
+func (r *request) hasVia() bool {
+	return r.e.Via != "" || r.e.ViaIndex != 0
 }
 
 // checkTunnel checks what only a VXLAN link's database knows.
 func (r *request) checkTunnel(op string) error {
 	e := &r.e
 	switch {
-	case e.NextHop != 0 && (e.Dst.IsValid() || e.DstPort != 0 || e.VNI != 0 || r.via != 0):
+	case e.NextHop != 0 && (e.Dst.IsValid() || e.DstPort != 0 || e.VNI != 0 || r.hasVia()):
 		return r.invalid(op, "nhid", "a nexthop comes in place of dst, port, vni and via")
 	case e.VLAN != 0 && !r.t.ofBridge():
 		return r.invalid(op, "vlan", "a VXLAN link has networks instead: src_vni")

@@ -39,62 +39,68 @@ func (t Table) ofBridge() bool {
 
 // Put makes an entry.
 func (t Table) Put(ctx context.Context, verb Verb, e iplink.FDBEntry) error {
-	r, err := t.request(ctx, verb.op, e)
-	if err == nil {
-		err = r.check(verb)
+	r, err := t.request(ctx, verb.op, e, func(r *request) error { return r.check(verb.op) })
+	if err == nil && verb.append {
+		verb, err = r.appends(ctx, verb)
 	}
 	if err != nil {
 		return err
 	}
-	return t.Link.Write(ctx, verb.op, e.MAC.String(), uapi.RTM_NEWNEIGH, verb.flags, r.append)
+	return r.explain(t.Link.Write(ctx, verb.op, e.MAC.String(), uapi.RTM_NEWNEIGH, verb.flags, r.append))
 }
 
-// Delete removes an entry.
+// Delete removes an entry. Of states address filters take only the permanent one.
 func (t Table) Delete(ctx context.Context, e iplink.FDBEntry) error {
 	const op = "fdb del"
-	r, err := t.request(ctx, op, e)
-	if err == nil {
-		err = r.checkKey(op)
-	}
+	e.State = iplink.FDBPermanent
+	r, err := t.request(ctx, op, e, func(r *request) error { return r.checkKey(op) })
 	if err != nil {
 		return err
 	}
-	return t.Link.Write(ctx, op, e.MAC.String(), uapi.RTM_DELNEIGH, 0, r.append)
+	return r.explain(t.Link.Write(ctx, op, e.MAC.String(), uapi.RTM_DELNEIGH, 0, r.append))
 }
 
 // Get looks up the entry for an address, of a VLAN in a bridge and of a network
 // in a VXLAN link.
 func (t Table) Get(ctx context.Context, mac net.HardwareAddr, vlan uint16, vni uint32) (iplink.FDBEntry, error) {
 	const op = "fdb get"
-	r := request{t: t, e: iplink.FDBEntry{MAC: mac, VLAN: vlan, SrcVNI: vni}, index: t.Link.Index, bridge: t.ofBridge()}
-	if err := r.checkKey(op); err != nil {
+	r := request{t: t, e: iplink.FDBEntry{MAC: mac, VLAN: vlan, SrcVNI: vni}, bridge: t.ofBridge()}
+	if !r.bridge {
+		r.flags = iplink.FDBSelf
+	}
+	err := r.checkKey(op)
+	if err == nil {
+		r.port, err = t.Link.Own(ctx, op)
+	}
+	if err != nil {
 		return iplink.FDBEntry{}, err
 	}
-	var found iplink.FDBEntry
+	return r.lookUp(ctx, op)
+}
+
+// lookUp asks for the entry of an address.
+func (r *request) lookUp(ctx context.Context, op string) (found iplink.FDBEntry, err error) {
 	var b rtnl.Batch
-	names := t.Link.Names()
+	names := r.t.Link.Names()
 	b.Get(uapi.RTM_GETNEIGH, func(m wire.Message) { found, _ = parse(m.Data, names) }, r.appendLookUp)
-	if err := t.Link.Do(ctx, op, mac.String(), &b); err != nil {
+	if err := r.t.Link.Do(ctx, op, r.e.MAC.String(), &b); err != nil {
 		return iplink.FDBEntry{}, err
 	}
-	t.attribute(&found)
+	r.t.attribute(&found)
 	return found, nil
 }
 
 // List returns the entries that a filter chooses.
 func (t Table) List(ctx context.Context, f iplink.FDBFilter) ([]iplink.FDBEntry, error) {
 	const op = "fdb show"
-	c, err := t.choice(ctx, op, f)
+	c, err := t.choice(ctx, op, f, func(c *choice) error { return c.checkList(op) })
 	if err != nil {
 		return nil, err
-	}
-	if f.Flags&iplink.FDBUse != 0 || f.Without&iplink.FDBUse != 0 {
-		return nil, t.Link.Invalid(op, "flags", "the kernel does not report who added an entry: only a flush can choose by it")
 	}
 	var all []iplink.FDBEntry
 	names := t.Link.Names()
 	restart := func() { all = nil }
-	err = t.Link.Dump(ctx, op, uapi.RTM_GETNEIGH, c.appendList, restart, func(m wire.Message) {
+	err = t.Link.List(ctx, op, uapi.RTM_GETNEIGH, c.appendList, restart, func(m wire.Message) {
 		if e, ok := parse(m.Data, names); ok && m.Type == uapi.RTM_NEWNEIGH {
 			t.attribute(&e)
 			if c.matches(&e) {
@@ -117,16 +123,16 @@ func (t Table) attribute(e *iplink.FDBEntry) {
 // Flush removes the entries that a filter chooses, one request a state.
 func (t Table) Flush(ctx context.Context, f iplink.FDBFilter) error {
 	const op = "fdb flush"
-	c, err := t.choice(ctx, op, f)
-	if err == nil {
-		err = c.checkFlush(op)
-	}
+	c, err := t.choice(ctx, op, f, func(c *choice) error { return c.checkFlush(op) })
 	if err != nil {
+		return err
+	}
+	if _, err := t.Link.Own(ctx, op); err != nil {
 		return err
 	}
 	var b rtnl.Batch
 	for _, s := range flushStates(f.States) {
 		b.Write(uapi.RTM_DELNEIGH, uapi.NLM_F_BULK, func(b []byte) []byte { return c.appendFlush(b, s) })
 	}
-	return t.Link.Do(ctx, op, "", &b)
+	return t.explainFlush(t.Link.Do(ctx, op, "", &b))
 }

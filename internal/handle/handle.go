@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -52,14 +53,14 @@ func Open(ctx context.Context, kind, name string) (*Handle, error) {
 
 // find looks the link up and checks its kind.
 func (h *Handle) find(ctx context.Context) error {
-	l, err := h.lookUp(ctx, "open", "", h.Name)
+	l, err := h.lookUp(ctx, "open", "", h.Name, 0)
 	if err != nil {
 		return err
 	}
-	if l.kind != h.Kind {
-		return &iplink.Error{Op: "open", Kind: h.Kind, Name: h.Name, Message: "it is " + described(l.kind), Err: iplink.ErrKind}
+	if l.Kind != h.Kind {
+		return &iplink.Error{Op: "open", Kind: h.Kind, Name: h.Name, Message: "it is " + described(l.Kind), Err: iplink.ErrKind}
 	}
-	h.Index = l.index
+	h.Index = l.Index
 	return nil
 }
 
@@ -84,7 +85,7 @@ func (h *Handle) Do(ctx context.Context, op, subject string, b *rtnl.Batch) erro
 	for i := range b.Len() {
 		h.sent(b.Bytes(i))
 		if err := b.Err(i); err != nil {
-			return h.explain(op, subject, err)
+			return h.refused(ctx, op, subject, err)
 		}
 	}
 	return nil
@@ -107,9 +108,19 @@ func (h *Handle) Write(ctx context.Context, op, subject string, typ, flags uint1
 // while it was read is read again, after a call of restart.
 func (h *Handle) Dump(ctx context.Context, op string, typ uint16, body func([]byte) []byte, restart func(), each rtnl.Reply) error {
 	if err := h.rt.Dump(ctx, typ, body, restart, each); err != nil {
-		return h.explain(op, "", err)
+		return h.refused(ctx, op, "", err)
 	}
 	return nil
+}
+
+// List is Dump for a list of what the link has, which is empty if there is no such
+// link: then it is an error that matches fs.ErrNotExist.
+func (h *Handle) List(ctx context.Context, op string, typ uint16, body func([]byte) []byte, restart func(), each rtnl.Reply) error {
+	if err := h.Dump(ctx, op, typ, body, restart, each); err != nil {
+		return err
+	}
+	_, err := h.Own(ctx, op)
+	return err
 }
 
 // Invalid returns an error for what is refused before anything is sent.
@@ -121,6 +132,33 @@ func (h *Handle) Invalid(op, attr, format string, args ...any) error {
 func (h *Handle) Refuse(op string, fault *attr.Error) error {
 	return &iplink.Error{Op: op, Kind: h.Kind, Name: h.Name, Attr: fault.Name, Message: fault.Text,
 		Err: invalid.Argument(cmp.Or(fault.Errno, syscall.EINVAL))}
+}
+
+// refused is explain for the kernel's answer about the link: if that is gone, it is
+// what the error is about, whatever the kernel says.
+func (h *Handle) refused(ctx context.Context, op, subject string, err error) error {
+	if answer, ok := errors.AsType[*rtnl.Errno](err); ok && slices.Contains(ofGone, answer.Errno) {
+		if _, gone := h.Own(ctx, op); errors.Is(gone, fs.ErrNotExist) {
+			return gone
+		}
+	}
+	return h.explain(op, subject, err)
+}
+
+// ofGone are the kernel's answers about a link that is gone.
+var ofGone = []syscall.Errno{syscall.EINVAL, syscall.ENODEV, syscall.EOPNOTSUPP}
+
+// Because gives the reason of a refusal with an errno that the kernel gives none for.
+func Because(err error, errno syscall.Errno, reason string) error {
+	if e, ok := errors.AsType[*iplink.Error](err); ok && e.Err == error(errno) && e.Message == "" {
+		e.Message = reason
+	}
+	return err
+}
+
+// Say puts this library's words in place of the kernel's.
+func Say(e *iplink.Error, text string) {
+	e.Message, e.FromKernel = text, false
 }
 
 // explain turns a refusal into an error that names the link and what the
@@ -138,36 +176,6 @@ func (h *Handle) explain(op, subject string, err error) error {
 	return e
 }
 
-// link is what a look-up tells.
-type link struct {
-	index int
-	kind  string
-}
-
-// lookUp asks the kernel for a link by name.
-func (h *Handle) lookUp(ctx context.Context, op, subject, name string) (link, error) {
-	var found link
-	var b rtnl.Batch
-	b.Get(uapi.RTM_GETLINK, func(m wire.Message) { found = parseLink(m.Data) }, func(b []byte) []byte {
-		b = wire.AppendU32(wire.AppendLink(b, wire.Link{}), uapi.IFLA_EXT_MASK, uapi.RTEXT_FILTER_SKIP_STATS)
-		if len(name) < uapi.IFNAMSIZ {
-			return wire.AppendString(b, uapi.IFLA_IFNAME, name)
-		}
-		return wire.AppendString(b, uapi.IFLA_ALT_IFNAME, name)
-	})
-	return found, h.Do(ctx, op, subject, &b)
-}
-
-func parseLink(data []byte) link {
-	header, attrs, err := wire.ParseLink(data)
-	if err != nil {
-		return link{}
-	}
-	info := Find(attrs, uapi.IFLA_LINKINFO)
-	kind := strings.Clone(wire.CString(Find(info, uapi.IFLA_INFO_KIND)))
-	return link{index: int(header.Index), kind: kind}
-}
-
 // Find returns the payload of the first attribute of a type, nil if there is
 // none.
 func Find(attrs []byte, typ uint16) []byte {
@@ -180,23 +188,6 @@ func Find(attrs []byte, typ uint16) []byte {
 		}
 	}
 	return nil
-}
-
-// Resolve returns the index of a link that a request is to name, given by name,
-// or by index if the name is empty. The word is that of the setting.
-func (h *Handle) Resolve(ctx context.Context, op, word, name string, index int) (int, error) {
-	switch {
-	case name == "" && index < 0:
-		return 0, h.Invalid(op, word, "%d is no interface index", index)
-	case name == "":
-		return index, nil
-	case name == h.Name:
-		return h.Index, nil
-	case len(name) >= uapi.ALTIFNAMSIZ || strings.ContainsRune(name, 0):
-		return 0, h.Invalid(op, word, "%q is no name of a link", name)
-	}
-	l, err := h.lookUp(ctx, op, word+" "+name, name)
-	return l.index, err
 }
 
 // Names returns a function that finds the names of links by index, and asks for

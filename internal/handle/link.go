@@ -1,0 +1,185 @@
+package handle
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io/fs"
+	"strings"
+	"syscall"
+
+	"github.com/iplink-go/iplink"
+	"github.com/iplink-go/iplink/internal/rtnl"
+	"github.com/iplink-go/iplink/internal/uapi"
+	"github.com/iplink-go/iplink/internal/wire"
+)
+
+// A Link is what a look-up tells of a link.
+type Link struct {
+	Index      int
+	Name, Kind string
+
+	// Master is the index of the link that it is a port of, 0 if it is none, and
+	// MasterKind the kind of that one.
+	Master     int
+	MasterKind string
+
+	// Data has the settings of its kind (IFLA_INFO_DATA), and PortData those that
+	// it has as a port (IFLA_INFO_SLAVE_DATA).
+	Data, PortData []byte
+}
+
+// Of reports whether the link is of a kind, or a port of such a link.
+func (l *Link) Of(kind string) bool {
+	return l.Kind == kind || l.Master != 0 && l.MasterKind == kind
+}
+
+func parseLink(data []byte) Link {
+	header, attrs, err := wire.ParseLink(data)
+	if err != nil {
+		return Link{}
+	}
+	text := func(attrs []byte, typ uint16) string { return strings.Clone(wire.CString(Find(attrs, typ))) }
+	info := Find(attrs, uapi.IFLA_LINKINFO)
+	l := Link{
+		Index: int(header.Index), Name: text(attrs, uapi.IFLA_IFNAME),
+		Kind: text(info, uapi.IFLA_INFO_KIND), MasterKind: text(info, uapi.IFLA_INFO_SLAVE_KIND),
+		Data: bytes.Clone(Find(info, uapi.IFLA_INFO_DATA)), PortData: bytes.Clone(Find(info, uapi.IFLA_INFO_SLAVE_DATA)),
+	}
+	if master := Find(attrs, uapi.IFLA_MASTER); len(master) == 4 {
+		l.Master = int(wire.Order.Uint32(master))
+	}
+	return l
+}
+
+// lookUp asks the kernel for a link by name, or by index if the name is empty. The
+// error is about subject.
+func (h *Handle) lookUp(ctx context.Context, op, subject, name string, index int) (Link, error) {
+	found, err := h.ask(ctx, name, index)
+	if err != nil {
+		return Link{}, h.explain(op, subject, err)
+	}
+	return found, nil
+}
+
+// ask is lookUp with the kernel's own error.
+func (h *Handle) ask(ctx context.Context, name string, index int) (found Link, err error) {
+	var b rtnl.Batch
+	b.Get(uapi.RTM_GETLINK, func(m wire.Message) { found = parseLink(m.Data) }, func(b []byte) []byte {
+		b = wire.AppendU32(wire.AppendLink(b, wire.Link{Index: int32(index)}), uapi.IFLA_EXT_MASK, uapi.RTEXT_FILTER_SKIP_STATS)
+		switch {
+		case name == "":
+			return b
+		case len(name) < uapi.IFNAMSIZ:
+			return wire.AppendString(b, uapi.IFLA_IFNAME, name)
+		}
+		return wire.AppendString(b, uapi.IFLA_ALT_IFNAME, name)
+	})
+	if err := h.rt.Do(ctx, &b); err != nil {
+		return Link{}, err
+	}
+	return found, b.Err(0)
+}
+
+// Own looks up the link that was opened. The error matches fs.ErrNotExist if it is there
+// no longer, or if a link of another kind has its index.
+func (h *Handle) Own(ctx context.Context, op string) (Link, error) {
+	l, err := h.lookUp(ctx, op, "", "", h.Index)
+	if err == nil && l.Kind != h.Kind {
+		err = &iplink.Error{Op: op, Kind: h.Kind, Name: h.Name, Message: "its index is that of " + l.Name + " now", Err: syscall.ENODEV}
+	}
+	return l, err
+}
+
+// Named reports whether the link that was opened is named, by the name that it was
+// opened by, or by its index if the name is empty.
+func (h *Handle) Named(name string, index int) bool {
+	return name == h.Name || name == "" && index == h.Index
+}
+
+// CheckName checks what names a link. The word is that of the setting.
+func (h *Handle) CheckName(op, word, name string, index int) error {
+	switch {
+	case name == "" && index < 0:
+		return h.Invalid(op, word, "%d is no interface index", index)
+	case len(name) >= uapi.ALTIFNAMSIZ || strings.ContainsRune(name, 0):
+		return h.Invalid(op, word, "%q is no name of a link", name)
+	}
+	return nil
+}
+
+// Resolve returns the index of a link that a request is to name, given by name,
+// or by index if the name is empty. The word is that of the setting.
+func (h *Handle) Resolve(ctx context.Context, op, word, name string, index int) (int, error) {
+	if err := h.CheckName(op, word, name, index); err != nil || name == "" {
+		return index, err
+	}
+	l, err := h.Look(ctx, op, word, name, index)
+	return l.Index, err
+}
+
+// Look looks up a link that a request is to name, given by name, or by index if the
+// name is empty.
+func (h *Handle) Look(ctx context.Context, op, word, name string, index int) (Link, error) {
+	if err := h.CheckName(op, word, name, index); err != nil {
+		return Link{}, err
+	}
+	if h.Named(name, index) {
+		return h.Own(ctx, op)
+	}
+	subject := word + " " + name
+	if name == "" {
+		subject = fmt.Sprintf("%s %d", word, index)
+	}
+	return h.lookUp(ctx, op, subject, name, index)
+}
+
+// Port is Look for a port of the link that was opened, or that link itself.
+func (h *Handle) Port(ctx context.Context, op, word, name string, index int) (Link, error) {
+	l, err := h.Look(ctx, op, word, name, index)
+	if err == nil && !h.Has(&l) {
+		err = h.Stranger(ctx, op, word, &l)
+	}
+	return l, err
+}
+
+// Has reports whether a link is a port of the link that was opened, or that link.
+func (h *Handle) Has(l *Link) bool {
+	return l.Index == h.Index || l.Master == h.Index
+}
+
+// Stranger returns the error for a link that is no port of the one that was opened,
+// or that the latter is gone.
+func (h *Handle) Stranger(ctx context.Context, op, word string, l *Link) error {
+	if _, err := h.Own(ctx, op); err != nil {
+		return err
+	}
+	message := fmt.Sprintf("%s is no port of %s", l.Name, h.Name)
+	switch {
+	case l.Kind == h.Kind:
+		message += ": open that link itself"
+	case l.Master == 0:
+		message += ": Master makes it one"
+	case l.MasterKind == h.Kind:
+		message += " but of " + nameOf(h.rt, l.Master) + ": open that one"
+	default:
+		message += " but of " + nameOf(h.rt, l.Master)
+	}
+	errno := syscall.EINVAL
+	if !l.Of(h.Kind) {
+		errno = syscall.EOPNOTSUPP
+	}
+	return &iplink.Error{Op: op, Kind: h.Kind, Name: h.Name, Attr: word, Message: message, Err: stranger{errno}}
+}
+
+// stranger is refused before anything is sent, for want of such a port; the kernel would
+// answer with the errno, if it did not take another one's port.
+type stranger struct{ errno syscall.Errno }
+
+func (stranger) Error() string { return fs.ErrInvalid.Error() }
+
+func (s stranger) Is(target error) bool {
+	return target == fs.ErrInvalid || target == fs.ErrNotExist
+}
+
+func (s stranger) Unwrap() error { return s.errno }
