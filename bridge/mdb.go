@@ -28,10 +28,12 @@ type MDBEntry struct {
 	Group netip.Addr
 	MAC   net.HardwareAddr
 	// Source narrows the entry to frames from one address
-	// (MDBE_ATTR_SOURCE).
+	// (MDBE_ATTR_SOURCE). Such an entry has Include by itself, whether it is set or
+	// not: the kernel takes no filter mode for it.
 	Source netip.Addr
 	// Sources are the addresses that frames come from, with Include, or that
-	// they do not come from, without it (MDBE_ATTR_SRC_LIST, since Linux 6.3).
+	// they do not come from, without it, which is also the filter mode of an entry
+	// that has none (MDBE_ATTR_SRC_LIST, since Linux 6.3).
 	// Only a group on a port has them, and not one with a Source. The kernel
 	// reports this where the bridge speaks IGMPv3 or MLDv2.
 	Sources []MDBSource
@@ -146,29 +148,27 @@ func (s *Switch) AddMDB(ctx context.Context, e MDBEntry) error {
 }
 
 // ReplaceMDB adds an entry in place of the one for the group on that port, if
-// any. Since Linux 6.3.
+// any. Before Linux 6.3 the error matches fs.ErrExist if there is one.
 func (s *Switch) ReplaceMDB(ctx context.Context, e MDBEntry) error {
 	return s.putMDB(ctx, "mdb replace", uapi.NLM_F_CREATE|uapi.NLM_F_REPLACE, e)
 }
 
 func (s *Switch) putMDB(ctx context.Context, op string, flags uint16, e MDBEntry) error {
-	index, err := s.checkMDB(ctx, op, &e)
+	index, err := s.checkMDB(ctx, op, &e, e.membersFault)
 	if err != nil {
 		return err
 	}
-	if fault := e.membersFault(index == s.link.Index); fault != nil {
-		return s.link.Invalid(op, fault[0], "%s", fault[1])
-	}
-	return s.link.Write(ctx, op, e.group(), uapi.RTM_NEWMDB, flags, func(b []byte) []byte {
+	err = s.link.Write(ctx, op, e.group(), uapi.RTM_NEWMDB, flags, func(b []byte) []byte {
 		return e.append(b, s.link.Index, index)
 	})
+	return e.explain(err, flags&uapi.NLM_F_REPLACE != 0)
 }
 
 // DeleteMDB removes the entry for a group, port, source and VLAN; nothing else
 // matters. The error matches fs.ErrNotExist if there is none.
 func (s *Switch) DeleteMDB(ctx context.Context, e MDBEntry) error {
 	const op = "mdb del"
-	index, err := s.checkMDB(ctx, op, &e)
+	index, err := s.checkMDB(ctx, op, &e, func(bool) fault { return nil })
 	if err != nil {
 		return err
 	}
@@ -179,7 +179,7 @@ func (s *Switch) DeleteMDB(ctx context.Context, e MDBEntry) error {
 	if errors.Is(err, syscall.EINVAL) && !s.hasMDB(ctx, index, &key) {
 		return &iplink.Error{Op: op, Kind: s.link.Kind, Name: s.link.Name, Attr: e.group(), Err: syscall.ENOENT}
 	}
-	return err
+	return unsnooped(err)
 }
 
 // hasMDB reports whether there is an entry, or may be one: the kernel's answer
@@ -220,7 +220,7 @@ func (s *Switch) ListRouterPorts(ctx context.Context) ([]RouterPort, error) {
 // bridges of the namespace.
 func (s *Switch) dumpMDB(ctx context.Context, restart func(), each func(typ uint16, data []byte)) error {
 	body := func(b []byte) []byte { return appendVLANHeader(b, 0) }
-	return s.link.Dump(ctx, "mdb show", uapi.RTM_GETMDB, body, restart, func(m wire.Message) {
+	err := s.link.List(ctx, "mdb show", uapi.RTM_GETMDB, body, restart, func(m wire.Message) {
 		if len(m.Data) < mdbHeaderLen || int(wire.Order.Uint32(m.Data[4:])) != s.link.Index {
 			return
 		}
@@ -231,15 +231,28 @@ func (s *Switch) dumpMDB(ctx context.Context, restart func(), each func(typ uint
 			each(a.Type, a.Data)
 		}
 	})
+	return unsnooped(err)
 }
 
-// checkMDB checks what finds an entry, and returns the port's index.
-func (s *Switch) checkMDB(ctx context.Context, op string, e *MDBEntry) (int, error) {
-	if fault := e.keyFault(); fault != nil {
-		return 0, s.link.Invalid(op, fault[0], "%s", fault[1])
+// checkMDB checks what finds an entry, and what else fault finds given whether the
+// entry is for the bridge itself, and returns the port's index.
+func (s *Switch) checkMDB(ctx context.Context, op string, e *MDBEntry, fault func(host bool) fault) (int, error) {
+	if err := s.invalid(op, e.keyFault(), e.portFault(), fault(s.link.Named(e.Port, e.PortIndex))); err != nil {
+		return 0, err
 	}
-	if e.Port == "" && e.PortIndex == 0 {
-		return 0, s.link.Invalid(op, "port", "name the port, or the bridge where the machine itself joins")
+	port, err := s.link.Port(ctx, op, "port", e.Port, e.PortIndex)
+	if err != nil {
+		return 0, err
 	}
-	return s.link.Resolve(ctx, op, "port", e.Port, e.PortIndex)
+	return port.Index, s.invalid(op, fault(port.Index == s.link.Index))
+}
+
+// invalid returns an error for the first fault that there is.
+func (s *Switch) invalid(op string, faults ...fault) error {
+	for _, f := range faults {
+		if f != nil {
+			return s.link.Invalid(op, f[0], "%s", f[1])
+		}
+	}
+	return nil
 }

@@ -125,6 +125,7 @@ func parseMDB(b []byte) (e MDBEntry, ok bool) {
 		}
 		e.parseAttr(a)
 	}
+	e.Include = e.Include || e.Source.IsValid()
 	return e, true
 }
 

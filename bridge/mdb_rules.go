@@ -1,8 +1,13 @@
 package bridge
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
+	"syscall"
+
+	"github.com/iplink-go/iplink"
+	"github.com/iplink-go/iplink/internal/handle"
 )
 
 // fault is the word of a setting and what is wrong with it, nil if nothing is.
@@ -23,6 +28,14 @@ func (e *MDBEntry) keyFault() fault {
 		return nil
 	}
 	return e.sourceFault("src", e.Source)
+}
+
+// portFault says that no port is named.
+func (e *MDBEntry) portFault() fault {
+	if e.Port == "" && e.PortIndex == 0 {
+		return fault{"port", "name the port, or the bridge where the machine itself joins"}
+	}
+	return nil
 }
 
 // macFault says what is wrong with a group that is none of IP.
@@ -78,3 +91,30 @@ func (e *MDBEntry) membersFault(host bool) fault {
 // mostSources is how many sources a group has on a port at most, the kernel's
 // PG_SRC_ENT_LIMIT.
 const mostSources = 32
+
+// explain says what a kernel's refusal of an entry is about.
+func (e *MDBEntry) explain(err error, replaces bool) error {
+	refused, ok := errors.AsType[*iplink.Error](err)
+	switch {
+	case !ok:
+		return err
+	case replaces && errors.Is(err, syscall.EEXIST):
+		handle.Say(refused, "an entry can be replaced since Linux 6.3: delete this one before")
+	case refused.Message != "Unknown attribute type":
+	case e.sendsMode():
+		refused.Attr = "source_list"
+		handle.Say(refused, "lists of sources and filter modes are taken since Linux 6.3: an entry with Source includes one")
+	case e.Protocol != 0:
+		refused.Attr = "proto"
+		handle.Say(refused, "a protocol is taken since Linux 6.3: leave it out")
+	}
+	return unsnooped(err)
+}
+
+// unsnooped gives the reason of what a kernel says that has no multicast database.
+func unsnooped(err error) error {
+	if refused, ok := errors.AsType[*iplink.Error](err); ok && errors.Is(err, syscall.EOPNOTSUPP) {
+		handle.Say(refused, "this kernel's bridge knows no groups (CONFIG_BRIDGE_IGMP_SNOOPING)")
+	}
+	return err
+}
