@@ -15,7 +15,7 @@ type aside interface {
 	info
 
 	// apply makes the settings in set, and learn returns those that the link
-	// has. netns is a descriptor of the link's namespace, 0 if it is the
+	// has. netns is a descriptor of the link's namespace, rtnl.Here if it is the
 	// caller's.
 	apply(ctx context.Context, netns, index int, set attr.Set) error
 	learn(ctx context.Context, netns, index int) (aside, error)
@@ -120,20 +120,20 @@ func withoutFamily(kind string, err error) error {
 	return err
 }
 
-// asideNetNS returns a descriptor of a place's namespace for another socket; 0
-// if it is the calling thread's, which needs no privilege to enter.
+// asideNetNS returns a descriptor of a place's namespace for another socket;
+// rtnl.Here if it is the calling thread's, which needs no privilege to enter.
 func (t *transaction) asideNetNS(p *place) (int, error) {
 	ns, err := t.namespace(p)
 	if err != nil {
-		return 0, err
+		return rtnl.Here, err
 	}
 	here, err := CurrentNetNS()
 	if err != nil {
-		return 0, err
+		return rtnl.Here, err
 	}
 	defer here.Close()
 	if here.Equal(ns) {
-		return 0, nil
+		return rtnl.Here, nil
 	}
 	return t.descriptor(p)
 }

@@ -33,7 +33,7 @@ type Conn struct {
 // Dial opens a Conn in the network namespace of the calling thread. Close it
 // when done. Elsewhere than on Linux the error matches errors.ErrUnsupported.
 func Dial() (*Conn, error) {
-	return dial(0)
+	return dial(rtnl.Here)
 }
 
 // Dial opens a Conn in the namespace, whatever the calling thread's is. It

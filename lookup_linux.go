@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/iplink-go/iplink/internal/highfd"
 	"github.com/iplink-go/iplink/internal/rtnl"
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
@@ -17,6 +18,9 @@ func socketNetNS(rt *rtnl.Conn) (*NetNS, error) {
 	var file *os.File
 	err := rt.Control(func(fd int) error {
 		ns, err := unix.IoctlRetInt(fd, unix.SIOCGSKNS)
+		if err == nil {
+			ns, err = highfd.Number(ns)
+		}
 		if err == nil {
 			file = os.NewFile(uintptr(ns), "net")
 		}
@@ -98,7 +102,7 @@ func hasNetAdmin() bool {
 }
 
 func dupFD(fd int) (int, error) {
-	return unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0)
+	return highfd.Dup(fd)
 }
 
 func closeFD(fd int) {

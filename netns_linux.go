@@ -9,6 +9,8 @@ import (
 	"runtime"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/iplink-go/iplink/internal/highfd"
 )
 
 const threadNetNSPath = "/proc/thread-self/ns/net"
@@ -18,7 +20,7 @@ func pidNetNSPath(pid int) string { return fmt.Sprintf("/proc/%d/ns/net", pid) }
 // openNetNS opens the namespace file at path. Anything may be at a path, hence
 // O_NONBLOCK: a FIFO would wait for a writer.
 func openNetNS(path string) (*NetNS, error) {
-	file, err := os.OpenFile(path, os.O_RDONLY|unix.O_NONBLOCK, 0)
+	file, err := openHigh(path, os.O_RDONLY|unix.O_NONBLOCK)
 	if err != nil {
 		return nil, bareErr(err)
 	}
@@ -28,6 +30,15 @@ func openNetNS(path string) (*NetNS, error) {
 		return nil, err
 	}
 	return ns, nil
+}
+
+// openHigh opens a file with another number than that of a standard file.
+func openHigh(path string, flags int) (*os.File, error) {
+	file, err := os.OpenFile(path, flags, 0)
+	if err != nil {
+		return nil, err
+	}
+	return highfd.File(file)
 }
 
 // identify makes sure that fd is a network namespace and gives ns the kernel's
@@ -195,7 +206,7 @@ func moveThread(move func() error, fn func()) error {
 		defer runtime.UnlockOSThread()
 		return onThread(move, fn)
 	}
-	former, err := os.Open(threadNetNSPath)
+	former, err := openHigh(threadNetNSPath, os.O_RDONLY)
 	if err == nil {
 		defer former.Close()
 		err = move()

@@ -13,7 +13,7 @@ import (
 // asking which one a socket belongs to, needs privileges that watching does not
 // need: so it is tried first whether the calling thread is there already.
 func (c *Conn) listen(ctx context.Context, how rtnl.Listening) (*rtnl.Listener, error) {
-	here, err := rtnl.Listen(ctx, 0, how)
+	here, err := rtnl.Listen(ctx, rtnl.Here, how)
 	if err == nil {
 		if sameNetNS(c.rt.Control, here.Control) {
 			return here, nil

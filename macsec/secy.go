@@ -36,7 +36,7 @@ func Open(ctx context.Context, name string) (*SecY, error) {
 		return nil, err
 	}
 	m := &SecY{link: link}
-	if m.nl, err = macsecnl.Dial(ctx, 0); err != nil {
+	if m.nl, err = macsecnl.Dial(ctx, rtnl.Here); err != nil {
 		return nil, errors.Join(m.failed("open", err), link.Close())
 	}
 	if err := m.readSuite(ctx); err != nil {

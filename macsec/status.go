@@ -12,6 +12,7 @@ import (
 	"github.com/iplink-go/iplink"
 	"github.com/iplink-go/iplink/internal/attr"
 	"github.com/iplink-go/iplink/internal/macsecnl"
+	"github.com/iplink-go/iplink/internal/rtnl"
 )
 
 // ErrTruncated says that the kernel ended its list of MACsec links before all
@@ -144,7 +145,7 @@ func List(ctx context.Context) ([]*Status, error) {
 		return nil, err
 	}
 	defer links.Close()
-	nl, err := macsecnl.Dial(ctx, 0)
+	nl, err := macsecnl.Dial(ctx, rtnl.Here)
 	if err != nil {
 		return nil, failed(opShow, "", err)
 	}

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/iplink-go/iplink/internal/highfd"
 )
 
 // A socket receives what an nlmon link shows.
@@ -22,6 +24,9 @@ func openSocket(index, buffer int) (*socket, error) {
 	fd, err := unix.Socket(unix.AF_PACKET, unix.SOCK_RAW|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
 	if err != nil {
 		return nil, os.NewSyscallError("socket", err)
+	}
+	if fd, err = highfd.Number(fd); err != nil {
+		return nil, err
 	}
 	s := &socket{file: os.NewFile(uintptr(fd), "packet"), data: make([]byte, snapLen), control: make([]byte, 256)}
 	if s.raw, err = s.file.SyscallConn(); err == nil {

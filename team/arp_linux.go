@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/iplink-go/iplink/internal/highfd"
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
@@ -26,6 +27,9 @@ func openARP(index int, vlan *uint16) (*arpSocket, error) {
 	fd, err := unix.Socket(unix.AF_PACKET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
 	if err != nil {
 		return nil, os.NewSyscallError("socket", err)
+	}
+	if fd, err = highfd.Number(fd); err != nil {
+		return nil, err
 	}
 	s := &arpSocket{file: os.NewFile(uintptr(fd), "arp"), index: index, vlan: vlan}
 	if err := s.attach(fd, arpFilter(vlan)); err != nil {

@@ -46,8 +46,8 @@ func (t *Team) listen(ctx context.Context) (*listener, error) {
 	var family, links *rtnl.Listener
 	err := t.in(func() (err error) {
 		how := rtnl.Listening{Buffer: eventBuffer}
-		if family, err = l.open(t.nl.Listen(ctx, 0, uapi.TEAM_GENL_CHANGE_EVENT_MC_GRP, how)); err == nil {
-			links, err = l.open(rtnl.Listen(ctx, 0, how))
+		if family, err = l.open(t.nl.Listen(ctx, rtnl.Here, uapi.TEAM_GENL_CHANGE_EVENT_MC_GRP, how)); err == nil {
+			links, err = l.open(rtnl.Listen(ctx, rtnl.Here, how))
 		}
 		return err
 	})

@@ -47,7 +47,7 @@ func Open(ctx context.Context, name string) (*Team, error) {
 	if t.netns, err = iplink.CurrentNetNS(); err != nil {
 		return nil, errors.Join(err, link.Close())
 	}
-	if t.nl, err = teamnl.Dial(ctx, 0); err != nil {
+	if t.nl, err = teamnl.Dial(ctx, rtnl.Here); err != nil {
 		return nil, errors.Join(t.failed("open", "", err), t.netns.Close(), link.Close())
 	}
 	return t, nil

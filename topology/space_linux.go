@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/iplink-go/iplink"
+	"github.com/iplink-go/iplink/internal/highfd"
 	"github.com/iplink-go/iplink/internal/rtnl"
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
@@ -37,6 +38,9 @@ type space struct {
 // path, hence O_NONBLOCK: a FIFO would wait for a writer.
 func openSpace(path string) (*space, error) {
 	file, err := os.OpenFile(path, os.O_RDONLY|unix.O_NONBLOCK, 0)
+	if err == nil {
+		file, err = highfd.File(file)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -113,7 +117,7 @@ func (s *space) merge(other *space) {
 func (s *space) open() (err error) {
 	netns := int(s.file.Fd())
 	if s.Current {
-		netns = 0
+		netns = rtnl.Here
 	}
 	s.rt, err = rtnl.Dial(netns)
 	return err

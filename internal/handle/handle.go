@@ -40,7 +40,7 @@ func Open(ctx context.Context, kind, name string) (*Handle, error) {
 	if name == "" || len(name) >= uapi.ALTIFNAMSIZ || strings.ContainsRune(name, 0) {
 		return nil, h.Invalid("open", "name", "%q is no name of a link", name)
 	}
-	rt, err := rtnl.Dial(0)
+	rt, err := rtnl.Dial(rtnl.Here)
 	if err != nil {
 		return nil, h.explain("open", "", err)
 	}

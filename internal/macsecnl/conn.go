@@ -17,7 +17,7 @@ type Conn struct {
 }
 
 // Dial opens a socket in the network namespace that netns is a descriptor of, in
-// the caller's if it is 0. The error matches rtnl.ErrFamily if the kernel has no
+// the caller's if it is rtnl.Here. The error matches rtnl.ErrFamily if the kernel has no
 // family macsec.
 func Dial(ctx context.Context, netns int) (*Conn, error) {
 	rt, err := rtnl.DialFamily(ctx, netns, uapi.MACSEC_GENL_NAME)

@@ -9,6 +9,8 @@ import (
 
 	"github.com/mdlayher/netlink"
 	"golang.org/x/sys/unix"
+
+	"github.com/iplink-go/iplink/internal/highfd"
 )
 
 const (
@@ -45,15 +47,15 @@ type Conn struct {
 }
 
 // Dial opens a socket in the network namespace that netns is a descriptor of,
-// in the caller's if it is 0. Extended acknowledgements and strict checking
+// in the caller's if it is Here. Extended acknowledgements and strict checking
 // are on.
 func Dial(netns int) (*Conn, error) {
-	return dial(unix.NETLINK_ROUTE, netlink.Config{NetNS: netns, Strict: true})
+	return dial(unix.NETLINK_ROUTE, netns, netlink.Config{Strict: true})
 }
 
-func dial(family int, config netlink.Config) (*Conn, error) {
+func dial(family, netns int, config netlink.Config) (*Conn, error) {
 	config.MessageBufferSize = readSize
-	nl, err := open(family, config)
+	nl, err := openIn(netns, family, config)
 	if err != nil {
 		return nil, err
 	}
@@ -94,8 +96,8 @@ func detach(nl *netlink.Conn) (fd int, err error) {
 	if err != nil {
 		return -1, err
 	}
-	inner := raw.Control(func(socket uintptr) { fd, err = unix.FcntlInt(socket, unix.F_DUPFD_CLOEXEC, 0) })
-	if err = errors.Join(inner, os.NewSyscallError("fcntl", err)); err == nil {
+	inner := raw.Control(func(socket uintptr) { fd, err = highfd.Dup(int(socket)) })
+	if err = errors.Join(inner, err); err == nil {
 		_ = unix.SetNonblock(fd, false) // else an os.File would be polled
 	}
 	return fd, err

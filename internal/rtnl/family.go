@@ -110,7 +110,7 @@ func (f *Family) body(command uint8, attrs []byte) func([]byte) []byte {
 }
 
 // Listen opens a Listener to one of the family's groups, in the network namespace
-// that netns is a descriptor of, in the caller's if it is 0.
+// that netns is a descriptor of, in the caller's if it is Here.
 func (f *Family) Listen(ctx context.Context, netns int, group string, how Listening) (*Listener, error) {
 	id, ok := f.groups[group]
 	if !ok {

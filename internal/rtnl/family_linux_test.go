@@ -22,7 +22,7 @@ const nlctrl = "nlctrl"
 
 func dialFamily(t *testing.T) *Family {
 	t.Helper()
-	f, err := DialFamily(t.Context(), 0, nlctrl)
+	f, err := DialFamily(t.Context(), Here, nlctrl)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,12 +98,12 @@ func TestFamilyRefusal(t *testing.T) {
 }
 
 func TestFamilyFaults(t *testing.T) {
-	_, err := DialFamily(t.Context(), 0, "none-such")
+	_, err := DialFamily(t.Context(), Here, "none-such")
 	if !errors.Is(err, ErrFamily) || !strings.Contains(err.Error(), `"none-such"`) {
 		t.Errorf("error %v", err)
 	}
 	f := dialFamily(t)
-	_, err = f.Listen(t.Context(), 0, "none-such", Listening{})
+	_, err = f.Listen(t.Context(), Here, "none-such", Listening{})
 	if err == nil || !strings.Contains(err.Error(), `"nlctrl" has no group "none-such"`) {
 		t.Errorf("error %v", err)
 	}
@@ -113,7 +113,7 @@ func TestFamilyFaults(t *testing.T) {
 	if _, err := describe(ctx, f, nlctrl); err != reason {
 		t.Errorf("error %v", err)
 	}
-	if _, err := DialFamily(ctx, 0, nlctrl); err == nil || !errors.Is(err, reason) {
+	if _, err := DialFamily(ctx, Here, nlctrl); err == nil || !errors.Is(err, reason) {
 		t.Errorf("error %v", err)
 	}
 }
@@ -124,7 +124,7 @@ func TestFamilyListenCancelled(t *testing.T) {
 	f := dialFamily(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
-	l, err := f.Listen(ctx, 0, "notify", Listening{})
+	l, err := f.Listen(ctx, Here, "notify", Listening{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -166,7 +166,7 @@ func TestFamilyManyAtOnce(t *testing.T) {
 func TestFamilyClosed(t *testing.T) {
 	f := dialFamily(t)
 	ctx, cancel := context.WithCancel(t.Context())
-	l, err := f.Listen(ctx, 0, "notify", Listening{})
+	l, err := f.Listen(ctx, Here, "notify", Listening{})
 	if err != nil {
 		t.Fatal(err)
 	}

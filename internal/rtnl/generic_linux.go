@@ -9,7 +9,7 @@ import (
 )
 
 func dialGeneric(netns int) (*Conn, error) {
-	c, err := dial(unix.NETLINK_GENERIC, netlink.Config{NetNS: netns})
+	c, err := dial(unix.NETLINK_GENERIC, netns, netlink.Config{})
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,8 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/iplink-go/iplink/internal/highfd"
 )
 
 // A bell wakes the goroutine that waits for a socket. It is an epoll instance
@@ -22,6 +24,9 @@ func newBell(socket int) (*bell, error) {
 	epoll, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
 	if err != nil {
 		return nil, os.NewSyscallError("epoll_create1", err)
+	}
+	if epoll, err = highfd.Number(epoll); err != nil {
+		return nil, err
 	}
 	_ = unix.SetNonblock(epoll, true) // or Go's poller would not have it
 	b := &bell{file: os.NewFile(uintptr(epoll), "epoll"), epoll: epoll, socket: socket}

@@ -33,7 +33,7 @@ type Listener struct {
 }
 
 // Listen opens a Listener to what becomes of links in the network namespace that netns is a descriptor
-// of, in the caller's if it is 0. What the kernel announces from then on waits
+// of, in the caller's if it is Here. What the kernel announces from then on waits
 // in the socket's buffer. Once ctx has ended Receive fails.
 func Listen(ctx context.Context, netns int, how Listening) (*Listener, error) {
 	groups := []uint32{unix.RTNLGRP_LINK, unix.RTNLGRP_IPV6_IFINFO}
@@ -44,7 +44,7 @@ func Listen(ctx context.Context, netns int, how Listening) (*Listener, error) {
 }
 
 func listenTo(ctx context.Context, protocol, netns int, how Listening, groups ...uint32) (*Listener, error) {
-	nl, err := netlink.Dial(protocol, &netlink.Config{NetNS: netns})
+	nl, err := openIn(netns, protocol, netlink.Config{})
 	if err != nil {
 		return nil, err
 	}

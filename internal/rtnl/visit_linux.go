@@ -7,7 +7,19 @@ import (
 
 	"github.com/mdlayher/netlink"
 	"golang.org/x/sys/unix"
+
+	"github.com/iplink-go/iplink/internal/highfd"
 )
+
+// openIn opens a socket in the network namespace that netns is a descriptor of.
+func openIn(netns, family int, config netlink.Config) (nl *netlink.Conn, err error) {
+	err = InNetNS(netns, func(fd int) (err error) {
+		config.NetNS = fd
+		nl, err = open(family, config)
+		return err
+	})
+	return nl, err
+}
 
 // open opens a socket, which binds to the network namespace that the thread is in
 // at that moment. Where it can, the calling thread goes there and back, for to wake
@@ -65,6 +77,9 @@ func wayBack() int {
 		return -1
 	}
 	fd, err := unix.Open("/proc/thread-self/ns/net", unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err == nil {
+		fd, err = highfd.Number(fd)
+	}
 	if err != nil {
 		return -1
 	}

@@ -7,6 +7,8 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/iplink-go/iplink/internal/highfd"
 )
 
 // A node is a device node, held so that it cannot be exchanged for another, and
@@ -20,6 +22,9 @@ func holdNode(dir int, name string) (*node, error) {
 	if err != nil {
 		return nil, err
 	}
+	if fd, err = highfd.Number(fd); err != nil {
+		return nil, err
+	}
 	return &node{fd}, nil
 }
 
@@ -28,7 +33,11 @@ func (n *node) open() (int, error) {
 	path := fmt.Sprintf("/proc/self/fd/%d", n.fd)
 	for {
 		fd, err := unix.Open(path, unix.O_RDWR|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
-		if err != unix.EINTR {
+		switch err {
+		case nil:
+			return highfd.Number(fd)
+		case unix.EINTR:
+		default:
 			return fd, err
 		}
 	}

@@ -24,7 +24,7 @@ type Option struct {
 }
 
 // Dial opens a socket for teams in the network namespace that netns is a descriptor
-// of, in the caller's if it is 0. The error matches rtnl.ErrFamily if the kernel has
+// of, in the caller's if it is rtnl.Here. The error matches rtnl.ErrFamily if the kernel has
 // no family team.
 func Dial(ctx context.Context, netns int) (*rtnl.Family, error) {
 	return rtnl.DialFamily(ctx, netns, uapi.TEAM_GENL_NAME)
