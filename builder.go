@@ -3,6 +3,8 @@ package iplink
 import (
 	"context"
 	"fmt"
+	"slices"
+	"unsafe"
 )
 
 // noCopy makes go vet report a builder that is copied: its setters would
@@ -34,6 +36,15 @@ type Spec interface {
 	clone() Spec
 }
 
+// me returns the builder that b is the beginning of. One that was not made by New
+// is given no chance to panic: the verbs refuse it.
+func (b *builder[Self]) me() *Self {
+	if b.self == nil {
+		b.self = (*Self)(unsafe.Pointer(b))
+	}
+	return b.self
+}
+
 // start makes b the builder that belongs to self.
 func (b *builder[Self]) start(self *Self, kind, name string) *Self {
 	b.self = self
@@ -44,7 +55,7 @@ func (b *builder[Self]) start(self *Self, kind, name string) *Self {
 // link returns what is set of what every link has, to set more of it. Most links
 // have nothing of it set, and it is most of what there can be to a builder.
 func (b *builder[Self]) link() *Link {
-	if b.spec.link == &unsetLink {
+	if b.spec.link == &unsetLink || b.spec.link == nil {
 		b.spec.link = new(Link)
 	}
 	return b.spec.link
@@ -53,7 +64,7 @@ func (b *builder[Self]) link() *Link {
 // with notes that the setting of the kind with the given number was made.
 func (b *builder[Self]) with(typ uint16) *Self {
 	b.spec.set.Add(typ)
-	return b.self
+	return b.me()
 }
 
 // refer notes that the setting of the kind with the given number is the link of
@@ -61,7 +72,7 @@ func (b *builder[Self]) with(typ uint16) *Self {
 func (b *builder[Self]) refer(typ uint16, name string) *Self {
 	b.spec.set.Add(typ)
 	b.spec.refs = setRef(b.spec.refs, typ, name)
-	return b.self
+	return b.me()
 }
 
 // index notes that the setting of the kind with the given number was made by
@@ -69,7 +80,7 @@ func (b *builder[Self]) refer(typ uint16, name string) *Self {
 func (b *builder[Self]) index(typ uint16) *Self {
 	b.spec.set.Add(typ)
 	b.spec.refs = dropRef(b.spec.refs, typ)
-	return b.self
+	return b.me()
 }
 
 // settled is implemented by the builders of kinds that have settings.
@@ -78,6 +89,9 @@ type settled interface {
 }
 
 func (b *builder[Self]) wanted() *spec {
+	if b.spec.traits == nil {
+		return &spec{zero: true, link: &unsetLink}
+	}
 	if kind, ok := any(b.self).(settled); ok {
 		b.spec.info = kind.settings()
 	}
@@ -96,13 +110,14 @@ func (b *builder[Self]) clone() Spec {
 // that one builder can serve as a template for many.
 func (b *builder[Self]) Clone() *Self {
 	c := new(Self)
-	*c = *b.self
+	*c = *b.me()
 	copied := any(c).(interface{ base() *builder[Self] }).base()
 	copied.self = c
-	if l := copied.spec.link; l != &unsetLink {
+	if l := copied.spec.link; l != &unsetLink && l != nil {
 		own := *l
 		copied.spec.link = &own
 	}
+	copied.spec.faults = slices.Clip(copied.spec.faults)
 	if peer := copied.spec.peer; peer != nil {
 		copied.spec.peer = peer.clone()
 	}
@@ -122,7 +137,7 @@ func (b *builder[Self]) String() string {
 // The link is made in the namespace of the calling thread unless NetNS names
 // another. Create opens a socket for itself; a Conn saves that for many links.
 func (b *builder[Self]) Create(ctx context.Context) (*Link, error) {
-	return withConn(func(c *Conn) (*Link, error) { return one(c.Create(ctx, any(b.self).(Spec))) })
+	return withConn(func(c *Conn) (*Link, error) { return one(c.Create(ctx, any(b.me()).(Spec))) })
 }
 
 // Update changes the existing link of this name to what is set here, leaves all
@@ -134,7 +149,7 @@ func (b *builder[Self]) Create(ctx context.Context) (*Link, error) {
 // The kernel applies a change in steps: on an error, part of it may have
 // happened.
 func (b *builder[Self]) Update(ctx context.Context) (*Link, error) {
-	return withConn(func(c *Conn) (*Link, error) { return one(c.Update(ctx, any(b.self).(Spec))) })
+	return withConn(func(c *Conn) (*Link, error) { return one(c.Update(ctx, any(b.me()).(Spec))) })
 }
 
 // withConn calls f with a Conn that is open for the call only.

@@ -84,6 +84,9 @@ func NewVXCAN(name string) *VXCAN {
 // kernel names the other end and gives it the settings of this one
 // (VXCAN_INFO_PEER). It cannot change later.
 func (v *VXCAN) Peer(peer *VXCAN) *VXCAN {
+	if peer == nil {
+		return v.refuseArgument("Peer", "it is nil: leave Peer out for an end that the kernel names")
+	}
 	v.spec.peer = peer
 	return v
 }

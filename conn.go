@@ -57,6 +57,9 @@ func dial(netns int) (*Conn, error) {
 
 // Close closes the socket. Calls that are going on end with an error.
 func (c *Conn) Close() error {
+	if err := c.missing("close"); err != nil {
+		return err
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	err := c.rt.Close()
@@ -84,6 +87,9 @@ func (c *Conn) netns() (*NetNS, error) {
 // Get returns the link of that name, which may be an alternative one; the
 // kernel looks it up. Without such a link the error matches fs.ErrNotExist.
 func (c *Conn) Get(ctx context.Context, name string) (*Link, error) {
+	if err := c.missing("get"); err != nil {
+		return nil, err
+	}
 	if fault := nameFault("name", name, uapi.ALTIFNAMSIZ-1); fault != nil {
 		return nil, (&spec{name: name}).refuse("get", fault)
 	}
@@ -92,6 +98,9 @@ func (c *Conn) Get(ctx context.Context, name string) (*Link, error) {
 
 // GetIndex is Get by interface index, 1 or more.
 func (c *Conn) GetIndex(ctx context.Context, index int) (*Link, error) {
+	if err := c.missing("get"); err != nil {
+		return nil, err
+	}
 	return c.get(ctx, fmt.Sprintf("with index %d", index), func(b []byte) []byte { return appendKey(b, index, "") })
 }
 

@@ -50,6 +50,9 @@ func DeleteIfExists(ctx context.Context, names ...string) error {
 }
 
 func (c *Conn) delete(ctx context.Context, names []string, mayMiss bool) error {
+	if err := c.missing("delete"); err != nil {
+		return err
+	}
 	held, err := c.rt.Hold()
 	if err != nil {
 		return &Error{Op: "delete", Name: strings.Join(names, ", "), Err: err}

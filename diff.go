@@ -42,6 +42,9 @@ func orNone(text string) string {
 // What the kernel does not report, and what is an act rather than a state, such
 // as Bridge.FlushFDB, is no difference.
 func (c *Conn) Diff(ctx context.Context, spec Spec) ([]Difference, error) {
+	if err := c.missing("diff"); err != nil {
+		return nil, err
+	}
 	e := newEnsurance(c, "diff")
 	defer e.close()
 	if err := e.plan(ctx, []Spec{spec}); err != nil {

@@ -37,6 +37,9 @@ func (c *Change) Changed() bool {
 // and what is an act rather than a state, such as Bridge.FlushFDB, is sent only
 // when the link is made.
 func (c *Conn) Ensure(ctx context.Context, specs ...Spec) ([]*Change, error) {
+	if err := c.missing("ensure"); err != nil {
+		return nil, err
+	}
 	e := newEnsurance(c, "ensure")
 	defer e.close()
 	if err := e.plan(ctx, specs); err != nil {
@@ -71,9 +74,11 @@ func newEnsurance(c *Conn, op string) *ensurance {
 
 // plan finds out what there is to do, and refuses what cannot be done.
 func (e *ensurance) plan(ctx context.Context, specs []Spec) error {
-	wanted := make([]*spec, len(specs))
-	for i, s := range specs {
-		wanted[i] = s.wanted()
+	wanted, err := described(e.op, specs...)
+	if err != nil {
+		return err
+	}
+	for i := range wanted {
 		if wanted[i].checkShape(e.op) != nil {
 			return wanted[i].check(e.op)
 		}
@@ -262,7 +267,7 @@ func (e *ensurance) changes() []*Change {
 // changes what differs, and only reads if nothing does. See Conn.Ensure.
 func (b *builder[Self]) Ensure(ctx context.Context) (*Change, error) {
 	return withConn(func(c *Conn) (*Change, error) {
-		all, err := c.Ensure(ctx, any(b.self).(Spec))
+		all, err := c.Ensure(ctx, any(b.me()).(Spec))
 		if err != nil {
 			return nil, err
 		}
@@ -272,7 +277,7 @@ func (b *builder[Self]) Ensure(ctx context.Context) (*Change, error) {
 
 // Diff compares the link with what is described here. See Conn.Diff.
 func (b *builder[Self]) Diff(ctx context.Context) ([]Difference, error) {
-	return withConn(func(c *Conn) ([]Difference, error) { return c.Diff(ctx, any(b.self).(Spec)) })
+	return withConn(func(c *Conn) ([]Difference, error) { return c.Diff(ctx, any(b.me()).(Spec)) })
 }
 
 // Recreate lets Ensure replace a link that cannot be changed as wanted, or is
@@ -281,5 +286,5 @@ func (b *builder[Self]) Diff(ctx context.Context) ([]Difference, error) {
 // such link.
 func (b *builder[Self]) Recreate() *Self {
 	b.spec.recreate = true
-	return b.self
+	return b.me()
 }

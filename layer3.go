@@ -25,7 +25,7 @@ func (b *builder[Self]) Addr(addrs ...netip.Prefix) *Self {
 	for _, a := range addrs {
 		b.Addrs(Addr{Prefix: a})
 	}
-	return b.self
+	return b.me()
 }
 
 // Addrs adds IP addresses with all that there is to an address: a peer, a scope,
@@ -36,7 +36,7 @@ func (b *builder[Self]) Addr(addrs ...netip.Prefix) *Self {
 // flags but AddrMCAutoJoin. What else differs is ErrImmutable.
 func (b *builder[Self]) Addrs(addrs ...Addr) *Self {
 	b.spec.addrs = slices.Concat(b.spec.addrs, addrs)
-	return b.self
+	return b.me()
 }
 
 // DefaultRoute adds the default route, by the gateway of that address, which must
@@ -53,14 +53,14 @@ func (b *builder[Self]) DefaultRoute(via netip.Addr) *Self {
 // by a person, Update and Ensure take that away.
 func (b *builder[Self]) Routes(routes ...Route) *Self {
 	b.spec.routes = slices.Concat(b.spec.routes, routes)
-	return b.self
+	return b.me()
 }
 
 // Neighs adds neighbours, or changes those of the same IP address. They go when
 // the link goes, or goes down.
 func (b *builder[Self]) Neighs(neighs ...Neigh) *Self {
 	b.spec.neighs = slices.Concat(b.spec.neighs, neighs)
-	return b.self
+	return b.me()
 }
 
 // driftOfLayer3 finds out in what a link differs from what a job wants above the

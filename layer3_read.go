@@ -36,7 +36,14 @@ func (c *Conn) Neighs(ctx context.Context, link *Link) ([]Neigh, error) {
 // readLayer3 reads what a link has, if the link is in the Conn's namespace: links
 // do not know where they are from.
 func readLayer3[T any](c *Conn, link *Link, what string, read func(*rtnl.Conn) ([]T, error)) ([]T, error) {
-	e := &Error{Op: "list " + what + " of", Kind: link.Kind, Name: link.Name}
+	op := "list " + what + " of"
+	if err := c.missing(op); err != nil {
+		return nil, err
+	}
+	if link == nil {
+		return nil, (&fault{"Link", "it is nil: Get returns one"}).in(op)
+	}
+	e := &Error{Op: op, Kind: link.Kind, Name: link.Name}
 	name, err := nameOf(c.rt, link.Index)
 	if err != nil {
 		return nil, kernelError(e, err)

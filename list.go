@@ -23,11 +23,16 @@ type filter struct {
 	allNetNS    bool
 	buffer      int  // of the socket that a watch receives from, in bytes
 	data        bool // as that of a reader
+	fault       *fault
 }
 
 func newFilter(filters []Filter) filter {
 	f := filter{buffer: watchBuffer}
 	for _, narrow := range filters {
+		if narrow == nil {
+			f.fault = &fault{"Filter", "it is nil: leave it out for all links"}
+			continue
+		}
 		narrow(&f)
 	}
 	return f
@@ -68,7 +73,13 @@ func Named(names ...string) Filter {
 // Links of one list share memory: to keep one of many keeps those that it was
 // allocated with, sixteen in all, and up to 32 KiB of what they and others hold.
 func (c *Conn) List(ctx context.Context, filters ...Filter) ([]*Link, error) {
+	if err := c.missing("list"); err != nil {
+		return nil, err
+	}
 	f := newFilter(filters)
+	if f.fault != nil {
+		return nil, f.fault.in("list")
+	}
 	if f.allNetNS {
 		return nil, &Error{Op: "list", Message: "AllNetNS is for Watch", Err: fs.ErrInvalid}
 	}

@@ -15,7 +15,11 @@ import (
 // Create would refuse. The NetNS of a peer must stay open until the request is
 // sent.
 func KindData(spec Spec) (kind string, data []byte, err error) {
-	s := spec.wanted()
+	all, err := described("encode", spec)
+	if err != nil {
+		return "", nil, err
+	}
+	s := all[0]
 	if err := s.checkKindData(); err != nil {
 		return s.kind, nil, err
 	}
@@ -30,7 +34,13 @@ func KindData(spec Spec) (kind string, data []byte, err error) {
 // PortData is KindData for the settings of a port, as the kernel takes them in
 // IFLA_INFO_SLAVE_DATA. The kind is that of the master.
 func PortData(port PortSpec) (kind string, data []byte, err error) {
+	if isNil(port) {
+		return "", nil, (&spec{}).invalid("encode", "PortSpec", "it is nil: give a builder, such as bridge.Port returns")
+	}
 	p := port.portSpec()
+	if p.info == nil {
+		return "", nil, (&spec{}).invalid("encode", "PortSpec", "the builder is zero: make it with Port of package bridge or bond")
+	}
 	var c attr.Codec
 	s := &spec{kind: p.kind + " port"}
 	if err := c.Check(p.set, p.refs, p.info.attrs); err != nil {

@@ -12,7 +12,7 @@ import (
 func TestKindDataKnowsSpec(t *testing.T) {
 	ofTheKind := []string{"kind", "traits", "info", "set", "refs", "peer"}
 	refused := []string{"link", "linkSet", "linkRefs", "flags", "change", "inet6Set", "index", "altNames", "netns", "linkNetNS", "port", "layer3"}
-	ofVerbs := []string{"name", "downFirst", "newName", "recreate", "asked", "standing"} // not of a link that is made by another
+	ofVerbs := []string{"name", "downFirst", "newName", "recreate", "asked", "standing", "faults", "zero"} // not of a link that is made by another
 	want := map[string]bool{}
 	for _, list := range [][]string{ofTheKind, refused, ofVerbs} {
 		for _, name := range list {

@@ -13,13 +13,13 @@ import (
 // (IFLA_IFNAME).
 func (b *builder[Self]) Name(name string) *Self {
 	b.spec.name = name
-	return b.self
+	return b.me()
 }
 
 // common notes that a setting that every link has was made.
 func (b *builder[Self]) common(typ uint16) *Self {
 	b.spec.linkSet.Add(typ)
-	return b.self
+	return b.me()
 }
 
 func (b *builder[Self]) flag(flag uint32, on bool) *Self {
@@ -28,7 +28,7 @@ func (b *builder[Self]) flag(flag uint32, on bool) *Self {
 	if on {
 		b.spec.flags |= flag
 	}
-	return b.self
+	return b.me()
 }
 
 // Parent sets the link that this one sits on, by name (IFLA_LINK). It is looked
@@ -86,7 +86,7 @@ func (b *builder[Self]) Down() *Self {
 // its IPv6 addresses.
 func (b *builder[Self]) DownFirst() *Self {
 	b.spec.downFirst = true
-	return b.self
+	return b.me()
 }
 
 // ARP says whether the link uses neighbour discovery; most kinds start with it
@@ -170,7 +170,7 @@ func (b *builder[Self]) Alias(text string) *Self {
 // (IFLA_ALT_IFNAME).
 func (b *builder[Self]) AltName(names ...string) *Self {
 	b.spec.altNames = slices.Concat(b.spec.altNames, names)
-	return b.self
+	return b.me()
 }
 
 // Group sets the number of the group the link belongs to, 0 by default
@@ -185,7 +185,7 @@ func (b *builder[Self]) Group(number uint32) *Self {
 // is empty; otherwise the link of the name must have it.
 func (b *builder[Self]) Index(index int) *Self {
 	b.spec.index = index
-	return b.self
+	return b.me()
 }
 
 // NetNS says in which namespace the link is to be, by default that of the Conn.
@@ -194,8 +194,11 @@ func (b *builder[Self]) Index(index int) *Self {
 // that the kernel takes when it makes the peer, and for a move, with settings
 // that every link has: these take CAP_NET_ADMIN in both namespaces.
 func (b *builder[Self]) NetNS(ns *NetNS) *Self {
+	if ns == nil {
+		return b.refuseArgument("NetNS", "it is nil: leave NetNS out for the namespace of the Conn")
+	}
 	b.spec.netns = ns
-	return b.self
+	return b.me()
 }
 
 // LinkNetNS says in which namespace the parent, the underlay of a tunnel, or
@@ -203,8 +206,11 @@ func (b *builder[Self]) NetNS(ns *NetNS) *Self {
 // later. A peer with a NetNS of its own is there, and a pair without Peer is in
 // one namespace by default. Kinds that have none of the three refuse it.
 func (b *builder[Self]) LinkNetNS(ns *NetNS) *Self {
+	if ns == nil {
+		return b.refuseArgument("LinkNetNS", "it is nil: leave LinkNetNS out for the namespace of the Conn")
+	}
 	b.spec.linkNetNS = ns
-	return b.self
+	return b.me()
 }
 
 // GSOMaxSize sets the most bytes of a packet handed to the link as one, from
@@ -248,7 +254,7 @@ func (b *builder[Self]) GROMaxIPv4Size(bytes uint32) *Self {
 func (b *builder[Self]) AddrGenMode(mode AddrGenMode) *Self {
 	b.link().INET6.AddrGenMode = mode
 	b.spec.inet6Set = attr.SetOf(uapi.IFLA_INET6_ADDR_GEN_MODE)
-	return b.self
+	return b.me()
 }
 
 // ProtoDown says whether a protocol holds the link down; only macvlan, macvtap,
@@ -288,6 +294,12 @@ type PortSpec interface {
 // Port sets what the link has as a port of its master, which may be joined in
 // the same request (IFLA_INFO_SLAVE_DATA).
 func (b *builder[Self]) Port(port PortSpec) *Self {
-	b.spec.port = port.portSpec()
-	return b.self
+	if isNil(port) {
+		return b.refuseArgument("Port", "it is nil: give a builder of settings, such as bridge.Port returns")
+	}
+	if b.spec.port = port.portSpec(); b.spec.port.info == nil {
+		b.spec.port = nil
+		return b.refuseArgument("Port", "the builder is zero: make it with Port of package bridge or bond")
+	}
+	return b.me()
 }

@@ -45,6 +45,8 @@ type spec struct {
 	linkNetNS *NetNS // where its parent, underlay or peer is; nil for the Conn's
 	port      *portSpec
 	peer      Spec
+	faults    []fault // arguments that setters could not take
+	zero      bool    // of a builder that no New has returned
 
 	layer3
 }

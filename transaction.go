@@ -32,6 +32,9 @@ import (
 // A process that is killed meanwhile leaves what it has made so far. It bears
 // the names that were asked for, by which DeleteIfExists removes it.
 func (c *Conn) Create(ctx context.Context, specs ...Spec) ([]*Link, error) {
+	if err := c.missing("create"); err != nil {
+		return nil, err
+	}
 	t := newTransaction(c, "create")
 	defer t.close()
 	if err := t.plan(ctx, specs); err != nil {
@@ -167,9 +170,11 @@ func (t *transaction) links() []*Link {
 
 // plan checks specs and prepares the jobs that make them.
 func (t *transaction) plan(ctx context.Context, specs []Spec) error {
-	wanted := make([]*spec, len(specs))
-	for i, s := range specs {
-		wanted[i] = s.wanted()
+	wanted, err := described(t.op, specs...)
+	if err != nil {
+		return err
+	}
+	for i := range wanted {
 		if wanted[i].kind == "" {
 			return wanted[i].invalid(t.op, "", "a Device names a link that exists already: use the New of a kind to make one")
 		}

@@ -17,9 +17,16 @@ import (
 // The kernel applies a change in steps: on an error, part of it may have
 // happened.
 func (c *Conn) Update(ctx context.Context, specs ...Spec) ([]*Link, error) {
+	if err := c.missing("update"); err != nil {
+		return nil, err
+	}
+	wanted, err := described("update", specs...)
+	if err != nil {
+		return nil, err
+	}
 	var links []*Link
-	for _, s := range specs {
-		l, err := c.update(ctx, s.wanted())
+	for _, s := range wanted {
+		l, err := c.update(ctx, s)
 		if err != nil {
 			return links, err
 		}

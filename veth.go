@@ -48,6 +48,9 @@ func NewVeth(name string) *Veth {
 // kernel names the other end and gives it the settings of this one
 // (VETH_INFO_PEER). It cannot change later.
 func (v *Veth) Peer(peer *Veth) *Veth {
+	if peer == nil {
+		return v.refuseArgument("Peer", "it is nil: leave Peer out for an end that the kernel names")
+	}
 	v.spec.peer = peer
 	return v
 }

@@ -105,6 +105,12 @@ func (s satisfies) holds(_ *space, l *Link) bool {
 // passed again before Wait could see it may be missed. When ctx ends the error
 // is that of ctx, and names the link and the condition.
 func (c *Conn) Wait(ctx context.Context, name string, cond Condition) (*Link, error) {
+	if err := c.missing("wait for"); err != nil {
+		return nil, err
+	}
+	if isNil(cond) {
+		return nil, (&fault{"Condition", "it is nil: give one, such as Up"}).in("wait for")
+	}
 	if fault := nameFault("name", name, uapi.ALTIFNAMSIZ-1); fault != nil {
 		return nil, (&spec{name: name}).refuse("wait for", fault)
 	}

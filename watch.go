@@ -80,6 +80,14 @@ func Watch(ctx context.Context, filters ...Filter) iter.Seq2[Event, error] {
 }
 
 func (c *Conn) watch(ctx context.Context, f filter, yield func(Event, error) bool) {
+	if err := c.missing("watch"); err != nil {
+		yield(Event{}, err)
+		return
+	}
+	if f.fault != nil {
+		yield(Event{}, f.fault.in("watch"))
+		return
+	}
 	w, err := c.openWatcher(ctx, f)
 	if err == nil {
 		defer w.close()
