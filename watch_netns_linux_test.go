@@ -2,6 +2,8 @@ package iplink_test
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"testing"
 
 	"github.com/iplink-go/iplink"
@@ -102,6 +104,44 @@ func TestWatchMove(t *testing.T) {
 	if e.New.Parent != links[0].Index || links[0].NetNSID != 4660 {
 		t.Errorf("b0 has peer %d; a0 is %d and has its peer in %d", e.New.Parent, links[0].Index, links[0].NetNSID)
 	}
+}
+
+// TestWatchGoneElsewhere has links in another namespace be deleted, or move on, whose
+// announcements name a third by its id: that of the parent, the underlay or the peer.
+func TestWatchGoneElsewhere(t *testing.T) {
+	t.Parallel()
+	w := newWatched(t)
+	first, _ := newNamedNetNS(t)
+	second, _ := newNamedNetNS(t)
+	w.ip("netns", "set", first, "4660")
+	w.ip("netns", "set", second, "22136")
+	w.run("link add under type bridge", "link add a0 type veth peer name a1 netns "+first, "link add b0 type veth peer name b1 netns "+first,
+		"link add m0 link under netns "+first+" type macvlan mode bridge", "link add m1 link under netns "+first+" type macvlan mode bridge",
+		"link add x0 type vxlan id 4660 dstport 4789 local 127.0.0.1", "link set x0 netns "+first,
+		"link add x1 type vxlan id 22136 dstport 4789 local 127.0.0.1", "link set x1 netns "+first)
+	events := w.watch(iplink.AllNetNS())
+	have := map[string]bool{}
+	becomes := func(want ...string) {
+		t.Helper()
+		events.until(fmt.Sprint(want), func(e iplink.Event) bool {
+			if name := fmt.Sprint(e.NetNSID, " ", e.Link().Name); e.NetNSID >= 0 && e.Link().Name != "lo" {
+				have[name] = true
+				if e.New == nil {
+					delete(have, name)
+				}
+			}
+			return slices.Equal(slices.Sorted(maps.Keys(have)), want)
+		})
+	}
+	becomes("4660 a1", "4660 b1", "4660 m0", "4660 m1", "4660 x0", "4660 x1")
+	w.ip("-n", first, "link", "delete", "m0")
+	w.ip("-n", first, "link", "delete", "x0")
+	w.ip("link", "delete", "a0")
+	becomes("4660 b1", "4660 m1", "4660 x1")
+	w.ip("-n", first, "link", "set", "m1", "netns", second)
+	w.ip("-n", first, "link", "set", "x1", "netns", second)
+	w.ip("-n", first, "link", "set", "b1", "netns", second)
+	becomes("22136 b1", "22136 m1", "22136 x1")
 }
 
 // TestWatchOwnID gives the watch's own namespace an id: links are still reported

@@ -172,7 +172,7 @@ func (w *watcher) takeLink(nsid int32, m wire.Message) {
 		return
 	}
 	at := linkPlace{nsid, int(header.Index)}
-	if !describes(header, attrs) || nsid != rtnl.OwnNetNS && namesID(attrs) {
+	if !describes(header, attrs) || m.Type == uapi.RTM_NEWLINK && nsid != rtnl.OwnNetNS && namesID(attrs) {
 		w.hinted[at] = struct{}{}
 		return
 	}
@@ -195,7 +195,8 @@ func describes(header wire.Link, attrs []byte) bool {
 
 // namesID reports whether a message names a namespace by id. An announcement
 // means the ids of the link's own namespace, an answer those of the socket's, by
-// which alone links of several namespaces can be compared.
+// which alone links of several namespaces can be compared. Of a link that is gone
+// that makes no difference, and nobody could be asked.
 func namesID(attrs []byte) bool {
 	_, ok := find(attrs, uapi.IFLA_LINK_NETNSID)
 	return ok
