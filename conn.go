@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"syscall"
 
 	"github.com/iplink-go/iplink/internal/rtnl"
 	"github.com/iplink-go/iplink/internal/uapi"
@@ -115,9 +116,17 @@ func (c *Conn) get(ctx context.Context, name string, key func([]byte) []byte) (*
 	link, err := l.read(ctx, c.rt, key)
 	c.lookUps.Put(l)
 	if err != nil {
-		return nil, kernelError(&Error{Op: "get", Name: name}, err)
+		return nil, kernelError(&Error{Op: "get", Name: name, Message: getReason(err)}, err)
 	}
 	return link, nil
+}
+
+// getReason says what a bare errno means when a link is read.
+func getReason(err error) string {
+	if isRefusal(err) && errors.Is(err, syscall.EMSGSIZE) {
+		return tooLongToDescribe
+	}
+	return ""
 }
 
 // readLink reads the link that key finds.

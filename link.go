@@ -143,6 +143,7 @@ func (l *Link) Up() bool {
 // table reads it, and which rows of it were found.
 type rawInfo struct {
 	image                  image // of the whole message
+	undescribed            bool  // there is none
 	data, xstats, portData []byte
 	common, info, port     attr.Set
 }

@@ -38,3 +38,15 @@ func kindOnly(info []byte) []byte {
 	b, at := wire.Begin(nil, uapi.IFLA_LINKINFO)
 	return wire.End(wire.AppendAttr(b, uapi.IFLA_INFO_KIND, kind), at)
 }
+
+// noteUndescribed notes if a message stands for a link that the kernel cannot
+// describe, as package rtnl has it.
+func (l *Link) noteUndescribed(m wire.Message) {
+	if m.Type == uapi.NLMSG_ERROR {
+		l.raw.undescribed = true
+		l.addErr("", &attr.Error{Text: tooLongToDescribe})
+	}
+}
+
+// tooLongToDescribe is what the kernel means by EMSGSIZE when it is asked for a link.
+const tooLongToDescribe = "the kernel cannot describe the link: it has a list, such as of source addresses, that takes more than 64 KiB"

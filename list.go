@@ -102,7 +102,7 @@ func (c *Conn) list(ctx context.Context, f filter) ([]*Link, error) {
 	r := reader{data: f.data}
 	r.share(&pool{slab: new(slab)})
 	restart := func() { links = nil }
-	err := c.rt.Dump(ctx, uapi.RTM_GETLINK, f.append, restart, func(m wire.Message) {
+	err := c.rt.DumpLinks(ctx, f.append, restart, func(m wire.Message) {
 		if len(room) == 0 {
 			room = make([]Link, together)
 		}

@@ -1,10 +1,12 @@
 package iplink_test
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/iplink-go/iplink"
@@ -136,41 +138,101 @@ func TestWatchLongDescriptions(t *testing.T) {
 	until("z")
 }
 
-// TestOverlongDescriptions has a link of which the kernel says more than an
-// attribute can hold, as of a macvlan with very many sources. It carries an error
-// itself; what is not of the nest at fault is right, and so are all other links.
+// TestOverlongDescriptions has a link of which the kernel would have to say more
+// than an attribute can hold: a macvlan with very many sources. It carries an error
+// itself, or there is one if it is asked for, where the kernel says nothing of it, as
+// since Linux 7.1. Else what is not of the nest at fault is right. All other links are
+// listed, and watched.
 func TestOverlongDescriptions(t *testing.T) {
 	c, ns := scratch(t)
-	mustCreate(t, c, bridge.New("a"), bridge.New("under"))
-	mustCreate(t, c, macvlan.New("odd").Parent("under").Mode(macvlan.Source).Sources(sourceMACs(0, 5000)...).MTU(1402), bridge.New("z"))
+	mustCreate(t, c, bridge.New("a"), bridge.New("under").Up())
+	mustCreate(t, c, macvlan.New("odd").Parent("under").Mode(macvlan.Source).Sources(sourceMACs(0, 5000)...).MTU(1402).Up(), bridge.New("z").Up())
 	addAltNames(ns, "odd", 0, 7)
-	check := func(what string) {
-		t.Helper()
-		links, err := c.List(t.Context())
-		if got, want := slices.Sorted(slices.Values(namesOf(links))), []string{"a", "lo", "odd", "under", "z"}; err != nil || !slices.Equal(got, want) {
-			t.Fatalf("%s: listed are %v, there are %v; %v", what, got, want, err)
-		}
-		for _, l := range append(links, mustGet(t, c, "odd")) {
-			if l.Name != "odd" {
-				if l.Err != nil {
-					t.Errorf("%s: %s: %v", what, l.Name, l.Err)
-				}
-				continue
-			}
-			t.Logf("%s: %v", what, l.Err)
-			if l.Err == nil || !strings.Contains(l.Err.Error(), "linkinfo") || l.MTU != 1402 || l.Kind != iplink.KindMacvlan || l.Parent == 0 ||
-				len(l.AltNames) != 7 {
-				t.Errorf("%s: %v, MTU %d, kind %q, parent %d, %d names", what, l.Err, l.MTU, l.Kind, l.Parent, len(l.AltNames))
-			}
-		}
-	}
+	want := []string{"a", "lo", "odd", "under", "z"}
+	events := (&watched{t: t, file: ns.file, conn: c}).watch()
+	events.until("all", func(iplink.Event) bool { want = want[1:]; return len(want) == 0 })
+	want = []string{"a", "lo", "odd", "under", "z"}
+
 	had := 5000
-	for _, n := range []int{5461, 5470, 5600, 5800} {
+	for i, n := range []int{5461, 5470, 5600, 5800} {
 		addSources(ns, "odd", sourceMACs(had, n-had))
 		had = n
-		check(fmt.Sprint(n, " sources"))
+		links, err := c.List(t.Context())
+		if got := slices.Sorted(slices.Values(namesOf(links))); err != nil || !slices.Equal(got, want) {
+			t.Fatalf("%d sources: listed are %v, there are %v; %v", n, got, want, err)
+		}
+		for _, l := range links {
+			if (l.Name == "odd") != (l.Err != nil) {
+				t.Errorf("%d sources: %s: %v", n, l.Name, l.Err)
+			}
+			if l.Name == "odd" {
+				isOverlong(t, c, l)
+			}
+		}
+		ns.ip("link", "set", "dev", "odd", "alias", fmt.Sprint(n, " sources")) // which is announced, or not
+		ns.ip("link", "set", "dev", "z", "mtu", fmt.Sprint(1403+i))
+		events.until("z", func(e iplink.Event) bool {
+			if e.Kind == iplink.Removed {
+				t.Errorf("%v", e)
+			}
+			return e.New != nil && e.New.Name == "z" && e.New.MTU == uint32(1403+i)
+		})
 	}
+	seen := map[string]bool{}
+	events = (&watched{t: t, file: ns.file, conn: c}).watch()
+	events.until("all", func(e iplink.Event) bool { seen[e.Link().Name] = true; return len(seen) == len(want) })
 	if err := c.Delete(t.Context(), "z", "odd", "a"); err != nil {
 		t.Error(err)
+	}
+	if left, err := c.List(t.Context()); err != nil || len(left) != 2 {
+		t.Errorf("left are %v; %v", namesOf(left), err)
+	}
+}
+
+// isOverlong checks what a list says of a link that cannot be described, and what is
+// said if it is asked for.
+func isOverlong(t *testing.T, c *iplink.Conn, listed *iplink.Link) {
+	t.Helper()
+	got, err := c.Get(t.Context(), "odd")
+	t.Log(listed.Err, err)
+	if err != nil {
+		if !errors.Is(err, syscall.EMSGSIZE) || !strings.Contains(err.Error(), "64 KiB") || !strings.Contains(listed.Err.Error(), "64 KiB") {
+			t.Error(err, listed.Err)
+		}
+		return
+	}
+	for _, l := range []*iplink.Link{listed, got} {
+		if l.Err == nil || !strings.Contains(l.Err.Error(), "linkinfo") || l.MTU != 1402 || l.Kind != iplink.KindMacvlan || l.Parent == 0 || len(l.AltNames) != 7 {
+			t.Errorf("%v, MTU %d, kind %q, parent %d, %d names", l.Err, l.MTU, l.Kind, l.Parent, len(l.AltNames))
+		}
+	}
+}
+
+// TestWatchLongDescriptionsElsewhere has such a link be in another namespace, where the
+// kernel makes no room for it.
+func TestWatchLongDescriptionsElsewhere(t *testing.T) {
+	w := newWatched(t)
+	name, other := newNamedNetNS(t)
+	w.ip("netns", "set", name, "4660")
+	c, err := other.Dial()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	for _, name := range []string{"a", "long", "y", "z"} {
+		mustCreate(t, c, bridge.New(name))
+	}
+	for at := 0; at < 250; at += 5 {
+		w.ip("-n", name, "link", "property", "add", "dev", "long", "altname", longName(at), "altname", longName(at+1),
+			"altname", longName(at+2), "altname", longName(at+3), "altname", longName(at+4))
+	}
+	for range 2 {
+		seen := map[string]bool{}
+		w.watch(iplink.AllNetNS()).until("all", func(e iplink.Event) bool {
+			if e.NetNSID == 4660 {
+				seen[e.New.Name] = true
+			}
+			return len(seen) == 5
+		})
 	}
 }

@@ -32,6 +32,7 @@ func (r *reader) parse(m wire.Message) *Link {
 // fill is parse into a blank link, of a reader that shares.
 func (r *reader) fill(l *Link, m wire.Message) *Link {
 	l.parse(&r.codec, m.Data)
+	l.noteUndescribed(m)
 	var data []byte
 	if r.data {
 		data = r.common.copy(l.raw.data)

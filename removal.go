@@ -31,7 +31,7 @@ type socket interface {
 // exchanger is a socket that also lists links.
 type exchanger interface {
 	socket
-	Dump(ctx context.Context, typ uint16, body func([]byte) []byte, restart func(), each rtnl.Reply) error
+	DumpLinks(ctx context.Context, body func([]byte) []byte, restart func(), each rtnl.Reply) error
 }
 
 // doomed is a link that is to be deleted: the one that has both the index and the
@@ -97,7 +97,7 @@ func (r *removal) survey(ctx context.Context) (map[int]*Link, error) {
 
 func listByIndex(ctx context.Context, via exchanger) (all map[int]*Link, err error) {
 	var codec attr.Codec
-	err = via.Dump(ctx, uapi.RTM_GETLINK, wire.AppendLinkList, func() { all = map[int]*Link{} }, func(m wire.Message) {
+	err = via.DumpLinks(ctx, wire.AppendLinkList, func() { all = map[int]*Link{} }, func(m wire.Message) {
 		l := parseLink(&codec, slices.Clone(m.Data))
 		all[l.Index] = l
 	})

@@ -23,6 +23,7 @@ func (w *watcher) parse(m wire.Message) *Link {
 	message, overlong := legible(m.Data)
 	l := w.parseLegible(message)
 	l.addErr("", overlong)
+	l.noteUndescribed(m)
 	return l
 }
 

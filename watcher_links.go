@@ -26,8 +26,11 @@ func (w *watcher) replace(id int32, links []*Link) {
 	}
 	former := s.links
 	s.links = make(map[int]*Link, len(links))
-	for _, l := range links {
-		s.links[l.Index] = l
+	for i, l := range links {
+		if had := former[l.Index]; had != nil && l.raw.undescribed {
+			links[i] = had // all that is known
+		}
+		s.links[l.Index] = links[i]
 	}
 	w.reportRemoved(s)
 	w.events = slices.Grow(w.events, len(links)) // which is too much only if most are known

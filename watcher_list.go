@@ -37,10 +37,12 @@ func (w *watcher) listIDs(ctx context.Context, found ids) error {
 	}
 	var all []int32
 	body := func(b []byte) []byte { return append(b, make([]byte, rtgenLen)...) }
-	err := w.dump(ctx, uapi.RTM_GETNSID, body, func() { all = nil }, func(m wire.Message) {
-		if id, ok := parseNSID(m); ok && id != w.ownID {
-			all = append(all, id)
-		}
+	err := quietly(func() error {
+		return w.conn.rt.Dump(ctx, uapi.RTM_GETNSID, body, func() { all = nil }, func(m wire.Message) {
+			if id, ok := parseNSID(m); ok && id != w.ownID {
+				all = append(all, id)
+			}
+		})
 	})
 	for _, id := range all {
 		found[id] = struct{}{}
@@ -86,9 +88,13 @@ func (w *watcher) listEach(ctx context.Context, which ids) error {
 // known. Another namespace that cannot be listed is gone, or closed to us.
 func (w *watcher) list(ctx context.Context, id int32) error {
 	var links []*Link
-	body := func(b []byte) []byte { return appendTarget(wire.AppendLinkList(b), id) }
-	err := w.dump(ctx, uapi.RTM_GETLINK, body, func() { links = nil }, func(m wire.Message) {
-		links = append(links, w.parse(m))
+	restart := func() { links = nil }
+	each := func(m wire.Message) { links = append(links, w.parse(m)) }
+	err := quietly(func() error {
+		if id == rtnl.OwnNetNS {
+			return w.conn.rt.DumpLinks(ctx, wire.AppendLinkList, restart, each)
+		}
+		return w.conn.rt.DumpLinksOf(ctx, id, w.known(id), restart, each)
 	})
 	switch {
 	case id != rtnl.OwnNetNS && refused(err):
@@ -101,12 +107,23 @@ func (w *watcher) list(ctx context.Context, id int32) error {
 	return nil
 }
 
-// dump lists until it has a list that did not change while it was read. Nothing
+// known returns the indexes of the links that are known in a namespace.
+func (w *watcher) known(id int32) (all []int32) {
+	s, ok := w.spaces[id]
+	if !ok {
+		return nil
+	}
+	for index := range s.links {
+		all = append(all, int32(index))
+	}
+	return all
+}
+
+// quietly lists until there is a list that did not change while it was read. Nothing
 // is lost meanwhile: what changes is announced.
-func (w *watcher) dump(ctx context.Context, typ uint16, body func([]byte) []byte, restart func(), each rtnl.Reply) error {
+func quietly(list func() error) error {
 	for {
-		err := w.conn.rt.Dump(ctx, typ, body, restart, each)
-		if !errors.Is(err, rtnl.ErrInterrupted) {
+		if err := list(); !errors.Is(err, rtnl.ErrInterrupted) {
 			return err
 		}
 	}

@@ -58,7 +58,7 @@ func appendFilter(b []byte) []byte {
 // listLinks reads all links of the namespace.
 func (t *Team) listLinks(ctx context.Context) ([]linkState, error) {
 	var all []linkState
-	err := t.link.Dump(ctx, "list links for", uapi.RTM_GETLINK,
+	err := t.link.DumpLinks(ctx, "list links for",
 		func(b []byte) []byte { return appendFilter(wire.AppendLink(b, wire.Link{})) },
 		func() { all = nil },
 		func(m wire.Message) { all = append(all, parseLinkState(m.Data)) })

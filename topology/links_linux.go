@@ -42,10 +42,7 @@ func isLoopback(l *iplink.Link) bool {
 // through another, which has that id for it: without what is peculiar to a
 // kind.
 func listWithin(ctx context.Context, rt *rtnl.Conn, nsid int32) (links []*iplink.Link, err error) {
-	body := func(b []byte) []byte {
-		return appendTarget(wire.AppendLinkList(b), uapi.IFLA_TARGET_NETNSID, nsid)
-	}
-	err = rt.Dump(ctx, uapi.RTM_GETLINK, body, func() { links = nil }, func(m wire.Message) {
+	err = rt.DumpLinksOf(ctx, nsid, nil, func() { links = nil }, func(m wire.Message) {
 		if l := parseLink(m.Data); l != nil && !isLoopback(l) {
 			links = append(links, l)
 		}

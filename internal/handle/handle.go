@@ -123,6 +123,14 @@ func (h *Handle) List(ctx context.Context, op string, typ uint16, body func([]by
 	return err
 }
 
+// DumpLinks is Dump for the links of the namespace.
+func (h *Handle) DumpLinks(ctx context.Context, op string, body func([]byte) []byte, restart func(), each rtnl.Reply) error {
+	if err := h.rt.DumpLinks(ctx, body, restart, each); err != nil {
+		return h.explain(op, "", err)
+	}
+	return nil
+}
+
 // Invalid returns an error for what is refused before anything is sent.
 func (h *Handle) Invalid(op, attr, format string, args ...any) error {
 	return &iplink.Error{Op: op, Kind: h.Kind, Name: h.Name, Attr: attr, Message: fmt.Sprintf(format, args...), Err: fs.ErrInvalid}

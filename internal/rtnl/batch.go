@@ -31,6 +31,7 @@ type request struct {
 
 	changed bool // a dump that changed while it was read, or has a gap
 	cut     bool // a dump of which a datagram did not fit
+	vast    bool // a dump for which the kernel made room for a vast link
 }
 
 // state is how far a request has come.

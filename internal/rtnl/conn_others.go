@@ -50,6 +50,16 @@ func (*Conn) Do(context.Context, *Batch) error {
 	return errors.ErrUnsupported
 }
 
+// DumpLinks returns errors.ErrUnsupported.
+func (*Conn) DumpLinks(context.Context, func([]byte) []byte, func(), Reply) error {
+	return errors.ErrUnsupported
+}
+
+// DumpLinksOf returns errors.ErrUnsupported.
+func (*Conn) DumpLinksOf(context.Context, int32, []int32, func(), Reply) error {
+	return errors.ErrUnsupported
+}
+
 // Dump returns errors.ErrUnsupported.
 func (*Conn) Dump(context.Context, uint16, func([]byte) []byte, func(), Reply) error {
 	return errors.ErrUnsupported

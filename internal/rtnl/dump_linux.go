@@ -10,37 +10,37 @@ import (
 // of it did not fit the read buffer, which grows then, it starts anew, after a call
 // of restart.
 func (c *Conn) Dump(ctx context.Context, typ uint16, body func([]byte) []byte, restart func(), each Reply) error {
-	return dump(ctx, c.Do, typ, body, restart, each)
+	_, err := dump(ctx, c.Do, typ, body, restart, each)
+	return err
 }
 
 type doer func(context.Context, *Batch) error
 
-func dump(ctx context.Context, do doer, typ uint16, body func([]byte) []byte, restart func(), each Reply) error {
+// dump also reports whether a part of the list was vast.
+func dump(ctx context.Context, do doer, typ uint16, body func([]byte) []byte, restart func(), each Reply) (vast bool, err error) {
 	const attempts = 50
 	for n := range attempts {
 		restart()
-		interrupted, err := dumpOnce(ctx, do, typ, body, each)
-		if err != nil || !interrupted {
-			return err
+		r, err := dumpOnce(ctx, do, typ, body, each)
+		if err != nil || !r.changed && !r.cut {
+			return r.vast, err
 		}
 		if err := sleep(ctx, time.Duration(n)*time.Millisecond); err != nil {
-			return err
+			return false, err
 		}
 	}
-	return ErrInterrupted
+	return false, ErrInterrupted
 }
 
-func dumpOnce(ctx context.Context, do doer, typ uint16, body func([]byte) []byte, each Reply) (interrupted bool, err error) {
+// dumpOnce returns the request, as it came out.
+func dumpOnce(ctx context.Context, do doer, typ uint16, body func([]byte) []byte, each Reply) (request, error) {
 	var b Batch
 	b.dump(typ, each, body)
-	if err := do(ctx, &b); err != nil {
-		return false, err
+	err := do(ctx, &b)
+	if r := b.requests[0]; err != nil || r.cut {
+		return r, err
 	}
-	r := &b.requests[0]
-	if r.cut {
-		return true, nil
-	}
-	return r.changed, b.Err(0)
+	return b.requests[0], b.Err(0)
 }
 
 func sleep(ctx context.Context, d time.Duration) error {

@@ -104,6 +104,9 @@ func (x *exchange) send() error {
 	x.b.markSent(x.from, x.to)
 	x.c.stale = true
 	_ = x.c.pass(AfterSend)
+	if r := &x.b.requests[x.from]; r.end == atDone {
+		r.vast = x.c.isVast()
+	}
 	return x.collect()
 }
 

@@ -35,5 +35,6 @@ func (h Held) Do(ctx context.Context, b *Batch) error {
 
 // Dump is Conn.Dump, also when the Conn is closed.
 func (h Held) Dump(ctx context.Context, typ uint16, body func([]byte) []byte, restart func(), each Reply) error {
-	return dump(ctx, h.Do, typ, body, restart, each)
+	_, err := dump(ctx, h.Do, typ, body, restart, each)
+	return err
 }

@@ -174,7 +174,7 @@ func (l *Listener) receive(wait bool) (datagram []byte, nsid int32, err error) {
 		return nil, OwnNetNS, err
 	case errno == unix.EAGAIN:
 		return nil, OwnNetNS, nil
-	case errno == unix.ENOBUFS:
+	case errno == unix.ENOBUFS, errno == unix.EMSGSIZE: // what it had to announce was too long
 		return nil, OwnNetNS, ErrOverrun
 	case n > len(l.read):
 		l.read = make([]byte, n+n/4)

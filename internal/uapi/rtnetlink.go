@@ -45,8 +45,14 @@ const (
 	RTM_NEWNSID     = 88
 	RTM_DELNSID     = 89
 	RTM_GETNSID     = 90
+	RTM_GETSTATS    = 94
 	RTM_NEWLINKPROP = 108
 	RTM_DELLINKPROP = 109
+)
+
+// IFLA_STATS_*: attributes of RTM_NEWSTATS.
+const (
+	IFLA_STATS_AF_SPEC = 5
 )
 
 // NETNSA_*: attributes of RTM_NEWNSID and RTM_GETNSID.
