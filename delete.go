@@ -1,6 +1,7 @@
 package iplink
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -55,7 +56,7 @@ func (c *Conn) delete(ctx context.Context, names []string, mayMiss bool) error {
 	}
 	held, err := c.rt.Hold()
 	if err != nil {
-		return &Error{Op: "delete", Name: strings.Join(names, ", "), Err: err}
+		return kernelError(&Error{Op: "delete", Name: strings.Join(names, ", ")}, err)
 	}
 	defer held.Release()
 	all, err := c.condemn(ctx, names, mayMiss)
@@ -105,13 +106,22 @@ func (c *Conn) deleteOne(ctx context.Context, l doomed) error {
 	case isGone(look):
 		return nil
 	case removal != nil:
-		return l.failed(removal)
+		return c.refusedRemoval(ctx, l, removal)
 	case look != nil:
 		return l.failed(look)
 	case index != l.index: // a new link has the name
 		return nil
 	}
 	return l.stays()
+}
+
+// refusedRemoval says why the kernel does not delete a link.
+func (c *Conn) refusedRemoval(ctx context.Context, l doomed, err error) error {
+	e := l.failed(err)
+	if link, look := readIndex(ctx, c.rt, l.index); look == nil && errors.Is(err, syscall.EOPNOTSUPP) {
+		e.Message = cmp.Or(link.undeletable(), e.Message)
+	}
+	return e
 }
 
 // deleteMany deletes several links, many with one request. Those that are left
@@ -157,12 +167,16 @@ func (l *doomed) inspect(link *Link) error {
 	return nil
 }
 
+func (l *Link) isLoopback() bool {
+	return l.Type == HardwareLoopback && l.Kind == ""
+}
+
 // undeletable says why the kernel would not delete the link, or would say that
 // it has and not do it; empty if it can be deleted.
 func (l *Link) undeletable() string {
 	switch {
-	case l.Type == HardwareLoopback && l.Kind == "":
-		return "the loopback interface cannot be deleted"
+	case l.isLoopback():
+		return "the loopback interface cannot be deleted: Down disables it"
 	case l.Kind == "", l.Kind == KindCAN, l.Kind == KindIPoIB && l.Parent == 0:
 		return "it is hardware, which cannot be deleted"
 	}

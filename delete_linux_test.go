@@ -131,7 +131,7 @@ func TestDeleteHardware(t *testing.T) {
 	before := ns.ip("-d", "-j", "link")
 	sends := countSends(c)
 	err := c.Delete(t.Context(), "a1", "lo")
-	if !errors.Is(err, errors.ErrUnsupported) || err.Error() != "delete lo: operation not supported (the loopback interface cannot be deleted)" {
+	if !errors.Is(err, errors.ErrUnsupported) || err.Error() != "delete lo: operation not supported (the loopback interface cannot be deleted: Down disables it)" {
 		t.Errorf("error %v", err)
 	}
 	if after := ns.ip("-d", "-j", "link"); after != before || *sends != 1 {

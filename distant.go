@@ -67,12 +67,17 @@ func (p *place) readIndex(ctx context.Context, index int) (*Link, error) {
 	return readLink(ctx, p.conn(), func(b []byte) []byte { return p.appendKey(b, index, "") })
 }
 
+// readName reads the link of a name, which may be an alternative one.
+func (p *place) readName(ctx context.Context, name string) (*Link, error) {
+	return readLink(ctx, p.conn(), func(b []byte) []byte { return p.appendKey(b, 0, name) })
+}
+
 // indexOf finds the index of a link by name.
 func (p *place) indexOf(ctx context.Context, name string) (int, error) {
 	if !p.isDistant() {
 		return indexOf(ctx, p.rt, name)
 	}
-	l, err := readLink(ctx, p.conn(), func(b []byte) []byte { return p.appendKey(b, 0, name) })
+	l, err := p.readName(ctx, name)
 	if err != nil {
 		return 0, err
 	}

@@ -3,6 +3,7 @@ package iplink_test
 import (
 	"context"
 	_ "embed"
+	"net"
 	"regexp"
 	"runtime"
 	"strings"
@@ -63,6 +64,25 @@ var commonFailures = []func(*testing.T, *iplink.Conn) error{
 		cancel()
 		return creating(bridge.New("t0"))(ctx, c)
 	},
+	failing(creating(macvlan.New("t0").Parent("under").MTU(1501))),
+	failing(creating(bridge.New("t0").MTU(1000).Addr(prefix("2001:db8::17/64")))),
+	failing(creating(bridge.New("t0").Up().DefaultRoute(addr("192.0.2.1")))),
+	func(t *testing.T, c *iplink.Conn) error {
+		mustCreate(t, c, vxlan.New("vx1").VNI(8).Port(4789).Up())
+		return creating(vxlan.New("t0").VNI(9).Port(4789).GBP().Up())(t.Context(), c)
+	},
+	failing(updating(iplink.Device("under").Rename("tunnel"))),
+	failing(creating(bridge.New("t0").Address(net.HardwareAddr{1, 0, 0x5e, 0, 0, 7}))),
+	failing(creating(veth.New("t0").Port(bridge.Port().Cost(7)))),
+	failing(func(ctx context.Context, c *iplink.Conn) error { return c.Delete(ctx, "lo") }),
+	func(t *testing.T, c *iplink.Conn) error {
+		if err := c.Close(); err != nil {
+			t.Fatal(err)
+		}
+		_, err := c.List(t.Context())
+		return err
+	},
+	func(*testing.T, *iplink.Conn) error { _, err := iplink.OpenNetNS("gone"); return err },
 }
 
 // inode is the number of a namespace, which is another one each time.

@@ -152,6 +152,9 @@ func (e *ensurance) planExisting(ctx context.Context, g *goal, s *spec, at *plac
 		return s.orFault(e.op, err)
 	}
 	var err error
+	if err = e.isPort(g.job, g.have); err != nil {
+		return err
+	}
 	if g.diffs, err = e.drift(ctx, g.job, g.have); err != nil {
 		return err
 	}

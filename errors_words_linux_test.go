@@ -75,7 +75,7 @@ func TestErrorFromKernel(t *testing.T) {
 		{updating(iplink.Device("under").MTU(67)), "mtu less than device minimum", true},
 		{creating(bridge.New("vx0")), "a link of this name or index exists already", false},
 		{creating(bridge.New("t0").MTU(67)), "67 is not in 68…65535", false},
-		{creating(veth.New("t0").Master("gone")), `there is no link "gone"`, false},
+		{creating(veth.New("t0").Master("gone")), `there is no link "gone" in the namespace of the Conn`, false},
 		{updating(vxlan.New("vx0").Port(0x1234)), "dstport: have 4789, want 4660", false},
 	} {
 		err := errorOf(inNetNS(t, ns, func(c *iplink.Conn) (any, error) { return nil, test.do(t.Context(), c) }))

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"syscall"
@@ -20,6 +21,9 @@ func kernelError(e *Error, err error) *Error {
 	refused, ok := errors.AsType[*rtnl.Errno](err)
 	if !ok {
 		e.Err = bareErr(err)
+		if _, netns := errors.AsType[closedNetNS](err); errors.Is(err, os.ErrClosed) && !netns && e.Message == "" {
+			e.Message = "by Close: open another"
+		}
 		return e
 	}
 	e.Err = refused.Errno
@@ -82,7 +86,10 @@ func (t *transaction) explain(ctx context.Context, step step, p *place, i int, e
 		e.Message, e.FromKernel = missingDriver(s.kind), false
 	case step.what >= stepAddr && step.what <= stepNeigh:
 		t.adviseLayer3(ctx, e, step)
-	case refused.Message == "" && e.Message == "":
+	default:
+		t.consult(ctx, e, &step, refused.Errno)
+	}
+	if refused.Message == "" && e.Message == "" {
 		t.guess(ctx, e, step, refused.Errno)
 	}
 	return e
@@ -117,7 +124,7 @@ func (t *transaction) guess(ctx context.Context, e *Error, step step, errno sysc
 		e.Message = kindOf(s.port.kind).portReason(errno)
 	case step.what != stepCreate:
 	case errno == syscall.EEXIST && t.taken(step.job):
-		e.Message = "a link of this name or index exists already"
+		e.Message = step.job.holder(ctx)
 	case errno == syscall.EEXIST && step.job.takenBelow():
 		e.Message = "a link of this name exists in the parent's namespace, from where this kernel moves the new one"
 	case errno == syscall.EBUSY && step.job.linkNSID >= 0 && step.job.under.indexOwner(ctx, step.job.index) != "":
@@ -160,6 +167,18 @@ func (p *place) indexOwner(ctx context.Context, index int) string {
 		return ""
 	}
 	return fmt.Sprintf("%d is that of %s", index, l.Name)
+}
+
+// holder says whose the name or the index is of a link that cannot be made.
+func (j *job) holder(ctx context.Context) string {
+	owner, err := j.at.readName(ctx, j.spec.name)
+	switch {
+	case err == nil && owner.Name != j.spec.name:
+		return owner.holding(j.spec.name, nil) + ": choose another"
+	case isGone(err) && j.at.indexOwner(ctx, j.index) != "":
+		return "the index " + j.at.indexOwner(ctx, j.index) + ": choose another Index"
+	}
+	return "a link of this name or index exists already"
 }
 
 // masterRefusal says that the master takes no ports, empty if it may be something

@@ -89,7 +89,7 @@ func (s *step) neighReason(ctx context.Context, errno syscall.Errno) string {
 		return ""
 	}
 	n := &s.job.spec.neighs[i]
-	if link, err := readIndex(ctx, s.job.at.rt, s.job.index); err == nil && len(link.Address) > len(n.LLAddr) {
+	if link, err := s.job.at.readIndex(ctx, s.job.index); err == nil && len(link.Address) > len(n.LLAddr) {
 		return fmt.Sprintf("link-layer addresses of the link have %d bytes, and this one has %d", len(link.Address), len(n.LLAddr))
 	}
 	if n.Addr.Is6() {
@@ -109,7 +109,7 @@ func (s *step) isIPv6() bool {
 // lacksIPv6 says why the link has no IPv6: its MTU, or else, if it may be so, that
 // it is turned off.
 func (j *job) lacksIPv6(ctx context.Context, mayBeOff bool) string {
-	link, err := readIndex(ctx, j.at.rt, j.index)
+	link, err := j.at.readIndex(ctx, j.index)
 	switch {
 	case err != nil:
 		return ""

@@ -52,7 +52,7 @@ func ipvlanReason(errno syscall.Errno) string {
 	case syscall.EBUSY:
 		return "the parent is a port of a bridge, bond or team, or carries macvlan links"
 	case syscall.EINVAL:
-		return "the parent must be Ethernet and not the loopback, and an MTU at most its own"
+		return "the parent must be Ethernet and not the loopback"
 	}
 	return ""
 }

@@ -68,6 +68,7 @@ type kind struct {
 	driver     string                     // what ethtool calls the driver, for masters
 	portsDown  syscall.Errno              // by which a master refuses a port that is up; 0 if it takes it
 	clamps     bool                       // lowers an MTU that the link below cannot carry, rather than refuse it
+	overhead   overhead                   // how much of the parent's MTU is lost to the link; nil if that does not bound its own
 	apart      bool                       // refuses an MTU in a request that changes settings of its own
 	hardware   string                     // why links of this kind cannot be made; empty if they can
 	address    string                     // why links of this kind take no link-layer address; empty if they do
@@ -129,6 +130,13 @@ type precondition func(j *job, have *Link) *attr.Error
 // fixedRows returns those of the settings that differ from what a link has which
 // the kernel does not change from one to the other, though it changes others.
 type fixedRows func(j *job, have info, changed attr.Set) attr.Set
+
+// An overhead returns how many bytes of the MTU of a link are lost to one that sits
+// on it.
+type overhead func(below *Link, of info) uint32
+
+// noOverhead is that of links that are as large as the one that they sit on.
+func noOverhead(*Link, info) uint32 { return 0 }
 
 // info is what only links of one kind have: a struct with a table.
 type info interface {

@@ -26,7 +26,10 @@ func socketNetNS(rt *rtnl.Conn) (*NetNS, error) {
 		}
 		return err
 	})
-	if err != nil {
+	switch {
+	case errors.Is(err, os.ErrClosed):
+		return nil, err
+	case err != nil:
 		return nil, &Error{Op: "open", Kind: "netns", Err: err}
 	}
 	ns := &NetNS{file: file}

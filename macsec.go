@@ -14,6 +14,7 @@ var macsecKind = kind{
 	whileDown: attr.SetOf(uapi.IFLA_MACSEC_OFFLOAD),
 	before:    macsecBefore,
 	reason:    macsecReason,
+	overhead:  macsecOverhead,
 }
 
 // MACsecInfo is what the kernel says of a MACsec link, IEEE 802.1AE.

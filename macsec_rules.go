@@ -258,6 +258,15 @@ func (j *job) fitMACsec(want, has *MACsecInfo, reported attr.Set) {
 	}
 }
 
+// macsecOverhead is the tag with the SCI, and the check value.
+func macsecOverhead(_ *Link, of info) uint32 {
+	const tag, icv = 16, 16
+	if m, ok := of.(*MACsecInfo); ok && m.ICVLen != 0 {
+		return tag + uint32(m.ICVLen)
+	}
+	return tag + icv
+}
+
 // macsecReason says what the driver's bare errnos mean.
 func macsecReason(errno syscall.Errno) string {
 	switch errno {

@@ -17,6 +17,8 @@ var macvlanKind = kind{
 	fixed:  macvlanFixed,
 	before: macvlanBefore,
 	reason: macvlanReason,
+
+	overhead: noOverhead,
 }
 
 // MacvlanInfo is what the kernel says of a macvlan or macvtap link.

@@ -11,6 +11,8 @@ var macvtapKind = kind{
 	fixed:  macvlanFixed,
 	before: macvlanBefore,
 	reason: macvtapReason,
+
+	overhead: noOverhead,
 }
 
 // Macvtap is the builder for a macvtap link: a macvlan whose frames a program

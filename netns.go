@@ -242,6 +242,8 @@ func (c closedNetNS) Error() string {
 
 func (c closedNetNS) Unwrap() error { return os.ErrClosed }
 
+var errNoNetNS = errors.New("the file is not a network namespace")
+
 // checkNetNSName returns an error for what cannot be a file's name. `ip` has
 // the same rules.
 func checkNetNSName(op, name string) error {
@@ -267,9 +269,46 @@ func netNSError(op, name string, err error) error {
 	if _, closed := errors.AsType[closedNetNS](err); err == nil || closed {
 		return err
 	}
-	e := &Error{Op: op, Kind: "netns", Name: name, Err: err}
-	if errors.Is(err, syscall.EPERM) {
-		e.Message = "needs CAP_SYS_ADMIN"
+	return &Error{Op: op, Kind: "netns", Name: name, Err: err, Message: netNSReason(op, name, err)}
+}
+
+// netNSReason says what an error about a namespace means, and what to do; empty if it
+// says so itself.
+func netNSReason(op, name string, err error) string {
+	ofProcess := strings.HasPrefix(name, "/proc/")
+	file := netNSDir + "/" + name
+	named := name != "" && !strings.HasPrefix(name, "/")
+	switch {
+	case errors.Is(err, syscall.EPERM):
+		return "needs CAP_SYS_ADMIN"
+	case errors.Is(err, syscall.EACCES) && ofProcess:
+		return "the namespace of another user's process needs CAP_SYS_PTRACE"
+	case errors.Is(err, fs.ErrNotExist) && ofProcess:
+		return "there is no such process"
+	case errors.Is(err, syscall.ENOSPC) && op == "create":
+		return "the sysctl user.max_net_namespaces, or a full " + netNSDir + ", allows no more"
+	case named:
+		return namedNetNSReason(op, file, err)
 	}
-	return e
+	return ""
+}
+
+// namedNetNSReason is netNSReason for a namespace that has, or is to have, a file in
+// /run/netns.
+func namedNetNSReason(op, file string, err error) string {
+	makes := ""
+	if op == "create" {
+		makes = ", or use NewNetNS, which makes no file"
+	}
+	switch {
+	case errors.Is(err, errNoNetNS):
+		return "nothing is mounted on " + file + ": DeleteNetNS removes the name"
+	case errors.Is(err, fs.ErrNotExist):
+		return "there is no " + file + ": CreateNetNS and ip netns add make it"
+	case errors.Is(err, syscall.EROFS):
+		return "cannot change " + file + ": mount a tmpfs on " + netNSDir + makes
+	case errors.Is(err, syscall.EACCES):
+		return "cannot use " + file + ": run as root" + makes
+	}
+	return ""
 }

@@ -45,7 +45,7 @@ func openHigh(path string, flags int) (*os.File, error) {
 // name of it.
 func (ns *NetNS) identify(fd int) error {
 	if kind, err := unix.IoctlRetInt(fd, unix.NS_GET_NSTYPE); err != nil || kind != unix.CLONE_NEWNET {
-		return errors.New("the file is not a network namespace")
+		return errNoNetNS
 	}
 	var st unix.Stat_t
 	if err := unix.Fstat(fd, &st); err != nil {

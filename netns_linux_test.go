@@ -198,7 +198,7 @@ func TestNamedNetNSFile(t *testing.T) {
 		t.Errorf("ours %s, ip's %s", a, b)
 	}
 	for _, name := range []string{ours, theirs} { // now stale
-		if _, err := iplink.OpenNetNS(name); err == nil || !strings.HasSuffix(err.Error(), "not a network namespace") {
+		if _, err := iplink.OpenNetNS(name); err == nil || !strings.HasSuffix(err.Error(), "not a network namespace (nothing is mounted on /run/netns/"+name+": DeleteNetNS removes the name)") {
 			t.Errorf("open of a stale name: %v", err)
 		}
 		if err := iplink.DeleteNetNS(name); err != nil {
@@ -218,7 +218,7 @@ func TestNamedNetNSErrors(t *testing.T) {
 		t.Error(err)
 	}
 	err = iplink.DeleteNetNS(missing)
-	want := "delete netns " + missing + ": no such file or directory"
+	want := "delete netns " + missing + ": no such file or directory (there is no /run/netns/" + missing + ": CreateNetNS and ip netns add make it)"
 	if !errors.Is(err, fs.ErrNotExist) || err.Error() != want {
 		t.Errorf("%v, want %s", err, want)
 	}

@@ -3,6 +3,7 @@ package iplink
 import (
 	"context"
 
+	"github.com/iplink-go/iplink/internal/attr"
 	"github.com/iplink-go/iplink/internal/rtnl"
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
@@ -29,6 +30,14 @@ type place struct {
 type nsid struct {
 	of *place
 	id int32
+}
+
+// String says which namespace it is.
+func (p *place) String() string {
+	if p.borrowed && !p.isDistant() {
+		return "the namespace of the Conn"
+	}
+	return "namespace " + attr.Quote(p.ns.String())
 }
 
 func (p *place) reset() {

@@ -98,13 +98,33 @@ func (t *transaction) resolveRefs(ctx context.Context, j *job, refs []attr.Ref, 
 	for i, r := range refs {
 		index, err := t.find(ctx, j, where(r.Type), r.Name)
 		if err != nil {
-			e := &Error{Op: t.op, Kind: j.spec.kind, Name: j.spec.name, Attr: rowName(names, r.Type),
-				Message: fmt.Sprintf("there is no link %q", r.Name)}
+			e := &Error{Op: t.op, Kind: j.spec.kind, Name: j.spec.name, Attr: rowName(names, r.Type)}
+			if isGone(err) {
+				e.Message = t.notFound(ctx, j, where(r.Type), r)
+			}
 			return nil, kernelError(e, err)
 		}
 		refs[i].Index = index
 	}
 	return refs, nil
+}
+
+// notFound says where a link that a job refers to was looked for, where there is one
+// of that name, and how to look elsewhere.
+func (t *transaction) notFound(ctx context.Context, j *job, p *place, r attr.Ref) string {
+	text := fmt.Sprintf("there is no link %q in %v", r.Name, p)
+	for _, other := range t.places {
+		if _, err := other.indexOf(ctx, r.Name); other != p && err == nil {
+			text += fmt.Sprintf(", but there is one in %v", other)
+		}
+	}
+	switch {
+	case r.Type == uapi.IFLA_MASTER && p != t.places[0]:
+		return text + ": a master is in the namespace of its ports"
+	case p == j.under && (j.kind.parent || j.kind.tunnel) && j.spec.linkNetNS == nil:
+		return text + ": LinkNetNS says where else it is"
+	}
+	return text
 }
 
 // find returns the index of the link that a job refers to by name: of one that

@@ -109,7 +109,7 @@ func (s *spec) checkShape(op string) error {
 
 // checkUnnamed is checkShape without the name.
 func (s *spec) checkUnnamed(op string) error {
-	return errors.Join(s.checkMakeable(op), s.checkLinkNetNS(op), s.checkRequired(op), s.checkAltNames(op), s.checkMTU6(op),
+	return errors.Join(s.checkMakeable(op), s.checkPort(op), s.checkLinkNetNS(op), s.checkRequired(op), s.checkAltNames(op), s.checkMTU6(op),
 		s.checkAddrs(op), s.checkRoutes(op), s.checkNeighs(op), s.checkPeer(op))
 }
 
@@ -207,6 +207,15 @@ func (s *spec) checkRequired(op string) error {
 	return errors.Join(all...)
 }
 
+// checkPort refuses to make a link with the settings of a port, and no master.
+func (s *spec) checkPort(op string) error {
+	named := slices.ContainsFunc(s.linkRefs, func(r attr.Ref) bool { return r.Type == uapi.IFLA_MASTER })
+	if op != "create" || s.port == nil || named || s.linkSet.Has(uapi.IFLA_MASTER) && s.link.Master != 0 {
+		return nil
+	}
+	return s.invalid(op, "port", "a new link is no port of "+article(s.port.kind)+": name one with Master")
+}
+
 func (s *spec) checkAltNames(op string) error {
 	for _, name := range s.altNames {
 		if fault := nameFault("altname", name, uapi.ALTIFNAMSIZ-1); fault != nil {
@@ -246,15 +255,6 @@ func (s *spec) checkMTU(op string) error {
 	}
 	if sizes := s.about().sizes; s.linkSet.Has(uapi.IFLA_MTU) && sizes != nil && sizes(mtu) != "" {
 		return s.invalid(op, "mtu", sizes(mtu))
-	}
-	return nil
-}
-
-// checkAddress refuses a link-layer address where the kernel ignores it, or has
-// none to change.
-func (s *spec) checkAddress(op string) error {
-	if reason := s.about().address; s.linkSet.Has(uapi.IFLA_ADDRESS) && reason != "" {
-		return s.invalid(op, "address", reason)
 	}
 	return nil
 }

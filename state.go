@@ -33,6 +33,9 @@ func (t *transaction) permitted(j *job, have *Link) error {
 			return s.refuse(t.op, fault)
 		}
 	}
+	if fault := j.addressMisfit(have); fault != nil {
+		return s.refuse(t.op, fault)
+	}
 	return j.checkSent(t.op, have)
 }
 

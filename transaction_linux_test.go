@@ -173,9 +173,9 @@ func TestCreateMissing(t *testing.T) {
 	c, ns := scratch(t)
 	before := ns.names()
 	for text, spec := range map[string]iplink.Spec{
-		`create veth v: master: no such device (there is no link "nope")`:  veth.New("v").Master("nope"),
-		`create macvlan m: link: no such device (there is no link "nope")`: macvlan.New("m").Parent("nope"),
-		`create vxlan x: dev: no such device (there is no link "nope")`:    vxlan.New("x").VNI(7).Dev("nope"),
+		`create veth v: master: no such device (there is no link "nope" in the namespace of the Conn)`:                                   veth.New("v").Master("nope"),
+		`create macvlan m: link: no such device (there is no link "nope" in the namespace of the Conn: LinkNetNS says where else it is)`: macvlan.New("m").Parent("nope"),
+		`create vxlan x: dev: no such device (there is no link "nope" in the namespace of the Conn: LinkNetNS says where else it is)`:    vxlan.New("x").VNI(7).Dev("nope"),
 	} {
 		_, err := c.Create(t.Context(), bridge.New("br"), spec)
 		if err == nil || err.Error() != text || !errors.Is(err, fs.ErrNotExist) {

@@ -26,7 +26,7 @@ const (
 func (t *transaction) attempt(ctx context.Context, run func(context.Context) error) (err error) {
 	held, err := t.conn.rt.Hold()
 	if err != nil {
-		return &Error{Op: t.op, Err: err}
+		return kernelError(&Error{Op: t.op}, err)
 	}
 	defer held.Release()
 	t.awaitEchoes()

@@ -174,12 +174,21 @@ func (t *transaction) sameKind(j *job, have *Link) error {
 		e.Message = "it is " + article(have.Kind)
 	case s.peer != nil:
 		e.Attr, e.Err = "peer", ErrImmutable
-	case s.port != nil && !s.linkSet.Has(uapi.IFLA_MASTER) && have.PortKind != s.port.kind:
-		e.Attr, e.Message = "port", "it is no port of "+article(s.port.kind)
 	default:
-		return nil
+		return t.isPort(j, have)
 	}
 	return e
+}
+
+// isPort refuses settings of a port for a link that is none, and is not to become
+// one.
+func (t *transaction) isPort(j *job, have *Link) error {
+	s := j.spec
+	if s.port == nil || s.linkSet.Has(uapi.IFLA_MASTER) || have.PortKind == s.port.kind {
+		return nil
+	}
+	return &Error{Op: t.op, Kind: s.kind, Name: s.name, Attr: "port", Err: ErrKind,
+		Message: "it is no port of " + article(s.port.kind) + ": name one with Master"}
 }
 
 // addUpdate adds the requests that change a link, which is to be read then.

@@ -15,6 +15,7 @@ var vlanKind = kind{
 	parent:   true,
 	required: attr.SetOf(uapi.IFLA_VLAN_ID),
 	reason:   vlanReason,
+	overhead: vlanOverhead,
 }
 
 // VLANInfo is what the kernel says of a VLAN link, IEEE 802.1Q.

@@ -103,11 +103,18 @@ func (m *qosMap[D]) Within(have attr.Payload) bool {
 	return true
 }
 
+// vlanOverhead is the tag, where the link below cannot make room for it.
+func vlanOverhead(below *Link, _ info) uint32 {
+	const tag = 4
+	if below.Kind == KindMACsec {
+		return tag
+	}
+	return 0
+}
+
 // vlanReason says what the driver's bare errnos mean.
 func vlanReason(errno syscall.Errno) string {
 	switch errno {
-	case syscall.EINVAL:
-		return "the MTU is more than that of the parent"
 	case syscall.ENETDOWN:
 		return "the parent is down: bring it up first, or set LooseBinding"
 	}

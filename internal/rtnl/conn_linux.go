@@ -26,6 +26,15 @@ const (
 	writeBuffer = 4 << 20
 )
 
+// errClosed is os.ErrClosed in words of its own: what is closed is no file.
+var errClosed error = closed{}
+
+type closed struct{}
+
+func (closed) Error() string { return "the connection is closed" }
+
+func (closed) Unwrap() error { return os.ErrClosed }
+
 // A Conn is a route netlink socket. Many goroutines may use it; their batches
 // go out one after another.
 type Conn struct {
@@ -110,7 +119,7 @@ func (c *Conn) Close() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closed.Load() {
-		return os.ErrClosed
+		return errClosed
 	}
 	c.closed.Store(true)
 	if c.users == 0 {
@@ -125,7 +134,7 @@ func (c *Conn) use() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closed.Load() && c.users == 0 {
-		return os.ErrClosed
+		return errClosed
 	}
 	c.users++
 	return nil

@@ -3,7 +3,6 @@ package rtnl
 import (
 	"context"
 	"errors"
-	"os"
 
 	"golang.org/x/sys/unix"
 )
@@ -54,7 +53,7 @@ func (x *exchange) stopped() error {
 	case x.ctx.Err() != nil:
 		return context.Cause(x.ctx)
 	case x.c.closed.Load() && !x.last:
-		return os.ErrClosed
+		return errClosed
 	}
 	return nil
 }

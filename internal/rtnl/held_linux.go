@@ -1,9 +1,6 @@
 package rtnl
 
-import (
-	"context"
-	"os"
-)
+import "context"
 
 // Held is a Conn whose socket stays open, also when the Conn is closed
 // meanwhile, until Release. Its exchanges go on, so that what was begun can be
@@ -17,7 +14,7 @@ func (c *Conn) Hold() (Held, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closed.Load() {
-		return Held{}, os.ErrClosed
+		return Held{}, errClosed
 	}
 	c.users++
 	return Held{c}, nil

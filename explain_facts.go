@@ -1,0 +1,181 @@
+package iplink
+
+import (
+	"context"
+	"fmt"
+	"syscall"
+
+	"github.com/iplink-go/iplink/internal/uapi"
+	"github.com/iplink-go/iplink/internal/wire"
+)
+
+// A fact is what is found out about a refusal by looking at the links that there
+// are: the setting at fault, empty if that is known, and the reason with the next
+// step. Without a text there is none.
+type fact struct{ attr, text string }
+
+// facts are looked for in this order, also where the kernel says something.
+var facts = []func(*transaction, context.Context, *step, syscall.Errno) fact{
+	(*transaction).nameTaken, (*transaction).cannotMove, (*transaction).aboveParent, (*transaction).outOfBounds,
+	(*transaction).udpPortTaken, (*transaction).vniTaken, (*transaction).addressInUse,
+}
+
+// consult adds what is found out.
+func (t *transaction) consult(ctx context.Context, e *Error, step *step, errno syscall.Errno) {
+	for _, look := range facts {
+		f := look(t, ctx, step, errno)
+		if f.text == "" {
+			continue
+		}
+		if f.attr != "" {
+			e.Attr = f.attr
+		}
+		e.advise(f.text)
+		return
+	}
+}
+
+// moves reports whether a step takes the link to another namespace.
+func (s *step) moves() bool {
+	return s.what == stepChange && s.text == "netns"
+}
+
+// claims returns the name that a step on an existing link wants for it, empty if it
+// wants none.
+func (s *step) claims() string {
+	switch {
+	case s.what == stepAltName:
+		return s.text
+	case s.moves():
+		return s.job.moved
+	case s.what == stepChange && s.job.moved == "":
+		return s.job.spec.newName
+	}
+	return ""
+}
+
+// nameTaken says whose a name is that a link cannot have.
+func (t *transaction) nameTaken(ctx context.Context, s *step, errno syscall.Errno) fact {
+	name := s.claims()
+	if errno != syscall.EEXIST || name == "" {
+		return fact{}
+	}
+	owner, err := s.job.at.readName(ctx, name)
+	switch {
+	case s.moves():
+		return fact{text: owner.holding(name, err) + " in that namespace: Rename gives the link another name on the way"}
+	case err != nil:
+		return fact{}
+	case s.what == stepAltName:
+		return fact{text: owner.holdingFrom(s.job, name)}
+	}
+	return fact{"name", owner.holdingFrom(s.job, name)}
+}
+
+// holding says whose a name is, l's unless that is unknown.
+func (l *Link) holding(name string, unknown error) string {
+	switch {
+	case unknown != nil:
+		return "a name of the link, perhaps an alternative one, is taken"
+	case l.Name == name:
+		return fmt.Sprintf("%q is the name of %s", name, article(l.Kind))
+	}
+	return fmt.Sprintf("%q is an alternative name of %q, %s", name, l.Name, article(l.Kind))
+}
+
+// holdingFrom says why a link cannot have a name that is l's already.
+func (l *Link) holdingFrom(j *job, name string) string {
+	switch {
+	case l.Index != j.index:
+		return l.holding(name, nil) + ": choose another"
+	case l.Name == name:
+		return fmt.Sprintf("%q is the name of the link itself", name)
+	}
+	return fmt.Sprintf("%q is an alternative name of the link itself: take it away first, as ip link property del does", name)
+}
+
+// cannotMove says why a link does not leave its namespace.
+func (t *transaction) cannotMove(ctx context.Context, s *step, errno syscall.Errno) fact {
+	if errno != syscall.EINVAL || !s.moves() {
+		return fact{}
+	}
+	link, err := t.places[0].readIndex(ctx, s.job.index)
+	switch {
+	case err != nil:
+		return fact{}
+	case link.isLoopback():
+		return fact{text: "each namespace has its own loopback interface"}
+	}
+	return fact{text: article(link.Kind) + " stays where it was made: make it there, with NetNS of a builder of its kind"}
+}
+
+// aboveParent says that the MTU is more than the link below allows.
+func (t *transaction) aboveParent(ctx context.Context, s *step, errno syscall.Errno) fact {
+	j, wanted := s.job, s.job.spec.link.MTU
+	if s.what > stepChange || s.moves() || errno != syscall.EINVAL && errno != syscall.ERANGE || !j.linkSet.Has(uapi.IFLA_MTU) {
+		return fact{}
+	}
+	kind, of, below := t.stack(ctx, s)
+	if below == nil {
+		return fact{}
+	}
+	most := below.MTU - min(below.MTU, kind.overhead(below, of))
+	switch {
+	case wanted <= most:
+		return fact{}
+	case most < below.MTU:
+		return fact{"mtu", fmt.Sprintf("%d is more than %d, what the parent's %d leaves: raise that of %s first", wanted, most, below.MTU, below.Name)}
+	}
+	return fact{"mtu", fmt.Sprintf("%d is more than the parent's %d: raise that of %s first", wanted, below.MTU, below.Name)}
+}
+
+// stack returns what is known of the link of a step, and the link below whose MTU
+// bounds its own; nil if there is none.
+func (t *transaction) stack(ctx context.Context, s *step) (kind *kind, of info, below *Link) {
+	j := s.job
+	name, at, index, nsid := j.spec.kind, j.under, j.parent(), int32(-1)
+	of = j.spec.info
+	if s.what == stepChange {
+		link, err := j.at.readIndex(ctx, j.index)
+		if err != nil {
+			return nil, nil, nil
+		}
+		name, at, index, nsid = link.Kind, j.at, link.Parent, link.NetNSID
+		of, _ = link.Info.(info)
+	}
+	if kind = kindOf(name); kind.overhead == nil || at == nil || index == 0 {
+		return nil, nil, nil
+	}
+	below, err := readFrom(ctx, at, index, nsid)
+	if err == nil && isMacvlan(name) && isMacvlan(below.Kind) { // it sits on the link below both
+		below, err = readFrom(ctx, at, below.Parent, below.NetNSID)
+	}
+	if err != nil {
+		return nil, nil, nil
+	}
+	return kind, of, below
+}
+
+// readFrom reads the link with an index in the namespace that a place has an id for,
+// in its own if that is negative.
+func readFrom(ctx context.Context, p *place, index int, nsid int32) (*Link, error) {
+	if nsid < 0 {
+		return p.readIndex(ctx, index)
+	}
+	return readLink(ctx, p.rt, func(b []byte) []byte {
+		return wire.AppendU32(appendKey(b, index, ""), uapi.IFLA_TARGET_NETNSID, uint32(nsid))
+	})
+}
+
+// outOfBounds says which MTUs a link that exists takes.
+func (t *transaction) outOfBounds(ctx context.Context, s *step, errno syscall.Errno) fact {
+	if errno != syscall.EINVAL || s.what != stepChange || s.moves() || !s.job.linkSet.Has(uapi.IFLA_MTU) {
+		return fact{}
+	}
+	link, err := s.job.at.readIndex(ctx, s.job.index)
+	mtu := s.job.spec.link.MTU
+	if err != nil || mtu >= link.MinMTU && (link.MaxMTU == 0 || mtu <= link.MaxMTU) {
+		return fact{}
+	}
+	return fact{"mtu", fmt.Sprintf("%d is not in %d…%d", mtu, link.MinMTU, link.MaxMTU)}
+}
