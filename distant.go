@@ -154,7 +154,7 @@ func (p *place) localise(ctx context.Context, l *Link) error {
 	if !p.isDistant() || l == nil || !l.lowerElsewhere() {
 		return nil
 	}
-	id, err := translateNSID(ctx, p.via.rt, l.NetNSID, p.id)
+	id, err := rtnl.TranslateNSID(ctx, p.via.rt, l.NetNSID, p.id)
 	if err != nil {
 		return err
 	}

@@ -59,8 +59,8 @@ func changes(old, now *Link) []string {
 	}
 	a, b := old.attributes(), now.attributes()
 	names = appendChanges(names, "", a, b, new(Link).attrs, func(typ uint16) bool { return !has(ignored, typ) })
-	names = appendInfoChanges(names, now, nested(a, uapi.IFLA_LINKINFO), nested(b, uapi.IFLA_LINKINFO))
-	a, b = nested(a, uapi.IFLA_AF_SPEC, uapi.AF_INET6), nested(b, uapi.IFLA_AF_SPEC, uapi.AF_INET6)
+	names = appendInfoChanges(names, now, wire.Find(a, uapi.IFLA_LINKINFO), wire.Find(b, uapi.IFLA_LINKINFO))
+	a, b = wire.Find(a, uapi.IFLA_AF_SPEC, uapi.AF_INET6), wire.Find(b, uapi.IFLA_AF_SPEC, uapi.AF_INET6)
 	names = appendChanges(names, "inet6.", a, b, new(INET6).attrs, func(typ uint16) bool { return has(telling6, typ) })
 	slices.Sort(names)
 	return slices.Compact(names)
@@ -69,12 +69,12 @@ func changes(old, now *Link) []string {
 // appendInfoChanges appends what is different in IFLA_LINKINFO. Of a port that
 // has got another kind of master only that is told.
 func appendInfoChanges(names []string, now *Link, a, b []byte) []string {
-	names = appendChanges(names, "info.", nested(a, uapi.IFLA_INFO_DATA), nested(b, uapi.IFLA_INFO_DATA),
+	names = appendChanges(names, "info.", wire.Find(a, uapi.IFLA_INFO_DATA), wire.Find(b, uapi.IFLA_INFO_DATA),
 		tableOf(newInfo(now.Kind)), func(typ uint16) bool { return !has(ignoredInfo[now.Kind], typ) })
-	if !bytes.Equal(nested(a, uapi.IFLA_INFO_SLAVE_KIND), nested(b, uapi.IFLA_INFO_SLAVE_KIND)) {
+	if !bytes.Equal(wire.Find(a, uapi.IFLA_INFO_SLAVE_KIND), wire.Find(b, uapi.IFLA_INFO_SLAVE_KIND)) {
 		return append(names, rowName(new(Link).linkInfo, uapi.IFLA_INFO_SLAVE_KIND))
 	}
-	return appendChanges(names, "port.", nested(a, uapi.IFLA_INFO_SLAVE_DATA), nested(b, uapi.IFLA_INFO_SLAVE_DATA),
+	return appendChanges(names, "port.", wire.Find(a, uapi.IFLA_INFO_SLAVE_DATA), wire.Find(b, uapi.IFLA_INFO_SLAVE_DATA),
 		tableOf(newPortInfo(now.PortKind)), func(typ uint16) bool { return !has(ignoredPort[now.PortKind], typ) })
 }
 
@@ -90,12 +90,12 @@ func appendChanges(names []string, prefix string, a, b []byte, t attr.Table, cou
 		}
 	}
 	for x, err := range wire.Attrs(b) {
-		if was, ok := find(a, x.Type); err == nil && (!ok || !bytes.Equal(was, x.Data)) {
+		if was := wire.Find(a, x.Type); err == nil && (was == nil || !bytes.Equal(was, x.Data)) {
 			tell(x.Type)
 		}
 	}
 	for x, err := range wire.Attrs(a) {
-		if _, ok := find(b, x.Type); err == nil && !ok {
+		if err == nil && wire.Find(b, x.Type) == nil {
 			tell(x.Type)
 		}
 	}
@@ -126,23 +126,4 @@ func has(s attr.Set, typ uint16) bool {
 func (l *Link) attributes() []byte {
 	message := l.raw.image.message()
 	return message[min(wire.LinkLen, len(message)):]
-}
-
-// nested returns the payload at the end of a path through nests, nil if there
-// is none.
-func nested(b []byte, path ...uint16) []byte {
-	for _, typ := range path {
-		b, _ = find(b, typ)
-	}
-	return b
-}
-
-// find returns the payload of the first attribute of a type.
-func find(b []byte, typ uint16) ([]byte, bool) {
-	for a, err := range wire.Attrs(b) {
-		if err == nil && a.Type == typ {
-			return a.Data, true
-		}
-	}
-	return nil, false
 }

@@ -34,7 +34,7 @@ func legible(b []byte) ([]byte, error) {
 
 // kindOnly returns an IFLA_LINKINFO of the kind alone, which comes first in one.
 func kindOnly(info []byte) []byte {
-	kind, _ := find(info, uapi.IFLA_INFO_KIND)
+	kind := wire.Find(info, uapi.IFLA_INFO_KIND)
 	b, at := wire.Begin(nil, uapi.IFLA_LINKINFO)
 	return wire.End(wire.AppendAttr(b, uapi.IFLA_INFO_KIND, kind), at)
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/rtnl"
 	"github.com/iplink-go/iplink/internal/uapi"
 )
 
@@ -96,7 +97,7 @@ func (t *transaction) shareNetNS(ctx context.Context, j *job, have, parent *Link
 	if err != nil || under < 0 {
 		return false, err
 	}
-	id, err := translateNSID(ctx, j.at.rt, have.NetNSID, under)
+	id, err := rtnl.TranslateNSID(ctx, j.at.rt, have.NetNSID, under)
 	return id >= 0 && id == parent.NetNSID, err
 }
 

@@ -5,8 +5,6 @@ import (
 
 	"github.com/iplink-go/iplink/internal/attr"
 	"github.com/iplink-go/iplink/internal/rtnl"
-	"github.com/iplink-go/iplink/internal/uapi"
-	"github.com/iplink-go/iplink/internal/wire"
 )
 
 // A place is a namespace that a transaction makes links in, or finds links in:
@@ -126,15 +124,15 @@ func (t *transaction) descriptor(p *place) (int, error) {
 // nsid returns the id that p has for the namespace of other, which the kernel
 // makes up if there is none yet.
 func (t *transaction) nsid(ctx context.Context, p, other *place) (int32, error) {
-	return t.nsidBy(ctx, p, other, findOrMakeNSID)
+	return t.nsidBy(ctx, p, other, rtnl.FindOrMakeNSID)
 }
 
 // knownNSID is nsid without making one: it returns -1 if there is none.
 func (t *transaction) knownNSID(ctx context.Context, p, other *place) (int32, error) {
-	return t.nsidBy(ctx, p, other, findNSID)
+	return t.nsidBy(ctx, p, other, rtnl.FindNSID)
 }
 
-func (t *transaction) nsidBy(ctx context.Context, p, other *place, find func(context.Context, *rtnl.Conn, int) (int32, error)) (int32, error) {
+func (t *transaction) nsidBy(ctx context.Context, p, other *place, find func(context.Context, rtnl.Socket, int) (int32, error)) (int32, error) {
 	for _, known := range p.ids {
 		if known.of == other {
 			return known.id, nil
@@ -151,71 +149,12 @@ func (t *transaction) nsidBy(ctx context.Context, p, other *place, find func(con
 	return id, err
 }
 
-// findOrMakeNSID returns the id that the socket's namespace has for the one that
-// fd is a descriptor of.
-func findOrMakeNSID(ctx context.Context, rt *rtnl.Conn, fd int) (int32, error) {
-	id, err := findNSID(ctx, rt, fd)
-	if err != nil || id >= 0 {
-		return id, err
-	}
-	var b rtnl.Batch
-	b.Write(uapi.RTM_NEWNSID, 0, func(buf []byte) []byte {
-		const any = ^uint32(0)
-		return wire.AppendU32(appendNSIDKey(buf, fd), uapi.NETNSA_NSID, any)
-	})
-	if err := rt.Do(ctx, &b); err != nil {
-		return -1, err
-	}
-	if err := b.Err(0); err != nil {
-		return -1, err
-	}
-	return findNSID(ctx, rt, fd)
-}
-
-// findNSID is findOrMakeNSID without making one: it returns -1 if there is none.
-func findNSID(ctx context.Context, rt *rtnl.Conn, fd int) (int32, error) {
-	return askNSID(ctx, rt, func(b []byte) []byte { return appendNSIDKey(b, fd) })
-}
-
-// translateNSID returns the id that the namespace target has for the one that the
-// socket's namespace knows as id; -1 if it has none. Both are ids of the socket's
-// namespace.
-func translateNSID(ctx context.Context, rt *rtnl.Conn, id, target int32) (int32, error) {
-	return askNSID(ctx, rt, func(b []byte) []byte {
-		b = wire.AppendU32(append(b, 0, 0, 0, 0), uapi.NETNSA_NSID, uint32(id))
-		return wire.AppendU32(b, uapi.NETNSA_TARGET_NSID, uint32(target))
-	})
-}
-
-// askNSID returns the id in the answer to a question about namespaces.
-func askNSID(ctx context.Context, rt *rtnl.Conn, body func([]byte) []byte) (int32, error) {
-	id := int32(-1)
-	var b rtnl.Batch
-	b.Get(uapi.RTM_GETNSID, func(m wire.Message) {
-		if found, ok := parseNSID(m); ok {
-			id = found
-		}
-	}, body)
-	if err := rt.Do(ctx, &b); err != nil {
-		return -1, err
-	}
-	return id, b.Err(0)
-}
-
-// rtgenLen is the length of the struct rtgenmsg, padded, that starts the
-// messages about namespace ids.
-const rtgenLen = 4
-
-func appendNSIDKey(b []byte, fd int) []byte {
-	return wire.AppendU32(append(b, 0, 0, 0, 0), uapi.NETNSA_FD, uint32(fd))
-}
-
 // ID returns the id by which the calling thread's namespace knows ns, and which
 // Link.NetNSID is about; the kernel makes one up if there is none yet.
 func (ns *NetNS) ID(ctx context.Context) (int, error) {
 	return withConn(func(c *Conn) (id int, err error) {
 		err = ns.use(func(fd int) error {
-			n, err := findOrMakeNSID(ctx, c.rt, fd)
+			n, err := rtnl.FindOrMakeNSID(ctx, c.rt, fd)
 			id = int(n)
 			return err
 		})

@@ -189,7 +189,7 @@ func (w *watcher) takeLink(nsid int32, m wire.Message) {
 // describes reports whether a message describes a link as a whole. What bridge,
 // IPv6 and wireless drivers send under the same type does not.
 func describes(header wire.Link, attrs []byte) bool {
-	_, whole := find(attrs, uapi.IFLA_MTU)
+	whole := wire.Find(attrs, uapi.IFLA_MTU) != nil
 	return header.Family == uapi.AF_UNSPEC && whole
 }
 
@@ -198,14 +198,13 @@ func describes(header wire.Link, attrs []byte) bool {
 // which alone links of several namespaces can be compared. Of a link that is gone
 // that makes no difference, and nobody could be asked.
 func namesID(attrs []byte) bool {
-	_, ok := find(attrs, uapi.IFLA_LINK_NETNSID)
-	return ok
+	return wire.Find(attrs, uapi.IFLA_LINK_NETNSID) != nil
 }
 
 // takeID takes in what becomes of a namespace's id. An id that was lost may be
 // another namespace's already: it is looked at again either way.
 func (w *watcher) takeID(nsid int32, m wire.Message) {
-	id, ok := parseNSID(m)
+	id, ok := rtnl.ParseNSID(m)
 	if nsid != rtnl.OwnNetNS || !ok || !w.filter.allNetNS {
 		return
 	}

@@ -36,7 +36,7 @@ func (w *watcher) parseLegible(message []byte) *Link {
 		return l
 	}
 	shown := len(watched)
-	if stats, ok := find(message[wire.LinkLen:], uapi.IFLA_STATS64); ok {
+	if stats := wire.Find(message[wire.LinkLen:], uapi.IFLA_STATS64); stats != nil {
 		watched = wire.AppendAttr(watched, uapi.IFLA_STATS64, stats)
 	}
 	w.watched = watched

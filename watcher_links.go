@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/iplink-go/iplink/internal/uapi"
+	"github.com/iplink-go/iplink/internal/wire"
 )
 
 // A space is the links of one namespace by index.
@@ -144,7 +145,7 @@ func (l *Link) bridgeSetting(typ uint16) []byte {
 	if l.Kind != KindBridge {
 		return nil
 	}
-	return nested(l.attributes(), uapi.IFLA_LINKINFO, uapi.IFLA_INFO_DATA, typ)
+	return wire.Find(l.attributes(), uapi.IFLA_LINKINFO, uapi.IFLA_INFO_DATA, typ)
 }
 
 func (w *watcher) emit(s *space, e Event) {

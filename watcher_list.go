@@ -36,16 +36,14 @@ func (w *watcher) listIDs(ctx context.Context, found ids) error {
 		return err
 	}
 	var all []int32
-	body := func(b []byte) []byte { return append(b, make([]byte, rtgenLen)...) }
-	err := quietly(func() error {
-		return w.conn.rt.Dump(ctx, uapi.RTM_GETNSID, body, func() { all = nil }, func(m wire.Message) {
-			if id, ok := parseNSID(m); ok && id != w.ownID {
-				all = append(all, id)
-			}
-		})
+	err := quietly(func() (err error) {
+		all, err = rtnl.ListNSIDs(ctx, w.conn.rt.Dump)
+		return err
 	})
 	for _, id := range all {
-		found[id] = struct{}{}
+		if id != w.ownID {
+			found[id] = struct{}{}
+		}
 	}
 	return err
 }
@@ -56,7 +54,7 @@ func (w *watcher) findOwnID(ctx context.Context) error {
 		return err
 	}
 	return ns.use(func(fd int) (err error) {
-		w.ownID, err = findNSID(ctx, w.conn.rt, fd)
+		w.ownID, err = rtnl.FindNSID(ctx, w.conn.rt, fd)
 		return err
 	})
 }
@@ -137,7 +135,9 @@ func (w *watcher) lookUp(ctx context.Context, hinted places) error {
 			if s, ok := w.spaces[at.nsid]; ok {
 				w.put(s, w.parse(m))
 			}
-		}, func(b []byte) []byte { return appendTarget(appendKey(b, at.index, ""), at.nsid) })
+		}, func(b []byte) []byte {
+			return rtnl.AppendTarget(appendKey(b, at.index, ""), uapi.IFLA_TARGET_NETNSID, at.nsid)
+		})
 	}
 	if b.Len() == 0 {
 		return nil
@@ -158,21 +158,4 @@ func (w *watcher) lookUp(ctx context.Context, hinted places) error {
 func refused(err error) bool {
 	_, ok := errors.AsType[*rtnl.Errno](err)
 	return ok && !errors.Is(err, syscall.ENOMEM)
-}
-
-// appendTarget appends which namespace a request is about.
-func appendTarget(b []byte, id int32) []byte {
-	if id == rtnl.OwnNetNS {
-		return b
-	}
-	return wire.AppendU32(b, uapi.IFLA_TARGET_NETNSID, uint32(id))
-}
-
-// parseNSID returns the id that a message about a namespace's id is about.
-func parseNSID(m wire.Message) (int32, bool) {
-	id, ok := find(m.Data[min(rtgenLen, len(m.Data)):], uapi.NETNSA_NSID)
-	if !ok || len(id) != 4 {
-		return 0, false
-	}
-	return int32(wire.Order.Uint32(id)), true
 }

@@ -9,7 +9,6 @@ import (
 
 	"github.com/iplink-go/iplink"
 	"github.com/iplink-go/iplink/internal/attr"
-	"github.com/iplink-go/iplink/internal/handle"
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
 )
@@ -150,9 +149,9 @@ func parseSources(data []byte) []MDBSource {
 		if err != nil {
 			return all
 		}
-		addr, ok := netip.AddrFromSlice(handle.Find(a.Data, uapi.MDBA_MDB_SRCATTR_ADDRESS))
+		addr, ok := netip.AddrFromSlice(wire.Find(a.Data, uapi.MDBA_MDB_SRCATTR_ADDRESS))
 		if ok && a.Type == uapi.MDBA_MDB_SRCLIST_ENTRY {
-			all = append(all, MDBSource{addr, ticks(handle.Find(a.Data, uapi.MDBA_MDB_SRCATTR_TIMER))})
+			all = append(all, MDBSource{addr, ticks(wire.Find(a.Data, uapi.MDBA_MDB_SRCATTR_TIMER))})
 		}
 	}
 	return all
@@ -186,7 +185,7 @@ func parseRouters(data []byte, name func(int) string) []RouterPort {
 }
 
 func (r *RouterPort) parse(data []byte) {
-	find := func(typ uint16) []byte { return handle.Find(data, typ) }
+	find := func(typ uint16) []byte { return wire.Find(data, typ) }
 	r.Timer = ticks(find(uapi.MDBA_ROUTER_PATTR_TIMER))
 	r.INETTimer = ticks(find(uapi.MDBA_ROUTER_PATTR_INET_TIMER))
 	r.INET6Timer = ticks(find(uapi.MDBA_ROUTER_PATTR_INET6_TIMER))

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/iplink-go/iplink"
-	"github.com/iplink-go/iplink/internal/handle"
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
 )
@@ -63,11 +62,11 @@ func (s *Switch) ListMST(ctx context.Context) ([]MSTState, error) {
 	var all []MSTState
 	names := s.link.Names()
 	err := s.dumpLinks(ctx, "mst show", uapi.RTEXT_FILTER_MST, func() { all = nil }, func(index int, spec []byte) {
-		for a, err := range wire.Attrs(handle.Find(spec, uapi.IFLA_BRIDGE_MST)) {
+		for a, err := range wire.Attrs(wire.Find(spec, uapi.IFLA_BRIDGE_MST)) {
 			if err != nil {
 				return
 			}
-			msti, state := handle.Find(a.Data, uapi.IFLA_BRIDGE_MST_ENTRY_MSTI), handle.Find(a.Data, uapi.IFLA_BRIDGE_MST_ENTRY_STATE)
+			msti, state := wire.Find(a.Data, uapi.IFLA_BRIDGE_MST_ENTRY_MSTI), wire.Find(a.Data, uapi.IFLA_BRIDGE_MST_ENTRY_STATE)
 			if len(msti) == 2 && len(state) == 1 {
 				all = append(all, MSTState{names(index), index, wire.Order.Uint16(msti), iplink.BridgePortState(state[0])})
 			}

@@ -46,7 +46,7 @@ func (s *Switch) dumpVLANs(ctx context.Context, op string, index int, flags uint
 // changes that it made them.
 func (s *Switch) filters(ctx context.Context, op string) error {
 	own, err := s.link.Own(ctx, op)
-	if err == nil && handle.Find(own.Data, uapi.IFLA_BR_VLAN_PROTOCOL) == nil {
+	if err == nil && wire.Find(own.Data, uapi.IFLA_BR_VLAN_PROTOCOL) == nil {
 		err = unfiltered(&iplink.Error{Op: op, Kind: s.link.Kind, Name: s.link.Name, Err: syscall.EOPNOTSUPP})
 	}
 	return err

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/iplink-go/iplink/internal/attr"
-	"github.com/iplink-go/iplink/internal/handle"
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
 )
@@ -217,7 +216,7 @@ func parseGlobalVLANs(data []byte, names func(int) string) []GlobalVLANInfo {
 	if v.ID == 0 {
 		return nil
 	}
-	v.RouterPorts = parseRouters(handle.Find(routers, uapi.MDBA_ROUTER), names)
+	v.RouterPorts = parseRouters(wire.Find(routers, uapi.MDBA_ROUTER), names)
 	all := []GlobalVLANInfo{v}
 	for v.ID < min(last, mostVID) {
 		v.ID++

@@ -5,7 +5,6 @@ import (
 	"context"
 	"slices"
 
-	"github.com/iplink-go/iplink/internal/handle"
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
 )
@@ -45,10 +44,10 @@ func (s *Switch) dumpLinks(ctx context.Context, op string, mask uint32, restart 
 		var spec []byte
 		attrs, _ = wire.Legible(attrs, func(a wire.Attr) { spec = a.Data })
 		if spec == nil {
-			spec = handle.Find(attrs, uapi.IFLA_AF_SPEC)
+			spec = wire.Find(attrs, uapi.IFLA_AF_SPEC)
 		}
 		index := int(header.Index)
-		if master := handle.Find(attrs, uapi.IFLA_MASTER); index == s.link.Index ||
+		if master := wire.Find(attrs, uapi.IFLA_MASTER); index == s.link.Index ||
 			len(master) == 4 && int(wire.Order.Uint32(master)) == s.link.Index {
 			each(index, spec)
 		}
@@ -98,8 +97,8 @@ func expandVLANs(all []VLAN, begin VLAN, flags, id uint16) ([]VLAN, VLAN) {
 // expandTunnels notes the tunnel of a VLAN, or those of a range if it is the end
 // of one.
 func expandTunnels(tunnels map[uint16]uint32, begin VLAN, data []byte) VLAN {
-	id, vid, flags := handle.Find(data, uapi.IFLA_BRIDGE_VLAN_TUNNEL_ID),
-		handle.Find(data, uapi.IFLA_BRIDGE_VLAN_TUNNEL_VID), handle.Find(data, uapi.IFLA_BRIDGE_VLAN_TUNNEL_FLAGS)
+	id, vid, flags := wire.Find(data, uapi.IFLA_BRIDGE_VLAN_TUNNEL_ID),
+		wire.Find(data, uapi.IFLA_BRIDGE_VLAN_TUNNEL_VID), wire.Find(data, uapi.IFLA_BRIDGE_VLAN_TUNNEL_FLAGS)
 	if len(id) != 4 || len(vid) != 2 || len(flags) != 2 {
 		return VLAN{}
 	}

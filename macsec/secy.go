@@ -52,7 +52,7 @@ func (m *SecY) readSuite(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	suite := handle.Find(data, uapi.IFLA_MACSEC_CIPHER_SUITE)
+	suite := wire.Find(data, uapi.IFLA_MACSEC_CIPHER_SUITE)
 	if len(suite) != 8 {
 		return m.failed("open", errors.New("the kernel does not tell the cipher suite"))
 	}
@@ -65,7 +65,7 @@ func (m *SecY) readData(ctx context.Context, op string) (data []byte, err error)
 	var b rtnl.Batch
 	b.Get(uapi.RTM_GETLINK, func(r wire.Message) {
 		if _, attrs, err := wire.ParseLink(r.Data); err == nil {
-			data = append(data, handle.Find(handle.Find(attrs, uapi.IFLA_LINKINFO), uapi.IFLA_INFO_DATA)...)
+			data = append(data, wire.Find(attrs, uapi.IFLA_LINKINFO, uapi.IFLA_INFO_DATA)...)
 		}
 	}, func(b []byte) []byte { return wire.AppendLink(b, wire.Link{Index: int32(m.Index())}) })
 	return data, m.link.Do(ctx, op, "", &b)

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/iplink-go/iplink/internal/handle"
 	"github.com/iplink-go/iplink/internal/rtnl"
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
@@ -31,10 +30,10 @@ func parseLinkState(data []byte) linkState {
 	l := linkState{
 		index:   int(header.Index),
 		up:      header.Flags&uapi.IFF_UP != 0,
-		name:    strings.Clone(wire.CString(handle.Find(attrs, uapi.IFLA_IFNAME))),
-		address: slices.Clone(handle.Find(attrs, uapi.IFLA_ADDRESS)),
+		name:    strings.Clone(wire.CString(wire.Find(attrs, uapi.IFLA_IFNAME))),
+		address: slices.Clone(wire.Find(attrs, uapi.IFLA_ADDRESS)),
 	}
-	if master := handle.Find(attrs, uapi.IFLA_MASTER); len(master) == 4 {
+	if master := wire.Find(attrs, uapi.IFLA_MASTER); len(master) == 4 {
 		l.master = int(wire.Order.Uint32(master))
 	}
 	return l

@@ -17,7 +17,7 @@ import (
 // for link-local ones, which nobody gave them.
 func readAddrs(ctx context.Context, rt *rtnl.Conn, within int32) (addrs map[int][]netip.Prefix, err error) {
 	body := func(b []byte) []byte {
-		return appendTarget(append(b, make([]byte, unix.SizeofIfAddrmsg)...), unix.IFA_TARGET_NETNSID, within)
+		return rtnl.AppendTarget(append(b, make([]byte, unix.SizeofIfAddrmsg)...), unix.IFA_TARGET_NETNSID, within)
 	}
 	restart := func() { addrs = map[int][]netip.Prefix{} }
 	err = rt.Dump(ctx, uapi.RTM_GETADDR, body, restart, func(m wire.Message) {

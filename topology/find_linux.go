@@ -11,9 +11,8 @@ import (
 	"strconv"
 	"strings"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/iplink-go/iplink"
+	"github.com/iplink-go/iplink/internal/rtnl"
 )
 
 // netNSDir is where `ip netns` keeps the named namespaces.
@@ -134,7 +133,7 @@ func (r *reader) findHidden(ctx context.Context, s *space) {
 		s.known[nsid] = hidden.ID
 		r.recognise(ctx, s, nsid)
 		r.spaces = append(r.spaces, hidden)
-		if nsids, err := readNSIDs(ctx, s.rt); err == nil {
+		if nsids, err := rtnl.ListNSIDs(ctx, s.rt.Dump); err == nil {
 			s.nsids, i = nsids, -1
 		}
 		r.identify(ctx, s)
@@ -152,7 +151,7 @@ func (r *reader) recognise(ctx context.Context, s *space, nsid int32) {
 		if err != nil {
 			continue
 		}
-		id, err := askNSID(ctx, s.rt, within, unix.NETNSA_NSID, uint32(nsid))
+		id, err := rtnl.TranslateNSID(ctx, s.rt, nsid, within)
 		if err == nil && id >= 0 {
 			other.known[id] = s.known[nsid]
 		}

@@ -59,35 +59,16 @@ func parseLink(data []byte) *iplink.Link {
 	}
 	attrs, _ = wire.Legible(attrs, func(wire.Attr) {})
 	l := &iplink.Link{Index: int(header.Index), Type: iplink.HardwareType(header.Type), Flags: iplink.Flags(header.Flags), NetNSID: self}
-	for a, err := range wire.Attrs(attrs) {
-		if err != nil {
-			return nil
-		}
-		switch a.Type {
-		case uapi.IFLA_IFNAME:
-			l.Name = strings.Clone(wire.CString(a.Data))
-		case uapi.IFLA_LINKINFO:
-			l.Kind = kindIn(a.Data)
-		}
-	}
+	l.Name = strings.Clone(wire.CString(wire.Find(attrs, uapi.IFLA_IFNAME)))
+	l.Kind = strings.Clone(wire.CString(wire.Find(attrs, uapi.IFLA_LINKINFO, uapi.IFLA_INFO_KIND)))
 	for typ, set := range map[uint16]func(uint32){
 		uapi.IFLA_LINK:         func(v uint32) { l.Parent = int(v) },
 		uapi.IFLA_MASTER:       func(v uint32) { l.Master = int(v) },
 		uapi.IFLA_LINK_NETNSID: func(v uint32) { l.NetNSID = int32(v) },
 	} {
-		if v, ok := number(attrs, typ); ok {
-			set(v)
+		if v := wire.Find(attrs, typ); len(v) == 4 {
+			set(wire.Order.Uint32(v))
 		}
 	}
 	return l
-}
-
-// kindIn returns IFLA_INFO_KIND of a nest.
-func kindIn(info []byte) string {
-	for a, err := range wire.Attrs(info) {
-		if err == nil && a.Type == uapi.IFLA_INFO_KIND {
-			return strings.Clone(wire.CString(a.Data))
-		}
-	}
-	return ""
 }

@@ -2,25 +2,21 @@ package topology
 
 import (
 	"context"
-	"encoding/binary"
 	"fmt"
 	"net/netip"
 	"os"
-	"slices"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/iplink-go/iplink"
 	"github.com/iplink-go/iplink/internal/highfd"
 	"github.com/iplink-go/iplink/internal/rtnl"
-	"github.com/iplink-go/iplink/internal/uapi"
-	"github.com/iplink-go/iplink/internal/wire"
 )
 
 const threadNetNS = "/proc/thread-self/ns/net"
 
 // self is the id that stands for the namespace that is asked.
-const self = int32(-1)
+const self = int32(rtnl.OwnNetNS)
 
 // A space is a namespace while it is looked at.
 type space struct {
@@ -148,7 +144,7 @@ func (s *space) look(ctx context.Context, nsid int32) (err error) {
 		s.links, err = listWithin(ctx, s.rt, nsid)
 	} else if s.links, err = s.list(ctx); err == nil {
 		s.known = map[int32]string{}
-		s.nsids, err = readNSIDs(ctx, s.rt)
+		s.nsids, err = rtnl.ListNSIDs(ctx, s.rt.Dump)
 	}
 	if err != nil {
 		return err
@@ -159,62 +155,5 @@ func (s *space) look(ctx context.Context, nsid int32) (err error) {
 
 // idOf returns the id that a namespace has for another, -1 if none.
 func (s *space) idOf(ctx context.Context, other *space) (int32, error) {
-	return askNSID(ctx, s.rt, self, unix.NETNSA_FD, uint32(other.file.Fd()))
-}
-
-// askNSID asks for an id that the namespace within has for another one, which
-// the attribute of type key names.
-func askNSID(ctx context.Context, rt *rtnl.Conn, within int32, key uint16, value uint32) (int32, error) {
-	id := int32(-1)
-	var b rtnl.Batch
-	b.Get(uapi.RTM_GETNSID, func(m wire.Message) { id = parseNSID(m) }, func(buf []byte) []byte {
-		return wire.AppendU32(appendTarget(append(buf, 0, 0, 0, 0), unix.NETNSA_TARGET_NSID, within), key, value)
-	})
-	if err := rt.Do(ctx, &b); err != nil {
-		return -1, err
-	}
-	return id, b.Err(0)
-}
-
-// appendTarget appends the attribute that directs a request to another
-// namespace, if it is to be.
-func appendTarget(b []byte, typ uint16, nsid int32) []byte {
-	if nsid == self {
-		return b
-	}
-	return wire.AppendU32(b, typ, uint32(nsid))
-}
-
-// parseNSID returns the id of a message about one. The header is a struct
-// rtgenmsg, padded.
-func parseNSID(m wire.Message) int32 {
-	if len(m.Data) < 4 {
-		return -1
-	}
-	if v, ok := number(m.Data[4:], unix.NETNSA_NSID); ok {
-		return int32(v)
-	}
-	return -1
-}
-
-// number returns the value of the attribute of a type, false if there is none.
-func number(attrs []byte, typ uint16) (uint32, bool) {
-	for a, err := range wire.Attrs(attrs) {
-		if err == nil && a.Type == typ && len(a.Data) == 4 {
-			return binary.NativeEndian.Uint32(a.Data), true
-		}
-	}
-	return 0, false
-}
-
-// readNSIDs returns the ids that a namespace has for others.
-func readNSIDs(ctx context.Context, rt *rtnl.Conn) (ids []int32, err error) {
-	body := func(b []byte) []byte { return append(b, 0, 0, 0, 0) }
-	err = rt.Dump(ctx, uapi.RTM_GETNSID, body, func() { ids = nil }, func(m wire.Message) {
-		if id := parseNSID(m); id >= 0 {
-			ids = append(ids, id)
-		}
-	})
-	slices.Sort(ids)
-	return ids, err
+	return rtnl.FindNSID(ctx, s.rt, int(other.file.Fd()))
 }

@@ -186,7 +186,7 @@ func (v *VTEP) ListVNIs(ctx context.Context) ([]VNIs, error) {
 
 // parseVNIs decodes one entry.
 func parseVNIs(data []byte) (n VNIs, ok bool) {
-	first, last := handle.Find(data, uapi.VXLAN_VNIFILTER_ENTRY_START), handle.Find(data, uapi.VXLAN_VNIFILTER_ENTRY_END)
+	first, last := wire.Find(data, uapi.VXLAN_VNIFILTER_ENTRY_START), wire.Find(data, uapi.VXLAN_VNIFILTER_ENTRY_END)
 	if len(first) != 4 {
 		return n, false
 	}
@@ -196,11 +196,11 @@ func parseVNIs(data []byte) (n VNIs, ok bool) {
 		n.Last = wire.Order.Uint32(last)
 	}
 	for _, typ := range []uint16{uapi.VXLAN_VNIFILTER_ENTRY_GROUP, uapi.VXLAN_VNIFILTER_ENTRY_GROUP6} {
-		if group, ok := netip.AddrFromSlice(handle.Find(data, typ)); ok && !group.IsUnspecified() {
+		if group, ok := netip.AddrFromSlice(wire.Find(data, typ)); ok && !group.IsUnspecified() {
 			n.Group = group
 		}
 	}
 	// Counters that cannot be decoded stay 0.
-	_, _ = new(attr.Codec).Decode(handle.Find(data, uapi.VXLAN_VNIFILTER_ENTRY_STATS), n.Stats.attrs, nil)
+	_, _ = new(attr.Codec).Decode(wire.Find(data, uapi.VXLAN_VNIFILTER_ENTRY_STATS), n.Stats.attrs, nil)
 	return n, true
 }

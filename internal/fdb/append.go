@@ -62,10 +62,10 @@ func or[T uint16 | uint32](v, other T) T {
 
 // defaults returns the port and the network of remotes that have none of their own.
 func defaults(vxlan *handle.Link) (port uint16, vni uint32) {
-	if b := handle.Find(vxlan.Data, uapi.IFLA_VXLAN_PORT); len(b) == 2 {
+	if b := wire.Find(vxlan.Data, uapi.IFLA_VXLAN_PORT); len(b) == 2 {
 		port = binary.BigEndian.Uint16(b)
 	}
-	if b := handle.Find(vxlan.Data, uapi.IFLA_VXLAN_ID); len(b) == 4 {
+	if b := wire.Find(vxlan.Data, uapi.IFLA_VXLAN_ID); len(b) == 4 {
 		vni = wire.Order.Uint32(b)
 	}
 	return port, vni

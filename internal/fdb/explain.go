@@ -8,6 +8,7 @@ import (
 	"github.com/iplink-go/iplink"
 	"github.com/iplink-go/iplink/internal/handle"
 	"github.com/iplink-go/iplink/internal/uapi"
+	"github.com/iplink-go/iplink/internal/wire"
 )
 
 // explain gives the likely reason of a refusal that the kernel gives none for.
@@ -26,7 +27,7 @@ func (r *request) explain(err error) error {
 // learns reports whether the port is in a state in which it learns addresses, as far as
 // the kernel has told.
 func (r *request) learns() bool {
-	state := handle.Find(r.port.PortData, uapi.IFLA_BRPORT_STATE)
+	state := wire.Find(r.port.PortData, uapi.IFLA_BRPORT_STATE)
 	return len(state) != 1 || state[0] == uint8(iplink.BridgePortLearning) || state[0] == uint8(iplink.BridgePortForwarding)
 }
 

@@ -17,7 +17,6 @@ import (
 	"github.com/iplink-go/iplink/internal/invalid"
 	"github.com/iplink-go/iplink/internal/rtnl"
 	"github.com/iplink-go/iplink/internal/uapi"
-	"github.com/iplink-go/iplink/internal/wire"
 )
 
 // A Handle is a link and the socket to its namespace. The link may be renamed
@@ -182,20 +181,6 @@ func (h *Handle) explain(op, subject string, err error) error {
 		e.Message = "needs CAP_NET_ADMIN: run as root, or in a user namespace"
 	}
 	return e
-}
-
-// Find returns the payload of the first attribute of a type, nil if there is
-// none.
-func Find(attrs []byte, typ uint16) []byte {
-	for a, err := range wire.Attrs(attrs) {
-		if err != nil {
-			return nil
-		}
-		if a.Type == typ {
-			return a.Data
-		}
-	}
-	return nil
 }
 
 // Names returns a function that finds the names of links by index, and asks for

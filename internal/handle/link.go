@@ -39,14 +39,14 @@ func parseLink(data []byte) Link {
 	if err != nil {
 		return Link{}
 	}
-	text := func(attrs []byte, typ uint16) string { return strings.Clone(wire.CString(Find(attrs, typ))) }
-	info := Find(attrs, uapi.IFLA_LINKINFO)
+	text := func(attrs []byte, typ uint16) string { return strings.Clone(wire.CString(wire.Find(attrs, typ))) }
+	info := wire.Find(attrs, uapi.IFLA_LINKINFO)
 	l := Link{
 		Index: int(header.Index), Name: text(attrs, uapi.IFLA_IFNAME),
 		Kind: text(info, uapi.IFLA_INFO_KIND), MasterKind: text(info, uapi.IFLA_INFO_SLAVE_KIND),
-		Data: bytes.Clone(Find(info, uapi.IFLA_INFO_DATA)), PortData: bytes.Clone(Find(info, uapi.IFLA_INFO_SLAVE_DATA)),
+		Data: bytes.Clone(wire.Find(info, uapi.IFLA_INFO_DATA)), PortData: bytes.Clone(wire.Find(info, uapi.IFLA_INFO_SLAVE_DATA)),
 	}
-	if master := Find(attrs, uapi.IFLA_MASTER); len(master) == 4 {
+	if master := wire.Find(attrs, uapi.IFLA_MASTER); len(master) == 4 {
 		l.Master = int(wire.Order.Uint32(master))
 	}
 	return l

@@ -36,6 +36,9 @@ func TestFind(t *testing.T) {
 	if got := Find([]byte{3, 0, 3, 0}, 3); got != nil {
 		t.Errorf("in a broken attribute stands %x", got)
 	}
+	if got := Find(AppendFlag(b[:8:8], 5), 5); got == nil || len(got) != 0 {
+		t.Errorf("in an empty attribute stands %x", got)
+	}
 	if n := testing.AllocsPerRun(10, func() { Find(b, 7, 2, 9) }); n != 0 {
 		t.Errorf("%v allocations", n)
 	}

@@ -1,0 +1,103 @@
+package rtnl
+
+import (
+	"context"
+	"slices"
+
+	"github.com/iplink-go/iplink/internal/uapi"
+	"github.com/iplink-go/iplink/internal/wire"
+)
+
+// A Socket is a Conn, or one that is held.
+type Socket interface {
+	Do(context.Context, *Batch) error
+	Control(func(fd int) error) error
+}
+
+// A Dumper is Conn.Dump, or what does the same otherwise.
+type Dumper func(ctx context.Context, typ uint16, body func([]byte) []byte, restart func(), each Reply) error
+
+// rtgenLen is the length of the struct rtgenmsg, padded, that starts the
+// messages about namespace ids.
+const rtgenLen = 4
+
+func appendRTGen(b []byte) []byte {
+	return append(b, make([]byte, rtgenLen)...)
+}
+
+// AppendTarget appends the attribute of a type that directs a request to the
+// namespace which the socket's has an id for, unless that is OwnNetNS.
+func AppendTarget(b []byte, typ uint16, nsid int32) []byte {
+	if nsid == OwnNetNS {
+		return b
+	}
+	return wire.AppendU32(b, typ, uint32(nsid))
+}
+
+// ParseNSID returns the id that a message about a namespace's id is about, and
+// false if it names none.
+func ParseNSID(m wire.Message) (int32, bool) {
+	id := wire.Find(m.Data[min(rtgenLen, len(m.Data)):], uapi.NETNSA_NSID)
+	if len(id) != 4 {
+		return -1, false
+	}
+	return int32(wire.Order.Uint32(id)), true
+}
+
+// FindNSID returns the id that the socket's namespace has for the one that fd is
+// a descriptor of, -1 if it has none.
+func FindNSID(ctx context.Context, s Socket, fd int) (int32, error) {
+	return askNSID(ctx, s, func(b []byte) []byte { return wire.AppendU32(b, uapi.NETNSA_FD, uint32(fd)) })
+}
+
+// TranslateNSID returns the id that the namespace target has for the one that the
+// socket's namespace knows as id, -1 if it has none. Both are ids of the socket's
+// namespace; target may be OwnNetNS.
+func TranslateNSID(ctx context.Context, s Socket, id, target int32) (int32, error) {
+	return askNSID(ctx, s, func(b []byte) []byte {
+		return AppendTarget(wire.AppendU32(b, uapi.NETNSA_NSID, uint32(id)), uapi.NETNSA_TARGET_NSID, target)
+	})
+}
+
+func askNSID(ctx context.Context, s Socket, key func([]byte) []byte) (int32, error) {
+	id := int32(-1)
+	var b Batch
+	b.Get(uapi.RTM_GETNSID, func(m wire.Message) { id, _ = ParseNSID(m) }, func(b []byte) []byte { return key(appendRTGen(b)) })
+	if err := s.Do(ctx, &b); err != nil {
+		return -1, err
+	}
+	return id, b.Err(0)
+}
+
+// FindOrMakeNSID is FindNSID, but the kernel makes up an id if there is none.
+func FindOrMakeNSID(ctx context.Context, s Socket, fd int) (int32, error) {
+	id, err := FindNSID(ctx, s, fd)
+	if err != nil || id >= 0 {
+		return id, err
+	}
+	var b Batch
+	b.Write(uapi.RTM_NEWNSID, 0, func(b []byte) []byte {
+		const any = ^uint32(0)
+		b = wire.AppendU32(appendRTGen(b), uapi.NETNSA_FD, uint32(fd))
+		return wire.AppendU32(b, uapi.NETNSA_NSID, any)
+	})
+	if err := s.Do(ctx, &b); err != nil {
+		return -1, err
+	}
+	if err := b.Err(0); err != nil {
+		return -1, err
+	}
+	return FindNSID(ctx, s, fd)
+}
+
+// ListNSIDs returns the ids that the socket's namespace has for others, and for
+// itself if it has one, sorted.
+func ListNSIDs(ctx context.Context, dump Dumper) (ids []int32, err error) {
+	err = dump(ctx, uapi.RTM_GETNSID, appendRTGen, func() { ids = nil }, func(m wire.Message) {
+		if id, ok := ParseNSID(m); ok && id >= 0 {
+			ids = append(ids, id)
+		}
+	})
+	slices.Sort(ids)
+	return ids, err
+}
