@@ -128,7 +128,7 @@ func TestParentOfOneIndexInAnotherNamespace(t *testing.T) {
 			c, home, one, two := parentsOfOneIndex(t)
 			ensured(t, c, spec(one.NetNS), true)
 			before := home.link("t0")
-			for _, wrong := range []iplink.Spec{spec(two.NetNS), spec(nil), iplink.Device("t0").LinkNetNS(two.NetNS)} {
+			for _, wrong := range []iplink.Spec{spec(two.NetNS), spec(home.NetNS), iplink.Device("t0").LinkNetNS(two.NetNS)} {
 				_, err := c.Ensure(t.Context(), wrong)
 				isImmutable(t, err, "link-netns")
 				_, err = c.Update(t.Context(), wrong)
