@@ -3,7 +3,6 @@ package iplink
 import (
 	"context"
 	"fmt"
-	"slices"
 	"unsafe"
 )
 
@@ -117,8 +116,8 @@ func (b *builder[Self]) Clone() *Self {
 		own := *l
 		copied.spec.link = &own
 	}
-	copied.spec.faults = slices.Clip(copied.spec.faults)
-	if peer := copied.spec.peer; peer != nil {
+	// A peer of a peer, which the verbs refuse, may lead back here.
+	if peer := copied.spec.peer; peer != nil && peer.wanted().peer == nil {
 		copied.spec.peer = peer.clone()
 	}
 	return c
@@ -126,7 +125,8 @@ func (b *builder[Self]) Clone() *Self {
 
 // String returns the `ip link add` command that does the same as Create. Where
 // that takes several commands, they are joined by " && " for a shell; settings
-// that `ip` has no word for are named in a comment at the end.
+// that `ip` has no word for are named in a comment at the end. What no verb would
+// take, such as NetNS(nil), is a comment alone.
 func (b *builder[Self]) String() string {
 	return b.wanted().command()
 }

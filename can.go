@@ -84,10 +84,13 @@ func NewVXCAN(name string) *VXCAN {
 // kernel names the other end and gives it the settings of this one
 // (VXCAN_INFO_PEER). It cannot change later.
 func (v *VXCAN) Peer(peer *VXCAN) *VXCAN {
-	if peer == nil {
-		return v.refuseArgument("Peer", "it is nil: leave Peer out for an end that the kernel names")
+	var other *builder[VXCAN]
+	if peer != nil {
+		other = peer.base()
 	}
-	v.spec.peer = peer
+	if v.judge("Peer", v.peerFault(other)) {
+		v.spec.peer = peer
+	}
 	return v
 }
 

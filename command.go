@@ -12,6 +12,9 @@ import (
 // the link, or changes it if s names no kind, and those for what `ip link add`
 // cannot do.
 func (s *spec) command() string {
+	if text := s.comment(); text != "" {
+		return text
+	}
 	var w words
 	if s.kind == "" || s.byIndex() || s.about().hardware != "" {
 		w.change(s)

@@ -88,7 +88,7 @@ func (c *Conn) netns() (*NetNS, error) {
 // Get returns the link of that name, which may be an alternative one; the
 // kernel looks it up. Without such a link the error matches fs.ErrNotExist.
 func (c *Conn) Get(ctx context.Context, name string) (*Link, error) {
-	if err := c.missing("get"); err != nil {
+	if err := c.unready(ctx, "get"); err != nil {
 		return nil, err
 	}
 	if fault := nameFault("name", name, uapi.ALTIFNAMSIZ-1); fault != nil {
@@ -99,8 +99,11 @@ func (c *Conn) Get(ctx context.Context, name string) (*Link, error) {
 
 // GetIndex is Get by interface index, 1 or more.
 func (c *Conn) GetIndex(ctx context.Context, index int) (*Link, error) {
-	if err := c.missing("get"); err != nil {
+	if err := c.unready(ctx, "get"); err != nil {
 		return nil, err
+	}
+	if index < 1 {
+		return nil, (&fault{"index", fmt.Sprintf("%d is no interface index: they are 1 or more", index)}).in("get")
 	}
 	return c.get(ctx, fmt.Sprintf("with index %d", index), func(b []byte) []byte { return appendKey(b, index, "") })
 }

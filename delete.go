@@ -51,7 +51,7 @@ func DeleteIfExists(ctx context.Context, names ...string) error {
 }
 
 func (c *Conn) delete(ctx context.Context, names []string, mayMiss bool) error {
-	if err := c.missing("delete"); err != nil {
+	if err := c.unready(ctx, "delete"); err != nil {
 		return err
 	}
 	held, err := c.rt.Hold()

@@ -1,9 +1,12 @@
 package iplink
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"reflect"
+	"slices"
+	"strings"
 )
 
 // A fault is a setter's argument that no request can hold, such as nil. The verbs
@@ -17,10 +20,52 @@ func (f *fault) in(op string) *Error {
 	return &Error{Op: op, Attr: f.setter, Message: f.text, Err: fs.ErrInvalid}
 }
 
-// refuseArgument notes that a setter was given an argument that it cannot take.
-func (b *builder[Self]) refuseArgument(setter, text string) *Self {
-	b.spec.faults = append(b.spec.faults, fault{setter, text})
-	return b.me()
+// judge notes what is wrong with the argument of a setter, in place of what was
+// wrong with that of an earlier call, and reports whether the setter can take it,
+// which is so if the text is empty.
+func (b *builder[Self]) judge(setter, text string) bool {
+	faults := slices.DeleteFunc(slices.Clone(b.spec.faults), func(f fault) bool { return f.setter == setter })
+	if text != "" {
+		faults = append(faults, fault{setter, text})
+	}
+	b.spec.faults = faults
+	return text == ""
+}
+
+// netNSFault says what is wrong with the argument of a setter for a namespace,
+// empty if nothing is.
+func netNSFault(setter string, ns *NetNS) string {
+	switch {
+	case ns == nil:
+		return "it is nil: leave " + setter + " out for the namespace of the Conn"
+	case ns.file == nil:
+		return "it is zero: give one that a function such as OpenNetNS has returned"
+	}
+	return ""
+}
+
+// peerFault says what is wrong with the argument of Peer, empty if nothing is.
+func (b *builder[Self]) peerFault(peer *builder[Self]) string {
+	switch {
+	case peer == nil:
+		return "it is nil: leave Peer out for an end that the kernel names"
+	case peer == b:
+		return "it is the end itself: make the other one with another New"
+	case peer.spec.traits == nil:
+		return "the builder is zero: make it with the New of its package"
+	}
+	return ""
+}
+
+// portFault says what is wrong with the argument of Port, empty if nothing is.
+func portFault(port PortSpec) string {
+	switch {
+	case isNil(port):
+		return "it is nil: give a builder of settings, such as bridge.Port returns"
+	case port.portSpec().info == nil:
+		return "the builder is zero: make it with Port of package bridge or bond"
+	}
+	return ""
 }
 
 // isNil reports whether v is nil, or a nil pointer in an interface.
@@ -55,10 +100,24 @@ func (s *spec) checkGiven(op string) error {
 	for _, f := range s.faults {
 		all = append(all, s.invalid(op, f.setter, f.text))
 	}
-	if s.peer != nil {
-		all = append(all, s.peer.wanted().checkGiven(op))
+	if s.peer == nil {
+		return errors.Join(all...)
 	}
-	return errors.Join(all...)
+	peer := s.peer.wanted()
+	if peer.peer != nil {
+		return errors.Join(append(all, s.invalid(op, "peer", "a peer cannot have a peer of its own"))...)
+	}
+	return errors.Join(append(all, peer.checkGiven(op))...)
+}
+
+// comment returns a text for a shell that does nothing, in place of the commands
+// for what cannot be; empty if nothing is wrong.
+func (s *spec) comment() string {
+	err := s.checkGiven("")
+	if err == nil {
+		return ""
+	}
+	return "# " + strings.ReplaceAll(err.Error(), "\n", "; ")
 }
 
 // missing returns an error for a call on a nil or zero Conn.
@@ -68,3 +127,13 @@ func (c *Conn) missing(op string) error {
 	}
 	return (&fault{"Conn", "it is nil or zero: Dial opens one"}).in(op)
 }
+
+// unready is missing for a call that takes a context, which may be nil.
+func (c *Conn) unready(ctx context.Context, op string) error {
+	if err := c.missing(op); err != nil || ctx != nil {
+		return err
+	}
+	return noContext.in(op)
+}
+
+var noContext = &fault{"context", "it is nil: give context.Background()"}

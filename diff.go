@@ -23,8 +23,7 @@ type Difference struct {
 
 // String returns the difference in one line, such as "mtu: have 1500, want 9000".
 func (d Difference) String() string {
-	text := fmt.Sprintf("%s: have %s, want %s", d.Attr, orNone(d.Have), orNone(d.Want))
-	return text
+	return attr.Printable(fmt.Sprintf("%s: have %s, want %s", d.Attr, orNone(d.Have), orNone(d.Want)))
 }
 
 func orNone(text string) string {
@@ -42,7 +41,7 @@ func orNone(text string) string {
 // What the kernel does not report, and what is an act rather than a state, such
 // as Bridge.FlushFDB, is no difference.
 func (c *Conn) Diff(ctx context.Context, spec Spec) ([]Difference, error) {
-	if err := c.missing("diff"); err != nil {
+	if err := c.unready(ctx, "diff"); err != nil {
 		return nil, err
 	}
 	e := newEnsurance(c, "diff")

@@ -37,7 +37,7 @@ func (c *Change) Changed() bool {
 // and what is an act rather than a state, such as Bridge.FlushFDB, is sent only
 // when the link is made.
 func (c *Conn) Ensure(ctx context.Context, specs ...Spec) ([]*Change, error) {
-	if err := c.missing("ensure"); err != nil {
+	if err := c.unready(ctx, "ensure"); err != nil {
 		return nil, err
 	}
 	e := newEnsurance(c, "ensure")

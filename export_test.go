@@ -87,7 +87,11 @@ func (p *place) messages() (all [][]byte) {
 // Refusal returns what is wrong with a link to be made, before anything is
 // sent.
 func Refusal(s Spec) error {
-	return s.wanted().check("create")
+	all, err := described("create", s)
+	if err != nil {
+		return err
+	}
+	return all[0].check("create")
 }
 
 // again is the builder of any kind, for Again.

@@ -41,7 +41,7 @@ func (g *FailoverGroup) Active() *Link {
 // two included, the error matches ErrKind and says what it is; without such a link
 // it matches fs.ErrNotExist.
 func (c *Conn) Failover(ctx context.Context, name string) (*FailoverGroup, error) {
-	if err := c.missing("failover"); err != nil {
+	if err := c.unready(ctx, "failover"); err != nil {
 		return nil, err
 	}
 	link, err := c.Get(ctx, name)

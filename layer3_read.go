@@ -11,7 +11,7 @@ import (
 // Addrs returns the IP addresses of a link in the Conn's namespace, in the kernel's
 // order.
 func (c *Conn) Addrs(ctx context.Context, link *Link) ([]Addr, error) {
-	return readLayer3(c, link, "addresses", func(rt *rtnl.Conn) ([]Addr, error) {
+	return readLayer3(ctx, c, link, "addresses", func(rt *rtnl.Conn) ([]Addr, error) {
 		return readAddrs(ctx, rt, link.Index, link.Name)
 	})
 }
@@ -20,7 +20,7 @@ func (c *Conn) Addrs(ctx context.Context, link *Link) ([]Addr, error) {
 // in all routing tables and those that the kernel made included, of IPv4 and then
 // of IPv6. Routes by several links at once are left out.
 func (c *Conn) Routes(ctx context.Context, link *Link) ([]Route, error) {
-	return readLayer3(c, link, "routes", func(rt *rtnl.Conn) ([]Route, error) {
+	return readLayer3(ctx, c, link, "routes", func(rt *rtnl.Conn) ([]Route, error) {
 		return readRoutes(ctx, rt, link.Index)
 	})
 }
@@ -28,16 +28,16 @@ func (c *Conn) Routes(ctx context.Context, link *Link) ([]Route, error) {
 // Neighs returns the neighbours on a link in the Conn's namespace, in the kernel's
 // order, without those that the machine answers for.
 func (c *Conn) Neighs(ctx context.Context, link *Link) ([]Neigh, error) {
-	return readLayer3(c, link, "neighbours", func(rt *rtnl.Conn) ([]Neigh, error) {
+	return readLayer3(ctx, c, link, "neighbours", func(rt *rtnl.Conn) ([]Neigh, error) {
 		return readNeighs(ctx, rt, link.Index)
 	})
 }
 
 // readLayer3 reads what a link has, if the link is in the Conn's namespace: links
 // do not know where they are from.
-func readLayer3[T any](c *Conn, link *Link, what string, read func(*rtnl.Conn) ([]T, error)) ([]T, error) {
+func readLayer3[T any](ctx context.Context, c *Conn, link *Link, what string, read func(*rtnl.Conn) ([]T, error)) ([]T, error) {
 	op := "list " + what + " of"
-	if err := c.missing(op); err != nil {
+	if err := c.unready(ctx, op); err != nil {
 		return nil, err
 	}
 	if link == nil {

@@ -2,6 +2,7 @@ package iplink
 
 import (
 	"context"
+	"fmt"
 	"io/fs"
 	"slices"
 
@@ -41,18 +42,32 @@ func newFilter(filters []Filter) filter {
 // OfKind lets through links of one kind, such as KindVXLAN. The kernel applies
 // it.
 func OfKind(kind string) Filter {
+	if kind == "" {
+		return refusing("OfKind", "the kind is empty: leave it out for links of all kinds")
+	}
 	return func(f *filter) { f.kind = kind }
 }
 
 // OfMaster lets through the ports of the bridge, bond, team or VRF of that
 // name. The kernel applies it.
 func OfMaster(name string) Filter {
+	if name == "" {
+		return refusing("OfMaster", "the name is empty: leave it out for links with any master and none")
+	}
 	return func(f *filter) { f.master = name }
 }
 
 // OfMasterIndex is OfMaster by interface index, 1 or more.
 func OfMasterIndex(index int) Filter {
+	if index < 1 {
+		return refusing("OfMasterIndex", fmt.Sprintf("%d is no interface index: they are 1 or more", index))
+	}
 	return func(f *filter) { f.masterIndex = index }
+}
+
+// refusing is a filter that was given what it cannot take.
+func refusing(name, text string) Filter {
+	return func(f *filter) { f.fault = &fault{name, text} }
 }
 
 // IsUp lets through links that are up.
@@ -73,7 +88,7 @@ func Named(names ...string) Filter {
 // Links of one list share memory: to keep one of many keeps those that it was
 // allocated with, sixteen in all, and up to 32 KiB of what they and others hold.
 func (c *Conn) List(ctx context.Context, filters ...Filter) ([]*Link, error) {
-	if err := c.missing("list"); err != nil {
+	if err := c.unready(ctx, "list"); err != nil {
 		return nil, err
 	}
 	f := newFilter(filters)

@@ -12,6 +12,9 @@ import (
 // they cannot be run: in place of a key there is "redacted".
 func (m *MACsec) String() string {
 	s := *m.wanted()
+	if text := s.comment(); text != "" {
+		return text
+	}
 	s.set = s.set.Minus(macsecApart)
 	text := s.command()
 	begin := s.home().command() + " macsec add " + attr.Quote(s.finalName())

@@ -7,6 +7,9 @@ import (
 	"runtime"
 	"strings"
 	"syscall"
+
+	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/invalid"
 )
 
 // netNSDir is where `ip netns` keeps the named namespaces, see ip-netns(8).
@@ -14,9 +17,9 @@ const netNSDir = "/run/netns"
 
 // NetNS is an open network namespace. It owns a file descriptor, which keeps
 // the namespace alive until Close; a namespace also lives as long as it has a
-// name, a process or a socket. A method called after Close, or on a NetNS that
-// none of the functions below returned, fails with an error that matches
-// [os.ErrClosed]. A NetNS may be used by many goroutines.
+// name, a process or a socket. A method called after Close fails with an error
+// that matches [os.ErrClosed]; on a NetNS that none of the functions below
+// returned, with one that matches [fs.ErrInvalid] as well. A NetNS may be used by many goroutines.
 type NetNS struct {
 	file  *os.File
 	name  string // empty unless it is one of `ip netns`
@@ -116,7 +119,7 @@ func DeleteNetNS(name string) error {
 // [os.ErrClosed].
 func (ns *NetNS) Close() error {
 	if ns.open().Close() != nil { // closing twice is the one way in which this fails
-		return closedNetNS(ns.String())
+		return ns.closed()
 	}
 	return nil
 }
@@ -159,6 +162,9 @@ func (ns *NetNS) Equal(other *NetNS) bool {
 // the namespace cannot be entered fn is not called; that takes CAP_SYS_ADMIN,
 // here and in the user namespace that the network namespace belongs to.
 func (ns *NetNS) Do(fn func() error) error {
+	if fn == nil {
+		return (&fault{"function", "it is nil: give Do one to run"}).in("enter")
+	}
 	var o outcome
 	if err := ns.enter(func() { o.record(fn) }); err != nil {
 		return netNSError("enter", ns.String(), err)
@@ -196,11 +202,11 @@ func (o *outcome) replay() error {
 func (ns *NetNS) use(fn func(fd int) error) error {
 	conn, err := ns.open().SyscallConn()
 	if err != nil {
-		return closedNetNS(ns.String())
+		return ns.closed()
 	}
 	var failed error
 	if conn.Control(func(fd uintptr) { failed = fn(int(fd)) }) != nil {
-		return closedNetNS(ns.String())
+		return ns.closed()
 	}
 	return failed
 }
@@ -218,7 +224,7 @@ func (ns *NetNS) same(other *NetNS) (bool, error) {
 func (ns *NetNS) stat() (os.FileInfo, error) {
 	info, err := ns.open().Stat()
 	if err != nil {
-		return nil, closedNetNS(ns.String())
+		return nil, ns.closed()
 	}
 	return info, nil
 }
@@ -232,12 +238,31 @@ func (ns *NetNS) open() *os.File {
 	return ns.file
 }
 
+// closed returns the error for a NetNS that is closed, or that no function has
+// returned.
+func (ns *NetNS) closed() error {
+	if ns.open() != nil {
+		return closedNetNS(ns.label)
+	}
+	return &Error{Op: "use", Attr: "NetNS", Message: "it is nil or zero: OpenNetNS and others return one", Err: notOpen{}}
+}
+
+// notOpen is the cause for a NetNS that no function has returned. It is no argument
+// to go by, and it is not open.
+type notOpen struct{}
+
+func (notOpen) Error() string { return fs.ErrInvalid.Error() }
+
+func (notOpen) Unwrap() []error {
+	return []error{invalid.Argument(syscall.EINVAL), os.ErrClosed}
+}
+
 // closedNetNS is the error of a NetNS that is used after Close; its text is
 // what String said.
 type closedNetNS string
 
 func (c closedNetNS) Error() string {
-	return strings.Join(strings.Fields("network namespace "+string(c)+" is closed"), " ")
+	return strings.Join(strings.Fields("network namespace "+attr.Printable(string(c))+" is closed"), " ")
 }
 
 func (c closedNetNS) Unwrap() error { return os.ErrClosed }
@@ -266,7 +291,8 @@ func checkNetNSName(op, name string) error {
 // netNSError says what was attempted; a closed namespace has said enough
 // itself.
 func netNSError(op, name string, err error) error {
-	if _, closed := errors.AsType[closedNetNS](err); err == nil || closed {
+	_, closed := errors.AsType[closedNetNS](err)
+	if _, never := errors.AsType[notOpen](err); err == nil || closed || never {
 		return err
 	}
 	return &Error{Op: op, Kind: "netns", Name: name, Err: err, Message: netNSReason(op, name, err)}

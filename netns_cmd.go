@@ -18,6 +18,11 @@ type Cmd struct {
 // network namespace, and /etc/netns/NAME is not mounted over /etc. The NetNS
 // must be open until the process has started.
 func (ns *NetNS) Command(ctx context.Context, name string, args ...string) *Cmd {
+	if ctx == nil {
+		cmd := exec.Command(name, args...)
+		cmd.Err = noContext.in("run")
+		return &Cmd{cmd, ns}
+	}
 	return &Cmd{exec.CommandContext(ctx, name, args...), ns}
 }
 

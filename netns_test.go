@@ -42,7 +42,7 @@ func TestNetNSNamesAreChecked(t *testing.T) {
 
 func TestNetNSThatNothingReturned(t *testing.T) {
 	for _, ns := range []*iplink.NetNS{nil, {}} {
-		if err := ns.Close(); !errors.Is(err, os.ErrClosed) || err.Error() != "network namespace is closed" {
+		if err := ns.Close(); !errors.Is(err, os.ErrClosed) || err.Error() != "use: NetNS: invalid argument (it is nil or zero: OpenNetNS and others return one)" {
 			t.Errorf("Close: %v", err)
 		}
 		if ns.Equal(ns) || ns.Name() != "" || ns.String() != "" {

@@ -50,8 +50,6 @@ func (s *spec) checkPeer(op string) error {
 	}
 	peer := s.peer.wanted()
 	switch {
-	case peer.peer != nil:
-		return s.invalid(op, "peer", "a peer cannot have a peer of its own")
 	case peer.kind != s.kind:
 		return s.invalid(op, "peer", "a "+s.kind+" cannot have a "+peer.kind+" as its peer")
 	case peer.linkNetNS != nil:

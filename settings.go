@@ -194,10 +194,9 @@ func (b *builder[Self]) Index(index int) *Self {
 // that the kernel takes when it makes the peer, and for a move, with settings
 // that every link has: these take CAP_NET_ADMIN in both namespaces.
 func (b *builder[Self]) NetNS(ns *NetNS) *Self {
-	if ns == nil {
-		return b.refuseArgument("NetNS", "it is nil: leave NetNS out for the namespace of the Conn")
+	if b.judge("NetNS", netNSFault("NetNS", ns)) {
+		b.spec.netns = ns
 	}
-	b.spec.netns = ns
 	return b.me()
 }
 
@@ -206,10 +205,9 @@ func (b *builder[Self]) NetNS(ns *NetNS) *Self {
 // later. A peer with a NetNS of its own is there, and a pair without Peer is in
 // one namespace by default. Kinds that have none of the three refuse it.
 func (b *builder[Self]) LinkNetNS(ns *NetNS) *Self {
-	if ns == nil {
-		return b.refuseArgument("LinkNetNS", "it is nil: leave LinkNetNS out for the namespace of the Conn")
+	if b.judge("LinkNetNS", netNSFault("LinkNetNS", ns)) {
+		b.spec.linkNetNS = ns
 	}
-	b.spec.linkNetNS = ns
 	return b.me()
 }
 
@@ -294,12 +292,8 @@ type PortSpec interface {
 // Port sets what the link has as a port of its master, which may be joined in
 // the same request (IFLA_INFO_SLAVE_DATA).
 func (b *builder[Self]) Port(port PortSpec) *Self {
-	if isNil(port) {
-		return b.refuseArgument("Port", "it is nil: give a builder of settings, such as bridge.Port returns")
-	}
-	if b.spec.port = port.portSpec(); b.spec.port.info == nil {
-		b.spec.port = nil
-		return b.refuseArgument("Port", "the builder is zero: make it with Port of package bridge or bond")
+	if b.judge("Port", portFault(port)) {
+		b.spec.port = port.portSpec()
 	}
 	return b.me()
 }

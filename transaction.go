@@ -32,7 +32,7 @@ import (
 // A process that is killed meanwhile leaves what it has made so far. It bears
 // the names that were asked for, by which DeleteIfExists removes it.
 func (c *Conn) Create(ctx context.Context, specs ...Spec) ([]*Link, error) {
-	if err := c.missing("create"); err != nil {
+	if err := c.unready(ctx, "create"); err != nil {
 		return nil, err
 	}
 	t := newTransaction(c, "create")

@@ -17,7 +17,7 @@ import (
 // The kernel applies a change in steps: on an error, part of it may have
 // happened.
 func (c *Conn) Update(ctx context.Context, specs ...Spec) ([]*Link, error) {
-	if err := c.missing("update"); err != nil {
+	if err := c.unready(ctx, "update"); err != nil {
 		return nil, err
 	}
 	wanted, err := described("update", specs...)

@@ -48,9 +48,12 @@ func NewVeth(name string) *Veth {
 // kernel names the other end and gives it the settings of this one
 // (VETH_INFO_PEER). It cannot change later.
 func (v *Veth) Peer(peer *Veth) *Veth {
-	if peer == nil {
-		return v.refuseArgument("Peer", "it is nil: leave Peer out for an end that the kernel names")
+	var other *builder[Veth]
+	if peer != nil {
+		other = peer.base()
 	}
-	v.spec.peer = peer
+	if v.judge("Peer", v.peerFault(other)) {
+		v.spec.peer = peer
+	}
 	return v
 }

@@ -96,6 +96,24 @@ func (s satisfies) holds(_ *space, l *Link) bool {
 	return l != nil && s.f(l)
 }
 
+// conditionFault says what is wrong with a condition, nil if nothing is.
+func conditionFault(cond Condition) *fault {
+	switch c := cond.(type) {
+	case satisfies:
+		if c.f == nil {
+			return &fault{"Satisfies", "the function is nil"}
+		}
+	case inMaster:
+		if c == "" {
+			return &fault{"InMaster", "the name is empty: NoMaster is for links without one"}
+		}
+	}
+	if isNil(cond) {
+		return &fault{"Condition", "it is nil: give one, such as Up"}
+	}
+	return nil
+}
+
 // Wait returns the link of that name, which may be an alternative one, as soon
 // as the condition holds, at once if it does already; when it is Gone, the Link
 // is nil. The link need not exist yet, and may become another one meanwhile.
@@ -105,11 +123,11 @@ func (s satisfies) holds(_ *space, l *Link) bool {
 // passed again before Wait could see it may be missed. When ctx ends the error
 // is that of ctx, and names the link and the condition.
 func (c *Conn) Wait(ctx context.Context, name string, cond Condition) (*Link, error) {
-	if err := c.missing("wait for"); err != nil {
+	if err := c.unready(ctx, "wait for"); err != nil {
 		return nil, err
 	}
-	if isNil(cond) {
-		return nil, (&fault{"Condition", "it is nil: give one, such as Up"}).in("wait for")
+	if fault := conditionFault(cond); fault != nil {
+		return nil, fault.in("wait for")
 	}
 	if fault := nameFault("name", name, uapi.ALTIFNAMSIZ-1); fault != nil {
 		return nil, (&spec{name: name}).refuse("wait for", fault)

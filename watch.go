@@ -80,7 +80,7 @@ func Watch(ctx context.Context, filters ...Filter) iter.Seq2[Event, error] {
 }
 
 func (c *Conn) watch(ctx context.Context, f filter, yield func(Event, error) bool) {
-	if err := c.missing("watch"); err != nil {
+	if err := c.unready(ctx, "watch"); err != nil {
 		yield(Event{}, err)
 		return
 	}

@@ -69,6 +69,10 @@ type Stats struct {
 // fs.ErrPermission. If ctx has ended before it begins, nothing is written, and
 // the error is that of ctx.
 func Capture(ctx context.Context, name string, w io.Writer, options ...Option) (Stats, error) {
+	if w == nil {
+		m := &monitor{link: &handle.Handle{Kind: iplink.KindNlmon, Name: name}}
+		return Stats{}, m.refused("writer", "it is nil: give one, such as a file")
+	}
 	m, err := open(ctx, name, options)
 	if err != nil {
 		return Stats{}, err
@@ -135,11 +139,16 @@ type monitor struct {
 
 func open(ctx context.Context, name string, options []Option) (*monitor, error) {
 	c := config{buffer: defaultBuffer}
+	m := &monitor{link: &handle.Handle{Kind: iplink.KindNlmon, Name: name}}
 	for _, choose := range options {
+		if choose == nil {
+			return nil, m.refused("Option", "it is nil: leave it out")
+		}
 		choose(&c)
 	}
-	m := &monitor{link: &handle.Handle{Kind: iplink.KindNlmon, Name: name}}
 	switch {
+	case ctx == nil:
+		return nil, m.refused("context", "it is nil: give context.Background()")
 	case c.buffer < minBuffer || c.buffer > maxBuffer:
 		return nil, m.refused("buffer", fmt.Sprintf("%d is not in %d to %d", c.buffer, minBuffer, maxBuffer))
 	case ctx.Err() != nil:

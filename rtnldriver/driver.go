@@ -17,9 +17,10 @@ import (
 // A LinkDriver is a kind of link for the LinkService of package rtnetlink; Driver
 // returns one.
 type LinkDriver struct {
-	kind string
-	spec iplink.Spec // for Encode; may be nil
-	info any         // the result of Decode, nil before
+	kind  string
+	spec  iplink.Spec // for Encode
+	given bool        // spec was given to Driver, be it nil
+	info  any         // the result of Decode, nil before
 }
 
 var _ rtnetlink.LinkDriver = (*LinkDriver)(nil)
@@ -34,7 +35,7 @@ var _ rtnetlink.LinkDriver = (*LinkDriver)(nil)
 // sent.
 func Driver(spec iplink.Spec) *LinkDriver {
 	kind, _, _ := iplink.KindData(spec) // Encode reports the error
-	return &LinkDriver{kind: kind, spec: spec}
+	return &LinkDriver{kind: kind, spec: spec, given: true}
 }
 
 // Kind returns the kernel's name for the kind, such as "vxlan"
@@ -52,7 +53,7 @@ func (d *LinkDriver) New() rtnetlink.LinkDriver {
 // fault is an *iplink.Error, as in Create. The result of Decode is not written: the
 // kernel does not take its reports as requests.
 func (d *LinkDriver) Encode(ae *netlink.AttributeEncoder) error {
-	if d.spec == nil {
+	if !d.given {
 		return nil
 	}
 	_, data, err := iplink.KindData(d.spec)

@@ -240,12 +240,15 @@ func TestDriverRefuses(t *testing.T) {
 			`encode veth t0: peer: invalid argument (UP is not taken when a peer is made)`},
 		{rtnldriver.Driver(veth.New("t0").Peer(veth.New("t1").Alias("x"))),
 			`encode veth t0: peer: invalid argument (alias is not taken when a peer is made)`},
-		{rtnldriver.Driver(veth.New("t0").Peer(veth.New("t1").NetNS(new(iplink.NetNS)))), `encode veth t0: netns: network namespace is closed`},
+		{rtnldriver.Driver(veth.New("t0").Peer(veth.New("t1").NetNS(new(iplink.NetNS)))), `encode veth t1: NetNS: invalid argument (it is zero: give one that a function such as OpenNetNS has returned)`},
 		{rtnldriver.Driver(iplink.Device("t0")), `encode t0: invalid argument (a Device has no kind)`},
 		{rtnldriver.Driver(team.New("t0").Mode(iplink.TeamActiveBackup)),
 			`encode team t0: mode: invalid argument (is not set by route netlink)`},
 		{rtnldriver.PortDriver(bridge.Port().BackupPort("t1")),
 			`encode bridge port: backup_port: invalid argument (a driver cannot look up a link by name: set it by index)`},
+		{rtnldriver.Driver(nil), `encode: Spec: invalid argument (it is nil: give a builder, such as bridge.New returns)`},
+		{rtnldriver.Driver((*iplink.VXLAN)(nil)), `encode: Spec: invalid argument (it is nil: give a builder, such as bridge.New returns)`},
+		{rtnldriver.PortDriver(nil), `encode: PortSpec: invalid argument (it is nil: give a builder, such as bridge.Port returns)`},
 		{rtnldriver.PortDriver(bridge.Port().Priority(64)), `encode bridge port: priority: invalid argument (64 is not in 0…63)`},
 	} {
 		err := c.driver.Encode(netlink.NewAttributeEncoder())
@@ -352,6 +355,8 @@ func TestFromDriverFails(t *testing.T) {
 		message string
 	}{
 		{rtnldriver.FromDriver("t0", &geneve{broken: errors.New("no geneve today")}), `create geneve t0: invalid argument (no geneve today)`},
+		{rtnldriver.FromDriver("t0", nil), `create unknown t0: invalid argument (the driver is nil)`},
+		{rtnldriver.FromDriver("t0", (*geneve)(nil)), `create unknown t0: invalid argument (the driver is nil)`},
 		{rtnldriver.FromDriver("t0", rtnldriver.PortDriver(bridge.Port())), `create bridge t0: invalid argument (the driver is one for ports)`},
 		{rtnldriver.FromDriver("t0", &rtnetlink.LinkData{Name: "dummy", Data: []byte{9, 0, 1, 0}}),
 			`create dummy t0: invalid argument (truncated netlink data)`},

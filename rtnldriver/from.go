@@ -2,6 +2,7 @@ package rtnldriver
 
 import (
 	"errors"
+	"reflect"
 
 	"github.com/jsimonetti/rtnetlink/v2"
 	"github.com/mdlayher/netlink"
@@ -15,6 +16,9 @@ import (
 // and of its Encode are reported by the builder's verbs. A driver for ports is
 // refused. See iplink.Raw for how such a link is compared.
 func FromDriver(name string, driver rtnetlink.LinkDriver) *iplink.RawLink {
+	if v := reflect.ValueOf(driver); !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil() {
+		return iplink.Raw("unknown", name).Fail(errors.New("the driver is nil"))
+	}
 	link := iplink.Raw(driver.Kind(), name)
 	data, err := encoded(name, driver)
 	if err != nil {

@@ -10,9 +10,10 @@ import (
 // A LinkPortDriver is a LinkDriver for the settings of ports; PortDriver returns
 // one.
 type LinkPortDriver struct {
-	kind string          // of the master
-	port iplink.PortSpec // for Encode; may be nil
-	info any             // the result of Decode, nil before
+	kind  string          // of the master
+	port  iplink.PortSpec // for Encode
+	given bool            // port was given to PortDriver, be it nil
+	info  any             // the result of Decode, nil before
 }
 
 var _ rtnetlink.LinkSlaveDriver = (*LinkPortDriver)(nil)
@@ -22,7 +23,7 @@ var _ rtnetlink.LinkSlaveDriver = (*LinkPortDriver)(nil)
 // rtnetlink.RegisterDriver. Another port must be named by index, as with Driver.
 func PortDriver(port iplink.PortSpec) *LinkPortDriver {
 	kind, _, _ := iplink.PortData(port) // Encode reports the error
-	return &LinkPortDriver{kind: kind, port: port}
+	return &LinkPortDriver{kind: kind, port: port, given: true}
 }
 
 // Slave marks the driver as one for ports.
@@ -42,7 +43,7 @@ func (d *LinkPortDriver) New() rtnetlink.LinkDriver {
 // Encode writes the settings that PortDriver was given (IFLA_INFO_SLAVE_DATA), as
 // that of a LinkDriver does.
 func (d *LinkPortDriver) Encode(ae *netlink.AttributeEncoder) error {
-	if d.port == nil {
+	if !d.given {
 		return nil
 	}
 	_, data, err := iplink.PortData(d.port)

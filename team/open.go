@@ -3,6 +3,8 @@ package team
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io/fs"
 	"os"
 	"sync/atomic"
 	"syscall"
@@ -70,8 +72,16 @@ func (t *Team) Index() int {
 	return t.link.Index
 }
 
+// errNoContext is the cause for a call without a context.
+var errNoContext = fmt.Errorf("%w: the context is nil", fs.ErrInvalid)
+
 // whileOpen returns a context that ends with ctx, and with Close.
 func (t *Team) whileOpen(ctx context.Context) (context.Context, context.CancelFunc) {
+	if ctx == nil {
+		ended, end := context.WithCancelCause(context.Background())
+		end(errNoContext)
+		return ended, func() {}
+	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	stop := context.AfterFunc(t.life, func() { cancel(context.Cause(t.life)) })
 	return ctx, func() {

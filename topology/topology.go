@@ -94,6 +94,11 @@ func Read(ctx context.Context) (*Topology, error) {
 
 // ReadNetNS is Read for a number of namespaces, in that order, and no other.
 func ReadNetNS(ctx context.Context, namespaces ...*iplink.NetNS) (*Topology, error) {
+	for _, ns := range namespaces {
+		if ns.String() == "" { // no function has returned it
+			return nil, ns.Close()
+		}
+	}
 	return readNetNS(ctx, namespaces)
 }
 

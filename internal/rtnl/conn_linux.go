@@ -173,6 +173,10 @@ func (c *Conn) Do(ctx context.Context, b *Batch) error {
 }
 
 func (c *Conn) do(ctx context.Context, b *Batch, last bool) error {
+	if ctx == nil {
+		b.failUnsent(errNoContext)
+		return errNoContext
+	}
 	if err := c.use(); err != nil {
 		b.failUnsent(err)
 		return err

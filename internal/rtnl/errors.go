@@ -2,6 +2,8 @@ package rtnl
 
 import (
 	"errors"
+	"fmt"
+	"io/fs"
 	"strings"
 	"syscall"
 
@@ -37,6 +39,8 @@ var (
 	errUnsent = errors.New("the request was not sent")
 	errCut    = errors.New("the kernel's answer did not fit the read buffer")
 )
+
+var errNoContext = fmt.Errorf("%w: the context is nil", fs.ErrInvalid)
 
 // ErrInterrupted says that the links changed during each of several attempts to
 // list them.

@@ -80,10 +80,16 @@ func InNetNS(ns *iplink.NetNS) Option {
 func Open(ctx context.Context, kind, name string, options ...Option) ([]*os.File, error) {
 	c := config{queues: 1}
 	for _, choose := range options {
+		if choose == nil {
+			return nil, refused(kind, name, "Option", "it is nil: leave it out")
+		}
 		choose(&c)
 	}
+	if ctx == nil {
+		return nil, refused(kind, name, "context", "it is nil: give context.Background()")
+	}
 	if word, fault := c.fault(); fault != "" {
-		return nil, &iplink.Error{Op: "open", Kind: kind, Name: name, Attr: word, Message: fault, Err: fs.ErrInvalid}
+		return nil, refused(kind, name, word, fault)
 	}
 	if ctx.Err() != nil {
 		return nil, &iplink.Error{Op: "open", Kind: kind, Name: name, Err: context.Cause(ctx)}
@@ -97,6 +103,10 @@ func Open(ctx context.Context, kind, name string, options ...Option) ([]*os.File
 		return err
 	})
 	return files, err
+}
+
+func refused(kind, name, word, text string) error {
+	return &iplink.Error{Op: "open", Kind: kind, Name: name, Attr: word, Message: text, Err: fs.ErrInvalid}
 }
 
 // open is Open in the namespace of the calling thread.
