@@ -60,26 +60,27 @@ type Error struct {
 }
 
 // Error returns all that is known in one line, such as
-// "create vxlan vx0: df: invalid argument (Invalid DF attribute)".
+// "create vxlan vx0: df: invalid argument (Invalid DF attribute)". Characters that
+// do not print, which names may hold, are escaped as in Go's strings.
 func (e *Error) Error() string {
 	var b strings.Builder
-	for i, word := range []string{e.Op, e.Kind, e.Name} {
+	for i, word := range []string{e.Op, attr.Printable(e.Kind), attr.Printable(e.Name)} {
 		if i > 0 && word != "" && b.Len() > 0 {
 			b.WriteByte(' ')
 		}
 		b.WriteString(word)
 	}
 	if e.Attr != "" {
-		b.WriteString(": " + e.Attr)
+		b.WriteString(": " + attr.Printable(e.Attr))
 	}
 	if e.Err != nil {
 		b.WriteString(": " + e.Err.Error())
 	}
 	switch {
 	case e.Message != "" && e.Hint != "":
-		b.WriteString(" (" + e.Message + "; " + e.Hint + ")")
+		b.WriteString(" (" + attr.Printable(e.Message+"; "+e.Hint) + ")")
 	case e.Message != "":
-		b.WriteString(" (" + e.Message + ")")
+		b.WriteString(" (" + attr.Printable(e.Message) + ")")
 	}
 	return b.String()
 }

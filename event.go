@@ -74,7 +74,7 @@ func (e Event) String() string {
 	}
 	b.WriteString(e.Kind.String())
 	if l := e.Link(); l != nil {
-		b.WriteString(" " + l.Name)
+		b.WriteString(" " + attr.Printable(l.Name))
 	}
 	if len(e.Changes) > 0 {
 		b.WriteString(": " + strings.Join(e.Changes, ", "))

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"os"
 	"strings"
+
+	"github.com/iplink-go/iplink/internal/attr"
 )
 
 // word returns what `ip` is to be told after the word netns: the name, or a
@@ -13,7 +15,7 @@ func (ns *NetNS) word() string {
 	const self, threadSelf = "/proc/self/", "/proc/thread-self/"
 	own := strings.HasPrefix(ns.label, self) || strings.HasPrefix(ns.label, threadSelf)
 	if ns.name != "" || strings.HasPrefix(ns.label, "/") && !own {
-		return ns.label
+		return attr.Quote(ns.label)
 	}
 	path := "closed"
 	_ = ns.use(func(fd int) error {
@@ -35,7 +37,7 @@ func (ns *NetNS) command() string {
 	case ns == nil:
 		return "ip"
 	case ns.name != "":
-		return "ip -n " + ns.name
+		return "ip -n " + attr.Quote(ns.name)
 	}
 	return "nsenter --net=" + ns.word() + " ip"
 }

@@ -1,11 +1,14 @@
 package attr
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strconv"
 	"strings"
 	"syscall"
+	"unicode"
+	"unicode/utf8"
 	"unsafe"
 
 	"github.com/iplink-go/iplink/internal/wire"
@@ -55,6 +58,48 @@ func (c *Codec) checkText(name, v string, limit int) {
 	}
 }
 
+// Printable returns s with what does not print as Go writes it in strings. The
+// kernel allows any bytes in names except slashes, colons and white space; none may
+// reach a terminal as a control sequence.
+func Printable(s string) string {
+	if !hidden(s) {
+		return s
+	}
+	var b strings.Builder
+	for _, r := range s {
+		if unicode.IsPrint(r) && r != utf8.RuneError {
+			b.WriteRune(r)
+			continue
+		}
+		quoted := strconv.QuoteToASCII(string(r))
+		b.WriteString(quoted[1 : len(quoted)-1])
+	}
+	return b.String()
+}
+
+// hidden reports whether s holds a character that does not print.
+func hidden(s string) bool {
+	return strings.ContainsFunc(s, func(r rune) bool { return r == utf8.RuneError || !unicode.IsPrint(r) })
+}
+
+// escaped returns s as one word of a shell that knows $'…', with a number for each
+// byte that is not a printing character of ASCII.
+func escaped(s string) string {
+	var b strings.Builder
+	b.WriteString("$'")
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c == '\'' || c == '\\':
+			b.Write([]byte{'\\', c})
+		case c < ' ' || c > '~':
+			fmt.Fprintf(&b, `\x%02x`, c)
+		default:
+			b.WriteByte(c)
+		}
+	}
+	return b.String() + "'"
+}
+
 // Quote returns s as one word of a shell.
 func Quote(s string) string {
 	safe := func(r rune) bool {
@@ -63,6 +108,9 @@ func Quote(s string) string {
 	}
 	if s != "" && strings.TrimFunc(s, safe) == "" {
 		return s
+	}
+	if hidden(s) {
+		return escaped(s)
 	}
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
