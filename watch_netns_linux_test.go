@@ -3,6 +3,7 @@ package iplink_test
 import (
 	"fmt"
 	"maps"
+	"os"
 	"slices"
 	"testing"
 
@@ -142,6 +143,60 @@ func TestWatchGoneElsewhere(t *testing.T) {
 	w.ip("-n", first, "link", "set", "x1", "netns", second)
 	w.ip("-n", first, "link", "set", "b1", "netns", second)
 	becomes("22136 b1", "22136 m1", "22136 x1")
+}
+
+// TestWatchParentMoves moves links that are down and that others have as their other
+// end or their parent, away, on and home again: the others are as they are when read.
+func TestWatchParentMoves(t *testing.T) {
+	t.Parallel()
+	for name, filters := range map[string][]iplink.Filter{"own": nil, "all": {iplink.AllNetNS()}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWatched(t)
+			first, _ := newNamedNetNS(t)
+			second, _ := newNamedNetNS(t)
+			w.ip("netns", "set", first, "4660")
+			w.ip("netns", "set", second, "22136")
+			w.run("link add a0 index 1110 type veth peer name b0 index 1111", "link add under index 1112 type bridge",
+				"link add c0 index 1113 type veth peer name d0 index 1114", "link add link d0 name m0 index 1115 type macvlan mode bridge")
+			events := w.watch(filters...)
+			parents := map[string][2]int32{}
+			until := func(want map[string][2]int32) {
+				t.Helper()
+				events.until(fmt.Sprint(want), func(e iplink.Event) bool {
+					if e.NetNSID < 0 && e.New != nil {
+						parents[e.New.Name] = [2]int32{int32(e.New.Parent), e.New.NetNSID}
+					}
+					for name, parent := range want {
+						if parents[name] != parent {
+							return false
+						}
+					}
+					return true
+				})
+				for name, parent := range want {
+					if l := mustGet(t, w.conn, name); int32(l.Parent) != parent[0] || l.NetNSID != parent[1] {
+						t.Errorf("%s has parent %d in %d, want %v", name, l.Parent, l.NetNSID, parent)
+					}
+				}
+			}
+			until(map[string][2]int32{"a0": {1111, -1}, "c0": {1114, -1}, "m0": {1114, -1}})
+			w.ip("link", "set", "b0", "netns", first)
+			until(map[string][2]int32{"a0": {1111, 4660}})
+			w.ip("link", "set", "d0", "netns", first, "index", "1234")
+			until(map[string][2]int32{"c0": {1234, 4660}, "m0": {1234, 4660}})
+			if filters != nil {
+				w.ip("-n", first, "link", "set", "b0", "netns", second)
+				until(map[string][2]int32{"a0": {1111, 22136}})
+				w.ip("-n", second, "link", "set", "b0", "netns", first, "index", "5678")
+				until(map[string][2]int32{"a0": {5678, 4660}})
+			}
+			w.ip("-n", first, "link", "set", "b0", "netns", fmt.Sprintf("/proc/%d/fd/%d", os.Getpid(), w.file.Fd()), "index", "9999")
+			until(map[string][2]int32{"a0": {9999, -1}})
+			w.ip("link", "add", "e0", "index", "2222", "type", "veth", "peer", "name", "f0", "index", "2223")
+			until(map[string][2]int32{"e0": {2223, -1}, "f0": {2222, -1}})
+		})
+	}
 }
 
 // TestWatchOwnID gives the watch's own namespace an id: links are still reported

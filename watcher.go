@@ -48,12 +48,13 @@ type watcher struct {
 	models  map[modelKey][]byte
 	common  pool
 
-	spaces map[int32]*space
-	ownID  int32  // by which announcements may name the own namespace, too
-	stale  ids    // namespaces to list
-	hinted places // links to look up
-	fresh  places // links that the last look-up was for
-	busy   int    // datagrams since there was something to list or look up
+	spaces   map[int32]*space
+	children map[int][]linkPlace // by the index of the parent, in whatever namespace
+	ownID    int32               // by which announcements may name the own namespace, too
+	stale    ids                 // namespaces to list
+	hinted   places              // links to look up
+	fresh    places              // links that the last look-up was for
+	busy     int                 // datagrams since there was something to list or look up
 
 	events []Event
 	resync bool // they make good an overrun
@@ -78,7 +79,7 @@ func (a linkPlace) compare(b linkPlace) int {
 const patience = 256
 
 func newWatcher(f filter) *watcher {
-	w := &watcher{filter: f, models: map[modelKey][]byte{}, spaces: map[int32]*space{}, ownID: rtnl.OwnNetNS}
+	w := &watcher{filter: f, models: map[modelKey][]byte{}, spaces: map[int32]*space{}, children: map[int][]linkPlace{}, ownID: rtnl.OwnNetNS}
 	w.codec.Keep(w.common.copy)
 	w.forget()
 	return w

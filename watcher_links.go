@@ -32,6 +32,12 @@ func (w *watcher) replace(id int32, links []*Link) {
 			links[i] = had // all that is known
 		}
 		s.links[l.Index] = links[i]
+		w.adopt(s, former[l.Index], links[i])
+	}
+	for index, l := range former {
+		if s.links[index] == nil {
+			w.adopt(s, l, nil)
+		}
 	}
 	w.reportRemoved(s)
 	w.events = slices.Grow(w.events, len(links)) // which is too much only if most are known
@@ -58,6 +64,9 @@ func (w *watcher) drop(id int32) {
 	if !ok {
 		return
 	}
+	for _, l := range s.links {
+		w.adopt(s, l, nil)
+	}
 	s.links = nil
 	w.reportRemoved(s)
 	delete(w.spaces, id)
@@ -67,6 +76,10 @@ func (w *watcher) drop(id int32) {
 func (w *watcher) put(s *space, l *Link) {
 	old := s.links[l.Index]
 	s.links[l.Index] = l
+	w.adopt(s, old, l)
+	if old == nil {
+		w.hintRelatives(s, l)
+	}
 	w.report(s, l.Index)
 	w.renamed(s, old, l)
 	w.hintPorts(s, old, l)
@@ -76,6 +89,10 @@ func (w *watcher) put(s *space, l *Link) {
 func (w *watcher) remove(s *space, last *Link) {
 	old := s.links[last.Index]
 	delete(s.links, last.Index)
+	w.adopt(s, old, nil)
+	if last.NewIndex != 0 {
+		w.hintChildrenOf(linkPlace{s.id, last.Index})
+	}
 	before := len(w.events)
 	w.report(s, last.Index)
 	if len(w.events) > before {
