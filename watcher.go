@@ -43,10 +43,11 @@ type watcher struct {
 	filter filter
 	codec  attr.Codec
 
-	watched []byte // of the message that is decoded
-	differs []byte // how it differs from its model
-	models  map[modelKey][]byte
-	common  pool
+	watched  []byte // of the message that is decoded
+	differs  []byte // how it differs from its model
+	models   map[modelKey][]byte
+	modelled int // bytes of models since they were last forgotten
+	common   pool
 
 	spaces   map[int32]*space
 	children map[int][]linkPlace // by the index of the parent, in whatever namespace

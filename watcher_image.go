@@ -38,9 +38,30 @@ func (w *watcher) imageOf(l *Link, message []byte) image {
 	}
 	if !ok || len(w.differs) > len(message)/2 {
 		model = slices.Clone(message)
+		w.forgetModels(len(message))
 		w.models[key], w.differs = model, w.differs[:0]
 	}
 	return image{wholeImage(model).model, string(w.differs)}
+}
+
+// Models may take modelRoom bytes, and modelShare more for each link. Whoever may
+// change one link can have messages of all lengths, each with a model.
+const (
+	modelRoom  = 256 << 10
+	modelShare = 1 << 10
+)
+
+// forgetModels makes room for one more model. If there is none, the watcher forgets
+// all models; links keep those that they need.
+func (w *watcher) forgetModels(bytes int) {
+	room := modelRoom
+	for _, s := range w.spaces {
+		room += len(s.links) * modelShare
+	}
+	if w.modelled += bytes; w.modelled > room {
+		clear(w.models)
+		w.modelled = bytes
+	}
 }
 
 // wholeImage returns the image of a message that does not change any more.
@@ -88,26 +109,35 @@ func applyDifferences(b []byte, differs string) []byte {
 }
 
 // A pool has copies of what links hold of messages, such as names, the same for
-// all that have the same: a table that forgets one for another.
+// all that have the same: a table that forgets one for another. It does not remember
+// copies longer than mostPooled, which two links hardly ever share.
 type pool struct {
 	have [256][]byte
 	slab *slab // where copies lie; nil for each in memory of its own
 }
 
+const mostPooled = 1 << 10
+
 // copy returns a copy that nobody may write to.
 func (p *pool) copy(b []byte) []byte {
-	if len(b) == 0 {
+	switch {
+	case len(b) == 0:
 		return []byte{}
+	case len(b) > mostPooled:
+		return p.keep(b)
 	}
 	have := p.slot(b)
-	switch {
-	case bytes.Equal(*have, b):
-	case p.slab != nil:
-		*have = p.slab.keep(b)
-	default:
-		*have = slices.Clip(slices.Clone(b))
+	if !bytes.Equal(*have, b) {
+		*have = p.keep(b)
 	}
 	return *have
+}
+
+func (p *pool) keep(b []byte) []byte {
+	if p.slab != nil {
+		return p.slab.keep(b)
+	}
+	return slices.Clip(slices.Clone(b))
 }
 
 // slot returns where a copy of b would be. Some of the bytes suffice to tell.

@@ -2,8 +2,14 @@ package iplink
 
 import (
 	"bytes"
+	"math/rand/v2"
+	"runtime"
 	"slices"
+	"strings"
 	"testing"
+
+	"github.com/iplink-go/iplink/internal/uapi"
+	"github.com/iplink-go/iplink/internal/wire"
 )
 
 // TestImage keeps messages as what differs from a model, which is little if they
@@ -56,6 +62,39 @@ func TestImageModel(t *testing.T) {
 	}
 	if first.model != string(old) {
 		t.Error("the next model has overwritten the former")
+	}
+}
+
+// TestWatcherForgets changes two links over and over, so that what is said of them is
+// of another length and another content each time. What a watcher keeps is bounded by
+// what there is.
+func TestWatcherForgets(t *testing.T) {
+	w := newWatcher(filter{})
+	w.replace(-1, nil)
+	for n := range 4000 {
+		b := wire.AppendLink(nil, wire.Link{Index: int32(1 + n%2)})
+		b = wire.AppendString(b, uapi.IFLA_IFNAME, "a")
+		b = wire.AppendU32(b, uapi.IFLA_MTU, 1400)
+		b = wire.AppendString(b, uapi.IFLA_IFALIAS, strings.Repeat("y", rand.IntN(256)))
+		b, at := wire.Begin(b, uapi.IFLA_PROP_LIST)
+		for range rand.IntN(200) {
+			b = wire.AppendString(b, uapi.IFLA_ALT_IFNAME, strings.Repeat("x", 1+rand.IntN(127)))
+		}
+		b = wire.End(b, at)
+		w.put(w.spaces[-1], w.parse(wire.Message{Data: b}))
+		w.discardEvents()
+	}
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	runtime.KeepAlive(w)
+	w = nil
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	kept := int64(before.HeapAlloc) - int64(after.HeapAlloc)
+	t.Logf("%d KiB are kept of two links", kept>>10)
+	if kept > 1<<20 {
+		t.Error("that is too much")
 	}
 }
 
