@@ -74,7 +74,7 @@ func (e *Error) Error() string {
 		b.WriteString(": " + attr.Printable(e.Attr))
 	}
 	if e.Err != nil {
-		b.WriteString(": " + e.Err.Error())
+		b.WriteString(": " + printableLines(e.Err.Error()))
 	}
 	switch {
 	case e.Message != "" && e.Hint != "":
@@ -83,6 +83,16 @@ func (e *Error) Error() string {
 		b.WriteString(" (" + attr.Printable(e.Message) + ")")
 	}
 	return b.String()
+}
+
+// printableLines escapes what does not print in a text that may be that of several
+// errors, one a line.
+func printableLines(text string) string {
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		lines[i] = attr.Printable(line)
+	}
+	return strings.Join(lines, "\n")
 }
 
 // Unwrap returns the cause. One that is fs.ErrInvalid matches syscall.EINVAL as

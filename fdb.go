@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/iplink-go/iplink/internal/attr"
 )
 
 // An FDBEntry is an entry of a forwarding database: which way frames to an
@@ -203,5 +205,5 @@ func appendFDBLink(b []byte, word, name string, index int) []byte {
 	if name == "" {
 		return strconv.AppendInt(append(b, "if"...), int64(index), 10)
 	}
-	return append(b, name...)
+	return append(b, attr.Quote(name)...)
 }

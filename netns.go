@@ -134,12 +134,13 @@ func (ns *NetNS) Name() string {
 }
 
 // String returns the name, or else the path it was opened from, or else the
-// kernel's own notation with the inode number, as in net:[4026531840].
+// kernel's own notation with the inode number, as in net:[4026531840]. What does
+// not print is escaped as in Go's strings; Name has the name as it is.
 func (ns *NetNS) String() string {
 	if ns == nil {
 		return ""
 	}
-	return ns.label
+	return attr.Printable(ns.label)
 }
 
 // Equal reports whether both are the same namespace, however they were opened.

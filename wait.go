@@ -3,6 +3,7 @@ package iplink
 import (
 	"context"
 
+	"github.com/iplink-go/iplink/internal/attr"
 	"github.com/iplink-go/iplink/internal/rtnl"
 	"github.com/iplink-go/iplink/internal/uapi"
 )
@@ -69,7 +70,7 @@ func InMaster(name string) Condition {
 type inMaster string
 
 func (m inMaster) String() string {
-	return "in master " + string(m)
+	return "in master " + attr.Printable(string(m))
 }
 
 func (m inMaster) holds(around *space, l *Link) bool {
@@ -89,7 +90,7 @@ type satisfies struct {
 }
 
 func (s satisfies) String() string {
-	return s.text
+	return attr.Printable(s.text)
 }
 
 func (s satisfies) holds(_ *space, l *Link) bool {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/iplink-go/iplink"
+	"github.com/iplink-go/iplink/internal/attr"
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
 )
@@ -87,7 +88,7 @@ type RouterPort struct {
 func (e MDBEntry) String() string {
 	var b strings.Builder
 	if name := portText(e.Port, e.PortIndex); name != "" {
-		b.WriteString("port " + name + " ")
+		b.WriteString("port " + attr.Quote(name) + " ")
 	}
 	b.WriteString("grp " + e.group())
 	if e.Source.IsValid() {

@@ -121,7 +121,7 @@ func TestQuote(t *testing.T) {
 		"eth0.2":       "eth0.2",
 		"fe80::1%a":    "fe80::1%a",
 		"a b":          "'a b'",
-		"a\tb":         `$'a\x09b'`,
+		"a\tb":         `"$(printf 'a\011b')"`,
 		"don't":        `'don'\''t'`,
 		"$HOME":        "'$HOME'",
 		"a;b":          "'a;b'",

@@ -2,6 +2,7 @@ package attr_test
 
 import (
 	"os/exec"
+	"strings"
 	"testing"
 
 	"github.com/iplink-go/iplink/internal/attr"
@@ -25,25 +26,39 @@ func TestPrintable(t *testing.T) {
 			t.Errorf("%q is printed as %q, want %q", name, got, want)
 		}
 	}
-	if got := attr.Printable("a\xffb"); got == "a\xffb" {
-		t.Errorf("%q is printed as it is", got)
+	if a, b := attr.Printable("a\xff"), attr.Printable("a\xfe"); a != `a\xff` || b != `a\xfe` {
+		t.Errorf("invalid bytes are printed as %q and %q", a, b)
 	}
 }
 
-// TestQuoteInShell has a shell read each name back.
+// TestQuoteInShell has shells read each name back: sh, which is one of POSIX only on
+// many systems, and bash where there is one.
 func TestQuoteInShell(t *testing.T) {
-	shell, err := exec.LookPath("bash")
-	if err != nil {
-		testutil.Skipf(t, "bash is missing")
+	for _, name := range []string{"sh", "bash"} {
+		shell, err := exec.LookPath(name)
+		if err != nil && name == "sh" {
+			testutil.Skipf(t, "sh is missing")
+		}
+		if err == nil {
+			quoteInShell(t, shell)
+		}
 	}
+}
+
+func quoteInShell(t *testing.T, shell string) {
+	t.Helper()
+	texts := []string{"100%d\x1b", "a\xff\xfeb", "ends in\x1b\n\n", "$(reboot)\x1b`reboot`"}
 	for name := range oddNames {
-		word := attr.Quote(name)
-		if attr.Printable(word) != word {
+		texts = append(texts, name)
+	}
+	for _, text := range texts {
+		word := attr.Quote(text)
+		if plain := strings.TrimRight(word, "'\n"); attr.Printable(plain) != plain {
 			t.Errorf("%q does not print", word)
 		}
 		out, err := exec.Command(shell, "-c", "printf %s "+word).Output()
-		if err != nil || string(out) != name {
-			t.Errorf("%s is %q to a shell, want %q: %v", word, out, name, err)
+		if err != nil || string(out) != text {
+			t.Errorf("%s is %q to %s, want %q: %v", word, out, shell, text, err)
 		}
 	}
 }

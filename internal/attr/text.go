@@ -66,13 +66,15 @@ func Printable(s string) string {
 		return s
 	}
 	var b strings.Builder
-	for _, r := range s {
+	for len(s) > 0 {
+		r, size := utf8.DecodeRuneInString(s)
 		if unicode.IsPrint(r) && r != utf8.RuneError {
 			b.WriteRune(r)
-			continue
+		} else {
+			quoted := strconv.QuoteToASCII(s[:size])
+			b.WriteString(quoted[1 : len(quoted)-1])
 		}
-		quoted := strconv.QuoteToASCII(string(r))
-		b.WriteString(quoted[1 : len(quoted)-1])
+		s = s[size:]
 	}
 	return b.String()
 }
@@ -82,22 +84,28 @@ func hidden(s string) bool {
 	return strings.ContainsFunc(s, func(r rune) bool { return r == utf8.RuneError || !unicode.IsPrint(r) })
 }
 
-// escaped returns s as one word of a shell that knows $'…', with a number for each
-// byte that is not a printing character of ASCII.
+// escaped returns s as one word of any POSIX shell, with a number for each byte
+// that is not a printing character of ASCII. As a shell takes newlines off the end
+// of what a command prints, these stand behind it.
 func escaped(s string) string {
 	var b strings.Builder
-	b.WriteString("$'")
-	for i := range len(s) {
-		switch c := s[i]; {
-		case c == '\'' || c == '\\':
-			b.Write([]byte{'\\', c})
-		case c < ' ' || c > '~':
-			fmt.Fprintf(&b, `\x%02x`, c)
+	body := strings.TrimRight(s, "\n")
+	b.WriteString(`"$(printf '`)
+	for i := range len(body) {
+		switch c := body[i]; {
+		case c == '%':
+			b.WriteString("%%")
+		case c == '\'' || c == '\\' || c < ' ' || c > '~':
+			fmt.Fprintf(&b, `\%03o`, c)
 		default:
 			b.WriteByte(c)
 		}
 	}
-	return b.String() + "'"
+	b.WriteString(`')"`)
+	if end := s[len(body):]; end != "" {
+		b.WriteString("'" + end + "'")
+	}
+	return b.String()
 }
 
 // Quote returns s as one word of a shell.
