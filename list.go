@@ -98,6 +98,9 @@ func (c *Conn) List(ctx context.Context, filters ...Filter) ([]*Link, error) {
 	if f.allNetNS {
 		return nil, &Error{Op: "list", Message: "AllNetNS is for Watch", Err: fs.ErrInvalid}
 	}
+	if len(f.kind) > mostKind {
+		return nil, &Error{Op: "list", Attr: "type", Message: "no kind has so long a name", Err: fs.ErrInvalid}
+	}
 	if f.master != "" {
 		index, err := indexOf(ctx, c.rt, f.master)
 		if err != nil {
@@ -107,6 +110,9 @@ func (c *Conn) List(ctx context.Context, filters ...Filter) ([]*Link, error) {
 	}
 	return c.list(ctx, f)
 }
+
+// mostKind is more bytes than the name of any kind has.
+const mostKind = 255
 
 // together is how many links of a list are allocated at once.
 const together = 16

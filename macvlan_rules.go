@@ -134,6 +134,8 @@ func macvlanBefore(j *job, have *Link) *attr.Error {
 	case want.sourceMode.settled(want.source, now.Sources):
 		j.infoSet.Remove(mode)
 		j.infoSet.Remove(uapi.IFLA_MACVLAN_MACADDR)
+	case want.sourceMode == macvlanAdd && (len(now.Sources)+1)*(wire.AttrLen+8) > mostOfKind-32: // which other settings take
+		return &attr.Error{Name: "macaddr", Text: fmt.Sprintf("the link has %d already, which leaves no room in what the kernel says of it", len(now.Sources))}
 	}
 	return nil
 }

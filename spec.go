@@ -217,6 +217,9 @@ func (s *spec) checkPort(op string) error {
 }
 
 func (s *spec) checkAltNames(op string) error {
+	if len(s.altNames) > mostAltNames {
+		return s.invalid(op, "altname", fmt.Sprintf("%d names, where a link has at most %d", len(s.altNames), mostAltNames))
+	}
 	for _, name := range s.altNames {
 		if fault := nameFault("altname", name, uapi.ALTIFNAMSIZ-1); fault != nil {
 			return s.refuse(op, fault)
@@ -241,6 +244,9 @@ func (s *spec) checkTables(op string) error {
 	}
 	if rule, ok := s.info.(requirement); ok && err == nil {
 		err = errors.Join(rule.require(op, s))
+	}
+	if err == nil {
+		err = s.checkRoom()
 	}
 	if err == nil {
 		return nil

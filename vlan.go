@@ -16,6 +16,7 @@ var vlanKind = kind{
 	required: attr.SetOf(uapi.IFLA_VLAN_ID),
 	reason:   vlanReason,
 	overhead: vlanOverhead,
+	before:   vlanBefore,
 }
 
 // VLANInfo is what the kernel says of a VLAN link, IEEE 802.1Q.

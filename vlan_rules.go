@@ -112,6 +112,39 @@ func vlanOverhead(below *Link, _ info) uint32 {
 	return 0
 }
 
+// vlanBefore refuses to add entries to the maps of a link that has many already: the
+// kernel takes them, and can then no longer describe the link.
+func vlanBefore(j *job, have *Link) *attr.Error {
+	want, ok := j.spec.info.(*VLANInfo)
+	now, is := have.Info.(*VLANInfo)
+	maps := j.infoSet.And(attr.SetOf(uapi.IFLA_VLAN_INGRESS_QOS, uapi.IFLA_VLAN_EGRESS_QOS))
+	if !ok || !is || maps.Empty() {
+		return nil
+	}
+	ingress := union(now.IngressQoSMap, want.IngressQoSMap, maps.Has(uapi.IFLA_VLAN_INGRESS_QOS))
+	egress := union(now.EgressQoSMap, want.EgressQoSMap, maps.Has(uapi.IFLA_VLAN_EGRESS_QOS))
+	bytes := (ingress + egress) * (wire.AttrLen + qosLen)
+	if bytes <= mostOfKind {
+		return nil
+	}
+	longest := uint16(uapi.IFLA_VLAN_EGRESS_QOS)
+	if !maps.Has(longest) {
+		longest = uapi.IFLA_VLAN_INGRESS_QOS
+	}
+	return &attr.Error{Name: rowName(want.attrs, longest), Text: tooLong(bytes)}
+}
+
+// union returns how many entries there are once more of them were added, if they are.
+func union(have, more map[uint32]uint32, added bool) int {
+	n := len(have)
+	for from := range more {
+		if _, is := have[from]; added && !is {
+			n++
+		}
+	}
+	return n
+}
+
 // vlanReason says what the driver's bare errnos mean.
 func vlanReason(errno syscall.Errno) string {
 	switch errno {

@@ -195,9 +195,13 @@ func encode(raw *teamnl.Option, o Option) string {
 	}
 	d, known := definitions[o.Name]
 	if !known {
-		switch o.Value.(type) {
-		case int32, uint32, bool, string, []byte:
+		switch v := o.Value.(type) {
+		case int32, uint32, bool:
 			return ""
+		case string:
+			return valueFault(len(v))
+		case []byte:
+			return valueFault(len(v))
 		}
 		return fmt.Sprintf("there is no type for a %T", o.Value)
 	}
@@ -207,6 +211,15 @@ func encode(raw *teamnl.Option, o Option) string {
 	var fault string
 	raw.Value, fault = d.format.encode(o.Value)
 	return fault
+}
+
+// valueFault says if a value does not fit a request.
+func valueFault(bytes int) string {
+	const most = 1<<16 - 256
+	if bytes <= most {
+		return ""
+	}
+	return fmt.Sprintf("a value of %d bytes, where %d fit a request", bytes, most)
 }
 
 // subject names an option and what it is about.

@@ -93,6 +93,18 @@ func (b *Batch) Bytes(i int) []byte {
 	return b.buf[r.at:r.to]
 }
 
+// checkRoom returns an error if any request is too long for a socket that takes so
+// many bytes in a send. What is longer than an attribute can be, may hold one that is.
+func (b *Batch) checkRoom(bytes int) error {
+	most := min(wire.MaxLen, bytes)
+	for i := range b.requests {
+		if n := b.requests[i].to - b.requests[i].at; n > most {
+			return tooLong(n, most)
+		}
+	}
+	return nil
+}
+
 // span returns the bytes of the requests from up to to.
 func (b *Batch) span(from, to int) []byte {
 	return b.buf[b.requests[from].at:b.requests[to-1].to]

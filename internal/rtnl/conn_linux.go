@@ -177,6 +177,10 @@ func (c *Conn) do(ctx context.Context, b *Batch, last bool) error {
 		b.failUnsent(errNoContext)
 		return errNoContext
 	}
+	if err := b.checkRoom(c.bytes); err != nil {
+		b.failUnsent(err)
+		return err
+	}
 	if err := c.use(); err != nil {
 		b.failUnsent(err)
 		return err

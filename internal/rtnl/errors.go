@@ -46,6 +46,12 @@ var errNoContext = fmt.Errorf("%w: the context is nil", fs.ErrInvalid)
 // list them.
 var ErrInterrupted = errors.New("the list changed again and again while it was read")
 
+// tooLong returns why a request cannot be sent: no list in it may be longer than an
+// attribute, and all of it must fit the socket's buffer.
+func tooLong(bytes, most int) error {
+	return fmt.Errorf("%w: a request of %d bytes, where at most %d can be sent", fs.ErrInvalid, bytes, most)
+}
+
 // parseAck returns nil for an acknowledgement and an *Errno for an error.
 func parseAck(m wire.Message) error {
 	if len(m.Data) < 4 {

@@ -2,6 +2,7 @@ package rtnl
 
 import (
 	"errors"
+	"io/fs"
 
 	"testing"
 
@@ -64,5 +65,30 @@ func TestLongAnswers(t *testing.T) {
 		if len(l.read) < 1000 {
 			t.Errorf("the buffer has %d bytes", len(l.read))
 		}
+	}
+}
+
+// TestTooLongRequests has requests of which one is longer than an attribute can be, or
+// than the socket takes: nothing is sent of all of them.
+func TestTooLongRequests(t *testing.T) {
+	c, ns := dialed(t)
+	small := dialIn(t, ns)
+	small.bytes = 4000
+	before := testutil.IP(t, ns, "link", "show", "lo")
+	for n, via := range map[int]*Conn{70000: c, 65536: c, 4001: small} {
+		var b Batch
+		b.Write(uapi.RTM_NEWLINK, 0, group("lo", 0x1234))
+		b.Write(uapi.RTM_NEWLINK, 0, func(b []byte) []byte {
+			b = group("lo", 0x5678)(b)
+			b, at := wire.Begin(b, uapi.IFLA_LINKINFO)
+			return wire.End(append(b, make([]byte, n)...), at)
+		})
+		err := via.Do(t.Context(), &b)
+		if !errors.Is(err, fs.ErrInvalid) || !errors.Is(b.Err(0), fs.ErrInvalid) || !errors.Is(b.Err(1), fs.ErrInvalid) {
+			t.Errorf("%d bytes: %v, %v, %v", n, err, b.Err(0), b.Err(1))
+		}
+	}
+	if now := testutil.IP(t, ns, "link", "show", "lo"); now != before {
+		t.Errorf("lo is %s", now)
 	}
 }

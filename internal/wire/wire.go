@@ -107,8 +107,8 @@ func Begin(b []byte, typ uint16) ([]byte, int) {
 }
 
 // End closes the attribute that Begin opened at the given position, and pads
-// it. A payload beyond 65 531 bytes does not fit the 16-bit length; callers
-// bound theirs.
+// it. A payload beyond 65 531 bytes does not fit the 16-bit length: no message longer
+// than MaxLen is sent.
 func End(b []byte, at int) []byte {
 	n := len(b) - at
 	Order.PutUint16(b[at:], uint16(n))
