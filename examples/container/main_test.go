@@ -18,7 +18,7 @@ func TestContainer(t *testing.T) {
 		`^   ├─ c-c1: veth, to eth0 in c1$`,
 		`^c1 reaches 10\.0\.0\.254 in [\d.]+(ms|µs|s)$`,
 		`^c1 reaches 10\.0\.0\.2 in [\d.]+(ms|µs|s)$`,
-		`^attached again: create veth c-again: file exists`,
+		`^attached again: create veth c-again: peer: file exists \(a link named "eth0" exists already where the peer is to be\)`,
 		`^nothing was left behind$`,
 		`^detached c1, twice$`)
 }
