@@ -2,31 +2,16 @@ package topology
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 	"unicode"
-	"unicode/utf8"
+
+	"github.com/iplink-go/iplink/internal/attr"
 )
 
-// plain returns s with all that does not print, and the backslash, as Go
-// writes them in strings. The kernel allows any bytes in names but for slashes,
-// colons and white space; none must reach a terminal as a control sequence.
+// plain returns s with the backslash, and what does not print, as Go writes them in
+// strings.
 func plain(s string) string {
-	var b strings.Builder
-	for len(s) > 0 {
-		r, size := utf8.DecodeRuneInString(s)
-		switch {
-		case r == utf8.RuneError && size == 1:
-			fmt.Fprintf(&b, `\x%02x`, s[0])
-		case r == '\\' || !unicode.IsPrint(r):
-			quoted := strconv.QuoteRune(r)
-			b.WriteString(quoted[1 : len(quoted)-1])
-		default:
-			b.WriteRune(r)
-		}
-		s = s[size:]
-	}
-	return b.String()
+	return attr.Printable(strings.ReplaceAll(s, `\`, `\\`))
 }
 
 // mermaidText returns s for a quoted label of Mermaid, in which # begins the
