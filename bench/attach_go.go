@@ -62,14 +62,13 @@ func attachOneVish(l *lab, home, away *vish.Handle, a attachment) error {
 }
 
 func attachJsim(l *lab, all []attachment) (work, error) {
-	home, err := dialJsim(l, 0)
+	home, err := dialJsim(l)
 	return do(func() error {
-		inner := &lab{}
-		defer inner.close()
-		away, err := dialJsim(inner, l.awayFD)
+		away, err := openJsim(l.awayFD)
 		if err != nil {
 			return err
 		}
+		defer away.Close()
 		for _, a := range all {
 			if err := attachOneJsim(l, home, away, a); err != nil {
 				return err

@@ -120,7 +120,7 @@ func (m maker) startVish(l *lab) (work, error) {
 }
 
 func (m maker) startJsim(l *lab) (work, error) {
-	conn, err := dialJsim(l, 0)
+	conn, err := dialJsim(l)
 	if err != nil {
 		return nil, err
 	}

@@ -69,7 +69,7 @@ func deleteVish(l *lab) (work, error) {
 }
 
 func deleteJsim(l *lab) (work, error) {
-	conn, err := dialJsim(l, 0)
+	conn, err := dialJsim(l)
 	all := names("l", l.n)
 	return do(func() error {
 		for _, name := range all {

@@ -35,13 +35,19 @@ func dialVish(l *lab) (*vish.Handle, error) {
 	return h, err
 }
 
-// dialJsim gives the peer the receive buffer that it is fastest with.
-func dialJsim(l *lab, netns int) (*rtnetlink.Conn, error) {
-	conn, err := rtnetlink.Dial(&netlink.Config{NetNS: netns, MessageBufferSize: 64 << 10})
+func dialJsim(l *lab) (*rtnetlink.Conn, error) {
+	conn, err := openJsim(0)
 	if err == nil {
 		l.onClose(conn.Close)
 	}
 	return conn, err
+}
+
+// openJsim opens a socket in the namespace of a descriptor, or with 0 in that
+// of the thread. The socket has the receive buffer that the peer is fastest
+// with, and the caller closes it.
+func openJsim(netns int) (*rtnetlink.Conn, error) {
+	return rtnetlink.Dial(&netlink.Config{NetNS: netns, MessageBufferSize: 64 << 10})
 }
 
 // jsimVXLAN is the driver for VXLAN that jsimonetti/rtnetlink leaves to its

@@ -108,12 +108,11 @@ func mirrorVish(n int, ready func()) error {
 
 // mirrorJsim lists, for the peer has no watch.
 func mirrorJsim(n int, ready func()) error {
-	inner := &lab{}
-	defer inner.close()
-	conn, err := dialJsim(inner, 0)
+	conn, err := openJsim(0)
 	if err != nil {
 		return err
 	}
+	defer conn.Close()
 	if err := rtnetlink.RegisterDriver(&jsimVXLAN{}); err != nil {
 		return err
 	}

@@ -56,7 +56,7 @@ func listVish(l *lab) (work, error) {
 }
 
 func listJsim(l *lab) (work, error) {
-	conn, err := dialJsim(l, 0)
+	conn, err := dialJsim(l)
 	return do(func() error {
 		links, err := conn.Link.List()
 		return enough(l, len(links), err)
@@ -156,7 +156,7 @@ func getVish(l *lab) (work, error) {
 }
 
 func getJsimLinks(l *lab) (work, error) {
-	conn, err := dialJsim(l, 0)
+	conn, err := dialJsim(l)
 	return each(choice(l), func(name string) error {
 		_, err := getJsim(conn, name)
 		return err
