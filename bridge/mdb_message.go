@@ -29,7 +29,7 @@ const (
 // append appends the message for an entry of a bridge on a port.
 func (e *MDBEntry) append(b []byte, bridge, port int) []byte {
 	b = wire.AppendAttr(appendVLANHeader(b, bridge), uapi.MDBA_SET_ENTRY, e.key(port))
-	if !e.Source.IsValid() && !e.sendsMode() && e.Protocol == 0 {
+	if !e.Source.IsValid() && !e.sendsMode() && !e.sendsProtocol() {
 		return b
 	}
 	b, at := wire.Begin(b, uapi.MDBA_SET_ENTRY_ATTRS|uapi.NLA_F_NESTED)
@@ -39,10 +39,16 @@ func (e *MDBEntry) append(b []byte, bridge, port int) []byte {
 	if e.sendsMode() {
 		b = e.appendFilter(b)
 	}
-	if e.Protocol != 0 {
+	if e.sendsProtocol() {
 		b = wire.AppendU8(b, uapi.MDBE_ATTR_RTPROT, e.Protocol)
 	}
 	return wire.End(b, at)
+}
+
+// sendsProtocol reports whether the request says who made the entry. The default
+// is left out: Linux before 6.3 reports it, and refuses the attribute.
+func (e *MDBEntry) sendsProtocol() bool {
+	return e.Protocol != 0 && e.Protocol != uapi.RTPROT_STATIC
 }
 
 // key returns the struct br_mdb_entry.

@@ -73,7 +73,7 @@ func (e *MDBEntry) membersFault(host bool) fault {
 		return fault{"permanent", "a group that is none of IP has to be permanent"}
 	case e.Source.IsValid() && len(e.Sources) > 0:
 		return fault{"source_list", "an entry with a source has no list of them"}
-	case host && (e.Source.IsValid() || e.sendsMode() || e.Protocol != 0):
+	case host && (e.Source.IsValid() || e.sendsMode() || e.sendsProtocol()):
 		return fault{"port", "where the machine itself joins, no source, filter mode or protocol can be given"}
 	case e.sendsMode() && len(e.Sources) == 0:
 		return fault{"source_list", "to include none is to have no entry"}
@@ -104,7 +104,7 @@ func (e *MDBEntry) explain(err error, replaces bool) error {
 	case e.sendsMode():
 		refused.Attr = "source_list"
 		handle.Say(refused, "lists of sources and filter modes are taken since Linux 6.3: an entry with Source includes one")
-	case e.Protocol != 0:
+	case e.sendsProtocol():
 		refused.Attr = "proto"
 		handle.Say(refused, "a protocol is taken since Linux 6.3: leave it out")
 	}
