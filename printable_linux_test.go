@@ -9,6 +9,7 @@ import (
 
 	"github.com/iplink-go/iplink"
 	"github.com/iplink-go/iplink/bridge"
+	"github.com/iplink-go/iplink/fdb"
 	"github.com/iplink-go/iplink/internal/testutil"
 	"github.com/iplink-go/iplink/topology"
 )
@@ -30,7 +31,7 @@ func TestNamesPrint(t *testing.T) {
 		"event": iplink.Event{Kind: iplink.Added, New: made, NetNSID: -1}.String(), "condition": iplink.InMaster(oddName).String(),
 		"satisfies": iplink.Satisfies(oddName, func(*iplink.Link) bool { return true }).(interface{ String() string }).String(),
 		"command":   bridge.New(oddName).Alias(oddName).AltName(oddName).Master(oddName).String(),
-		"entry":     iplink.FDBEntry{Port: oddName}.String(), "mdb": bridge.MDBEntry{Port: oddName}.String(),
+		"entry":     fdb.Entry{Port: oddName}.String(), "mdb": bridge.MDBEntry{Port: oddName}.String(),
 		"difference": iplink.Difference{Attr: "alias", Have: oddName, Want: oddName}.String(),
 	}
 	top, err := topology.ReadNetNS(t.Context(), ns.NetNS)

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/iplink-go/iplink"
+	"github.com/iplink-go/iplink/fdb"
 	"github.com/iplink-go/iplink/internal/handle"
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
@@ -39,35 +40,35 @@ func refused(t *testing.T, all []refusal) {
 func TestFDBRefused(t *testing.T) {
 	s := offline()
 	mac := net.HardwareAddr{2, 0, 0, 0, 0x12, 0x34}
-	add := func(e Entry) func(context.Context) error {
+	add := func(e fdb.Entry) func(context.Context) error {
 		return func(ctx context.Context) error { return s.AddFDB(ctx, e) }
 	}
-	flush := func(f EntryFilter) func(context.Context) error {
+	flush := func(f fdb.Filter) func(context.Context) error {
 		return func(ctx context.Context) error { return s.FlushFDB(ctx, f) }
 	}
 	refused(t, []refusal{
-		{add(Entry{MAC: mac, State: Static}), "fdb add bridge br0: port: invalid argument (name the port, or the bridge for addresses of this machine)"},
-		{add(Entry{PortIndex: 71}), "fdb add bridge br0: mac: invalid argument (an Ethernet address of 6 bytes is due, this has 0)"},
-		{add(Entry{PortIndex: 71, MAC: make(net.HardwareAddr, 6)}), "fdb add bridge br0: mac: invalid argument (zeros are no address in a bridge)"},
-		{add(Entry{PortIndex: 71, MAC: mac, VLAN: 4095}), "fdb add bridge br0: vlan: invalid argument (4095 is not in 1…4094)"},
-		{add(Entry{PortIndex: 71, MAC: mac, Dst: netip.MustParseAddr("192.0.2.1")}),
+		{add(fdb.Entry{MAC: mac, State: fdb.Static}), "fdb add bridge br0: port: invalid argument (name the port, or the bridge for addresses of this machine)"},
+		{add(fdb.Entry{PortIndex: 71}), "fdb add bridge br0: mac: invalid argument (an Ethernet address of 6 bytes is due, this has 0)"},
+		{add(fdb.Entry{PortIndex: 71, MAC: make(net.HardwareAddr, 6)}), "fdb add bridge br0: mac: invalid argument (zeros are no address in a bridge)"},
+		{add(fdb.Entry{PortIndex: 71, MAC: mac, VLAN: 4095}), "fdb add bridge br0: vlan: invalid argument (4095 is not in 1…4094)"},
+		{add(fdb.Entry{PortIndex: 71, MAC: mac, Dst: netip.MustParseAddr("192.0.2.1")}),
 			"fdb add bridge br0: dst: invalid argument (tunnels are for entries of a VXLAN link's own, with FDBSelf)"},
-		{add(Entry{PortIndex: 71, MAC: mac, State: Stale}), "fdb add bridge br0: state: invalid argument (stale is no state that an entry can be given)"},
-		{add(Entry{PortIndex: 71, MAC: mac, Flags: Sticky}),
+		{add(fdb.Entry{PortIndex: 71, MAC: mac, State: fdb.Stale}), "fdb add bridge br0: state: invalid argument (stale is no state that an entry can be given)"},
+		{add(fdb.Entry{PortIndex: 71, MAC: mac, Flags: fdb.Sticky}),
 			"fdb add bridge br0: sticky: invalid argument (a permanent entry leads to the machine and cannot be sticky: make it static)"},
-		{add(Entry{Port: "br0", MAC: mac, State: Static}), "fdb add bridge br0: state: invalid argument (an entry that leads to the bridge itself is permanent)"},
-		{add(Entry{PortIndex: 70, MAC: mac, Flags: Self | Master, Dst: netip.MustParseAddr("192.0.2.1")}),
+		{add(fdb.Entry{Port: "br0", MAC: mac, State: fdb.Static}), "fdb add bridge br0: state: invalid argument (an entry that leads to the bridge itself is permanent)"},
+		{add(fdb.Entry{PortIndex: 70, MAC: mac, Flags: fdb.Self | fdb.Master, Dst: netip.MustParseAddr("192.0.2.1")}),
 			"fdb add bridge br0: dst: invalid argument (tunnels are for entries of a VXLAN link's own, with FDBSelf)"},
-		{add(Entry{PortIndex: 71, MAC: mac, Flags: Self | Master, NextHop: 5, Dst: netip.MustParseAddr("192.0.2.1")}),
+		{add(fdb.Entry{PortIndex: 71, MAC: mac, Flags: fdb.Self | fdb.Master, NextHop: 5, Dst: netip.MustParseAddr("192.0.2.1")}),
 			"fdb add bridge br0: nhid: invalid argument (a nexthop comes in place of dst, port, vni and via)"},
-		{add(Entry{PortIndex: 71, MAC: mac, Flags: ExternLearn | Sticky, State: Dynamic}),
+		{add(fdb.Entry{PortIndex: 71, MAC: mac, Flags: fdb.ExternLearn | fdb.Sticky, State: fdb.Dynamic}),
 			"fdb add bridge br0: flags: invalid argument (extern_learn sticky exclude one another)"},
-		{add(Entry{Port: "br0", MAC: mac, Flags: Use, State: Dynamic}), "fdb add bridge br0: use: invalid argument (no frame comes in by the bridge itself)"},
-		{flush(EntryFilter{VLAN: 4095}), "fdb flush bridge br0: vlan: invalid argument (4095 is not in 1…4094)"},
-		{flush(EntryFilter{States: []EntryState{Stale}}), "fdb flush bridge br0: state: invalid argument (only permanent, static and dynamic entries can be chosen)"},
-		{flush(EntryFilter{Flags: Self}), "fdb flush bridge br0: flags: invalid argument (the kernel cannot choose by self)"},
-		{flush(EntryFilter{VNI: 7}), "fdb flush bridge br0: dst: invalid argument (entries of a bridge have no tunnel)"},
-		{func(ctx context.Context) error { _, err := s.ListFDB(ctx, EntryFilter{Flags: Use}); return err },
+		{add(fdb.Entry{Port: "br0", MAC: mac, Flags: fdb.Use, State: fdb.Dynamic}), "fdb add bridge br0: use: invalid argument (no frame comes in by the bridge itself)"},
+		{flush(fdb.Filter{VLAN: 4095}), "fdb flush bridge br0: vlan: invalid argument (4095 is not in 1…4094)"},
+		{flush(fdb.Filter{States: []fdb.State{fdb.Stale}}), "fdb flush bridge br0: state: invalid argument (only permanent, static and dynamic entries can be chosen)"},
+		{flush(fdb.Filter{Flags: fdb.Self}), "fdb flush bridge br0: flags: invalid argument (the kernel cannot choose by self)"},
+		{flush(fdb.Filter{VNI: 7}), "fdb flush bridge br0: dst: invalid argument (entries of a bridge have no tunnel)"},
+		{func(ctx context.Context) error { _, err := s.ListFDB(ctx, fdb.Filter{Flags: fdb.Use}); return err },
 			"fdb show bridge br0: flags: invalid argument (the kernel does not report who added an entry: only a flush can choose by it)"},
 		{func(ctx context.Context) error { _, err := s.GetFDB(ctx, mac, 4095); return err }, "fdb get bridge br0: vlan: invalid argument (4095 is not in 1…4094)"},
 	})

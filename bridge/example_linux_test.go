@@ -7,6 +7,7 @@ import (
 
 	"github.com/iplink-go/iplink"
 	"github.com/iplink-go/iplink/bridge"
+	"github.com/iplink-go/iplink/fdb"
 	"github.com/iplink-go/iplink/veth"
 )
 
@@ -25,7 +26,7 @@ func ExampleOpen() {
 		}
 		defer br0.Close()
 		guest := net.HardwareAddr{0x02, 0, 0, 0, 0, 0x07}
-		if err := br0.AddFDB(ctx, bridge.Entry{MAC: guest, Port: "to-guest", State: bridge.Static, Flags: bridge.Sticky}); err != nil {
+		if err := br0.AddFDB(ctx, fdb.Entry{MAC: guest, Port: "to-guest", State: fdb.Static, Flags: fdb.Sticky}); err != nil {
 			return err
 		}
 		entry, err := br0.GetFDB(ctx, guest, 0)
@@ -33,7 +34,7 @@ func ExampleOpen() {
 			return err
 		}
 		fmt.Println(entry)
-		return br0.FlushFDB(ctx, bridge.EntryFilter{Port: "to-guest", States: []bridge.EntryState{bridge.Static}})
+		return br0.FlushFDB(ctx, fdb.Filter{Port: "to-guest", States: []fdb.State{fdb.Static}})
 	})
 	if err != nil {
 		fmt.Println(err)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/iplink-go/iplink/fdb"
 	"github.com/iplink-go/iplink/internal/testutil"
 )
 
@@ -47,11 +48,11 @@ func (x *scratch) wantFDB(want ...shown) {
 }
 
 // entry returns the one entry for host that List has.
-func (x *scratch) entry(f EntryFilter) Entry {
+func (x *scratch) entry(f fdb.Filter) fdb.Entry {
 	x.t.Helper()
 	all, err := x.s.ListFDB(x.ctx, f)
 	must(x.t, err)
-	all = slices.DeleteFunc(all, func(e Entry) bool { return e.MAC.String() != host.String() })
+	all = slices.DeleteFunc(all, func(e fdb.Entry) bool { return e.MAC.String() != host.String() })
 	if len(all) != 1 {
 		x.t.Fatalf("%d entries for %s: %v", len(all), host, all)
 	}
@@ -61,16 +62,16 @@ func (x *scratch) entry(f EntryFilter) Entry {
 func TestFDBVerbs(t *testing.T) {
 	x := newScratch(t, "")
 	testutil.Bridge(t, x.ns, "vlan", "add", "vid", "291", "dev", "p1")
-	e := Entry{MAC: host, Port: "p1", VLAN: 291, State: Static, Flags: Sticky}
+	e := fdb.Entry{MAC: host, Port: "p1", VLAN: 291, State: fdb.Static, Flags: fdb.Sticky}
 	must(t, x.s.AddFDB(x.ctx, e))
 	x.wantFDB(shown{Ifname: "p1", Master: "br0", State: "static", VLAN: 291, Flags: []string{"sticky"}})
 	wants(t, x.s.AddFDB(x.ctx, e), fs.ErrExist)
 
-	got := x.entry(EntryFilter{Port: "p1", VLAN: 291, States: []EntryState{Static}})
+	got := x.entry(fdb.Filter{Port: "p1", VLAN: 291, States: []fdb.State{fdb.Static}})
 	found, err := x.s.GetFDB(x.ctx, host, 291)
 	must(t, err)
 	want := e
-	want.PortIndex, want.Flags = 71, Sticky|Master
+	want.PortIndex, want.Flags = 71, fdb.Sticky|fdb.Master
 	want.Used, want.Updated = got.Used, got.Updated
 	if diff := cmp.Diff(want, got, cmpAddr); diff != "" {
 		t.Errorf("ListFDB (-want +got):\n%s", diff)
@@ -83,15 +84,15 @@ func TestFDBVerbs(t *testing.T) {
 	}
 
 	testutil.Bridge(t, x.ns, "vlan", "add", "vid", "291", "dev", "p2")
-	must(t, x.s.ReplaceFDB(x.ctx, Entry{MAC: host, PortIndex: 72, VLAN: 291, State: Dynamic}))
+	must(t, x.s.ReplaceFDB(x.ctx, fdb.Entry{MAC: host, PortIndex: 72, VLAN: 291, State: fdb.Dynamic}))
 	x.wantFDB(shown{Ifname: "p2", Master: "br0", VLAN: 291, Flags: []string{}})
-	must(t, x.s.AppendFDB(x.ctx, Entry{MAC: host, Port: "p2", VLAN: 291, State: Static}))
+	must(t, x.s.AppendFDB(x.ctx, fdb.Entry{MAC: host, Port: "p2", VLAN: 291, State: fdb.Static}))
 	x.wantFDB(shown{Ifname: "p2", Master: "br0", State: "static", VLAN: 291, Flags: []string{}})
-	must(t, x.s.DeleteFDB(x.ctx, x.entry(EntryFilter{})))
+	must(t, x.s.DeleteFDB(x.ctx, x.entry(fdb.Filter{})))
 	x.wantFDB()
 	_, err = x.s.GetFDB(x.ctx, host, 291)
 	wants(t, err, fs.ErrNotExist)
-	wants(t, x.s.DeleteFDB(x.ctx, Entry{MAC: host, Port: "p2", VLAN: 291}), fs.ErrNotExist)
+	wants(t, x.s.DeleteFDB(x.ctx, fdb.Entry{MAC: host, Port: "p2", VLAN: 291}), fs.ErrNotExist)
 }
 
 var cmpAddr = cmp.Comparer(func(a, b netip.Addr) bool { return a == b })
@@ -99,10 +100,10 @@ var cmpAddr = cmp.Comparer(func(a, b netip.Addr) bool { return a == b })
 // TestFDBHost is about entries by which the machine takes frames.
 func TestFDBHost(t *testing.T) {
 	x := newScratch(t, "")
-	must(t, x.s.AddFDB(x.ctx, Entry{MAC: host, Port: "br0", VLAN: 1}))
+	must(t, x.s.AddFDB(x.ctx, fdb.Entry{MAC: host, Port: "br0", VLAN: 1}))
 	x.wantFDB(shown{Ifname: "br0", Master: "br0", State: "permanent", VLAN: 1, Flags: []string{}})
-	got := x.entry(EntryFilter{Port: "br0", States: []EntryState{Permanent}})
-	if got.Flags != Self || got.Port != "br0" || got.State != Permanent {
+	got := x.entry(fdb.Filter{Port: "br0", States: []fdb.State{fdb.Permanent}})
+	if got.Flags != fdb.Self || got.Port != "br0" || got.State != fdb.Permanent {
 		t.Errorf("%+v", got)
 	}
 	must(t, x.s.DeleteFDB(x.ctx, got))
@@ -111,14 +112,14 @@ func TestFDBHost(t *testing.T) {
 
 func TestFDBActivity(t *testing.T) {
 	x := newScratch(t, "")
-	must(t, x.s.AddFDB(x.ctx, Entry{MAC: host, Port: "p1", VLAN: 1, State: Static, Notify: true, Inactive: true}))
-	if got := x.entry(EntryFilter{}); !got.Notify || !got.Inactive {
+	must(t, x.s.AddFDB(x.ctx, fdb.Entry{MAC: host, Port: "p1", VLAN: 1, State: fdb.Static, Notify: true, Inactive: true}))
+	if got := x.entry(fdb.Filter{}); !got.Notify || !got.Inactive {
 		t.Errorf("%+v", got)
 	}
 	time.Sleep(50 * time.Millisecond)
-	aged := x.entry(EntryFilter{}).Updated
-	must(t, x.s.ReplaceFDB(x.ctx, Entry{MAC: host, Port: "p1", VLAN: 1, State: Static, Notify: true, NoRefresh: true}))
-	if got := x.entry(EntryFilter{}); !got.Notify || !got.Inactive || got.Updated < aged || aged < 50*time.Millisecond || aged > 10*time.Second {
+	aged := x.entry(fdb.Filter{}).Updated
+	must(t, x.s.ReplaceFDB(x.ctx, fdb.Entry{MAC: host, Port: "p1", VLAN: 1, State: fdb.Static, Notify: true, NoRefresh: true}))
+	if got := x.entry(fdb.Filter{}); !got.Notify || !got.Inactive || got.Updated < aged || aged < 50*time.Millisecond || aged > 10*time.Second {
 		t.Errorf("%+v, updated %v ago before", got, aged)
 	}
 }
@@ -130,19 +131,19 @@ func TestFDBFilters(t *testing.T) {
 	testutil.Bridge(t, x.ns, "vlan", "add", "vid", "291", "dev", "p2")
 	for _, c := range []struct {
 		name string
-		f    EntryFilter
+		f    fdb.Filter
 		left string // the last digits of what a flush leaves
 	}{
-		{"port", EntryFilter{Port: "p1"}, "5"},
-		{"port by index", EntryFilter{PortIndex: 72}, "1 2 3 4 6"},
-		{"VLAN", EntryFilter{VLAN: 291}, "2 3"},
-		{"permanent", EntryFilter{States: []EntryState{Permanent}}, "2 3 4 5 6"},
-		{"static", EntryFilter{States: []EntryState{Static}}, "1 3 4"},
-		{"dynamic", EntryFilter{States: []EntryState{Dynamic}}, "1 2 5 6"},
-		{"permanent and dynamic", EntryFilter{States: []EntryState{Permanent, Dynamic}}, "2 5 6"},
-		{"extern_learn", EntryFilter{Flags: ExternLearn}, "1 2 3 5 6"},
-		{"not extern_learn, VLAN 291", EntryFilter{Without: ExternLearn, VLAN: 291}, "2 3 4"},
-		{"static and sticky", EntryFilter{Flags: Sticky, States: []EntryState{Static}}, "1 2 3 4 5"},
+		{"port", fdb.Filter{Port: "p1"}, "5"},
+		{"port by index", fdb.Filter{PortIndex: 72}, "1 2 3 4 6"},
+		{"VLAN", fdb.Filter{VLAN: 291}, "2 3"},
+		{"permanent", fdb.Filter{States: []fdb.State{fdb.Permanent}}, "2 3 4 5 6"},
+		{"static", fdb.Filter{States: []fdb.State{fdb.Static}}, "1 3 4"},
+		{"dynamic", fdb.Filter{States: []fdb.State{fdb.Dynamic}}, "1 2 5 6"},
+		{"permanent and dynamic", fdb.Filter{States: []fdb.State{fdb.Permanent, fdb.Dynamic}}, "2 5 6"},
+		{"extern_learn", fdb.Filter{Flags: fdb.ExternLearn}, "1 2 3 5 6"},
+		{"not extern_learn, VLAN 291", fdb.Filter{Without: fdb.ExternLearn, VLAN: 291}, "2 3 4"},
+		{"static and sticky", fdb.Filter{Flags: fdb.Sticky, States: []fdb.State{fdb.Static}}, "1 2 3 4 5"},
 	} {
 		x.fill()
 		list, err := x.s.ListFDB(x.ctx, c.f)
@@ -158,23 +159,23 @@ func TestFDBFilters(t *testing.T) {
 			}
 		}
 		for n := range strings.FieldsSeq("1 2 3 4 5 6") {
-			chosen := slices.ContainsFunc(list, func(e Entry) bool { d, ok := digit(e.MAC.String()); return ok && d == n })
+			chosen := slices.ContainsFunc(list, func(e fdb.Entry) bool { d, ok := digit(e.MAC.String()); return ok && d == n })
 			if chosen == strings.Contains(c.left, n) {
 				t.Errorf("%s: entry %s in the list: %v", c.name, n, chosen)
 			}
 		}
 	}
 	x.fill()
-	must(t, x.s.FlushFDB(x.ctx, EntryFilter{Without: Use}))
+	must(t, x.s.FlushFDB(x.ctx, fdb.Filter{Without: fdb.Use}))
 	if left := x.digits(); left != "1 2 3 4 5 6" {
 		t.Errorf("a flush of what nobody added leaves %q", left)
 	}
-	must(t, x.s.FlushFDB(x.ctx, EntryFilter{Flags: Use}))
+	must(t, x.s.FlushFDB(x.ctx, fdb.Filter{Flags: fdb.Use}))
 	if left := x.digits(); left != "" {
 		t.Errorf("a flush of what somebody added leaves %q", left)
 	}
 	x.fill()
-	must(t, x.s.FlushFDB(x.ctx, EntryFilter{}))
+	must(t, x.s.FlushFDB(x.ctx, fdb.Filter{}))
 	if left := x.digits(); left != "" {
 		t.Errorf("a flush of all leaves %q", left)
 	}
@@ -183,13 +184,13 @@ func TestFDBFilters(t *testing.T) {
 // fill makes entries whose addresses end in 1 to 6.
 func (x *scratch) fill() {
 	x.t.Helper()
-	for i, e := range []Entry{
+	for i, e := range []fdb.Entry{
 		{Port: "p1", VLAN: 291},
-		{Port: "p1", VLAN: 1, State: Static},
-		{Port: "p1", VLAN: 1, State: Dynamic},
-		{Port: "p1", VLAN: 291, State: Dynamic, Flags: ExternLearn},
-		{Port: "p2", VLAN: 291, State: Static},
-		{Port: "p1", VLAN: 291, State: Static, Flags: Sticky},
+		{Port: "p1", VLAN: 1, State: fdb.Static},
+		{Port: "p1", VLAN: 1, State: fdb.Dynamic},
+		{Port: "p1", VLAN: 291, State: fdb.Dynamic, Flags: fdb.ExternLearn},
+		{Port: "p2", VLAN: 291, State: fdb.Static},
+		{Port: "p1", VLAN: 291, State: fdb.Static, Flags: fdb.Sticky},
 	} {
 		e.MAC = net.HardwareAddr{2, 0, 0, 0, 0x77, byte(i + 1)}
 		must(x.t, x.s.ReplaceFDB(x.ctx, e))
@@ -220,10 +221,10 @@ func TestFDBOfPort(t *testing.T) {
 	testutil.Need(t, "vxlan")
 	x := newScratch(t, "")
 	testutil.IPBatch(t, x.ns, "link add vx0 index 99 type vxlan id 100 dstport 4789 local 192.0.2.1", "link set vx0 master br0 up")
-	e := Entry{MAC: host, Port: "vx0", Flags: Self, State: Static, Dst: netip.MustParseAddr("192.0.2.77"), DstPort: 0x1234, VNI: 0x4321, Via: "p1"}
+	e := fdb.Entry{MAC: host, Port: "vx0", Flags: fdb.Self, State: fdb.Static, Dst: netip.MustParseAddr("192.0.2.77"), DstPort: 0x1234, VNI: 0x4321, Via: "p1"}
 	must(t, x.s.AddFDB(x.ctx, e))
 	x.wantFDB(shown{Ifname: "vx0", State: "static", Flags: []string{"self"}, Dst: "192.0.2.77", Port: 0x1234, VNI: 0x4321, Via: "p1"})
-	got := x.entry(EntryFilter{Port: "vx0", Flags: Self, Dst: e.Dst, VNI: 0x4321, Via: "p1"})
+	got := x.entry(fdb.Filter{Port: "vx0", Flags: fdb.Self, Dst: e.Dst, VNI: 0x4321, Via: "p1"})
 	if got.Dst != e.Dst || got.DstPort != e.DstPort || got.VNI != e.VNI || got.ViaIndex != 71 || got.Via != "p1" || got.PortIndex != 99 {
 		t.Errorf("%+v", got)
 	}
@@ -237,11 +238,11 @@ func TestFDBLocked(t *testing.T) {
 	x := newScratch(t, "")
 	testutil.IPBatch(t, x.ns, "link set p1 type bridge_slave locked on learning on mab on", "link set q1 arp off",
 		"address add 192.0.2.1/24 dev q1")
-	must(t, x.s.FlushFDB(x.ctx, EntryFilter{Port: "p1", States: []EntryState{Dynamic}})) // what q1 sent before
+	must(t, x.s.FlushFDB(x.ctx, fdb.Filter{Port: "p1", States: []fdb.State{fdb.Dynamic}})) // what q1 sent before
 	send(t, x.ns, "192.0.2.255:7", 1)
-	all, err := x.s.ListFDB(x.ctx, EntryFilter{Port: "p1", Flags: Locked})
+	all, err := x.s.ListFDB(x.ctx, fdb.Filter{Port: "p1", Flags: fdb.Locked})
 	must(t, err)
-	if len(all) != 1 || all[0].Flags != Locked|Master || all[0].State != Dynamic || all[0].VLAN != 1 {
+	if len(all) != 1 || all[0].Flags != fdb.Locked|fdb.Master || all[0].State != fdb.Dynamic || all[0].VLAN != 1 {
 		t.Fatalf("%+v", all)
 	}
 	if said := x.fdb(all[0].MAC.String()); len(said) != 1 || !slices.Contains(said[0].Flags, "locked") {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/iplink-go/iplink/fdb"
 	"github.com/iplink-go/iplink/internal/testutil"
 )
 
@@ -56,30 +57,30 @@ func TestFDBTaken(t *testing.T) {
 	x := newPlain(t)
 	group := net.HardwareAddr{1, 0, 0x5e, 1, 2, 3}
 	for name, c := range map[string]struct {
-		e    Entry
+		e    fdb.Entry
 		want []shown
 	}{
-		"learned":           {Entry{Port: "p1", Flags: Master | ExternLearn}, []shown{{Ifname: "p1", Master: "br0", Flags: []string{"extern_learn"}}}},
-		"learned, static":   {Entry{Port: "p1", Flags: ExternLearn, State: Static}, []shown{{Ifname: "p1", Master: "br0", Flags: []string{"extern_learn"}}}},
-		"learned, dynamic":  {Entry{PortIndex: 71, Flags: ExternLearn, State: Dynamic}, []shown{{Ifname: "p1", Master: "br0", Flags: []string{"extern_learn"}}}},
-		"learned by itself": {Entry{Port: "br0", Flags: ExternLearn}, []shown{{Ifname: "br0", Master: "br0", State: "permanent", Flags: []string{"extern_learn"}}}},
-		"used":              {Entry{Port: "p1", Flags: Master | Use}, []shown{{Ifname: "p1", Master: "br0", Flags: []string{}}}},
-		"used, static":      {Entry{Port: "p1", Flags: Use, State: Static}, []shown{{Ifname: "p1", Master: "br0", Flags: []string{}}}},
-		"a group": {Entry{MAC: group, Port: "p1", State: Static},
+		"learned":           {fdb.Entry{Port: "p1", Flags: fdb.Master | fdb.ExternLearn}, []shown{{Ifname: "p1", Master: "br0", Flags: []string{"extern_learn"}}}},
+		"learned, static":   {fdb.Entry{Port: "p1", Flags: fdb.ExternLearn, State: fdb.Static}, []shown{{Ifname: "p1", Master: "br0", Flags: []string{"extern_learn"}}}},
+		"learned, dynamic":  {fdb.Entry{PortIndex: 71, Flags: fdb.ExternLearn, State: fdb.Dynamic}, []shown{{Ifname: "p1", Master: "br0", Flags: []string{"extern_learn"}}}},
+		"learned by itself": {fdb.Entry{Port: "br0", Flags: fdb.ExternLearn}, []shown{{Ifname: "br0", Master: "br0", State: "permanent", Flags: []string{"extern_learn"}}}},
+		"used":              {fdb.Entry{Port: "p1", Flags: fdb.Master | fdb.Use}, []shown{{Ifname: "p1", Master: "br0", Flags: []string{}}}},
+		"used, static":      {fdb.Entry{Port: "p1", Flags: fdb.Use, State: fdb.Static}, []shown{{Ifname: "p1", Master: "br0", Flags: []string{}}}},
+		"a group": {fdb.Entry{MAC: group, Port: "p1", State: fdb.Static},
 			[]shown{{MAC: group.String(), Ifname: "p1", Master: "br0", State: "static", Flags: []string{}}}},
-		"both": {Entry{Port: "vx0", Flags: Self | Master, State: Static, Dst: sender, DstPort: 0x1234, VNI: 0x4321}, []shown{
+		"both": {fdb.Entry{Port: "vx0", Flags: fdb.Self | fdb.Master, State: fdb.Static, Dst: sender, DstPort: 0x1234, VNI: 0x4321}, []shown{
 			{Ifname: "vx0", Master: "br0", State: "static", Flags: []string{}},
 			{Ifname: "vx0", State: "static", Flags: []string{"self"}, Dst: "192.0.2.9", Port: 0x1234, VNI: 0x4321}}},
-		"both, filter": {Entry{Port: "p1", Flags: Self | Master}, []shown{
+		"both, filter": {fdb.Entry{Port: "p1", Flags: fdb.Self | fdb.Master}, []shown{
 			{Ifname: "p1", Master: "br0", State: "permanent", Flags: []string{}}, {Ifname: "p1", State: "permanent", Flags: []string{"self"}}}},
-		"filter of a port":       {Entry{Port: "p1", Flags: Self}, []shown{{Ifname: "p1", State: "permanent", Flags: []string{"self"}}}},
-		"filter of another link": {Entry{Port: "v0", Flags: Self}, []shown{{Ifname: "v0", State: "permanent", Flags: []string{"self"}}}},
-		"filter, group":          {Entry{MAC: group, PortIndex: 75, Flags: Self}, []shown{{MAC: group.String(), Ifname: "v0", State: "permanent", Flags: []string{"self"}}}},
+		"filter of a port":       {fdb.Entry{Port: "p1", Flags: fdb.Self}, []shown{{Ifname: "p1", State: "permanent", Flags: []string{"self"}}}},
+		"filter of another link": {fdb.Entry{Port: "v0", Flags: fdb.Self}, []shown{{Ifname: "v0", State: "permanent", Flags: []string{"self"}}}},
+		"filter, group":          {fdb.Entry{MAC: group, PortIndex: 75, Flags: fdb.Self}, []shown{{MAC: group.String(), Ifname: "v0", State: "permanent", Flags: []string{"self"}}}},
 	} {
 		if c.e.MAC == nil {
 			c.e.MAC = host
 		}
-		for verb, put := range map[string]func(context.Context, Entry) error{"add": x.s.AddFDB, "append": x.s.AppendFDB, "replace": x.s.ReplaceFDB} {
+		for verb, put := range map[string]func(context.Context, fdb.Entry) error{"add": x.s.AddFDB, "append": x.s.AppendFDB, "replace": x.s.ReplaceFDB} {
 			if err := put(x.ctx, c.e); err != nil {
 				t.Errorf("%s, %s: %v", name, verb, err)
 				continue
@@ -96,15 +97,15 @@ func TestFDBTaken(t *testing.T) {
 }
 
 // deleteListed deletes what the list has of the address.
-func (x *scratch) deleteListed(name string, e Entry) {
+func (x *scratch) deleteListed(name string, e fdb.Entry) {
 	x.t.Helper()
-	filter := EntryFilter{Port: e.Port, PortIndex: e.PortIndex}
-	if e.Flags&Master == 0 {
-		filter.Flags = e.Flags & Self
+	filter := fdb.Filter{Port: e.Port, PortIndex: e.PortIndex}
+	if e.Flags&fdb.Master == 0 {
+		filter.Flags = e.Flags & fdb.Self
 	}
 	all, err := x.s.ListFDB(x.ctx, filter)
 	must(x.t, err)
-	all = slices.DeleteFunc(all, func(listed Entry) bool { return !slices.Equal(listed.MAC, e.MAC) })
+	all = slices.DeleteFunc(all, func(listed fdb.Entry) bool { return !slices.Equal(listed.MAC, e.MAC) })
 	if len(all) == 0 {
 		x.t.Errorf("%s: ListFDB has none", name)
 	}
@@ -124,17 +125,17 @@ func TestFDBReasons(t *testing.T) {
 	testutil.IPBatch(t, x.ns, "link add p2 index 72 type veth peer name q2", "link set p2 master br0")
 	if ok, _ := testutil.HasKind("macvlan"); ok {
 		testutil.IPBatch(t, x.ns, "link add mv0 link v0 type macvlan mode bridge")
-		x.wantReason(Entry{Port: "mv0", Flags: Self}, errors.ErrUnsupported, "mv0 has no filter for addresses of hosts except in mode passthru")
+		x.wantReason(fdb.Entry{Port: "mv0", Flags: fdb.Self}, errors.ErrUnsupported, "mv0 has no filter for addresses of hosts except in mode passthru")
 	}
-	x.wantReason(Entry{Port: "p2", State: Dynamic}, fs.ErrPermission, "p2 takes no frames now, and learns no address: bring it up, or make the entry static")
-	x.wantReason(Entry{Port: "v0", Flags: Self, State: Static}, syscall.EINVAL, "the address filter of v0 has only permanent entries")
-	x.wantReason(Entry{Port: "v0", Flags: Self, VLAN: 7}, syscall.EINVAL, "the address filter of v0 has no VLANs")
-	x.wantReason(Entry{Port: "v0", State: Static}, fs.ErrNotExist, "v0 is no port of br0: Master makes it one")
-	x.wantReason(Entry{Port: "v0", State: Static, Flags: Self | Master}, fs.ErrNotExist, "v0 is no port of br0: Master makes it one")
+	x.wantReason(fdb.Entry{Port: "p2", State: fdb.Dynamic}, fs.ErrPermission, "p2 takes no frames now, and learns no address: bring it up, or make the entry static")
+	x.wantReason(fdb.Entry{Port: "v0", Flags: fdb.Self, State: fdb.Static}, syscall.EINVAL, "the address filter of v0 has only permanent entries")
+	x.wantReason(fdb.Entry{Port: "v0", Flags: fdb.Self, VLAN: 7}, syscall.EINVAL, "the address filter of v0 has no VLANs")
+	x.wantReason(fdb.Entry{Port: "v0", State: fdb.Static}, fs.ErrNotExist, "v0 is no port of br0: Master makes it one")
+	x.wantReason(fdb.Entry{Port: "v0", State: fdb.Static, Flags: fdb.Self | fdb.Master}, fs.ErrNotExist, "v0 is no port of br0: Master makes it one")
 }
 
 // wantReason adds an entry for host, which fails for a reason.
-func (x *scratch) wantReason(e Entry, target error, says string) {
+func (x *scratch) wantReason(e fdb.Entry, target error, says string) {
 	x.t.Helper()
 	e.MAC = host
 	err := x.s.AddFDB(x.ctx, e)
@@ -148,14 +149,14 @@ func (x *scratch) wantReason(e Entry, target error, says string) {
 // TestFDBVLANReason is about a VLAN that the port takes no part in.
 func TestFDBVLANReason(t *testing.T) {
 	x := newScratch(t, "")
-	x.wantReason(Entry{Port: "p1", VLAN: 291, State: Static}, syscall.EINVAL, "p1 takes no part in VLAN 291: AddVLANs makes it")
+	x.wantReason(fdb.Entry{Port: "p1", VLAN: 291, State: fdb.Static}, syscall.EINVAL, "p1 takes no part in VLAN 291: AddVLANs makes it")
 }
 
 // TestAppendToPort is about a VXLAN port's own database.
 func TestAppendToPort(t *testing.T) {
 	x := newPlain(t)
 	second := netip.MustParseAddr("198.51.100.3")
-	e := Entry{MAC: host, Port: "vx0", Flags: Self | Master, State: Static, Dst: sender}
+	e := fdb.Entry{MAC: host, Port: "vx0", Flags: fdb.Self | fdb.Master, State: fdb.Static, Dst: sender}
 	want := []shown{{Ifname: "vx0", Master: "br0", State: "static", Flags: []string{}}, {Ifname: "vx0", State: "static", Flags: []string{"self"}, Dst: "192.0.2.9"}}
 	must(t, x.s.AppendFDB(x.ctx, e))
 	x.wantFDB(want...)

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/iplink-go/iplink/fdb"
 	"github.com/iplink-go/iplink/internal/testutil"
 )
 
@@ -51,17 +52,17 @@ func TestRequests(t *testing.T) {
 
 func goldenCalls(s *Switch) map[string]func(context.Context) error {
 	type call = func(context.Context) error
-	add := func(e Entry) call { return func(ctx context.Context) error { return s.AddFDB(ctx, e) } }
-	flush := func(f EntryFilter) call { return func(ctx context.Context) error { return s.FlushFDB(ctx, f) } }
+	add := func(e fdb.Entry) call { return func(ctx context.Context) error { return s.AddFDB(ctx, e) } }
+	flush := func(f fdb.Filter) call { return func(ctx context.Context) error { return s.FlushFDB(ctx, f) } }
 	mdb := func(e MDBEntry) call { return func(ctx context.Context) error { return s.AddMDB(ctx, e) } }
 	return map[string]call{
-		"bridge fdb add 02:00:00:00:12:34 dev p1 master static vlan 100":    add(Entry{MAC: host, Port: "p1", VLAN: 100, State: Static}),
-		"bridge fdb add 02:00:00:00:12:34 dev p1 master sticky dynamic":     add(Entry{MAC: host, PortIndex: 71, State: Dynamic, Flags: Sticky}),
-		"bridge fdb add 02:00:00:00:12:34 dev br0 self":                     add(Entry{MAC: host, Port: "br0"}),
-		"bridge fdb del 02:00:00:00:12:34 dev p1 master":                    func(ctx context.Context) error { return s.DeleteFDB(ctx, Entry{MAC: host, Port: "p1"}) },
+		"bridge fdb add 02:00:00:00:12:34 dev p1 master static vlan 100":    add(fdb.Entry{MAC: host, Port: "p1", VLAN: 100, State: fdb.Static}),
+		"bridge fdb add 02:00:00:00:12:34 dev p1 master sticky dynamic":     add(fdb.Entry{MAC: host, PortIndex: 71, State: fdb.Dynamic, Flags: fdb.Sticky}),
+		"bridge fdb add 02:00:00:00:12:34 dev br0 self":                     add(fdb.Entry{MAC: host, Port: "br0"}),
+		"bridge fdb del 02:00:00:00:12:34 dev p1 master":                    func(ctx context.Context) error { return s.DeleteFDB(ctx, fdb.Entry{MAC: host, Port: "p1"}) },
 		"bridge fdb get 02:00:00:00:12:34 br br0 vlan 100":                  func(ctx context.Context) error { _, err := s.GetFDB(ctx, host, 100); return err },
-		"bridge fdb flush dev br0 brport p1 vlan 100 static noextern_learn": flush(EntryFilter{Port: "p1", VLAN: 100, States: []EntryState{Static}, Without: ExternLearn}),
-		"bridge fdb flush dev br0 dynamic":                                  flush(EntryFilter{States: []EntryState{Dynamic}}),
+		"bridge fdb flush dev br0 brport p1 vlan 100 static noextern_learn": flush(fdb.Filter{Port: "p1", VLAN: 100, States: []fdb.State{fdb.Static}, Without: fdb.ExternLearn}),
+		"bridge fdb flush dev br0 dynamic":                                  flush(fdb.Filter{States: []fdb.State{fdb.Dynamic}}),
 		"bridge mdb add dev br0 port p1 grp 239.1.2.3 src 192.0.2.9 permanent vid 100": mdb(MDBEntry{
 			Port: "p1", Group: ipv4, Source: sender, Permanent: true, VLAN: 100}),
 		"bridge mdb add dev br0 port p1 grp ff05::123 temp": mdb(MDBEntry{Port: "p1", Group: ipv6}),

@@ -10,16 +10,17 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/iplink-go/iplink/fdb"
 	"github.com/iplink-go/iplink/internal/testutil"
 )
 
 // portCalls are the methods that take a port, called with one.
 func portCalls(s *Switch, name string, index int) map[string]func(context.Context) error {
-	entry := Entry{MAC: host, Port: name, PortIndex: index}
+	entry := fdb.Entry{MAC: host, Port: name, PortIndex: index}
 	self := entry
-	self.Flags = Self
+	self.Flags = fdb.Self
 	group := MDBEntry{Port: name, PortIndex: index, Group: ipv4, Permanent: true}
-	filter := EntryFilter{Port: name, PortIndex: index}
+	filter := fdb.Filter{Port: name, PortIndex: index}
 	calls := map[string]func(context.Context) error{
 		"AddFDB":         func(ctx context.Context) error { return s.AddFDB(ctx, entry) },
 		"AddFDB self":    func(ctx context.Context) error { return s.AddFDB(ctx, self) },
@@ -137,8 +138,8 @@ func goneCalls(s *Switch) map[string]func(context.Context) error {
 		"ListMST":         func(ctx context.Context) error { _, err := s.ListMST(ctx); return err },
 		"ListMDB":         func(ctx context.Context) error { _, err := s.ListMDB(ctx); return err },
 		"ListRouterPorts": func(ctx context.Context) error { _, err := s.ListRouterPorts(ctx); return err },
-		"ListFDB":         func(ctx context.Context) error { _, err := s.ListFDB(ctx, EntryFilter{}); return err },
-		"FlushFDB":        func(ctx context.Context) error { return s.FlushFDB(ctx, EntryFilter{}) },
+		"ListFDB":         func(ctx context.Context) error { _, err := s.ListFDB(ctx, fdb.Filter{}); return err },
+		"FlushFDB":        func(ctx context.Context) error { return s.FlushFDB(ctx, fdb.Filter{}) },
 		"GetFDB":          func(ctx context.Context) error { _, err := s.GetFDB(ctx, host, 0); return err },
 		"SetGlobalVLANs":  func(ctx context.Context) error { return s.SetGlobalVLANs(ctx, 1, 1, ForBridge().MSTI(3)) },
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/iplink-go/iplink"
+	"github.com/iplink-go/iplink/fdb"
 	"github.com/iplink-go/iplink/internal/testutil"
 )
 
@@ -109,9 +110,9 @@ func TestOpen(t *testing.T) {
 	})
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err := s.ListFDB(ctx, EntryFilter{})
+	_, err := s.ListFDB(ctx, fdb.Filter{})
 	wants(t, err, context.Canceled)
 	testutil.IPBatch(t, ns, "link del br0")
-	wants(t, s.AddFDB(t.Context(), Entry{MAC: host, Port: "d0", State: Static}), fs.ErrNotExist)
-	wants(t, s.FlushFDB(t.Context(), EntryFilter{}), fs.ErrNotExist)
+	wants(t, s.AddFDB(t.Context(), fdb.Entry{MAC: host, Port: "d0", State: fdb.Static}), fs.ErrNotExist)
+	wants(t, s.FlushFDB(t.Context(), fdb.Filter{}), fs.ErrNotExist)
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/iplink-go/iplink/fdb"
 	"github.com/iplink-go/iplink/internal/testutil"
 )
 
@@ -88,10 +89,10 @@ func TestVLANWords(t *testing.T) {
 	x.wantVLANs("vx0", want...)
 	x.run("bridge vlan set dev vx0 vid 291 " + ForPort().State(PortLearning).MulticastRouter(RouterDisabled).String())
 	x.run("bridge vlan global set dev br0 vid 291 " + ForBridge().MulticastSnooping(false).MulticastIGMPVersion(3).String())
-	for _, e := range []Entry{
-		{MAC: host, Port: "p1", VLAN: 1, Flags: Master, State: Static},
-		{MAC: host, PortIndex: 71, Flags: Master | ExternLearn},
-		{MAC: host, Port: "vx0", VLAN: 290, Flags: Self | Master, State: Static, Dst: sender, DstPort: 0x1234, VNI: 0x4321, SrcVNI: 7, Via: "p1"},
+	for _, e := range []fdb.Entry{
+		{MAC: host, Port: "p1", VLAN: 1, Flags: fdb.Master, State: fdb.Static},
+		{MAC: host, PortIndex: 71, Flags: fdb.Master | fdb.ExternLearn},
+		{MAC: host, Port: "vx0", VLAN: 290, Flags: fdb.Self | fdb.Master, State: fdb.Static, Dst: sender, DstPort: 0x1234, VNI: 0x4321, SrcVNI: 7, Via: "p1"},
 	} {
 		x.run("bridge vlan add vid 1 dev p1")
 		x.run("bridge fdb add " + e.String())

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/iplink-go/iplink/fdb"
 	"github.com/iplink-go/iplink/internal/testutil"
 )
 
@@ -23,17 +24,17 @@ func newVTEP(t *testing.T, link string) (*os.File, *VTEP) {
 func TestAppend(t *testing.T) {
 	ns, v := newVTEP(t, "link add vx0 index 77 type vxlan id 100 dstport 4789 local 192.0.2.1")
 	ctx := t.Context()
-	e := Entry{MAC: host, State: Static, Dst: remote}
+	e := fdb.Entry{MAC: host, State: fdb.Static, Dst: remote}
 	said := shown{MAC: host.String(), State: "static", Dst: "192.0.2.77", Flags: []string{"self"}}
 	must(t, v.AppendFDB(ctx, e))
 	wantFDB(t, ns, said)
 	must(t, v.AppendFDB(ctx, e))
 	own := e
-	own.State, own.DstPort, own.VNI = Permanent, 4789, 100
+	own.State, own.DstPort, own.VNI = fdb.Permanent, 4789, 100
 	must(t, v.AppendFDB(ctx, own))
 	said.State = "permanent"
 	wantFDB(t, ns, said)
-	for _, other := range []Entry{
+	for _, other := range []fdb.Entry{
 		{MAC: host, Dst: second}, {MAC: host, Dst: remote, DstPort: 0x1234}, {MAC: host, Dst: remote, VNI: 0x4321}, {MAC: host, Dst: remote, ViaIndex: 77}, {MAC: host},
 	} {
 		err := v.AppendFDB(ctx, other)
@@ -50,12 +51,12 @@ func TestAppendNetworks(t *testing.T) {
 	ns, v := newVTEP(t, "link add vx0 index 77 type vxlan external dstport 4789 local 192.0.2.1")
 	testutil.IPBatch(t, ns, "nexthop add id 1193 via 192.0.2.5 fdb", "nexthop add id 1194 group 1193 fdb")
 	ctx := t.Context()
-	must(t, v.AppendFDB(ctx, Entry{MAC: host, Dst: remote, SrcVNI: 0x111}))
-	must(t, v.AppendFDB(ctx, Entry{MAC: host, NextHop: 1194, SrcVNI: 0x222}))
-	must(t, v.AppendFDB(ctx, Entry{MAC: host, NextHop: 1194, SrcVNI: 0x222}))
-	err := v.AppendFDB(ctx, Entry{MAC: host, Dst: remote, SrcVNI: 0x222})
+	must(t, v.AppendFDB(ctx, fdb.Entry{MAC: host, Dst: remote, SrcVNI: 0x111}))
+	must(t, v.AppendFDB(ctx, fdb.Entry{MAC: host, NextHop: 1194, SrcVNI: 0x222}))
+	must(t, v.AppendFDB(ctx, fdb.Entry{MAC: host, NextHop: 1194, SrcVNI: 0x222}))
+	err := v.AppendFDB(ctx, fdb.Entry{MAC: host, Dst: remote, SrcVNI: 0x222})
 	wants(t, err, fs.ErrExist)
-	wants(t, v.AppendFDB(ctx, Entry{MAC: host, Dst: second, SrcVNI: 0x111}), fs.ErrExist)
+	wants(t, v.AppendFDB(ctx, fdb.Entry{MAC: host, Dst: second, SrcVNI: 0x111}), fs.ErrExist)
 	var got []shown
 	testutil.BridgeJSON(t, ns, &got, "fdb", "show", "dev", "vx0")
 	remotes := map[uint32]string{}
@@ -78,7 +79,7 @@ func nhid(id uint32) string {
 // has it.
 func TestGone(t *testing.T) {
 	ns, v := newVTEP(t, "link add vx0 index 77 type vxlan id 100 dstport 4789 local 192.0.2.1")
-	e := Entry{MAC: host, Dst: remote}
+	e := fdb.Entry{MAC: host, Dst: remote}
 	for _, next := range []string{"link del vx0", "link add br0 index 77 type bridge"} {
 		testutil.IPBatch(t, ns, next)
 		if strings.Contains(next, "br0") {
@@ -88,10 +89,10 @@ func TestGone(t *testing.T) {
 			"AddFDB":     func(ctx context.Context) error { return v.AddFDB(ctx, e) },
 			"AppendFDB":  func(ctx context.Context) error { return v.AppendFDB(ctx, e) },
 			"ReplaceFDB": func(ctx context.Context) error { return v.ReplaceFDB(ctx, e) },
-			"DeleteFDB":  func(ctx context.Context) error { return v.DeleteFDB(ctx, Entry{MAC: host}) },
+			"DeleteFDB":  func(ctx context.Context) error { return v.DeleteFDB(ctx, fdb.Entry{MAC: host}) },
 			"GetFDB":     func(ctx context.Context) error { _, err := v.GetFDB(ctx, host, 0); return err },
-			"ListFDB":    func(ctx context.Context) error { _, err := v.ListFDB(ctx, EntryFilter{}); return err },
-			"FlushFDB":   func(ctx context.Context) error { return v.FlushFDB(ctx, EntryFilter{}) },
+			"ListFDB":    func(ctx context.Context) error { _, err := v.ListFDB(ctx, fdb.Filter{}); return err },
+			"FlushFDB":   func(ctx context.Context) error { return v.FlushFDB(ctx, fdb.Filter{}) },
 			"AddVNIs":    func(ctx context.Context) error { return v.AddVNIs(ctx, VNIs{First: 7}) },
 			"DeleteVNIs": func(ctx context.Context) error { return v.DeleteVNIs(ctx, VNIs{First: 7}) },
 			"ListVNIs":   func(ctx context.Context) error { _, err := v.ListVNIs(ctx); return err },
@@ -116,8 +117,8 @@ func TestReasons(t *testing.T) {
 			t.Errorf("%v", err)
 		}
 	}
-	must(t, v.AddFDB(t.Context(), Entry{MAC: host, Dst: remote}))
-	for _, f := range []EntryFilter{{}, {Dst: remote}, {States: []EntryState{Permanent}}, {Without: ExternLearn}, {VNI: 7}, {DstPort: 7}, {SrcVNI: 7}, {NextHop: 7}} {
+	must(t, v.AddFDB(t.Context(), fdb.Entry{MAC: host, Dst: remote}))
+	for _, f := range []fdb.Filter{{}, {Dst: remote}, {States: []fdb.State{fdb.Permanent}}, {Without: fdb.ExternLearn}, {VNI: 7}, {DstPort: 7}, {SrcVNI: 7}, {NextHop: 7}} {
 		err := v.FlushFDB(t.Context(), f)
 		if !testutil.Older(t, 6, 7) {
 			must(t, err)

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/iplink-go/iplink"
+	"github.com/iplink-go/iplink/fdb"
 	"github.com/iplink-go/iplink/internal/handle"
 )
 
@@ -18,10 +19,10 @@ func TestRefused(t *testing.T) {
 	v := &VTEP{link: &handle.Handle{Kind: iplink.KindVXLAN, Name: "vx0", Index: 77}}
 	mac := net.HardwareAddr{2, 0, 0, 0, 0x12, 0x34}
 	addr := netip.MustParseAddr
-	add := func(e Entry) func(context.Context) error {
+	add := func(e fdb.Entry) func(context.Context) error {
 		return func(ctx context.Context) error { return v.AddFDB(ctx, e) }
 	}
-	flush := func(f EntryFilter) func(context.Context) error {
+	flush := func(f fdb.Filter) func(context.Context) error {
 		return func(ctx context.Context) error { return v.FlushFDB(ctx, f) }
 	}
 	vnis := func(n ...VNIs) func(context.Context) error {
@@ -31,23 +32,23 @@ func TestRefused(t *testing.T) {
 		call func(context.Context) error
 		want string
 	}{
-		{add(Entry{}), "fdb add vxlan vx0: mac: invalid argument (an Ethernet address of 6 bytes is due, this has 0)"},
-		{add(Entry{MAC: mac, PortIndex: 78}), "fdb add vxlan vx0: port: invalid argument (entries of this link lead to no other: Dst is the other end)"},
-		{add(Entry{MAC: mac, PortIndex: -78}), "fdb add vxlan vx0: port: invalid argument (-78 is no interface index)"},
-		{add(Entry{MAC: mac, Flags: iplink.FDBMaster}), "fdb add vxlan vx0: flags: invalid argument (entries of the bridge are made with the bridge opened)"},
-		{add(Entry{MAC: mac, VLAN: 7}), "fdb add vxlan vx0: vlan: invalid argument (a VXLAN link has networks instead: src_vni)"},
-		{add(Entry{MAC: mac, VNI: 1 << 24}), "fdb add vxlan vx0: vni: invalid argument (16777216 is not in 1…16777215)"},
-		{add(Entry{MAC: mac, SrcVNI: 1 << 24}), "fdb add vxlan vx0: src_vni: invalid argument (16777216 is not in 1…16777215)"},
-		{add(Entry{MAC: mac, NextHop: 5, Dst: addr("192.0.2.1")}), "fdb add vxlan vx0: nhid: invalid argument (a nexthop comes in place of dst, port, vni and via)"},
-		{add(Entry{MAC: mac, Dst: addr("::ffff:192.0.2.1")}),
+		{add(fdb.Entry{}), "fdb add vxlan vx0: mac: invalid argument (an Ethernet address of 6 bytes is due, this has 0)"},
+		{add(fdb.Entry{MAC: mac, PortIndex: 78}), "fdb add vxlan vx0: port: invalid argument (entries of this link lead to no other: Dst is the other end)"},
+		{add(fdb.Entry{MAC: mac, PortIndex: -78}), "fdb add vxlan vx0: port: invalid argument (-78 is no interface index)"},
+		{add(fdb.Entry{MAC: mac, Flags: fdb.Master}), "fdb add vxlan vx0: flags: invalid argument (entries of the bridge are made with the bridge opened)"},
+		{add(fdb.Entry{MAC: mac, VLAN: 7}), "fdb add vxlan vx0: vlan: invalid argument (a VXLAN link has networks instead: src_vni)"},
+		{add(fdb.Entry{MAC: mac, VNI: 1 << 24}), "fdb add vxlan vx0: vni: invalid argument (16777216 is not in 1…16777215)"},
+		{add(fdb.Entry{MAC: mac, SrcVNI: 1 << 24}), "fdb add vxlan vx0: src_vni: invalid argument (16777216 is not in 1…16777215)"},
+		{add(fdb.Entry{MAC: mac, NextHop: 5, Dst: addr("192.0.2.1")}), "fdb add vxlan vx0: nhid: invalid argument (a nexthop comes in place of dst, port, vni and via)"},
+		{add(fdb.Entry{MAC: mac, Dst: addr("::ffff:192.0.2.1")}),
 			"fdb add vxlan vx0: dst: invalid argument (::ffff:192.0.2.1 is an IPv4 address in IPv6 clothes: Unmap it)"},
-		{add(Entry{MAC: mac, Dst: addr("fe80::1%eth0")}),
+		{add(fdb.Entry{MAC: mac, Dst: addr("fe80::1%eth0")}),
 			"fdb add vxlan vx0: dst: invalid argument (the zone of fe80::1%eth0 cannot be told to the kernel: name the link with via)"},
-		{add(Entry{MAC: mac, State: iplink.FDBStale}), "fdb add vxlan vx0: state: invalid argument (stale is no state that an entry can be given)"},
-		{flush(EntryFilter{VLAN: 7}), "fdb flush vxlan vx0: vlan: invalid argument (a VXLAN link has networks instead: src_vni)"},
-		{flush(EntryFilter{ViaIndex: 7}), "fdb flush vxlan vx0: via: invalid argument (the kernel cannot choose by it)"},
-		{flush(EntryFilter{Flags: iplink.FDBSticky}), "fdb flush vxlan vx0: flags: invalid argument (the kernel cannot choose by sticky)"},
-		{flush(EntryFilter{Flags: Router, Without: Router}), "fdb flush vxlan vx0: flags: invalid argument (router is asked for and excluded)"},
+		{add(fdb.Entry{MAC: mac, State: fdb.Stale}), "fdb add vxlan vx0: state: invalid argument (stale is no state that an entry can be given)"},
+		{flush(fdb.Filter{VLAN: 7}), "fdb flush vxlan vx0: vlan: invalid argument (a VXLAN link has networks instead: src_vni)"},
+		{flush(fdb.Filter{ViaIndex: 7}), "fdb flush vxlan vx0: via: invalid argument (the kernel cannot choose by it)"},
+		{flush(fdb.Filter{Flags: fdb.Sticky}), "fdb flush vxlan vx0: flags: invalid argument (the kernel cannot choose by sticky)"},
+		{flush(fdb.Filter{Flags: fdb.Router, Without: fdb.Router}), "fdb flush vxlan vx0: flags: invalid argument (router is asked for and excluded)"},
 		{vnis(VNIs{First: 7}, VNIs{}), "vni add vxlan vx0: vni: invalid argument (0 is not in 1…16777215)"},
 		{vnis(VNIs{First: 7, Last: 6}), "vni add vxlan vx0: vni: invalid argument (the range ends with 6, which is not in 7…16777215)"},
 		{vnis(VNIs{First: 7, Last: 1 << 24}), "vni add vxlan vx0: vni: invalid argument (the range ends with 16777216, which is not in 7…16777215)"},

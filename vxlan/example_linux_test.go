@@ -7,6 +7,7 @@ import (
 	"net/netip"
 
 	"github.com/iplink-go/iplink"
+	"github.com/iplink-go/iplink/fdb"
 	"github.com/iplink-go/iplink/vxlan"
 )
 
@@ -24,12 +25,12 @@ func ExampleOpen() {
 		defer vtep.Close()
 		first, second := netip.MustParseAddr("192.0.2.2"), netip.MustParseAddr("192.0.2.3")
 		for _, end := range []netip.Addr{first, second} {
-			if err := vtep.AppendFDB(ctx, vxlan.Entry{MAC: vxlan.AllOthers(), Dst: end}); err != nil {
+			if err := vtep.AppendFDB(ctx, fdb.Entry{MAC: vxlan.AllOthers(), Dst: end}); err != nil {
 				return err
 			}
 		}
 		host := net.HardwareAddr{0x02, 0, 0, 0, 0, 0x07}
-		if err := vtep.ReplaceFDB(ctx, vxlan.Entry{MAC: host, Dst: second, State: vxlan.Static}); err != nil {
+		if err := vtep.ReplaceFDB(ctx, fdb.Entry{MAC: host, Dst: second, State: fdb.Static}); err != nil {
 			return err
 		}
 		entry, err := vtep.GetFDB(ctx, host, 0)
@@ -37,7 +38,7 @@ func ExampleOpen() {
 			return err
 		}
 		fmt.Println(entry)
-		all, err := vtep.ListFDB(ctx, vxlan.EntryFilter{Dst: first})
+		all, err := vtep.ListFDB(ctx, fdb.Filter{Dst: first})
 		for _, entry := range all {
 			fmt.Println(entry)
 		}

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/iplink-go/iplink"
+	"github.com/iplink-go/iplink/fdb"
 	"github.com/iplink-go/iplink/internal/testutil"
 	"github.com/iplink-go/iplink/veth"
 )
@@ -33,23 +34,23 @@ func TestFrames(t *testing.T) {
 	out := packets(t, here, "vx0")
 	ctx := t.Context()
 
-	must(t, v.AddFDB(ctx, Entry{MAC: host, Dst: ends[1].addr}))
+	must(t, v.AddFDB(ctx, fdb.Entry{MAC: host, Dst: ends[1].addr}))
 	sendFrame(t, out, host, 1)
 	ends[1].wants(t, 1)
-	must(t, v.ReplaceFDB(ctx, Entry{MAC: host, Dst: ends[0].addr}))
+	must(t, v.ReplaceFDB(ctx, fdb.Entry{MAC: host, Dst: ends[0].addr}))
 	sendFrame(t, out, host, 2)
 	ends[0].wants(t, 2) // and not 1
-	must(t, v.AppendFDB(ctx, Entry{MAC: AllOthers(), Dst: ends[0].addr}))
-	must(t, v.AppendFDB(ctx, Entry{MAC: AllOthers(), Dst: ends[1].addr}))
+	must(t, v.AppendFDB(ctx, fdb.Entry{MAC: AllOthers(), Dst: ends[0].addr}))
+	must(t, v.AppendFDB(ctx, fdb.Entry{MAC: AllOthers(), Dst: ends[1].addr}))
 	sendFrame(t, out, net.HardwareAddr{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}, 3)
 	ends[0].wants(t, 3)
 	ends[1].wants(t, 3) // and not 2
-	must(t, v.DeleteFDB(ctx, Entry{MAC: AllOthers(), Dst: ends[1].addr}))
+	must(t, v.DeleteFDB(ctx, fdb.Entry{MAC: AllOthers(), Dst: ends[1].addr}))
 	sendFrame(t, out, net.HardwareAddr{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}, 4)
 	ends[0].wants(t, 4)
-	must(t, v.ReplaceFDB(ctx, Entry{MAC: host, Dst: ends[1].addr, VNI: 0x4321}))
+	must(t, v.ReplaceFDB(ctx, fdb.Entry{MAC: host, Dst: ends[1].addr, VNI: 0x4321}))
 	sendFrame(t, out, host, 5) // in another network, where nobody is
-	must(t, v.ReplaceFDB(ctx, Entry{MAC: host, Dst: ends[1].addr}))
+	must(t, v.ReplaceFDB(ctx, fdb.Entry{MAC: host, Dst: ends[1].addr}))
 	sendFrame(t, out, host, 6)
 	ends[1].wants(t, 6) // and neither 4 nor 5
 }
@@ -72,9 +73,9 @@ func TestVNIFilter(t *testing.T) {
 	v, filter := openIn(t, here, "vx0"), openIn(t, there, "vx0")
 	out, in := packets(t, here, "vx0"), end{addr, packets(t, there, "vx0")}
 	must(t, filter.AddVNIs(ctx, VNIs{First: 0x1234}, VNIs{First: 0x777}))
-	must(t, v.AddFDB(ctx, Entry{MAC: host, Dst: addr, VNI: 0x4321}))
+	must(t, v.AddFDB(ctx, fdb.Entry{MAC: host, Dst: addr, VNI: 0x4321}))
 	sendFrame(t, out, host, 1)
-	must(t, v.ReplaceFDB(ctx, Entry{MAC: host, Dst: addr}))
+	must(t, v.ReplaceFDB(ctx, fdb.Entry{MAC: host, Dst: addr}))
 	sendFrame(t, out, host, 2)
 	in.wants(t, 2) // and not 1
 	all, err := filter.ListVNIs(ctx)

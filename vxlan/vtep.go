@@ -5,7 +5,8 @@ import (
 	"net"
 
 	"github.com/iplink-go/iplink"
-	"github.com/iplink-go/iplink/internal/fdb"
+	"github.com/iplink-go/iplink/fdb"
+	"github.com/iplink-go/iplink/internal/fdbnl"
 	"github.com/iplink-go/iplink/internal/handle"
 )
 
@@ -47,30 +48,6 @@ func (v *VTEP) Index() int {
 	return v.link.Index
 }
 
-// Entry is an entry of the forwarding database: the other end that an Ethernet
-// address is behind.
-type Entry = iplink.FDBEntry
-
-// EntryFilter chooses entries of the forwarding database.
-type EntryFilter = iplink.FDBFilter
-
-// EntryState is how long an Entry stays.
-type EntryState = iplink.FDBState
-
-// States of an Entry.
-const (
-	Permanent = iplink.FDBPermanent // it stays
-	Static    = iplink.FDBStatic    // it stays
-	Dynamic   = iplink.FDBDynamic   // it goes when it is not used for the ageing time
-)
-
-// Flags of an Entry.
-const (
-	ExternLearn = iplink.FDBExternLearn // a control plane learned it; it does not age
-	Offloaded   = iplink.FDBOffloaded   // hardware knows it as well; read only
-	Router      = iplink.FDBRouter      // route short circuiting goes there
-)
-
 // AllOthers is the address of the entry for all addresses that have no entry,
 // broadcast and multicast. It may have many remotes: AppendFDB adds one. They are
 // permanent, whatever state is given.
@@ -78,47 +55,47 @@ func AllOthers() net.HardwareAddr {
 	return make(net.HardwareAddr, 6)
 }
 
-func (v *VTEP) table() fdb.Table {
-	return fdb.Table{Link: v.link}
+func (v *VTEP) table() fdbnl.Table {
+	return fdbnl.Table{Link: v.link}
 }
 
 // AddFDB adds an entry, as `bridge fdb add … self` does. The error matches
 // fs.ErrExist if the address has an entry already.
-func (v *VTEP) AddFDB(ctx context.Context, e Entry) error {
-	return v.table().Put(ctx, fdb.Add, e)
+func (v *VTEP) AddFDB(ctx context.Context, e fdb.Entry) error {
+	return v.table().Put(ctx, fdbnl.Add, e)
 }
 
 // AppendFDB is AddFDB that adds a remote to those that AllOthers or a multicast
 // address has. Other addresses have one remote: the error matches fs.ErrExist if an
 // entry has another one, and an entry that has the same changes its state and flags.
-func (v *VTEP) AppendFDB(ctx context.Context, e Entry) error {
-	return v.table().Put(ctx, fdb.Append, e)
+func (v *VTEP) AppendFDB(ctx context.Context, e fdb.Entry) error {
+	return v.table().Put(ctx, fdbnl.Append, e)
 }
 
 // ReplaceFDB adds an entry in place of the one that the address has, if any.
 // AllOthers and multicast addresses cannot be replaced if they have one: the
 // error matches errors.ErrUnsupported.
-func (v *VTEP) ReplaceFDB(ctx context.Context, e Entry) error {
-	return v.table().Put(ctx, fdb.Replace, e)
+func (v *VTEP) ReplaceFDB(ctx context.Context, e fdb.Entry) error {
+	return v.table().Put(ctx, fdbnl.Replace, e)
 }
 
 // DeleteFDB removes the remote of an address that Dst, DstPort, VNI and Via
 // name, or without a Dst the whole entry. The error matches fs.ErrNotExist if
 // there is none.
-func (v *VTEP) DeleteFDB(ctx context.Context, e Entry) error {
+func (v *VTEP) DeleteFDB(ctx context.Context, e fdb.Entry) error {
 	return v.table().Delete(ctx, e)
 }
 
 // GetFDB looks up the entry for an address; of several remotes, the first. The
 // network that it is for counts on a link for many of them, 0 elsewhere. The
 // error matches fs.ErrNotExist if there is none.
-func (v *VTEP) GetFDB(ctx context.Context, mac net.HardwareAddr, srcVNI uint32) (Entry, error) {
+func (v *VTEP) GetFDB(ctx context.Context, mac net.HardwareAddr, srcVNI uint32) (fdb.Entry, error) {
 	return v.table().Get(ctx, mac, 0, srcVNI)
 }
 
 // ListFDB returns the entries that a filter chooses, one for each remote. The
 // kernel narrows the list to the link, the filter is applied here.
-func (v *VTEP) ListFDB(ctx context.Context, f EntryFilter) ([]Entry, error) {
+func (v *VTEP) ListFDB(ctx context.Context, f fdb.Filter) ([]fdb.Entry, error) {
 	return v.table().List(ctx, f)
 }
 
@@ -126,6 +103,6 @@ func (v *VTEP) ListFDB(ctx context.Context, f EntryFilter) ([]Entry, error) {
 // since Linux 6.7; those before refuse it. The link's
 // own Remote stays. It cannot choose by Via, and of the flags only by ExternLearn,
 // Offloaded and Router.
-func (v *VTEP) FlushFDB(ctx context.Context, f EntryFilter) error {
+func (v *VTEP) FlushFDB(ctx context.Context, f fdb.Filter) error {
 	return v.table().Flush(ctx, f)
 }

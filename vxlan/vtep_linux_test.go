@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/iplink-go/iplink"
+	"github.com/iplink-go/iplink/fdb"
 	"github.com/iplink-go/iplink/internal/testutil"
 )
 
@@ -107,10 +108,10 @@ func goldenCalls(one, many *VTEP) map[string]func(context.Context) error {
 	}
 	return map[string]func(context.Context) error{
 		"bridge fdb append 00:00:00:00:00:00 dev vx0 dst 192.0.2.77 port 4790 vni 4660 via p2": func(ctx context.Context) error {
-			return one.AppendFDB(ctx, Entry{MAC: AllOthers(), Dst: remote, DstPort: 4790, VNI: 4660, Via: "p2"})
+			return one.AppendFDB(ctx, fdb.Entry{MAC: AllOthers(), Dst: remote, DstPort: 4790, VNI: 4660, Via: "p2"})
 		},
 		"bridge fdb replace 02:00:00:00:12:34 dev vx0 dst 192.0.2.77 src_vni 291": func(ctx context.Context) error {
-			return one.ReplaceFDB(ctx, Entry{MAC: host, Dst: remote, SrcVNI: 291})
+			return one.ReplaceFDB(ctx, fdb.Entry{MAC: host, Dst: remote, SrcVNI: 291})
 		},
 		"bridge vni add vni 100-200 dev vx1":              vnis(VNIs{First: 100, Last: 200}),
 		"bridge vni add vni 4660 group 239.1.2.3 dev vx1": vnis(VNIs{First: 4660, Group: netip.MustParseAddr("239.1.2.3")}),
@@ -147,7 +148,7 @@ func TestFDB(t *testing.T) {
 		"address add 192.0.2.1/24 dev under", "link add vx0 index 77 type vxlan id 100 dstport 4789 local 192.0.2.1",
 		"link add br0 type bridge", "link set vx0 master br0")
 	v := openIn(t, ns, "vx0")
-	full := Entry{MAC: host, State: Static, Dst: remote, DstPort: 0x1234, VNI: 0x4321, ViaIndex: 71, Flags: Router}
+	full := fdb.Entry{MAC: host, State: fdb.Static, Dst: remote, DstPort: 0x1234, VNI: 0x4321, ViaIndex: 71, Flags: fdb.Router}
 	said := shown{MAC: host.String(), State: "static", Dst: "192.0.2.77", Port: 0x1234, VNI: 0x4321, Via: "under", Flags: []string{"self", "router"}}
 	wantFDB(t, ns, bridged(t, ns)...)
 	start := bridged(t, ns)
@@ -155,10 +156,10 @@ func TestFDB(t *testing.T) {
 	wantFDB(t, ns, append(start, said)...)
 	wants(t, v.AddFDB(ctx, full), fs.ErrExist)
 
-	list, err := v.ListFDB(ctx, EntryFilter{})
+	list, err := v.ListFDB(ctx, fdb.Filter{})
 	must(t, err)
 	want := full
-	want.Port, want.PortIndex, want.Via, want.Flags = "vx0", 77, "under", Router|iplink.FDBSelf
+	want.Port, want.PortIndex, want.Via, want.Flags = "vx0", 77, "under", fdb.Router|fdb.Self
 	if len(list) != 1 {
 		t.Fatalf("%v", list)
 	}
@@ -174,11 +175,11 @@ func TestFDB(t *testing.T) {
 		t.Errorf("GetFDB: %v", found)
 	}
 
-	must(t, v.ReplaceFDB(ctx, Entry{MAC: host, Dst: second}))
+	must(t, v.ReplaceFDB(ctx, fdb.Entry{MAC: host, Dst: second}))
 	wantFDB(t, ns, append(start, shown{MAC: host.String(), State: "permanent", Dst: "198.51.100.3", Flags: []string{"self"}})...)
-	must(t, v.DeleteFDB(ctx, Entry{MAC: host}))
+	must(t, v.DeleteFDB(ctx, fdb.Entry{MAC: host}))
 	wantFDB(t, ns, start...)
-	wants(t, v.DeleteFDB(ctx, Entry{MAC: host}), fs.ErrNotExist)
+	wants(t, v.DeleteFDB(ctx, fdb.Entry{MAC: host}), fs.ErrNotExist)
 	_, err = v.GetFDB(ctx, host, 0)
 	wants(t, err, fs.ErrNotExist)
 }
@@ -198,7 +199,7 @@ func TestRemotes(t *testing.T) {
 	ctx := t.Context()
 	testutil.IPBatch(t, ns, "link add vx0 type vxlan id 100 dstport 4789 local 192.0.2.1")
 	v := openIn(t, ns, "vx0")
-	remotes := []Entry{
+	remotes := []fdb.Entry{
 		{MAC: AllOthers(), Dst: remote},
 		{MAC: AllOthers(), Dst: second},
 		{MAC: AllOthers(), Dst: second, VNI: 0x4321},
@@ -206,29 +207,29 @@ func TestRemotes(t *testing.T) {
 	for _, e := range remotes {
 		must(t, v.AppendFDB(ctx, e))
 	}
-	of := func(f EntryFilter) int {
+	of := func(f fdb.Filter) int {
 		list, err := v.ListFDB(ctx, f)
 		must(t, err)
 		return len(list)
 	}
-	if of(EntryFilter{}) != 3 || of(EntryFilter{Dst: second}) != 2 || of(EntryFilter{VNI: 0x4321}) != 1 || of(EntryFilter{Dst: remote, VNI: 0x4321}) != 0 {
-		t.Errorf("%d, %d and %d remotes", of(EntryFilter{}), of(EntryFilter{Dst: second}), of(EntryFilter{VNI: 0x4321}))
+	if of(fdb.Filter{}) != 3 || of(fdb.Filter{Dst: second}) != 2 || of(fdb.Filter{VNI: 0x4321}) != 1 || of(fdb.Filter{Dst: remote, VNI: 0x4321}) != 0 {
+		t.Errorf("%d, %d and %d remotes", of(fdb.Filter{}), of(fdb.Filter{Dst: second}), of(fdb.Filter{VNI: 0x4321}))
 	}
-	wants(t, v.ReplaceFDB(ctx, Entry{MAC: AllOthers(), Dst: remote}), errors.ErrUnsupported)
+	wants(t, v.ReplaceFDB(ctx, fdb.Entry{MAC: AllOthers(), Dst: remote}), errors.ErrUnsupported)
 	must(t, v.DeleteFDB(ctx, remotes[1]))
 	said := shown{MAC: "00:00:00:00:00:00", State: "permanent", Dst: "192.0.2.77", Flags: []string{"self"}}
 	other := said
 	other.Dst, other.VNI = "198.51.100.3", 0x4321
 	wantFDB(t, ns, said, other)
 	if testutil.Older(t, 6, 7) {
-		wants(t, v.FlushFDB(ctx, EntryFilter{}), errors.ErrUnsupported)
-		if err := v.FlushFDB(ctx, EntryFilter{Dst: second}); err == nil {
+		wants(t, v.FlushFDB(ctx, fdb.Filter{}), errors.ErrUnsupported)
+		if err := v.FlushFDB(ctx, fdb.Filter{Dst: second}); err == nil {
 			t.Error("a kernel that cannot flush takes a filter")
 		}
 		return
 	}
-	must(t, v.AddFDB(ctx, Entry{MAC: host, Dst: second}))
-	must(t, v.FlushFDB(ctx, EntryFilter{Dst: second, States: []EntryState{Permanent, Static}}))
+	must(t, v.AddFDB(ctx, fdb.Entry{MAC: host, Dst: second}))
+	must(t, v.FlushFDB(ctx, fdb.Filter{Dst: second, States: []fdb.State{fdb.Permanent, fdb.Static}}))
 	wantFDB(t, ns, said)
 }
 
@@ -241,28 +242,28 @@ func TestFlush(t *testing.T) {
 	testutil.IPBatch(t, ns, "link add under index 71 type veth peer name under1",
 		"link add vx0 type vxlan dstport 4789 local 192.0.2.1 external", "nexthop add id 1193 via 192.0.2.5 fdb", "nexthop add id 1194 group 1193 fdb")
 	v := openIn(t, ns, "vx0")
-	entries := []Entry{
+	entries := []fdb.Entry{
 		{Dst: remote, SrcVNI: 0x111, VNI: 0x222},
-		{Dst: second, SrcVNI: 0x333, State: Static, DstPort: 0x1234, Via: "under"},
-		{Dst: second, SrcVNI: 0x333, State: Dynamic, Flags: ExternLearn},
-		{SrcVNI: 0x333, State: Static, NextHop: 1194},
+		{Dst: second, SrcVNI: 0x333, State: fdb.Static, DstPort: 0x1234, Via: "under"},
+		{Dst: second, SrcVNI: 0x333, State: fdb.Dynamic, Flags: fdb.ExternLearn},
+		{SrcVNI: 0x333, State: fdb.Static, NextHop: 1194},
 	}
 	for i := range entries {
 		entries[i].MAC = net.HardwareAddr{2, 0, 0, 0, 0x77, byte(i)}
 	}
 	for _, c := range []struct {
 		name string
-		f    EntryFilter
+		f    fdb.Filter
 		left []int
 	}{
-		{"dst", EntryFilter{Dst: second}, []int{0, 3}},
-		{"port", EntryFilter{DstPort: 0x1234}, []int{0, 2, 3}},
-		{"vni", EntryFilter{VNI: 0x222}, []int{1, 2, 3}},
-		{"src_vni", EntryFilter{SrcVNI: 0x333}, []int{0}},
-		{"nhid", EntryFilter{NextHop: 1194}, []int{0, 1, 2}},
-		{"extern_learn", EntryFilter{Flags: ExternLearn}, []int{0, 1, 3}},
-		{"static", EntryFilter{States: []EntryState{Static}}, []int{0, 2}},
-		{"dynamic and permanent", EntryFilter{States: []EntryState{Dynamic, Permanent}}, []int{1, 3}},
+		{"dst", fdb.Filter{Dst: second}, []int{0, 3}},
+		{"port", fdb.Filter{DstPort: 0x1234}, []int{0, 2, 3}},
+		{"vni", fdb.Filter{VNI: 0x222}, []int{1, 2, 3}},
+		{"src_vni", fdb.Filter{SrcVNI: 0x333}, []int{0}},
+		{"nhid", fdb.Filter{NextHop: 1194}, []int{0, 1, 2}},
+		{"extern_learn", fdb.Filter{Flags: fdb.ExternLearn}, []int{0, 1, 3}},
+		{"static", fdb.Filter{States: []fdb.State{fdb.Static}}, []int{0, 2}},
+		{"dynamic and permanent", fdb.Filter{States: []fdb.State{fdb.Dynamic, fdb.Permanent}}, []int{1, 3}},
 	} {
 		for _, e := range entries {
 			must(t, v.ReplaceFDB(ctx, e))
@@ -276,13 +277,13 @@ func TestFlush(t *testing.T) {
 		testutil.BridgeJSON(t, ns, &all, "fdb", "show", "dev", "vx0")
 		for i, e := range entries {
 			left := slices.ContainsFunc(all, func(s shown) bool { return s.MAC == e.MAC.String() })
-			listed := slices.ContainsFunc(list, func(l Entry) bool { return slices.Equal(l.MAC, e.MAC) })
+			listed := slices.ContainsFunc(list, func(l fdb.Entry) bool { return slices.Equal(l.MAC, e.MAC) })
 			if want := slices.Contains(c.left, i); left != want || listed == want {
 				t.Errorf("%s: entry %d is left by a flush: %v, in the list: %v", c.name, i, left, listed)
 			}
 		}
 	}
-	must(t, v.FlushFDB(ctx, EntryFilter{}))
+	must(t, v.FlushFDB(ctx, fdb.Filter{}))
 	wantFDB(t, ns)
 }
 
@@ -292,12 +293,12 @@ func TestIPv6(t *testing.T) {
 	testutil.IPBatch(t, ns, "link add vx0 type vxlan id 100 dstport 4789 local 2001:db8::1")
 	v := openIn(t, ns, "vx0")
 	end := netip.MustParseAddr("2001:db8:1::77")
-	must(t, v.AddFDB(t.Context(), Entry{MAC: host, Dst: end}))
+	must(t, v.AddFDB(t.Context(), fdb.Entry{MAC: host, Dst: end}))
 	wantFDB(t, ns, shown{MAC: host.String(), State: "permanent", Dst: "2001:db8:1::77", Flags: []string{"self"}})
 	if got, err := v.GetFDB(t.Context(), host, 0); err != nil || got.Dst != end {
 		t.Errorf("GetFDB: %v, %v", got, err)
 	}
-	must(t, v.DeleteFDB(t.Context(), Entry{MAC: host, Dst: end}))
+	must(t, v.DeleteFDB(t.Context(), fdb.Entry{MAC: host, Dst: end}))
 	wantFDB(t, ns)
 }
 
@@ -313,7 +314,7 @@ func TestMoved(t *testing.T) {
 	must(t, err)
 	testutil.IPBatch(t, there, "link add wrong index 71 type veth peer name wrong1")
 	v := openIn(t, there, "vx0")
-	must(t, v.AddFDB(t.Context(), Entry{MAC: host, Dst: remote, ViaIndex: 71}))
+	must(t, v.AddFDB(t.Context(), fdb.Entry{MAC: host, Dst: remote, ViaIndex: 71}))
 	got, err := v.GetFDB(t.Context(), host, 0)
 	if err != nil || !got.HasLinkNetNSID || got.Via != "" || got.ViaIndex != 71 {
 		t.Errorf("%+v, %v", got, err)

@@ -12,6 +12,7 @@ import (
 	"github.com/iplink-go/iplink/bridge"
 	"github.com/iplink-go/iplink/examples/internal/lab"
 	"github.com/iplink-go/iplink/examples/internal/packet"
+	"github.com/iplink-go/iplink/fdb"
 	"github.com/iplink-go/iplink/veth"
 )
 
@@ -78,9 +79,9 @@ func showFDB(ctx context.Context, l *lab.Lab) error {
 		return err
 	}
 	defer br.Close()
-	entries, err := br.ListFDB(ctx, bridge.EntryFilter{})
+	entries, err := br.ListFDB(ctx, fdb.Filter{})
 	for _, e := range entries {
-		if e.State == bridge.Dynamic {
+		if e.State == fdb.Dynamic {
 			l.Say("learned: %s", e)
 		}
 	}

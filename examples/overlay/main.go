@@ -15,6 +15,7 @@ import (
 	"github.com/iplink-go/iplink/bridge"
 	"github.com/iplink-go/iplink/examples/internal/lab"
 	"github.com/iplink-go/iplink/examples/internal/packet"
+	"github.com/iplink-go/iplink/fdb"
 	"github.com/iplink-go/iplink/veth"
 	"github.com/iplink-go/iplink/vxlan"
 )
@@ -105,11 +106,11 @@ func (h host) tell(ctx context.Context, l *lab.Lab, self int, hosts []host) erro
 		if i == self {
 			continue
 		}
-		known := vxlan.Entry{MAC: other.mac, Dst: other.outer.Addr(), State: vxlan.Permanent}
+		known := fdb.Entry{MAC: other.mac, Dst: other.outer.Addr(), State: fdb.Permanent}
 		if err := vtep.ReplaceFDB(ctx, known); err != nil {
 			return err
 		}
-		if err := vtep.AppendFDB(ctx, vxlan.Entry{MAC: vxlan.AllOthers(), Dst: other.outer.Addr()}); err != nil {
+		if err := vtep.AppendFDB(ctx, fdb.Entry{MAC: vxlan.AllOthers(), Dst: other.outer.Addr()}); err != nil {
 			return err
 		}
 		l.Say("%s: %s", h.ns, known)

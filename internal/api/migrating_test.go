@@ -27,6 +27,7 @@ import (
 	"github.com/iplink-go/iplink/bridge"
 	"github.com/iplink-go/iplink/can"
 	"github.com/iplink-go/iplink/dummy"
+	"github.com/iplink-go/iplink/fdb"
 	"github.com/iplink-go/iplink/ipoib"
 	"github.com/iplink-go/iplink/ipvlan"
 	"github.com/iplink-go/iplink/macvlan"
@@ -51,14 +52,14 @@ var (
 
 func use(...any) {}
 
-var _ = []any{errors.Is, fmt.Sprint, fs.ErrExist, time.Second, rtnetlink.Dial, bond.New, can.New, dummy.New, ipoib.New,
+var _ = []any{errors.Is, fmt.Sprint, fs.ErrExist, time.Second, rtnetlink.Dial, bond.New, can.New, dummy.New, fdb.Permanent, ipoib.New,
 	ipvlan.New, macvlan.New, macvtap.New, nlmon.New, rtnldriver.Driver, veth.New, vlan.New, vxlan.New}
 `
 
 var (
 	codeSpan = regexp.MustCompile("`([^`]+)`")
 	fence    = regexp.MustCompile("(?s)```go\n(.*?)```")
-	ours     = regexp.MustCompile(`^(iplink|bridge|bond|can|dummy|ipoib|ipvlan|macvlan|macvtap|nlmon|rtnldriver|veth|vlan|vxlan|conn|ns|link|br|errors)\.`)
+	ours     = regexp.MustCompile(`^(iplink|bridge|bond|can|dummy|fdb|ipoib|ipvlan|macvlan|macvtap|nlmon|rtnldriver|veth|vlan|vxlan|conn|ns|link|br|errors)\.`)
 )
 
 // TestMigrating compiles the code of docs/migrating.md.

@@ -1,4 +1,4 @@
-package fdb
+package fdbnl
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 	"syscall"
 
 	"github.com/iplink-go/iplink"
+	"github.com/iplink-go/iplink/fdb"
 	"github.com/iplink-go/iplink/internal/handle"
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
@@ -17,14 +18,14 @@ import (
 // appends returns the verb that appends an entry. Of a second remote of an address that
 // has only one the kernel says nothing and does nothing, so that it is refused here.
 func (r *request) appends(ctx context.Context, verb Verb) (Verb, error) {
-	if r.flags&iplink.FDBSelf == 0 || r.host && r.bridge || forMany(r.e.MAC) {
+	if r.flags&fdb.Self == 0 || r.host && r.bridge || forMany(r.e.MAC) {
 		return verb, nil
 	}
 	have, err := r.lookUp(ctx, verb.op)
 	switch {
 	case errors.Is(err, errors.ErrUnsupported): // an address filter
 		return verb, nil
-	case errors.Is(err, fs.ErrNotExist) && r.flags&iplink.FDBMaster == 0:
+	case errors.Is(err, fs.ErrNotExist) && r.flags&fdb.Master == 0:
 		return Verb{op: verb.op, flags: Add.flags}, nil // no entry may come between
 	case errors.Is(err, fs.ErrNotExist):
 		return verb, nil
@@ -38,7 +39,7 @@ func (r *request) appends(ctx context.Context, verb Verb) (Verb, error) {
 	return Verb{op: verb.op, flags: Replace.flags}, nil // of a nexthop the kernel takes no other
 }
 
-func remoteText(e *iplink.FDBEntry) string {
+func remoteText(e *fdb.Entry) string {
 	if e.NextHop != 0 {
 		return fmt.Sprintf("nhid %d", e.NextHop)
 	}
@@ -46,7 +47,7 @@ func remoteText(e *iplink.FDBEntry) string {
 }
 
 // sameRemote reports whether an entry that is there has the remote of this one.
-func (r *request) sameRemote(have *iplink.FDBEntry) bool {
+func (r *request) sameRemote(have *fdb.Entry) bool {
 	port, vni := defaults(&r.port)
 	return r.e.Dst == have.Dst && r.e.NextHop == have.NextHop && r.via == have.ViaIndex &&
 		or(r.e.DstPort, port) == or(have.DstPort, port) && or(r.e.VNI, vni) == or(have.VNI, vni)

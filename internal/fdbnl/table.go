@@ -1,12 +1,13 @@
-// Package fdb is what packages bridge and vxlan do with forwarding databases:
+// Package fdbnl is what packages bridge and vxlan do with forwarding databases:
 // RTM_NEWNEIGH and its relatives for AF_BRIDGE, and struct ndmsg.
-package fdb
+package fdbnl
 
 import (
 	"context"
 	"net"
 
 	"github.com/iplink-go/iplink"
+	"github.com/iplink-go/iplink/fdb"
 	"github.com/iplink-go/iplink/internal/handle"
 	"github.com/iplink-go/iplink/internal/rtnl"
 	"github.com/iplink-go/iplink/internal/uapi"
@@ -38,7 +39,7 @@ func (t Table) ofBridge() bool {
 }
 
 // Put makes an entry.
-func (t Table) Put(ctx context.Context, verb Verb, e iplink.FDBEntry) error {
+func (t Table) Put(ctx context.Context, verb Verb, e fdb.Entry) error {
 	r, err := t.request(ctx, verb.op, e, func(r *request) error { return r.check(verb.op) })
 	if err == nil && verb.append {
 		verb, err = r.appends(ctx, verb)
@@ -50,9 +51,9 @@ func (t Table) Put(ctx context.Context, verb Verb, e iplink.FDBEntry) error {
 }
 
 // Delete removes an entry. Of states address filters take only the permanent one.
-func (t Table) Delete(ctx context.Context, e iplink.FDBEntry) error {
+func (t Table) Delete(ctx context.Context, e fdb.Entry) error {
 	const op = "fdb del"
-	e.State = iplink.FDBPermanent
+	e.State = fdb.Permanent
 	r, err := t.request(ctx, op, e, func(r *request) error { return r.checkKey(op) })
 	if err != nil {
 		return err
@@ -62,42 +63,42 @@ func (t Table) Delete(ctx context.Context, e iplink.FDBEntry) error {
 
 // Get looks up the entry for an address, of a VLAN in a bridge and of a network
 // in a VXLAN link.
-func (t Table) Get(ctx context.Context, mac net.HardwareAddr, vlan uint16, vni uint32) (iplink.FDBEntry, error) {
+func (t Table) Get(ctx context.Context, mac net.HardwareAddr, vlan uint16, vni uint32) (fdb.Entry, error) {
 	const op = "fdb get"
-	r := request{t: t, e: iplink.FDBEntry{MAC: mac, VLAN: vlan, SrcVNI: vni}, bridge: t.ofBridge()}
+	r := request{t: t, e: fdb.Entry{MAC: mac, VLAN: vlan, SrcVNI: vni}, bridge: t.ofBridge()}
 	if !r.bridge {
-		r.flags = iplink.FDBSelf
+		r.flags = fdb.Self
 	}
 	err := r.checkKey(op)
 	if err == nil {
 		r.port, err = t.Link.Own(ctx, op)
 	}
 	if err != nil {
-		return iplink.FDBEntry{}, err
+		return fdb.Entry{}, err
 	}
 	return r.lookUp(ctx, op)
 }
 
 // lookUp asks for the entry of an address.
-func (r *request) lookUp(ctx context.Context, op string) (found iplink.FDBEntry, err error) {
+func (r *request) lookUp(ctx context.Context, op string) (found fdb.Entry, err error) {
 	var b rtnl.Batch
 	names := r.t.Link.Names()
 	b.Get(uapi.RTM_GETNEIGH, func(m wire.Message) { found, _ = parse(m.Data, names) }, r.appendLookUp)
 	if err := r.t.Link.Do(ctx, op, r.e.MAC.String(), &b); err != nil {
-		return iplink.FDBEntry{}, err
+		return fdb.Entry{}, err
 	}
 	r.t.attribute(&found)
 	return found, nil
 }
 
 // List returns the entries that a filter chooses.
-func (t Table) List(ctx context.Context, f iplink.FDBFilter) ([]iplink.FDBEntry, error) {
+func (t Table) List(ctx context.Context, f fdb.Filter) ([]fdb.Entry, error) {
 	const op = "fdb show"
 	c, err := t.choice(ctx, op, f, func(c *choice) error { return c.checkList(op) })
 	if err != nil {
 		return nil, err
 	}
-	var all []iplink.FDBEntry
+	var all []fdb.Entry
 	names := t.Link.Names()
 	restart := func() { all = nil }
 	err = t.Link.List(ctx, op, uapi.RTM_GETNEIGH, c.appendList, restart, func(m wire.Message) {
@@ -114,14 +115,14 @@ func (t Table) List(ctx context.Context, f iplink.FDBFilter) ([]iplink.FDBEntry,
 // attribute says of an entry of the bridge's own database that leads to the
 // bridge that it is reached by FDBSelf: the kernel says FDBMaster of it, and
 // takes that for ports only.
-func (t Table) attribute(e *iplink.FDBEntry) {
-	if t.ofBridge() && e.PortIndex == t.Link.Index && e.Flags&iplink.FDBMaster != 0 {
-		e.Flags ^= iplink.FDBMaster | iplink.FDBSelf
+func (t Table) attribute(e *fdb.Entry) {
+	if t.ofBridge() && e.PortIndex == t.Link.Index && e.Flags&fdb.Master != 0 {
+		e.Flags ^= fdb.Master | fdb.Self
 	}
 }
 
 // Flush removes the entries that a filter chooses, one request a state.
-func (t Table) Flush(ctx context.Context, f iplink.FDBFilter) error {
+func (t Table) Flush(ctx context.Context, f fdb.Filter) error {
 	const op = "fdb flush"
 	c, err := t.choice(ctx, op, f, func(c *choice) error { return c.checkFlush(op) })
 	if err != nil {

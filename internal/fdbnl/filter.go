@@ -1,10 +1,10 @@
-package fdb
+package fdbnl
 
 import (
 	"context"
 	"slices"
 
-	"github.com/iplink-go/iplink"
+	"github.com/iplink-go/iplink/fdb"
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
 )
@@ -12,14 +12,14 @@ import (
 // choice is a filter with the indexes of the links that it names.
 type choice struct {
 	t         Table
-	f         iplink.FDBFilter
+	f         fdb.Filter
 	port, via int
 	other     bool // the port is none of the bridge, and its own database is meant
 }
 
 // choice checks a filter, also by what else check finds, and finds the links that it
 // names.
-func (t Table) choice(ctx context.Context, op string, f iplink.FDBFilter, check func(*choice) error) (*choice, error) {
+func (t Table) choice(ctx context.Context, op string, f fdb.Filter, check func(*choice) error) (*choice, error) {
 	c := &choice{t: t, f: f, port: f.PortIndex}
 	err := c.check(op)
 	if err == nil {
@@ -64,8 +64,8 @@ func (c *choice) check(op string) error {
 
 // Flags that a flush can choose by.
 const (
-	bridgeFlushFlags = iplink.FDBUse | iplink.FDBExternLearn | iplink.FDBOffloaded | iplink.FDBSticky
-	tunnelFlushFlags = iplink.FDBExternLearn | iplink.FDBOffloaded | iplink.FDBRouter
+	bridgeFlushFlags = fdb.Use | fdb.ExternLearn | fdb.Offloaded | fdb.Sticky
+	tunnelFlushFlags = fdb.ExternLearn | fdb.Offloaded | fdb.Router
 )
 
 // checkFlush checks what a flush cannot choose by.
@@ -79,7 +79,7 @@ func (c *choice) checkFlush(op string) error {
 	switch other := (f.Flags | f.Without) &^ known; {
 	case other != 0:
 		return invalid(op, "flags", "the kernel cannot choose by %s", other)
-	case slices.ContainsFunc(f.States, func(s iplink.FDBState) bool { return s > iplink.FDBDynamic }):
+	case slices.ContainsFunc(f.States, func(s fdb.State) bool { return s > fdb.Dynamic }):
 		return invalid(op, "state", "only permanent, static and dynamic entries can be chosen")
 	case c.t.ofBridge() && (f.Dst.IsValid() || f.DstPort != 0 || f.VNI != 0 || f.SrcVNI != 0 || c.hasVia() || f.NextHop != 0):
 		return invalid(op, "dst", "entries of a bridge have no tunnel")
@@ -97,7 +97,7 @@ func (c *choice) hasVia() bool {
 
 // checkList checks what a list cannot be chosen by.
 func (c *choice) checkList(op string) error {
-	if (c.f.Flags|c.f.Without)&iplink.FDBUse != 0 {
+	if (c.f.Flags|c.f.Without)&fdb.Use != 0 {
 		return c.t.Link.Invalid(op, "flags", "the kernel does not report who added an entry: only a flush can choose by it")
 	}
 	return nil
@@ -116,9 +116,9 @@ func (c *choice) appendList(b []byte) []byte {
 }
 
 // matches applies the filter to an entry.
-func (c *choice) matches(e *iplink.FDBEntry) bool {
+func (c *choice) matches(e *fdb.Entry) bool {
 	f := &c.f
-	if !c.t.ofBridge() && (e.PortIndex != c.t.Link.Index || e.Flags&iplink.FDBSelf == 0) {
+	if !c.t.ofBridge() && (e.PortIndex != c.t.Link.Index || e.Flags&fdb.Self == 0) {
 		return false
 	}
 	return (len(f.States) == 0 || slices.Contains(f.States, e.State)) &&
@@ -140,7 +140,7 @@ type bits struct{ state, mask uint16 }
 
 // flushStates returns what each request of a flush chooses. In a bridge,
 // permanent entries have both bits.
-func flushStates(states []iplink.FDBState) []bits {
+func flushStates(states []fdb.State) []bits {
 	const both = uapi.NUD_PERMANENT | uapi.NUD_NOARP
 	if len(states) == 0 {
 		return []bits{{}}
@@ -148,9 +148,9 @@ func flushStates(states []iplink.FDBState) []bits {
 	var all []bits
 	for _, s := range states {
 		switch s {
-		case iplink.FDBPermanent:
+		case fdb.Permanent:
 			all = append(all, bits{uapi.NUD_PERMANENT, uapi.NUD_PERMANENT})
-		case iplink.FDBStatic:
+		case fdb.Static:
 			all = append(all, bits{uapi.NUD_NOARP, both})
 		default:
 			all = append(all, bits{0, both})
@@ -162,7 +162,7 @@ func flushStates(states []iplink.FDBState) []bits {
 // appendFlush appends the request to remove the entries in some states.
 func (c *choice) appendFlush(b []byte, s bits) []byte {
 	f := &c.f
-	b = header{c.t.Link.Index, s.state, f.Flags | iplink.FDBSelf}.append(b)
+	b = header{c.t.Link.Index, s.state, f.Flags | fdb.Self}.append(b)
 	if c.t.ofBridge() {
 		b = appendU32(b, uapi.NDA_IFINDEX, uint32(c.port))
 	} else {

@@ -1,4 +1,4 @@
-package fdb
+package fdbnl
 
 import (
 	"errors"
@@ -6,6 +6,7 @@ import (
 	"syscall"
 
 	"github.com/iplink-go/iplink"
+	"github.com/iplink-go/iplink/fdb"
 	"github.com/iplink-go/iplink/internal/handle"
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
@@ -32,9 +33,9 @@ func (r *request) learns() bool {
 }
 
 func (r *request) invalidReason() string {
-	filter := r.flags&iplink.FDBSelf != 0 && !r.host && r.port.Kind != iplink.KindVXLAN
+	filter := r.flags&fdb.Self != 0 && !r.host && r.port.Kind != iplink.KindVXLAN
 	switch {
-	case filter && r.e.State != iplink.FDBPermanent:
+	case filter && r.e.State != fdb.Permanent:
 		return "the address filter of " + r.port.Name + " has only permanent entries"
 	case filter && r.e.VLAN != 0 && !r.bridge:
 		return "the address filter of " + r.port.Name + " has no VLANs"
@@ -46,7 +47,7 @@ func (r *request) invalidReason() string {
 
 func (r *request) unsupportedReason() string {
 	switch {
-	case r.flags&iplink.FDBSelf == 0:
+	case r.flags&fdb.Self == 0:
 		return ""
 	case r.port.Kind == iplink.KindMacvlan || r.port.Kind == iplink.KindMacvtap:
 		return r.port.Name + " has no filter for addresses of hosts except in mode passthru"

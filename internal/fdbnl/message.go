@@ -1,4 +1,4 @@
-package fdb
+package fdbnl
 
 import (
 	"encoding/binary"
@@ -7,7 +7,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/iplink-go/iplink"
+	"github.com/iplink-go/iplink/fdb"
 	"github.com/iplink-go/iplink/internal/attr"
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
@@ -20,7 +20,7 @@ const headerLen = 12
 type header struct {
 	index int
 	state uint16
-	flags iplink.FDBFlags // of which the lower 8 bits go out
+	flags fdb.Flags // of which the lower 8 bits go out
 }
 
 func (h header) append(b []byte) []byte {
@@ -31,7 +31,7 @@ func (h header) append(b []byte) []byte {
 }
 
 // toldFlags are those that the kernel takes.
-const toldFlags = iplink.FDBUse | iplink.FDBSelf | iplink.FDBMaster | iplink.FDBExternLearn | iplink.FDBSticky | iplink.FDBRouter
+const toldFlags = fdb.Use | fdb.Self | fdb.Master | fdb.ExternLearn | fdb.Sticky | fdb.Router
 
 // append appends the message for an entry, in iproute2's order.
 func (r *request) append(b []byte) []byte {
@@ -89,49 +89,49 @@ func (r *request) appendExtension(b []byte) []byte {
 // appendLookUp appends the request for the entry of an address. What the kernel
 // calls the VNI there is the one that the entry is for.
 func (r *request) appendLookUp(b []byte) []byte {
-	if r.flags&iplink.FDBSelf == 0 {
+	if r.flags&fdb.Self == 0 {
 		b = wire.AppendAttr(header{}.append(b), uapi.NDA_LLADDR, r.e.MAC)
 		if r.e.VLAN != 0 {
 			b = wire.AppendU16(b, uapi.NDA_VLAN, r.e.VLAN)
 		}
 		return wire.AppendU32(b, uapi.NDA_MASTER, uint32(r.t.Link.Index))
 	}
-	b = header{index: r.port.Index, flags: iplink.FDBSelf}.append(b)
+	b = header{index: r.port.Index, flags: fdb.Self}.append(b)
 	return appendU32(wire.AppendAttr(b, uapi.NDA_LLADDR, r.e.MAC), uapi.NDA_VNI, r.e.SrcVNI)
 }
 
 // stateBits returns a state as iproute2 tells it to the kernel. A VXLAN link
 // keeps the bits as they are, and lets entries without NUD_NOARP age.
-func stateBits(s iplink.FDBState) uint16 {
+func stateBits(s fdb.State) uint16 {
 	switch s {
-	case iplink.FDBPermanent:
+	case fdb.Permanent:
 		return uapi.NUD_NOARP | uapi.NUD_PERMANENT
-	case iplink.FDBStatic:
+	case fdb.Static:
 		return uapi.NUD_NOARP | uapi.NUD_REACHABLE
 	}
 	return uapi.NUD_REACHABLE
 }
 
-func stateOf(bits uint16) iplink.FDBState {
+func stateOf(bits uint16) fdb.State {
 	switch {
 	case bits&uapi.NUD_PERMANENT != 0:
-		return iplink.FDBPermanent
+		return fdb.Permanent
 	case bits&uapi.NUD_NOARP != 0:
-		return iplink.FDBStatic
+		return fdb.Static
 	case bits&uapi.NUD_STALE != 0:
-		return iplink.FDBStale
+		return fdb.Stale
 	}
-	return iplink.FDBDynamic
+	return fdb.Dynamic
 }
 
 // parse decodes the message for an entry; of what is broken it makes nothing.
-func parse(data []byte, name func(int) string) (e iplink.FDBEntry, ok bool) {
+func parse(data []byte, name func(int) string) (e fdb.Entry, ok bool) {
 	if len(data) < headerLen || data[0] != uapi.AF_BRIDGE {
 		return e, false
 	}
 	e.PortIndex = int(int32(wire.Order.Uint32(data[4:])))
 	e.State = stateOf(wire.Order.Uint16(data[8:]))
-	e.Flags = iplink.FDBFlags(data[10])
+	e.Flags = fdb.Flags(data[10])
 	for a, err := range wire.Attrs(data[headerLen:]) {
 		if err != nil {
 			return e, false
@@ -146,7 +146,7 @@ func parse(data []byte, name func(int) string) (e iplink.FDBEntry, ok bool) {
 }
 
 // parseAttr takes one attribute; one of an unexpected length is left out.
-func parseAttr(e *iplink.FDBEntry, a wire.Attr) {
+func parseAttr(e *fdb.Entry, a wire.Attr) {
 	switch {
 	case a.Type == uapi.NDA_LLADDR:
 		e.MAC = net.HardwareAddr(slices.Clone(a.Data))
@@ -166,7 +166,7 @@ func parseAttr(e *iplink.FDBEntry, a wire.Attr) {
 	}
 }
 
-func parseU32(e *iplink.FDBEntry, typ uint16, v uint32) {
+func parseU32(e *fdb.Entry, typ uint16, v uint32) {
 	switch typ {
 	case uapi.NDA_VNI:
 		e.VNI = v
@@ -177,15 +177,15 @@ func parseU32(e *iplink.FDBEntry, typ uint16, v uint32) {
 	case uapi.NDA_NH_ID:
 		e.NextHop = v
 	case uapi.NDA_MASTER:
-		e.Flags |= iplink.FDBMaster
+		e.Flags |= fdb.Master
 	case uapi.NDA_FLAGS_EXT:
-		e.Flags |= iplink.FDBFlags(v << 8)
+		e.Flags |= fdb.Flags(v << 8)
 	case uapi.NDA_LINK_NETNSID:
 		e.LinkNetNSID, e.HasLinkNetNSID = int(int32(v)), true
 	}
 }
 
-func parseExtension(e *iplink.FDBEntry, data []byte) {
+func parseExtension(e *fdb.Entry, data []byte) {
 	for a, err := range wire.Attrs(data) {
 		if err == nil && a.Type == uapi.NFEA_ACTIVITY_NOTIFY && len(a.Data) == 1 {
 			e.Notify = a.Data[0]&uapi.FDB_NOTIFY_BIT != 0

@@ -1,4 +1,4 @@
-package fdb
+package fdbnl
 
 import (
 	"context"
@@ -6,7 +6,7 @@ import (
 	"net"
 	"net/netip"
 
-	"github.com/iplink-go/iplink"
+	"github.com/iplink-go/iplink/fdb"
 	"github.com/iplink-go/iplink/internal/handle"
 )
 
@@ -20,18 +20,18 @@ const (
 // belongs to.
 type request struct {
 	t      Table
-	e      iplink.FDBEntry
+	e      fdb.Entry
 	port   handle.Link // once it was looked up
 	via    int
 	host   bool // for what was opened itself, rather than for a port
-	flags  iplink.FDBFlags
+	flags  fdb.Flags
 	bridge bool // for the bridge's database, if not only
 }
 
 // request checks an entry, finds the links that it names, and says whose it is. An
 // alternative name may turn out to be that of what was opened, hence the second
 // check.
-func (t Table) request(ctx context.Context, op string, e iplink.FDBEntry, check func(*request) error) (*request, error) {
+func (t Table) request(ctx context.Context, op string, e fdb.Entry, check func(*request) error) (*request, error) {
 	r := &request{t: t, e: e, host: t.names(e.Port, e.PortIndex)}
 	err := r.settle(op, check)
 	if err == nil {
@@ -77,12 +77,12 @@ func (r *request) find(ctx context.Context, op string) (err error) {
 
 // port looks up the link of an entry with flags: a port or what was opened, or for an
 // entry of the link's own database one that has nothing to do with bridges.
-func (t Table) port(ctx context.Context, op, name string, index int, flags iplink.FDBFlags) (handle.Link, error) {
+func (t Table) port(ctx context.Context, op, name string, index int, flags fdb.Flags) (handle.Link, error) {
 	if t.names(name, index) {
 		return t.Link.Own(ctx, op)
 	}
 	l, err := t.Link.Look(ctx, op, "port", name, index)
-	own := flags&(iplink.FDBSelf|iplink.FDBMaster) == iplink.FDBSelf && !l.Of(t.Link.Kind)
+	own := flags&(fdb.Self|fdb.Master) == fdb.Self && !l.Of(t.Link.Kind)
 	if err == nil && t.ofBridge() && !own && !t.Link.Has(&l) {
 		err = t.Link.Stranger(ctx, op, "port", &l)
 	}
@@ -92,25 +92,25 @@ func (t Table) port(ctx context.Context, op, name string, index int, flags iplin
 // inBridge chooses the database of an entry that was handed to a bridge: its own
 // unless the entry says FDBSelf of a port.
 func (r *request) inBridge(op string) error {
-	const which = iplink.FDBSelf | iplink.FDBMaster
+	const which = fdb.Self | fdb.Master
 	switch {
 	case r.e.Port == "" && r.e.PortIndex == 0:
 		return r.invalid(op, "port", "name the port, or the bridge for addresses of this machine")
 	case r.host:
-		r.flags = r.flags&^which | iplink.FDBSelf
+		r.flags = r.flags&^which | fdb.Self
 	case r.flags&which == 0:
-		r.flags |= iplink.FDBMaster
+		r.flags |= fdb.Master
 	}
-	r.bridge = r.flags&iplink.FDBMaster != 0 || r.host
+	r.bridge = r.flags&fdb.Master != 0 || r.host
 	return nil
 }
 
 // inTunnel puts an entry into the VXLAN link's own database.
 func (r *request) inTunnel(op string) error {
-	if r.flags&iplink.FDBMaster != 0 {
+	if r.flags&fdb.Master != 0 {
 		return r.invalid(op, "flags", "entries of the bridge are made with the bridge opened")
 	}
-	r.flags |= iplink.FDBSelf
+	r.flags |= fdb.Self
 	if !r.host && (r.e.Port == "" || r.port.Index != 0) {
 		return r.invalid(op, "port", "entries of this link lead to no other: Dst is the other end")
 	}
@@ -127,7 +127,7 @@ func (r *request) check(op string) error {
 		return err
 	}
 	switch {
-	case r.e.State > iplink.FDBDynamic:
+	case r.e.State > fdb.Dynamic:
 		return r.invalid(op, "state", "%s is no state that an entry can be given", r.e.State)
 	case r.bridge:
 		return r.checkFlags(op)
@@ -139,15 +139,15 @@ func (r *request) check(op string) error {
 // have the others. What is used or learned elsewhere is dynamic, whatever state it is
 // given.
 func (r *request) checkFlags(op string) error {
-	const use, learned = iplink.FDBUse, iplink.FDBExternLearn
+	const use, learned = fdb.Use, fdb.ExternLearn
 	switch f := r.flags; {
-	case f&use != 0 && f&learned != 0 || f&(use|learned) != 0 && f&iplink.FDBSticky != 0:
-		return r.invalid(op, "flags", "%s exclude one another", f&(use|learned|iplink.FDBSticky))
-	case f&iplink.FDBSticky != 0 && r.e.State == iplink.FDBPermanent:
+	case f&use != 0 && f&learned != 0 || f&(use|learned) != 0 && f&fdb.Sticky != 0:
+		return r.invalid(op, "flags", "%s exclude one another", f&(use|learned|fdb.Sticky))
+	case f&fdb.Sticky != 0 && r.e.State == fdb.Permanent:
 		return r.invalid(op, "sticky", "a permanent entry leads to the machine and cannot be sticky: make it static")
 	case f&use != 0 && r.host:
 		return r.invalid(op, "use", "no frame comes in by the bridge itself")
-	case r.host && r.e.State != iplink.FDBPermanent:
+	case r.host && r.e.State != fdb.Permanent:
 		return r.invalid(op, "state", "an entry that leads to the bridge itself is permanent")
 	}
 	return nil
@@ -167,7 +167,7 @@ func (r *request) checkKey(op string) error {
 		return r.invalid(op, "src_vni", "%d is not in 1…%d", e.SrcVNI, mostVNI)
 	case r.bridge && isZero(e.MAC):
 		return r.invalid(op, "mac", "zeros are no address in a bridge")
-	case r.bridge && (r.host || r.flags&iplink.FDBSelf == 0) && r.tunnels():
+	case r.bridge && (r.host || r.flags&fdb.Self == 0) && r.tunnels():
 		return r.invalid(op, "dst", "tunnels are for entries of a VXLAN link's own, with FDBSelf")
 	}
 	return r.checkTunnel(op)
