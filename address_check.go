@@ -20,7 +20,7 @@ func (s *spec) checkAddress(op string) error {
 	if reason := s.about().address; s.linkSet.Has(uapi.IFLA_ADDRESS) && reason != "" {
 		return s.invalid(op, "address", reason)
 	}
-	if kinds[s.kind] == nil || s.about().address != "" || s.kind == KindIPoIB {
+	if s.about().address != "" || s.about().addressLen() != ethernetLen {
 		return nil
 	}
 	if fault := s.addressFault(s.linkSet, ethernetLen, true); fault != nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/iplink-go/iplink/bond"
 	"github.com/iplink-go/iplink/bridge"
 	"github.com/iplink-go/iplink/dummy"
+	"github.com/iplink-go/iplink/inet"
 	"github.com/iplink-go/iplink/internal/testutil"
 	"github.com/iplink-go/iplink/veth"
 )
@@ -23,9 +24,9 @@ func TestBondDownKeepsLayer3(t *testing.T) {
 	c, ns := scratch(t)
 	wanted := func() *iplink.Bond {
 		return bond.New("b0").Mode(bond.IEEE8023AD).Up().
-			Addrs(iplink.Addr{Prefix: prefix("192.0.2.17/28"), ValidLifetime: 600 * time.Second}, iplink.Addr{Prefix: prefix("2001:db8::17/64"), Flags: iplink.AddrNoDAD}).
+			Addrs(inet.Addr{Prefix: prefix("192.0.2.17/28"), ValidLifetime: 600 * time.Second}, inet.Addr{Prefix: prefix("2001:db8::17/64"), Flags: inet.AddrNoDAD}).
 			DefaultRoute(addr("192.0.2.18")).DefaultRoute(addr("2001:db8::18")).
-			Neighs(iplink.Neigh{Addr: addr("192.0.2.18"), LLAddr: otherMAC})
+			Neighs(inet.Neigh{Addr: addr("192.0.2.18"), LLAddr: otherMAC})
 	}
 	created(t, c, wanted())
 	before := layer3Of(t, ns.file, "b0")

@@ -129,7 +129,7 @@ var lacpStateWords = []string{"active", "short_timeout", "aggregating", "in_sync
 
 // String returns the words of iproute2 with "," between.
 func (s LACPState) String() string {
-	return bitWords(uint32(s), lacpStateWords, ",")
+	return attr.BitWords(uint32(s), lacpStateWords, ",")
 }
 
 // parse reads the wider of the two ways in which the kernel reports a state.

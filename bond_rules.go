@@ -114,7 +114,7 @@ func bondWithout(mode BondMode) (rows attr.Set) {
 
 // String returns the words of iproute2 with "," between.
 func (s bondModeSet) String() string {
-	return bitWords(uint32(s), bondModes, ", ")
+	return attr.BitWords(uint32(s), bondModes, ", ")
 }
 
 // requireDelays refuses delays that the kernel would round down, or that it

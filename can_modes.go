@@ -56,7 +56,7 @@ var canModeWords = []string{"loopback", "listen-only", "triple-sampling", "one-s
 
 // String returns the words of iproute2, in lower case, with "|" between.
 func (m CANModes) String() string {
-	return bitWords(uint32(m), canModeWords, "|")
+	return attr.BitWords(uint32(m), canModeWords, "|")
 }
 
 // bit returns the number of the lowest bit.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/iplink-go/iplink"
 	"github.com/iplink-go/iplink/bridge"
+	"github.com/iplink-go/iplink/inet"
 	"github.com/iplink-go/iplink/veth"
 )
 
@@ -26,7 +27,7 @@ func ExampleRoute() {
 		mac := net.HardwareAddr{0x02, 0, 0, 0, 0, 0x01}
 		cable := veth.New("cable").Address(mac).Addr(netip.PrefixFrom(gateway, 24)).Up().
 			Peer(veth.New("eth0").NetNS(container).Addr(netip.MustParsePrefix("192.0.2.7/24")).Up().
-				DefaultRoute(gateway).Neighs(iplink.Neigh{Addr: gateway, LLAddr: mac}))
+				DefaultRoute(gateway).Neighs(inet.Neigh{Addr: gateway, LLAddr: mac}))
 		if _, err := cable.Create(ctx); err != nil {
 			return err
 		}
@@ -53,7 +54,7 @@ func ExampleRoute() {
 			return err
 		}
 		for _, neigh := range neighs {
-			if neigh.State == iplink.NeighPermanent {
+			if neigh.State == inet.NeighPermanent {
 				fmt.Println(neigh)
 			}
 		}
@@ -72,7 +73,7 @@ func ExampleRoute() {
 // An address that is there for five minutes, and for new connections only one.
 func ExampleAddr() {
 	inScratch(func(ctx context.Context) error {
-		br0, err := bridge.New("br0").Up().Addrs(iplink.Addr{
+		br0, err := bridge.New("br0").Up().Addrs(inet.Addr{
 			Prefix:            netip.MustParsePrefix("192.0.2.1/24"),
 			Broadcast:         netip.MustParseAddr("192.0.2.255"),
 			ValidLifetime:     5 * time.Minute,

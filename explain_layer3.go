@@ -8,6 +8,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/iplink-go/iplink/inet"
 	"github.com/iplink-go/iplink/internal/uapi"
 )
 
@@ -50,7 +51,7 @@ func (s *step) addrReason(ctx context.Context, errno syscall.Errno) string {
 
 // routeReason is given the kernel's message in small letters.
 func (s *step) routeReason(ctx context.Context, errno syscall.Errno, message string) string {
-	i := slices.IndexFunc(s.job.spec.routes, func(r Route) bool { return r.String() == s.text })
+	i := slices.IndexFunc(s.job.spec.routes, func(r inet.Route) bool { return r.String() == s.text })
 	if i < 0 {
 		return ""
 	}
@@ -62,13 +63,13 @@ func (s *step) routeReason(ctx context.Context, errno syscall.Errno, message str
 	case syscall.EACCES, syscall.ENODEV:
 		return s.job.lacksIPv6(ctx, errno == syscall.EACCES)
 	case syscall.EINVAL:
-		return r.invalidReason(message)
+		return invalidRoute(r, message)
 	}
 	return ""
 }
 
-// invalidReason says why the kernel holds a route invalid.
-func (r *Route) invalidReason(message string) string {
+// invalidRoute says why the kernel finds a route invalid.
+func invalidRoute(r *inet.Route, message string) string {
 	switch {
 	case strings.Contains(message, "src") || strings.Contains(message, "source"):
 		return fmt.Sprintf("this machine does not have the address %v: give it to a link first", r.Src)
@@ -81,7 +82,7 @@ func (r *Route) invalidReason(message string) string {
 }
 
 func (s *step) neighReason(ctx context.Context, errno syscall.Errno) string {
-	i := slices.IndexFunc(s.job.spec.neighs, func(n Neigh) bool { return n.String() == s.text })
+	i := slices.IndexFunc(s.job.spec.neighs, func(n inet.Neigh) bool { return n.String() == s.text })
 	switch {
 	case errno == syscall.EEXIST:
 		return "the link has that neighbour already"
@@ -143,7 +144,7 @@ func (s *spec) firstIPv6() (attr, what string) {
 		}
 	}
 	for _, r := range s.routes {
-		if r.family() == uapi.AF_INET6 {
+		if r.Is6() {
 			return "route", r.String()
 		}
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/iplink-go/iplink"
 	"github.com/iplink-go/iplink/bridge"
+	"github.com/iplink-go/iplink/inet"
 	"github.com/iplink-go/iplink/internal/testutil"
 )
 
@@ -26,14 +27,14 @@ func TestRoutesByThisMachine(t *testing.T) {
 		},
 			"0.0.0.0/0 via 192.0.2.17"},
 		{"d0", func() iplink.Spec {
-			return bridge.New("d0").Up().Addr(prefix("127.1.2.3/32")).Routes(iplink.Route{Dst: prefix("10.0.0.0/8"), Via: addr("127.1.2.3")})
+			return bridge.New("d0").Up().Addr(prefix("127.1.2.3/32")).Routes(inet.Route{Dst: prefix("10.0.0.0/8"), Via: addr("127.1.2.3")})
 		}, "10.0.0.0/8 via 127.1.2.3"},
 		{"d0", func() iplink.Spec {
-			return bridge.New("d0").Up().Routes(iplink.Route{Dst: prefix("127.5.0.0/16"), Src: addr("127.0.0.1")},
-				iplink.Route{Dst: prefix("10.0.0.0/8"), Via: addr("127.5.0.7"), OnLink: true})
+			return bridge.New("d0").Up().Routes(inet.Route{Dst: prefix("127.5.0.0/16"), Src: addr("127.0.0.1")},
+				inet.Route{Dst: prefix("10.0.0.0/8"), Via: addr("127.5.0.7"), OnLink: true})
 		}, "10.0.0.0/8 via 127.5.0.7"},
 		{"lo", func() iplink.Spec {
-			return iplink.Device("lo").Up().Routes(iplink.Route{Dst: prefix("10.0.0.0/8"), Via: addr("127.0.0.1")})
+			return iplink.Device("lo").Up().Routes(inet.Route{Dst: prefix("10.0.0.0/8"), Via: addr("127.0.0.1")})
 		}, "10.0.0.0/8 via 127.0.0.1"},
 	} {
 		c, ns := scratch(t)
@@ -71,7 +72,7 @@ func TestNeighsTaken(t *testing.T) {
 	c, ns := scratch(t)
 	ns.ip("link", "add", "d0", "up", "type", "bridge")
 	for _, text := range []string{"127.0.0.7", "224.0.0.7", "255.255.255.255", "::1", "ff02::77"} {
-		n := iplink.Neigh{Addr: addr(text), LLAddr: otherMAC}
+		n := inet.Neigh{Addr: addr(text), LLAddr: otherMAC}
 		if _, err := c.Update(t.Context(), iplink.Device("d0").Neighs(n)); err != nil {
 			t.Error(err)
 		}
@@ -90,15 +91,15 @@ var layer3Refusals = []refusal{
 		"create bridge t0: address: invalid argument (2001:db8::17/64 is IPv6, which needs an MTU of 1280 or more, not 1000)", invalid},
 	{"small MTU asked for with a route", updating(iplink.Device("any").Up().MTU(1279).DefaultRoute(addr("fe80::7"))),
 		"update any: route: invalid argument (default via fe80::7 is IPv6, which needs an MTU of 1280 or more, not 1279)", invalid},
-	{"small MTU asked for with a neighbour", creating(bridge.New("t0").MTU(1000).Neighs(iplink.Neigh{Addr: addr("fe80::7"), LLAddr: otherMAC})),
+	{"small MTU asked for with a neighbour", creating(bridge.New("t0").MTU(1000).Neighs(inet.Neigh{Addr: addr("fe80::7"), LLAddr: otherMAC})),
 		"create bridge t0: neigh: invalid argument (fe80::7 is IPv6, which needs an MTU of 1280 or more, not 1000)", invalid},
 	{"small MTU", updating(iplink.Device("small").Addr(prefix("2001:db8::17/64"))),
 		"update small: address 2001:db8::17/64: … (IPv6 needs an MTU of 1280 or more, and the link's is 1000: raise it)", nil},
-	{"small MTU and a route", updating(iplink.Device("small").Routes(iplink.Route{Dst: prefix("2001:db8::/64")})),
+	{"small MTU and a route", updating(iplink.Device("small").Routes(inet.Route{Dst: prefix("2001:db8::/64")})),
 		"update small: route 2001:db8::/64: … (IPv6 needs an MTU of 1280 or more, and the link's is 1000: raise it)", nil},
 	{"small MTU and a gateway", updating(iplink.Device("small").DefaultRoute(addr("fe80::7"))),
 		"update small: route default via fe80::7: … (IPv6 needs an MTU of 1280 or more, and the link's is 1000: raise it)", nil},
-	{"small MTU and a neighbour", updating(iplink.Device("small").Neighs(iplink.Neigh{Addr: addr("fe80::7"), LLAddr: otherMAC})),
+	{"small MTU and a neighbour", updating(iplink.Device("small").Neighs(inet.Neigh{Addr: addr("fe80::7"), LLAddr: otherMAC})),
 		"update small: neigh fe80::7 lladdr 02:a9:87:65:43:21: … (…IPv6 needs an MTU of 1280 or more, and the link's is 1000: raise it)", nil},
 	{"small MTU and how addresses are made", updating(iplink.Device("small").AddrGenMode(iplink.AddrGenNone)),
 		"update small: addrgenmode: address family not supported by protocol (IPv6 needs an MTU of 1280 or more, and the link's is 1000: raise it)", nil},
@@ -110,15 +111,15 @@ var layer3Refusals = []refusal{
 		"update bare: route default via 192.0.2.1: network is unreachable (…no route by the link leads to 192.0.2.1: give the link an address in its network, or say OnLink)", []error{syscall.ENETUNREACH}},
 	{"no address of IPv6", updating(iplink.Device("bare").DefaultRoute(addr("2001:db8::1"))),
 		"update bare: route default via 2001:db8::1: no route to host (no route by the link leads to 2001:db8::1: give the link an address in its network, or say OnLink)", []error{syscall.EHOSTUNREACH}},
-	{"own address elsewhere", updating(iplink.Device("bare").Routes(iplink.Route{Via: addr("198.51.100.17"), OnLink: true})),
+	{"own address elsewhere", updating(iplink.Device("bare").Routes(inet.Route{Via: addr("198.51.100.17"), OnLink: true})),
 		"update bare: route default via 198.51.100.17 onlink: invalid argument (…198.51.100.17 is an address of this machine, of a broadcast or of a group: name a neighbour's)", nil},
 	{"own address of IPv6", updating(iplink.Device("other").DefaultRoute(addr("2001:db8::17"))),
 		"update other: route default via 2001:db8::17: invalid argument (…name a neighbour's)", nil},
-	{"source", updating(iplink.Device("bare").Routes(iplink.Route{Dst: prefix("10.0.0.0/8"), Src: addr("192.0.2.99")})),
+	{"source", updating(iplink.Device("bare").Routes(inet.Route{Dst: prefix("10.0.0.0/8"), Src: addr("192.0.2.99")})),
 		"update bare: route 10.0.0.0/8 src 192.0.2.99: invalid argument (…this machine does not have the address 192.0.2.99: give it to a link first)", nil},
-	{"source of IPv6", updating(iplink.Device("bare").Routes(iplink.Route{Dst: prefix("2001:db8:9::/48"), Src: addr("2001:db8::99")})),
+	{"source of IPv6", updating(iplink.Device("bare").Routes(inet.Route{Dst: prefix("2001:db8:9::/48"), Src: addr("2001:db8::99")})),
 		"update bare: route 2001:db8:9::/48 src 2001:db8::99: invalid argument (…this machine does not have the address 2001:db8::99: give it to a link first)", nil},
-	{"short neighbour", updating(iplink.Device("bare").Neighs(iplink.Neigh{Addr: addr("192.0.2.1"), LLAddr: otherMAC[:5]})),
+	{"short neighbour", updating(iplink.Device("bare").Neighs(inet.Neigh{Addr: addr("192.0.2.1"), LLAddr: otherMAC[:5]})),
 		"update bare: neigh 192.0.2.1 lladdr 02:a9:87:65:43: invalid argument (…link-layer addresses of the link have 6 bytes, and this one has 5)", nil},
 	{"taken address", creating(bridge.New("t0").Up().Addr(prefix("192.0.2.17/24")).DefaultRoute(addr("192.0.2.1")), bridge.New("t1").Up().Addr(prefix("203.0.113.17/24")).DefaultRoute(addr("203.0.113.1"))),
 		"create bridge t1: route default via 203.0.113.1: file exists (there is a route to the same network already, by this link or another: only a Metric tells them apart)", []error{fs.ErrExist}},

@@ -15,6 +15,7 @@ var ipoibKind = kind{
 	mtu:        [2]uint32{72, 65520},
 	parent:     true,
 	hidesNetNS: true,
+	addrLen:    20,
 	clamps:     true,
 	later:      attr.SetOf(uapi.IFLA_MTU),
 	rewrites:   attr.SetOf(uapi.IFLA_ADDRESS),

@@ -1,6 +1,7 @@
 package iplink
 
 import (
+	"cmp"
 	"context"
 	"sync"
 	"syscall"
@@ -71,6 +72,7 @@ type kind struct {
 	overhead   overhead                   // how much of the parent's MTU is lost to the link; nil if that does not bound its own
 	apart      bool                       // refuses an MTU in a request that changes settings of its own
 	hardware   string                     // why links of this kind cannot be made; empty if they can
+	addrLen    int                        // bytes of a link-layer address; 0 for the 6 of Ethernet
 	address    string                     // why links of this kind take no link-layer address; empty if they do
 	sizes      func(mtu uint32) string    // says what is wrong with an MTU, where bounds do not tell all
 	later      attr.Set                   // what every link has that the driver ignores when it makes one
@@ -182,4 +184,13 @@ func newPortInfo(name string) info {
 		return k.port()
 	}
 	return nil
+}
+
+// addressLen returns how many bytes the link-layer addresses of such links have, 0
+// if that is not known.
+func (k *kind) addressLen() int {
+	if k == &noKind {
+		return 0
+	}
+	return cmp.Or(k.addrLen, ethernetLen)
 }

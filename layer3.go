@@ -2,17 +2,20 @@ package iplink
 
 import (
 	"context"
+	"fmt"
 	"net/netip"
 	"slices"
 
+	"github.com/iplink-go/iplink/inet"
+	"github.com/iplink-go/iplink/internal/inetnl"
 	"github.com/iplink-go/iplink/internal/uapi"
 )
 
 // layer3 is what a link has above the link layer.
 type layer3 struct {
-	addrs  []Addr
-	routes []Route
-	neighs []Neigh
+	addrs  []inet.Addr
+	routes []inet.Route
+	neighs []inet.Neigh
 }
 
 func (l *layer3) empty() bool {
@@ -23,7 +26,7 @@ func (l *layer3) empty() bool {
 // adds some with more to them.
 func (b *builder[Self]) Addr(addrs ...netip.Prefix) *Self {
 	for _, a := range addrs {
-		b.Addrs(Addr{Prefix: a})
+		b.Addrs(inet.Addr{Prefix: a})
 	}
 	return b.me()
 }
@@ -34,7 +37,7 @@ func (b *builder[Self]) Addr(addrs ...netip.Prefix) *Self {
 // Of an address that the link has already, Update and Ensure change what the
 // kernel changes: lifetimes, metric and protocol, for IPv6 also the peer and the
 // flags but AddrMCAutoJoin. What else differs is ErrImmutable.
-func (b *builder[Self]) Addrs(addrs ...Addr) *Self {
+func (b *builder[Self]) Addrs(addrs ...inet.Addr) *Self {
 	b.spec.addrs = slices.Concat(b.spec.addrs, addrs)
 	return b.me()
 }
@@ -43,7 +46,7 @@ func (b *builder[Self]) Addrs(addrs ...Addr) *Self {
 // be in the network of one of the link's addresses: of IPv4 or IPv6, as the
 // gateway is. It goes when the link goes, or goes down.
 func (b *builder[Self]) DefaultRoute(via netip.Addr) *Self {
-	return b.Routes(Route{Via: via})
+	return b.Routes(inet.Route{Via: via})
 }
 
 // Routes adds routes by the link, which must be up for that. They go when the link
@@ -51,20 +54,20 @@ func (b *builder[Self]) DefaultRoute(via netip.Addr) *Self {
 //
 // If the link has another route to the same network, of the same metric and made
 // by a person, Update and Ensure take that away.
-func (b *builder[Self]) Routes(routes ...Route) *Self {
+func (b *builder[Self]) Routes(routes ...inet.Route) *Self {
 	b.spec.routes = slices.Concat(b.spec.routes, routes)
 	return b.me()
 }
 
 // Neighs adds neighbours, or changes those of the same IP address. They go when
 // the link goes, or goes down.
-func (b *builder[Self]) Neighs(neighs ...Neigh) *Self {
+func (b *builder[Self]) Neighs(neighs ...inet.Neigh) *Self {
 	b.spec.neighs = slices.Concat(b.spec.neighs, neighs)
 	return b.me()
 }
 
-// driftOfLayer3 finds out in what a link differs from what a job wants above the
-// link layer, and narrows the job to that.
+// driftOfLayer3 compares what a job wants above the link layer with what the link
+// has, and narrows the job to the differences.
 func (t *transaction) driftOfLayer3(ctx context.Context, j *job, have *Link) ([]Difference, error) {
 	diffs, err := t.driftOfAddrs(ctx, j, have)
 	if err != nil {
@@ -78,6 +81,80 @@ func (t *transaction) driftOfLayer3(ctx context.Context, j *job, have *Link) ([]
 	return slices.Concat(diffs, routes, neighs), err
 }
 
+func (t *transaction) driftOfAddrs(ctx context.Context, j *job, have *Link) (diffs []Difference, err error) {
+	if j.addrs = nil; len(j.spec.addrs) == 0 {
+		return nil, nil
+	}
+	all, err := inetnl.ReadAddrs(ctx, j.at.rt, j.index, have.Name)
+	if err != nil {
+		return nil, j.spec.failed(t.op, "addr", err)
+	}
+	wanted := slices.Clone(j.spec.addrs)
+	for i, a := range wanted {
+		if a.Label == have.Name || a.Label == j.spec.finalName() { // the default, which is not reported
+			wanted[i].Label = ""
+		}
+	}
+	for _, c := range inetnl.Addrs.Compare(wanted, all) {
+		diffs = append(diffs, differenceOf("addr", &c))
+		if c.Have != nil {
+			c.Want = inetnl.AddrOver(&c.Want, c.Have)
+		}
+		j.addrs = append(j.addrs, c.Want)
+	}
+	return diffs, nil
+}
+
+// driftOfRoutes finds the routes that a link lacks. A route that a person made in
+// the place of one that is wanted, to another gateway, is removed.
+func (t *transaction) driftOfRoutes(ctx context.Context, j *job, have *Link) (diffs []Difference, err error) {
+	s := j.spec
+	j.routes, j.rivals = nil, nil
+	if len(s.routes) == 0 {
+		return nil, nil
+	}
+	if up := have.Up() && s.change&^s.flags&uapi.IFF_UP == 0; !up && s.flags&s.change&uapi.IFF_UP == 0 && t.op != "diff" {
+		return nil, s.invalid(t.op, "route", "only a link that is up has routes: add Up")
+	}
+	all, err := inetnl.ReadRoutes(ctx, j.at.rt, j.index)
+	if err != nil {
+		return nil, s.failed(t.op, "route", err)
+	}
+	for _, c := range inetnl.Routes.Compare(s.routes, all) {
+		diffs = append(diffs, differenceOf("route", &c))
+		j.routes = append(j.routes, c.Want)
+		if c.Have != nil {
+			j.rivals = append(j.rivals, *c.Have)
+		}
+	}
+	return diffs, nil
+}
+
+func (t *transaction) driftOfNeighs(ctx context.Context, j *job) (diffs []Difference, err error) {
+	if j.neighs = nil; len(j.spec.neighs) == 0 {
+		return nil, nil
+	}
+	all, err := inetnl.ReadNeighs(ctx, j.at.rt, j.index)
+	if err != nil {
+		return nil, j.spec.failed(t.op, "neigh", err)
+	}
+	for _, c := range inetnl.Neighs.Compare(j.spec.neighs, all) {
+		diffs = append(diffs, differenceOf("neigh", &c))
+		j.neighs = append(j.neighs, c.Want)
+	}
+	return diffs, nil
+}
+
+// differenceOf returns the difference that a change of an address, a route or a
+// neighbour makes good.
+func differenceOf[T fmt.Stringer](attr string, c *inetnl.Change[T]) Difference {
+	d := Difference{Attr: attr, Want: c.Want.String(), Immutable: c.Fixed}
+	if c.Have != nil {
+		d.Have = (*c.Have).String()
+	}
+	return d
+}
+
 // addLayer3 adds the requests for what a link has above the link layer: addresses
 // first, which routes need.
 func (t *transaction) addLayer3(j *job) {
@@ -87,15 +164,15 @@ func (t *transaction) addLayer3(j *job) {
 	}
 	for i := range j.rivals {
 		r := &j.rivals[i]
-		t.addStep(j, stepRival, r.String(), uapi.RTM_DELROUTE, 0, func(b []byte) []byte { return r.appendKey(b, j.index) })
+		t.addStep(j, stepRival, r.String(), uapi.RTM_DELROUTE, 0, func(b []byte) []byte { return inetnl.AppendRouteKey(b, r, j.index) })
 	}
 	for i := range all.routes {
 		r := &all.routes[i]
-		t.addStep(j, stepRoute, r.String(), uapi.RTM_NEWROUTE, uapi.NLM_F_CREATE|uapi.NLM_F_EXCL, func(b []byte) []byte { return r.append(b, j.index) })
+		t.addStep(j, stepRoute, r.String(), uapi.RTM_NEWROUTE, uapi.NLM_F_CREATE|uapi.NLM_F_EXCL, func(b []byte) []byte { return inetnl.AppendRoute(b, r, j.index) })
 	}
 	for i := range all.neighs {
 		n := &all.neighs[i]
-		t.addStep(j, stepNeigh, n.String(), uapi.RTM_NEWNEIGH, t.making(), func(b []byte) []byte { return n.append(b, j.index) })
+		t.addStep(j, stepNeigh, n.String(), uapi.RTM_NEWNEIGH, t.making(), func(b []byte) []byte { return inetnl.AppendNeigh(b, n, j.index) })
 	}
 }
 
@@ -107,15 +184,15 @@ func (j *job) due() layer3 {
 	}
 	all := layer3{addrs: slices.Clone(j.addrs), routes: j.spec.routes, neighs: j.spec.neighs}
 	for _, a := range j.spec.addrs {
-		if a.Prefix.Addr().Is6() && a.find(j.addrs) == nil {
+		if a.Prefix.Addr().Is6() && inetnl.Addrs.Find(&a, j.addrs) == nil {
 			all.addrs = append(all.addrs, a)
 		}
 	}
 	return all
 }
 
-func (t *transaction) addAddr(j *job, a Addr) {
-	t.addStep(j, stepAddr, a.String(), uapi.RTM_NEWADDR, t.making(), func(b []byte) []byte { return a.append(b, j.index) })
+func (t *transaction) addAddr(j *job, a inet.Addr) {
+	t.addStep(j, stepAddr, a.String(), uapi.RTM_NEWADDR, t.making(), func(b []byte) []byte { return inetnl.AppendAddr(b, &a, j.index) })
 }
 
 // making returns the flags for a request that makes something: on a link that

@@ -13,6 +13,7 @@ import (
 
 	"github.com/iplink-go/iplink"
 	"github.com/iplink-go/iplink/bridge"
+	"github.com/iplink-go/iplink/inet"
 	"github.com/iplink-go/iplink/internal/testutil"
 )
 
@@ -37,12 +38,12 @@ func withoutNetAdmin(t *testing.T, ns *scratchNS, f func()) {
 // full is a bridge with all that there is above the link layer.
 func full() *iplink.Bridge {
 	return bridge.New("t0").Up().Addrs(
-		iplink.Addr{Prefix: prefix("192.0.2.17/28"), Label: "t0:lab", Broadcast: addr("192.0.2.31"), Metric: 0x123, ValidLifetime: 600 * time.Second,
+		inet.Addr{Prefix: prefix("192.0.2.17/28"), Label: "t0:lab", Broadcast: addr("192.0.2.31"), Metric: 0x123, ValidLifetime: 600 * time.Second,
 			PreferredLifetime: 300 * time.Second},
-		iplink.Addr{Prefix: prefix("2001:db8::17/64"), Peer: addr("2001:db8:1::1"), Flags: iplink.AddrNoDAD | iplink.AddrNoPrefixRoute, Metric: 0x321}).
+		inet.Addr{Prefix: prefix("2001:db8::17/64"), Peer: addr("2001:db8:1::1"), Flags: inet.AddrNoDAD | inet.AddrNoPrefixRoute, Metric: 0x321}).
 		DefaultRoute(addr("192.0.2.18")).
-		Routes(iplink.Route{Dst: prefix("2001:db8:7::/48"), Src: addr("2001:db8::17"), Metric: 7, Table: 0x1234, Proto: iplink.RouteProtoStatic}).
-		Neighs(iplink.Neigh{Addr: addr("192.0.2.18"), LLAddr: otherMAC, State: iplink.NeighReachable})
+		Routes(inet.Route{Dst: prefix("2001:db8:7::/48"), Src: addr("2001:db8::17"), Metric: 7, Table: 0x1234, Proto: inet.RouteProtoStatic}).
+		Neighs(inet.Neigh{Addr: addr("192.0.2.18"), LLAddr: otherMAC, State: inet.NeighReachable})
 }
 
 // TestEnsureLayer3Reads has Ensure find nothing to do without the privilege to
@@ -108,11 +109,11 @@ func TestLayer3Immutable(t *testing.T) {
 		ns.ip(append(strings.Fields("address add dev t0"), strings.Fields(a)...)...)
 	}
 	before := layer3Of(t, ns.file, "t0")
-	for _, want := range []iplink.Addr{
+	for _, want := range []inet.Addr{
 		{Prefix: prefix("192.0.2.17/28"), Label: "t0:b"},
 		{Prefix: prefix("192.0.2.17/28"), Broadcast: addr("192.0.2.31")},
-		{Prefix: prefix("192.0.2.17/28"), Scope: iplink.ScopeHost},
-		{Prefix: prefix("192.0.2.17/28"), Flags: iplink.AddrNoPrefixRoute},
+		{Prefix: prefix("192.0.2.17/28"), Scope: inet.ScopeHost},
+		{Prefix: prefix("192.0.2.17/28"), Flags: inet.AddrNoPrefixRoute},
 		{Prefix: prefix("192.0.3.17/28"), Peer: addr("192.0.3.19")},
 		{Prefix: prefix("2001:db8::17/64")},
 	} {
@@ -131,8 +132,8 @@ func TestLayer3Immutable(t *testing.T) {
 	if diff := gocmp.Diff(before, layer3Of(t, ns.file, "t0")); diff != "" || ns.link("t0")["mtu"] != 1500. {
 		t.Errorf("touched: %s", diff)
 	}
-	changes, err := c.Ensure(t.Context(), bridge.New("t0").Up().Recreate().Addrs(iplink.Addr{Prefix: prefix("192.0.2.17/28"), Label: "t0:b"}).DefaultRoute(addr("198.51.100.2")).
-		Routes(iplink.Route{Dst: prefix("10.0.0.0/8"), Via: addr("192.0.2.18")})) // by an address that it takes over, and by its own
+	changes, err := c.Ensure(t.Context(), bridge.New("t0").Up().Recreate().Addrs(inet.Addr{Prefix: prefix("192.0.2.17/28"), Label: "t0:b"}).DefaultRoute(addr("198.51.100.2")).
+		Routes(inet.Route{Dst: prefix("10.0.0.0/8"), Via: addr("192.0.2.18")})) // by an address that it takes over, and by its own
 	if err != nil || !changes[0].Recreated {
 		t.Fatalf("not made anew: %+v, error %v", changes, err)
 	}
@@ -166,7 +167,7 @@ func TestUpdateLayer3(t *testing.T) {
 	d := func() *iplink.Existing {
 		return iplink.Device("t0").Addr(prefix("192.0.2.17/28")).DefaultRoute(addr("192.0.2.18"))
 	}
-	for _, s := range []*iplink.Existing{d().Up(), d().Up(), d(), d().Neighs(iplink.Neigh{Addr: addr("192.0.2.18"), LLAddr: otherMAC})} {
+	for _, s := range []*iplink.Existing{d().Up(), d().Up(), d(), d().Neighs(inet.Neigh{Addr: addr("192.0.2.18"), LLAddr: otherMAC})} {
 		updated(t, c, s)
 	}
 	ns.ip("link", "set", "t0", "down")
@@ -199,7 +200,7 @@ func TestAddrsMove(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	addrs = slices.DeleteFunc(addrs, func(a iplink.Addr) bool { return a.Scope == iplink.ScopeLink })
+	addrs = slices.DeleteFunc(addrs, func(a inet.Addr) bool { return a.Scope == inet.ScopeLink })
 	ns.ip("address", "flush", "dev", "uplink")
 	mustCreate(t, c, bridge.New("br0").Up().Addrs(addrs...).DefaultRoute(addr("192.0.2.18")))
 	if said := ns.ip("route", "show", "default"); !strings.HasPrefix(said, "default via 192.0.2.18 dev br0 ") {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/iplink-go/iplink"
 	"github.com/iplink-go/iplink/bridge"
+	"github.com/iplink-go/iplink/inet"
 	"github.com/iplink-go/iplink/internal/testutil"
 )
 
@@ -31,20 +32,20 @@ func TestExplicitScope(t *testing.T) {
 	c, ns := scratch(t)
 	for _, test := range []struct {
 		prefix string
-		scope  iplink.Scope
+		scope  inet.Scope
 		want   string
 	}{
-		{"127.1.2.3/24", iplink.ScopeGlobal, "global"},
+		{"127.1.2.3/24", inet.ScopeGlobal, "global"},
 		{"127.2.3.4/24", 0, "host"},
-		{"127.3.4.5/24", iplink.ScopeLink, "link"},
-		{"192.0.2.17/28", iplink.ScopeGlobal, "global"},
+		{"127.3.4.5/24", inet.ScopeLink, "link"},
+		{"192.0.2.17/28", inet.ScopeGlobal, "global"},
 		{"198.51.100.17/28", 0, "global"},
-		{"203.0.113.17/28", iplink.ScopeHost, "host"},
+		{"203.0.113.17/28", inet.ScopeHost, "host"},
 		{"203.0.113.33/28", 77, "77"},
-		{"2001:db8::17/64", iplink.ScopeGlobal, "global"},
+		{"2001:db8::17/64", inet.ScopeGlobal, "global"},
 		{"2001:db8:1::17/64", 0, "global"},
 	} {
-		spec := bridge.New("t0").Addrs(iplink.Addr{Prefix: prefix(test.prefix), Scope: test.scope, Flags: nodad(prefix(test.prefix))})
+		spec := bridge.New("t0").Addrs(inet.Addr{Prefix: prefix(test.prefix), Scope: test.scope, Flags: nodad(prefix(test.prefix))})
 		mustCreate(t, c, spec)
 		if got := ns.scopeShown("t0", prefix(test.prefix).Addr().String()); got != test.want {
 			t.Errorf("%s of scope %v: ip says %s, want %s", test.prefix, test.scope, got, test.want)
@@ -57,9 +58,9 @@ func TestExplicitScope(t *testing.T) {
 }
 
 // nodad spares IPv6 addresses the wait for others to object.
-func nodad(p netip.Prefix) iplink.AddrFlags {
+func nodad(p netip.Prefix) inet.AddrFlags {
 	if p.Addr().Is6() {
-		return iplink.AddrNoDAD
+		return inet.AddrNoDAD
 	}
 	return 0
 }
@@ -71,8 +72,8 @@ func TestExplicitScopeDiffers(t *testing.T) {
 	ns.ip("link", "add", "t0", "type", "bridge")
 	ns.ip("address", "add", "127.1.2.3/24", "dev", "t0", "scope", "host")
 	ns.ip("address", "add", "127.2.3.4/24", "dev", "t0", "scope", "global")
-	for text, scope := range map[string]iplink.Scope{"127.1.2.3/24": iplink.ScopeGlobal, "127.2.3.4/24": iplink.ScopeHost} {
-		_, err := c.Ensure(t.Context(), bridge.New("t0").Addrs(iplink.Addr{Prefix: prefix(text), Scope: scope}))
+	for text, scope := range map[string]inet.Scope{"127.1.2.3/24": inet.ScopeGlobal, "127.2.3.4/24": inet.ScopeHost} {
+		_, err := c.Ensure(t.Context(), bridge.New("t0").Addrs(inet.Addr{Prefix: prefix(text), Scope: scope}))
 		if !errors.Is(err, iplink.ErrImmutable) {
 			t.Errorf("%s of scope %v: error %v", text, scope, err)
 		}
@@ -83,7 +84,7 @@ func TestExplicitScopeDiffers(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, err := c.Addrs(t.Context(), link)
-	if err != nil || len(got) != 2 || got[0].Scope != iplink.ScopeHost || got[1].Scope != iplink.ScopeGlobal {
+	if err != nil || len(got) != 2 || got[0].Scope != inet.ScopeHost || got[1].Scope != inet.ScopeGlobal {
 		t.Fatalf("%+v, error %v", got, err)
 	}
 	mustCreate(t, c, bridge.New("t1").Addrs(got...)) // as they are reported
@@ -129,13 +130,13 @@ func TestExplicitDefaults(t *testing.T) {
 	testutil.Need(t, iplink.KindBridge)
 	c, ns := scratch(t)
 	for _, spec := range []iplink.Spec{
-		bridge.New("t0").Addrs(iplink.Addr{Prefix: prefix("192.0.2.17/28"), Label: "t0"}),
-		bridge.New("t0").Addrs(iplink.Addr{Prefix: prefix("192.0.2.17/28"), Broadcast: addr("0.0.0.0")}),
-		bridge.New("t0").Addrs(iplink.Addr{Prefix: prefix("192.0.2.17/28"), ValidLifetime: iplink.Forever, PreferredLifetime: iplink.Forever}),
-		bridge.New("t0").Addrs(iplink.Addr{Prefix: prefix("2001:db8::17/64"), Flags: iplink.AddrNoDAD, Metric: 256}),
-		bridge.New("t0").Up().Addr(prefix("192.0.2.17/28")).Routes(iplink.Route{Dst: prefix("10.0.0.0/8"), Table: 254, Proto: iplink.RouteProtoBoot}),
-		bridge.New("t0").Up().Routes(iplink.Route{Dst: prefix("2001:db8:9::/48"), Metric: 1024}),
-		bridge.New("t0").Up().Neighs(iplink.Neigh{Addr: addr("192.0.2.19"), LLAddr: otherMAC, State: iplink.NeighPermanent}),
+		bridge.New("t0").Addrs(inet.Addr{Prefix: prefix("192.0.2.17/28"), Label: "t0"}),
+		bridge.New("t0").Addrs(inet.Addr{Prefix: prefix("192.0.2.17/28"), Broadcast: addr("0.0.0.0")}),
+		bridge.New("t0").Addrs(inet.Addr{Prefix: prefix("192.0.2.17/28"), ValidLifetime: inet.Forever, PreferredLifetime: inet.Forever}),
+		bridge.New("t0").Addrs(inet.Addr{Prefix: prefix("2001:db8::17/64"), Flags: inet.AddrNoDAD, Metric: 256}),
+		bridge.New("t0").Up().Addr(prefix("192.0.2.17/28")).Routes(inet.Route{Dst: prefix("10.0.0.0/8"), Table: 254, Proto: inet.RouteProtoBoot}),
+		bridge.New("t0").Up().Routes(inet.Route{Dst: prefix("2001:db8:9::/48"), Metric: 1024}),
+		bridge.New("t0").Up().Neighs(inet.Neigh{Addr: addr("192.0.2.19"), LLAddr: otherMAC, State: inet.NeighPermanent}),
 	} {
 		mustCreate(t, c, spec)
 		quietEnsure(t, c, spec)

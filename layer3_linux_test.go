@@ -17,6 +17,7 @@ import (
 
 	"github.com/iplink-go/iplink"
 	"github.com/iplink-go/iplink/bridge"
+	"github.com/iplink-go/iplink/inet"
 	"github.com/iplink-go/iplink/internal/testutil"
 	"github.com/iplink-go/iplink/veth"
 )
@@ -141,10 +142,10 @@ func ensuredAlready(t *testing.T, file *os.File, specs ...iplink.Spec) {
 // attached is a container's end of a cable with all that it needs.
 func attached(ns *iplink.NetNS) *iplink.Veth {
 	return veth.New("eth0").NetNS(ns).Up().
-		Addrs(iplink.Addr{Prefix: prefix("192.0.2.17/24"), Label: "eth0:lab", Metric: 0x123},
-			iplink.Addr{Prefix: prefix("2001:db8::17/64"), Flags: iplink.AddrNoDAD}).
+		Addrs(inet.Addr{Prefix: prefix("192.0.2.17/24"), Label: "eth0:lab", Metric: 0x123},
+			inet.Addr{Prefix: prefix("2001:db8::17/64"), Flags: inet.AddrNoDAD}).
 		DefaultRoute(addr("192.0.2.1")).DefaultRoute(addr("2001:db8::1")).
-		Neighs(iplink.Neigh{Addr: addr("192.0.2.1"), LLAddr: otherMAC}, iplink.Neigh{Addr: addr("2001:db8::1"), LLAddr: otherMAC, Router: true})
+		Neighs(inet.Neigh{Addr: addr("192.0.2.1"), LLAddr: otherMAC}, inet.Neigh{Addr: addr("2001:db8::1"), LLAddr: otherMAC, Router: true})
 }
 
 // TestAttachLayer3 attaches a container, finds all in it, and lets others spoil
@@ -211,7 +212,7 @@ func TestLayer3AllOrNothing(t *testing.T) {
 		text string
 	}{
 		{bridge.New("d0").Up().Addr(prefix("192.0.2.17/24")).DefaultRoute(addr("198.51.100.1")), "route default via 198.51.100.1: network is unreachable"},
-		{bridge.New("d0").Up().Addr(prefix("192.0.2.17/24")).Routes(iplink.Route{Dst: prefix("198.51.100.0/24"), Src: addr("192.0.2.99")}), "route 198.51.100.0/24 src 192.0.2.99: "},
+		{bridge.New("d0").Up().Addr(prefix("192.0.2.17/24")).Routes(inet.Route{Dst: prefix("198.51.100.0/24"), Src: addr("192.0.2.99")}), "route 198.51.100.0/24 src 192.0.2.99: "},
 	} {
 		_, err := c.Create(t.Context(), test.spec)
 		if err == nil || !strings.Contains(err.Error(), test.text) {
@@ -226,7 +227,7 @@ func TestLayer3AllOrNothing(t *testing.T) {
 	if !errors.Is(err, fs.ErrExist) || !strings.Contains(err.Error(), "only a Metric tells them apart") {
 		t.Errorf("error %v of a second default route", err)
 	}
-	mustCreate(t, c, bridge.New("d1").Up().Addr(prefix("192.0.3.17/24")).Routes(iplink.Route{Via: addr("192.0.3.1"), Metric: 7}))
+	mustCreate(t, c, bridge.New("d1").Up().Addr(prefix("192.0.3.17/24")).Routes(inet.Route{Via: addr("192.0.3.1"), Metric: 7}))
 	if err := c.Delete(t.Context(), "d0"); err != nil {
 		t.Fatal(err)
 	}
@@ -253,18 +254,18 @@ func TestAddrsRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got = slices.DeleteFunc(got, func(a iplink.Addr) bool { return a.Scope == iplink.ScopeLink && a.Prefix.Addr().Is6() })
+	got = slices.DeleteFunc(got, func(a inet.Addr) bool { return a.Scope == inet.ScopeLink && a.Prefix.Addr().Is6() })
 	rounded(got)
-	want := []iplink.Addr{
-		{Prefix: prefix("192.0.2.17/28"), Peer: addr("192.0.2.18"), Broadcast: addr("192.0.2.31"), Label: "d0:lab", Scope: iplink.ScopeLink,
-			Flags: iplink.AddrNoPrefixRoute, ValidLifetime: 4660 * time.Second, PreferredLifetime: 290 * time.Second, Metric: 291},
-		{Prefix: prefix("198.51.100.1/25"), Scope: iplink.ScopeGlobal, Flags: iplink.AddrPermanent, ValidLifetime: iplink.Forever, PreferredLifetime: iplink.Forever},
-		{Prefix: prefix("198.51.100.2/25"), Scope: iplink.ScopeGlobal, Flags: iplink.AddrPermanent | iplink.AddrSecondary, ValidLifetime: iplink.Forever, PreferredLifetime: iplink.Forever},
-		{Prefix: prefix("2001:db8::17/64"), Scope: iplink.ScopeGlobal, Flags: iplink.AddrNoDAD | iplink.AddrHome | iplink.AddrManageTemp | iplink.AddrDeprecated,
-			ValidLifetime: iplink.Forever, Metric: 291},
+	want := []inet.Addr{
+		{Prefix: prefix("192.0.2.17/28"), Peer: addr("192.0.2.18"), Broadcast: addr("192.0.2.31"), Label: "d0:lab", Scope: inet.ScopeLink,
+			Flags: inet.AddrNoPrefixRoute, ValidLifetime: 4660 * time.Second, PreferredLifetime: 290 * time.Second, Metric: 291},
+		{Prefix: prefix("198.51.100.1/25"), Scope: inet.ScopeGlobal, Flags: inet.AddrPermanent, ValidLifetime: inet.Forever, PreferredLifetime: inet.Forever},
+		{Prefix: prefix("198.51.100.2/25"), Scope: inet.ScopeGlobal, Flags: inet.AddrPermanent | inet.AddrSecondary, ValidLifetime: inet.Forever, PreferredLifetime: inet.Forever},
+		{Prefix: prefix("2001:db8::17/64"), Scope: inet.ScopeGlobal, Flags: inet.AddrNoDAD | inet.AddrHome | inet.AddrManageTemp | inet.AddrDeprecated,
+			ValidLifetime: inet.Forever, Metric: 291},
 	}
-	if got[3].Flags&iplink.AddrPermanent != 0 {
-		want[3].Flags |= iplink.AddrPermanent
+	if got[3].Flags&inet.AddrPermanent != 0 {
+		want[3].Flags |= inet.AddrPermanent
 	}
 	if diff := gocmp.Diff(want, got, sameAddr, samePrefix); diff != "" {
 		t.Errorf("- ip was told, + library: %s", diff)
@@ -272,7 +273,7 @@ func TestAddrsRead(t *testing.T) {
 	copied := slices.Clone(got)
 	copied[0].Label = ""
 	mustCreate(t, c, bridge.New("d1").Up().Addrs(copied...))
-	var here []iplink.Addr
+	var here []inet.Addr
 	if err := ns.Do(func() (err error) {
 		l, err := iplink.Get(t.Context(), "d1")
 		if err == nil {
@@ -282,7 +283,7 @@ func TestAddrsRead(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	here = slices.DeleteFunc(here, func(a iplink.Addr) bool { return a.Scope == iplink.ScopeLink && a.Prefix.Addr().Is6() })
+	here = slices.DeleteFunc(here, func(a inet.Addr) bool { return a.Scope == inet.ScopeLink && a.Prefix.Addr().Is6() })
 	rounded(here)
 	if diff := gocmp.Diff(copied, here, sameAddr, samePrefix); diff != "" {
 		t.Errorf("- given, + copied: %s", diff)
@@ -295,10 +296,10 @@ var (
 )
 
 // rounded rounds lifetimes that have begun to run up to ten seconds.
-func rounded(all []iplink.Addr) {
+func rounded(all []inet.Addr) {
 	for i := range all {
 		for _, d := range []*time.Duration{&all[i].ValidLifetime, &all[i].PreferredLifetime} {
-			if *d != iplink.Forever {
+			if *d != inet.Forever {
 				*d = (*d).Round(10 * time.Second)
 			}
 		}
@@ -350,15 +351,15 @@ func TestRoutesRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got = slices.DeleteFunc(got, func(r iplink.Route) bool { return r.Dst.Addr().IsLinkLocalUnicast() })
-	want := []iplink.Route{
-		{Dst: prefix("0.0.0.0/0"), Via: addr("192.0.2.18"), Metric: 291, Table: 254, Proto: iplink.RouteProtoBoot},
-		{Dst: prefix("10.0.0.0/8"), Via: addr("fe80::7"), Table: 254, Proto: iplink.RouteProtoBoot},
-		{Dst: prefix("192.0.2.16/28"), Src: addr("192.0.2.17"), Table: 254, Proto: iplink.RouteProtoKernel},
-		{Dst: prefix("198.51.100.0/25"), Src: addr("192.0.2.17"), Table: 17185, Proto: iplink.RouteProtoStatic},
+	got = slices.DeleteFunc(got, func(r inet.Route) bool { return r.Dst.Addr().IsLinkLocalUnicast() })
+	want := []inet.Route{
+		{Dst: prefix("0.0.0.0/0"), Via: addr("192.0.2.18"), Metric: 291, Table: 254, Proto: inet.RouteProtoBoot},
+		{Dst: prefix("10.0.0.0/8"), Via: addr("fe80::7"), Table: 254, Proto: inet.RouteProtoBoot},
+		{Dst: prefix("192.0.2.16/28"), Src: addr("192.0.2.17"), Table: 254, Proto: inet.RouteProtoKernel},
+		{Dst: prefix("198.51.100.0/25"), Src: addr("192.0.2.17"), Table: 17185, Proto: inet.RouteProtoStatic},
 		{Dst: prefix("2001:db8::/65"), Via: addr("fe80::7"), Metric: 1024, Table: 254, Proto: 77},
 	}
-	byText := func(a, b iplink.Route) int { return strings.Compare(a.String(), b.String()) }
+	byText := func(a, b inet.Route) int { return strings.Compare(a.String(), b.String()) }
 	slices.SortFunc(got, byText)
 	slices.SortFunc(want, byText)
 	if diff := gocmp.Diff(want, got, sameAddr, samePrefix); diff != "" {
@@ -368,8 +369,8 @@ func TestRoutesRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	neighs = slices.DeleteFunc(neighs, func(n iplink.Neigh) bool { return n.Addr.IsMulticast() })
-	if diff := gocmp.Diff([]iplink.Neigh{{Addr: addr("192.0.2.21"), LLAddr: net.HardwareAddr{2, 0, 0, 0, 0x12, 0x34}, State: iplink.NeighNoARP}}, neighs, sameAddr); diff != "" {
+	neighs = slices.DeleteFunc(neighs, func(n inet.Neigh) bool { return n.Addr.IsMulticast() })
+	if diff := gocmp.Diff([]inet.Neigh{{Addr: addr("192.0.2.21"), LLAddr: net.HardwareAddr{2, 0, 0, 0, 0x12, 0x34}, State: inet.NeighNoARP}}, neighs, sameAddr); diff != "" {
 		t.Errorf("- ip was told, + library: %s", diff)
 	}
 }

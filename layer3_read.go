@@ -5,31 +5,33 @@ import (
 	"fmt"
 	"syscall"
 
+	"github.com/iplink-go/iplink/inet"
+	"github.com/iplink-go/iplink/internal/inetnl"
 	"github.com/iplink-go/iplink/internal/rtnl"
 )
 
 // Addrs returns the IP addresses of a link in the Conn's namespace, in the kernel's
 // order.
-func (c *Conn) Addrs(ctx context.Context, link *Link) ([]Addr, error) {
-	return readLayer3(ctx, c, link, "addresses", func(rt *rtnl.Conn) ([]Addr, error) {
-		return readAddrs(ctx, rt, link.Index, link.Name)
+func (c *Conn) Addrs(ctx context.Context, link *Link) ([]inet.Addr, error) {
+	return readLayer3(ctx, c, link, "addresses", func(rt *rtnl.Conn) ([]inet.Addr, error) {
+		return inetnl.ReadAddrs(ctx, rt, link.Index, link.Name)
 	})
 }
 
 // Routes returns the unicast routes that leave by a link in the Conn's namespace,
 // in all routing tables and those that the kernel made included, of IPv4 and then
 // of IPv6. Routes by several links at once are left out.
-func (c *Conn) Routes(ctx context.Context, link *Link) ([]Route, error) {
-	return readLayer3(ctx, c, link, "routes", func(rt *rtnl.Conn) ([]Route, error) {
-		return readRoutes(ctx, rt, link.Index)
+func (c *Conn) Routes(ctx context.Context, link *Link) ([]inet.Route, error) {
+	return readLayer3(ctx, c, link, "routes", func(rt *rtnl.Conn) ([]inet.Route, error) {
+		return inetnl.ReadRoutes(ctx, rt, link.Index)
 	})
 }
 
 // Neighs returns the neighbours on a link in the Conn's namespace, in the kernel's
 // order, without those that the machine answers for.
-func (c *Conn) Neighs(ctx context.Context, link *Link) ([]Neigh, error) {
-	return readLayer3(ctx, c, link, "neighbours", func(rt *rtnl.Conn) ([]Neigh, error) {
-		return readNeighs(ctx, rt, link.Index)
+func (c *Conn) Neighs(ctx context.Context, link *Link) ([]inet.Neigh, error) {
+	return readLayer3(ctx, c, link, "neighbours", func(rt *rtnl.Conn) ([]inet.Neigh, error) {
+		return inetnl.ReadNeighs(ctx, rt, link.Index)
 	})
 }
 
@@ -62,18 +64,18 @@ func readLayer3[T any](ctx context.Context, c *Conn, link *Link, what string, re
 // Addrs returns the link's IP addresses as they are now. The link must be in the
 // namespace of the calling thread; Conn.Addrs is for others. If there is no such
 // link, the error matches fs.ErrNotExist.
-func (l *Link) Addrs(ctx context.Context) ([]Addr, error) {
-	return withConn(func(c *Conn) ([]Addr, error) { return c.Addrs(ctx, l) })
+func (l *Link) Addrs(ctx context.Context) ([]inet.Addr, error) {
+	return withConn(func(c *Conn) ([]inet.Addr, error) { return c.Addrs(ctx, l) })
 }
 
 // Routes returns the routes that leave by the link as they are now. The link must
 // be in the namespace of the calling thread; see Conn.Routes.
-func (l *Link) Routes(ctx context.Context) ([]Route, error) {
-	return withConn(func(c *Conn) ([]Route, error) { return c.Routes(ctx, l) })
+func (l *Link) Routes(ctx context.Context) ([]inet.Route, error) {
+	return withConn(func(c *Conn) ([]inet.Route, error) { return c.Routes(ctx, l) })
 }
 
 // Neighs returns the neighbours on the link as they are now. The link must be in
 // the namespace of the calling thread; see Conn.Neighs.
-func (l *Link) Neighs(ctx context.Context) ([]Neigh, error) {
-	return withConn(func(c *Conn) ([]Neigh, error) { return c.Neighs(ctx, l) })
+func (l *Link) Neighs(ctx context.Context) ([]inet.Neigh, error) {
+	return withConn(func(c *Conn) ([]inet.Neigh, error) { return c.Neighs(ctx, l) })
 }

@@ -2,7 +2,6 @@ package iplink
 
 import (
 	"strconv"
-	"strings"
 
 	"github.com/iplink-go/iplink/internal/attr"
 )
@@ -72,23 +71,7 @@ var flagWords = []string{"UP", "BROADCAST", "DEBUG", "LOOPBACK", "POINTOPOINT", 
 // String returns the words of iproute2 with "|" between, such as
 // "UP|BROADCAST|MULTICAST".
 func (f Flags) String() string {
-	return bitWords(uint32(f), flagWords, "|")
-}
-
-// bitWords returns the words for the bits of v; bits without a word are given
-// in base 16.
-func bitWords(v uint32, words []string, separator string) string {
-	var all []string
-	for i, word := range words {
-		if v>>i&1 != 0 {
-			all = append(all, word)
-			v &^= 1 << i
-		}
-	}
-	if v != 0 {
-		all = append(all, "0x"+strconv.FormatUint(uint64(v), 16))
-	}
-	return strings.Join(all, separator)
+	return attr.BitWords(uint32(f), flagWords, "|")
 }
 
 // An OperState is the operational state of RFC 2863, section 3.1.14.

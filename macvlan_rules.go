@@ -44,7 +44,7 @@ var macvlanFlagWords = []string{"nopromisc", "nodst"}
 
 // String returns the words of iproute2 with "|" between.
 func (f MacvlanFlags) String() string {
-	return bitWords(uint32(f), macvlanFlagWords, "|")
+	return attr.BitWords(uint32(f), macvlanFlagWords, "|")
 }
 
 // macvlanFlags is MacvlanFlags in its attribute.
@@ -69,7 +69,7 @@ func (f *macvlanFlags) ParsePayload(b []byte) error {
 func (f *macvlanFlags) AppendWords(b []byte) []byte {
 	words := "null"
 	if *f != 0 {
-		words = bitWords(uint32(*f), macvlanFlagWords, " flag ")
+		words = attr.BitWords(uint32(*f), macvlanFlagWords, " flag ")
 	}
 	return append(append(b, "flag "...), words...)
 }

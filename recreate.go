@@ -3,13 +3,15 @@ package iplink
 import (
 	"context"
 
+	"github.com/iplink-go/iplink/inet"
+	"github.com/iplink-go/iplink/internal/inetnl"
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
 // heir is what a link takes over from the one in whose place it is made.
 type heir struct {
-	addrs []Addr
+	addrs []inet.Addr
 	ports []*Link
 }
 
@@ -29,7 +31,7 @@ func (e *ensurance) replaceOrRefuse(ctx context.Context, g *goal, reason error) 
 	at := g.job.at
 	g.heir = new(heir)
 	var err error
-	if g.heir.addrs, err = readAddrs(ctx, at.rt, g.have.Index, g.have.Name); err != nil {
+	if g.heir.addrs, err = inetnl.ReadAddrs(ctx, at.rt, g.have.Index, g.have.Name); err != nil {
 		return s.failed(e.op, "addr", err)
 	}
 	if g.heir.ports, err = (&Conn{rt: at.rt}).list(ctx, filter{masterIndex: g.have.Index}); err != nil {
@@ -46,17 +48,17 @@ func (e *ensurance) replaceOrRefuse(ctx context.Context, g *goal, reason error) 
 
 // addressed returns the addresses that a link is to have, with those that it takes
 // over, in the order of before: of a network, the first one counts.
-func (h *heir) addressed(wanted []Addr) []Addr {
-	var all []Addr
+func (h *heir) addressed(wanted []inet.Addr) []inet.Addr {
+	var all []inet.Addr
 	for _, had := range h.addrs {
-		if want := had.find(wanted); want != nil {
+		if want := inetnl.Addrs.Find(&had, wanted); want != nil {
 			all = append(all, *want)
-		} else if had.heritable() {
+		} else if !inetnl.ByKernel(&had) {
 			all = append(all, had)
 		}
 	}
 	for _, want := range wanted {
-		if want.find(all) == nil {
+		if inetnl.Addrs.Find(&want, all) == nil {
 			all = append(all, want)
 		}
 	}

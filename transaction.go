@@ -7,6 +7,7 @@ import (
 	"slices"
 	"syscall"
 
+	"github.com/iplink-go/iplink/inet"
 	"github.com/iplink-go/iplink/internal/attr"
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
@@ -84,7 +85,7 @@ type job struct {
 	change                              uint32
 	altNames                            []string
 	layer3
-	rivals []Route // that are in the way of those wanted
+	rivals []inet.Route // that are in the way of those wanted
 
 	under                       *place // where the parent or the underlay is to be
 	lower                       *place // where that of the link that exists is, nil if it is not known

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/iplink-go/iplink"
+	"github.com/iplink-go/iplink/inet"
 )
 
 // restoreTime is how long it may take to restore a link that did not become a
@@ -67,9 +68,9 @@ func (b *Bond) nameOf(ctx context.Context, index int) string {
 
 // kept is what a link may lose when it is taken down.
 type kept struct {
-	addrs  []iplink.Addr
-	routes []iplink.Route
-	neighs []iplink.Neigh
+	addrs  []inet.Addr
+	routes []inet.Route
+	neighs []inet.Neigh
 }
 
 func (b *Bond) keep(ctx context.Context, link *iplink.Link) (kept, error) {
@@ -86,9 +87,9 @@ func (b *Bond) keep(ctx context.Context, link *iplink.Link) (kept, error) {
 		return kept{}, err
 	}
 	return kept{
-		addrs:  slices.DeleteFunc(addrs, func(a iplink.Addr) bool { return a.Prefix.Addr().IsLinkLocalUnicast() && a.Prefix.Addr().Is6() }),
-		routes: slices.DeleteFunc(routes, func(r iplink.Route) bool { return r.Proto == iplink.RouteProtoKernel || r.Proto == iplink.RouteProtoRA }),
-		neighs: slices.DeleteFunc(neighs, func(n iplink.Neigh) bool { return n.State != iplink.NeighPermanent }),
+		addrs:  slices.DeleteFunc(addrs, func(a inet.Addr) bool { return a.Prefix.Addr().IsLinkLocalUnicast() && a.Prefix.Addr().Is6() }),
+		routes: slices.DeleteFunc(routes, func(r inet.Route) bool { return r.Proto == inet.RouteProtoKernel || r.Proto == inet.RouteProtoRA }),
+		neighs: slices.DeleteFunc(neighs, func(n inet.Neigh) bool { return n.State != inet.NeighPermanent }),
 	}, nil
 }
 

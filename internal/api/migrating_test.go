@@ -28,6 +28,7 @@ import (
 	"github.com/iplink-go/iplink/can"
 	"github.com/iplink-go/iplink/dummy"
 	"github.com/iplink-go/iplink/fdb"
+	"github.com/iplink-go/iplink/inet"
 	"github.com/iplink-go/iplink/ipoib"
 	"github.com/iplink-go/iplink/ipvlan"
 	"github.com/iplink-go/iplink/macvlan"
@@ -52,14 +53,14 @@ var (
 
 func use(...any) {}
 
-var _ = []any{errors.Is, fmt.Sprint, fs.ErrExist, time.Second, rtnetlink.Dial, bond.New, can.New, dummy.New, fdb.Permanent, ipoib.New,
+var _ = []any{errors.Is, fmt.Sprint, fs.ErrExist, time.Second, rtnetlink.Dial, bond.New, can.New, dummy.New, fdb.Permanent, inet.Forever, ipoib.New,
 	ipvlan.New, macvlan.New, macvtap.New, nlmon.New, rtnldriver.Driver, veth.New, vlan.New, vxlan.New}
 `
 
 var (
 	codeSpan = regexp.MustCompile("`([^`]+)`")
 	fence    = regexp.MustCompile("(?s)```go\n(.*?)```")
-	ours     = regexp.MustCompile(`^(iplink|bridge|bond|can|dummy|fdb|ipoib|ipvlan|macvlan|macvtap|nlmon|rtnldriver|veth|vlan|vxlan|conn|ns|link|br|errors)\.`)
+	ours     = regexp.MustCompile(`^(iplink|bridge|bond|can|dummy|fdb|inet|ipoib|ipvlan|macvlan|macvtap|nlmon|rtnldriver|veth|vlan|vxlan|conn|ns|link|br|errors)\.`)
 )
 
 // TestMigrating compiles the code of docs/migrating.md.

@@ -231,3 +231,19 @@ func (c *Codec) printEnum(name string, v uint64, word string) {
 	}
 	c.buf = append(c.word(name), word...)
 }
+
+// BitWords returns the words for the bits of v; bits without a word are given
+// in base 16.
+func BitWords(v uint32, words []string, separator string) string {
+	var all []string
+	for i, word := range words {
+		if v>>i&1 != 0 {
+			all = append(all, word)
+			v &^= 1 << i
+		}
+	}
+	if v != 0 {
+		all = append(all, "0x"+strconv.FormatUint(uint64(v), 16))
+	}
+	return strings.Join(all, separator)
+}

@@ -1,4 +1,4 @@
-package iplink
+package inet
 
 import (
 	"net"
@@ -9,8 +9,8 @@ import (
 )
 
 // A Neigh is a neighbour: a machine on a link, whose link-layer address the
-// kernel need not ask for. It is for the Neighs setter of a builder, and what
-// Link.Neighs reports.
+// kernel need not ask for. It is for the Neighs setter of a builder, and as
+// Neighs of a Link reports it.
 type Neigh struct {
 	// Addr is the neighbour's IP address (NDA_DST).
 	Addr netip.Addr

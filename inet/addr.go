@@ -1,4 +1,4 @@
-package iplink
+package inet
 
 import (
 	"math"
@@ -10,7 +10,7 @@ import (
 )
 
 // An Addr is an IP address of a link, for the Addrs setter of a builder, and as
-// Link.Addrs reports it.
+// Addrs of a Link reports it.
 //
 // A field that is zero is not sent, Update and Ensure do not look at it, and the
 // kernel did not report it.
@@ -66,8 +66,8 @@ const (
 	ScopeHost   Scope = uapi.RT_SCOPE_HOST            // inside this machine
 )
 
-// scopeOf returns the Scope for a number of the kernel's.
-func scopeOf(number byte) Scope {
+// ScopeOf returns the Scope for a number of the kernel's.
+func ScopeOf(number byte) Scope {
 	if number == uapi.RT_SCOPE_UNIVERSE {
 		return ScopeGlobal
 	}
@@ -109,8 +109,8 @@ const (
 )
 
 const (
-	inet6AddrFlags  = AddrNoDAD | AddrOptimistic | AddrHome | AddrManageTemp
-	settableInFlags = inet6AddrFlags | AddrNoPrefixRoute | AddrMCAutoJoin // AddrDeprecated is a lifetime
+	inet6AddrFlags    = AddrNoDAD | AddrOptimistic | AddrHome | AddrManageTemp
+	settableAddrFlags = inet6AddrFlags | AddrNoPrefixRoute | AddrMCAutoJoin // AddrDeprecated is a lifetime
 )
 
 var addrFlagWords = []string{"secondary", "nodad", "optimistic", "dadfailed", "home", "deprecated", "tentative",
@@ -118,7 +118,18 @@ var addrFlagWords = []string{"secondary", "nodad", "optimistic", "dadfailed", "h
 
 // String returns the words of iproute2 with "," between.
 func (f AddrFlags) String() string {
-	return bitWords(uint32(f), addrFlagWords, ",")
+	return attr.BitWords(uint32(f), addrFlagWords, ",")
+}
+
+// Settable returns those of the flags that a program can give an address. The
+// others are the kernel's, and AddrDeprecated is a lifetime.
+func (f AddrFlags) Settable() AddrFlags {
+	return f & settableAddrFlags
+}
+
+// Inet6 returns those of the flags that a program can give IPv6 addresses only.
+func (f AddrFlags) Inet6() AddrFlags {
+	return f & inet6AddrFlags
 }
 
 // An AddrProto says who made an address.

@@ -1,4 +1,4 @@
-package iplink
+package inetnl
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 
 	"github.com/jsimonetti/rtnetlink/v2"
 
+	"github.com/iplink-go/iplink/inet"
 	"github.com/iplink-go/iplink/internal/rtnl"
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
@@ -19,9 +20,9 @@ func marshal(b []byte, m rtnetlink.Message) []byte {
 	return append(b, body...)
 }
 
-// append appends the message that adds the route, as `ip route add` does.
-func (r *Route) append(b []byte, index int) []byte {
-	m := r.message(index)
+// AppendRoute appends the message that adds the route, as `ip route add` does.
+func AppendRoute(b []byte, r *inet.Route, index int) []byte {
+	m := routeMessage(r, index)
 	m.Type, m.Protocol = uapi.RTN_UNICAST, uapi.RTPROT_BOOT
 	if r.Proto != 0 {
 		m.Protocol = uint8(r.Proto)
@@ -33,41 +34,37 @@ func (r *Route) append(b []byte, index int) []byte {
 		m.Flags = uapi.RTNH_F_ONLINK
 	}
 	m.Attributes.Src = ipOf(r.Src)
-	return r.appendVia(marshal(b, m))
+	return appendVia(marshal(b, m), r)
 }
 
-// appendKey appends the message that removes the route, whatever it is beside
-// where it leads.
-func (r *Route) appendKey(b []byte, index int) []byte {
-	m := r.message(index)
+// AppendRouteKey appends the message that removes the route to that network and
+// gateway, whatever else it has.
+func AppendRouteKey(b []byte, r *inet.Route, index int) []byte {
+	m := routeMessage(r, index)
 	m.Scope = uapi.RT_SCOPE_NOWHERE // any
-	return r.appendVia(marshal(b, m))
+	return appendVia(marshal(b, m), r)
 }
 
 // appendVia appends a gateway of another family than the route's, which package
 // rtnetlink does not know: a struct rtvia.
-func (r *Route) appendVia(b []byte) []byte {
-	if !r.viaOther() {
+func appendVia(b []byte, r *inet.Route) []byte {
+	if !r.ViaOther() {
 		return b
 	}
 	return wire.AppendAttr(b, uapi.RTA_VIA, append(wire.Order.AppendUint16(nil, uint16(familyOf(r.Via))), r.Via.AsSlice()...))
 }
 
-func (r *Route) viaOther() bool {
-	return r.Via.IsValid() && familyOf(r.Via) != r.family()
-}
-
-func (r *Route) message(index int) *rtnetlink.RouteMessage {
-	m := &rtnetlink.RouteMessage{Family: r.family(), Attributes: rtnetlink.RouteAttributes{
+func routeMessage(r *inet.Route, index int) *rtnetlink.RouteMessage {
+	m := &rtnetlink.RouteMessage{Family: routeFamily(r), Attributes: rtnetlink.RouteAttributes{
 		OutIface: uint32(index), Priority: r.Metric,
 	}}
-	if !r.viaOther() {
+	if !r.ViaOther() {
 		m.Attributes.Gateway = ipOf(r.Via)
 	}
-	if !r.isDefault() || !r.Via.IsValid() || r.viaOther() {
+	if !r.IsDefault() || !r.Via.IsValid() || r.ViaOther() {
 		m.DstLength, m.Attributes.Dst = uint8(r.Dst.Bits()), ipOf(r.Dst.Addr())
 	}
-	if table := r.table(); table < 256 {
+	if table := tableOf(r); table < 256 {
 		m.Table = uint8(table)
 	} else {
 		m.Attributes.Table = table
@@ -75,17 +72,17 @@ func (r *Route) message(index int) *rtnetlink.RouteMessage {
 	return m
 }
 
-func (r *Route) table() uint32 {
+func tableOf(r *inet.Route) uint32 {
 	if r.Table == 0 {
 		return uapi.RT_TABLE_MAIN
 	}
 	return r.Table
 }
 
-// metric is what the kernel has.
-func (r *Route) metric() uint32 {
+// Metric returns the metric that the kernel gives the route.
+func Metric(r *inet.Route) uint32 {
 	const default6 = 1024
-	if r.Metric == 0 && r.family() == uapi.AF_INET6 {
+	if r.Metric == 0 && r.Is6() {
 		return default6
 	}
 	return r.Metric
@@ -96,16 +93,16 @@ func ipOf(a netip.Addr) net.IP {
 	return a.AsSlice()
 }
 
-// readRoutes returns the unicast routes that leave by a link alone.
-func readRoutes(ctx context.Context, rt *rtnl.Conn, index int) ([]Route, error) {
-	var all []Route
+// ReadRoutes returns the unicast routes that leave by a link alone.
+func ReadRoutes(ctx context.Context, rt *rtnl.Conn, index int) ([]inet.Route, error) {
+	var all []inet.Route
 	for _, family := range []uint8{uapi.AF_INET, uapi.AF_INET6} {
-		var some []Route
+		var some []inet.Route
 		body := func(b []byte) []byte {
 			return marshal(b, &rtnetlink.RouteMessage{Family: family, Attributes: rtnetlink.RouteAttributes{OutIface: uint32(index)}})
 		}
 		err := rt.Dump(ctx, uapi.RTM_GETROUTE, body, func() { some = nil }, func(m wire.Message) {
-			if r, ok := parseRoute(m.Data, index); ok {
+			if r, ok := ParseRoute(m.Data, index); ok {
 				some = append(some, r)
 			}
 		})
@@ -117,16 +114,16 @@ func readRoutes(ctx context.Context, rt *rtnl.Conn, index int) ([]Route, error) 
 	return all, nil
 }
 
-// parseRoute decodes what behind the header of RTM_NEWROUTE describes a unicast
-// route that leaves by the link of that index alone.
-func parseRoute(b []byte, index int) (Route, bool) {
+// ParseRoute decodes the body of RTM_NEWROUTE: a unicast route that leaves by the
+// link of that index alone.
+func ParseRoute(b []byte, index int) (inet.Route, bool) {
 	var m rtnetlink.RouteMessage
 	if m.UnmarshalBinary(b) != nil || m.Type != uapi.RTN_UNICAST || int(m.Attributes.OutIface) != index {
-		return Route{}, false
+		return inet.Route{}, false
 	}
 	a := &m.Attributes
-	r := Route{Via: addrOf(a.Gateway), Src: addrOf(a.Src), Metric: a.Priority, Table: a.Table,
-		Proto: RouteProto(m.Protocol), OnLink: m.Flags&uapi.RTNH_F_ONLINK != 0}
+	r := inet.Route{Via: addrOf(a.Gateway), Src: addrOf(a.Src), Metric: a.Priority, Table: a.Table,
+		Proto: inet.RouteProto(m.Protocol), OnLink: m.Flags&uapi.RTNH_F_ONLINK != 0}
 	dst := addrOf(a.Dst)
 	switch {
 	case dst.IsValid():
@@ -159,4 +156,11 @@ func viaOf(b []byte) netip.Addr {
 func addrOf(ip net.IP) netip.Addr {
 	a, _ := netip.AddrFromSlice(ip)
 	return a
+}
+
+func routeFamily(r *inet.Route) byte {
+	if r.Is6() {
+		return uapi.AF_INET6
+	}
+	return uapi.AF_INET
 }

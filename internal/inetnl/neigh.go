@@ -1,18 +1,19 @@
-package iplink
+package inetnl
 
 import (
 	"context"
 
 	"github.com/jsimonetti/rtnetlink/v2"
 
+	"github.com/iplink-go/iplink/inet"
 	"github.com/iplink-go/iplink/internal/rtnl"
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
-// append appends the message that adds the neighbour, as `ip neigh add` does.
-func (n *Neigh) append(b []byte, index int) []byte {
-	m := &rtnetlink.NeighMessage{Family: uint16(familyOf(n.Addr)), Index: uint32(index), State: uint16(n.state()),
+// AppendNeigh appends the message that adds the neighbour, as `ip neigh add` does.
+func AppendNeigh(b []byte, n *inet.Neigh, index int) []byte {
+	m := &rtnetlink.NeighMessage{Family: uint16(familyOf(n.Addr)), Index: uint32(index), State: uint16(neighState(n)),
 		Attributes: &rtnetlink.NeighAttributes{Address: ipOf(n.Addr), LLAddress: n.LLAddr}}
 	if n.Router {
 		m.Flags = uapi.NTF_ROUTER
@@ -20,19 +21,20 @@ func (n *Neigh) append(b []byte, index int) []byte {
 	return marshal(b, m)
 }
 
-func (n *Neigh) state() NeighState {
+// neighState returns the state that is sent.
+func neighState(n *inet.Neigh) inet.NeighState {
 	if n.State == 0 {
-		return NeighPermanent
+		return inet.NeighPermanent
 	}
 	return n.State
 }
 
-// readNeighs returns the neighbours on a link, of IPv4 and IPv6.
-func readNeighs(ctx context.Context, rt *rtnl.Conn, index int) ([]Neigh, error) {
-	var all []Neigh
+// ReadNeighs returns the neighbours on a link, of IPv4 and IPv6.
+func ReadNeighs(ctx context.Context, rt *rtnl.Conn, index int) ([]inet.Neigh, error) {
+	var all []inet.Neigh
 	body := func(b []byte) []byte { return appendNeighFilter(b, index) }
 	err := rt.Dump(ctx, uapi.RTM_GETNEIGH, body, func() { all = nil }, func(m wire.Message) {
-		if n, ok := parseNeigh(m.Data, index); ok {
+		if n, ok := ParseNeigh(m.Data, index); ok {
 			all = append(all, n)
 		}
 	})
@@ -47,14 +49,14 @@ func appendNeighFilter(b []byte, index int) []byte {
 	return wire.AppendU32(append(b, make([]byte, length)...), uapi.NDA_IFINDEX, uint32(index))
 }
 
-// parseNeigh decodes what behind the header of RTM_NEWNEIGH describes a
-// neighbour on the link of that index.
-func parseNeigh(b []byte, index int) (Neigh, bool) {
+// ParseNeigh decodes the body of RTM_NEWNEIGH: a neighbour on the link of that
+// index.
+func ParseNeigh(b []byte, index int) (inet.Neigh, bool) {
 	var m rtnetlink.NeighMessage
 	if m.UnmarshalBinary(b) != nil || m.Attributes == nil || int(m.Index) != index || m.Flags&uapi.NTF_PROXY != 0 {
-		return Neigh{}, false
+		return inet.Neigh{}, false
 	}
-	n := Neigh{Addr: addrOf(m.Attributes.Address), LLAddr: m.Attributes.LLAddress, State: NeighState(m.State),
+	n := inet.Neigh{Addr: addrOf(m.Attributes.Address), LLAddr: m.Attributes.LLAddress, State: inet.NeighState(m.State),
 		Router: m.Flags&uapi.NTF_ROUTER != 0}
 	return n, n.Addr.IsValid() && (m.Family == uapi.AF_INET || m.Family == uapi.AF_INET6)
 }

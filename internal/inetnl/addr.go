@@ -1,11 +1,16 @@
-package iplink
+// Package inetnl has the messages of the kernel about addresses, routes and
+// neighbours of a link, what is wrong with such a value, and how values that are
+// wanted compare with those that a link has.
+package inetnl
 
 import (
+	"cmp"
 	"context"
 	"net/netip"
 	"strings"
 	"time"
 
+	"github.com/iplink-go/iplink/inet"
 	"github.com/iplink-go/iplink/internal/rtnl"
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
@@ -21,17 +26,17 @@ const endless = ^uint32(0)
 // Package rtnetlink has an AddressMessage as well. It knows no lifetimes, no
 // metric and no protocol to send, hence this one.
 
-// append appends the message that gives a link the address: a struct ifaddrmsg
-// and what is set, as `ip address add` does.
-func (a *Addr) append(b []byte, index int) []byte {
-	local, flags := a.Prefix.Addr(), a.Flags&settableInFlags
+// AppendAddr appends the message that gives a link the address: a struct
+// ifaddrmsg and what is set, as `ip address add` does.
+func AppendAddr(b []byte, a *inet.Addr, index int) []byte {
+	local, flags := a.Prefix.Addr(), a.Flags.Settable()
 	header := byte(flags)
 	if flags > 0xff {
 		header = 0
 	}
-	b = wire.Order.AppendUint32(append(b, familyOf(local), byte(a.Prefix.Bits()), header, a.scope()), uint32(index))
+	b = wire.Order.AppendUint32(append(b, familyOf(local), byte(a.Prefix.Bits()), header, addrScope(a)), uint32(index))
 	b = wire.AppendAttr(b, uapi.IFA_LOCAL, local.AsSlice())
-	b = wire.AppendAttr(b, uapi.IFA_ADDRESS, a.keyPrefix().Addr().AsSlice())
+	b = wire.AppendAttr(b, uapi.IFA_ADDRESS, a.PeerPrefix().Addr().AsSlice())
 	if a.Broadcast.IsValid() {
 		b = wire.AppendAttr(b, uapi.IFA_BROADCAST, a.Broadcast.AsSlice())
 	}
@@ -47,82 +52,49 @@ func (a *Addr) append(b []byte, index int) []byte {
 	if flags > 0xff {
 		b = wire.AppendU32(b, uapi.IFA_FLAGS, uint32(flags))
 	}
-	return a.appendLifetimes(b)
+	return appendLifetimes(b, a)
 }
 
-// appendLifetimes appends the struct ifa_cacheinfo, unless it would say what
-// holds without it.
-func (a *Addr) appendLifetimes(b []byte) []byte {
-	if !a.limited() {
+// appendLifetimes appends the struct ifa_cacheinfo, unless no lifetime is set.
+func appendLifetimes(b []byte, a *inet.Addr) []byte {
+	valid, preferred, set := a.Lifetimes()
+	if !set {
 		return b
 	}
-	valid, preferred := a.lifetimes()
-	info := wire.Order.AppendUint32(make([]byte, 0, 16), preferred)
-	info = wire.Order.AppendUint32(info, valid)
+	info := wire.Order.AppendUint32(make([]byte, 0, 16), seconds(preferred))
+	info = wire.Order.AppendUint32(info, seconds(valid))
 	return wire.AppendAttr(b, uapi.IFA_CACHEINFO, info[:cap(info)])
 }
 
-// limited reports whether anything is said of lifetimes.
-func (a *Addr) limited() bool {
-	return a.ValidLifetime != 0 || a.PreferredLifetime != 0 || a.Flags&AddrDeprecated != 0
-}
-
-// lifetimes returns the lifetimes in seconds, with what holds where nothing is
-// said.
-func (a *Addr) lifetimes() (valid, preferred uint32) {
-	valid = seconds(a.ValidLifetime)
-	switch {
-	case a.Flags&AddrDeprecated != 0:
-		return valid, 0
-	case a.PreferredLifetime == 0:
-		return valid, valid
-	}
-	return valid, seconds(a.PreferredLifetime)
-}
-
 func seconds(d time.Duration) uint32 {
-	if d == 0 || d == Forever {
+	if d == inet.Forever {
 		return endless
 	}
 	return uint32(d / time.Second)
 }
 
-// scope is the number that is sent: of an IPv4 address the scope that is set, or
-// else its default. IPv6 addresses say it themselves.
-func (a *Addr) scope() byte {
-	switch {
-	case a.Prefix.Addr().Is6():
+// addrScope is the number that is sent: of an IPv4 address the scope that is set,
+// or else its default. IPv6 addresses say it themselves.
+func addrScope(a *inet.Addr) byte {
+	if a.Prefix.Addr().Is6() {
 		return uapi.RT_SCOPE_UNIVERSE
-	case a.Scope == 0:
-		return byte(a.defaultScope())
 	}
-	return byte(a.Scope) // ScopeGlobal is 0 in its low bits
+	return byte(cmp.Or(a.Scope, a.DefaultScope())) // ScopeGlobal is 0 in its low bits
 }
 
-// defaultScope is the scope that an address gets if none is set, as `ip` has it.
-func (a *Addr) defaultScope() Scope {
-	switch local := a.Prefix.Addr(); {
-	case local.Is6():
-		return ownScope(local)
-	case local.IsLoopback():
-		return ScopeHost
-	}
-	return ScopeGlobal
-}
-
-func familyOf(addr netip.Addr) byte {
-	if addr.Is4() {
+func familyOf(ip netip.Addr) byte {
+	if ip.Is4() {
 		return uapi.AF_INET
 	}
 	return uapi.AF_INET6
 }
 
-// readAddrs returns the IP addresses of a link of that name.
-func readAddrs(ctx context.Context, rt *rtnl.Conn, index int, name string) ([]Addr, error) {
-	var all []Addr
+// ReadAddrs returns the IP addresses of a link of that name.
+func ReadAddrs(ctx context.Context, rt *rtnl.Conn, index int, name string) ([]inet.Addr, error) {
+	var all []inet.Addr
 	body := func(b []byte) []byte { return appendAddrFilter(b, index) }
 	err := rt.Dump(ctx, uapi.RTM_GETADDR, body, func() { all = nil }, func(m wire.Message) {
-		if a, of, ok := parseAddr(m.Data); ok && of == index {
+		if a, of, ok := ParseAddr(m.Data); ok && of == index {
 			if a.Label == name {
 				a.Label = ""
 			}
@@ -137,13 +109,12 @@ func appendAddrFilter(b []byte, index int) []byte {
 	return wire.Order.AppendUint32(append(b, 0, 0, 0, 0), uint32(index))
 }
 
-// parseAddr decodes what behind the header of RTM_NEWADDR describes an address,
-// and the index of its link.
-func parseAddr(b []byte) (a Addr, index int, ok bool) {
+// ParseAddr decodes the body of RTM_NEWADDR: an address, and the index of its link.
+func ParseAddr(b []byte) (a inet.Addr, index int, ok bool) {
 	if len(b) < addrLen {
 		return a, 0, false
 	}
-	a.Flags, a.Scope = AddrFlags(b[2]), scopeOf(b[3])
+	a.Flags, a.Scope = inet.AddrFlags(b[2]), inet.ScopeOf(b[3])
 	var local, address netip.Addr
 	for attr, err := range wire.Attrs(b[addrLen:]) {
 		if err != nil {
@@ -155,7 +126,7 @@ func parseAddr(b []byte) (a Addr, index int, ok bool) {
 		case uapi.IFA_ADDRESS:
 			address, _ = netip.AddrFromSlice(attr.Data)
 		default:
-			a.take(attr)
+			takeAddr(&a, attr)
 		}
 	}
 	if !local.IsValid() {
@@ -165,26 +136,26 @@ func parseAddr(b []byte) (a Addr, index int, ok bool) {
 		a.Peer = address
 	}
 	if a.ValidLifetime != 0 && a.PreferredLifetime == 0 {
-		a.Flags |= AddrDeprecated // which the kernel notes a moment later
+		a.Flags |= inet.AddrDeprecated // which the kernel notes a moment later
 	}
 	a.Prefix = netip.PrefixFrom(local, int(b[1]))
 	return a, int(wire.Order.Uint32(b[4:])), a.Prefix.IsValid()
 }
 
-// take takes over one attribute; what is not as long as it should be is left
+// takeAddr takes over one attribute; what is not as long as it should be is left
 // out.
-func (a *Addr) take(attr wire.Attr) {
+func takeAddr(a *inet.Addr, attr wire.Attr) {
 	switch {
 	case attr.Type == uapi.IFA_BROADCAST:
 		a.Broadcast, _ = netip.AddrFromSlice(attr.Data)
 	case attr.Type == uapi.IFA_LABEL:
 		a.Label = strings.Clone(wire.CString(attr.Data))
 	case attr.Type == uapi.IFA_FLAGS && len(attr.Data) == 4:
-		a.Flags = AddrFlags(wire.Order.Uint32(attr.Data))
+		a.Flags = inet.AddrFlags(wire.Order.Uint32(attr.Data))
 	case attr.Type == uapi.IFA_RT_PRIORITY && len(attr.Data) == 4:
 		a.Metric = wire.Order.Uint32(attr.Data)
 	case attr.Type == uapi.IFA_PROTO && len(attr.Data) == 1:
-		a.Proto = AddrProto(attr.Data[0])
+		a.Proto = inet.AddrProto(attr.Data[0])
 	case attr.Type == uapi.IFA_CACHEINFO && len(attr.Data) >= 8:
 		a.PreferredLifetime = lifetime(wire.Order.Uint32(attr.Data))
 		a.ValidLifetime = max(lifetime(wire.Order.Uint32(attr.Data[4:])), time.Second) // 0 is one that is not set
@@ -193,7 +164,7 @@ func (a *Addr) take(attr wire.Attr) {
 
 func lifetime(seconds uint32) time.Duration {
 	if seconds == endless {
-		return Forever
+		return inet.Forever
 	}
 	return time.Duration(seconds) * time.Second
 }

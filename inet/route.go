@@ -1,4 +1,4 @@
-package iplink
+package inet
 
 import (
 	"net/netip"
@@ -8,7 +8,8 @@ import (
 )
 
 // A Route says that packets to a network leave by a link, for the Routes setter
-// of a builder, and as Link.Routes reports it.
+// of a builder, and as
+// Routes of a Link reports it.
 //
 // A field that is zero is not sent, Update and Ensure do not look at it, and the
 // kernel did not report it.
@@ -85,13 +86,13 @@ func (r Route) appendWords(b []byte) []byte {
 // appendTarget appends where the route leads, by which `ip` knows the family.
 func (r Route) appendTarget(b []byte) []byte {
 	switch {
-	case r.isDefault() && r.Via.IsValid() && !r.viaOther():
+	case r.IsDefault() && r.Via.IsValid() && !r.ViaOther():
 		b = append(b, "default"...)
 	default:
 		b = r.Dst.AppendTo(b)
 	}
 	switch {
-	case r.viaOther():
+	case r.ViaOther():
 		return r.Via.AppendTo(append(b, " via inet6 "...))
 	case r.Via.IsValid():
 		return r.Via.AppendTo(append(b, " via "...))
@@ -99,14 +100,22 @@ func (r Route) appendTarget(b []byte) []byte {
 	return b
 }
 
-func (r Route) isDefault() bool {
+// IsDefault reports whether the route is for all that no other route is for.
+func (r Route) IsDefault() bool {
 	return !r.Dst.IsValid() || r.Dst.Bits() == 0
 }
 
-// family is that of the destination, or of the gateway of a default route.
-func (r *Route) family() byte {
+// Is6 reports whether the route is one of IPv6, as its destination is, or its
+// gateway if it has no destination.
+func (r Route) Is6() bool {
 	if r.Dst.IsValid() {
-		return familyOf(r.Dst.Addr())
+		return !r.Dst.Addr().Is4()
 	}
-	return familyOf(r.Via)
+	return !r.Via.Is4()
+}
+
+// ViaOther reports whether the gateway is of another family than the route: IPv6
+// for a network of IPv4 (RFC 8950).
+func (r Route) ViaOther() bool {
+	return r.Via.IsValid() && r.Via.Is4() == r.Is6()
 }

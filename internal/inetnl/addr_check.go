@@ -1,4 +1,4 @@
-package iplink
+package inetnl
 
 import (
 	"fmt"
@@ -7,33 +7,13 @@ import (
 	"strings"
 	"time"
 
+	"github.com/iplink-go/iplink/inet"
 	"github.com/iplink-go/iplink/internal/uapi"
 )
 
-// checkAddrs refuses addresses that the kernel refuses, or takes otherwise than
-// they are meant.
-func (s *spec) checkAddrs(op string) error {
-	for i := range s.addrs {
-		a := &s.addrs[i]
-		fault := a.fault()
-		switch {
-		case fault != "":
-		case a.find(s.addrs[:i]) != nil:
-			fault = fmt.Sprintf("%v is given twice", a.Prefix)
-		case s.kind != "" && a.Prefix.Addr().Is6() && a.Prefix.Addr().IsLoopback():
-			fault = fmt.Sprintf("%v is for the loopback interface alone", a.Prefix)
-		case a.Label != "" && !strings.HasPrefix(a.Label, s.finalName()):
-			fault = fmt.Sprintf("the label %q does not begin with the name of the link, %q", a.Label, s.finalName())
-		default:
-			continue
-		}
-		return s.invalid(op, "address", fault)
-	}
-	return nil
-}
-
-// fault returns what is wrong with an address, empty if nothing is.
-func (a *Addr) fault() string {
+// AddrFault returns what is wrong with an address, empty if nothing is.
+func AddrFault(x *inet.Addr) string {
+	a := (*addr)(x)
 	if !a.Prefix.IsValid() {
 		return "the zero netip.Prefix is no address"
 	}
@@ -41,6 +21,13 @@ func (a *Addr) fault() string {
 		return fmt.Sprintf("%v: no network has a prefix of length 0", a.Prefix)
 	}
 	return firstFault(a.localFault, a.peerFault, a.inet4Fault, a.scopeFault, a.flagsFault, a.lifetimesFault)
+}
+
+// addr has the checks of an inet.Addr, each as a method.
+type addr inet.Addr
+
+func (a *addr) value() *inet.Addr {
+	return (*inet.Addr)(a)
 }
 
 // firstFault returns the first fault that a check finds.
@@ -53,8 +40,8 @@ func firstFault(checks ...func() string) string {
 	return ""
 }
 
-func (a *Addr) localFault() string {
-	local, group := a.Prefix.Addr(), a.Flags&AddrMCAutoJoin != 0
+func (a *addr) localFault() string {
+	local, group := a.Prefix.Addr(), a.Flags&inet.AddrMCAutoJoin != 0
 	switch fault := hostFault(local); {
 	case local.Unmap().IsMulticast() && !local.Is4In6() && group:
 		return ""
@@ -93,7 +80,7 @@ func hostFault(ip netip.Addr) string {
 	return ""
 }
 
-func (a *Addr) peerFault() string {
+func (a *addr) peerFault() string {
 	local, peer := a.Prefix.Addr(), a.Peer
 	switch {
 	case !peer.IsValid():
@@ -110,7 +97,7 @@ func (a *Addr) peerFault() string {
 }
 
 // inet4Fault looks at what only IPv4 addresses have.
-func (a *Addr) inet4Fault() string {
+func (a *addr) inet4Fault() string {
 	switch is4 := a.Prefix.Addr().Is4(); {
 	case a.Broadcast.IsValid() && !is4:
 		return fmt.Sprintf("%v is IPv6, which has no broadcast", a.Prefix)
@@ -127,58 +114,43 @@ func (a *Addr) inet4Fault() string {
 }
 
 // scopeFault refuses a scope that the kernel would not heed.
-func (a *Addr) scopeFault() string {
+func (a *addr) scopeFault() string {
 	switch local := a.Prefix.Addr(); {
-	case a.Scope > ScopeGlobal:
+	case a.Scope > inet.ScopeGlobal:
 		return fmt.Sprintf("%v is no scope: the kernel has 0 (ScopeGlobal) to 255", a.Scope)
-	case local.Is4() || a.Scope == 0 || a.Scope == ownScope(local):
+	case local.Is4() || a.Scope == 0 || a.Scope == a.value().DefaultScope():
 		return ""
 	default:
-		return fmt.Sprintf("the scope of %v is %v: an IPv6 address itself says it", local, ownScope(local))
+		return fmt.Sprintf("the scope of %v is %v: an IPv6 address itself says it", local, a.value().DefaultScope())
 	}
 }
 
-// ownScope returns the scope that an IPv6 address tells.
-func ownScope(ip netip.Addr) Scope {
-	siteLocal := netip.PrefixFrom(netip.AddrFrom16([16]byte{0xfe, 0xc0}), 10)
-	const siteGroup = 5 // the scope of a group, in the low bits of its second byte
-	switch {
-	case ip.IsLoopback() || ip.IsInterfaceLocalMulticast():
-		return ScopeHost
-	case ip.IsLinkLocalUnicast() || ip.IsLinkLocalMulticast():
-		return ScopeLink
-	case siteLocal.Contains(ip), ip.IsMulticast() && ip.As16()[1]&0xf == siteGroup:
-		return ScopeSite
-	}
-	return ScopeGlobal
-}
-
-func (a *Addr) flagsFault() string {
-	const known = AddrStablePrivacy<<1 - 1
-	only6 := a.Flags & inet6AddrFlags
+func (a *addr) flagsFault() string {
+	const known = inet.AddrStablePrivacy<<1 - 1
+	only6 := a.Flags.Inet6()
 	switch {
 	case a.Flags&^known != 0:
 		return fmt.Sprintf("%v are no flags that are known", a.Flags&^known)
 	case only6 != 0 && a.Prefix.Addr().Is4():
 		return fmt.Sprintf("%v: IPv4 addresses have no flag %v", a.Prefix, only6)
-	case a.Flags&AddrNoDAD != 0 && a.Flags&AddrOptimistic != 0:
+	case a.Flags&inet.AddrNoDAD != 0 && a.Flags&inet.AddrOptimistic != 0:
 		return "nodad and optimistic exclude one another"
-	case a.Flags&AddrManageTemp != 0 && a.Prefix.Bits() != 64:
+	case a.Flags&inet.AddrManageTemp != 0 && a.Prefix.Bits() != 64:
 		return fmt.Sprintf("mngtmpaddr needs a prefix of length 64, %v has another", a.Prefix)
 	}
 	return ""
 }
 
-func (a *Addr) lifetimesFault() string {
+func (a *addr) lifetimesFault() string {
 	if fault := durationFault("valid_lft", a.ValidLifetime); fault != "" {
 		return fault
 	}
 	if fault := durationFault("preferred_lft", a.PreferredLifetime); fault != "" {
 		return fault
 	}
-	valid, preferred := a.lifetimes()
+	valid, preferred, _ := a.value().Lifetimes()
 	switch {
-	case a.Flags&AddrDeprecated != 0 && a.PreferredLifetime != 0:
+	case a.Flags&inet.AddrDeprecated != 0 && a.PreferredLifetime != 0:
 		return "a deprecated address has no preferred lifetime"
 	case preferred > valid:
 		return fmt.Sprintf("it would be preferred longer, %v, than valid, %v", lifetimeText(a.PreferredLifetime), lifetimeText(a.ValidLifetime))
@@ -187,7 +159,7 @@ func (a *Addr) lifetimesFault() string {
 }
 
 func lifetimeText(d time.Duration) string {
-	if d == Forever {
+	if d == inet.Forever {
 		return "forever"
 	}
 	return d.String()
@@ -196,7 +168,7 @@ func lifetimeText(d time.Duration) string {
 func durationFault(word string, d time.Duration) string {
 	const most = (math.MaxUint32 - 1) * time.Second
 	switch {
-	case d == Forever:
+	case d == inet.Forever:
 		return ""
 	case d < 0 || d > most:
 		return fmt.Sprintf("%s: %v is not in 1s…%v, nor Forever", word, d, most)
