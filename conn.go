@@ -94,7 +94,7 @@ func (c *Conn) Get(ctx context.Context, name string) (*Link, error) {
 	if fault := nameFault("name", name, uapi.ALTIFNAMSIZ-1); fault != nil {
 		return nil, (&spec{name: name}).refuse("get", fault)
 	}
-	return c.get(ctx, name, func(b []byte) []byte { return appendKey(b, 0, name) })
+	return c.get(ctx, name, func(b []byte) []byte { return rtnl.AppendKey(b, 0, name) })
 }
 
 // GetIndex is Get by interface index, 1 or more.
@@ -105,7 +105,7 @@ func (c *Conn) GetIndex(ctx context.Context, index int) (*Link, error) {
 	if index < 1 {
 		return nil, (&fault{"index", fmt.Sprintf("%d is no interface index: they are 1 or more", index)}).in("get")
 	}
-	return c.get(ctx, fmt.Sprintf("with index %d", index), func(b []byte) []byte { return appendKey(b, index, "") })
+	return c.get(ctx, fmt.Sprintf("with index %d", index), func(b []byte) []byte { return rtnl.AppendKey(b, index, "") })
 }
 
 func (c *Conn) get(ctx context.Context, name string, key func([]byte) []byte) (*Link, error) {
@@ -163,29 +163,7 @@ func (l *lookUp) read(ctx context.Context, rt *rtnl.Conn, key func([]byte) []byt
 
 // readIndex reads the link with an index.
 func readIndex(ctx context.Context, rt *rtnl.Conn, index int) (*Link, error) {
-	return readLink(ctx, rt, func(b []byte) []byte { return appendKey(b, index, "") })
-}
-
-// appendKey appends what finds a link: the header with its index, or without
-// one its name.
-func appendKey(b []byte, index int, name string) []byte {
-	b = wire.AppendLink(b, wire.Link{Index: int32(index)})
-	switch {
-	case index != 0:
-		return b
-	case len(name) < uapi.IFNAMSIZ:
-		return wire.AppendString(b, uapi.IFLA_IFNAME, name)
-	}
-	return wire.AppendString(b, uapi.IFLA_ALT_IFNAME, name)
-}
-
-// indexIn returns the index of the link that a message describes, 0 if none.
-func indexIn(m wire.Message) int {
-	l, _, err := wire.ParseLink(m.Data)
-	if err != nil {
-		return 0
-	}
-	return int(l.Index)
+	return readLink(ctx, rt, func(b []byte) []byte { return rtnl.AppendKey(b, index, "") })
 }
 
 // Get returns the link of that name in the namespace of the calling thread. It

@@ -79,7 +79,7 @@ func (c *Conn) condemn(ctx context.Context, names []string, mayMiss bool) ([]doo
 		if fault := nameFault("name", name, uapi.ALTIFNAMSIZ-1); fault != nil {
 			return nil, (&spec{name: name}).refuse("delete", fault)
 		}
-		index, err := indexOf(ctx, c.rt, name)
+		index, err := rtnl.IndexOf(ctx, c.rt, name)
 		switch {
 		case isGone(err) && mayMiss, seen[index]:
 			continue
@@ -96,9 +96,9 @@ func (c *Conn) condemn(ctx context.Context, names []string, mayMiss bool) ([]doo
 func (c *Conn) deleteOne(ctx context.Context, l doomed) error {
 	var b rtnl.Batch
 	index := 0
-	key := func(b []byte) []byte { return appendKey(b, 0, l.name) }
+	key := func(b []byte) []byte { return rtnl.AppendKey(b, 0, l.name) }
 	b.Write(uapi.RTM_DELLINK, 0, key)
-	b.Get(uapi.RTM_GETLINK, func(m wire.Message) { index = indexIn(m) }, key)
+	b.Get(uapi.RTM_GETLINK, func(m wire.Message) { index = rtnl.IndexIn(m) }, key)
 	if err := c.rt.Do(ctx, &b); err != nil {
 		return l.failed(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/rtnl"
 	"github.com/iplink-go/iplink/internal/uapi"
 )
 
@@ -217,7 +218,7 @@ func (p *place) linkName(text string) string {
 	if n, err := fmt.Sscanf(text, "if%d", &index); n != 1 || err != nil || text != fmt.Sprintf("if%d", index) {
 		return text
 	}
-	if name, err := nameOf(p.rt, index); err == nil {
+	if name, err := rtnl.NameOf(p.rt, index); err == nil {
 		return name
 	}
 	return text

@@ -55,7 +55,7 @@ func (t *transaction) approach(ctx context.Context, p *place) (err error) {
 
 // appendKey is appendKey for a link of the place.
 func (p *place) appendKey(b []byte, index int, name string) []byte {
-	b = appendKey(b, index, name)
+	b = rtnl.AppendKey(b, index, name)
 	if p.isDistant() {
 		b = wire.AppendU32(b, uapi.IFLA_TARGET_NETNSID, uint32(p.id))
 	}
@@ -75,7 +75,7 @@ func (p *place) readName(ctx context.Context, name string) (*Link, error) {
 // indexOf finds the index of a link by name.
 func (p *place) indexOf(ctx context.Context, name string) (int, error) {
 	if !p.isDistant() {
-		return indexOf(ctx, p.rt, name)
+		return rtnl.IndexOf(ctx, p.rt, name)
 	}
 	l, err := p.readName(ctx, name)
 	if err != nil {

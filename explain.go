@@ -31,7 +31,7 @@ func kernelError(e *Error, err error) *Error {
 		e.Message, e.FromKernel = refused.Message, true
 	}
 	if refused.Errno == syscall.EPERM && e.Message == "" && !hasNetAdmin() {
-		e.Message = "needs CAP_NET_ADMIN: run as root, or in a user namespace"
+		e.Message = rtnl.NeedsNetAdmin
 	}
 	return e
 }
@@ -139,10 +139,10 @@ func (t *transaction) guess(ctx context.Context, e *Error, step step, errno sysc
 
 // taken reports whether the name or the index of a link to be made is in use.
 func (t *transaction) taken(j *job) bool {
-	if _, err := nameOf(j.at.rt, j.index); j.index != 0 && err == nil {
+	if _, err := rtnl.NameOf(j.at.rt, j.index); j.index != 0 && err == nil {
 		return true
 	}
-	_, err := shortIndexOf(j.at.rt, j.spec.name)
+	_, err := rtnl.ShortIndexOf(j.at.rt, j.spec.name)
 	return err == nil
 }
 
@@ -200,7 +200,7 @@ func (j *job) takenBelow() bool {
 	if j.under == nil || j.linkNSID < 0 {
 		return false
 	}
-	_, err := shortIndexOf(j.under.rt, j.spec.name)
+	_, err := rtnl.ShortIndexOf(j.under.rt, j.spec.name)
 	return err == nil
 }
 

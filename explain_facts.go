@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"syscall"
 
+	"github.com/iplink-go/iplink/internal/rtnl"
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
 )
@@ -163,7 +164,7 @@ func readFrom(ctx context.Context, p *place, index int, nsid int32) (*Link, erro
 		return p.readIndex(ctx, index)
 	}
 	return readLink(ctx, p.rt, func(b []byte) []byte {
-		return wire.AppendU32(appendKey(b, index, ""), uapi.IFLA_TARGET_NETNSID, uint32(nsid))
+		return wire.AppendU32(rtnl.AppendKey(b, index, ""), uapi.IFLA_TARGET_NETNSID, uint32(nsid))
 	})
 }
 

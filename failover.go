@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+
+	"github.com/iplink-go/iplink/internal/rtnl"
 )
 
 // failoverDriver is what ethtool calls the driver of a net_failover device.
@@ -65,17 +67,17 @@ func (c *Conn) Failover(ctx context.Context, name string) (*FailoverGroup, error
 // notFailover says what a link is if it is no net_failover device. The kernel
 // tells such a device from others by nothing but its driver.
 func (c *Conn) notFailover(link *Link) string {
-	driver, err := driverOf(c.rt, link.Index)
+	driver, err := rtnl.DriverOf(c.rt, link.Index)
 	switch {
 	case err == nil && driver == failoverDriver:
 		return ""
 	case link.Master == 0:
 		return fmt.Sprintf("it is no net_failover device, its driver is %s", cmp.Or(driver, "unknown"))
 	}
-	if master, _ := driverOf(c.rt, link.Master); master != failoverDriver {
+	if master, _ := rtnl.DriverOf(c.rt, link.Master); master != failoverDriver {
 		return fmt.Sprintf("it is no net_failover device, its driver is %s", cmp.Or(driver, "unknown"))
 	}
-	device, _ := nameOf(c.rt, link.Master)
+	device, _ := rtnl.NameOf(c.rt, link.Master)
 	return "it is a link under the net_failover device " + device
 }
 

@@ -46,7 +46,7 @@ func readLayer3[T any](ctx context.Context, c *Conn, link *Link, what string, re
 		return nil, (&fault{"Link", "it is nil: Get returns one"}).in(op)
 	}
 	e := &Error{Op: op, Kind: link.Kind, Name: link.Name}
-	name, err := nameOf(c.rt, link.Index)
+	name, err := rtnl.NameOf(c.rt, link.Index)
 	if err != nil {
 		return nil, kernelError(e, err)
 	}

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"slices"
 
+	"github.com/iplink-go/iplink/internal/rtnl"
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
 )
@@ -102,7 +103,7 @@ func (c *Conn) List(ctx context.Context, filters ...Filter) ([]*Link, error) {
 		return nil, &Error{Op: "list", Attr: "type", Message: "no kind has so long a name", Err: fs.ErrInvalid}
 	}
 	if f.master != "" {
-		index, err := indexOf(ctx, c.rt, f.master)
+		index, err := rtnl.IndexOf(ctx, c.rt, f.master)
 		if err != nil {
 			return nil, kernelError(&Error{Op: "list", Name: f.master}, err)
 		}

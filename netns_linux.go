@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/iplink-go/iplink/internal/highfd"
+	"github.com/iplink-go/iplink/internal/rtnl"
 )
 
 const threadNetNSPath = "/proc/thread-self/ns/net"
@@ -222,4 +223,46 @@ func moveThread(move func() error, fn func()) error {
 	}()
 	fn()
 	return nil
+}
+
+// socketNetNS opens the namespace that a socket belongs to.
+func socketNetNS(rt *rtnl.Conn) (*NetNS, error) {
+	var file *os.File
+	err := rt.Control(func(fd int) error {
+		ns, err := unix.IoctlRetInt(fd, unix.SIOCGSKNS)
+		if err == nil {
+			ns, err = highfd.Number(ns)
+		}
+		if err == nil {
+			file = os.NewFile(uintptr(ns), "net")
+		}
+		return err
+	})
+	switch {
+	case errors.Is(err, os.ErrClosed):
+		return nil, err
+	case err != nil:
+		return nil, &Error{Op: "open", Kind: "netns", Err: err}
+	}
+	ns := &NetNS{file: file}
+	if err := ns.use(ns.identify); err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return ns, nil
+}
+
+func dupFD(fd int) (int, error) {
+	return highfd.Dup(fd)
+}
+
+func closeFD(fd int) {
+	_ = unix.Close(fd)
+}
+
+// hasNetAdmin reports whether the calling thread may change links at all.
+func hasNetAdmin() bool {
+	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
+	var data [2]unix.CapUserData
+	err := unix.Capget(&header, &data[0])
+	return err != nil || data[0].Effective&(1<<unix.CAP_NET_ADMIN) != 0
 }

@@ -2,7 +2,11 @@
 
 package iplink
 
-import "errors"
+import (
+	"errors"
+
+	"github.com/iplink-go/iplink/internal/rtnl"
+)
 
 const threadNetNSPath = ""
 
@@ -14,3 +18,17 @@ func createNetNS(string) (*NetNS, error) { return nil, errors.ErrUnsupported }
 func deleteNetNS(string) error           { return errors.ErrUnsupported }
 func listNetNS() ([]string, error)       { return nil, errors.ErrUnsupported }
 func (ns *NetNS) enter(func()) error     { return errors.ErrUnsupported }
+
+func socketNetNS(*rtnl.Conn) (*NetNS, error) {
+	return nil, errors.ErrUnsupported
+}
+
+func hasNetAdmin() bool {
+	return true
+}
+
+func dupFD(int) (int, error) {
+	return -1, errors.ErrUnsupported
+}
+
+func closeFD(int) {}

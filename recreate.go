@@ -5,6 +5,7 @@ import (
 
 	"github.com/iplink-go/iplink/inet"
 	"github.com/iplink-go/iplink/internal/inetnl"
+	"github.com/iplink-go/iplink/internal/rtnl"
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
 )
@@ -83,7 +84,7 @@ func (e *ensurance) bequeath(g *goal) {
 		return
 	}
 	at := g.job.at
-	at.batch.Write(uapi.RTM_DELLINK, 0, func(b []byte) []byte { return appendKey(b, 0, g.have.Name) })
+	at.batch.Write(uapi.RTM_DELLINK, 0, func(b []byte) []byte { return rtnl.AppendKey(b, 0, g.have.Name) })
 	at.steps = append(at.steps, step{job: g.job, what: stepChange, text: "removal of the link before"})
 }
 
@@ -100,7 +101,7 @@ func (e *ensurance) inherit(g *goal) {
 // addMaster adds the request that makes a link a port of a job's.
 func (e *ensurance) addMaster(j *job, port int) {
 	j.at.batch.Write(uapi.RTM_NEWLINK, 0, func(b []byte) []byte {
-		return wire.AppendU32(appendKey(b, port, ""), uapi.IFLA_MASTER, uint32(j.index))
+		return wire.AppendU32(rtnl.AppendKey(b, port, ""), uapi.IFLA_MASTER, uint32(j.index))
 	})
 	j.at.steps = append(j.at.steps, step{job: j, what: stepChange, text: "master of a port"})
 }

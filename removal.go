@@ -22,15 +22,9 @@ type removal struct {
 	own  map[int]uint32 // the groups that links had before, by index
 }
 
-// socket is what looks up a link: a Conn, or one that is held.
-type socket interface {
-	Control(func(fd int) error) error
-	Do(context.Context, *rtnl.Batch) error
-}
-
 // exchanger is a socket that also lists links.
 type exchanger interface {
-	socket
+	rtnl.Socket
 	DumpLinks(ctx context.Context, body func([]byte) []byte, restart func(), each rtnl.Reply) error
 }
 
@@ -78,7 +72,7 @@ func (r *removal) ownGroup(index int) uint32 {
 // stands reports whether the link still has its index and its name, as far as
 // that can be found out.
 func (r *removal) stands(ctx context.Context, l doomed) bool {
-	index, err := indexOf(ctx, r.held, l.name)
+	index, err := rtnl.IndexOf(ctx, r.held, l.name)
 	if err != nil {
 		return !isGone(err)
 	}
@@ -188,7 +182,7 @@ func (r *removal) claim(ctx context.Context, links []doomed, group uint32) (othe
 		b.Get(uapi.RTM_GETLINK, func(m wire.Message) {
 			found := parseLink(&codec, slices.Clone(m.Data))
 			r.own[l.index], kinds[l.index] = found.Group, found.Kind
-		}, func(buf []byte) []byte { return appendKey(buf, l.index, "") })
+		}, func(buf []byte) []byte { return rtnl.AppendKey(buf, l.index, "") })
 		regroup(&b, l.index, "", group)
 	}
 	err = exchange(ctx, r.via, &b)
@@ -253,7 +247,7 @@ func (r *removal) restore(ctx context.Context, indexes []int) error {
 // regroup adds the request that moves a link to a group.
 func regroup(b *rtnl.Batch, index int, name string, group uint32) {
 	b.Write(uapi.RTM_NEWLINK, 0, func(buf []byte) []byte {
-		return wire.AppendU32(appendKey(buf, index, name), uapi.IFLA_GROUP, group)
+		return wire.AppendU32(rtnl.AppendKey(buf, index, name), uapi.IFLA_GROUP, group)
 	})
 }
 
@@ -279,6 +273,6 @@ func exchange(ctx context.Context, via exchanger, b *rtnl.Batch) error {
 
 // isAbsent reports whether certainly no link has an index.
 func isAbsent(rt *rtnl.Conn, index int) bool {
-	_, err := nameOf(rt, index)
+	_, err := rtnl.NameOf(rt, index)
 	return errors.Is(err, syscall.ENODEV)
 }

@@ -8,6 +8,7 @@ import (
 	"syscall"
 
 	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/rtnl"
 	"github.com/iplink-go/iplink/internal/uapi"
 )
 
@@ -256,7 +257,7 @@ func (t *transaction) masterKind(p *place, index int) (*kind, error) {
 
 // kindOfMaster asks the kernel what a master is.
 func kindOfMaster(p *place, index int) (*kind, error) {
-	driver, err := driverOf(p.rt, index)
+	driver, err := rtnl.DriverOf(p.rt, index)
 	for _, k := range kinds {
 		if k.driver == driver && driver != "" {
 			return k, err

@@ -3,6 +3,8 @@ package iplink
 import (
 	"context"
 	"slices"
+
+	"github.com/iplink-go/iplink/internal/rtnl"
 )
 
 // fewLinks is up to how many links are read one by one: a list costs as much
@@ -26,9 +28,9 @@ func (e *ensurance) lookUp(ctx context.Context, at *place, s *spec, many int) (*
 func (e *ensurance) lookUpName(ctx context.Context, at *place, s *spec, name string) (*Link, error) {
 	l, err := readLink(ctx, at.rt, func(b []byte) []byte {
 		if s.name == "" {
-			return appendKey(b, s.index, "")
+			return rtnl.AppendKey(b, s.index, "")
 		}
-		return appendKey(b, 0, name)
+		return rtnl.AppendKey(b, 0, name)
 	})
 	if isGone(err) {
 		return nil, nil

@@ -114,7 +114,7 @@ func (j *job) locateMade(ctx context.Context) {
 	case j.link != nil:
 		j.index = j.link.Index
 	default:
-		j.index, _ = indexOf(ctx, j.at.rt, j.spec.name) // 0 if it is gone
+		j.index, _ = rtnl.IndexOf(ctx, j.at.rt, j.spec.name) // 0 if it is gone
 	}
 }
 
@@ -123,7 +123,7 @@ func (j *job) locateMade(ctx context.Context) {
 func (t *transaction) leftover(ctx context.Context, r *removal, made []*job, reason error) error {
 	var all []error
 	for _, j := range made {
-		name, err := nameOf(j.at.rt, j.index)
+		name, err := rtnl.NameOf(j.at.rt, j.index)
 		switch {
 		case r.stands(ctx, j.doomed()) && reason != nil:
 			all = append(all, t.undoError(j, reason, "the link is left"))

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/rtnl"
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
 )
@@ -100,7 +101,7 @@ func (t *transaction) locate(ctx context.Context, j *job, p *place) error {
 	if s.name == "" {
 		return nil
 	}
-	index, err := indexOf(ctx, p.rt, s.name)
+	index, err := rtnl.IndexOf(ctx, p.rt, s.name)
 	switch {
 	case err != nil:
 		return kernelError(&Error{Op: t.op, Kind: s.kind, Name: s.name}, err)
@@ -244,7 +245,7 @@ func (t *transaction) move(ctx context.Context, j *job, from *place) error {
 		}
 	}
 	if j.moved = s.finalName(); j.moved == "" {
-		if j.moved, err = nameOf(from.rt, j.index); err != nil {
+		if j.moved, err = rtnl.NameOf(from.rt, j.index); err != nil {
 			return s.failed(t.op, "", err)
 		}
 	}

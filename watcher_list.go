@@ -136,7 +136,7 @@ func (w *watcher) lookUp(ctx context.Context, hinted places) error {
 				w.put(s, w.parse(m))
 			}
 		}, func(b []byte) []byte {
-			return rtnl.AppendTarget(appendKey(b, at.index, ""), uapi.IFLA_TARGET_NETNSID, at.nsid)
+			return rtnl.AppendTarget(rtnl.AppendKey(b, at.index, ""), uapi.IFLA_TARGET_NETNSID, at.nsid)
 		})
 	}
 	if b.Len() == 0 {

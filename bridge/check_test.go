@@ -11,7 +11,7 @@ import (
 
 	"github.com/iplink-go/iplink"
 	"github.com/iplink-go/iplink/fdb"
-	"github.com/iplink-go/iplink/internal/handle"
+	"github.com/iplink-go/iplink/internal/openlink"
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
 )
@@ -19,7 +19,7 @@ import (
 // offline returns a Switch without a socket, for what is refused before
 // anything is sent.
 func offline() *Switch {
-	return &Switch{link: &handle.Handle{Kind: iplink.KindBridge, Name: "br0", Index: 70}}
+	return &Switch{link: &openlink.Handle{Kind: iplink.KindBridge, Name: "br0", Index: 70}}
 }
 
 // refusal is a call and the error that is due.

@@ -7,7 +7,7 @@ import (
 	"syscall"
 
 	"github.com/iplink-go/iplink"
-	"github.com/iplink-go/iplink/internal/handle"
+	"github.com/iplink-go/iplink/internal/openlink"
 )
 
 // fault is the word of a setting and what is wrong with it, nil if nothing is.
@@ -99,14 +99,14 @@ func (e *MDBEntry) explain(err error, replaces bool) error {
 	case !ok:
 		return err
 	case replaces && errors.Is(err, syscall.EEXIST):
-		handle.Say(refused, "an entry can be replaced since Linux 6.3: delete this one before")
+		openlink.Say(refused, "an entry can be replaced since Linux 6.3: delete this one before")
 	case refused.Message != "Unknown attribute type":
 	case e.sendsMode():
 		refused.Attr = "source_list"
-		handle.Say(refused, "lists of sources and filter modes are taken since Linux 6.3: an entry with Source includes one")
+		openlink.Say(refused, "lists of sources and filter modes are taken since Linux 6.3: an entry with Source includes one")
 	case e.sendsProtocol():
 		refused.Attr = "proto"
-		handle.Say(refused, "a protocol is taken since Linux 6.3: leave it out")
+		openlink.Say(refused, "a protocol is taken since Linux 6.3: leave it out")
 	}
 	return unsnooped(err)
 }
@@ -114,7 +114,7 @@ func (e *MDBEntry) explain(err error, replaces bool) error {
 // unsnooped gives the reason of what a kernel says that has no multicast database.
 func unsnooped(err error) error {
 	if refused, ok := errors.AsType[*iplink.Error](err); ok && errors.Is(err, syscall.EOPNOTSUPP) {
-		handle.Say(refused, "this kernel's bridge knows no groups (CONFIG_BRIDGE_IGMP_SNOOPING)")
+		openlink.Say(refused, "this kernel's bridge knows no groups (CONFIG_BRIDGE_IGMP_SNOOPING)")
 	}
 	return err
 }

@@ -4,7 +4,7 @@ import (
 	"context"
 
 	"github.com/iplink-go/iplink"
-	"github.com/iplink-go/iplink/internal/handle"
+	"github.com/iplink-go/iplink/internal/openlink"
 )
 
 // A Switch is a bridge that exists, opened to work on what it knows: its
@@ -18,14 +18,14 @@ import (
 // the words of iproute2's bridge command, such as "fdb add", and its Attr the
 // setting or the entry at fault.
 type Switch struct {
-	link *handle.Handle
+	link *openlink.Handle
 }
 
 // Open opens the bridge of that name in the network namespace of the calling
 // thread, where the Switch stays. Without such a link the error matches
 // fs.ErrNotExist; if it is no bridge, iplink.ErrKind. Close it when done.
 func Open(ctx context.Context, name string) (*Switch, error) {
-	link, err := handle.Open(ctx, iplink.KindBridge, name)
+	link, err := openlink.Open(ctx, iplink.KindBridge, name)
 	if err != nil {
 		return nil, err
 	}

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"syscall"
 
-	"github.com/iplink-go/iplink/internal/handle"
+	"github.com/iplink-go/iplink/internal/openlink"
 	"github.com/iplink-go/iplink/internal/rtnl"
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
@@ -160,8 +160,8 @@ func untunnelled(err error, vlans []VLAN) error {
 	if !slices.ContainsFunc(vlans, func(v VLAN) bool { return v.Tunnel != 0 }) {
 		return err
 	}
-	err = handle.Because(err, syscall.EINVAL, "tunnels need the port's setting VLANTunnel, and a port that takes part in the VLANs")
-	return handle.Because(err, syscall.EEXIST, "one of the VLANs has a tunnel already, or another VLAN has that tunnel: DeleteVLANTunnels removes it")
+	err = openlink.Because(err, syscall.EINVAL, "tunnels need the port's setting VLANTunnel, and a port that takes part in the VLANs")
+	return openlink.Because(err, syscall.EEXIST, "one of the VLANs has a tunnel already, or another VLAN has that tunnel: DeleteVLANTunnels removes it")
 }
 
 func (s *Switch) checkVLANs(op string, vlans []VLAN, tunnels demand) error {

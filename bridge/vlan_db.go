@@ -9,7 +9,7 @@ import (
 
 	"github.com/iplink-go/iplink"
 	"github.com/iplink-go/iplink/internal/attr"
-	"github.com/iplink-go/iplink/internal/handle"
+	"github.com/iplink-go/iplink/internal/openlink"
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
 )
@@ -54,7 +54,7 @@ func (s *Switch) filters(ctx context.Context, op string) error {
 
 // unfiltered gives the reason of what a kernel says that has no VLANs in bridges.
 func unfiltered(err error) error {
-	return handle.Because(err, syscall.EOPNOTSUPP, "this kernel's bridge does not filter VLANs (CONFIG_BRIDGE_VLAN_FILTERING)")
+	return openlink.Because(err, syscall.EOPNOTSUPP, "this kernel's bridge does not filter VLANs (CONFIG_BRIDGE_VLAN_FILTERING)")
 }
 
 // checkOptions checks a range of VLANs and the settings for them.

@@ -7,15 +7,15 @@ import (
 	"testing"
 
 	"github.com/iplink-go/iplink"
-	"github.com/iplink-go/iplink/internal/handle"
 	"github.com/iplink-go/iplink/internal/macsecnl"
+	"github.com/iplink-go/iplink/internal/openlink"
 )
 
 // TestRefused is about what is refused before anything is sent: the SecY has no
 // sockets. Package macsecnl has all combinations of what an association holds.
 func TestRefused(t *testing.T) {
 	secY := func(cipher iplink.MACsecCipher) *SecY {
-		return &SecY{link: &handle.Handle{Kind: iplink.KindMACsec, Name: "macsec0", Index: 77}, suite: macsecnl.Suite(cipher)}
+		return &SecY{link: &openlink.Handle{Kind: iplink.KindMACsec, Name: "macsec0", Index: 77}, suite: macsecnl.Suite(cipher)}
 	}
 	m, long, xpn := secY(GCMAES128), secY(GCMAES256), secY(GCMAESXPN128)
 	sci := SCIOf([]byte{2, 0, 0, 0, 0x34, 0x0b}, 0x1234)
@@ -74,7 +74,7 @@ func TestRefused(t *testing.T) {
 
 // TestRotationRefused is about what is refused for what the link is.
 func TestRotationRefused(t *testing.T) {
-	m := &SecY{link: &handle.Handle{Kind: iplink.KindMACsec, Name: "macsec0", Index: 77}, suite: macsecnl.Suite(GCMAES128)}
+	m := &SecY{link: &openlink.Handle{Kind: iplink.KindMACsec, Name: "macsec0", Index: 77}, suite: macsecnl.Suite(GCMAES128)}
 	peer, other := SCIOf([]byte{2, 0, 0, 0, 0x34, 0x0b}, 0x1234), SCIOf([]byte{2, 0, 0, 0, 0x34, 0x0b}, 7)
 	old := &Status{TxSAs: []TxSA{{SA: SA{AN: 0}}}, RxSCs: []RxSC{{SCI: peer, SAs: []RxSA{{SA: SA{AN: 2}}}}}}
 	next := func(an uint8) SA { return SA{AN: an, PN: 1, Key: NewKey(make([]byte, 16))} }

@@ -6,8 +6,8 @@ import (
 	"syscall"
 
 	"github.com/iplink-go/iplink"
-	"github.com/iplink-go/iplink/internal/handle"
 	"github.com/iplink-go/iplink/internal/macsecnl"
+	"github.com/iplink-go/iplink/internal/openlink"
 	"github.com/iplink-go/iplink/internal/rtnl"
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
@@ -22,7 +22,7 @@ import (
 // `ip macsec`, and its Attr what it was about, such as "rx 02000000000b0001
 // sa 1 key". None holds a key.
 type SecY struct {
-	link  *handle.Handle
+	link  *openlink.Handle
 	nl    *macsecnl.Conn
 	suite macsecnl.Suite
 }
@@ -31,7 +31,7 @@ type SecY struct {
 // thread, where the SecY stays. Without such a link the error matches
 // fs.ErrNotExist; if it is no MACsec link, iplink.ErrKind. Close it when done.
 func Open(ctx context.Context, name string) (*SecY, error) {
-	link, err := handle.Open(ctx, iplink.KindMACsec, name)
+	link, err := openlink.Open(ctx, iplink.KindMACsec, name)
 	if err != nil {
 		return nil, err
 	}

@@ -12,7 +12,7 @@ import (
 	"syscall"
 
 	"github.com/iplink-go/iplink"
-	"github.com/iplink-go/iplink/internal/handle"
+	"github.com/iplink-go/iplink/internal/openlink"
 )
 
 const (
@@ -70,7 +70,7 @@ type Stats struct {
 // the error is that of ctx.
 func Capture(ctx context.Context, name string, w io.Writer, options ...Option) (Stats, error) {
 	if w == nil {
-		m := &monitor{link: &handle.Handle{Kind: iplink.KindNlmon, Name: name}}
+		m := &monitor{link: &openlink.Handle{Kind: iplink.KindNlmon, Name: name}}
 		return Stats{}, m.refused("writer", "it is nil: give one, such as a file")
 	}
 	m, err := open(ctx, name, options)
@@ -131,7 +131,7 @@ func (p Packet) clone() Packet {
 
 // A monitor is a capture that is going on.
 type monitor struct {
-	link  *handle.Handle
+	link  *openlink.Handle
 	from  *socket
 	stats Stats
 	err   error
@@ -139,7 +139,7 @@ type monitor struct {
 
 func open(ctx context.Context, name string, options []Option) (*monitor, error) {
 	c := config{buffer: defaultBuffer}
-	m := &monitor{link: &handle.Handle{Kind: iplink.KindNlmon, Name: name}}
+	m := &monitor{link: &openlink.Handle{Kind: iplink.KindNlmon, Name: name}}
 	for _, choose := range options {
 		if choose == nil {
 			return nil, m.refused("Option", "it is nil: leave it out")
@@ -154,7 +154,7 @@ func open(ctx context.Context, name string, options []Option) (*monitor, error) 
 	case ctx.Err() != nil:
 		return nil, m.failed(context.Cause(ctx))
 	}
-	link, err := handle.Open(ctx, iplink.KindNlmon, name)
+	link, err := openlink.Open(ctx, iplink.KindNlmon, name)
 	if err != nil {
 		return nil, err
 	}

@@ -11,8 +11,8 @@ import (
 	"time"
 
 	"github.com/iplink-go/iplink"
-	"github.com/iplink-go/iplink/internal/handle"
 	"github.com/iplink-go/iplink/internal/invalid"
+	"github.com/iplink-go/iplink/internal/openlink"
 	"github.com/iplink-go/iplink/internal/rtnl"
 	"github.com/iplink-go/iplink/internal/teamnl"
 )
@@ -27,7 +27,7 @@ const undoTime = 10 * time.Second
 // All errors are of type *iplink.Error: its Attr is the option or the port at
 // fault.
 type Team struct {
-	link    *handle.Handle
+	link    *openlink.Handle
 	nl      *rtnl.Family
 	netns   *iplink.NetNS
 	life    context.Context // until Close, which Run and Events must notice
@@ -40,7 +40,7 @@ type Team struct {
 // thread, where the Team stays. Without such a link the error matches
 // fs.ErrNotExist; if it is no team, iplink.ErrKind. Close it when done.
 func Open(ctx context.Context, name string) (*Team, error) {
-	link, err := handle.Open(ctx, iplink.KindTeam, name)
+	link, err := openlink.Open(ctx, iplink.KindTeam, name)
 	if err != nil {
 		return nil, err
 	}
@@ -136,7 +136,7 @@ func reason(err error) string {
 	case ok && refused.Message != "":
 		return refused.Message
 	case errors.Is(err, syscall.EPERM):
-		return "needs CAP_NET_ADMIN: run as root, or in a user namespace"
+		return rtnl.NeedsNetAdmin
 	}
 	return ""
 }

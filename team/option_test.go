@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/iplink-go/iplink/internal/handle"
+	"github.com/iplink-go/iplink/internal/openlink"
 	"github.com/iplink-go/iplink/internal/teamnl"
 )
 
@@ -63,7 +63,7 @@ func TestOptionsBytes(t *testing.T) {
 }
 
 func TestOptionFaults(t *testing.T) {
-	tm := &Team{link: &handle.Handle{Kind: "team", Name: "team0"}}
+	tm := &Team{link: &openlink.Handle{Kind: "team", Name: "team0"}}
 	for want, o := range map[string]Option{
 		`mode: invalid argument ("lacp" is none of [broadcast roundrobin random activebackup loadbalance])`: Mode("lacp"),
 		"notify_peers_interval: invalid argument (1.5ms is not 0 to 4294967295 times 1ms)":                  NotifyPeersInterval(1500 * time.Microsecond),
@@ -93,7 +93,7 @@ func TestOptionFaults(t *testing.T) {
 
 // TestRunnerFaults refuses what cannot be right before anything is sent.
 func TestRunnerFaults(t *testing.T) {
-	tm := &Team{link: &handle.Handle{Kind: "team", Name: "team0"}}
+	tm := &Team{link: &openlink.Handle{Kind: "team", Name: "team0"}}
 	for want, r := range map[string]Runner{
 		"Mode: invalid argument (lacp, the link aggregation control protocol, is not supported; a bond has it)": {Mode: "lacp"},
 		`Mode: invalid argument ("best" is none of broadcast, roundrobin, random, activebackup, loadbalance)`:   {Mode: "best"},

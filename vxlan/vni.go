@@ -9,7 +9,7 @@ import (
 	"syscall"
 
 	"github.com/iplink-go/iplink/internal/attr"
-	"github.com/iplink-go/iplink/internal/handle"
+	"github.com/iplink-go/iplink/internal/openlink"
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
 )
@@ -113,7 +113,7 @@ func (v *VTEP) changeVNIs(ctx context.Context, op string, typ uint16, networks [
 
 // unfiltered gives the reason of what the kernel says of a link without the setting.
 func unfiltered(err error, errno syscall.Errno) error {
-	return handle.Because(err, errno, "the link takes frames of all its networks: make it with VNIFilter(true)")
+	return openlink.Because(err, errno, "the link takes frames of all its networks: make it with VNIFilter(true)")
 }
 
 // subject names the networks that a request is about.

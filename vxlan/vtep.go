@@ -7,7 +7,7 @@ import (
 	"github.com/iplink-go/iplink"
 	"github.com/iplink-go/iplink/fdb"
 	"github.com/iplink-go/iplink/internal/fdbnl"
-	"github.com/iplink-go/iplink/internal/handle"
+	"github.com/iplink-go/iplink/internal/openlink"
 )
 
 // A VTEP, a VXLAN tunnel end point, is a VXLAN link that exists, opened to work
@@ -19,14 +19,14 @@ import (
 // iproute2's bridge command, such as "fdb add", and its Attr the setting or the
 // entry at fault.
 type VTEP struct {
-	link *handle.Handle
+	link *openlink.Handle
 }
 
 // Open opens the VXLAN link of that name in the network namespace of the calling
 // thread, where the VTEP stays. Without such a link the error matches
 // fs.ErrNotExist; if it is no VXLAN link, iplink.ErrKind. Close it when done.
 func Open(ctx context.Context, name string) (*VTEP, error) {
-	link, err := handle.Open(ctx, iplink.KindVXLAN, name)
+	link, err := openlink.Open(ctx, iplink.KindVXLAN, name)
 	if err != nil {
 		return nil, err
 	}

@@ -7,7 +7,7 @@ import (
 
 	"github.com/iplink-go/iplink"
 	"github.com/iplink-go/iplink/fdb"
-	"github.com/iplink-go/iplink/internal/handle"
+	"github.com/iplink-go/iplink/internal/openlink"
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
 )
@@ -19,10 +19,10 @@ func (r *request) explain(err error) error {
 		return err
 	}
 	if refused.Err == error(syscall.EPERM) && r.bridge && !r.learns() {
-		handle.Say(refused, r.port.Name+" takes no frames now, and learns no address: bring it up, or make the entry static")
+		openlink.Say(refused, r.port.Name+" takes no frames now, and learns no address: bring it up, or make the entry static")
 	}
-	err = handle.Because(err, syscall.EINVAL, r.invalidReason())
-	return handle.Because(err, syscall.EOPNOTSUPP, r.unsupportedReason())
+	err = openlink.Because(err, syscall.EINVAL, r.invalidReason())
+	return openlink.Because(err, syscall.EOPNOTSUPP, r.unsupportedReason())
 }
 
 // learns reports whether the port is in a state in which it learns addresses, as far as
@@ -61,7 +61,7 @@ func (t Table) explainFlush(err error) error {
 	refused, ok := errors.AsType[*iplink.Error](err)
 	if ok && !t.ofBridge() && (refused.Err == error(syscall.EOPNOTSUPP) || refused.Message == "Unsupported attribute") {
 		refused.Err = syscall.EOPNOTSUPP
-		handle.Say(refused, "a VXLAN link's entries can be flushed since Linux 6.7: list them, and delete each")
+		openlink.Say(refused, "a VXLAN link's entries can be flushed since Linux 6.7: list them, and delete each")
 	}
 	return err
 }

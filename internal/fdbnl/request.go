@@ -7,7 +7,7 @@ import (
 	"net/netip"
 
 	"github.com/iplink-go/iplink/fdb"
-	"github.com/iplink-go/iplink/internal/handle"
+	"github.com/iplink-go/iplink/internal/openlink"
 )
 
 // mostVNI is the highest number of a network, of 24 bits; mostVLAN of a VLAN.
@@ -21,7 +21,7 @@ const (
 type request struct {
 	t      Table
 	e      fdb.Entry
-	port   handle.Link // once it was looked up
+	port   openlink.Link // once it was looked up
 	via    int
 	host   bool // for what was opened itself, rather than for a port
 	flags  fdb.Flags
@@ -77,7 +77,7 @@ func (r *request) find(ctx context.Context, op string) (err error) {
 
 // port looks up the link of an entry with flags: a port or what was opened, or for an
 // entry of the link's own database one that has nothing to do with bridges.
-func (t Table) port(ctx context.Context, op, name string, index int, flags fdb.Flags) (handle.Link, error) {
+func (t Table) port(ctx context.Context, op, name string, index int, flags fdb.Flags) (openlink.Link, error) {
 	if t.names(name, index) {
 		return t.Link.Own(ctx, op)
 	}

@@ -8,7 +8,7 @@ import (
 
 	"github.com/iplink-go/iplink"
 	"github.com/iplink-go/iplink/fdb"
-	"github.com/iplink-go/iplink/internal/handle"
+	"github.com/iplink-go/iplink/internal/openlink"
 	"github.com/iplink-go/iplink/internal/rtnl"
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
@@ -30,7 +30,7 @@ var (
 
 // Table is the forwarding database of a bridge or a VXLAN link.
 type Table struct {
-	Link *handle.Handle
+	Link *openlink.Handle
 }
 
 // ofBridge reports whether it is a bridge's, whose entries lead to ports.

@@ -89,7 +89,7 @@ const (
 // reason says what a bare errno means, empty if it is not known.
 func (r *Request) reason(errno syscall.Errno) string {
 	if errno == syscall.EPERM {
-		return "needs CAP_NET_ADMIN: run as root, or in a user namespace"
+		return rtnl.NeedsNetAdmin
 	}
 	return reasons[r.Command][errno]
 }

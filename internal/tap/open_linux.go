@@ -11,11 +11,11 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/iplink-go/iplink"
-	"github.com/iplink-go/iplink/internal/handle"
+	"github.com/iplink-go/iplink/internal/openlink"
 )
 
 // openQueues opens all files or none.
-func (c *config) openQueues(ctx context.Context, link *handle.Handle) (files []*os.File, err error) {
+func (c *config) openQueues(ctx context.Context, link *openlink.Handle) (files []*os.File, err error) {
 	defer func() {
 		if err != nil {
 			closeAll(files)
@@ -48,7 +48,7 @@ func closeAll(files []*os.File) {
 
 // openQueue opens one file. It does not block, so that the runtime waits for
 // frames and deadlines hold.
-func (c *config) openQueue(device *device, link *handle.Handle) (*os.File, error) {
+func (c *config) openQueue(device *device, link *openlink.Handle) (*os.File, error) {
 	fd, err := device.open()
 	if err != nil {
 		return nil, err
@@ -174,7 +174,7 @@ func failed(request string, err error) error {
 }
 
 // explained says what it is about, and where it can, what to do.
-func explained(link *handle.Handle, err error) error {
+func explained(link *openlink.Handle, err error) error {
 	e := &iplink.Error{Op: "open", Kind: link.Kind, Name: link.Name, Err: err}
 	if call, ok := errors.AsType[*os.SyscallError](err); ok {
 		e.Err = call.Err

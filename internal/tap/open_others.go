@@ -7,11 +7,11 @@ import (
 	"errors"
 	"os"
 
-	"github.com/iplink-go/iplink/internal/handle"
+	"github.com/iplink-go/iplink/internal/openlink"
 )
 
-func (c *config) openQueues(context.Context, *handle.Handle) ([]*os.File, error) {
+func (c *config) openQueues(context.Context, *openlink.Handle) ([]*os.File, error) {
 	return nil, errors.ErrUnsupported
 }
 
-func explained(_ *handle.Handle, err error) error { return err }
+func explained(_ *openlink.Handle, err error) error { return err }

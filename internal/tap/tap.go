@@ -10,7 +10,7 @@ import (
 	"os"
 
 	"github.com/iplink-go/iplink"
-	"github.com/iplink-go/iplink/internal/handle"
+	"github.com/iplink-go/iplink/internal/openlink"
 )
 
 // maxQueues is how many queues a link has at most (MAX_TAP_QUEUES).
@@ -111,7 +111,7 @@ func refused(kind, name, word, text string) error {
 
 // open is Open in the namespace of the calling thread.
 func (c *config) open(ctx context.Context, kind, name string) ([]*os.File, error) {
-	link, err := handle.Open(ctx, kind, name)
+	link, err := openlink.Open(ctx, kind, name)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,6 @@
-// Package handle is a link of a known kind and a socket to work on it: what the
+// Package openlink is a link of a known kind and a socket to work on it: what the
 // kind packages share that do things with a link once it exists.
-package handle
+package openlink
 
 import (
 	"cmp"
@@ -178,7 +178,7 @@ func (h *Handle) explain(op, subject string, err error) error {
 		e.Err = errno
 	}
 	if e.Err == error(syscall.EPERM) && e.Message == "" {
-		e.Message = "needs CAP_NET_ADMIN: run as root, or in a user namespace"
+		e.Message = rtnl.NeedsNetAdmin
 	}
 	return e
 }
@@ -190,7 +190,7 @@ func (h *Handle) Names() func(index int) string {
 	return func(index int) string {
 		name, ok := known[index]
 		if !ok {
-			name = nameOf(h.rt, index)
+			name, _ = rtnl.NameOf(h.rt, index)
 			known[index] = name
 		}
 		return name

@@ -1,4 +1,4 @@
-package handle
+package openlink
 
 import (
 	"bytes"
@@ -155,15 +155,16 @@ func (h *Handle) Stranger(ctx context.Context, op, word string, l *Link) error {
 		return err
 	}
 	message := fmt.Sprintf("%s is no port of %s", l.Name, h.Name)
+	master, _ := rtnl.NameOf(h.rt, l.Master)
 	switch {
 	case l.Kind == h.Kind:
 		message += ": open that link itself"
 	case l.Master == 0:
 		message += ": Master makes it one"
 	case l.MasterKind == h.Kind:
-		message += " but of " + nameOf(h.rt, l.Master) + ": open that one"
+		message += " but of " + master + ": open that one"
 	default:
-		message += " but of " + nameOf(h.rt, l.Master)
+		message += " but of " + master
 	}
 	errno := syscall.EINVAL
 	if !l.Of(h.Kind) {

@@ -1,0 +1,68 @@
+package rtnl
+
+import (
+	"context"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/iplink-go/iplink/internal/uapi"
+	"github.com/iplink-go/iplink/internal/wire"
+)
+
+// IndexOf finds the index of a link by name in the socket's namespace. Short
+// names need no message and no lock of the kernel's.
+func IndexOf(ctx context.Context, s Socket, name string) (int, error) {
+	if len(name) >= uapi.IFNAMSIZ {
+		return indexOfLong(ctx, s, name)
+	}
+	return ShortIndexOf(s, name)
+}
+
+// ShortIndexOf is IndexOf for a name of at most 15 bytes.
+func ShortIndexOf(s Socket, name string) (int, error) {
+	req, err := unix.NewIfreq(name)
+	if err != nil {
+		return 0, err
+	}
+	err = s.Control(func(fd int) error { return unix.IoctlIfreq(fd, unix.SIOCGIFINDEX, req) })
+	return int(req.Uint32()), err
+}
+
+func indexOfLong(ctx context.Context, s Socket, name string) (int, error) {
+	index := 0
+	var b Batch
+	b.Get(uapi.RTM_GETLINK, func(m wire.Message) { index = IndexIn(m) }, func(buf []byte) []byte { return AppendKey(buf, 0, name) })
+	if err := s.Do(ctx, &b); err != nil {
+		return 0, err
+	}
+	return index, b.Err(0)
+}
+
+// NameOf finds the name of a link by index.
+func NameOf(s Socket, index int) (string, error) {
+	req, err := unix.NewIfreq("")
+	if err != nil {
+		return "", err
+	}
+	req.SetUint32(uint32(index))
+	err = s.Control(func(fd int) error { return unix.IoctlIfreq(fd, unix.SIOCGIFNAME, req) })
+	return req.Name(), err
+}
+
+// DriverOf returns the name that ethtool has for the driver of a link. It is the
+// only way to find out the kind of a master without a message.
+func DriverOf(s Socket, index int) (string, error) {
+	name, err := NameOf(s, index)
+	if err != nil {
+		return "", err
+	}
+	driver := ""
+	err = s.Control(func(fd int) error {
+		info, err := unix.IoctlGetEthtoolDrvinfo(fd, name)
+		if err == nil {
+			driver = unix.ByteSliceToString(info.Driver[:])
+		}
+		return err
+	})
+	return driver, err
+}
