@@ -17,7 +17,7 @@ KERNELS  := 6.1 6.12 7.3
 TOOL      = $(GO) tool -modfile=internal/tools/go.mod
 RUNNER    = $(CURDIR)/bin/vmtest
 # What a kernel has a say in. The rest is the same on each.
-GUESTS   := . ./bond ./bridge ./can ./macsec ./nlmon ./rtnldriver ./team ./topology ./vxcan ./vxlan ./iplinktest ./examples/... \
+GUESTS   := . ./bond ./bridge ./can ./failover ./macsec ./nlmon ./rtnldriver ./team ./topology ./vxcan ./vxlan ./iplinktest ./examples/... \
 	./internal/fdbnl ./internal/rootless ./internal/rtnl ./internal/tap ./internal/testutil
 
 .PHONY: test unit bench bench-once deps check race cross bigendian matrix test-failover test-kernel test-ipoib test-tshark fuzz golden docs runner
@@ -74,7 +74,7 @@ test-ipoib: runner
 
 # A kernel with a device that only such a guest has.
 test-failover: runner
-	@sh internal/tools/matrix.sh "$(RUNNER) -failover" 7.3 . $(GO) test -timeout 25m -run Failover
+	@sh internal/tools/matrix.sh "$(RUNNER) -failover" 7.3 ./failover $(GO) test -timeout 25m
 
 test-tshark: deps runner
 	@rm -rf bin/capture && mkdir -p bin/capture

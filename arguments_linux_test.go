@@ -142,7 +142,7 @@ func callAll(ctx context.Context, c *iplink.Conn) map[string]error {
 		"Ensure": errorOf(c.Ensure(ctx, bridge.New("t0"))), "Diff": errorOf(c.Diff(ctx, bridge.New("t0"))),
 		"Get": errorOf(c.Get(ctx, "lo")), "GetIndex": errorOf(c.GetIndex(ctx, 1)), "List": errorOf(c.List(ctx)),
 		"Delete": c.Delete(ctx, "t0"), "DeleteIfExists": c.DeleteIfExists(ctx, "t0"), "Wait": errorOf(c.Wait(ctx, "lo", iplink.Exists)),
-		"Watch": watchError(ctx, c), "Failover": errorOf(c.Failover(ctx, "lo")), "Addrs": errorOf(c.Addrs(ctx, lo)),
+		"Watch": watchError(ctx, c), "Addrs": errorOf(c.Addrs(ctx, lo)),
 		"Routes": errorOf(c.Routes(ctx, lo)), "Neighs": errorOf(c.Neighs(ctx, lo)),
 	}
 }

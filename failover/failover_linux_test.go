@@ -1,4 +1,4 @@
-package iplink_test
+package failover
 
 import (
 	"encoding/json"
@@ -14,7 +14,6 @@ import (
 
 	"github.com/iplink-go/iplink"
 	"github.com/iplink-go/iplink/internal/testutil"
-	"github.com/iplink-go/iplink/veth"
 )
 
 // failoverLink is what `ip` and sysfs say of one of the three links.
@@ -77,7 +76,7 @@ func TestFailover(t *testing.T) {
 	}
 	check := func(want ...failoverLink) {
 		t.Helper()
-		group, err := iplink.Failover(t.Context(), device.name)
+		group, err := Get(t.Context(), device.name)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -95,7 +94,7 @@ func TestFailover(t *testing.T) {
 	}
 	check(device, standby, primary)
 	for _, l := range []failoverLink{standby, primary} {
-		_, err := iplink.Failover(t.Context(), l.name)
+		_, err := Get(t.Context(), l.name)
 		want := fmt.Sprintf("failover %s: the link is of another kind (it is a link under the net_failover device %s)", l.name, device.name)
 		if err == nil || err.Error() != want || !errors.Is(err, iplink.ErrKind) {
 			t.Errorf("error %v, want %s", err, want)
@@ -121,7 +120,7 @@ func testFailoverActive(t *testing.T, device, primary, standby string) {
 		}
 		var got string
 		for range 200 {
-			group, err := iplink.Failover(t.Context(), device)
+			group, err := Get(t.Context(), device)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -156,17 +155,27 @@ func unplug(t *testing.T, name string) {
 func TestNoFailover(t *testing.T) {
 	testutil.Need(t, iplink.KindVeth)
 	ns := testutil.NetNS(t)
-	mustDo(t, ns, (*iplink.Conn).Create, veth.New(link))
-	_, err := inNetNS(t, ns, func(c *iplink.Conn) (*iplink.FailoverGroup, error) { return c.Failover(t.Context(), link) })
-	if want := "failover veth t0: the link is of another kind (it is no net_failover device, its driver is veth)"; err == nil || err.Error() != want || !errors.Is(err, iplink.ErrKind) {
-		t.Errorf("error %v, want %s", err, want)
+	testutil.IP(t, ns, "link", "add", "t0", "type", "veth", "peer", "t1")
+	get := func(name string) (err error) {
+		netns, fault := iplink.NetNSAtPath(fmt.Sprintf("/proc/self/fd/%d", ns.Fd()))
+		if fault != nil {
+			t.Fatal(fault)
+		}
+		defer netns.Close()
+		return netns.Do(func() error {
+			_, err := Get(t.Context(), name)
+			return err
+		})
 	}
-	_, err = inNetNS(t, ns, func(c *iplink.Conn) (*iplink.FailoverGroup, error) { return c.Failover(t.Context(), "lo") })
-	if want := "failover lo: the link is of another kind (it is no net_failover device, its driver is unknown)"; err == nil || err.Error() != want {
-		t.Errorf("error %v, want %s", err, want)
+	for name, want := range map[string]string{
+		"t0": "failover veth t0: the link is of another kind (it is no net_failover device, its driver is veth)",
+		"lo": "failover lo: the link is of another kind (it is no net_failover device, its driver is unknown)",
+	} {
+		if err := get(name); err == nil || err.Error() != want || !errors.Is(err, iplink.ErrKind) {
+			t.Errorf("error %v, want %s", err, want)
+		}
 	}
-	_, err = inNetNS(t, ns, func(c *iplink.Conn) (*iplink.FailoverGroup, error) { return c.Failover(t.Context(), "none") })
-	if !errors.Is(err, fs.ErrNotExist) {
+	if err := get("none"); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("error %v, want that of a link that is missing", err)
 	}
 }
