@@ -72,7 +72,7 @@ func (j *job) addressMisfit(have *Link) *attr.Error {
 
 // addressInUse says that the link-layer address of a macvlan is not its own.
 func (t *transaction) addressInUse(_ context.Context, s *step, errno syscall.Errno) fact {
-	if errno != syscall.EADDRINUSE || s.what > stepChange || !isMacvlan(s.job.spec.kind) {
+	if errno != syscall.EADDRINUSE || s.what > stepChange || !isMacvlan(s.job.spec.Kind) {
 		return fact{}
 	}
 	return fact{"address", "the parent, or another macvlan on it, has the link-layer address: set another, or none"}

@@ -9,12 +9,14 @@ import (
 	"testing"
 
 	"github.com/iplink-go/iplink"
+	"github.com/iplink-go/iplink/bond"
 	"github.com/iplink-go/iplink/bridge"
 	"github.com/iplink-go/iplink/macvlan"
 	"github.com/iplink-go/iplink/macvtap"
 	"github.com/iplink-go/iplink/nlmon"
 	"github.com/iplink-go/iplink/topology"
 	"github.com/iplink-go/iplink/veth"
+	"github.com/iplink-go/iplink/vxcan"
 	"github.com/iplink-go/iplink/vxlan"
 )
 
@@ -40,11 +42,11 @@ func faultySpecs() map[string][]iplink.Spec {
 	other := veth.New("t1")
 	other.Peer(veth.New("t2"))
 	return map[string][]iplink.Spec{
-		"Spec":      {nil, (*iplink.VXLAN)(nil), (*iplink.Existing)(nil), new(iplink.VXLAN), new(iplink.VXLAN).VNI(7).Up(), new(iplink.Veth), new(iplink.Existing)},
-		"NetNS":     {bridge.New("t0").NetNS(nil), bridge.New("t0").NetNS(new(iplink.NetNS)), veth.New("t0").Peer(veth.New("t1").NetNS(nil)), iplink.Device("lo").NetNS(nil)},
-		"LinkNetNS": {macvlan.New("t0").Parent("lo").LinkNetNS(nil), vxlan.New("t0").LinkNetNS(new(iplink.NetNS))},
-		"Peer":      {veth.New("t0").Peer(nil), iplink.NewVXCAN("t0").Peer(nil), veth.New("t0").Peer(new(iplink.Veth)), own.Peer(own)},
-		"Port":      {bridge.New("t0").Port(nil), bridge.New("t0").Port((*iplink.BridgePort)(nil)), bridge.New("t0").Port(new(iplink.BridgePort)), iplink.Device("lo").Port(new(iplink.BondPort))},
+		"Spec":         {nil, (*vxlan.Builder)(nil), (*iplink.DeviceUpdate)(nil), new(vxlan.Builder), new(vxlan.Builder).VNI(7).Up(), new(veth.Builder), new(iplink.DeviceUpdate)},
+		"NetNS":        {bridge.New("t0").NetNS(nil), bridge.New("t0").NetNS(new(iplink.NetNS)), veth.New("t0").Peer(veth.New("t1").NetNS(nil)), iplink.Device("lo").NetNS(nil)},
+		"LinkNetNS":    {macvlan.New("t0").Parent("lo").LinkNetNS(nil), vxlan.New("t0").LinkNetNS(new(iplink.NetNS))},
+		"Peer":         {veth.New("t0").Peer(nil), vxcan.New("t0").Peer(nil), veth.New("t0").Peer(new(veth.Builder)), own.Peer(own)},
+		"PortSettings": {bridge.New("t0").PortSettings(nil), bridge.New("t0").PortSettings((*bridge.PortBuilder)(nil)), bridge.New("t0").PortSettings(new(bridge.PortBuilder)), iplink.Device("lo").PortSettings(new(bond.PortBuilder))},
 	}
 }
 
@@ -93,7 +95,7 @@ func TestStringOfFaulty(t *testing.T) {
 		specs = append(specs, faulty...)
 	}
 	for i, s := range specs {
-		if s == nil || s == (*iplink.VXLAN)(nil) || s == (*iplink.Existing)(nil) {
+		if s == nil || s == (*vxlan.Builder)(nil) || s == (*iplink.DeviceUpdate)(nil) {
 			continue
 		}
 		if text := s.String(); !strings.HasPrefix(text, "# ") || strings.Contains(text, "\n") {

@@ -38,7 +38,7 @@ var errNotTold = errors.New("the kernel does not tell")
 
 // aside returns the job's settings that go another way, nil if there are none.
 func (j *job) aside() aside {
-	if a, ok := j.spec.info.(aside); ok && !j.elsewhere.Empty() {
+	if a, ok := j.spec.Info.(aside); ok && !j.elsewhere.Empty() {
 		return a
 	}
 	return nil
@@ -46,7 +46,7 @@ func (j *job) aside() aside {
 
 // apart returns what of a set goes another way.
 func (s *spec) apart(set attr.Set) attr.Set {
-	switch a := s.info.(type) {
+	switch a := s.Info.(type) {
 	case partly:
 		return set.And(a.apart())
 	case aside:

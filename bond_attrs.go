@@ -29,7 +29,7 @@ func (b *BondInfo) attrs(c *attr.Codec) {
 // choice makes ClearActiveSlave an order: the kernel reports the port that it
 // then chose.
 func (b *BondInfo) choice(c *attr.Codec) *attr.Codec {
-	if b.reselect {
+	if b.Reselect {
 		return c.WriteOnly()
 	}
 	return c

@@ -22,7 +22,7 @@ import (
 func TestBondDownKeepsLayer3(t *testing.T) {
 	testutil.Need(t, iplink.KindBond)
 	c, ns := scratch(t)
-	wanted := func() *iplink.Bond {
+	wanted := func() *bond.Builder {
 		return bond.New("b0").Mode(bond.IEEE8023AD).Up().
 			Addrs(inet.Addr{Prefix: prefix("192.0.2.17/28"), ValidLifetime: 600 * time.Second}, inet.Addr{Prefix: prefix("2001:db8::17/64"), Flags: inet.AddrNoDAD}).
 			DefaultRoute(addr("192.0.2.18")).DefaultRoute(addr("2001:db8::18")).
@@ -30,9 +30,9 @@ func TestBondDownKeepsLayer3(t *testing.T) {
 	}
 	created(t, c, wanted())
 	before := layer3Of(t, ns.file, "b0")
-	for _, verb := range []func(*iplink.Bond) error{
-		func(b *iplink.Bond) error { _, err := c.Update(t.Context(), b.LACPRate(bond.LACPFast)); return err },
-		func(b *iplink.Bond) error { _, err := c.Ensure(t.Context(), b.LACPRate(bond.LACPSlow)); return err },
+	for _, verb := range []func(*bond.Builder) error{
+		func(b *bond.Builder) error { _, err := c.Update(t.Context(), b.LACPRate(bond.LACPFast)); return err },
+		func(b *bond.Builder) error { _, err := c.Ensure(t.Context(), b.LACPRate(bond.LACPSlow)); return err },
 	} {
 		if err := verb(wanted().DownFirst()); err != nil {
 			t.Fatal(err)
@@ -67,19 +67,19 @@ func TestMasterTakesNoPorts(t *testing.T) {
 func TestBondQueueTaken(t *testing.T) {
 	testutil.Need(t, iplink.KindBond)
 	c, _ := scratch(t)
-	created(t, c, bond.New("b0"), dummy.New("p1").Master("b0").Port(bond.Port().QueueID(3)), dummy.New("p2").Master("b0"))
+	created(t, c, bond.New("b0"), dummy.New("p1").Master("b0").PortSettings(bond.Port().QueueID(3)), dummy.New("p2").Master("b0"))
 	const text = "queue_id: another port of the bond has that queue, or the bond has none of that number"
 	for _, do := range []func() error{
 		func() error {
-			_, err := c.Update(t.Context(), iplink.Device("p2").Port(bond.Port().QueueID(3)))
+			_, err := c.Update(t.Context(), iplink.Device("p2").PortSettings(bond.Port().QueueID(3)))
 			return err
 		},
 		func() error {
-			_, err := c.Ensure(t.Context(), dummy.New("p2").Port(bond.Port().QueueID(99)))
+			_, err := c.Ensure(t.Context(), dummy.New("p2").PortSettings(bond.Port().QueueID(99)))
 			return err
 		},
 		func() error {
-			_, err := c.Create(t.Context(), dummy.New("p3").Master("b0").Port(bond.Port().QueueID(3)))
+			_, err := c.Create(t.Context(), dummy.New("p3").Master("b0").PortSettings(bond.Port().QueueID(3)))
 			return err
 		},
 	} {

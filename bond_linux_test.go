@@ -18,6 +18,7 @@ import (
 	"github.com/iplink-go/iplink/bond"
 	"github.com/iplink-go/iplink/dummy"
 	"github.com/iplink-go/iplink/internal/testutil"
+	"github.com/iplink-go/iplink/team"
 	"github.com/iplink-go/iplink/veth"
 )
 
@@ -76,23 +77,23 @@ func TestBondModesAsTheKernel(t *testing.T) {
 	testutil.Need(t, iplink.KindBond)
 	_, ns := scratch(t)
 	ns.ip("link", "add", "p1", "type", "dummy")
-	settings := map[string]func(*iplink.Bond) *iplink.Bond{
-		"packets_per_slave": func(b *iplink.Bond) *iplink.Bond { return b.PacketsPerSlave(3) },
-		"primary":           func(b *iplink.Bond) *iplink.Bond { return b.Primary("p1") },
-		"arp_interval":      func(b *iplink.Bond) *iplink.Bond { return b.ARPInterval(time.Second) },
-		"arp_validate":      func(b *iplink.Bond) *iplink.Bond { return b.ARPValidate(bond.ValidateAll) },
-		"arp_missed_max":    func(b *iplink.Bond) *iplink.Bond { return b.ARPMissedMax(3) },
-		"tlb_dynamic_lb":    func(b *iplink.Bond) *iplink.Bond { return b.TLBDynamicLB(false) },
-		"lacp_rate":         func(b *iplink.Bond) *iplink.Bond { return b.LACPRate(bond.LACPFast) },
-		"lacp_active":       func(b *iplink.Bond) *iplink.Bond { return b.LACPActive(false) },
-		"ad_actor_sys_prio": func(b *iplink.Bond) *iplink.Bond { return b.ADActorSysPrio(3) },
-		"ad_user_port_key":  func(b *iplink.Bond) *iplink.Bond { return b.ADUserPortKey(3) },
-		"ad_actor_system":   func(b *iplink.Bond) *iplink.Bond { return b.ADActorSystem([]byte{2, 0, 0, 0, 0, 3}) },
-		"ad_select":         func(b *iplink.Bond) *iplink.Bond { return b.ADSelect(bond.ADCount) },
-		"arp_ip_target":     func(b *iplink.Bond) *iplink.Bond { return b.ARPIPTargets(netip.MustParseAddr("192.0.2.1")) },
-		"xmit_hash_policy":  func(b *iplink.Bond) *iplink.Bond { return b.XmitHashPolicy(bond.HashLayer34) },
-		"lp_interval":       func(b *iplink.Bond) *iplink.Bond { return b.LPInterval(3 * time.Second) },
-		"primary_reselect":  func(b *iplink.Bond) *iplink.Bond { return b.PrimaryReselect(bond.ReselectBetter) },
+	settings := map[string]func(*bond.Builder) *bond.Builder{
+		"packets_per_slave": func(b *bond.Builder) *bond.Builder { return b.PacketsPerSlave(3) },
+		"primary":           func(b *bond.Builder) *bond.Builder { return b.Primary("p1") },
+		"arp_interval":      func(b *bond.Builder) *bond.Builder { return b.ARPInterval(time.Second) },
+		"arp_validate":      func(b *bond.Builder) *bond.Builder { return b.ARPValidate(bond.ValidateAll) },
+		"arp_missed_max":    func(b *bond.Builder) *bond.Builder { return b.ARPMissedMax(3) },
+		"tlb_dynamic_lb":    func(b *bond.Builder) *bond.Builder { return b.TLBDynamicLB(false) },
+		"lacp_rate":         func(b *bond.Builder) *bond.Builder { return b.LACPRate(bond.LACPFast) },
+		"lacp_active":       func(b *bond.Builder) *bond.Builder { return b.LACPActive(false) },
+		"ad_actor_sys_prio": func(b *bond.Builder) *bond.Builder { return b.ADActorSysPrio(3) },
+		"ad_user_port_key":  func(b *bond.Builder) *bond.Builder { return b.ADUserPortKey(3) },
+		"ad_actor_system":   func(b *bond.Builder) *bond.Builder { return b.ADActorSystem([]byte{2, 0, 0, 0, 0, 3}) },
+		"ad_select":         func(b *bond.Builder) *bond.Builder { return b.ADSelect(bond.ADCount) },
+		"arp_ip_target":     func(b *bond.Builder) *bond.Builder { return b.ARPIPTargets(netip.MustParseAddr("192.0.2.1")) },
+		"xmit_hash_policy":  func(b *bond.Builder) *bond.Builder { return b.XmitHashPolicy(bond.HashLayer34) },
+		"lp_interval":       func(b *bond.Builder) *bond.Builder { return b.LPInterval(3 * time.Second) },
+		"primary_reselect":  func(b *bond.Builder) *bond.Builder { return b.PrimaryReselect(bond.ReselectBetter) },
 	}
 	for mode := bond.BalanceRR; mode <= bond.BalanceALB; mode++ {
 		for word, with := range settings {
@@ -117,7 +118,7 @@ func TestBondNeeds(t *testing.T) {
 	testutil.Need(t, iplink.KindBond)
 	c, ns := scratch(t)
 	for _, test := range []struct {
-		spec *iplink.Bond
+		spec *bond.Builder
 		attr string
 		text string
 		said string
@@ -148,7 +149,7 @@ func TestBondWhileUp(t *testing.T) {
 	created(t, c, bond.New("b0").Mode(bond.IEEE8023AD).Up(), dummy.New("p1").Master("b0").Up())
 	before := bondData(ns)
 	for _, test := range []struct {
-		spec *iplink.Bond
+		spec *bond.Builder
 		attr string
 		text string
 	}{
@@ -189,7 +190,7 @@ func (ns *scratchNS) up(name string) bool {
 
 // TestJoinWhileUp has links that are up join a bond and a team.
 func TestJoinWhileUp(t *testing.T) {
-	for _, master := range []iplink.Spec{bond.New("m0"), iplink.NewTeam("m0")} {
+	for _, master := range []iplink.Spec{bond.New("m0"), team.New("m0")} {
 		kind := strings.Fields(master.String())[5]
 		t.Run(kind, func(t *testing.T) {
 			testutil.Need(t, kind)

@@ -50,7 +50,7 @@ var bondOnly = []struct {
 
 // require holds the rules of bond_changelink about one request.
 func (b *BondInfo) require(op string, s *spec) error {
-	err := b.requireMonitor(s.set)
+	err := b.requireMonitor(s.Set)
 	now, known := s.standing.(*BondInfo)
 	if op == "create" {
 		now, known = nil, true
@@ -60,9 +60,9 @@ func (b *BondInfo) require(op string, s *spec) error {
 		err = errors.Join(err, b.requireMode(s, mode))
 	}
 	if known || s.asks(uapi.IFLA_BOND_MIIMON) {
-		err = errors.Join(err, b.requireDelays(s.set, miimon))
+		err = errors.Join(err, b.requireDelays(s.Set, miimon))
 	}
-	if system := b.ADActorSystem; s.set.Has(uapi.IFLA_BOND_AD_ACTOR_SYSTEM) && system[0]&1 != 0 {
+	if system := b.ADActorSystem; s.Set.Has(uapi.IFLA_BOND_AD_ACTOR_SYSTEM) && system[0]&1 != 0 {
 		err = errors.Join(err, &attr.Error{Name: "ad_actor_system", Text: fmt.Sprintf("%v is a multicast address", system)})
 	}
 	return err
@@ -90,7 +90,7 @@ func (b *BondInfo) requireMode(s *spec, mode BondMode) error {
 		if s.standing == nil && !s.asks(uapi.IFLA_BOND_MODE) {
 			text = fmt.Sprintf("needs Mode %v", only.modes)
 		}
-		for typ := range only.rows.And(s.set).All() {
+		for typ := range only.rows.And(s.Set).All() {
 			all = append(all, &attr.Error{Name: rowName(b.attrs, typ), Text: text, Errno: syscall.EACCES})
 		}
 	}
@@ -149,20 +149,20 @@ func (b *BondInfo) requireDelays(set attr.Set, miimon time.Duration) error {
 // out what is as wanted and not for the mode: the kernel would refuse it.
 func bondBefore(j *job, have *Link) *attr.Error {
 	now, ok := have.Info.(*BondInfo)
-	want, _ := j.spec.info.(*BondInfo)
+	want, _ := j.spec.Info.(*BondInfo)
 	if !ok || want == nil {
 		return nil
 	}
 	changed := j.infoSet
 	switch {
 	case changed.Has(uapi.IFLA_BOND_MODE):
-		j.infoSet = j.spec.set
+		j.infoSet = j.spec.Set
 	case changed.Has(uapi.IFLA_BOND_MIIMON):
-		j.infoSet = j.infoSet.Or(j.spec.set.And(bondDelays))
+		j.infoSet = j.infoSet.Or(j.spec.Set.And(bondDelays))
 	}
 	mode, _ := want.outcome(j.spec, now)
 	j.infoSet = j.infoSet.Minus(bondWithout(mode).And(want.asIs(j, now, changed)))
-	if want.reselect && now.ActiveSlave == 0 {
+	if want.Reselect && now.ActiveSlave == 0 {
 		j.infoSet.Remove(uapi.IFLA_BOND_ACTIVE_SLAVE)
 	}
 	return nil
@@ -172,7 +172,7 @@ func bondBefore(j *job, have *Link) *attr.Error {
 // is zero then. A change of the mode may end a monitoring by ARP.
 func (b *BondInfo) asIs(j *job, now *BondInfo, changed attr.Set) attr.Set {
 	var codec attr.Codec
-	same := j.spec.set.Minus(typesOf(codec.Compare(j.spec.set, j.infoRefs, b.attrs, now.attrs)))
+	same := j.spec.Set.Minus(typesOf(codec.Compare(j.spec.Set, j.infoRefs, b.attrs, now.attrs)))
 	if !changed.Has(uapi.IFLA_BOND_MODE) {
 		return same
 	}

@@ -1,4 +1,4 @@
-package iplink
+package iplink_test
 
 import (
 	"bytes"
@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/iplink-go/iplink"
+	"github.com/iplink-go/iplink/bond"
 	"github.com/iplink-go/iplink/internal/attr"
 	"github.com/iplink-go/iplink/internal/uapi"
 )
@@ -24,32 +26,32 @@ func addrs(texts ...string) (all []netip.Addr) {
 
 func TestBondString(t *testing.T) {
 	for _, test := range []struct {
-		bond *Bond
+		bond *bond.Builder
 		want string
 	}{
-		{NewBond("b0"), ""},
-		{NewBond("b0").Mode(BondActiveBackup).ActiveSlave("eth0").Primary("eth1").PrimaryReselect(BondReselectBetter),
+		{bond.New("b0"), ""},
+		{bond.New("b0").Mode(bond.ActiveBackup).ActiveSlave("eth0").Primary("eth1").PrimaryReselect(bond.ReselectBetter),
 			"mode active-backup active_slave eth0 primary eth1 primary_reselect better"},
-		{NewBond("b0").ActiveSlave("eth0").ClearActiveSlave(), "clear_active_slave"},
-		{NewBond("b0").ActiveSlaveIndex(7).PrimaryIndex(8), "active_slave if7 primary if8"},
-		{NewBond("b0").PrimaryIndex(0), "# ip has no word for: primary"},
-		{NewBond("b0").MIIMon(50 * time.Millisecond).UpDelay(150 * time.Millisecond).DownDelay(250 * time.Millisecond).
+		{bond.New("b0").ActiveSlave("eth0").ClearActiveSlave(), "clear_active_slave"},
+		{bond.New("b0").ActiveSlaveIndex(7).PrimaryIndex(8), "active_slave if7 primary if8"},
+		{bond.New("b0").PrimaryIndex(0), "# ip has no word for: primary"},
+		{bond.New("b0").MIIMon(50 * time.Millisecond).UpDelay(150 * time.Millisecond).DownDelay(250 * time.Millisecond).
 			PeerNotifDelay(300 * time.Millisecond).UseCarrier(true),
 			"miimon 50 updelay 150 downdelay 250 peer_notify_delay 300 use_carrier 1"},
-		{NewBond("b0").ARPInterval(1234 * time.Millisecond).ARPIPTargets(addrs("192.0.2.1", "198.51.100.2")...).
-			ARPValidate(BondValidateFilterBackup).ARPAllTargets(BondARPAll).ARPMissedMax(3),
+		{bond.New("b0").ARPInterval(1234 * time.Millisecond).ARPIPTargets(addrs("192.0.2.1", "198.51.100.2")...).
+			ARPValidate(bond.ValidateFilterBackup).ARPAllTargets(bond.ARPAll).ARPMissedMax(3),
 			"arp_interval 1234 arp_ip_target 192.0.2.1,198.51.100.2 arp_validate filter_backup arp_all_targets all arp_missed_max 3"},
-		{NewBond("b0").NSIP6Targets(addrs("2001:db8::1", "2001:db8::2")...), "ns_ip6_target 2001:db8::1,2001:db8::2"},
-		{NewBond("b0").ARPIPTargets().MinLinks(2), "arp_ip_target '' min_links 2"},
-		{NewBond("b0").FailOverMAC(BondFailOverFollow).XmitHashPolicy(BondHashVLANSrcMAC).ResendIGMP(9).NumPeerNotif(8),
+		{bond.New("b0").NSIP6Targets(addrs("2001:db8::1", "2001:db8::2")...), "ns_ip6_target 2001:db8::1,2001:db8::2"},
+		{bond.New("b0").ARPIPTargets().MinLinks(2), "arp_ip_target '' min_links 2"},
+		{bond.New("b0").FailOverMAC(bond.FailOverFollow).XmitHashPolicy(bond.HashVLANSrcMAC).ResendIGMP(9).NumPeerNotif(8),
 			"fail_over_mac follow xmit_hash_policy vlan+srcmac resend_igmp 9 num_grat_arp 8"},
-		{NewBond("b0").AllSlavesActive(true).LPInterval(7 * time.Second).PacketsPerSlave(5).TLBDynamicLB(false),
+		{bond.New("b0").AllSlavesActive(true).LPInterval(7 * time.Second).PacketsPerSlave(5).TLBDynamicLB(false),
 			"all_slaves_active 1 lp_interval 7 packets_per_slave 5 tlb_dynamic_lb 0"},
-		{NewBond("b0").LACPRate(BondLACPFast).LACPActive(false).ADSelect(BondADActorPortPrio).ADActorSysPrio(0x1234).
+		{bond.New("b0").LACPRate(bond.LACPFast).LACPActive(false).ADSelect(bond.ADActorPortPrio).ADActorSysPrio(0x1234).
 			ADUserPortKey(0x123).ADActorSystem(net.HardwareAddr{2, 0, 0, 0, 0x12, 0x34}),
 			"lacp_rate fast lacp_active off ad_select actor_port_prio ad_actor_sys_prio 4660 ad_user_port_key 291 ad_actor_system 02:00:00:00:12:34"},
-		{NewBond("b0").CoupledControl(false).BroadcastNeighbor(true), "coupled_control off broadcast_neighbor on"},
-		{NewBond("b0").LACPStrict(true), "# ip has no word for: lacp_strict"},
+		{bond.New("b0").CoupledControl(false).BroadcastNeighbor(true), "coupled_control off broadcast_neighbor on"},
+		{bond.New("b0").LACPStrict(true), "# ip has no word for: lacp_strict"},
 	} {
 		want := strings.TrimRight("ip link add b0 type bond "+test.want, " ")
 		if got := test.bond.String(); got != want {
@@ -66,52 +68,62 @@ func TestBondRefused(t *testing.T) {
 	}
 	const ms = time.Millisecond
 	for _, test := range []struct {
-		bond *Bond
+		bond *bond.Builder
 		want string
 	}{
-		{NewBond("b0").Mode(7), "mode: invalid argument (7 is none of balance-rr, active-backup"},
-		{NewBond("b0").MIIMon(1500 * time.Microsecond), "miimon: invalid argument (1.5ms is no multiple of 1ms"},
-		{NewBond("b0").MIIMon((1 << 31) * ms), "miimon: invalid argument (596h31m23.648s is not in 0s…596h31m23.647s)"},
-		{NewBond("b0").MIIMon(100 * ms).ARPInterval(ms), "arp_interval: invalid argument (cannot go with MIIMon)"},
-		{NewBond("b0").MIIMon(100 * ms).ARPValidate(BondValidateAll), "arp_validate: invalid argument (cannot go with MIIMon)"},
-		{NewBond("b0").MIIMon(100 * ms).UpDelay(150 * ms), "updelay: invalid argument (150ms is no multiple of MIIMon, which is 100ms: the kernel would round it down)"},
-		{NewBond("b0").MIIMon(100 * ms).DownDelay(10 * ms), "downdelay: invalid argument (10ms is no multiple of MIIMon"},
-		{NewBond("b0").MIIMon(0).DownDelay(0), "downdelay: invalid argument (needs MIIMon, which is off)"},
-		{NewBond("b0").MIIMon(100 * ms).PeerNotifDelay(101 * ms), "peer_notify_delay: invalid argument (101ms is no multiple of MIIMon"},
-		{NewBond("b0").PeerNotifDelay(301 * time.Second), "peer_notify_delay: invalid argument (5m1s is not in 0s…5m0s)"},
-		{NewBond("b0").ARPIPTargets(many...), "arp_ip_target: invalid argument (17 targets, where at most 16 fit)"},
-		{NewBond("b0").ARPIPTargets(addrs("192.0.2.1", "192.0.2.2", "192.0.2.1")...), "arp_ip_target: invalid argument (192.0.2.1 is there twice)"},
-		{NewBond("b0").ARPIPTargets(addrs("2001:db8::1")...), "arp_ip_target: invalid argument (2001:db8::1 is no IPv4 address)"},
-		{NewBond("b0").ARPIPTargets(netip.Addr{}), "arp_ip_target: invalid argument (invalid IP is no IPv4 address)"},
-		{NewBond("b0").ARPIPTargets(addrs("0.1.2.3")...), "arp_ip_target: invalid argument (0.1.2.3 is no address of a host)"},
-		{NewBond("b0").ARPIPTargets(addrs("255.255.255.255")...), "arp_ip_target: invalid argument (255.255.255.255 is no address of a host)"},
-		{NewBond("b0").NSIP6Targets(addrs("192.0.2.1")...), "ns_ip6_target: invalid argument (192.0.2.1 is no IPv6 address)"},
-		{NewBond("b0").NSIP6Targets(addrs("::ffff:192.0.2.1")...), "ns_ip6_target: invalid argument (::ffff:192.0.2.1 is no IPv6 address)"},
-		{NewBond("b0").NSIP6Targets(addrs("fe80::1%eth0")...), "ns_ip6_target: invalid argument (fe80::1%eth0 is an address with a zone"},
-		{NewBond("b0").NSIP6Targets(addrs("ff02::1")...), "ns_ip6_target: invalid argument (ff02::1 is no address of another host)"},
-		{NewBond("b0").ARPMissedMax(0), "arp_missed_max: invalid argument (0 is not in 1…255)"},
-		{NewBond("b0").ResendIGMP(256), "resend_igmp: invalid argument (256 is not in 0…255)"},
-		{NewBond("b0").MinLinks(1 << 31), "min_links: invalid argument (2147483648 is not in 0…2147483647)"},
-		{NewBond("b0").LPInterval(0), "lp_interval: invalid argument (0s is not in 1s…"},
-		{NewBond("b0").PacketsPerSlave(65536), "packets_per_slave: invalid argument (65536 is not in 0…65535)"},
-		{NewBond("b0").ADActorSysPrio(0), "ad_actor_sys_prio: invalid argument (0 is not in 1…65535)"},
-		{NewBond("b0").ADUserPortKey(1024), "ad_user_port_key: invalid argument (1024 is not in 0…1023)"},
-		{NewBond("b0").Mode(Bond8023AD).ADActorSystem(net.HardwareAddr{1, 0, 0, 0, 0, 1}), "ad_actor_system: invalid argument (01:00:00:00:00:01 is a multicast address)"},
-		{NewBond("b0").ADActorSystem(net.HardwareAddr{2}), "ad_actor_system: invalid argument (1 bytes, where 6 are due)"},
-		{NewBond("b0").ADSelect(4), "ad_select: invalid argument (4 is none of stable"},
-		{NewBond("b0").MTU(67), "mtu: invalid argument (67 is not in 68…65535)"},
+		{bond.New("b0").Mode(7), "mode: invalid argument (7 is none of balance-rr, active-backup"},
+		{bond.New("b0").MIIMon(1500 * time.Microsecond), "miimon: invalid argument (1.5ms is no multiple of 1ms"},
+		{bond.New("b0").MIIMon((1 << 31) * ms), "miimon: invalid argument (596h31m23.648s is not in 0s…596h31m23.647s)"},
+		{bond.New("b0").MIIMon(100 * ms).ARPInterval(ms), "arp_interval: invalid argument (cannot go with MIIMon)"},
+		{bond.New("b0").MIIMon(100 * ms).ARPValidate(bond.ValidateAll), "arp_validate: invalid argument (cannot go with MIIMon)"},
+		{bond.New("b0").MIIMon(100 * ms).UpDelay(150 * ms), "updelay: invalid argument (150ms is no multiple of MIIMon, which is 100ms: the kernel would round it down)"},
+		{bond.New("b0").MIIMon(100 * ms).DownDelay(10 * ms), "downdelay: invalid argument (10ms is no multiple of MIIMon"},
+		{bond.New("b0").MIIMon(0).DownDelay(0), "downdelay: invalid argument (needs MIIMon, which is off)"},
+		{bond.New("b0").MIIMon(100 * ms).PeerNotifDelay(101 * ms), "peer_notify_delay: invalid argument (101ms is no multiple of MIIMon"},
+		{bond.New("b0").PeerNotifDelay(301 * time.Second), "peer_notify_delay: invalid argument (5m1s is not in 0s…5m0s)"},
+		{bond.New("b0").ARPIPTargets(many...), "arp_ip_target: invalid argument (17 targets, where at most 16 fit)"},
+		{bond.New("b0").ARPIPTargets(addrs("192.0.2.1", "192.0.2.2", "192.0.2.1")...), "arp_ip_target: invalid argument (192.0.2.1 is there twice)"},
+		{bond.New("b0").ARPIPTargets(addrs("2001:db8::1")...), "arp_ip_target: invalid argument (2001:db8::1 is no IPv4 address)"},
+		{bond.New("b0").ARPIPTargets(netip.Addr{}), "arp_ip_target: invalid argument (invalid IP is no IPv4 address)"},
+		{bond.New("b0").ARPIPTargets(addrs("0.1.2.3")...), "arp_ip_target: invalid argument (0.1.2.3 is no address of a host)"},
+		{bond.New("b0").ARPIPTargets(addrs("255.255.255.255")...), "arp_ip_target: invalid argument (255.255.255.255 is no address of a host)"},
+		{bond.New("b0").NSIP6Targets(addrs("192.0.2.1")...), "ns_ip6_target: invalid argument (192.0.2.1 is no IPv6 address)"},
+		{bond.New("b0").NSIP6Targets(addrs("::ffff:192.0.2.1")...), "ns_ip6_target: invalid argument (::ffff:192.0.2.1 is no IPv6 address)"},
+		{bond.New("b0").NSIP6Targets(addrs("fe80::1%eth0")...), "ns_ip6_target: invalid argument (fe80::1%eth0 is an address with a zone"},
+		{bond.New("b0").NSIP6Targets(addrs("ff02::1")...), "ns_ip6_target: invalid argument (ff02::1 is no address of another host)"},
+		{bond.New("b0").ARPMissedMax(0), "arp_missed_max: invalid argument (0 is not in 1…255)"},
+		{bond.New("b0").ResendIGMP(256), "resend_igmp: invalid argument (256 is not in 0…255)"},
+		{bond.New("b0").MinLinks(1 << 31), "min_links: invalid argument (2147483648 is not in 0…2147483647)"},
+		{bond.New("b0").LPInterval(0), "lp_interval: invalid argument (0s is not in 1s…"},
+		{bond.New("b0").PacketsPerSlave(65536), "packets_per_slave: invalid argument (65536 is not in 0…65535)"},
+		{bond.New("b0").ADActorSysPrio(0), "ad_actor_sys_prio: invalid argument (0 is not in 1…65535)"},
+		{bond.New("b0").ADUserPortKey(1024), "ad_user_port_key: invalid argument (1024 is not in 0…1023)"},
+		{bond.New("b0").Mode(bond.IEEE8023AD).ADActorSystem(net.HardwareAddr{1, 0, 0, 0, 0, 1}), "ad_actor_system: invalid argument (01:00:00:00:00:01 is a multicast address)"},
+		{bond.New("b0").ADActorSystem(net.HardwareAddr{2}), "ad_actor_system: invalid argument (1 bytes, where 6 are due)"},
+		{bond.New("b0").ADSelect(4), "ad_select: invalid argument (4 is none of stable"},
+		{bond.New("b0").MTU(67), "mtu: invalid argument (67 is not in 68…65535)"},
 	} {
 		refuses(t, test.bond, "create bond b0: "+test.want)
 	}
 }
 
 // refuses demands an error that begins as told.
-func refuses(t *testing.T, s Spec, want string) {
+func refuses(t *testing.T, s iplink.Spec, want string) {
 	t.Helper()
-	err := s.wanted().check("create")
+	err := iplink.CheckSpec(s, "create")
 	if err == nil || !strings.HasPrefix(err.Error(), want) || !errors.Is(err, fs.ErrInvalid) {
 		t.Errorf("%v:\nerror %v, want\n%s", s, err, want)
 	}
+}
+
+// bondRow returns the name of a setting.
+func bondRow(typ uint16) string {
+	for _, r := range iplink.KindRows(iplink.KindBond) {
+		if r.Type == typ {
+			return r.Name
+		}
+	}
+	return ""
 }
 
 // TestBondModes demands that exactly the settings that a mode does not have are
@@ -134,25 +146,26 @@ func TestBondModes(t *testing.T) {
 		uapi.IFLA_BOND_BROADCAST_NEIGH:   "802.3ad",
 		uapi.IFLA_BOND_LACP_STRICT:       "802.3ad",
 	}
-	b := new(BondInfo)
 	for typ := range uint16(uapi.IFLA_BOND_LACP_STRICT + 1) {
-		for mode, word := range bondModes {
-			err := b.requireMode(&spec{set: attr.SetOf(typ, uapi.IFLA_BOND_MODE)}, BondMode(mode))
+		for mode := bond.BalanceRR; mode <= bond.BalanceALB; mode++ {
+			b, word := bond.New("b0"), mode.String()
+			b.Own(b).Set = attr.SetOf(typ, uapi.IFLA_BOND_MODE)
+			err := iplink.RequireBondMode(b, mode)
 			modes, limited := rows[typ]
 			want := limited && !slices.Contains(strings.Split(modes, ", "), word)
 			if (err != nil) != want {
-				t.Errorf("%s in mode %s: error %v, want one: %v", rowName(b.attrs, typ), word, err, want)
+				t.Errorf("%s in mode %s: error %v, want one: %v", bondRow(typ), word, err, want)
 			}
 			if err != nil && !strings.HasSuffix(err.Error(), "not for mode "+word+", only for "+modes) {
 				t.Errorf("%v", err)
 			}
 		}
 	}
-	refuses(t, NewBond("b0").Mode(BondBalanceRR).LACPRate(BondLACPFast),
+	refuses(t, bond.New("b0").Mode(bond.BalanceRR).LACPRate(bond.LACPFast),
 		"create bond b0: lacp_rate: invalid argument (not for mode balance-rr, only for 802.3ad)")
-	refuses(t, NewBond("b0").LACPRate(BondLACPFast),
+	refuses(t, bond.New("b0").LACPRate(bond.LACPFast),
 		"create bond b0: lacp_rate: invalid argument (needs Mode 802.3ad)")
-	if err := NewBond("b0").LACPRate(BondLACPFast).wanted().check("update"); err != nil {
+	if err := iplink.CheckSpec(bond.New("b0").LACPRate(bond.LACPFast), "update"); err != nil {
 		t.Errorf("a bond that exists has a mode: %v", err)
 	}
 }
@@ -161,19 +174,19 @@ func TestBondModes(t *testing.T) {
 // that mode has, and that the modes are named which have the rest.
 func TestBondNeedsMode(t *testing.T) {
 	for typ := range uint16(uapi.IFLA_BOND_LACP_STRICT + 1) {
-		b := NewBond("b0")
-		b.spec.set.Add(typ)
-		err := b.info.requireMode(&b.spec, BondBalanceRR)
-		without := bondWithout(BondBalanceRR)
+		b := bond.New("b0")
+		b.Own(b).Set.Add(typ)
+		err := iplink.RequireBondMode(b, bond.BalanceRR)
+		without := iplink.BondWithout(bond.BalanceRR)
 		if without.Has(typ) != (err != nil) || err != nil && !strings.Contains(err.Error(), "needs Mode ") {
-			t.Errorf("%s: error %v, want one: %v", rowName(b.info.attrs, typ), err, without.Has(typ))
+			t.Errorf("%s: error %v, want one: %v", bondRow(typ), err, without.Has(typ))
 		}
 	}
-	for _, delay := range []*Bond{NewBond("b0").UpDelay(time.Second), NewBond("b0").DownDelay(time.Second), NewBond("b0").PeerNotifDelay(time.Second)} {
-		if err := delay.wanted().check("create"); err == nil || !strings.Contains(err.Error(), "needs MIIMon, which is off") {
+	for _, delay := range []*bond.Builder{bond.New("b0").UpDelay(time.Second), bond.New("b0").DownDelay(time.Second), bond.New("b0").PeerNotifDelay(time.Second)} {
+		if err := iplink.CheckSpec(delay, "create"); err == nil || !strings.Contains(err.Error(), "needs MIIMon, which is off") {
 			t.Errorf("%v: error %v", delay, err)
 		}
-		if err := delay.Mode(Bond8023AD).wanted().check("create"); err != nil {
+		if err := iplink.CheckSpec(delay.Mode(bond.IEEE8023AD), "create"); err != nil {
 			t.Errorf("%v, in a mode that monitors: %v", delay, err)
 		}
 	}
@@ -181,7 +194,7 @@ func TestBondNeedsMode(t *testing.T) {
 
 // TestBondAllFaults demands that every fault is told of, not just the first.
 func TestBondAllFaults(t *testing.T) {
-	err := NewBond("b0").Mode(BondBroadcast).LACPActive(true).PacketsPerSlave(3).MIIMon(0).UpDelay(0).wanted().check("create")
+	err := iplink.CheckSpec(bond.New("b0").Mode(bond.Broadcast).LACPActive(true).PacketsPerSlave(3).MIIMon(0).UpDelay(0), "create")
 	for _, word := range []string{"lacp_active", "packets_per_slave", "updelay"} {
 		if err == nil || !strings.Contains(err.Error(), word) {
 			t.Errorf("%v does not name %s", err, word)
@@ -190,29 +203,25 @@ func TestBondAllFaults(t *testing.T) {
 }
 
 func TestBondEncoding(t *testing.T) {
-	encode := func(b *Bond) []byte {
-		s := b.wanted()
-		return new(attr.Codec).Encode(nil, s.set, s.refs, s.info.attrs)
-	}
 	for _, test := range []struct {
-		bond *Bond
+		bond *bond.Builder
 		want []byte
 	}{
-		{NewBond("b0").ARPIPTargets(addrs("192.0.2.1", "198.51.100.2")...), []byte{
+		{bond.New("b0").ARPIPTargets(addrs("192.0.2.1", "198.51.100.2")...), []byte{
 			20, 0, 8, 0,
 			8, 0, 0, 0, 192, 0, 2, 1,
 			8, 0, 1, 0, 198, 51, 100, 2}},
-		{NewBond("b0").ARPIPTargets(), []byte{4, 0, 8, 0}},
-		{NewBond("b0").NSIP6Targets(addrs("2001:db8::12:34")...), []byte{
+		{bond.New("b0").ARPIPTargets(), []byte{4, 0, 8, 0}},
+		{bond.New("b0").NSIP6Targets(addrs("2001:db8::12:34")...), []byte{
 			24, 0, 31, 0,
 			20, 0, 0, 0, 0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x12, 0, 0x34}},
-		{NewBond("b0").LPInterval(0x1234 * time.Second).MIIMon(0x4321 * time.Millisecond), []byte{
+		{bond.New("b0").LPInterval(0x1234 * time.Second).MIIMon(0x4321 * time.Millisecond), []byte{
 			8, 0, 3, 0, 0x21, 0x43, 0, 0,
 			8, 0, 19, 0, 0x34, 0x12, 0, 0}},
-		{NewBond("b0").ClearActiveSlave(), []byte{8, 0, 2, 0, 0, 0, 0, 0}},
-		{NewBond("b0").UseCarrier(false), []byte{5, 0, 6, 0, 0, 0, 0, 0}},
+		{bond.New("b0").ClearActiveSlave(), []byte{8, 0, 2, 0, 0, 0, 0, 0}},
+		{bond.New("b0").UseCarrier(false), []byte{5, 0, 6, 0, 0, 0, 0, 0}},
 	} {
-		if got := encode(test.bond); !bytes.Equal(got, test.want) {
+		if got := iplink.InfoData(test.bond); !bytes.Equal(got, test.want) {
 			t.Errorf("%v: % x, want % x", test.bond, got, test.want)
 		}
 	}
@@ -221,30 +230,30 @@ func TestBondEncoding(t *testing.T) {
 // TestBondDecoding reads what no request holds: the kernel's own slots, the
 // aggregator and the states of a port.
 func TestBondDecoding(t *testing.T) {
-	var b BondInfo
-	_, err := new(attr.Codec).Decode([]byte{
+	var b iplink.BondInfo
+	_, err := iplink.DecodeInfo([]byte{
 		20, 0, 8, 0, 8, 0, 0, 0, 192, 0, 2, 1, 8, 0, 1, 0, 198, 51, 100, 2,
 		28, 0, 23, 0, 6, 0, 1, 0, 0x34, 0x12, 0, 0, 6, 0, 3, 0, 0x21, 0x43, 0, 0, 8, 0, 9, 0, 1, 1, 1, 1,
-	}, b.attrs, nil)
+	}, &b)
 	if err != nil || !slices.Equal(b.ARPIPTargets, addrs("192.0.2.1", "198.51.100.2")) {
 		t.Errorf("targets %v, error %v", b.ARPIPTargets, err)
 	}
 	if b.ADInfo.Aggregator != 0x1234 || b.ADInfo.ActorKey != 0x4321 {
 		t.Errorf("%+v", b.ADInfo)
 	}
-	var p BondPortInfo
-	_, err = new(attr.Codec).Decode([]byte{
+	var p iplink.BondPortInfo
+	_, err = iplink.DecodeInfo([]byte{
 		5, 0, 7, 0, 0x4f, 0, 0, 0,
 		6, 0, 8, 0, 0x82, 0, 0, 0,
 		8, 0, 9, 0, 0xfe, 0xff, 0xff, 0xff,
 		5, 0, 2, 0, 3, 0, 0, 0,
-	}, p.attrs, nil)
+	}, &p)
 	if err != nil || p.Prio != -2 || p.MIIStatus.String() != "GOING_BACK" ||
 		p.ActorOperPortState.String() != "active,short_timeout,aggregating,in_sync,defaulted" ||
-		p.PartnerOperPortState != LACPTimeout|LACPExpired {
+		p.PartnerOperPortState != iplink.LACPTimeout|iplink.LACPExpired {
 		t.Errorf("%+v, error %v", p, err)
 	}
-	if _, err = new(attr.Codec).Decode([]byte{10, 0, 8, 0, 6, 0, 0, 0, 192, 0, 0, 0}, b.attrs, nil); err == nil {
+	if _, err = iplink.DecodeInfo([]byte{10, 0, 8, 0, 6, 0, 0, 0, 192, 0, 0, 0}, &b); err == nil {
 		t.Error("a target of two bytes is taken")
 	}
 }
@@ -253,38 +262,35 @@ func TestBondDecoding(t *testing.T) {
 func TestBondBefore(t *testing.T) {
 	const ms = time.Millisecond
 	for _, test := range []struct {
-		want    *Bond
-		have    BondInfo
+		want    *bond.Builder
+		have    iplink.BondInfo
 		differ  attr.Set
 		sends   attr.Set
 		refusal string
 	}{
-		{want: NewBond("b0").MIIMon(50 * ms).UpDelay(200 * ms), have: BondInfo{MIIMon: 100 * ms, UpDelay: 200 * ms},
+		{want: bond.New("b0").MIIMon(50 * ms).UpDelay(200 * ms), have: iplink.BondInfo{MIIMon: 100 * ms, UpDelay: 200 * ms},
 			differ: attr.SetOf(uapi.IFLA_BOND_MIIMON), sends: attr.SetOf(uapi.IFLA_BOND_MIIMON, uapi.IFLA_BOND_UPDELAY)},
-		{want: NewBond("b0").Mode(BondActiveBackup).ARPValidate(BondValidateAll), have: BondInfo{ARPValidate: BondValidateAll},
+		{want: bond.New("b0").Mode(bond.ActiveBackup).ARPValidate(bond.ValidateAll), have: iplink.BondInfo{ARPValidate: bond.ValidateAll},
 			differ: attr.SetOf(uapi.IFLA_BOND_MODE), sends: attr.SetOf(uapi.IFLA_BOND_MODE, uapi.IFLA_BOND_ARP_VALIDATE)},
-		{want: NewBond("b0").UpDelay(150 * ms), have: BondInfo{MIIMon: 100 * ms},
+		{want: bond.New("b0").UpDelay(150 * ms), have: iplink.BondInfo{MIIMon: 100 * ms},
 			differ: attr.SetOf(uapi.IFLA_BOND_UPDELAY), refusal: "updelay: 150ms is no multiple of MIIMon, which is 100ms: the kernel would round it down"},
-		{want: NewBond("b0").UpDelay(150 * ms), differ: attr.SetOf(uapi.IFLA_BOND_UPDELAY), refusal: "updelay: needs MIIMon, which is off"},
-		{want: NewBond("b0").Mode(Bond8023AD).UpDelay(300 * ms), differ: attr.SetOf(uapi.IFLA_BOND_MODE, uapi.IFLA_BOND_UPDELAY),
+		{want: bond.New("b0").UpDelay(150 * ms), differ: attr.SetOf(uapi.IFLA_BOND_UPDELAY), refusal: "updelay: needs MIIMon, which is off"},
+		{want: bond.New("b0").Mode(bond.IEEE8023AD).UpDelay(300 * ms), differ: attr.SetOf(uapi.IFLA_BOND_MODE, uapi.IFLA_BOND_UPDELAY),
 			sends: attr.SetOf(uapi.IFLA_BOND_MODE, uapi.IFLA_BOND_UPDELAY)},
-		{want: NewBond("b0").Mode(Bond8023AD).PacketsPerSlave(1).ARPInterval(0), have: BondInfo{PacketsPerSlave: 1},
+		{want: bond.New("b0").Mode(bond.IEEE8023AD).PacketsPerSlave(1).ARPInterval(0), have: iplink.BondInfo{PacketsPerSlave: 1},
 			differ: attr.SetOf(uapi.IFLA_BOND_MODE), sends: attr.SetOf(uapi.IFLA_BOND_MODE)},
-		{want: NewBond("b0").Mode(Bond8023AD).ARPInterval(100 * ms), have: BondInfo{ARPInterval: 100 * ms},
+		{want: bond.New("b0").Mode(bond.IEEE8023AD).ARPInterval(100 * ms), have: iplink.BondInfo{ARPInterval: 100 * ms},
 			differ: attr.SetOf(uapi.IFLA_BOND_MODE), refusal: "arp_interval: not for mode 802.3ad, only for balance-rr, active-backup, balance-xor, broadcast"},
-		{want: NewBond("b0").LACPActive(false), have: BondInfo{Mode: BondBroadcast, LACPActive: true},
+		{want: bond.New("b0").LACPActive(false), have: iplink.BondInfo{Mode: bond.Broadcast, LACPActive: true},
 			differ: attr.SetOf(uapi.IFLA_BOND_AD_LACP_ACTIVE), refusal: "lacp_active: not for mode broadcast, only for 802.3ad"},
 	} {
-		tr := newTransaction(&Conn{}, "update")
-		j := newJob(test.want.wanted(), tr.places[0], nil)
-		j.infoSet = test.differ
-		err := tr.permitted(j, &Link{Info: &test.have})
+		sends, err := iplink.Permitted(test.want, &iplink.Link{Info: &test.have}, test.differ)
 		refusal := ""
-		if fault, ok := errors.AsType[*Error](err); ok {
+		if fault, ok := errors.AsType[*iplink.Error](err); ok {
 			refusal = fault.Attr + ": " + fault.Message
 		}
-		if refusal != test.refusal || err == nil && j.infoSet != test.sends {
-			t.Errorf("%v: sends %v, error %v; want %v, %s", test.want, j.infoSet, err, test.sends, test.refusal)
+		if refusal != test.refusal || err == nil && sends != test.sends {
+			t.Errorf("%v: sends %v, error %v; want %v, %s", test.want, sends, err, test.sends, test.refusal)
 		}
 	}
 }

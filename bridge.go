@@ -3,7 +3,6 @@ package iplink
 import (
 	"net"
 	"net/netip"
-	"slices"
 	"time"
 
 	"github.com/iplink-go/iplink/internal/attr"
@@ -83,7 +82,9 @@ type BridgeInfo struct {
 	// (IFLA_BR_NF_CALL_IPTABLES, …); kernels without br_netfilter report none.
 	CallIPTables, CallIP6Tables, CallARPTables bool
 
-	fdbFlush bool
+	// FlushFDB asks the kernel to forget the addresses that it has learned; the
+	// kernel does not report it (IFLA_BR_FDB_FLUSH).
+	FlushFDB bool
 }
 
 // BridgeMulticast is how a bridge snoops IGMP and MLD and sends queries.
@@ -129,189 +130,4 @@ type BridgeQuerier struct {
 type BridgeID struct {
 	Priority uint16
 	Address  net.HardwareAddr
-}
-
-// Bridge is the builder for a bridge: an Ethernet switch.
-type Bridge struct {
-	builder[Bridge]
-	info BridgeInfo
-}
-
-// NewBridge returns the builder for a bridge of that name; see package bridge.
-func NewBridge(name string) *Bridge {
-	b := new(Bridge)
-	return b.start(b, KindBridge, name)
-}
-
-func (b *Bridge) settings() info {
-	return &b.info
-}
-
-// STP runs the spanning tree protocol of IEEE 802.1D; off by default
-// (IFLA_BR_STP_STATE).
-func (b *Bridge) STP(on bool) *Bridge {
-	b.info.STP = on
-	return b.with(uapi.IFLA_BR_STP_STATE)
-}
-
-// STPMode says who is to run the spanning tree protocol, BridgeSTPAuto by default;
-// only while it is off, since Linux 7.1 (IFLA_BR_STP_MODE).
-func (b *Bridge) STPMode(mode BridgeSTPMode) *Bridge {
-	b.info.STPMode = mode
-	return b.with(uapi.IFLA_BR_STP_MODE)
-}
-
-// Priority sets the upper part of the bridge's id, 32768 by default; the lowest id
-// becomes the root. IEEE 802.1D wants multiples of 4096 (IFLA_BR_PRIORITY).
-func (b *Bridge) Priority(priority uint16) *Bridge {
-	b.info.Priority = priority
-	return b.with(uapi.IFLA_BR_PRIORITY)
-}
-
-// ForwardDelay sets the time that a port listens, and then learns, before it
-// forwards: 2 s to 30 s while STP is on, in steps of 10 ms, 15 s by default
-// (IFLA_BR_FORWARD_DELAY).
-func (b *Bridge) ForwardDelay(d time.Duration) *Bridge {
-	b.info.ForwardDelay = d
-	return b.with(uapi.IFLA_BR_FORWARD_DELAY)
-}
-
-// HelloTime sets the time between hello frames, 1 s to 10 s in steps of 10 ms, 2 s
-// by default (IFLA_BR_HELLO_TIME).
-func (b *Bridge) HelloTime(d time.Duration) *Bridge {
-	b.info.HelloTime = d
-	return b.with(uapi.IFLA_BR_HELLO_TIME)
-}
-
-// MaxAge sets after which time without hello frames the root counts as gone, 6 s to
-// 40 s in steps of 10 ms, 20 s by default (IFLA_BR_MAX_AGE).
-func (b *Bridge) MaxAge(d time.Duration) *Bridge {
-	b.info.MaxAge = d
-	return b.with(uapi.IFLA_BR_MAX_AGE)
-}
-
-// AgeingTime sets after which time a learned address is forgotten, in steps of
-// 10 ms, 300 s by default; 0 keeps it for ever (IFLA_BR_AGEING_TIME).
-func (b *Bridge) AgeingTime(d time.Duration) *Bridge {
-	b.info.AgeingTime = d
-	return b.with(uapi.IFLA_BR_AGEING_TIME)
-}
-
-// FDBMaxLearned sets how many addresses are learned at most, 0, the default, for no
-// limit; since Linux 6.7 (IFLA_BR_FDB_MAX_LEARNED).
-func (b *Bridge) FDBMaxLearned(addresses uint32) *Bridge {
-	b.info.FDBMaxLearned = addresses
-	return b.with(uapi.IFLA_BR_FDB_MAX_LEARNED)
-}
-
-// FlushFDB forgets all addresses that were learned (IFLA_BR_FDB_FLUSH).
-func (b *Bridge) FlushFDB() *Bridge {
-	b.info.fdbFlush = true
-	return b.with(uapi.IFLA_BR_FDB_FLUSH)
-}
-
-// GroupAddress sets the address that the spanning tree protocol's frames go to,
-// 01:80:c2:00:00:00 by default, or …:04 to …:0f (IFLA_BR_GROUP_ADDR).
-func (b *Bridge) GroupAddress(mac net.HardwareAddr) *Bridge {
-	b.info.GroupAddress = slices.Clone(mac)
-	return b.with(uapi.IFLA_BR_GROUP_ADDR)
-}
-
-// GroupForwardMask sets which groups 01:80:c2:00:00:0X are forwarded, bit X each,
-// none by default; bits 0 to 2 cannot be set (IFLA_BR_GROUP_FWD_MASK).
-func (b *Bridge) GroupForwardMask(mask uint16) *Bridge {
-	b.info.GroupForwardMask = mask
-	return b.with(uapi.IFLA_BR_GROUP_FWD_MASK)
-}
-
-// VLANFiltering keeps VLANs apart; off by default (IFLA_BR_VLAN_FILTERING).
-func (b *Bridge) VLANFiltering(on bool) *Bridge {
-	b.info.VLANFiltering = on
-	return b.with(uapi.IFLA_BR_VLAN_FILTERING)
-}
-
-// VLANProtocol sets by which tag VLANs are told apart, VLAN8021Q by default
-// (IFLA_BR_VLAN_PROTOCOL).
-func (b *Bridge) VLANProtocol(p VLANProtocol) *Bridge {
-	b.info.VLANProtocol = p
-	return b.with(uapi.IFLA_BR_VLAN_PROTOCOL)
-}
-
-// VLANDefaultPVID sets in which VLAN a new port is, 1 to 4094, 1 by default, 0 for
-// none (IFLA_BR_VLAN_DEFAULT_PVID).
-func (b *Bridge) VLANDefaultPVID(vid uint16) *Bridge {
-	b.info.VLANDefaultPVID = vid
-	return b.with(uapi.IFLA_BR_VLAN_DEFAULT_PVID)
-}
-
-// VLANStats counts by VLAN; off by default (IFLA_BR_VLAN_STATS_ENABLED).
-func (b *Bridge) VLANStats(on bool) *Bridge {
-	b.info.VLANStats = on
-	return b.with(uapi.IFLA_BR_VLAN_STATS_ENABLED)
-}
-
-// VLANStatsPerPort counts by VLAN and port; off by default. It can change only as
-// long as no port is in a VLAN, the default one included
-// (IFLA_BR_VLAN_STATS_PER_PORT).
-func (b *Bridge) VLANStatsPerPort(on bool) *Bridge {
-	b.info.VLANStatsPerPort = on
-	return b.with(uapi.IFLA_BR_VLAN_STATS_PER_PORT)
-}
-
-// NoLinkLocalLearn learns no addresses from link-local frames; off by default
-// (BR_BOOLOPT_NO_LL_LEARN).
-func (b *Bridge) NoLinkLocalLearn(on bool) *Bridge {
-	b.info.NoLinkLocalLearn = on
-	return b.with(attr.Bit(uapi.BR_BOOLOPT_NO_LL_LEARN))
-}
-
-// MulticastVLANSnooping snoops by VLAN; it needs VLANFiltering, and is off by
-// default (BR_BOOLOPT_MCAST_VLAN_SNOOPING).
-func (b *Bridge) MulticastVLANSnooping(on bool) *Bridge {
-	b.info.MulticastVLANSnooping = on
-	return b.with(attr.Bit(uapi.BR_BOOLOPT_MCAST_VLAN_SNOOPING))
-}
-
-// MST gives ports a state per spanning tree instance of VLANs; off by default. It
-// can change only as long as no port is in a VLAN, the default one included
-// (BR_BOOLOPT_MST_ENABLE).
-func (b *Bridge) MST(on bool) *Bridge {
-	b.info.MST = on
-	return b.with(attr.Bit(uapi.BR_BOOLOPT_MST_ENABLE))
-}
-
-// MDBOffloadFailNotification tells programs when hardware cannot take a multicast
-// entry; off by default, since Linux 6.16
-// (BR_BOOLOPT_MDB_OFFLOAD_FAIL_NOTIFICATION).
-func (b *Bridge) MDBOffloadFailNotification(on bool) *Bridge {
-	b.info.MDBOffloadFailNotification = on
-	return b.with(attr.Bit(uapi.BR_BOOLOPT_MDB_OFFLOAD_FAIL_NOTIFICATION))
-}
-
-// FDBLocalVLAN0 keeps the bridge's own addresses in VLAN 0 only; off by default,
-// since Linux 6.18 (BR_BOOLOPT_FDB_LOCAL_VLAN_0).
-func (b *Bridge) FDBLocalVLAN0(on bool) *Bridge {
-	b.info.FDBLocalVLAN0 = on
-	return b.with(attr.Bit(uapi.BR_BOOLOPT_FDB_LOCAL_VLAN_0))
-}
-
-// CallIPTables hands IPv4 frames to iptables; off by default. It has an effect only
-// with br_netfilter (IFLA_BR_NF_CALL_IPTABLES).
-func (b *Bridge) CallIPTables(on bool) *Bridge {
-	b.info.CallIPTables = on
-	return b.with(uapi.IFLA_BR_NF_CALL_IPTABLES)
-}
-
-// CallIP6Tables hands IPv6 frames to ip6tables, like CallIPTables
-// (IFLA_BR_NF_CALL_IP6TABLES).
-func (b *Bridge) CallIP6Tables(on bool) *Bridge {
-	b.info.CallIP6Tables = on
-	return b.with(uapi.IFLA_BR_NF_CALL_IP6TABLES)
-}
-
-// CallARPTables hands ARP frames to arptables, like CallIPTables
-// (IFLA_BR_NF_CALL_ARPTABLES).
-func (b *Bridge) CallARPTables(on bool) *Bridge {
-	b.info.CallARPTables = on
-	return b.with(uapi.IFLA_BR_NF_CALL_ARPTABLES)
 }

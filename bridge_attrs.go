@@ -43,7 +43,7 @@ func (b *BridgeInfo) spanningTree(c *attr.Codec) {
 
 func (b *BridgeInfo) forwarding(c *attr.Codec) {
 	attr.Ticks32(c, uapi.IFLA_BR_AGEING_TIME, "ageing_time", &b.AgeingTime)
-	attr.Flag(c.WriteOnly(), uapi.IFLA_BR_FDB_FLUSH, "fdb_flush", &b.fdbFlush)
+	attr.Flag(c.WriteOnly(), uapi.IFLA_BR_FDB_FLUSH, "fdb_flush", &b.FlushFDB)
 	attr.U32(c.Since(6, 7), uapi.IFLA_BR_FDB_MAX_LEARNED, "fdb_max_learned", &b.FDBMaxLearned)
 	attr.U32(c.ReadOnly().Since(6, 7), uapi.IFLA_BR_FDB_N_LEARNED, "fdb_n_learned", &b.FDBLearned)
 	attr.MAC(c, uapi.IFLA_BR_GROUP_ADDR, "group_address", &b.GroupAddress)
@@ -164,7 +164,7 @@ func (s *stpState) Check() error {
 // require holds the rules of br_changelink that the kernel breaks with a bare
 // errno, or by putting another value in place.
 func (b *BridgeInfo) require(op string, s *spec) error {
-	return errors.Join(b.requireGroup(s.set), b.requireDelay(s), b.requireVLANs(op, s))
+	return errors.Join(b.requireGroup(s.Set), b.requireDelay(s), b.requireVLANs(op, s))
 }
 
 func (b *BridgeInfo) requireGroup(set attr.Set) error {
@@ -189,7 +189,7 @@ func (b *BridgeInfo) requireDelay(s *spec) error {
 	if now, ok := s.standing.(*BridgeInfo); ok && !s.asks(uapi.IFLA_BR_STP_STATE) {
 		on = now.STP
 	}
-	changes := s.set.Has(uapi.IFLA_BR_STP_STATE) || s.set.Has(uapi.IFLA_BR_FORWARD_DELAY)
+	changes := s.Set.Has(uapi.IFLA_BR_STP_STATE) || s.Set.Has(uapi.IFLA_BR_FORWARD_DELAY)
 	if changes && on && s.asks(uapi.IFLA_BR_FORWARD_DELAY) && (b.ForwardDelay < 2*time.Second || b.ForwardDelay > 30*time.Second) {
 		return &attr.Error{Name: "forward_delay", Text: fmt.Sprintf("%v is not in 2s…30s, which STP needs", b.ForwardDelay), Errno: syscall.ERANGE}
 	}
@@ -205,7 +205,7 @@ func (b *BridgeInfo) requireVLANs(op string, s *spec) error {
 	if s.asks(uapi.IFLA_BR_VLAN_FILTERING) {
 		filtering = b.VLANFiltering
 	}
-	if s.set.Has(attr.Bit(uapi.BR_BOOLOPT_MCAST_VLAN_SNOOPING)) && b.MulticastVLANSnooping && !filtering {
+	if s.Set.Has(attr.Bit(uapi.BR_BOOLOPT_MCAST_VLAN_SNOOPING)) && b.MulticastVLANSnooping && !filtering {
 		return &attr.Error{Name: "mcast_vlan_snooping", Text: "needs VLANFiltering(true)"}
 	}
 	return nil

@@ -23,7 +23,7 @@ func TestFlushFDB(t *testing.T) {
 		left [2]bool
 	}{
 		"nothing": {iplink.Device("br0").MTU(1281), [2]bool{true, true}},
-		"port":    {iplink.Device("p1").Port(bridge.Port().FlushFDB()), [2]bool{false, true}},
+		"port":    {iplink.Device("p1").PortSettings(bridge.Port().FlushFDB()), [2]bool{false, true}},
 		"bridge":  {bridge.New("br0").FlushFDB(), [2]bool{false, false}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -8,7 +8,7 @@ import (
 )
 
 // BridgePortInfo is what the kernel says of a port of a bridge. The setters of
-// BridgePort say what the settings do.
+// bridge.PortBuilder say what the settings do.
 type BridgePortInfo struct {
 	// State is what the port does with frames (IFLA_BRPORT_STATE).
 	State BridgePortState
@@ -68,7 +68,9 @@ type BridgePortInfo struct {
 	// protocol (IFLA_BRPORT_MRP_RING_OPEN, IFLA_BRPORT_MRP_IN_OPEN).
 	MRPRingOpen, MRPInOpen bool
 
-	flush bool
+	// FlushFDB asks the kernel to forget the addresses learned at the port; the
+	// kernel does not report it (IFLA_BRPORT_FLUSH).
+	FlushFDB bool
 }
 
 func (p *BridgePortInfo) attrs(c *attr.Codec) {
@@ -83,7 +85,7 @@ func (p *BridgePortInfo) attrs(c *attr.Codec) {
 	attr.OnOff(c, uapi.IFLA_BRPORT_UNICAST_FLOOD, "flood", &p.UnicastFlood)
 	attr.OnOff(c, uapi.IFLA_BRPORT_PROXYARP, "proxy_arp", &p.ProxyARP)
 	attr.OnOff(c, uapi.IFLA_BRPORT_PROXYARP_WIFI, "proxy_arp_wifi", &p.ProxyARPWiFi)
-	attr.Flag(c.WriteOnly(), uapi.IFLA_BRPORT_FLUSH, "fdb_flush", &p.flush)
+	attr.Flag(c.WriteOnly(), uapi.IFLA_BRPORT_FLUSH, "fdb_flush", &p.FlushFDB)
 	attr.Enum(c.Numeric(), uapi.IFLA_BRPORT_MULTICAST_ROUTER, "mcast_router", &p.MulticastRouter, bridgeMulticastRouters)
 	attr.OnOff(c, uapi.IFLA_BRPORT_MCAST_FLOOD, "mcast_flood", &p.MulticastFlood)
 	attr.OnOff(c, uapi.IFLA_BRPORT_MCAST_TO_UCAST, "mcast_to_unicast", &p.MulticastToUnicast)
@@ -143,235 +145,4 @@ var bridgePortStates = attr.Words{"disabled", "listening", "learning", "forwardi
 // String returns the word of iproute2.
 func (s BridgePortState) String() string {
 	return attr.Word(bridgePortStates, s)
-}
-
-// BridgePort is the builder for the settings of a link as a port of a bridge,
-// for the Port setter of the link's builder.
-type BridgePort struct {
-	spec portSpec
-	info BridgePortInfo
-}
-
-// NewBridgePort returns the builder for settings as a port; see bridge.Port.
-func NewBridgePort() *BridgePort {
-	p := new(BridgePort)
-	p.spec.kind, p.spec.info = KindBridge, &p.info
-	return p
-}
-
-func (p *BridgePort) portSpec() *portSpec {
-	return &p.spec
-}
-
-func (p *BridgePort) with(typ uint16) *BridgePort {
-	p.spec.set.Add(typ)
-	return p
-}
-
-func (p *BridgePort) index(typ uint16) *BridgePort {
-	p.spec.refs = dropRef(p.spec.refs, typ)
-	return p.with(typ)
-}
-
-// BackupPort sets the port, by name, that frames go to when this one has no
-// carrier; it must be a port of the same bridge (IFLA_BRPORT_BACKUP_PORT).
-func (p *BridgePort) BackupPort(name string) *BridgePort {
-	p.spec.refs = setRef(p.spec.refs, uapi.IFLA_BRPORT_BACKUP_PORT, name)
-	return p.with(uapi.IFLA_BRPORT_BACKUP_PORT)
-}
-
-// State sets the port's state while the kernel runs no spanning tree protocol; the
-// port must be up and have a carrier. Unless a program runs the protocol, the
-// kernel turns BridgePortBlocking into BridgePortForwarding at once
-// (IFLA_BRPORT_STATE).
-func (p *BridgePort) State(state BridgePortState) *BridgePort {
-	p.info.State = state
-	return p.with(uapi.IFLA_BRPORT_STATE)
-}
-
-// Priority sets the upper part of the port's id, 0 to 63, 32 by default
-// (IFLA_BRPORT_PRIORITY).
-func (p *BridgePort) Priority(priority uint16) *BridgePort {
-	p.info.Priority = priority
-	return p.with(uapi.IFLA_BRPORT_PRIORITY)
-}
-
-// Cost sets the cost of the way through the port, 1 to 65535, by default after the
-// speed of the link (IFLA_BRPORT_COST).
-func (p *BridgePort) Cost(cost uint32) *BridgePort {
-	p.info.Cost = cost
-	return p.with(uapi.IFLA_BRPORT_COST)
-}
-
-// Hairpin lets frames leave by the port they came in by; off by default
-// (IFLA_BRPORT_MODE).
-func (p *BridgePort) Hairpin(on bool) *BridgePort {
-	p.info.Hairpin = on
-	return p.with(uapi.IFLA_BRPORT_MODE)
-}
-
-// Guard blocks the port when a frame of the spanning tree protocol comes in; off by
-// default (IFLA_BRPORT_GUARD).
-func (p *BridgePort) Guard(on bool) *BridgePort {
-	p.info.Guard = on
-	return p.with(uapi.IFLA_BRPORT_GUARD)
-}
-
-// RootBlock keeps the port from becoming the one towards the root; off by default
-// (IFLA_BRPORT_PROTECT).
-func (p *BridgePort) RootBlock(on bool) *BridgePort {
-	p.info.RootBlock = on
-	return p.with(uapi.IFLA_BRPORT_PROTECT)
-}
-
-// FastLeave stops sending a group at once when a member leaves; off by default
-// (IFLA_BRPORT_FAST_LEAVE).
-func (p *BridgePort) FastLeave(on bool) *BridgePort {
-	p.info.FastLeave = on
-	return p.with(uapi.IFLA_BRPORT_FAST_LEAVE)
-}
-
-// Learning learns source addresses; on by default (IFLA_BRPORT_LEARNING).
-func (p *BridgePort) Learning(on bool) *BridgePort {
-	p.info.Learning = on
-	return p.with(uapi.IFLA_BRPORT_LEARNING)
-}
-
-// Flood sends frames for unknown unicast addresses; on by default
-// (IFLA_BRPORT_UNICAST_FLOOD).
-func (p *BridgePort) Flood(on bool) *BridgePort {
-	p.info.UnicastFlood = on
-	return p.with(uapi.IFLA_BRPORT_UNICAST_FLOOD)
-}
-
-// ProxyARP answers ARP on behalf of others; off by default
-// (IFLA_BRPORT_PROXYARP).
-func (p *BridgePort) ProxyARP(on bool) *BridgePort {
-	p.info.ProxyARP = on
-	return p.with(uapi.IFLA_BRPORT_PROXYARP)
-}
-
-// ProxyARPWiFi is ProxyARP by the rules of IEEE 802.11 and Hotspot 2.0; off by
-// default (IFLA_BRPORT_PROXYARP_WIFI).
-func (p *BridgePort) ProxyARPWiFi(on bool) *BridgePort {
-	p.info.ProxyARPWiFi = on
-	return p.with(uapi.IFLA_BRPORT_PROXYARP_WIFI)
-}
-
-// FlushFDB forgets all addresses that were learned on the port
-// (IFLA_BRPORT_FLUSH).
-func (p *BridgePort) FlushFDB() *BridgePort {
-	p.info.flush = true
-	return p.with(uapi.IFLA_BRPORT_FLUSH)
-}
-
-// MulticastRouter says whether the port leads to a multicast router,
-// BridgeRouterAuto by default (IFLA_BRPORT_MULTICAST_ROUTER).
-func (p *BridgePort) MulticastRouter(r BridgeMulticastRouter) *BridgePort {
-	p.info.MulticastRouter = r
-	return p.with(uapi.IFLA_BRPORT_MULTICAST_ROUTER)
-}
-
-// MulticastFlood sends frames for unknown groups; on by default
-// (IFLA_BRPORT_MCAST_FLOOD).
-func (p *BridgePort) MulticastFlood(on bool) *BridgePort {
-	p.info.MulticastFlood = on
-	return p.with(uapi.IFLA_BRPORT_MCAST_FLOOD)
-}
-
-// MulticastToUnicast sends each member of a group a copy of its own; off by default
-// (IFLA_BRPORT_MCAST_TO_UCAST).
-func (p *BridgePort) MulticastToUnicast(on bool) *BridgePort {
-	p.info.MulticastToUnicast = on
-	return p.with(uapi.IFLA_BRPORT_MCAST_TO_UCAST)
-}
-
-// VLANTunnel maps VLANs to tunnel ids; off by default (IFLA_BRPORT_VLAN_TUNNEL).
-func (p *BridgePort) VLANTunnel(on bool) *BridgePort {
-	p.info.VLANTunnel = on
-	return p.with(uapi.IFLA_BRPORT_VLAN_TUNNEL)
-}
-
-// BroadcastFlood sends broadcast frames; on by default
-// (IFLA_BRPORT_BCAST_FLOOD).
-func (p *BridgePort) BroadcastFlood(on bool) *BridgePort {
-	p.info.BroadcastFlood = on
-	return p.with(uapi.IFLA_BRPORT_BCAST_FLOOD)
-}
-
-// GroupForwardMask sets which groups 01:80:c2:00:00:0X are forwarded, bit X each,
-// none by default; bit 1, pause frames, cannot be set
-// (IFLA_BRPORT_GROUP_FWD_MASK).
-func (p *BridgePort) GroupForwardMask(mask uint16) *BridgePort {
-	p.info.GroupForwardMask = mask
-	return p.with(uapi.IFLA_BRPORT_GROUP_FWD_MASK)
-}
-
-// NeighSuppress keeps ARP and neighbour discovery from the port where the bridge
-// knows the answer; off by default (IFLA_BRPORT_NEIGH_SUPPRESS).
-func (p *BridgePort) NeighSuppress(on bool) *BridgePort {
-	p.info.NeighSuppress = on
-	return p.with(uapi.IFLA_BRPORT_NEIGH_SUPPRESS)
-}
-
-// Isolated lets the port talk only to ports that are not isolated; off by default
-// (IFLA_BRPORT_ISOLATED).
-func (p *BridgePort) Isolated(on bool) *BridgePort {
-	p.info.Isolated = on
-	return p.with(uapi.IFLA_BRPORT_ISOLATED)
-}
-
-// BackupPortIndex is BackupPort by interface index; 0 for none.
-func (p *BridgePort) BackupPortIndex(index int) *BridgePort {
-	p.info.BackupPort = index
-	return p.index(uapi.IFLA_BRPORT_BACKUP_PORT)
-}
-
-// MulticastEHTHostsLimit sets how many hosts are tracked, 1 or more, 512 by default
-// (IFLA_BRPORT_MCAST_EHT_HOSTS_LIMIT).
-func (p *BridgePort) MulticastEHTHostsLimit(hosts uint32) *BridgePort {
-	p.info.MulticastEHTHostsLimit = hosts
-	return p.with(uapi.IFLA_BRPORT_MCAST_EHT_HOSTS_LIMIT)
-}
-
-// Locked takes only frames from addresses that are known on the port; off by
-// default (IFLA_BRPORT_LOCKED).
-func (p *BridgePort) Locked(on bool) *BridgePort {
-	p.info.Locked = on
-	return p.with(uapi.IFLA_BRPORT_LOCKED)
-}
-
-// MAB tells programs of addresses that Locked keeps out; it needs Locked and
-// Learning, and is off by default; since Linux 6.2 (IFLA_BRPORT_MAB).
-func (p *BridgePort) MAB(on bool) *BridgePort {
-	p.info.MAB = on
-	return p.with(uapi.IFLA_BRPORT_MAB)
-}
-
-// MulticastMaxGroups sets how many groups the port may join, 0, the default, for no
-// limit; since Linux 6.3 (IFLA_BRPORT_MCAST_MAX_GROUPS).
-func (p *BridgePort) MulticastMaxGroups(groups uint32) *BridgePort {
-	p.info.MulticastMaxGroups = groups
-	return p.with(uapi.IFLA_BRPORT_MCAST_MAX_GROUPS)
-}
-
-// NeighVLANSuppress is NeighSuppress by VLAN; off by default, since Linux 6.4
-// (IFLA_BRPORT_NEIGH_VLAN_SUPPRESS).
-func (p *BridgePort) NeighVLANSuppress(on bool) *BridgePort {
-	p.info.NeighVLANSuppress = on
-	return p.with(uapi.IFLA_BRPORT_NEIGH_VLAN_SUPPRESS)
-}
-
-// BackupNextHop sets the id of the nexthop that frames go to when the port has no
-// carrier, 0, the default, for none; since Linux 6.6 (IFLA_BRPORT_BACKUP_NHID).
-func (p *BridgePort) BackupNextHop(id uint32) *BridgePort {
-	p.info.BackupNextHop = id
-	return p.with(uapi.IFLA_BRPORT_BACKUP_NHID)
-}
-
-// NeighForwardGratuitous lets gratuitous ARP through in spite of NeighSuppress; off
-// by default, since Linux 7.2 (IFLA_BRPORT_NEIGH_FORWARD_GRAT).
-func (p *BridgePort) NeighForwardGratuitous(on bool) *BridgePort {
-	p.info.NeighForwardGratuitous = on
-	return p.with(uapi.IFLA_BRPORT_NEIGH_FORWARD_GRAT)
 }

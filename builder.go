@@ -3,7 +3,10 @@ package iplink
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"unsafe"
+
+	"github.com/iplink-go/iplink/internal/own"
 )
 
 // noCopy makes go vet report a builder that is copied: its setters would
@@ -13,13 +16,13 @@ type noCopy struct{}
 func (*noCopy) Lock()   {}
 func (*noCopy) Unlock() {}
 
-// builder is what the builders of all kinds share: the settings that every
+// Common is the part that the builders of all kinds share: the settings that every
 // link has, and the verbs. Self is the builder's own type, which each setter
-// returns, so that calls can be chained.
+// returns, so that calls can be chained; the builders are in the kinds' packages.
 //
 // A builder is a description: nothing happens until a verb is called, and a
 // verb does not change it. It is for one goroutine at a time.
-type builder[Self any] struct {
+type Common[Self any] struct {
 	_    noCopy
 	self *Self
 	spec spec
@@ -37,97 +40,84 @@ type Spec interface {
 
 // me returns the builder that b is the beginning of. One that was not made by New
 // is given no chance to panic: the verbs refuse it.
-func (b *builder[Self]) me() *Self {
+func (b *Common[Self]) me() *Self {
 	if b.self == nil {
 		b.self = (*Self)(unsafe.Pointer(b))
 	}
 	return b.self
 }
 
-// start makes b the builder that belongs to self.
-func (b *builder[Self]) start(self *Self, kind, name string) *Self {
-	b.self = self
-	b.spec.kind, b.spec.traits, b.spec.name, b.spec.link = kind, kindOf(kind), name, &unsetLink
-	return self
+// Own returns the settings that only the builder's kind has, for the package of
+// the kind, which gives the builder itself.
+func (b *Common[Self]) Own(self *Self) *own.Settings {
+	if b.self == nil {
+		b.self = self
+	}
+	return &b.spec.Settings
 }
 
 // link returns what is set of what every link has, to set more of it. Most links
 // have nothing of it set, and it is most of what there can be to a builder.
-func (b *builder[Self]) link() *Link {
-	if b.spec.link == &unsetLink || b.spec.link == nil {
+func (b *Common[Self]) link() *Link {
+	if b.spec.link == nil || b.spec.link == &unsetLink {
 		b.spec.link = new(Link)
 	}
 	return b.spec.link
 }
 
-// with notes that the setting of the kind with the given number was made.
-func (b *builder[Self]) with(typ uint16) *Self {
-	b.spec.set.Add(typ)
-	return b.me()
-}
-
-// refer notes that the setting of the kind with the given number is the link of
-// that name.
-func (b *builder[Self]) refer(typ uint16, name string) *Self {
-	b.spec.set.Add(typ)
-	b.spec.refs = setRef(b.spec.refs, typ, name)
-	return b.me()
-}
-
-// index notes that the setting of the kind with the given number was made by
-// index, which replaces an earlier name.
-func (b *builder[Self]) index(typ uint16) *Self {
-	b.spec.set.Add(typ)
-	b.spec.refs = dropRef(b.spec.refs, typ)
-	return b.me()
-}
-
-// settled is implemented by the builders of kinds that have settings.
-type settled interface {
-	settings() info
-}
-
-func (b *builder[Self]) wanted() *spec {
+func (b *Common[Self]) wanted() *spec {
 	if b.spec.traits == nil {
-		return &spec{zero: true, link: &unsetLink}
+		b.spec.traits = kindOf(b.spec.Kind)
 	}
-	if kind, ok := any(b.self).(settled); ok {
-		b.spec.info = kind.settings()
+	if b.spec.link == nil {
+		b.spec.link = &unsetLink
 	}
 	return &b.spec
 }
 
-func (b *builder[Self]) base() *builder[Self] {
+func (b *Common[Self]) base() *Common[Self] {
 	return b
 }
 
-func (b *builder[Self]) clone() Spec {
+func (b *Common[Self]) clone() Spec {
 	return any(b.Clone()).(Spec)
 }
 
 // Clone returns a copy that can be changed without changing the original, so
 // that one builder can serve as a template for many.
-func (b *builder[Self]) Clone() *Self {
+func (b *Common[Self]) Clone() *Self {
 	c := new(Self)
 	*c = *b.me()
-	copied := any(c).(interface{ base() *builder[Self] }).base()
+	copied := any(c).(interface{ base() *Common[Self] }).base()
 	copied.self = c
-	if l := copied.spec.link; l != &unsetLink && l != nil {
+	if l := copied.spec.link; l != nil && l != &unsetLink {
 		own := *l
 		copied.spec.link = &own
 	}
 	// A peer of a peer, which the verbs refuse, may lead back here.
-	if peer := copied.spec.peer; peer != nil && peer.wanted().peer == nil {
-		copied.spec.peer = peer.clone()
+	copied.spec.Info = copyOf(b.spec.Info)
+	if peer := copied.spec.peer(); peer != nil && peer.wanted().Peer == nil {
+		copied.spec.Peer = peer.clone()
 	}
 	return c
+}
+
+// copyOf returns a pointer to a copy of the struct that v points to; nil for nil.
+func copyOf(v any) any {
+	if v == nil {
+		return nil
+	}
+	from := reflect.ValueOf(v).Elem()
+	to := reflect.New(from.Type())
+	to.Elem().Set(from)
+	return to.Interface()
 }
 
 // String returns the `ip link add` command that does the same as Create. Where
 // that takes several commands, they are joined by " && " for a shell; settings
 // that `ip` has no word for are named in a comment at the end. What no verb would
 // take, such as NetNS(nil), is a comment alone.
-func (b *builder[Self]) String() string {
+func (b *Common[Self]) String() string {
 	return b.wanted().command()
 }
 
@@ -136,7 +126,7 @@ func (b *builder[Self]) String() string {
 //
 // The link is made in the namespace of the calling thread unless NetNS names
 // another. Create opens a socket for itself; a Conn saves that for many links.
-func (b *builder[Self]) Create(ctx context.Context) (*Link, error) {
+func (b *Common[Self]) Create(ctx context.Context) (*Link, error) {
 	return withConn(func(c *Conn) (*Link, error) { return one(c.Create(ctx, any(b.me()).(Spec))) })
 }
 
@@ -148,7 +138,7 @@ func (b *builder[Self]) Create(ctx context.Context) (*Link, error) {
 //
 // The kernel applies a change in steps: on an error, part of it may have
 // happened.
-func (b *builder[Self]) Update(ctx context.Context) (*Link, error) {
+func (b *Common[Self]) Update(ctx context.Context) (*Link, error) {
 	return withConn(func(c *Conn) (*Link, error) { return one(c.Update(ctx, any(b.me()).(Spec))) })
 }
 

@@ -35,19 +35,6 @@ var vxcanKind = kind{
 	mtuDown: true,
 }
 
-// VCAN is the builder for a vcan link: a CAN bus without hardware, on which what
-// one program sends reaches all others. It has only what every link has; its MTU
-// is 16 for CAN frames, 72 for CAN FD, or 76 to 2060 for CAN XL.
-type VCAN struct {
-	builder[VCAN]
-}
-
-// NewVCAN returns the builder for a vcan link of that name; see package vcan.
-func NewVCAN(name string) *VCAN {
-	v := new(VCAN)
-	return v.start(v, KindVCAN, name)
-}
-
 // VXCANInfo is what the kernel says of a vxcan link.
 type VXCANInfo struct {
 	// Peer is the interface index of the other end, in the namespace
@@ -64,34 +51,6 @@ func (v *VXCANInfo) attrs(*attr.Codec) {}
 // complete takes the other end from where the kernel puts it.
 func (v *VXCANInfo) complete(l *Link) {
 	v.Peer, v.PeerNetNSID = l.Parent, l.NetNSID
-}
-
-// VXCAN is the builder for a pair of virtual CAN links: what goes in at one end
-// comes out at the other. The MTU of an end is that of a VCAN.
-type VXCAN struct {
-	builder[VXCAN]
-}
-
-// NewVXCAN returns the builder for one end of a pair; see package vxcan.
-func NewVXCAN(name string) *VXCAN {
-	v := new(VXCAN)
-	return v.start(v, KindVXCAN, name)
-}
-
-// Peer describes the other end: its name and any setting that links share. The
-// kernel chooses the name if it is empty. Its namespace is that of the Conn
-// unless its NetNS or the LinkNetNS of this end names another. Without Peer the
-// kernel names the other end and gives it the settings of this one
-// (VXCAN_INFO_PEER). It cannot change later.
-func (v *VXCAN) Peer(peer *VXCAN) *VXCAN {
-	var other *builder[VXCAN]
-	if peer != nil {
-		other = peer.base()
-	}
-	if v.judge("Peer", v.peerFault(other)) {
-		v.spec.peer = peer
-	}
-	return v
 }
 
 // CANInfo is what the kernel says of a CAN controller, ISO 11898-1.
@@ -228,47 +187,4 @@ func (v *CANInfo) complete(l *Link) {
 			*field = counts[i]
 		}
 	}
-}
-
-// CAN is the builder for changing a CAN controller, ISO 11898-1, which exists
-// already: Update is its verb, and Create refuses. Except for Termination and
-// Restart, what only CAN controllers have can change only while the link is
-// down: DownFirst takes it down before. One Update can change it and bring the
-// link up.
-type CAN struct {
-	builder[CAN]
-	info CANInfo
-}
-
-// NewCAN returns the builder for the CAN controller of that name; see package
-// can.
-func NewCAN(name string) *CAN {
-	v := new(CAN)
-	return v.start(v, KindCAN, name)
-}
-
-func (v *CAN) settings() info {
-	return &v.info
-}
-
-// RestartDelay sets after which time the controller comes back from bus-off by
-// itself, in whole milliseconds; 0, the default, for never
-// (IFLA_CAN_RESTART_MS).
-func (v *CAN) RestartDelay(after time.Duration) *CAN {
-	v.info.RestartDelay = after
-	return v.with(uapi.IFLA_CAN_RESTART_MS)
-}
-
-// Restart makes the controller come back from bus-off now. The link must be up,
-// in CANBusOff, and have no RestartDelay (IFLA_CAN_RESTART).
-func (v *CAN) Restart() *CAN {
-	return v.with(uapi.IFLA_CAN_RESTART)
-}
-
-// Termination sets the resistor at the end of the bus in ohms, one of
-// CANInfo.Terminations, 0 for none. It can change while the link is up
-// (IFLA_CAN_TERMINATION).
-func (v *CAN) Termination(ohms uint16) *CAN {
-	v.info.Termination = ohms
-	return v.with(uapi.IFLA_CAN_TERMINATION)
 }

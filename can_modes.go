@@ -30,7 +30,7 @@ func (s CANState) String() string {
 // CANModes are control modes of a CAN controller, a bit each.
 type CANModes uint32
 
-// Control modes; the setters of CAN say what each is.
+// Control modes; the setters of can.Builder say what each is.
 const (
 	CANLoopback CANModes = 1 << iota
 	CANListenOnly
@@ -67,94 +67,6 @@ func (m CANModes) bit() uint {
 // row returns the member of a set of settings that stands for the mode.
 func (m CANModes) row() uint16 {
 	return attr.Bit(m.bit())
-}
-
-func (v *CAN) mode(mode CANModes) *CAN {
-	return v.with(mode.row())
-}
-
-// Loopback says whether the controller receives what it sends; off by default,
-// as are all modes (CAN_CTRLMODE_LOOPBACK).
-func (v *CAN) Loopback(on bool) *CAN {
-	v.info.Loopback = on
-	return v.mode(CANLoopback)
-}
-
-// ListenOnly says whether the controller keeps silent, acknowledgements included
-// (CAN_CTRLMODE_LISTENONLY).
-func (v *CAN) ListenOnly(on bool) *CAN {
-	v.info.ListenOnly = on
-	return v.mode(CANListenOnly)
-}
-
-// TripleSampling says whether the controller looks at each bit three times
-// (CAN_CTRLMODE_3_SAMPLES).
-func (v *CAN) TripleSampling(on bool) *CAN {
-	v.info.TripleSampling = on
-	return v.mode(CANTripleSampling)
-}
-
-// OneShot says whether the controller tries to send each frame only once
-// (CAN_CTRLMODE_ONE_SHOT).
-func (v *CAN) OneShot(on bool) *CAN {
-	v.info.OneShot = on
-	return v.mode(CANOneShot)
-}
-
-// BerrReporting says whether programs are told of errors on the bus
-// (CAN_CTRLMODE_BERR_REPORTING).
-func (v *CAN) BerrReporting(on bool) *CAN {
-	v.info.BerrReporting = on
-	return v.mode(CANBerrReporting)
-}
-
-// FD says whether the controller speaks CAN FD. To turn it on needs a bit timing
-// and a data bit timing; to turn it off forgets the latter (CAN_CTRLMODE_FD).
-func (v *CAN) FD(on bool) *CAN {
-	v.info.FD = on
-	return v.mode(CANFD)
-}
-
-// PresumeAck says whether frames count as sent without an acknowledgement
-// (CAN_CTRLMODE_PRESUME_ACK).
-func (v *CAN) PresumeAck(on bool) *CAN {
-	v.info.PresumeAck = on
-	return v.mode(CANPresumeAck)
-}
-
-// FDNonISO says whether the controller speaks CAN FD as it was before ISO
-// 11898-1 (CAN_CTRLMODE_FD_NON_ISO).
-func (v *CAN) FDNonISO(on bool) *CAN {
-	v.info.FDNonISO = on
-	return v.mode(CANFDNonISO)
-}
-
-// CCLen8DLC says whether classic frames of 8 bytes have lengths of 9 to 15 on
-// the bus (CAN_CTRLMODE_CC_LEN8_DLC).
-func (v *CAN) CCLen8DLC(on bool) *CAN {
-	v.info.CCLen8DLC = on
-	return v.mode(CANCCLen8DLC)
-}
-
-// Restricted says whether the controller receives and acknowledges and sends
-// nothing else; since Linux 6.19 (CAN_CTRLMODE_RESTRICTED).
-func (v *CAN) Restricted(on bool) *CAN {
-	v.info.Restricted = on
-	return v.mode(CANRestricted)
-}
-
-// XL says whether the controller speaks CAN XL. To turn it on needs a bit timing
-// and an XL data bit timing; since Linux 6.19 (CAN_CTRLMODE_XL).
-func (v *CAN) XL(on bool) *CAN {
-	v.info.XL = on
-	return v.mode(CANXL)
-}
-
-// TMS says whether the transceiver changes its mode for the data of CAN XL
-// frames, which XLPWM can shape; since Linux 6.19 (CAN_CTRLMODE_XL_TMS).
-func (v *CAN) TMS(on bool) *CAN {
-	v.info.TMS = on
-	return v.mode(CANTMS)
 }
 
 // canRestart is the request to come back from bus-off.

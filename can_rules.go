@@ -45,9 +45,9 @@ var canFormats = []canData{
 func (v *CANInfo) require(_ string, s *spec) error {
 	var all []error
 	for _, f := range canFormats {
-		all = append(all, f.require(v, s.set))
+		all = append(all, f.require(v, s.Set))
 	}
-	all = append(all, v.requireModulation(s.set))
+	all = append(all, v.requireModulation(s.Set))
 	return errors.Join(all...)
 }
 
@@ -102,12 +102,12 @@ func canModeRows(set attr.Set) attr.Set {
 // canBefore refuses changes that the controller's present state does not allow,
 // and keeps together what the kernel wants in one request.
 func canBefore(j *job, have *Link) *attr.Error {
-	want, ok := j.spec.info.(*CANInfo)
+	want, ok := j.spec.Info.(*CANInfo)
 	has, is := have.Info.(*CANInfo)
 	if !ok || !is {
 		return nil
 	}
-	j.infoSet = j.infoSet.Or(j.spec.set.And(canTogether(want, j.infoSet)))
+	j.infoSet = j.infoSet.Or(j.spec.Set.And(canTogether(want, j.infoSet)))
 	return canController(j, have, has)
 }
 

@@ -26,7 +26,7 @@ import (
 // must be refused with the kernel's reason.
 func TestCANSettings(t *testing.T) {
 	ns := controller(t)
-	s := subject[*iplink.CAN]{
+	s := subject[*can.Builder]{
 		kind:     iplink.KindCAN,
 		rows:     iplink.KindRows(iplink.KindCAN),
 		start:    newCAN,
@@ -36,7 +36,7 @@ func TestCANSettings(t *testing.T) {
 	for _, x := range s.settings {
 		row := s.row(x)
 		t.Run(strings.TrimRight(row.Name+"-"+x.label, "-"), func(t *testing.T) {
-			e := exercise[*iplink.CAN]{subject: s, setting: x, row: row}
+			e := exercise[*can.Builder]{subject: s, setting: x, row: row}
 			for i, value := range e.values {
 				if err := e.update(t, ns, value); err != nil || e.errno != nil {
 					e.judgeChange(t, err)
@@ -58,7 +58,7 @@ func (e *exercise[B]) judgeChange(t *testing.T, err error) {
 	t.Logf("as due: %v", err)
 }
 
-func newCAN(bool) (*iplink.CAN, iplink.Spec) {
+func newCAN(bool) (*can.Builder, iplink.Spec) {
 	c := can.New(link)
 	return c, c
 }
@@ -87,22 +87,22 @@ func controller(t *testing.T) *os.File {
 
 func nominal(key string, first, second any) oracle { return inData("bittiming."+key, first, second) }
 
-var canSettings = []setting[*iplink.CAN]{
-	set(uapi.IFLA_CAN_BITTIMING, (*iplink.CAN).Bitrate, 500000, 250000, "Info.BitTiming.Bitrate", nominal("bitrate", 500000, 250000)),
-	set(uapi.IFLA_CAN_BITTIMING, (*iplink.CAN).SamplePoint, 800, 700, "Info.BitTiming.SamplePoint",
+var canSettings = []setting[*can.Builder]{
+	set(uapi.IFLA_CAN_BITTIMING, (*can.Builder).Bitrate, 500000, 250000, "Info.BitTiming.Bitrate", nominal("bitrate", 500000, 250000)),
+	set(uapi.IFLA_CAN_BITTIMING, (*can.Builder).SamplePoint, 800, 700, "Info.BitTiming.SamplePoint",
 		nominal("bitrate", 125000, 125000), nominal("sample_point", "0.750", "0.687")).
-		needs(func(c *iplink.CAN) { c.Bitrate(125000) }).reads(uint32(750), uint32(687)).variant("sample-point"),
-	set(uapi.IFLA_CAN_BITTIMING, (*iplink.CAN).BitTiming,
+		needs(func(c *can.Builder) { c.Bitrate(125000) }).reads(uint32(750), uint32(687)).variant("sample-point"),
+	set(uapi.IFLA_CAN_BITTIMING, (*can.Builder).BitTiming,
 		can.BitTiming{TQ: 250, PropSeg: 2, PhaseSeg1: 8, PhaseSeg2: 5, SJW: 3}, can.BitTiming{TQ: 500, PropSeg: 3, PhaseSeg1: 2, PhaseSeg2: 2, SJW: 2},
 		"Info.BitTiming", nominal("tq", 250, 500), nominal("prop_seg", 2, 3), nominal("phase_seg1", 8, 2), nominal("phase_seg2", 5, 2), nominal("sjw", 3, 2)).
 		reads(iplink.CANBitTiming{Bitrate: 250000, SamplePoint: 687, TQ: 250, PropSeg: 2, PhaseSeg1: 8, PhaseSeg2: 5, SJW: 3, BRP: 2},
 			iplink.CANBitTiming{Bitrate: 250000, SamplePoint: 750, TQ: 500, PropSeg: 3, PhaseSeg1: 2, PhaseSeg2: 2, SJW: 2, BRP: 4}).variant("segments"),
-	set(uapi.IFLA_CAN_RESTART_MS, (*iplink.CAN).RestartDelay, 0x1234*time.Millisecond, 321*time.Millisecond, "Info.RestartDelay", inData("restart_ms", 0x1234, 321)),
-	extra("mtu", (*iplink.CAN).MTU, 16, 16, "MTU", inLink("mtu", 16, 16)),
+	set(uapi.IFLA_CAN_RESTART_MS, (*can.Builder).RestartDelay, 0x1234*time.Millisecond, 321*time.Millisecond, "Info.RestartDelay", inData("restart_ms", 0x1234, 321)),
+	extra("mtu", (*can.Builder).MTU, 16, 16, "MTU", inLink("mtu", 16, 16)),
 }
 
 // canMode is the entry for a control mode.
-func canMode(mode iplink.CANModes, setter func(*iplink.CAN, bool) *iplink.CAN, field, word string) setting[*iplink.CAN] {
+func canMode(mode iplink.CANModes, setter func(*can.Builder, bool) *can.Builder, field, word string) setting[*can.Builder] {
 	o := inData("ctrlmode", true, false)
 	o.name += " " + word
 	o.same = func(got, want any) bool {
@@ -125,38 +125,38 @@ func canRow(name string) uint16 {
 	panic("there is no row " + name)
 }
 
-var canModes = []setting[*iplink.CAN]{
-	canMode(iplink.CANLoopback, (*iplink.CAN).Loopback, "Loopback", "LOOPBACK"),
-	canMode(iplink.CANListenOnly, (*iplink.CAN).ListenOnly, "ListenOnly", "LISTEN-ONLY"),
-	canMode(iplink.CANTripleSampling, (*iplink.CAN).TripleSampling, "TripleSampling", "TRIPLE-SAMPLING"),
-	canMode(iplink.CANOneShot, (*iplink.CAN).OneShot, "OneShot", "ONE-SHOT"),
-	canMode(iplink.CANBerrReporting, (*iplink.CAN).BerrReporting, "BerrReporting", "BERR-REPORTING"),
-	canMode(iplink.CANPresumeAck, (*iplink.CAN).PresumeAck, "PresumeAck", "PRESUME-ACK"),
-	canMode(iplink.CANCCLen8DLC, (*iplink.CAN).CCLen8DLC, "CCLen8DLC", "CC-LEN8-DLC"),
+var canModes = []setting[*can.Builder]{
+	canMode(iplink.CANLoopback, (*can.Builder).Loopback, "Loopback", "LOOPBACK"),
+	canMode(iplink.CANListenOnly, (*can.Builder).ListenOnly, "ListenOnly", "LISTEN-ONLY"),
+	canMode(iplink.CANTripleSampling, (*can.Builder).TripleSampling, "TripleSampling", "TRIPLE-SAMPLING"),
+	canMode(iplink.CANOneShot, (*can.Builder).OneShot, "OneShot", "ONE-SHOT"),
+	canMode(iplink.CANBerrReporting, (*can.Builder).BerrReporting, "BerrReporting", "BERR-REPORTING"),
+	canMode(iplink.CANPresumeAck, (*can.Builder).PresumeAck, "PresumeAck", "PRESUME-ACK"),
+	canMode(iplink.CANCCLen8DLC, (*can.Builder).CCLen8DLC, "CCLen8DLC", "CC-LEN8-DLC"),
 }
 
 // canRefused are settings that this controller does not have.
-var canRefused = []setting[*iplink.CAN]{
-	set(modeRow(iplink.CANFD), (*iplink.CAN).FD, true, false, "Info.FD").needs(fdTiming).refused(syscall.EOPNOTSUPP),
-	set(modeRow(iplink.CANFDNonISO), (*iplink.CAN).FDNonISO, true, false, "Info.FDNonISO").refused(syscall.EOPNOTSUPP),
-	set(uapi.IFLA_CAN_DATA_BITTIMING, (*iplink.CAN).DataBitrate, 2000000, 1000000, "Info.DataBitTiming.Bitrate").needs(fdTiming).refused(syscall.EOPNOTSUPP),
-	set(canRow("tdc-mode"), (*iplink.CAN).TDC, can.TDC{Mode: can.TDCAuto, TDCO: 7}, can.TDC{}, "Info.TDC").needs(fdTiming).refused(syscall.EOPNOTSUPP),
-	set(uapi.IFLA_CAN_TDC, (*iplink.CAN).TDC, can.TDC{Mode: can.TDCManual, TDCV: 5, TDCO: 7}, can.TDC{}, "Info.TDC").needs(fdTiming).refused(syscall.EOPNOTSUPP),
-	set(modeRow(iplink.CANRestricted), (*iplink.CAN).Restricted, true, false, "Info.Restricted").refused(syscall.EOPNOTSUPP),
-	set(modeRow(iplink.CANXL), (*iplink.CAN).XL, true, false, "Info.XL").needs(xlTiming).refused(syscall.EOPNOTSUPP),
-	set(canRow("xtdc-mode"), (*iplink.CAN).XLTDC, can.TDC{Mode: can.TDCAuto, TDCO: 7}, can.TDC{}, "Info.XLTDC").needs(xlTiming).refused(syscall.EOPNOTSUPP),
-	set(modeRow(iplink.CANTMS), (*iplink.CAN).TMS, true, false, "Info.TMS").needs(xlTiming).refused(syscall.EOPNOTSUPP),
-	set(uapi.IFLA_CAN_XL_DATA_BITTIMING, (*iplink.CAN).XLDataBitrate, 8000000, 4000000, "Info.XLDataBitTiming.Bitrate").needs(xlTiming).refused(syscall.EOPNOTSUPP),
-	set(uapi.IFLA_CAN_XL_TDC, (*iplink.CAN).XLTDC, can.TDC{Mode: can.TDCManual, TDCV: 5, TDCO: 7}, can.TDC{}, "Info.XLTDC").needs(xlTiming).refused(syscall.EOPNOTSUPP),
-	set(uapi.IFLA_CAN_XL_PWM, (*iplink.CAN).XLPWM, can.PWM{PWMS: 2, PWML: 6}, can.PWM{}, "Info.XLPWM").
-		needs(func(c *iplink.CAN) { xlTiming(c); c.TMS(true) }).refused(syscall.EOPNOTSUPP),
-	set(uapi.IFLA_CAN_TERMINATION, (*iplink.CAN).Termination, 120, 0, "Info.Termination").refused(syscall.EOPNOTSUPP),
-	set(uapi.IFLA_CAN_RESTART, func(c *iplink.CAN, _ bool) *iplink.CAN { return c.Restart() }, true, true, "").refused(os.ErrInvalid),
+var canRefused = []setting[*can.Builder]{
+	set(modeRow(iplink.CANFD), (*can.Builder).FD, true, false, "Info.FD").needs(fdTiming).refused(syscall.EOPNOTSUPP),
+	set(modeRow(iplink.CANFDNonISO), (*can.Builder).FDNonISO, true, false, "Info.FDNonISO").refused(syscall.EOPNOTSUPP),
+	set(uapi.IFLA_CAN_DATA_BITTIMING, (*can.Builder).DataBitrate, 2000000, 1000000, "Info.DataBitTiming.Bitrate").needs(fdTiming).refused(syscall.EOPNOTSUPP),
+	set(canRow("tdc-mode"), (*can.Builder).TDC, can.TDC{Mode: can.TDCAuto, TDCO: 7}, can.TDC{}, "Info.TDC").needs(fdTiming).refused(syscall.EOPNOTSUPP),
+	set(uapi.IFLA_CAN_TDC, (*can.Builder).TDC, can.TDC{Mode: can.TDCManual, TDCV: 5, TDCO: 7}, can.TDC{}, "Info.TDC").needs(fdTiming).refused(syscall.EOPNOTSUPP),
+	set(modeRow(iplink.CANRestricted), (*can.Builder).Restricted, true, false, "Info.Restricted").refused(syscall.EOPNOTSUPP),
+	set(modeRow(iplink.CANXL), (*can.Builder).XL, true, false, "Info.XL").needs(xlTiming).refused(syscall.EOPNOTSUPP),
+	set(canRow("xtdc-mode"), (*can.Builder).XLTDC, can.TDC{Mode: can.TDCAuto, TDCO: 7}, can.TDC{}, "Info.XLTDC").needs(xlTiming).refused(syscall.EOPNOTSUPP),
+	set(modeRow(iplink.CANTMS), (*can.Builder).TMS, true, false, "Info.TMS").needs(xlTiming).refused(syscall.EOPNOTSUPP),
+	set(uapi.IFLA_CAN_XL_DATA_BITTIMING, (*can.Builder).XLDataBitrate, 8000000, 4000000, "Info.XLDataBitTiming.Bitrate").needs(xlTiming).refused(syscall.EOPNOTSUPP),
+	set(uapi.IFLA_CAN_XL_TDC, (*can.Builder).XLTDC, can.TDC{Mode: can.TDCManual, TDCV: 5, TDCO: 7}, can.TDC{}, "Info.XLTDC").needs(xlTiming).refused(syscall.EOPNOTSUPP),
+	set(uapi.IFLA_CAN_XL_PWM, (*can.Builder).XLPWM, can.PWM{PWMS: 2, PWML: 6}, can.PWM{}, "Info.XLPWM").
+		needs(func(c *can.Builder) { xlTiming(c); c.TMS(true) }).refused(syscall.EOPNOTSUPP),
+	set(uapi.IFLA_CAN_TERMINATION, (*can.Builder).Termination, 120, 0, "Info.Termination").refused(syscall.EOPNOTSUPP),
+	set(uapi.IFLA_CAN_RESTART, func(c *can.Builder, _ bool) *can.Builder { return c.Restart() }, true, true, "").refused(os.ErrInvalid),
 }
 
-func fdTiming(c *iplink.CAN) { c.FD(true).Bitrate(500000).DataBitrate(2000000) }
+func fdTiming(c *can.Builder) { c.FD(true).Bitrate(500000).DataBitrate(2000000) }
 
-func xlTiming(c *iplink.CAN) { c.XL(true).Bitrate(500000).XLDataBitrate(8000000) }
+func xlTiming(c *can.Builder) { c.XL(true).Bitrate(500000).XLDataBitrate(8000000) }
 
 // TestCANReport compares what is read of the controller with what `ip` and
 // sysfs say.
@@ -201,7 +201,7 @@ func TestCANReport(t *testing.T) {
 // TestCANWhileUp changes what changes only while the link is down.
 func TestCANWhileUp(t *testing.T) {
 	ns := controller(t)
-	try := func(c *iplink.CAN) error {
+	try := func(c *can.Builder) error {
 		_, err := inNetNS(t, ns, func(conn *iplink.Conn) ([]*iplink.Link, error) { return conn.Update(t.Context(), c) })
 		return err
 	}

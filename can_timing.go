@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/iplink-go/iplink/internal/attr"
-	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
@@ -191,68 +190,4 @@ func (t *canTiming) samePoint(h *canTiming) bool {
 func (t *canTiming) sameQuantum(h *canTiming) bool {
 	tick := time.Second / time.Duration(max(1, *h.clock))
 	return t.TQ == 0 || (t.TQ-h.TQ).Abs() < max(1, tick)
-}
-
-// Bitrate sets the bit rate of the bus in bit/s (IFLA_CAN_BITTIMING).
-func (v *CAN) Bitrate(bps uint32) *CAN {
-	v.info.BitTiming.Bitrate = bps
-	return v.with(uapi.IFLA_CAN_BITTIMING)
-}
-
-// SamplePoint sets when a bit is looked at, in thousandths of its length, 1 to
-// 999; it goes with Bitrate. By default it is what CAN in Automation recommends,
-// 750 to 875; the kernel takes the nearest before it that the controller can do
-// (IFLA_CAN_BITTIMING).
-func (v *CAN) SamplePoint(thousandths uint32) *CAN {
-	v.info.BitTiming.SamplePoint = thousandths
-	return v.with(uapi.IFLA_CAN_BITTIMING)
-}
-
-// BitTiming sets the timing of the bus in full, in place of what Bitrate and
-// SamplePoint set (IFLA_CAN_BITTIMING).
-func (v *CAN) BitTiming(timing CANBitTiming) *CAN {
-	v.info.BitTiming = timing
-	return v.with(uapi.IFLA_CAN_BITTIMING)
-}
-
-// DataBitrate is Bitrate for the data of CAN FD frames. It needs FD and a bit
-// timing in the same Update (IFLA_CAN_DATA_BITTIMING).
-func (v *CAN) DataBitrate(bps uint32) *CAN {
-	v.info.DataBitTiming.Bitrate = bps
-	return v.with(uapi.IFLA_CAN_DATA_BITTIMING)
-}
-
-// DataSamplePoint is SamplePoint for the data of CAN FD frames
-// (IFLA_CAN_DATA_BITTIMING).
-func (v *CAN) DataSamplePoint(thousandths uint32) *CAN {
-	v.info.DataBitTiming.SamplePoint = thousandths
-	return v.with(uapi.IFLA_CAN_DATA_BITTIMING)
-}
-
-// DataBitTiming is BitTiming for the data of CAN FD frames
-// (IFLA_CAN_DATA_BITTIMING).
-func (v *CAN) DataBitTiming(timing CANBitTiming) *CAN {
-	v.info.DataBitTiming = timing
-	return v.with(uapi.IFLA_CAN_DATA_BITTIMING)
-}
-
-// XLDataBitrate is Bitrate for the data of CAN XL frames. It needs XL and a bit
-// timing in the same Update; since Linux 6.19 (IFLA_CAN_XL_DATA_BITTIMING).
-func (v *CAN) XLDataBitrate(bps uint32) *CAN {
-	v.info.XLDataBitTiming.Bitrate = bps
-	return v.with(uapi.IFLA_CAN_XL_DATA_BITTIMING)
-}
-
-// XLDataSamplePoint is SamplePoint for the data of CAN XL frames; since Linux
-// 6.19 (IFLA_CAN_XL_DATA_BITTIMING).
-func (v *CAN) XLDataSamplePoint(thousandths uint32) *CAN {
-	v.info.XLDataBitTiming.SamplePoint = thousandths
-	return v.with(uapi.IFLA_CAN_XL_DATA_BITTIMING)
-}
-
-// XLDataBitTiming is BitTiming for the data of CAN XL frames; since Linux 6.19
-// (IFLA_CAN_XL_DATA_BITTIMING).
-func (v *CAN) XLDataBitTiming(timing CANBitTiming) *CAN {
-	v.info.XLDataBitTiming = timing
-	return v.with(uapi.IFLA_CAN_XL_DATA_BITTIMING)
 }

@@ -36,11 +36,16 @@ func captured(t testing.TB, name string) []byte {
 }
 
 // dozen is a VXLAN with twelve settings of its own.
-func dozen() *VXLAN {
-	return NewVXLAN("vx0").MTU(1400).Up().
-		VNI(0x1234).Remote(netip.MustParseAddr("2001:db8::2")).Local(netip.MustParseAddr("2001:db8::1")).
-		DevIndex(0x56).Port(4789).SourcePorts(0x8000, 0x9000).TTL(12).TOS(0x2c).FlowLabel(0x12345).
-		Learning(false).Ageing(4660 * time.Second).UDPZeroCSum6Tx(true)
+func dozen() Spec {
+	return newAnyKind(KindVXLAN, "vx0", &VXLANInfo{
+		VNI: 0x1234, Remote: netip.MustParseAddr("2001:db8::2"), Local: netip.MustParseAddr("2001:db8::1"),
+		Dev: 0x56, Port: 4789, PortLow: 0x8000, PortHigh: 0x9000, TTL: 12, TOS: 0x2c, FlowLabel: 0x12345,
+		Learning: false, Ageing: 4660 * time.Second, UDPZeroCSum6Tx: true,
+	}, attr.SetOf(
+		uapi.IFLA_VXLAN_ID, uapi.IFLA_VXLAN_GROUP, uapi.IFLA_VXLAN_LOCAL, uapi.IFLA_VXLAN_LINK, uapi.IFLA_VXLAN_PORT, uapi.IFLA_VXLAN_PORT_RANGE,
+		uapi.IFLA_VXLAN_TTL, uapi.IFLA_VXLAN_TOS, uapi.IFLA_VXLAN_LABEL, uapi.IFLA_VXLAN_LEARNING, uapi.IFLA_VXLAN_AGEING,
+		uapi.IFLA_VXLAN_UDP_ZERO_CSUM6_TX,
+	)).MTU(1400).Up()
 }
 
 // request returns what appends the request to make a link.

@@ -18,10 +18,10 @@ import (
 func handRequest(b []byte, s *spec, v *VXLANInfo) []byte {
 	b, message := wire.BeginMessage(b, uapi.RTM_NEWLINK, uapi.NLM_F_CREATE)
 	b = wire.AppendLink(b, wire.Link{Flags: uapi.IFF_UP, Change: uapi.IFF_UP})
-	b = wire.AppendString(b, uapi.IFLA_IFNAME, s.name)
+	b = wire.AppendString(b, uapi.IFLA_IFNAME, s.Name)
 	b = wire.AppendU32(b, uapi.IFLA_MTU, s.link.MTU)
 	b, info := wire.Begin(b, uapi.IFLA_LINKINFO)
-	b = wire.AppendText(b, uapi.IFLA_INFO_KIND, s.kind)
+	b = wire.AppendText(b, uapi.IFLA_INFO_KIND, s.Kind)
 	b, data := wire.Begin(b, uapi.IFLA_INFO_DATA)
 	b = handVXLAN(b, v)
 	return wire.EndMessage(wire.End(wire.End(b, data), info), message)
@@ -303,7 +303,7 @@ func (v *VXLANInfo) handReadBool(a wire.Attr) {
 // benchmarks compare like with like.
 func TestCodecHand(t *testing.T) {
 	s := dozen().wanted()
-	if want, got := handRequest(nil, s, s.info.(*VXLANInfo)), request(dozen())(nil); string(got) != string(want) {
+	if want, got := handRequest(nil, s, s.Info.(*VXLANInfo)), request(dozen())(nil); string(got) != string(want) {
 		t.Errorf("the request is\n%x, by hand\n%x", got, want)
 	}
 	b := captured(t, "vxlan")
@@ -316,7 +316,7 @@ func TestCodecHand(t *testing.T) {
 
 func BenchmarkHandRequest(b *testing.B) {
 	s := dozen().wanted()
-	v, buf := s.info.(*VXLANInfo), make([]byte, 0, 1<<10)
+	v, buf := s.Info.(*VXLANInfo), make([]byte, 0, 1<<10)
 	b.ReportAllocs()
 	for b.Loop() {
 		handRequest(buf, s, v)

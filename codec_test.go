@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"maps"
 	"math/rand/v2"
-	"net"
 	"net/netip"
 	"reflect"
 	"slices"
@@ -136,131 +135,6 @@ func count(rows []attr.Row) (n figure) {
 		}
 	}
 	return n
-}
-
-// constructors are the functions that return the builder of a kind, or that of
-// its ports.
-var constructors = map[string]any{
-	"bond":        NewBond,
-	"bond port":   NewBondPort,
-	"bridge":      NewBridge,
-	"bridge port": NewBridgePort,
-	"can":         NewCAN,
-	"ipoib":       NewIPoIB,
-	"ipvlan":      NewIPvlan,
-	"ipvtap":      NewIPvtap,
-	"macsec":      NewMACsec,
-	"macvlan":     NewMacvlan,
-	"macvtap":     NewMacvtap,
-	"veth":        NewVeth,
-	"vlan":        NewVLAN,
-	"vxcan":       NewVXCAN,
-	"vxlan":       NewVXLAN,
-}
-
-// TestCodecSetters calls every setter of every builder: each settable row of a
-// table must be among what they set.
-func TestCodecSetters(t *testing.T) {
-	for name, table := range tables() {
-		if name == "link" || name == "inet6" {
-			continue
-		}
-		constructor, ok := constructors[name]
-		if !ok {
-			t.Errorf("%s: its constructor is not in the list above", name)
-			continue
-		}
-		set := setBy(constructor)
-		for _, r := range rows(table) {
-			if r.Settable() && !set.Has(r.Type) {
-				t.Errorf("%s: there is no setter for %s", name, r.Name)
-			}
-		}
-	}
-	var common attr.Set
-	for _, s := range builders(NewDummy) {
-		w := s.Interface().(Spec).wanted()
-		common = common.Or(w.linkSet)
-		if !w.inet6Set.Empty() && w.inet6Set != attr.SetOf(uapi.IFLA_INET6_ADDR_GEN_MODE) {
-			t.Errorf("inet6: %v", w.inet6Set)
-		}
-	}
-	for _, r := range rows(new(Link).settable) {
-		if r.Settable() && !common.Has(r.Type) && r.Type != uapi.IFLA_IFNAME {
-			t.Errorf("link: there is no setter for %s", r.Name)
-		}
-	}
-}
-
-// setBy returns the rows that the setters of a builder set.
-func setBy(constructor any) (set attr.Set) {
-	for _, b := range builders(constructor) {
-		switch b := b.Interface().(type) {
-		case Spec:
-			set = set.Or(b.wanted().set)
-		case PortSpec:
-			set = set.Or(b.portSpec().set)
-		}
-	}
-	return set
-}
-
-// builders returns builders after a call of one setter each, with 1 and with 2
-// where it takes a number.
-func builders(constructor any) (all []reflect.Value) {
-	build := reflect.ValueOf(constructor)
-	self := build.Type().Out(0)
-	for i := range 2 * self.NumMethod() {
-		m := self.Method(i / 2)
-		if m.Type.NumOut() == 1 && m.Type.Out(0) == self && m.Name != "Clone" {
-			b := build.Call(samples(build.Type(), 0, 1))[0]
-			m.Func.Call(append([]reflect.Value{b}, samples(m.Type, 1, 1+i%2)...))
-			all = append(all, b)
-		}
-	}
-	return all
-}
-
-// samples returns a value for each parameter of a function from skip on.
-func samples(f reflect.Type, skip, number int) (values []reflect.Value) {
-	for i := skip; i < f.NumIn(); i++ {
-		in := f.In(i)
-		if f.IsVariadic() && i == f.NumIn()-1 {
-			in = in.Elem()
-		}
-		values = append(values, sample(in, number))
-	}
-	return values
-}
-
-// sample returns a value of type t, filled with numbers.
-func sample(t reflect.Type, number int) reflect.Value {
-	for _, v := range []any{net.HardwareAddr{2, 0, 0, 0, 0, 1}, netip.MustParseAddr("192.0.2.1"), NewBridgePort()} {
-		if reflect.TypeOf(v).AssignableTo(t) {
-			return reflect.ValueOf(v)
-		}
-	}
-	v := reflect.New(t).Elem()
-	switch {
-	case v.Kind() == reflect.Bool:
-		v.SetBool(true)
-	case v.CanInt():
-		v.SetInt(int64(number))
-	case v.CanUint():
-		v.SetUint(uint64(number))
-	case v.Kind() == reflect.String:
-		v.SetString("x")
-	case v.Kind() == reflect.Map:
-		v.Set(reflect.MakeMap(t))
-		v.SetMapIndex(sample(t.Key(), number), sample(t.Elem(), number))
-	case v.Kind() == reflect.Struct && t.PkgPath() == reflect.TypeFor[Link]().PkgPath():
-		for i := range v.NumField() {
-			if v.Field(i).CanSet() {
-				v.Field(i).Set(sample(v.Field(i).Type(), number))
-			}
-		}
-	}
-	return v
 }
 
 // slow encodes attributes one after another, with nothing of this module's but

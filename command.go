@@ -16,13 +16,40 @@ func (s *spec) command() string {
 		return text
 	}
 	var w words
-	if s.kind == "" || s.byIndex() || s.about().hardware != "" {
+	if s.Kind == "" || s.byIndex() || s.about().hardware != "" {
 		w.change(s)
 	} else {
 		w.create(s)
 	}
 	w.followUps(s)
-	return w.finish()
+	return w.finish() + s.keyComment()
+}
+
+// keyHolder is implemented by the infos of kinds with keys, for whose commands
+// the text has only a comment.
+type keyHolder interface {
+	keyCommands(*spec) []string
+}
+
+// keyComment returns the comment with the commands that hold keys.
+func (s *spec) keyComment() string {
+	k, ok := s.Info.(keyHolder)
+	if !ok {
+		return ""
+	}
+	commands := k.keyCommands(s)
+	if len(commands) == 0 {
+		return ""
+	}
+	return " # and, with keys that are not shown: " + strings.Join(commands, " && ")
+}
+
+// keySettings are the settings that keyComment is about.
+func (s *spec) keySettings() attr.Set {
+	if _, ok := s.Info.(keyHolder); ok {
+		return s.apart(s.Set)
+	}
+	return attr.Set{}
 }
 
 // words is a list of commands that is being written.
@@ -74,7 +101,7 @@ func (w *words) finish() string {
 func (w *words) create(s *spec) {
 	w.begin(s.startsIn(), "link", "add")
 	w.describe(s, nil)
-	w.add("type", s.kind)
+	w.add("type", s.Kind)
 	w.kindWords(s)
 	w.end()
 }
@@ -92,8 +119,8 @@ func (s *spec) startsIn() *NetNS {
 // takes it when it makes one. A peer's defaults are those of the other end's
 // request, which names the namespaces.
 func (w *words) describe(s *spec, other *spec) {
-	if s.name != "" {
-		w.add(nameWords(s.name))
+	if s.Name != "" {
+		w.add(nameWords(s.Name))
 	}
 	w.print(s.linkSet.Minus(s.elsewhere()), s.linkRefs, s.link.settable)
 	if s.index > 0 {
@@ -113,8 +140,8 @@ func (w *words) describe(s *spec, other *spec) {
 }
 
 func (w *words) kindWords(s *spec) {
-	if s.info != nil {
-		w.print(s.set, s.refs, s.info.attrs)
+	if s.Info != nil {
+		w.print(s.Set.Minus(s.keySettings()), s.Refs, s.info().attrs)
 	}
 	other := s.other()
 	if other == nil {
@@ -130,7 +157,7 @@ func (w *words) kindWords(s *spec) {
 // change writes the command that changes an existing link.
 func (w *words) change(s *spec) {
 	w.downFirst(s)
-	at := w.begin(nil, "link", "set", "dev", s.dev(s.name))
+	at := w.begin(nil, "link", "set", "dev", s.dev(s.Name))
 	if s.newName != "" {
 		w.add("name", attr.Quote(s.newName))
 	}
@@ -143,8 +170,8 @@ func (w *words) change(s *spec) {
 	} else {
 		w.flags(s)
 	}
-	if !s.set.Empty() {
-		w.add("type", s.kind)
+	if !s.Set.Empty() {
+		w.add("type", s.Kind)
 		w.kindWords(s)
 	}
 	w.endIfMore(at)
@@ -153,8 +180,8 @@ func (w *words) change(s *spec) {
 // downFirst writes the command that takes a link of hardware down for what it
 // changes only then.
 func (w *words) downFirst(s *spec) {
-	if s.downFirst && !s.set.And(s.about().whileDown).Empty() {
-		w.begin(s.home(), "link", "set", "dev", s.dev(s.name), "down")
+	if s.downFirst && !s.Set.And(s.about().whileDown).Empty() {
+		w.begin(s.home(), "link", "set", "dev", s.dev(s.Name), "down")
 		w.end()
 	}
 }
@@ -193,7 +220,7 @@ func (w *words) followUps(s *spec) {
 	if peer == nil {
 		return
 	}
-	if peer.name == "" && peer.index == 0 {
+	if peer.Name == "" && peer.index == 0 {
 		w.omit(peer)
 		return
 	}
@@ -243,7 +270,7 @@ func (s *spec) elsewhere() attr.Set {
 
 // byIndex reports whether the link, which exists, is told by its index alone.
 func (s *spec) byIndex() bool {
-	return s.name == "" && s.index > 0
+	return s.Name == "" && s.index > 0
 }
 
 // dev is the word by which `ip` finds the link under a name, or by its index.
@@ -259,7 +286,7 @@ func (s *spec) finalName() string {
 	if s.newName != "" {
 		return s.newName
 	}
-	return s.name
+	return s.Name
 }
 
 func (w *words) addAltNames(s *spec) {
@@ -274,8 +301,8 @@ func (w *words) setPort(s *spec) {
 	if s.port == nil {
 		return
 	}
-	at := w.begin(s.home(), "link", "set", "dev", s.dev(s.finalName()), "type", s.port.kind+"_slave")
-	w.print(s.port.set, s.port.refs, s.port.info.attrs)
+	at := w.begin(s.home(), "link", "set", "dev", s.dev(s.finalName()), "type", s.port.Kind+"_slave")
+	w.print(s.port.Set, s.port.Refs, infoOf(s.port).attrs)
 	w.endIfMore(at)
 }
 

@@ -91,7 +91,7 @@ func TestCommonSettings(t *testing.T) {
 	})
 }
 
-func newVeth(update bool) (*iplink.Veth, iplink.Spec) {
+func newVeth(update bool) (*veth.Builder, iplink.Spec) {
 	v := veth.New(link)
 	if update {
 		return v, v
@@ -100,7 +100,7 @@ func newVeth(update bool) (*iplink.Veth, iplink.Spec) {
 }
 
 // newPeer makes the link as the other end of a pair.
-func newPeer(update bool) (*iplink.Veth, iplink.Spec) {
+func newPeer(update bool) (*veth.Builder, iplink.Spec) {
 	v := veth.New(link)
 	if update {
 		return v, v
@@ -108,7 +108,7 @@ func newPeer(update bool) (*iplink.Veth, iplink.Spec) {
 	return v, veth.New("t1").Up().Peer(v)
 }
 
-func newDummy(bool) (*iplink.Dummy, iplink.Spec) {
+func newDummy(bool) (*dummy.Builder, iplink.Spec) {
 	d := dummy.New(link)
 	return d, d
 }

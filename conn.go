@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"syscall"
 
+	"github.com/iplink-go/iplink/internal/own"
 	"github.com/iplink-go/iplink/internal/rtnl"
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
@@ -92,7 +93,7 @@ func (c *Conn) Get(ctx context.Context, name string) (*Link, error) {
 		return nil, err
 	}
 	if fault := nameFault("name", name, uapi.ALTIFNAMSIZ-1); fault != nil {
-		return nil, (&spec{name: name}).refuse("get", fault)
+		return nil, (&spec{Settings: own.Settings{Name: name}}).refuse("get", fault)
 	}
 	return c.get(ctx, name, func(b []byte) []byte { return rtnl.AppendKey(b, 0, name) })
 }

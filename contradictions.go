@@ -44,7 +44,7 @@ func (r *roll) enter(i int, s *spec) error {
 	if err != nil {
 		return s.failed(r.t.op, "netns", err)
 	}
-	for _, name := range slices.Concat([]string{s.name}, s.altNames) {
+	for _, name := range slices.Concat([]string{s.Name}, s.altNames) {
 		if other, taken := r.names[linkKey{at: at, name: name}]; taken {
 			return r.invalid(s, i, "name", fmt.Sprintf("%q in the same namespace is also a name of %s", name, r.describe(other)))
 		}
@@ -134,7 +134,7 @@ func (r *roll) join(path []int) string {
 
 // describe says which spec it is: its kind, its name, and where it stands.
 func (r *roll) describe(i int) string {
-	return fmt.Sprintf("%s %s (#%d)", r.specs[i].kind, r.specs[i].name, i+1)
+	return fmt.Sprintf("%s %s (#%d)", r.specs[i].Kind, r.specs[i].Name, i+1)
 }
 
 // invalid is an error that says which spec it is about.

@@ -9,6 +9,7 @@ import (
 	"syscall"
 
 	"github.com/iplink-go/iplink/internal/invalid"
+	"github.com/iplink-go/iplink/internal/own"
 	"github.com/iplink-go/iplink/internal/rtnl"
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
@@ -77,7 +78,7 @@ func (c *Conn) condemn(ctx context.Context, names []string, mayMiss bool) ([]doo
 	seen := map[int]bool{}
 	for _, name := range names {
 		if fault := nameFault("name", name, uapi.ALTIFNAMSIZ-1); fault != nil {
-			return nil, (&spec{name: name}).refuse("delete", fault)
+			return nil, (&spec{Settings: own.Settings{Name: name}}).refuse("delete", fault)
 		}
 		index, err := rtnl.IndexOf(ctx, c.rt, name)
 		switch {

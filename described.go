@@ -5,31 +5,17 @@ import (
 	"errors"
 	"io/fs"
 	"reflect"
-	"slices"
 	"strings"
+
+	"github.com/iplink-go/iplink/internal/own"
 )
 
-// A fault is a setter's argument that no request can hold, such as nil. The verbs
-// report it: a setter returns the builder and no error.
-type fault struct {
-	setter, text string
-}
+// A fault is an argument that no request can hold, such as nil.
+type fault own.Fault
 
 // in returns the error of an operation whose argument it is.
 func (f *fault) in(op string) *Error {
-	return &Error{Op: op, Attr: f.setter, Message: f.text, Err: fs.ErrInvalid}
-}
-
-// judge notes what is wrong with the argument of a setter, in place of what was
-// wrong with that of an earlier call, and reports whether the setter can take it,
-// which is so if the text is empty.
-func (b *builder[Self]) judge(setter, text string) bool {
-	faults := slices.DeleteFunc(slices.Clone(b.spec.faults), func(f fault) bool { return f.setter == setter })
-	if text != "" {
-		faults = append(faults, fault{setter, text})
-	}
-	b.spec.faults = faults
-	return text == ""
+	return &Error{Op: op, Attr: f.Setter, Message: f.Text, Err: fs.ErrInvalid}
 }
 
 // netNSFault says what is wrong with the argument of a setter for a namespace,
@@ -44,25 +30,12 @@ func netNSFault(setter string, ns *NetNS) string {
 	return ""
 }
 
-// peerFault says what is wrong with the argument of Peer, empty if nothing is.
-func (b *builder[Self]) peerFault(peer *builder[Self]) string {
-	switch {
-	case peer == nil:
-		return "it is nil: leave Peer out for an end that the kernel names"
-	case peer == b:
-		return "it is the end itself: make the other one with another New"
-	case peer.spec.traits == nil:
-		return "the builder is zero: make it with the New of its package"
-	}
-	return ""
-}
-
-// portFault says what is wrong with the argument of Port, empty if nothing is.
+// portFault says what is wrong with the argument of PortSettings, empty if nothing is.
 func portFault(port PortSpec) string {
 	switch {
 	case isNil(port):
 		return "it is nil: give a builder of settings, such as bridge.Port returns"
-	case port.portSpec().info == nil:
+	case !port.Own().Made():
 		return "the builder is zero: make it with Port of package bridge or bond"
 	}
 	return ""
@@ -93,18 +66,18 @@ func described(op string, specs ...Spec) ([]*spec, error) {
 // checkGiven returns what is wrong with the builder itself, and with what its
 // setters, and those of its peer, were given.
 func (s *spec) checkGiven(op string) error {
-	if s.zero {
+	if !s.Made() {
 		return s.invalid(op, "Spec", "the builder is zero: make it with the New of its package")
 	}
 	var all []error
-	for _, f := range s.faults {
-		all = append(all, s.invalid(op, f.setter, f.text))
+	for _, f := range s.Faults {
+		all = append(all, s.invalid(op, f.Setter, f.Text))
 	}
-	if s.peer == nil {
+	if s.Peer == nil {
 		return errors.Join(all...)
 	}
-	peer := s.peer.wanted()
-	if peer.peer != nil {
+	peer := s.peer().wanted()
+	if peer.Peer != nil {
 		return errors.Join(append(all, s.invalid(op, "peer", "a peer cannot have a peer of its own"))...)
 	}
 	return errors.Join(append(all, peer.checkGiven(op))...)

@@ -56,7 +56,7 @@ func TestDevice(t *testing.T) {
 func TestDeviceMoves(t *testing.T) {
 	s := newSpaces(t)
 	testutil.IPBatch(t, s.aDir, "link add blocker index 77 type bridge", "link add under1 type bridge")
-	move := func(d *iplink.Existing) error {
+	move := func(d *iplink.DeviceUpdate) error {
 		_, err := inNetNS(t, s.home, func(conn *iplink.Conn) (any, error) { return conn.Update(t.Context(), d.NetNS(s.a)) })
 		return err
 	}

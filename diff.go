@@ -145,22 +145,22 @@ func (t *transaction) clamped(ctx context.Context, j *job, have *Link) (bool, er
 func (t *transaction) driftOfInfo(j *job, have *Link) []Difference {
 	s := j.spec
 	var diffs []Difference
-	if i, ok := s.known(have); ok && s.info != nil {
+	if i, ok := s.known(have); ok && s.Info != nil {
 		all := t.compareInfo(j, have, i)
 		j.infoSet = typesOf(all)
 		j.markFixed(all, i)
-		diffs = t.describe(j, all, s.about().underlay, j.infoRefs, s.info.attrs, i.attrs)
+		diffs = t.describe(j, all, s.about().underlay, j.infoRefs, s.info().attrs, i.attrs)
 	}
 	if s.port == nil {
 		return diffs
 	}
 	p, ok := have.PortInfo.(info)
-	if !ok || have.PortKind != s.port.kind {
-		p = newPortInfo(s.port.kind)
+	if !ok || have.PortKind != s.port.Kind {
+		p = newPortInfo(s.port.Kind)
 	}
 	all := t.comparePort(j, have, p)
 	j.portSet = typesOf(all)
-	return append(diffs, t.describe(j, all, 0, j.portRef, s.port.info.attrs, p.attrs)...)
+	return append(diffs, t.describe(j, all, 0, j.portRef, infoOf(s.port).attrs, p.attrs)...)
 }
 
 // markFixed marks the differences that cannot be mended because of what the link
@@ -178,7 +178,7 @@ func (j *job) markFixed(all []attr.Difference, have info) {
 // comparePort compares the settings as a port with what a link has of them.
 func (t *transaction) comparePort(j *job, l *Link, have info) []attr.Difference {
 	p := j.spec.port
-	return kindOf(p.kind).portTable().Compare(&t.codec, p.set, l.raw.port, j.portRef, p.info, have)
+	return kindOf(p.Kind).portTable().Compare(&t.codec, p.Set, l.raw.port, j.portRef, infoOf(p), have)
 }
 
 func typesOf(diffs []attr.Difference) attr.Set {

@@ -89,7 +89,7 @@ func (s *spec) refuseDistant(op, attr string, p *place) error {
 	if p.denied == nil {
 		return nil
 	}
-	return &Error{Op: op, Kind: s.kind, Name: s.name, Attr: attr, Err: syscall.EPERM,
+	return &Error{Op: op, Kind: s.Kind, Name: s.Name, Attr: attr, Err: syscall.EPERM,
 		Message: "it takes a socket in the other namespace, and to open one needs CAP_SYS_ADMIN"}
 }
 
@@ -145,7 +145,7 @@ func (e *ensurance) refusePeerChange(g *goal) error {
 // inside returns the error for a setting that only a program in the namespace
 // can make.
 func (s *spec) inside(op, attr string) error {
-	return &Error{Op: op, Kind: s.kind, Name: s.name, Attr: attr, Err: syscall.EPERM,
+	return &Error{Op: op, Kind: s.Kind, Name: s.Name, Attr: attr, Err: syscall.EPERM,
 		Message: "it can be set only from within the other namespace, and to enter that needs CAP_SYS_ADMIN"}
 }
 

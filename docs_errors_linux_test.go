@@ -73,7 +73,7 @@ var commonFailures = []func(*testing.T, *iplink.Conn) error{
 	},
 	failing(updating(iplink.Device("under").Rename("tunnel"))),
 	failing(creating(bridge.New("t0").Address(net.HardwareAddr{1, 0, 0x5e, 0, 0, 7}))),
-	failing(creating(veth.New("t0").Port(bridge.Port().Cost(7)))),
+	failing(creating(veth.New("t0").PortSettings(bridge.Port().Cost(7)))),
 	failing(func(ctx context.Context, c *iplink.Conn) error { return c.Delete(ctx, "lo") }),
 	func(t *testing.T, c *iplink.Conn) error {
 		if err := c.Close(); err != nil {

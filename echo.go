@@ -22,7 +22,7 @@ func (t *transaction) awaitEchoes() {
 		return
 	}
 	for _, j := range t.jobs {
-		j.echo = j.main == nil && hasEcho(j.spec.kind) && t.isFinal(j) && (j.peer == nil || t.isFinal(j.peer))
+		j.echo = j.main == nil && hasEcho(j.spec.Kind) && t.isFinal(j) && (j.peer == nil || t.isFinal(j.peer))
 	}
 }
 
@@ -56,7 +56,7 @@ func (t *transaction) listener(j *job) rtnl.Reply {
 		if m.Type != uapi.RTM_NEWLINK {
 			return
 		}
-		if l := t.parse(m); l.Name == j.spec.name && (j.index == 0 || l.Index == j.index) {
+		if l := t.parse(m); l.Name == j.spec.Name && (j.index == 0 || l.Index == j.index) {
 			j.link = l
 		}
 	}

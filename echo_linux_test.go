@@ -9,31 +9,42 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/iplink-go/iplink"
+	"github.com/iplink-go/iplink/bond"
 	"github.com/iplink-go/iplink/bridge"
+	"github.com/iplink-go/iplink/dummy"
 	"github.com/iplink-go/iplink/internal/testutil"
+	"github.com/iplink-go/iplink/ipvlan"
 	"github.com/iplink-go/iplink/macsec"
+	"github.com/iplink-go/iplink/macvlan"
+	"github.com/iplink-go/iplink/macvtap"
+	"github.com/iplink-go/iplink/nlmon"
+	"github.com/iplink-go/iplink/team"
+	"github.com/iplink-go/iplink/vcan"
 	"github.com/iplink-go/iplink/veth"
+	"github.com/iplink-go/iplink/vlan"
+	"github.com/iplink-go/iplink/vxcan"
+	"github.com/iplink-go/iplink/vxlan"
 )
 
 // echoed are links that nothing happens to once the kernel has announced them, of
 // each kind, on the link under where they need one.
 var echoed = map[string]func(name string) iplink.Spec{
-	iplink.KindBond:    func(name string) iplink.Spec { return iplink.NewBond(name).Mode(iplink.BondActiveBackup).Group(0x1234) },
+	iplink.KindBond:    func(name string) iplink.Spec { return bond.New(name).Mode(iplink.BondActiveBackup).Group(0x1234) },
 	iplink.KindBridge:  func(name string) iplink.Spec { return bridge.New(name).Priority(0x1234).Group(0x1234) },
-	iplink.KindDummy:   func(name string) iplink.Spec { return iplink.NewDummy(name).MTU(1281).ARP(false) },
-	iplink.KindIPvlan:  func(name string) iplink.Spec { return iplink.NewIPvlan(name).Parent("under").Mode(iplink.IPvlanL3S) },
+	iplink.KindDummy:   func(name string) iplink.Spec { return dummy.New(name).MTU(1281).ARP(false) },
+	iplink.KindIPvlan:  func(name string) iplink.Spec { return ipvlan.New(name).Parent("under").Mode(iplink.IPvlanL3S) },
 	iplink.KindMACsec:  func(name string) iplink.Spec { return macsec.New(name).Parent("under").Port(0x1234) },
-	iplink.KindMacvlan: func(name string) iplink.Spec { return iplink.NewMacvlan(name).Parent("under").MTU(1281) },
-	iplink.KindMacvtap: func(name string) iplink.Spec { return iplink.NewMacvtap(name).Parent("under").TxQueueLen(0x1234) },
-	iplink.KindNlmon:   func(name string) iplink.Spec { return iplink.NewNlmon(name).MTU(1281) },
-	iplink.KindTeam:    func(name string) iplink.Spec { return iplink.NewTeam(name).Group(0x1234) },
-	iplink.KindVCAN:    func(name string) iplink.Spec { return iplink.NewVCAN(name).Group(0x1234) },
+	iplink.KindMacvlan: func(name string) iplink.Spec { return macvlan.New(name).Parent("under").MTU(1281) },
+	iplink.KindMacvtap: func(name string) iplink.Spec { return macvtap.New(name).Parent("under").TxQueueLen(0x1234) },
+	iplink.KindNlmon:   func(name string) iplink.Spec { return nlmon.New(name).MTU(1281) },
+	iplink.KindTeam:    func(name string) iplink.Spec { return team.New(name).Group(0x1234) },
+	iplink.KindVCAN:    func(name string) iplink.Spec { return vcan.New(name).Group(0x1234) },
 	iplink.KindVeth: func(name string) iplink.Spec {
 		return veth.New(name).Address(attachMAC(7)).AllMulticast(true).Peer(veth.New("p" + name).MTU(1281))
 	},
-	iplink.KindVLAN:  func(name string) iplink.Spec { return iplink.NewVLAN(name).Parent("under").ID(0x234) },
-	iplink.KindVXCAN: func(name string) iplink.Spec { return iplink.NewVXCAN(name).Peer(iplink.NewVXCAN("p" + name)) },
-	iplink.KindVXLAN: func(name string) iplink.Spec { return iplink.NewVXLAN(name).VNI(0x1234).Group(0x1234) },
+	iplink.KindVLAN:  func(name string) iplink.Spec { return vlan.New(name).Parent("under").ID(0x234) },
+	iplink.KindVXCAN: func(name string) iplink.Spec { return vxcan.New(name).Peer(vxcan.New("p" + name)) },
+	iplink.KindVXLAN: func(name string) iplink.Spec { return vxlan.New(name).VNI(0x1234).Group(0x1234) },
 }
 
 // TestCreatedIsAsRead compares what Create returns, which may be the kernel's
@@ -60,7 +71,7 @@ func TestCreatedTogetherIsAsRead(t *testing.T) {
 	testutil.Need(t, iplink.KindMacvlan)
 	c, ns := scratch(t)
 	ns.ip("link", "add", "under", "type", "bridge")
-	links := mustCreate(t, c, iplink.NewMacvlan("t0").Parent("under"), veth.New("t1").MTU(1281).Master("under"), veth.New("t2"))
+	links := mustCreate(t, c, macvlan.New("t0").Parent("under"), veth.New("t1").MTU(1281).Master("under"), veth.New("t2"))
 	if links[0].MTU != 1281 {
 		t.Errorf("MTU %d, want that of the bridge, 1281", links[0].MTU)
 	}

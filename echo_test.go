@@ -3,6 +3,7 @@ package iplink
 import (
 	"testing"
 
+	"github.com/iplink-go/iplink/internal/own"
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
 )
@@ -21,7 +22,7 @@ func TestListener(t *testing.T) {
 		{uapi.RTM_NEWLINK, "t0", 0x1235, false},
 		{uapi.RTM_DELLINK, "t0", 0x1234, false},
 	} {
-		j := &job{spec: &spec{name: "t0"}, index: 0x1234}
+		j := &job{spec: &spec{Settings: own.Settings{Name: "t0"}}, index: 0x1234}
 		data := wire.AppendString(wire.AppendLink(nil, wire.Link{Index: heard.index}), uapi.IFLA_IFNAME, heard.name)
 		new(transaction).listener(j)(wire.Message{Header: wire.Header{Type: heard.typ}, Data: data})
 		if taken := j.link != nil; taken != heard.taken {

@@ -122,7 +122,7 @@ func (e *ensurance) consider(ctx context.Context, s *spec, many int) (*goal, err
 }
 
 func (e *ensurance) planMissing(ctx context.Context, g *goal, s *spec) error {
-	if s.kind == "" || s.name == "" || e.op == "diff" {
+	if s.Kind == "" || s.Name == "" || e.op == "diff" {
 		return s.absent(e.op)
 	}
 	if err := s.check("create"); err != nil {
@@ -136,15 +136,15 @@ func (e *ensurance) planMissing(ctx context.Context, g *goal, s *spec) error {
 
 // absent returns the error for a link that must exist and does not.
 func (s *spec) absent(op string) *Error {
-	return &Error{Op: op, Kind: s.kind, Name: s.name, Err: syscall.ENODEV}
+	return &Error{Op: op, Kind: s.Kind, Name: s.Name, Err: syscall.ENODEV}
 }
 
 func (e *ensurance) planExisting(ctx context.Context, g *goal, s *spec, at *place) error {
 	e.goals = append(e.goals, g)
 	g.job = newJob(s, at, nil)
 	g.job.index = g.have.Index
-	if s.kind != "" && g.have.Kind != s.kind {
-		return e.replaceOrRefuse(ctx, g, &Error{Op: e.op, Kind: s.kind, Name: s.name,
+	if s.Kind != "" && g.have.Kind != s.Kind {
+		return e.replaceOrRefuse(ctx, g, &Error{Op: e.op, Kind: s.Kind, Name: s.Name,
 			Message: "it is " + article(g.have.Kind), Err: ErrKind})
 	}
 	e.jobs = append(e.jobs, g.job)
@@ -158,7 +158,7 @@ func (e *ensurance) planExisting(ctx context.Context, g *goal, s *spec, at *plac
 	if g.diffs, err = e.drift(ctx, g.job, g.have); err != nil {
 		return err
 	}
-	if s.peer != nil {
+	if s.Peer != nil {
 		if err := e.planPeer(ctx, g); err != nil {
 			return err
 		}
@@ -268,7 +268,7 @@ func (e *ensurance) changes() []*Change {
 
 // Ensure makes the link be as described here: it makes it if it is missing,
 // changes what differs, and only reads if nothing does. See Conn.Ensure.
-func (b *builder[Self]) Ensure(ctx context.Context) (*Change, error) {
+func (b *Common[Self]) Ensure(ctx context.Context) (*Change, error) {
 	return withConn(func(c *Conn) (*Change, error) {
 		all, err := c.Ensure(ctx, any(b.me()).(Spec))
 		if err != nil {
@@ -279,7 +279,7 @@ func (b *builder[Self]) Ensure(ctx context.Context) (*Change, error) {
 }
 
 // Diff compares the link with what is described here. See Conn.Diff.
-func (b *builder[Self]) Diff(ctx context.Context) ([]Difference, error) {
+func (b *Common[Self]) Diff(ctx context.Context) ([]Difference, error) {
 	return withConn(func(c *Conn) ([]Difference, error) { return c.Diff(ctx, any(b.me()).(Spec)) })
 }
 
@@ -287,7 +287,7 @@ func (b *builder[Self]) Diff(ctx context.Context) ([]Difference, error) {
 // of another kind, by a new one. The new one takes over the IP addresses and
 // the ports of the old one, as far as it can have them. In between there is no
 // such link.
-func (b *builder[Self]) Recreate() *Self {
+func (b *Common[Self]) Recreate() *Self {
 	b.spec.recreate = true
 	return b.me()
 }

@@ -70,7 +70,7 @@ func TestEnsureRepairsExactlyWhatDiffers(t *testing.T) {
 			[]string{"link", "set", "mv0", "txqueuelen", "123", "type", "macvlan", "mode", "vepa"}, []string{"txqueuelen", "mode"}},
 		{veth.New("ve0").MTU(1300).Up().Peer(veth.New("ve1").MTU(1301).Addr(netip.MustParsePrefix("192.0.2.9/28"))),
 			[]string{"link", "set", "ve1", "mtu", "1444"}, []string{"mtu"}},
-		{veth.New("vp0").Master("under").Port(bridge.Port().Isolated(true).Cost(0x1234)).Peer(veth.New("vp1")),
+		{veth.New("vp0").Master("under").PortSettings(bridge.Port().Isolated(true).Cost(0x1234)).Peer(veth.New("vp1")),
 			[]string{"link", "set", "vp0", "type", "bridge_slave", "isolated", "off"}, []string{"isolated"}},
 	} {
 		ensured(t, c, test.spec, true)

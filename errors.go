@@ -121,7 +121,7 @@ func (e takenErr) Is(target error) bool {
 
 // invalid returns an error for what was refused before anything was sent.
 func (s *spec) invalid(op, attr, message string) *Error {
-	return &Error{Op: op, Kind: s.kind, Name: s.name, Attr: attr, Message: message, Err: fs.ErrInvalid}
+	return &Error{Op: op, Kind: s.Kind, Name: s.Name, Attr: attr, Message: message, Err: fs.ErrInvalid}
 }
 
 // refuse is invalid for what the kernel may refuse by another errno than EINVAL.

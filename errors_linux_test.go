@@ -14,6 +14,7 @@ import (
 
 	"github.com/iplink-go/iplink"
 	"github.com/iplink-go/iplink/bridge"
+	"github.com/iplink-go/iplink/dummy"
 	"github.com/iplink-go/iplink/internal/testutil"
 	"github.com/iplink-go/iplink/macvlan"
 	"github.com/iplink-go/iplink/veth"
@@ -151,7 +152,7 @@ var refusedByKernel = []refusal{
 		`update bridge vx0: the link is of another kind (it is a vxlan link)`, []error{iplink.ErrKind}},
 	{"immutable", updating(vxlan.New("vx0").Port(0x1234)),
 		`update vxlan vx0: dstport: cannot change on a link that exists (dstport: have 4789, want 4660)`, []error{iplink.ErrImmutable}},
-	{"no port", updating(iplink.Device("under").Port(bridge.Port().Hairpin(true))),
+	{"no port", updating(iplink.Device("under").PortSettings(bridge.Port().Hairpin(true))),
 		`update under: port: the link is of another kind (it is no port of a bridge link: name one with Master)`, []error{iplink.ErrKind}},
 	{"no bridge", creating(bridge.New("t0").Master("under")),
 		`create bridge t0: operation not supported (under is a veth and takes no ports)`, []error{syscall.EOPNOTSUPP}},
@@ -181,7 +182,7 @@ func TestNoDriver(t *testing.T) {
 		testutil.Skipf(t, "every driver is there")
 	}
 	ns := testutil.NetNS(t)
-	_, err := inNetNS(t, ns, func(c *iplink.Conn) (any, error) { return c.Create(t.Context(), iplink.NewDummy("t0")) })
+	_, err := inNetNS(t, ns, func(c *iplink.Conn) (any, error) { return c.Create(t.Context(), dummy.New("t0")) })
 	if err == nil {
 		testutil.Skipf(t, "this kernel has a dummy driver")
 	}

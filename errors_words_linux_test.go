@@ -10,7 +10,9 @@ import (
 	"testing"
 
 	"github.com/iplink-go/iplink"
+	"github.com/iplink-go/iplink/bond"
 	"github.com/iplink-go/iplink/bridge"
+	"github.com/iplink-go/iplink/can"
 	"github.com/iplink-go/iplink/internal/testutil"
 	"github.com/iplink-go/iplink/veth"
 	"github.com/iplink-go/iplink/vxlan"
@@ -27,8 +29,8 @@ func TestErrorErrno(t *testing.T) {
 		{iplink.Refusal(bridge.New("t0").AltName(strings.Repeat("x", 128))), syscall.ERANGE},
 		{iplink.Refusal(bridge.New("t0").MTU(67)), syscall.EINVAL},
 		{iplink.Refusal(vxlan.New("t0").VNI(1 << 24)), syscall.ERANGE},
-		{iplink.Refusal(iplink.NewCAN("t0").Bitrate(500000)), syscall.EOPNOTSUPP},
-		{iplink.Refusal(iplink.NewBond("t0").Mode(iplink.BondBalanceRR).LACPRate(iplink.BondLACPFast)), syscall.EACCES},
+		{iplink.Refusal(can.New("t0").Bitrate(500000)), syscall.EOPNOTSUPP},
+		{iplink.Refusal(bond.New("t0").Mode(iplink.BondBalanceRR).LACPRate(iplink.BondLACPFast)), syscall.EACCES},
 		{iplink.Delete(t.Context(), "a b"), syscall.EINVAL},
 		{errorOf(iplink.CreateNetNS("a/b")), syscall.EINVAL},
 		{errorOf(iplink.ParseMACsecKey("7")), syscall.EINVAL},

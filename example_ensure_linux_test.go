@@ -41,7 +41,7 @@ func ExampleConn_Ensure() {
 }
 
 // What cannot change is an error, unless the builder has the link made anew.
-func ExampleBridge_Recreate() {
+func ExampleCommon_Recreate() {
 	inScratch(func(ctx context.Context) error {
 		if _, err := veth.New("br0").Peer(veth.New("end")).Create(ctx); err != nil {
 			return err

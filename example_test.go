@@ -31,7 +31,7 @@ func ExampleSpec() {
 }
 
 // What `ip` has no word for is in a comment.
-func ExampleVXLAN_String() {
+func ExampleCommon_String() {
 	fmt.Println(vxlan.New("vx0").VNI(100).LabelPolicy(vxlan.LabelInherit))
 	// Output:
 	// ip link add vx0 type vxlan id 100 # ip has no word for: label_policy
@@ -39,7 +39,7 @@ func ExampleVXLAN_String() {
 
 // A builder can be a template: Clone copies it with all its settings. These are
 // for two hosts, which are each other's remote end.
-func ExampleVXLAN_Clone() {
+func ExampleCommon_Clone() {
 	a, b := netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("192.0.2.2")
 	template := vxlan.New("vx0").VNI(100).Port(4789)
 	fmt.Println(template.Clone().Local(a).Remote(b))
@@ -63,46 +63,46 @@ func ExampleDevice() {
 	// ip link set dev eth0 name uplink mtu 9000 && ip link set dev uplink alias 'to the router'
 }
 
-func ExampleBridge() {
+func ExampleSpec_bridge() {
 	fmt.Println(bridge.New("br0").VLANFiltering(true))
 	// Output:
 	// ip link add br0 type bridge vlan_filtering 1
 }
 
 // Settings of a port go along with the link that becomes one.
-func ExampleBridgePort() {
+func ExampleCommon_PortSettings() {
 	port := bridge.Port().Cost(200).Hairpin(true)
-	fmt.Println(veth.New("veth1").Master("br0").Port(port))
+	fmt.Println(veth.New("veth1").Master("br0").PortSettings(port))
 	// Output:
 	// ip link add veth1 master br0 type veth && ip link set dev veth1 type bridge_slave cost 200 hairpin on
 }
 
-func ExampleDummy() {
+func ExampleSpec_dummy() {
 	fmt.Println(dummy.New("service0").Addr(netip.MustParsePrefix("192.0.2.53/32")).Up())
 	// Output:
 	// ip link add service0 up type dummy && ip address add 192.0.2.53/32 dev service0
 }
 
-func ExampleMacvlan() {
+func ExampleSpec_macvlan() {
 	mac := net.HardwareAddr{0x02, 0x12, 0x34, 0x56, 0x78, 0x9a}
 	fmt.Println(macvlan.New("macvlan1").Parent("eth0").Mode(macvlan.Bridge).Address(mac))
 	// Output:
 	// ip link add macvlan1 link eth0 address 02:12:34:56:78:9a type macvlan mode bridge
 }
 
-func ExampleMacvtap() {
+func ExampleSpec_macvtap() {
 	fmt.Println(macvtap.New("macvtap0").Parent("eth0"))
 	// Output:
 	// ip link add macvtap0 link eth0 type macvtap
 }
 
-func ExampleVeth() {
+func ExampleSpec_veth() {
 	fmt.Println(veth.New("veth1").MTU(1400).Peer(veth.New("veth2").MTU(1400)))
 	// Output:
 	// ip link add veth1 mtu 1400 type veth peer veth2 mtu 1400
 }
 
-func ExampleVXLAN() {
+func ExampleSpec_vxlan() {
 	local, remote := netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("192.0.2.2")
 	fmt.Println(vxlan.New("vx0").VNI(100).Local(local).Remote(remote).Dev("eth0").Port(4789).Up())
 	// Output:

@@ -51,7 +51,7 @@ func bareErr(err error) error {
 
 // failed returns an error about a setting of s.
 func (s *spec) failed(op, attr string, err error) *Error {
-	e := &Error{Op: op, Kind: s.kind, Name: s.name, Attr: attr}
+	e := &Error{Op: op, Kind: s.Kind, Name: s.Name, Attr: attr}
 	if inner, ok := errors.AsType[*Error](err); ok {
 		e.Message, e.FromKernel, e.Hint = inner.Message, inner.FromKernel, inner.Hint
 		err = inner.Err
@@ -73,7 +73,7 @@ func isGone(err error) bool {
 // setting, and, where the kernel does not say, the reason.
 func (t *transaction) explain(ctx context.Context, step step, p *place, i int, err error) error {
 	s := step.job.spec
-	e := kernelError(&Error{Op: t.op, Kind: s.kind, Name: s.name, Attr: step.subject()}, err)
+	e := kernelError(&Error{Op: t.op, Kind: s.Kind, Name: s.Name, Attr: step.subject()}, err)
 	refused, ok := errors.AsType[*rtnl.Errno](err)
 	if !ok {
 		return e
@@ -83,7 +83,7 @@ func (t *transaction) explain(ctx context.Context, step step, p *place, i int, e
 	}
 	switch {
 	case step.what == stepCreate && refused.Errno == syscall.EOPNOTSUPP && strings.Contains(refused.Message, "Unknown device type"):
-		e.Message, e.FromKernel = missingDriver(s.kind), false
+		e.Message, e.FromKernel = missingDriver(s.Kind), false
 	case step.what >= stepAddr && step.what <= stepNeigh:
 		t.adviseLayer3(ctx, e, step)
 	default:
@@ -120,8 +120,8 @@ func (t *transaction) guess(ctx context.Context, e *Error, step step, errno sysc
 		e.Message = step.job.masterRefusal(ctx)
 	case step.what == stepChange && errno == syscall.EINVAL && step.job.linkSet.Has(uapi.IFLA_MTU) && t.overUnderlay(ctx, step.job) != "":
 		e.Attr, e.Message = "mtu", t.overUnderlay(ctx, step.job)
-	case step.what == stepChange && !step.job.portSet.Empty() && kindOf(s.port.kind).portReason != nil:
-		e.Message = kindOf(s.port.kind).portReason(errno)
+	case step.what == stepChange && !step.job.portSet.Empty() && kindOf(s.port.Kind).portReason != nil:
+		e.Message = kindOf(s.port.Kind).portReason(errno)
 	case step.what != stepCreate:
 	case errno == syscall.EEXIST && t.taken(step.job):
 		e.Message = step.job.holder(ctx)
@@ -142,7 +142,7 @@ func (t *transaction) taken(j *job) bool {
 	if _, err := rtnl.NameOf(j.at.rt, j.index); j.index != 0 && err == nil {
 		return true
 	}
-	_, err := rtnl.ShortIndexOf(j.at.rt, j.spec.name)
+	_, err := rtnl.ShortIndexOf(j.at.rt, j.spec.Name)
 	return err == nil
 }
 
@@ -150,9 +150,9 @@ func (t *transaction) taken(j *job) bool {
 func (j *job) explainTaken(ctx context.Context, e *Error, errno syscall.Errno) {
 	if owner := j.at.indexOwner(ctx, j.index); owner != "" {
 		e.Attr, e.Err = "peer", takenErr{errno}
-		e.Message = fmt.Sprintf("the index of %s %s: choose another Index", cmp.Or(j.spec.name, "the peer"), owner)
+		e.Message = fmt.Sprintf("the index of %s %s: choose another Index", cmp.Or(j.spec.Name, "the peer"), owner)
 	} else if errno == syscall.EEXIST {
-		e.Attr, e.Message = "peer", fmt.Sprintf("a link named %q exists already where the peer is to be", j.spec.name)
+		e.Attr, e.Message = "peer", fmt.Sprintf("a link named %q exists already where the peer is to be", j.spec.Name)
 	}
 }
 
@@ -171,10 +171,10 @@ func (p *place) indexOwner(ctx context.Context, index int) string {
 
 // holder says whose the name or the index is of a link that cannot be made.
 func (j *job) holder(ctx context.Context) string {
-	owner, err := j.at.readName(ctx, j.spec.name)
+	owner, err := j.at.readName(ctx, j.spec.Name)
 	switch {
-	case err == nil && owner.Name != j.spec.name:
-		return owner.holding(j.spec.name, nil) + ": choose another"
+	case err == nil && owner.Name != j.spec.Name:
+		return owner.holding(j.spec.Name, nil) + ": choose another"
 	case isGone(err) && j.at.indexOwner(ctx, j.index) != "":
 		return "the index " + j.at.indexOwner(ctx, j.index) + ": choose another Index"
 	}
@@ -200,7 +200,7 @@ func (j *job) takenBelow() bool {
 	if j.under == nil || j.linkNSID < 0 {
 		return false
 	}
-	_, err := rtnl.ShortIndexOf(j.under.rt, j.spec.name)
+	_, err := rtnl.ShortIndexOf(j.under.rt, j.spec.Name)
 	return err == nil
 }
 
@@ -224,10 +224,10 @@ func (s *spec) nameAt(request []byte, offset int) string {
 	switch {
 	case len(path) == 1 && !s.about().tunnel:
 		return rowName(s.link.attrs, path[0])
-	case len(path) == 3 && path[1] == uapi.IFLA_INFO_DATA && s.info != nil:
-		return rowName(s.info.attrs, path[2])
+	case len(path) == 3 && path[1] == uapi.IFLA_INFO_DATA && s.Info != nil:
+		return rowName(s.info().attrs, path[2])
 	case len(path) == 3 && path[1] == uapi.IFLA_INFO_SLAVE_DATA && s.port != nil:
-		return rowName(s.port.info.attrs, path[2])
+		return rowName(infoOf(s.port).attrs, path[2])
 	}
 	return ""
 }

@@ -134,8 +134,8 @@ func (t *transaction) aboveParent(ctx context.Context, s *step, errno syscall.Er
 // bounds its own; nil if there is none.
 func (t *transaction) stack(ctx context.Context, s *step) (kind *kind, of info, below *Link) {
 	j := s.job
-	name, at, index, nsid := j.spec.kind, j.under, j.parent(), int32(-1)
-	of = j.spec.info
+	name, at, index, nsid := j.spec.Kind, j.under, j.parent(), int32(-1)
+	of = j.spec.info()
 	if s.what == stepChange {
 		link, err := j.at.readIndex(ctx, j.index)
 		if err != nil {

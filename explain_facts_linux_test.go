@@ -93,9 +93,9 @@ var factRefusals = []refusal{
 		}
 		return creating(macvlan.New("t0").Parent("under").Address(l.Address).Up())(ctx, c)
 	}, "create macvlan t0: address: address already in use (the parent, or another macvlan on it, has the link-layer address: set another, or none)", nil},
-	{"no master", creating(veth.New("t0").Port(bridge.Port().Cost(7))),
+	{"no master", creating(veth.New("t0").PortSettings(bridge.Port().Cost(7))),
 		"create veth t0: port: invalid argument (a new link is no port of a bridge link: name one with Master)", invalid},
-	{"no port", ensuring(iplink.Device("under").Port(bridge.Port().Cost(7))),
+	{"no port", ensuring(iplink.Device("under").PortSettings(bridge.Port().Cost(7))),
 		"ensure under: port: the link is of another kind (it is no port of a bridge link: name one with Master)", []error{iplink.ErrKind}},
 	{"loopback", func(ctx context.Context, c *iplink.Conn) error { return c.Delete(ctx, "lo") },
 		"delete lo: operation not supported (the loopback interface cannot be deleted: Down disables it)", []error{errors.ErrUnsupported}},

@@ -29,7 +29,7 @@ func (t *transaction) udpPortTaken(ctx context.Context, s *step, errno syscall.E
 func (s *step) vxlan(ctx context.Context) (v *VXLANInfo, below *place) {
 	j := s.job
 	if s.what == stepCreate {
-		v, _ = j.spec.info.(*VXLANInfo)
+		v, _ = j.spec.Info.(*VXLANInfo)
 		return v, j.under
 	}
 	link, err := j.at.readIndex(ctx, j.index)
@@ -89,7 +89,7 @@ func (p *place) vxlans(ctx context.Context) []*Link {
 
 // vniTaken says which link has the VNI, on the same UDP port.
 func (t *transaction) vniTaken(ctx context.Context, s *step, errno syscall.Errno) fact {
-	v, ok := s.job.spec.info.(*VXLANInfo)
+	v, ok := s.job.spec.Info.(*VXLANInfo)
 	if !ok || errno != syscall.EEXIST || s.what != stepCreate || t.taken(s.job) {
 		return fact{}
 	}

@@ -2,6 +2,7 @@ package iplink
 
 import (
 	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/own"
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
@@ -27,7 +28,7 @@ func rowRefusal(t attr.Table, row attr.Row, payload []byte) error {
 		return nil
 	}
 	if err := c.Check(attr.SetOf(row.Type), nil, t); err != nil {
-		return (&spec{name: "t0"}).invalidAttrs("create", err)
+		return (&spec{Settings: own.Settings{Name: "t0"}}).invalidAttrs("create", err)
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package iplink
 
 import (
 	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/own"
 	"github.com/iplink-go/iplink/internal/uapi"
 )
 
@@ -22,7 +23,7 @@ var circumstantial = attr.SetOf(uapi.IFLA_IFNAME, uapi.IFLA_LINK, uapi.IFLA_MAST
 // Rebuild returns what makes a link like l, of all that was read. The rows named
 // in without are left out.
 func Rebuild(l *Link, without ...string) Spec {
-	s := &spec{kind: l.Kind, name: l.Name, link: l, altNames: l.AltNames}
+	s := &spec{Settings: own.New(l.Kind, l.Name, nil), link: l, altNames: l.AltNames}
 	s.linkSet = found(l.settable, l.raw.common, without).Minus(circumstantial)
 	if l.Parent != 0 && kindOf(l.Kind).parent {
 		s.linkSet.Add(uapi.IFLA_LINK)
@@ -31,20 +32,20 @@ func Rebuild(l *Link, without ...string) Spec {
 		s.linkSet.Add(uapi.IFLA_MASTER)
 	}
 	if i, ok := l.Info.(info); ok {
-		s.info, s.set = i, found(i.attrs, l.raw.info, without)
+		s.Info, s.Set = i, found(i.attrs, l.raw.info, without)
 		s.sendSources()
 	}
 	if i, ok := l.PortInfo.(info); ok {
-		s.port = &portSpec{kind: l.PortKind, info: i, set: found(i.attrs, l.raw.port, without)}
+		s.port = &own.Settings{Kind: l.PortKind, Info: i, Set: found(i.attrs, l.raw.port, without)}
 	}
 	return rebuilt{s}
 }
 
 // sendSources adds the word that has a macvlan take a list of sources.
 func (s *spec) sendSources() {
-	if m, ok := s.info.(*MacvlanInfo); ok && len(m.Sources) > 0 {
-		m.sourceMode = macvlanSet
-		s.set.Add(uapi.IFLA_MACVLAN_MACADDR_MODE)
+	if m, ok := s.Info.(*MacvlanInfo); ok && len(m.Sources) > 0 {
+		m.SourceMode = MacvlanSourceSet
+		s.Set.Add(uapi.IFLA_MACVLAN_MACADDR_MODE)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/own"
 	"github.com/iplink-go/iplink/internal/uapi"
 )
 
@@ -38,11 +39,11 @@ func rows(t attr.Table) (all []attr.Row) {
 func Requests(s Spec, indexes map[string]int) [][]byte {
 	t := newTransaction(new(Conn), "create")
 	for _, index := range indexes {
-		t.jobs = append(t.jobs, &job{spec: &spec{kind: KindBridge}, at: t.places[0], index: index})
+		t.jobs = append(t.jobs, &job{spec: &spec{Settings: own.Settings{Kind: KindBridge}}, at: t.places[0], index: index})
 	}
 	j := t.jobFor(s, nil, indexes)
-	if kind := s.wanted().kind; kind == "" || kindOf(kind).hardware != "" {
-		j.index = indexes[s.wanted().name]
+	if kind := s.wanted().Kind; kind == "" || kindOf(kind).hardware != "" {
+		j.index = indexes[s.wanted().Name]
 		t.addUpdate(j)
 	} else {
 		t.addCreate(j)
@@ -56,15 +57,15 @@ func Requests(s Spec, indexes map[string]int) [][]byte {
 
 func (t *transaction) jobFor(s Spec, main *job, indexes map[string]int) *job {
 	j := newJob(s.wanted(), t.places[0], main)
-	j.linkRefs, j.infoRefs = resolved(j.spec.linkRefs, indexes), resolved(j.spec.refs, indexes)
+	j.linkRefs, j.infoRefs = resolved(j.spec.linkRefs, indexes), resolved(j.spec.Refs, indexes)
 	if j.spec.port != nil {
-		j.portRef = resolved(j.spec.port.refs, indexes)
+		j.portRef = resolved(j.spec.port.Refs, indexes)
 	}
 	if err := t.consider(j); err != nil {
 		panic(err)
 	}
-	if j.spec.peer != nil {
-		j.peer = t.jobFor(j.spec.peer, j, indexes)
+	if j.spec.Peer != nil {
+		j.peer = t.jobFor(j.spec.peer(), j, indexes)
 	}
 	return j
 }
@@ -94,38 +95,29 @@ func Refusal(s Spec) error {
 	return all[0].check("create")
 }
 
-// again is the builder of any kind, for Again.
-type again struct {
-	builder[again]
-	info info
-}
-
-func (a *again) settings() info { return a.info }
-
 // Again returns the description of a link by all that was read of it: what the
 // kernel reported, or, if all is set, each setting that the library has a field for.
 func Again(l *Link, all bool) Spec {
-	a := new(again)
-	a.start(a, l.Kind, l.Name)
-	s := &a.spec
+	b := newAnyKind(l.Kind, l.Name, nil, attr.Set{})
+	s := &b.spec
 	s.index, s.altNames = l.Index, l.AltNames
 	s.link, s.linkSet = l, readAgain(l.settable, l.raw.common, all)
 	s.linkSet.Remove(uapi.IFLA_IFNAME)
 	s.flags, s.change = uint32(l.Flags), uapi.IFF_UP|uapi.IFF_NOARP|uapi.IFF_MULTICAST|uapi.IFF_ALLMULTI|uapi.IFF_PROMISC|uapi.IFF_DYNAMIC
 	if i, ok := l.Info.(info); ok {
-		a.info, s.set = i, readAgain(i.attrs, l.raw.info, all)
+		s.Info, s.Set = i, readAgain(i.attrs, l.raw.info, all)
 	}
-	switch i := a.info.(type) {
+	switch i := s.Info.(type) {
 	case *BondInfo:
-		i.reselect = i.ActiveSlave == 0
+		i.Reselect = i.ActiveSlave == 0
 	case *MacvlanInfo:
-		i.sourceMode = macvlanSet
-		s.set.Add(uapi.IFLA_MACVLAN_MACADDR_MODE)
+		i.SourceMode = MacvlanSourceSet
+		s.Set.Add(uapi.IFLA_MACVLAN_MACADDR_MODE)
 	}
 	if p, ok := l.PortInfo.(info); ok {
-		s.port = &portSpec{kind: l.PortKind, info: p, set: readAgain(p.attrs, l.raw.port, all)}
+		s.port = &own.Settings{Kind: l.PortKind, Info: p, Set: readAgain(p.attrs, l.raw.port, all)}
 	}
-	return a
+	return b
 }
 
 func readAgain(t attr.Table, reported attr.Set, all bool) (set attr.Set) {

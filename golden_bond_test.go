@@ -11,7 +11,7 @@ import (
 )
 
 func goldenBond() []goldenCase {
-	base := func(mode iplink.BondMode) *iplink.Bond { return bond.New("t0").Index(goldenIndex).Mode(mode) }
+	base := func(mode iplink.BondMode) *bond.Builder { return bond.New("t0").Index(goldenIndex).Mode(mode) }
 	addrs := func(texts ...string) (all []netip.Addr) {
 		for _, text := range texts {
 			all = append(all, addr(text))
@@ -38,7 +38,7 @@ func goldenBond() []goldenCase {
 }
 
 func goldenVLAN() []goldenCase {
-	base := func() *iplink.VLAN { return vlan.New("t0").Index(goldenIndex).Parent("under").ID(0x123) }
+	base := func() *vlan.Builder { return vlan.New("t0").Index(goldenIndex).Parent("under").ID(0x123) }
 	return []goldenCase{
 		{"vlan", "plain", base()},
 		{"vlan", "protocol", base().Protocol(vlan.IEEE8021AD)},
@@ -52,7 +52,7 @@ func goldenVLAN() []goldenCase {
 // handWrittenBond are requests about bonds and their ports: `ip` gives a port's
 // settings only to a link that the kernel knows as one.
 func handWrittenBond() []written {
-	port := func(p *iplink.BondPort) iplink.Spec { return iplink.Device("backup").Port(p) }
+	port := func(p *bond.PortBuilder) iplink.Spec { return iplink.Device("backup").PortSettings(p) }
 	b := bond.New("t0")
 	return []written{
 		{"bond", "18.2.32", b.Clone().CoupledControl(true), "01"},

@@ -21,8 +21,8 @@ func goldenCases() []goldenCase {
 		goldenIPvlan(), goldenMACsec(), goldenCAN(), goldenIPoIB(), goldenBond(), goldenVLAN(), goldenLayer3()} {
 		all = append(all, cases...)
 	}
-	all = append(all, goldenMacvlan("macvlan", func() *iplink.Macvlan { return macvlan.New("t0").Index(goldenIndex).Parent("under") })...)
-	return append(all, goldenMacvlan("macvtap", func() *iplink.Macvtap { return macvtap.New("t0").Index(goldenIndex).Parent("under") })...)
+	all = append(all, goldenMacvlan("macvlan", func() *macvlan.Builder { return macvlan.New("t0").Index(goldenIndex).Parent("under") })...)
+	return append(all, goldenMacvlan("macvtap", func() *macvtap.Builder { return macvtap.New("t0").Index(goldenIndex).Parent("under") })...)
 }
 
 var (
@@ -31,7 +31,7 @@ var (
 )
 
 func goldenCommon() []goldenCase {
-	base := func() *iplink.Macvlan { return macvlan.New("t0").Index(goldenIndex).Parent("under") }
+	base := func() *macvlan.Builder { return macvlan.New("t0").Index(goldenIndex).Parent("under") }
 	return []goldenCase{
 		{"common", "identity", base().Address(goldenMAC).Broadcast(otherMAC).Group(0x1234)},
 		{"common", "sizes", base().MTU(1281).TxQueueLen(0x123).GSOMaxSize(0x1234).GSOMaxSegs(0x123).GROMaxSize(0x4321)},
@@ -56,7 +56,7 @@ func goldenCommon() []goldenCase {
 }
 
 func goldenBridge() []goldenCase {
-	base := func() *iplink.Bridge { return bridge.New("t0").Index(goldenIndex) }
+	base := func() *bridge.Builder { return bridge.New("t0").Index(goldenIndex) }
 	return []goldenCase{
 		{"bridge", "plain", base()},
 		{"bridge", "stp", base().STP(true).Priority(0x1234).ForwardDelay(4 * time.Second).HelloTime(3 * time.Second).MaxAge(13 * time.Second)},
@@ -78,7 +78,7 @@ func goldenBridge() []goldenCase {
 }
 
 func goldenPort() []goldenCase {
-	port := func(p *iplink.BridgePort) iplink.Spec { return iplink.Device("backup").Port(p) }
+	port := func(p *bridge.PortBuilder) iplink.Spec { return iplink.Device("backup").PortSettings(p) }
 	return []goldenCase{
 		{"port", "state", port(bridge.Port().State(bridge.PortLearning))},
 		{"port", "stp", port(bridge.Port().Priority(13).Cost(0x1234).Guard(true).RootBlock(true))},
@@ -90,14 +90,14 @@ func goldenPort() []goldenCase {
 		{"port", "vlan-tunnel", port(bridge.Port().VLANTunnel(true))},
 		{"port", "backup", port(bridge.Port().BackupPort("spare0"))},
 		{"port", "no-backup", port(bridge.Port().BackupPortIndex(0))},
-		{"port", "created", veth.New("t0").Index(goldenIndex).Peer(veth.New("t1")).Master("br0").Port(bridge.Port().Hairpin(true))},
+		{"port", "created", veth.New("t0").Index(goldenIndex).Peer(veth.New("t1")).Master("br0").PortSettings(bridge.Port().Hairpin(true))},
 	}
 }
 
 // goldenVXLAN says of all links whether they learn, and of GPE its port: `ip`
 // always does, with what the kernel would choose.
 func goldenVXLAN() []goldenCase {
-	base := func() *iplink.VXLAN { return vxlan.New("t0").Index(goldenIndex).VNI(0x123456).Learning(true) }
+	base := func() *vxlan.Builder { return vxlan.New("t0").Index(goldenIndex).VNI(0x123456).Learning(true) }
 	return []goldenCase{
 		{"vxlan", "unicast", base().Local(addr("192.0.2.17")).Remote(addr("198.51.100.3")).Dev("under").Port(4789)},
 		{"vxlan", "unicast-ipv6", base().Local(addr("2001:db8::17")).Remote(addr("2001:db8:1::3")).FlowLabel(0x12345)},

@@ -3,7 +3,6 @@ package iplink_test
 import (
 	"time"
 
-	"github.com/iplink-go/iplink"
 	"github.com/iplink-go/iplink/can"
 	"github.com/iplink-go/iplink/ipoib"
 	"github.com/iplink-go/iplink/ipvlan"
@@ -15,7 +14,7 @@ import (
 )
 
 func goldenIPvlan() []goldenCase {
-	base := func() *iplink.IPvlan { return ipvlan.New("t0").Index(goldenIndex).Parent("under") }
+	base := func() *ipvlan.Builder { return ipvlan.New("t0").Index(goldenIndex).Parent("under") }
 	return []goldenCase{
 		{"ipvlan", "plain", base()},
 		{"ipvlan", "vepa", base().Mode(ipvlan.L3S).Flags(ipvlan.VEPA)},
@@ -25,7 +24,7 @@ func goldenIPvlan() []goldenCase {
 }
 
 func goldenMACsec() []goldenCase {
-	base := func() *iplink.MACsec { return macsec.New("t0").Index(goldenIndex).Parent("under") }
+	base := func() *macsec.Builder { return macsec.New("t0").Index(goldenIndex).Parent("under") }
 	return []goldenCase{
 		{"macsec", "plain", base()},
 		{"macsec", "sci", base().SCI(macsec.SCIOf(goldenMAC, 0x1234)).Cipher(macsec.GCMAES128).ICVLen(12)},
@@ -54,7 +53,7 @@ func goldenCAN() []goldenCase {
 }
 
 func goldenIPoIB() []goldenCase {
-	base := func() *iplink.IPoIB { return ipoib.New("t0").Index(goldenIndex).Parent("under") }
+	base := func() *ipoib.Builder { return ipoib.New("t0").Index(goldenIndex).Parent("under") }
 	return []goldenCase{
 		{"ipoib", "plain", base()},
 		{"ipoib", "pkey", base().PKey(0x1234).Mode(ipoib.Datagram)},
@@ -66,8 +65,8 @@ func goldenIPoIB() []goldenCase {
 // handWrittenCAN are requests for controllers that `ip` has no word for, or says
 // less about: of the two bits of the compensation it names one.
 func handWrittenCAN() []written {
-	fd := func() *iplink.CAN { return can.New("backup").FD(true).Bitrate(500000).DataBitrate(2000000) }
-	xl := func() *iplink.CAN { return can.New("backup").XL(true).Bitrate(500000).XLDataBitrate(8000000) }
+	fd := func() *can.Builder { return can.New("backup").FD(true).Bitrate(500000).DataBitrate(2000000) }
+	xl := func() *can.Builder { return can.New("backup").XL(true).Bitrate(500000).XLDataBitrate(8000000) }
 	return []written{
 		{"can", "18.2.5", fd().TDC(can.TDC{Mode: can.TDCManual, TDCV: 5, TDCO: 7}), "20 06 00 00 20 04 00 00"},
 		{"can", "18.2.16", fd().TDC(can.TDC{Mode: can.TDCManual, TDCV: 0x12, TDCO: 0x34, TDCF: 5}),

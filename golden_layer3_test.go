@@ -5,7 +5,6 @@ import (
 	"net/netip"
 	"time"
 
-	"github.com/iplink-go/iplink"
 	"github.com/iplink-go/iplink/inet"
 	"github.com/iplink-go/iplink/macvlan"
 )
@@ -15,7 +14,7 @@ func prefix(text string) netip.Prefix { return netip.MustParsePrefix(text) }
 // goldenLayer3 are links with all that there is to addresses, routes and
 // neighbours, which this iproute2 has words for.
 func goldenLayer3() []goldenCase {
-	base := func() *iplink.Macvlan { return macvlan.New("t0").Index(goldenIndex).Parent("under").Up() }
+	base := func() *macvlan.Builder { return macvlan.New("t0").Index(goldenIndex).Parent("under").Up() }
 	return []goldenCase{
 		{"layer3", "inet", base().Addrs(
 			inet.Addr{Prefix: prefix("192.0.2.17/28"), Peer: addr("192.0.2.18"), Broadcast: addr("192.0.2.31"), Label: "t0:lab",

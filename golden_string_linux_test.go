@@ -94,7 +94,7 @@ func (c goldenCase) needsHardware() bool {
 
 // existing reports whether the builder changes a link that is there already.
 func (c goldenCase) existing() bool {
-	_, ok := c.spec.(*iplink.Existing)
+	_, ok := c.spec.(*iplink.DeviceUpdate)
 	return ok
 }
 

@@ -10,9 +10,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/iplink-go/iplink"
+	"github.com/iplink-go/iplink/bridge"
 	"github.com/iplink-go/iplink/internal/attr"
 	"github.com/iplink-go/iplink/internal/golden"
 	"github.com/iplink-go/iplink/internal/uapi"
+	"github.com/iplink-go/iplink/macvlan"
+	"github.com/iplink-go/iplink/macvtap"
+	"github.com/iplink-go/iplink/vxlan"
 )
 
 // goldenIndexes are the indexes of the links that golden requests refer to.
@@ -102,19 +106,19 @@ func TestGoldenIsComplete(t *testing.T) {
 // handWritten are requests for which the recording iproute2, 6.1, has no word,
 // with the payload that the kernel's headers ask for.
 func handWritten() []written {
-	b, v, m, p := iplink.NewBridge("t0"), iplink.NewVXLAN("t0"), iplink.NewMacvlan("t0"), iplink.NewMacvtap("t0")
-	port := func(p *iplink.BridgePort) iplink.Spec { return iplink.Device("backup").Port(p) }
+	b, v, m, p := bridge.New("t0"), vxlan.New("t0"), macvlan.New("t0"), macvtap.New("t0")
+	port := func(p *bridge.PortBuilder) iplink.Spec { return iplink.Device("backup").PortSettings(p) }
 	return append(handWrittenCAN(), []written{
 		{"bridge", "18.2.50", b.Clone().STPMode(iplink.BridgeSTPKernel), "02 00 00 00"},
 		{"bridge", "18.2.49", b.Clone().FDBMaxLearned(0x1234), "34 12 00 00"},
 		{"bridge", "18.2.46", b.Clone().MST(true).NoLinkLocalLearn(false), "04 00 00 00 05 00 00 00"},
 		{"bridge", "18.2.46", b.Clone().MDBOffloadFailNotification(true).FDBLocalVLAN0(true), "18 00 00 00 18 00 00 00"},
-		{"port", "18.5.37", port(iplink.NewBridgePort().MulticastEHTHostsLimit(0x1234)), "34 12 00 00"},
-		{"port", "18.5.40", port(iplink.NewBridgePort().MAB(true)), "01"},
-		{"port", "18.5.42", port(iplink.NewBridgePort().MulticastMaxGroups(0x1234)), "34 12 00 00"},
-		{"port", "18.5.43", port(iplink.NewBridgePort().NeighVLANSuppress(true)), "01"},
-		{"port", "18.5.44", port(iplink.NewBridgePort().BackupNextHop(0x1234)), "34 12 00 00"},
-		{"port", "18.5.45", port(iplink.NewBridgePort().NeighForwardGratuitous(true)), "01"},
+		{"port", "18.5.37", port(bridge.Port().MulticastEHTHostsLimit(0x1234)), "34 12 00 00"},
+		{"port", "18.5.40", port(bridge.Port().MAB(true)), "01"},
+		{"port", "18.5.42", port(bridge.Port().MulticastMaxGroups(0x1234)), "34 12 00 00"},
+		{"port", "18.5.43", port(bridge.Port().NeighVLANSuppress(true)), "01"},
+		{"port", "18.5.44", port(bridge.Port().BackupNextHop(0x1234)), "34 12 00 00"},
+		{"port", "18.5.45", port(bridge.Port().NeighForwardGratuitous(true)), "01"},
 		{"vxlan", "18.2.24", v.Clone().RemCSumNoPartial(), ""},
 		{"vxlan", "18.2.31", v.Clone().LocalBypass(true), "01"},
 		{"vxlan", "18.2.32", v.Clone().LabelPolicy(iplink.VXLANLabelInherit), "01 00 00 00"},

@@ -40,46 +40,6 @@ func (i *IPoIBInfo) attrs(c *attr.Codec) {
 	attr.Custom(c, uapi.IFLA_IPOIB_UMCAST, "umcast", (*ipoibUMCast)(&i.UMCast))
 }
 
-// IPoIB is the builder for an IPoIB link: IP over InfiniBand in a partition,
-// RFC 4391, on an IPoIB link of the hardware.
-type IPoIB struct {
-	builder[IPoIB]
-	info IPoIBInfo
-}
-
-// NewIPoIB returns the builder for an IPoIB link of that name; see package
-// ipoib.
-func NewIPoIB(name string) *IPoIB {
-	i := new(IPoIB)
-	return i.start(i, KindIPoIB, name)
-}
-
-func (i *IPoIB) settings() info {
-	return &i.info
-}
-
-// PKey sets the partition key, by default the parent's; 0 and 0x8000 are none.
-// The bit of full membership, 0x8000, is always added: 4 and 0x8004 are the
-// same. It cannot change later (IFLA_IPOIB_PKEY).
-func (i *IPoIB) PKey(key uint16) *IPoIB {
-	i.info.PKey = key
-	return i.with(uapi.IFLA_IPOIB_PKEY)
-}
-
-// Mode sets the transport, IPoIBDatagram by default. It brings an MTU of its
-// own: at most 4092 and 65520 bytes (IFLA_IPOIB_MODE).
-func (i *IPoIB) Mode(mode IPoIBMode) *IPoIB {
-	i.info.Mode = mode
-	return i.with(uapi.IFLA_IPOIB_MODE)
-}
-
-// UMCast says whether programs may send to multicast groups that they have not
-// joined; off by default (IFLA_IPOIB_UMCAST).
-func (i *IPoIB) UMCast(on bool) *IPoIB {
-	i.info.UMCast = on
-	return i.with(uapi.IFLA_IPOIB_UMCAST)
-}
-
 // An IPoIBMode is a transport of InfiniBand.
 type IPoIBMode uint16
 

@@ -16,10 +16,10 @@ import (
 // so that the links on it are made from elsewhere.
 func TestIPoIBSettings(t *testing.T) {
 	home := infiniband(t)
-	subject[*iplink.IPoIB]{
+	subject[*ipoib.Builder]{
 		kind: iplink.KindIPoIB,
 		rows: iplink.KindRows(iplink.KindIPoIB),
-		start: func(bool) (*iplink.IPoIB, iplink.Spec) {
+		start: func(bool) (*ipoib.Builder, iplink.Spec) {
 			i := ipoib.New(link).Parent("ib0").LinkNetNS(home)
 			return i, i
 		},
@@ -49,14 +49,14 @@ func infiniband(t *testing.T) *iplink.NetNS {
 	return home
 }
 
-var ipoibSettings = []setting[*iplink.IPoIB]{
-	set(uapi.IFLA_IPOIB_PKEY, (*iplink.IPoIB).PKey, 0x9234, 0xa345, "Info.PKey", inData("key", "0x9234", "0xa345")),
-	set(uapi.IFLA_IPOIB_PKEY, (*iplink.IPoIB).PKey, 0x1234, 4, "Info.PKey", inData("key", "0x9234", "0x8004"),
+var ipoibSettings = []setting[*ipoib.Builder]{
+	set(uapi.IFLA_IPOIB_PKEY, (*ipoib.Builder).PKey, 0x9234, 0xa345, "Info.PKey", inData("key", "0x9234", "0xa345")),
+	set(uapi.IFLA_IPOIB_PKEY, (*ipoib.Builder).PKey, 0x1234, 4, "Info.PKey", inData("key", "0x9234", "0x8004"),
 		rawData([]byte{0x34, 0x92}, []byte{4, 0x80}, uapi.IFLA_IPOIB_PKEY)).reads(uint16(0x9234), uint16(0x8004)).variant("full membership"),
-	set(uapi.IFLA_IPOIB_MODE, (*iplink.IPoIB).Mode, ipoib.Connected, ipoib.Datagram, "Info.Mode", inData("mode", "connected", "datagram"),
+	set(uapi.IFLA_IPOIB_MODE, (*ipoib.Builder).Mode, ipoib.Connected, ipoib.Datagram, "Info.Mode", inData("mode", "connected", "datagram"),
 		inLink("mtu", 65520, 4092)),
-	set(uapi.IFLA_IPOIB_UMCAST, (*iplink.IPoIB).UMCast, true, false, "Info.UMCast", inData("umcast", "0001", "0000")),
-	extra("mtu", (*iplink.IPoIB).MTU, 1281, 1300, "MTU", inLink("mtu", 1281, 1300)),
-	extra("mtu", (*iplink.IPoIB).MTU, 65000, 60000, "MTU", inLink("mtu", 65000, 60000)).
-		needs(func(i *iplink.IPoIB) { i.Mode(ipoib.Connected) }).variant("connected"),
+	set(uapi.IFLA_IPOIB_UMCAST, (*ipoib.Builder).UMCast, true, false, "Info.UMCast", inData("umcast", "0001", "0000")),
+	extra("mtu", (*ipoib.Builder).MTU, 1281, 1300, "MTU", inLink("mtu", 1281, 1300)),
+	extra("mtu", (*ipoib.Builder).MTU, 65000, 60000, "MTU", inLink("mtu", 65000, 60000)).
+		needs(func(i *ipoib.Builder) { i.Mode(ipoib.Connected) }).variant("connected"),
 }

@@ -76,10 +76,10 @@ func (i *IPvlanInfo) fit(ctx context.Context, t *transaction, j *job) error {
 // withMode gives the job a description of its own, with the mode in it: the
 // builder stays as it is.
 func (j *job) withMode(mode IPvlanMode) {
-	s, i := *j.spec, *j.spec.info.(*IPvlanInfo)
+	s, i := *j.spec, *j.spec.Info.(*IPvlanInfo)
 	i.Mode = mode
-	s.info = &i
-	s.set.Add(uapi.IFLA_IPVLAN_MODE)
+	s.Info = &i
+	s.Set.Add(uapi.IFLA_IPVLAN_MODE)
 	j.spec = &s
 	j.infoSet.Add(uapi.IFLA_IPVLAN_MODE)
 }
@@ -128,7 +128,7 @@ func (p *ipvlanPort) mode() (mode IPvlanMode, ok bool) {
 		}
 	}
 	for _, j := range p.made {
-		if i, is := j.spec.info.(*IPvlanInfo); is && j.infoSet.Has(uapi.IFLA_IPVLAN_MODE) {
+		if i, is := j.spec.Info.(*IPvlanInfo); is && j.infoSet.Has(uapi.IFLA_IPVLAN_MODE) {
 			mode, ok = i.Mode, true
 		}
 	}

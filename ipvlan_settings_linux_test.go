@@ -13,31 +13,31 @@ import (
 )
 
 func TestIPvlanSettings(t *testing.T) {
-	subject[*iplink.IPvlan]{
+	subject[*ipvlan.Builder]{
 		kind:     iplink.KindIPvlan,
 		rows:     iplink.KindRows(iplink.KindIPvlan),
 		prepare:  underlays,
 		start:    newIPvlan,
-		settings: ipvlanSettings[*iplink.IPvlan](),
+		settings: ipvlanSettings[*ipvlan.Builder](),
 	}.test(t)
 }
 
 func TestIPvtapSettings(t *testing.T) {
-	subject[*iplink.IPvtap]{
+	subject[*ipvtap.Builder]{
 		kind:     iplink.KindIPvtap,
 		rows:     iplink.KindRows(iplink.KindIPvtap),
 		prepare:  underlays,
 		start:    newIPvtap,
-		settings: ipvlanSettings[*iplink.IPvtap](),
+		settings: ipvlanSettings[*ipvtap.Builder](),
 	}.test(t)
 }
 
-func newIPvlan(bool) (*iplink.IPvlan, iplink.Spec) {
+func newIPvlan(bool) (*ipvlan.Builder, iplink.Spec) {
 	i := ipvlan.New(link).Parent("under")
 	return i, i
 }
 
-func newIPvtap(bool) (*iplink.IPvtap, iplink.Spec) {
+func newIPvtap(bool) (*ipvtap.Builder, iplink.Spec) {
 	i := ipvtap.New(link).Parent("under")
 	return i, i
 }

@@ -10,16 +10,3 @@ var ipvtapKind = kind{
 	address:    ipvlanAddress,
 	reason:     ipvlanReason,
 }
-
-// IPvtap is the builder for an ipvtap link: an ipvlan whose packets a program
-// reads and writes through a file, as with a tap.
-type IPvtap struct {
-	ipvlans[IPvtap]
-}
-
-// NewIPvtap returns the builder for an ipvtap link of that name; see package
-// ipvtap.
-func NewIPvtap(name string) *IPvtap {
-	i := new(IPvtap)
-	return i.start(i, KindIPvtap, name)
-}

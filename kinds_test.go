@@ -1,4 +1,4 @@
-package iplink
+package iplink_test
 
 import (
 	"encoding/hex"
@@ -7,17 +7,16 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink"
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
 // encoded compares the settings of a kind, as they go out, with bytes in base
 // 16; spaces are for the reader.
-func encoded(t *testing.T, s Spec, want string) {
+func encoded(t *testing.T, s iplink.Spec, want string) {
 	t.Helper()
 	littleEndian(t)
-	w := s.wanted()
-	got := hex.EncodeToString(new(attr.Codec).Encode(nil, w.set, w.refs, w.info.attrs))
+	got := hex.EncodeToString(iplink.InfoData(s))
 	if want = strings.ReplaceAll(want, " ", ""); got != want {
 		t.Errorf("%v\n goes out as %s\n       want %s", s, got, want)
 	}
@@ -25,14 +24,14 @@ func encoded(t *testing.T, s Spec, want string) {
 
 // decoded returns the Link of an answer that holds the given attributes, in
 // base 16.
-func decoded(t *testing.T, attrs string) *Link {
+func decoded(t *testing.T, attrs string) *iplink.Link {
 	t.Helper()
 	littleEndian(t)
 	b, err := hex.DecodeString(strings.ReplaceAll(attrs, " ", ""))
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := parseLink(new(attr.Codec), append(wire.AppendLink(nil, wire.Link{Index: 7}), b...))
+	l := iplink.ParseLink(b)
 	if l.Err != nil {
 		t.Fatal(l.Err)
 	}
@@ -47,31 +46,31 @@ func littleEndian(t *testing.T) {
 	}
 }
 
-// A refusal is a description that must be refused before anything is sent.
-type refusal struct {
-	spec    Spec
+// A badSpec is a description that must be refused before anything is sent.
+type badSpec struct {
+	spec    iplink.Spec
 	op      string // empty for create
 	message string // with the setting's name
 }
 
-func (r refusal) test(t *testing.T) {
+func (r badSpec) test(t *testing.T) {
 	t.Helper()
 	op := r.op
 	if op == "" {
 		op = "create"
 	}
-	err := r.spec.wanted().check(op)
-	bad, ok := errors.AsType[*Error](err)
+	err := iplink.CheckSpec(r.spec, op)
+	bad, ok := errors.AsType[*iplink.Error](err)
 	if !ok || !errors.Is(err, fs.ErrInvalid) || bad.Attr+": "+bad.Message != r.message {
 		t.Errorf("%v\n gives error %v\n       want %s", r.spec, err, r.message)
 	}
 }
 
 // accepted are descriptions that must not be refused.
-func accepted(t *testing.T, op string, specs ...Spec) {
+func accepted(t *testing.T, op string, specs ...iplink.Spec) {
 	t.Helper()
 	for _, s := range specs {
-		if err := s.wanted().check(op); err != nil {
+		if err := iplink.CheckSpec(s, op); err != nil {
 			t.Errorf("%v: %v", s, err)
 		}
 	}
@@ -79,21 +78,15 @@ func accepted(t *testing.T, op string, specs ...Spec) {
 
 // refusedChange compares what is said of a change of the link have with a
 // message; an empty one says that the change is to be made.
-func refusedChange(t *testing.T, s Spec, have *Link, message string) *job {
+func refusedChange(t *testing.T, s iplink.Spec, have *iplink.Link, message string) iplink.Plan {
 	t.Helper()
-	w := s.wanted()
-	tr := newTransaction(&Conn{}, "update")
-	j := newJob(w, tr.places[0], nil)
-	tr.driftOfInfo(j, have)
-	tr.driftOfFlags(j, have)
-	j.act(have)
-	err := tr.ready(t.Context(), j, have)
+	p := iplink.PlanUpdate(t.Context(), s, have)
 	got := ""
-	if bad, ok := errors.AsType[*Error](err); ok {
-		got = bad.Attr + ": " + bad.Message
+	if p.Err != nil {
+		got = p.Err.Attr + ": " + p.Err.Message
 	}
 	if got != message {
 		t.Errorf("%v\n gives error %q\n       want %q", s, got, message)
 	}
-	return j
+	return p
 }

@@ -24,7 +24,7 @@ func (l *layer3) empty() bool {
 
 // Addr adds IP addresses with their prefix lengths, such as 192.0.2.1/24. Addrs
 // adds some with more to them.
-func (b *builder[Self]) Addr(addrs ...netip.Prefix) *Self {
+func (b *Common[Self]) Addr(addrs ...netip.Prefix) *Self {
 	for _, a := range addrs {
 		b.Addrs(inet.Addr{Prefix: a})
 	}
@@ -37,7 +37,7 @@ func (b *builder[Self]) Addr(addrs ...netip.Prefix) *Self {
 // Of an address that the link has already, Update and Ensure change what the
 // kernel changes: lifetimes, metric and protocol, for IPv6 also the peer and the
 // flags but AddrMCAutoJoin. What else differs is ErrImmutable.
-func (b *builder[Self]) Addrs(addrs ...inet.Addr) *Self {
+func (b *Common[Self]) Addrs(addrs ...inet.Addr) *Self {
 	b.spec.addrs = slices.Concat(b.spec.addrs, addrs)
 	return b.me()
 }
@@ -45,7 +45,7 @@ func (b *builder[Self]) Addrs(addrs ...inet.Addr) *Self {
 // DefaultRoute adds the default route, by the gateway of that address, which must
 // be in the network of one of the link's addresses: of IPv4 or IPv6, as the
 // gateway is. It goes when the link goes, or goes down.
-func (b *builder[Self]) DefaultRoute(via netip.Addr) *Self {
+func (b *Common[Self]) DefaultRoute(via netip.Addr) *Self {
 	return b.Routes(inet.Route{Via: via})
 }
 
@@ -54,14 +54,14 @@ func (b *builder[Self]) DefaultRoute(via netip.Addr) *Self {
 //
 // If the link has another route to the same network, of the same metric and made
 // by a person, Update and Ensure take that away.
-func (b *builder[Self]) Routes(routes ...inet.Route) *Self {
+func (b *Common[Self]) Routes(routes ...inet.Route) *Self {
 	b.spec.routes = slices.Concat(b.spec.routes, routes)
 	return b.me()
 }
 
 // Neighs adds neighbours, or changes those of the same IP address. They go when
 // the link goes, or goes down.
-func (b *builder[Self]) Neighs(neighs ...inet.Neigh) *Self {
+func (b *Common[Self]) Neighs(neighs ...inet.Neigh) *Self {
 	b.spec.neighs = slices.Concat(b.spec.neighs, neighs)
 	return b.me()
 }

@@ -20,7 +20,7 @@ func (s *spec) checkAddrs(op string) error {
 		case fault != "":
 		case inetnl.Addrs.Find(a, s.addrs[:i]) != nil:
 			fault = fmt.Sprintf("%v is given twice", a.Prefix)
-		case s.kind != "" && a.Prefix.Addr().Is6() && a.Prefix.Addr().IsLoopback():
+		case s.Kind != "" && a.Prefix.Addr().Is6() && a.Prefix.Addr().IsLoopback():
 			fault = fmt.Sprintf("%v is for the loopback interface alone", a.Prefix)
 		case a.Label != "" && !strings.HasPrefix(a.Label, s.finalName()):
 			fault = fmt.Sprintf("the label %q does not begin with the name of the link, %q", a.Label, s.finalName())

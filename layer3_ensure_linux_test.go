@@ -36,7 +36,7 @@ func withoutNetAdmin(t *testing.T, ns *scratchNS, f func()) {
 }
 
 // full is a bridge with all that there is above the link layer.
-func full() *iplink.Bridge {
+func full() *bridge.Builder {
 	return bridge.New("t0").Up().Addrs(
 		inet.Addr{Prefix: prefix("192.0.2.17/28"), Label: "t0:lab", Broadcast: addr("192.0.2.31"), Metric: 0x123, ValidLifetime: 600 * time.Second,
 			PreferredLifetime: 300 * time.Second},
@@ -164,10 +164,10 @@ func TestUpdateLayer3(t *testing.T) {
 	ns.ip("link", "add", "t0", "type", "bridge")
 	_, err := c.Update(t.Context(), iplink.Device("t0").DefaultRoute(addr("192.0.2.18")))
 	refused(t, err, "route", "only a link that is up has routes: add Up")
-	d := func() *iplink.Existing {
+	d := func() *iplink.DeviceUpdate {
 		return iplink.Device("t0").Addr(prefix("192.0.2.17/28")).DefaultRoute(addr("192.0.2.18"))
 	}
-	for _, s := range []*iplink.Existing{d().Up(), d().Up(), d(), d().Neighs(inet.Neigh{Addr: addr("192.0.2.18"), LLAddr: otherMAC})} {
+	for _, s := range []*iplink.DeviceUpdate{d().Up(), d().Up(), d(), d().Neighs(inet.Neigh{Addr: addr("192.0.2.18"), LLAddr: otherMAC})} {
 		updated(t, c, s)
 	}
 	ns.ip("link", "set", "t0", "down")

@@ -140,7 +140,7 @@ func ensuredAlready(t *testing.T, file *os.File, specs ...iplink.Spec) {
 }
 
 // attached is a container's end of a cable with all that it needs.
-func attached(ns *iplink.NetNS) *iplink.Veth {
+func attached(ns *iplink.NetNS) *veth.Builder {
 	return veth.New("eth0").NetNS(ns).Up().
 		Addrs(inet.Addr{Prefix: prefix("192.0.2.17/24"), Label: "eth0:lab", Metric: 0x123},
 			inet.Addr{Prefix: prefix("2001:db8::17/64"), Flags: inet.AddrNoDAD}).
@@ -153,7 +153,7 @@ func attached(ns *iplink.NetNS) *iplink.Veth {
 func TestAttachLayer3(t *testing.T) {
 	c, _ := scratch(t)
 	_, ns := scratch(t)
-	cable := func() *iplink.Veth { return veth.New("cable").Up().Peer(attached(ns.NetNS)) }
+	cable := func() *veth.Builder { return veth.New("cable").Up().Peer(attached(ns.NetNS)) }
 	mustCreate(t, c, cable())
 	want := layer3Of(t, ns.file, "eth0")
 	if len(want.Addrs) != 2 || len(want.Routes) != 4 || len(want.Neighs) != 2 {

@@ -78,14 +78,14 @@ var lifecycleLinks = []string{
 
 // TestCreateIsAllOrNothing fails at one step after another.
 func TestCreateIsAllOrNothing(t *testing.T) {
-	pair := func() *iplink.Veth { return veth.New("t0").Peer(veth.New("t1")) }
+	pair := func() *veth.Builder { return veth.New("t0").Peer(veth.New("t1")) }
 	refused := map[string][]iplink.Spec{
 		"second link":        {bridge.New("t0"), bridge.New("there")},
 		"third link":         {bridge.New("t0"), pair().Clone().Peer(veth.New("t2").Master("t0")), macvlan.New("there").Parent("t2")},
 		"altname taken":      {bridge.New("t0").AltName("mine", "alternative")},
 		"altname of itself":  {bridge.New("t0").AltName("mine", "mine")},
 		"address refused":    {bridge.New("t0").Addr(netip.MustParsePrefix("192.0.2.1/24"), netip.MustParsePrefix("192.0.2.1/24"))},
-		"port refused":       {pair().Master("br0").Port(bridge.Port().State(bridge.PortLearning))},
+		"port refused":       {pair().Master("br0").PortSettings(bridge.Port().State(bridge.PortLearning))},
 		"protodown refused":  {pair().ProtoDown(true)},
 		"peer's name":        {veth.New("t0").Peer(veth.New("there"))},
 		"peer's altname":     {veth.New("t0").Peer(veth.New("t1").AltName("alternative"))},

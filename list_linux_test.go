@@ -47,7 +47,7 @@ func TestListedIsAsRead(t *testing.T) {
 	specs := []iplink.Spec{bridge.New("br").Priority(0x1234)}
 	for i := range 40 {
 		specs = append(specs, vxlan.New(fmt.Sprint("x", i)).VNI(uint32(0x1234+i)).TTL(uint8(1+i%3)),
-			veth.New(fmt.Sprint("v", i)).Master("br").Port(bridge.Port().Cost(uint32(0x12+i%5))))
+			veth.New(fmt.Sprint("v", i)).Master("br").PortSettings(bridge.Port().Cost(uint32(0x12+i%5))))
 	}
 	made := mustCreate(t, c, specs...)
 	all, err := c.List(t.Context())

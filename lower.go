@@ -30,10 +30,10 @@ func (l *Link) tellsNetNS() bool {
 func (s *spec) namesLower() bool {
 	underlay := s.about().underlay
 	switch {
-	case s.linkSet.Has(uapi.IFLA_LINK), underlay != 0 && s.set.Has(underlay):
+	case s.linkSet.Has(uapi.IFLA_LINK), underlay != 0 && s.Set.Has(underlay):
 		return true
 	}
-	return s.linkNetNS != nil && s.peer == nil
+	return s.linkNetNS != nil && s.Peer == nil
 }
 
 // lowerIn reports whether the lower link of a link at p is in the namespace of
@@ -162,7 +162,7 @@ func (t *transaction) verifyLower(ctx context.Context, j *job) error {
 	}
 	if wrong {
 		d := t.driftOfNetNS(j, l)
-		return &Error{Op: t.op, Kind: s.kind, Name: s.name, Attr: d.Attr, Message: asked(d.Want, d.Have), Err: ErrNotApplied}
+		return &Error{Op: t.op, Kind: s.Kind, Name: s.Name, Attr: d.Attr, Message: asked(d.Want, d.Have), Err: ErrNotApplied}
 	}
 	return t.notApplied(s, index, s.link.attrs, l.attrs, j.linkRefs)
 }

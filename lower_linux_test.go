@@ -49,7 +49,7 @@ func pairsOfOneIndex(t *testing.T) (c *iplink.Conn, home, one, two *scratchNS) {
 func TestPeerOfOneIndexInAnotherNamespace(t *testing.T) {
 	c, home, one, two := pairsOfOneIndex(t)
 	home.ip("link", "add", "spare", "index", "78", "type", "veth", "peer", "name", "eth0", "index", "77")
-	for name, peer := range map[string]*iplink.Veth{
+	for name, peer := range map[string]*veth.Builder{
 		"two":  veth.New("eth0").NetNS(two.NetNS).MTU(1400),
 		"home": veth.New("eth0").MTU(1400),
 	} {

@@ -1,4 +1,4 @@
-package iplink
+package iplink_test
 
 import (
 	"bytes"
@@ -8,10 +8,14 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/iplink-go/iplink"
+	"github.com/iplink-go/iplink/macsec"
 )
 
 // secret is a key that is nowhere else in what is printed.
@@ -33,9 +37,9 @@ func leaks(text string) bool {
 	return false
 }
 
-func mustKey(t testing.TB, digits string) MACsecKey {
+func mustKey(t testing.TB, digits string) macsec.Key {
 	t.Helper()
-	k, err := ParseMACsecKey(digits)
+	k, err := iplink.ParseMACsecKey(digits)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,14 +50,15 @@ func mustKey(t testing.TB, digits string) MACsecKey {
 // is.
 func TestMACsecKeyRedacted(t *testing.T) {
 	k := mustKey(t, secret)
-	sa := MACsecSA{AN: 1, PN: 1, KeyID: MACsecKeyID{1}, Key: k, SSCI: 1, Salt: k}
-	builder := NewMACsec("a").Parent("b").TxSA(sa).RxSC(MACsecSCIOf(macsecMAC, 7), sa)
-	refused := Refusal(builder)
+	sa := macsec.SA{AN: 1, PN: 1, KeyID: macsec.KeyID{1}, Key: k, SSCI: 1, Salt: k}
+	builder := macsec.New("a").Parent("b").TxSA(sa).RxSC(iplink.MACsecSCIOf(macsecMAC, 7), sa)
+	refused := iplink.Refusal(builder)
 	if refused == nil {
 		t.Fatal("a salt is taken without XPN")
 	}
-	for _, v := range []any{k, &k, sa, &sa, []MACsecSA{sa}, map[string]MACsecKey{"k": k}, struct{ hidden MACsecKey }{k}, struct{ hidden []MACsecSA }{[]MACsecSA{sa}},
-		builder, builder.info, &builder.info, builder.spec, builder.Clone(), refused, builder.wanted()} {
+	info := macsecInfo(builder)
+	for _, v := range slices.Concat(iplink.Wanted(builder), []any{k, &k, sa, &sa, []macsec.SA{sa}, map[string]macsec.Key{"k": k}, struct{ hidden macsec.Key }{k}, struct{ hidden []macsec.SA }{[]macsec.SA{sa}},
+		builder, *info, info, builder.Own(builder), *builder.Own(builder), builder.Clone(), refused}) {
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "% x", "%d", "%o", "%b", "%c", "%U", "%e", "%t", "%w"} {
 			if text := fmt.Sprintf(verb, v); leaks(text) {
 				t.Errorf("%T printed by %s: %s", v, verb, text)
@@ -77,7 +82,7 @@ func TestMACsecKeyRedacted(t *testing.T) {
 	if text, err := json.Marshal(map[string]any{"key": k}); err != nil || string(text) != `{"key":"redacted"}` {
 		t.Errorf("%s, %v", text, err)
 	}
-	if got := fmt.Sprint(MACsecKey{}); got != "none" {
+	if got := fmt.Sprint(macsec.Key{}); got != "none" {
 		t.Error(got)
 	}
 }
@@ -94,10 +99,10 @@ func TestMACsecKeyLeaks(t *testing.T) {
 
 func TestMACsecKeyWipe(t *testing.T) {
 	b, _ := hex.DecodeString(secret)
-	k := NewMACsecKey(b)
-	builder := NewMACsec("a").Parent("b").TxSA(MACsecSA{PN: 1, Key: k})
-	shared := builder.info.TxSAs[0].Key.Expose()
-	if err := Refusal(builder); err != nil {
+	k := iplink.NewMACsecKey(b)
+	builder := macsec.New("a").Parent("b").TxSA(macsec.SA{PN: 1, Key: k})
+	shared := macsecInfo(builder).TxSAs[0].Key.Expose()
+	if err := iplink.Refusal(builder); err != nil {
 		t.Fatal(err)
 	}
 	b[0]++
@@ -111,34 +116,34 @@ func TestMACsecKeyWipe(t *testing.T) {
 	if k.Len() != 0 || k.Expose() != nil || k.String() != "none" {
 		t.Errorf("%d bytes: %v", k.Len(), k)
 	}
-	if err := Refusal(builder); err == nil || err.Error() != "create macsec a: tx sa 0 key: invalid argument (there is none, or it was wiped)" {
+	if err := iplink.Refusal(builder); err == nil || err.Error() != "create macsec a: tx sa 0 key: invalid argument (there is none, or it was wiped)" {
 		t.Error(err)
 	}
 	k.Wipe()
-	MACsecKey{}.Wipe()
+	macsec.Key{}.Wipe()
 }
 
 func TestMACsecKeyEqual(t *testing.T) {
 	k := mustKey(t, secret)
-	if !k.Equal(mustKey(t, strings.ToUpper(secret))) || k.Equal(mustKey(t, secret[2:])) || k.Equal(MACsecKey{}) || !(MACsecKey{}).Equal(MACsecKey{}) {
+	if !k.Equal(mustKey(t, strings.ToUpper(secret))) || k.Equal(mustKey(t, secret[2:])) || k.Equal(macsec.Key{}) || !(macsec.Key{}).Equal(macsec.Key{}) {
 		t.Error("keys are compared wrongly")
 	}
-	if diff := cmp.Diff(MACsecSA{Key: k}, MACsecSA{Key: mustKey(t, secret)}); diff != "" {
+	if diff := cmp.Diff(macsec.SA{Key: k}, macsec.SA{Key: mustKey(t, secret)}); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff(MACsecSA{Key: k}, MACsecSA{}); diff == "" || leaks(diff) {
+	if diff := cmp.Diff(macsec.SA{Key: k}, macsec.SA{}); diff == "" || leaks(diff) {
 		t.Error(diff)
 	}
 }
 
 func TestMACsecKeyParse(t *testing.T) {
 	for _, digits := range []string{secret[1:], secret + "g0", secret + " ", "0x" + secret} {
-		k, err := ParseMACsecKey(digits)
+		k, err := iplink.ParseMACsecKey(digits)
 		if !errors.Is(err, fs.ErrInvalid) || leaks(err.Error()) || k.Len() != 0 {
 			t.Errorf("%d characters: %v, %v", len(digits), k, err)
 		}
 	}
-	_, err := ParseMACsecKey("abc")
+	_, err := iplink.ParseMACsecKey("abc")
 	if want := "parse: key: invalid argument (these 3 characters are not pairs of hexadecimal digits)"; err == nil || err.Error() != want {
 		t.Errorf("%v, want %s", err, want)
 	}
@@ -150,12 +155,12 @@ func TestMACsecKeyID(t *testing.T) {
 		"a1B2c3":                           "a1b2c300000000000000000000000000",
 		"000102030405060708090a0b0c0d0e0f": "000102030405060708090a0b0c0d0e0f",
 	} {
-		if id, err := ParseMACsecKeyID(digits); err != nil || id.String() != want {
+		if id, err := iplink.ParseMACsecKeyID(digits); err != nil || id.String() != want {
 			t.Errorf("%s: %v, %v", digits, id, err)
 		}
 	}
 	for _, digits := range []string{"", "1", "0g", strings.Repeat("01", 17)} {
-		_, err := ParseMACsecKeyID(digits)
+		_, err := iplink.ParseMACsecKeyID(digits)
 		if want := fmt.Sprintf("parse: keyid: invalid argument (%q is not up to 32 hexadecimal digits in pairs)", digits); err == nil || err.Error() != want || !errors.Is(err, fs.ErrInvalid) {
 			t.Errorf("%v, want %s", err, want)
 		}

@@ -4,27 +4,18 @@ import (
 	"fmt"
 
 	"github.com/iplink-go/iplink/internal/attr"
-)
-
-// Numbers of the rows of channels and associations, which are no attributes of
-// the link: whether there are those that are wanted, and whether those there are
-// have the key that is wanted, which cannot change.
-var (
-	macsecTxSA  = attr.Bit(0)
-	macsecTxKey = attr.Bit(1)
-	macsecRxSC  = attr.Bit(2)
-	macsecRxKey = attr.Bit(3)
+	"github.com/iplink-go/iplink/internal/own"
 )
 
 // macsecApart is what goes over generic netlink.
-var macsecApart = attr.SetOf(macsecTxSA, macsecTxKey, macsecRxSC, macsecRxKey)
+var macsecApart = attr.SetOf(own.MACsecTxSA, own.MACsecTxKey, own.MACsecRxSC, own.MACsecRxKey)
 
 // saRows are the rows of channels and associations.
 func (m *MACsecInfo) saRows(c *attr.Codec) {
-	attr.Custom(c.Wordless().MayHide(), macsecTxSA, "tx sa", &macsecPart{m, hasTxSAs, appendTxSAs})
-	attr.Custom(c.Wordless().MayHide().CreateOnly(), macsecTxKey, "tx sa key", &macsecPart{m, hasTxKeys, appendTxKeys})
-	attr.Custom(c.Wordless().MayHide(), macsecRxSC, "rx", &macsecPart{m, hasRxSCs, appendRxSCs})
-	attr.Custom(c.Wordless().MayHide().CreateOnly(), macsecRxKey, "rx sa key", &macsecPart{m, hasRxKeys, appendRxKeys})
+	attr.Custom(c.Wordless().MayHide(), own.MACsecTxSA, "tx sa", &macsecPart{m, hasTxSAs, appendTxSAs})
+	attr.Custom(c.Wordless().MayHide().CreateOnly(), own.MACsecTxKey, "tx sa key", &macsecPart{m, hasTxKeys, appendTxKeys})
+	attr.Custom(c.Wordless().MayHide(), own.MACsecRxSC, "rx", &macsecPart{m, hasRxSCs, appendRxSCs})
+	attr.Custom(c.Wordless().MayHide().CreateOnly(), own.MACsecRxKey, "rx sa key", &macsecPart{m, hasRxKeys, appendRxKeys})
 }
 
 // A macsecPart is some of a link's channels and associations, as what a row

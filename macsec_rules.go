@@ -173,8 +173,8 @@ func (o MACsecOffload) String() string {
 // require holds the rules of macsec_validate_attr in the kernel, which breaks
 // them with bare errnos.
 func (m *MACsecInfo) require(_ string, s *spec) error {
-	err := errors.Join(m.requireSCI(s.set.Has), m.requireWindow(s.set.Has))
-	if s.set.And(macsecApart).Empty() {
+	err := errors.Join(m.requireSCI(s.Set.Has), m.requireWindow(s.Set.Has))
+	if s.Set.And(macsecApart).Empty() {
 		return err
 	}
 	return errors.Join(err, m.checkSAs(m.suite(s)))
@@ -215,7 +215,7 @@ func (m *MACsecInfo) requireWindow(has func(uint16) bool) error {
 // takes some of them.
 func macsecBefore(j *job, have *Link) *attr.Error {
 	has, ok := have.Info.(*MACsecInfo)
-	want, is := j.spec.info.(*MACsecInfo)
+	want, is := j.spec.Info.(*MACsecInfo)
 	if !ok || !is {
 		return nil
 	}
@@ -249,7 +249,7 @@ func (j *job) fitMACsec(want, has *MACsecInfo, reported attr.Set) {
 	const window, offload = uapi.IFLA_MACSEC_WINDOW, uapi.IFLA_MACSEC_OFFLOAD
 	switch {
 	case j.infoSet.Has(uapi.IFLA_MACSEC_REPLAY_PROTECT):
-		j.infoSet = j.infoSet.Or(j.spec.set.And(attr.SetOf(window)))
+		j.infoSet = j.infoSet.Or(j.spec.Set.And(attr.SetOf(window)))
 	case !reported.Has(window) && want.Window == has.Window:
 		j.infoSet.Remove(window)
 	}

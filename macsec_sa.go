@@ -3,7 +3,6 @@ package iplink
 import (
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/iplink-go/iplink/internal/attr"
 	"github.com/iplink-go/iplink/internal/macsecnl"
@@ -50,36 +49,6 @@ type MACsecRxSC struct {
 	SAs    []MACsecSA
 }
 
-// TxSA adds associations that the link is to send by; it does by the one whose
-// number is EncodingSA, if that is active. The keys are read when a verb is
-// called: do not wipe them before.
-//
-// A key cannot be read back. Ensure and Diff take an association for the one
-// that is wanted if it has the number and the KeyID, and they compare Active;
-// the PN, which moves on, they leave alone. An association of the number with
-// another KeyID is ErrImmutable: package macsec can rotate keys. What is not
-// named here is not looked at. Update and Ensure come to associations after the
-// link's other settings; if one is refused, the associations and channels are
-// as they were.
-//
-// The key's length is checked against Cipher; only without Parent, for a link
-// that must exist already, against the cipher suite that it has.
-func (m *MACsec) TxSA(sas ...MACsecSA) *MACsec {
-	m.info.TxSAs = slices.Concat(m.info.TxSAs, sas)
-	m.with(macsecTxSA)
-	return m.with(macsecTxKey)
-}
-
-// RxSC adds a channel that frames are to be received by, of the station with an
-// identifier, and its associations, for which TxSA has what holds. The channel
-// is active. Without an association that is active nothing is received; frames
-// from stations that have no channel are dropped if Validate is MACsecStrict.
-func (m *MACsec) RxSC(sci MACsecSCI, sas ...MACsecSA) *MACsec {
-	m.info.RxSCs = slices.Concat(m.info.RxSCs, []MACsecRxSC{{SCI: sci, Active: true, SAs: slices.Clone(sas)}})
-	m.with(macsecRxSC)
-	return m.with(macsecRxKey)
-}
-
 // wire returns the association as it is sent, with the key's own bytes.
 func (a *MACsecSA) wire() macsecnl.SA {
 	return macsecnl.SA{AN: a.AN, PN: a.PN, Active: a.Active, KeyID: a.KeyID, SSCI: a.SSCI, Key: a.Key.Expose(), Salt: a.Salt.Expose()}
@@ -97,7 +66,7 @@ func wireSAs(sas []MACsecSA) []macsecnl.SA {
 // say otherwise, and 0 if they are for one that exists and may have any.
 func (m *MACsecInfo) suite(s *spec) macsecnl.Suite {
 	switch {
-	case s.set.Has(uapi.IFLA_MACSEC_CIPHER_SUITE):
+	case s.Set.Has(uapi.IFLA_MACSEC_CIPHER_SUITE):
 		return macsecnl.Suite(m.Cipher)
 	case s.linkSet.Has(uapi.IFLA_LINK):
 		return macsecnl.Suite(MACsecGCMAES128)

@@ -12,7 +12,7 @@ import (
 )
 
 func TestMACsecSettings(t *testing.T) {
-	subject[*iplink.MACsec]{
+	subject[*macsec.Builder]{
 		kind:     iplink.KindMACsec,
 		rows:     iplink.KindRows(iplink.KindMACsec),
 		prepare:  underlays,
@@ -21,41 +21,41 @@ func TestMACsecSettings(t *testing.T) {
 	}.test(t)
 }
 
-func newMACsec(bool) (*iplink.MACsec, iplink.Spec) {
+func newMACsec(bool) (*macsec.Builder, iplink.Spec) {
 	m := macsec.New(link).Parent("under")
 	return m, m
 }
 
-var macsecSettings = []setting[*iplink.MACsec]{
-	set(uapi.IFLA_MACSEC_SCI, (*iplink.MACsec).SCI, macsec.SCIOf(macs(7)[0], 0x1234), macsec.SCIOf(macs(8)[0], 0x4321), "Info.SCI",
+var macsecSettings = []setting[*macsec.Builder]{
+	set(uapi.IFLA_MACSEC_SCI, (*macsec.Builder).SCI, macsec.SCIOf(macs(7)[0], 0x1234), macsec.SCIOf(macs(8)[0], 0x4321), "Info.SCI",
 		inData("sci", "0200000012071234", "0200000012084321"),
 		rawData([]byte{2, 0, 0, 0, 0x12, 7, 0x12, 0x34}, []byte{2, 0, 0, 0, 0x12, 8, 0x43, 0x21}, uapi.IFLA_MACSEC_SCI)),
-	set(uapi.IFLA_MACSEC_PORT, (*iplink.MACsec).Port, 0x1234, 0x4321, "Info.Port", inData("sci", "0200000012091234", "0200000012094321")).
-		needs(func(m *iplink.MACsec) { m.Address(macs(9)[0]) }),
-	set(uapi.IFLA_MACSEC_CIPHER_SUITE, (*iplink.MACsec).Cipher, macsec.GCMAES256, macsec.GCMAESXPN128, "Info.Cipher",
+	set(uapi.IFLA_MACSEC_PORT, (*macsec.Builder).Port, 0x1234, 0x4321, "Info.Port", inData("sci", "0200000012091234", "0200000012094321")).
+		needs(func(m *macsec.Builder) { m.Address(macs(9)[0]) }),
+	set(uapi.IFLA_MACSEC_CIPHER_SUITE, (*macsec.Builder).Cipher, macsec.GCMAES256, macsec.GCMAESXPN128, "Info.Cipher",
 		inData("cipher_suite", "GCM-AES-256", "GCM-AES-XPN-128")),
-	set(uapi.IFLA_MACSEC_CIPHER_SUITE, (*iplink.MACsec).Cipher, macsec.GCMAES128, macsec.GCMAESXPN256, "Info.Cipher",
+	set(uapi.IFLA_MACSEC_CIPHER_SUITE, (*macsec.Builder).Cipher, macsec.GCMAES128, macsec.GCMAESXPN256, "Info.Cipher",
 		inData("cipher_suite", "GCM-AES-128", "GCM-AES-XPN-256"),
 		rawData([]byte{1, 0, 0, 1, 0, 2, 0x80, 0}, []byte{4, 0, 0, 1, 0, 0xc2, 0x80, 0}, uapi.IFLA_MACSEC_CIPHER_SUITE)).variant("128"),
-	set(uapi.IFLA_MACSEC_ICV_LEN, (*iplink.MACsec).ICVLen, 12, 15, "Info.ICVLen", inData("icv_len", 12, 15)),
-	set(uapi.IFLA_MACSEC_ENCRYPT, (*iplink.MACsec).Encrypt, true, false, "Info.Encrypt", inData("encrypt", true, false)),
-	set(uapi.IFLA_MACSEC_INC_SCI, (*iplink.MACsec).SendSCI, false, true, "Info.SendSCI", inData("inc_sci", false, true)),
-	set(uapi.IFLA_MACSEC_ES, (*iplink.MACsec).EndStation, true, false, "Info.EndStation", inData("es", true, false),
-		inData("inc_sci", false, false)).needs(func(m *iplink.MACsec) { m.SendSCI(false) }),
-	set(uapi.IFLA_MACSEC_SCB, (*iplink.MACsec).SCB, true, false, "Info.SCB", inData("scb", true, false)),
-	set(uapi.IFLA_MACSEC_PROTECT, (*iplink.MACsec).Protect, false, true, "Info.Protect", inData("protect", false, true)),
-	set(uapi.IFLA_MACSEC_REPLAY_PROTECT, (*iplink.MACsec).Replay, true, false, "Info.Replay", inData("replay_protect", true, false)).
-		needs(func(m *iplink.MACsec) { m.Window(0x123) }),
-	set(uapi.IFLA_MACSEC_WINDOW, (*iplink.MACsec).Window, 0x12345678, 0x3210, "Info.Window", inData("window", 0x12345678, 0x3210)).
-		needs(func(m *iplink.MACsec) { m.Replay(true) }),
-	set(uapi.IFLA_MACSEC_WINDOW, (*iplink.MACsec).Window, 0x123, 0x321, "Info.Window", inData("window", nil, nil)).
+	set(uapi.IFLA_MACSEC_ICV_LEN, (*macsec.Builder).ICVLen, 12, 15, "Info.ICVLen", inData("icv_len", 12, 15)),
+	set(uapi.IFLA_MACSEC_ENCRYPT, (*macsec.Builder).Encrypt, true, false, "Info.Encrypt", inData("encrypt", true, false)),
+	set(uapi.IFLA_MACSEC_INC_SCI, (*macsec.Builder).SendSCI, false, true, "Info.SendSCI", inData("inc_sci", false, true)),
+	set(uapi.IFLA_MACSEC_ES, (*macsec.Builder).EndStation, true, false, "Info.EndStation", inData("es", true, false),
+		inData("inc_sci", false, false)).needs(func(m *macsec.Builder) { m.SendSCI(false) }),
+	set(uapi.IFLA_MACSEC_SCB, (*macsec.Builder).SCB, true, false, "Info.SCB", inData("scb", true, false)),
+	set(uapi.IFLA_MACSEC_PROTECT, (*macsec.Builder).Protect, false, true, "Info.Protect", inData("protect", false, true)),
+	set(uapi.IFLA_MACSEC_REPLAY_PROTECT, (*macsec.Builder).Replay, true, false, "Info.Replay", inData("replay_protect", true, false)).
+		needs(func(m *macsec.Builder) { m.Window(0x123) }),
+	set(uapi.IFLA_MACSEC_WINDOW, (*macsec.Builder).Window, 0x12345678, 0x3210, "Info.Window", inData("window", 0x12345678, 0x3210)).
+		needs(func(m *macsec.Builder) { m.Replay(true) }),
+	set(uapi.IFLA_MACSEC_WINDOW, (*macsec.Builder).Window, 0x123, 0x321, "Info.Window", inData("window", nil, nil)).
 		reads(uint32(0), uint32(0)).variant("without replay"),
-	set(uapi.IFLA_MACSEC_VALIDATION, (*iplink.MACsec).Validate, macsec.Check, macsec.Disabled, "Info.Validate",
+	set(uapi.IFLA_MACSEC_VALIDATION, (*macsec.Builder).Validate, macsec.Check, macsec.Disabled, "Info.Validate",
 		inData("validation", "check", "disabled")),
-	set(uapi.IFLA_MACSEC_ENCODING_SA, (*iplink.MACsec).EncodingSA, 3, 2, "Info.EncodingSA", inData("encoding_sa", 3, 2)),
-	set(uapi.IFLA_MACSEC_OFFLOAD, (*iplink.MACsec).Offload, macsec.OffloadPHY, macsec.OffloadMAC, "Info.Offload").
+	set(uapi.IFLA_MACSEC_ENCODING_SA, (*macsec.Builder).EncodingSA, 3, 2, "Info.EncodingSA", inData("encoding_sa", 3, 2)),
+	set(uapi.IFLA_MACSEC_OFFLOAD, (*macsec.Builder).Offload, macsec.OffloadPHY, macsec.OffloadMAC, "Info.Offload").
 		refused(syscall.EOPNOTSUPP),
-	extra("mtu", (*iplink.MACsec).MTU, 1281, 1300, "MTU", inLink("mtu", 1281, 1300)),
+	extra("mtu", (*macsec.Builder).MTU, 1281, 1300, "MTU", inLink("mtu", 1281, 1300)),
 }
 
 // TestMACsecRefusedByKernel looks at what is said where the driver says

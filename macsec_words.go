@@ -2,26 +2,14 @@ package iplink
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/iplink-go/iplink/internal/attr"
 )
 
-// String returns the commands that do the same as Create, as for other kinds.
-// Those for channels and associations stand in a comment behind the others, as
-// they cannot be run: in place of a key there is "redacted".
-func (m *MACsec) String() string {
-	s := *m.wanted()
-	if text := s.comment(); text != "" {
-		return text
-	}
-	s.set = s.set.Minus(macsecApart)
-	text := s.command()
-	begin := s.home().command() + " macsec add " + attr.Quote(s.finalName())
-	if more := m.info.saCommands(begin); len(more) > 0 {
-		text += " # and, with keys that are not shown: " + strings.Join(more, " && ")
-	}
-	return text
+// keyCommands returns the commands for channels and associations. They cannot be
+// run: in place of a key there is "redacted".
+func (m *MACsecInfo) keyCommands(s *spec) []string {
+	return m.saCommands(s.home().command() + " macsec add " + attr.Quote(s.finalName()))
 }
 
 // saCommands returns the commands that make the channels and associations, which

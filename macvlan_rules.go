@@ -82,17 +82,23 @@ func (f *macvlanFlags) Check() error {
 	return nil
 }
 
-// macvlanSourceMode is what is done to the list of sources.
-type macvlanSourceMode uint32
+// A MacvlanSourceMode is a change of the list of sources.
+type MacvlanSourceMode uint32
 
+// Changes of the list of sources.
 const (
-	macvlanAdd macvlanSourceMode = iota
-	macvlanDel
-	macvlanFlush
-	macvlanSet
+	MacvlanSourceAdd   MacvlanSourceMode = iota // an address is added
+	MacvlanSourceDel                            // an address is taken away
+	MacvlanSourceFlush                          // the list is emptied
+	MacvlanSourceSet                            // the list is replaced
 )
 
 var macvlanSourceModes = attr.Words{"add", "del", "flush", "set"}
+
+// String returns the word of iproute2.
+func (m MacvlanSourceMode) String() string {
+	return attr.Word(macvlanSourceModes, m)
+}
 
 // require refuses sources in a mode that has none.
 func (m *MacvlanInfo) require(op string, s *spec) error {
@@ -105,7 +111,7 @@ func (m *MacvlanInfo) require(op string, s *spec) error {
 	case op == "create":
 		mode = MacvlanVEPA
 	}
-	if s.set.Has(uapi.IFLA_MACVLAN_MACADDR_MODE) && mode != MacvlanSource {
+	if s.Set.Has(uapi.IFLA_MACVLAN_MACADDR_MODE) && mode != MacvlanSource {
 		return &attr.Error{Name: "macaddr", Text: "needs mode source, not " + mode.String()}
 	}
 	return nil
@@ -114,7 +120,7 @@ func (m *MacvlanInfo) require(op string, s *spec) error {
 // macvlanFixed returns the mode if it is to change to or from MacvlanPassthru, which
 // no link does.
 func macvlanFixed(j *job, have info, changed attr.Set) (fixed attr.Set) {
-	want, ok := j.spec.info.(*MacvlanInfo)
+	want, ok := j.spec.Info.(*MacvlanInfo)
 	now, is := have.(*MacvlanInfo)
 	if ok && is && changed.Has(uapi.IFLA_MACVLAN_MODE) && (want.Mode == MacvlanPassthru) != (now.Mode == MacvlanPassthru) {
 		fixed.Add(uapi.IFLA_MACVLAN_MODE)
@@ -124,17 +130,17 @@ func macvlanFixed(j *job, have info, changed attr.Set) (fixed attr.Set) {
 
 // macvlanBefore leaves out what would not change the list of sources.
 func macvlanBefore(j *job, have *Link) *attr.Error {
-	want, ok := j.spec.info.(*MacvlanInfo)
+	want, ok := j.spec.Info.(*MacvlanInfo)
 	now, is := have.Info.(*MacvlanInfo)
 	const mode, data = uapi.IFLA_MACVLAN_MACADDR_MODE, uapi.IFLA_MACVLAN_MACADDR_DATA
 	switch {
-	case !ok || !is || !j.spec.set.Has(mode) || j.infoSet.Has(uapi.IFLA_MACVLAN_MODE):
+	case !ok || !is || !j.spec.Set.Has(mode) || j.infoSet.Has(uapi.IFLA_MACVLAN_MODE):
 	case j.infoSet.Has(data):
 		j.infoSet.Add(mode)
-	case want.sourceMode.settled(want.source, now.Sources):
+	case want.SourceMode.settled(want.Source, now.Sources):
 		j.infoSet.Remove(mode)
 		j.infoSet.Remove(uapi.IFLA_MACVLAN_MACADDR)
-	case want.sourceMode == macvlanAdd && (len(now.Sources)+1)*(wire.AttrLen+8) > mostOfKind-32: // which other settings take
+	case want.SourceMode == MacvlanSourceAdd && (len(now.Sources)+1)*(wire.AttrLen+8) > mostOfKind-32: // which other settings take
 		return &attr.Error{Name: "macaddr", Text: fmt.Sprintf("the link has %d already, which leaves no room in what the kernel says of it", len(now.Sources))}
 	}
 	return nil
@@ -142,14 +148,14 @@ func macvlanBefore(j *job, have *Link) *attr.Error {
 
 // settled reports whether the list is as it would be after the act; a list that is
 // to be replaced is compared for itself.
-func (m macvlanSourceMode) settled(source net.HardwareAddr, list []net.HardwareAddr) bool {
+func (m MacvlanSourceMode) settled(source net.HardwareAddr, list []net.HardwareAddr) bool {
 	has := slices.ContainsFunc(list, func(mac net.HardwareAddr) bool { return slices.Equal(mac, source) })
 	switch m {
-	case macvlanAdd:
+	case MacvlanSourceAdd:
 		return has
-	case macvlanDel:
+	case MacvlanSourceDel:
 		return !has
-	case macvlanFlush:
+	case MacvlanSourceFlush:
 		return len(list) == 0
 	}
 	return true

@@ -14,31 +14,31 @@ import (
 )
 
 func TestMacvlanSettings(t *testing.T) {
-	subject[*iplink.Macvlan]{
+	subject[*macvlan.Builder]{
 		kind:     iplink.KindMacvlan,
 		rows:     iplink.KindRows(iplink.KindMacvlan),
 		prepare:  underlays,
 		start:    newMacvlan,
-		settings: macvlanSettings[*iplink.Macvlan](),
+		settings: macvlanSettings[*macvlan.Builder](),
 	}.test(t)
 }
 
 func TestMacvtapSettings(t *testing.T) {
-	subject[*iplink.Macvtap]{
+	subject[*macvtap.Builder]{
 		kind:     iplink.KindMacvtap,
 		rows:     iplink.KindRows(iplink.KindMacvtap),
 		prepare:  underlays,
 		start:    newMacvtap,
-		settings: macvlanSettings[*iplink.Macvtap](),
+		settings: macvlanSettings[*macvtap.Builder](),
 	}.test(t)
 }
 
-func newMacvlan(bool) (*iplink.Macvlan, iplink.Spec) {
+func newMacvlan(bool) (*macvlan.Builder, iplink.Spec) {
 	m := macvlan.New(link).Parent("under")
 	return m, m
 }
 
-func newMacvtap(bool) (*iplink.Macvtap, iplink.Spec) {
+func newMacvtap(bool) (*macvtap.Builder, iplink.Spec) {
 	m := macvtap.New(link).Parent("under")
 	return m, m
 }
@@ -89,23 +89,23 @@ func sorted(o oracle) oracle {
 // link.
 func TestMacvlanSources(t *testing.T) {
 	testutil.Need(t, iplink.KindMacvlan)
-	s := subject[*iplink.Macvlan]{prepare: underlays, start: newMacvlan}
-	e := exercise[*iplink.Macvlan]{subject: s}
+	s := subject[*macvlan.Builder]{prepare: underlays, start: newMacvlan}
+	e := exercise[*macvlan.Builder]{subject: s}
 	ns := e.namespace(t)
-	e.mustCreate(t, ns, func(m *iplink.Macvlan) { m.Mode(macvlan.Source).Sources(macs(1, 2, 3)...) })
+	e.mustCreate(t, ns, func(m *macvlan.Builder) { m.Mode(macvlan.Source).Sources(macs(1, 2, 3)...) })
 	for _, step := range []struct {
 		name string
-		set  func(*iplink.Macvlan)
+		set  func(*macvlan.Builder)
 		want []string
 	}{
-		{"nothing", func(*iplink.Macvlan) {}, []string{"02:00:00:00:12:01", "02:00:00:00:12:02", "02:00:00:00:12:03"}},
-		{"del", func(m *iplink.Macvlan) { m.DelSource(macs(2)[0]) }, []string{"02:00:00:00:12:01", "02:00:00:00:12:03"}},
-		{"del unknown", func(m *iplink.Macvlan) { m.DelSource(macs(9)[0]) }, []string{"02:00:00:00:12:01", "02:00:00:00:12:03"}},
-		{"add", func(m *iplink.Macvlan) { m.AddSource(macs(7)[0]) }, []string{"02:00:00:00:12:01", "02:00:00:00:12:03", "02:00:00:00:12:07"}},
-		{"set", func(m *iplink.Macvlan) { m.Sources(macs(8)...) }, []string{"02:00:00:00:12:08"}},
-		{"set to none", func(m *iplink.Macvlan) { m.Sources() }, []string{}},
-		{"add to none", func(m *iplink.Macvlan) { m.AddSource(macs(5)[0]) }, []string{"02:00:00:00:12:05"}},
-		{"flush", func(m *iplink.Macvlan) { m.FlushSources() }, []string{}},
+		{"nothing", func(*macvlan.Builder) {}, []string{"02:00:00:00:12:01", "02:00:00:00:12:02", "02:00:00:00:12:03"}},
+		{"del", func(m *macvlan.Builder) { m.DelSource(macs(2)[0]) }, []string{"02:00:00:00:12:01", "02:00:00:00:12:03"}},
+		{"del unknown", func(m *macvlan.Builder) { m.DelSource(macs(9)[0]) }, []string{"02:00:00:00:12:01", "02:00:00:00:12:03"}},
+		{"add", func(m *macvlan.Builder) { m.AddSource(macs(7)[0]) }, []string{"02:00:00:00:12:01", "02:00:00:00:12:03", "02:00:00:00:12:07"}},
+		{"set", func(m *macvlan.Builder) { m.Sources(macs(8)...) }, []string{"02:00:00:00:12:08"}},
+		{"set to none", func(m *macvlan.Builder) { m.Sources() }, []string{}},
+		{"add to none", func(m *macvlan.Builder) { m.AddSource(macs(5)[0]) }, []string{"02:00:00:00:12:05"}},
+		{"flush", func(m *macvlan.Builder) { m.FlushSources() }, []string{}},
 	} {
 		if err := e.update(t, ns, step.set); err != nil {
 			t.Errorf("%s: %v", step.name, err)

@@ -15,19 +15,6 @@ var macvtapKind = kind{
 	overhead: noOverhead,
 }
 
-// Macvtap is the builder for a macvtap link: a macvlan whose frames a program
-// reads and writes through a file, as with a tap.
-type Macvtap struct {
-	macvlans[Macvtap]
-}
-
-// NewMacvtap returns the builder for a macvtap link of that name; see package
-// macvtap.
-func NewMacvtap(name string) *Macvtap {
-	m := new(Macvtap)
-	return m.start(m, KindMacvtap, name)
-}
-
 // macvtapReason says what the driver's bare errnos mean.
 func macvtapReason(errno syscall.Errno) string {
 	if errno == syscall.EBUSY {

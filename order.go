@@ -50,7 +50,7 @@ func (t *transaction) sort(specs []*spec) ([]int, error) {
 		if err := o.own(s, i); err != nil {
 			return nil, err
 		}
-		if other := s.other(); other != nil && other.name != "" {
+		if other := s.other(); other != nil && other.Name != "" {
 			if err := o.own(other, i); err != nil {
 				return nil, err
 			}
@@ -82,18 +82,18 @@ func (o *sorter) visit(i int) error {
 	s := o.specs[i]
 	switch o.states[i] {
 	case placing:
-		return s.invalid(o.t.op, "", "it needs itself: "+strings.Join(append(o.path, s.name), " → "))
+		return s.invalid(o.t.op, "", "it needs itself: "+strings.Join(append(o.path, s.Name), " → "))
 	case placed:
 		return nil
 	}
 	o.states[i] = placing
-	o.path = append(o.path, s.name)
+	o.path = append(o.path, s.Name)
 	keys, err := o.t.references(s)
 	if err != nil {
 		return err
 	}
 	for _, key := range keys {
-		if other, ok := o.owners[key]; ok && (other != i || key.name == s.name) {
+		if other, ok := o.owners[key]; ok && (other != i || key.name == s.Name) {
 			if err := o.visit(other); err != nil {
 				return err
 			}
@@ -119,11 +119,11 @@ func (t *transaction) references(s *spec) ([]linkKey, error) {
 	for _, r := range s.linkRefs {
 		keys = append(keys, linkKey{at: placeOf(r.Type == uapi.IFLA_LINK, under, at), name: r.Name})
 	}
-	for _, r := range s.refs {
+	for _, r := range s.Refs {
 		keys = append(keys, linkKey{at: placeOf(s.about().tunnel, under, at), name: r.Name})
 	}
 	if s.port != nil {
-		for _, r := range s.port.refs {
+		for _, r := range s.port.Refs {
 			keys = append(keys, linkKey{at: at, name: r.Name})
 		}
 	}

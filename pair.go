@@ -7,6 +7,7 @@ import (
 	"syscall"
 
 	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/own"
 	"github.com/iplink-go/iplink/internal/uapi"
 )
 
@@ -20,12 +21,12 @@ func (s *spec) paired() bool {
 // LinkNetNS says where that end is, unless it has a NetNS of its own.
 func (s *spec) other() *spec {
 	switch {
-	case s.peer == nil && s.linkNetNS != nil && s.paired():
+	case s.Peer == nil && s.linkNetNS != nil && s.paired():
 		return s.unnamedPeer()
-	case s.peer == nil:
+	case s.Peer == nil:
 		return nil
 	}
-	peer := s.peer.wanted()
+	peer := s.peer().wanted()
 	if s.linkNetNS == nil || peer.netns != nil {
 		return peer
 	}
@@ -37,24 +38,24 @@ func (s *spec) other() *spec {
 // unnamedPeer describes the other end as the kernel makes it without a
 // description: with the settings of the link, except its addresses.
 func (s *spec) unnamedPeer() *spec {
-	own := attr.SetOf(uapi.IFLA_ADDRESS, uapi.IFLA_BROADCAST, uapi.IFLA_MASTER)
-	return &spec{kind: s.kind, traits: s.traits, link: s.link, netns: s.linkNetNS,
-		linkSet: s.linkSet.Minus(own.Or(requests).Or(s.afterwards()))}
+	ofEach := attr.SetOf(uapi.IFLA_ADDRESS, uapi.IFLA_BROADCAST, uapi.IFLA_MASTER)
+	return &spec{Settings: own.New(s.Kind, "", nil), traits: s.traits, link: s.link, netns: s.linkNetNS,
+		linkSet: s.linkSet.Minus(ofEach.Or(requests).Or(s.afterwards()))}
 }
 
 // checkPeer checks the description of the other end. The kernel chooses a name
 // for one that has none.
 func (s *spec) checkPeer(op string) error {
-	if s.peer == nil {
+	if s.Peer == nil {
 		return nil
 	}
-	peer := s.peer.wanted()
+	peer := s.peer().wanted()
 	switch {
-	case peer.kind != s.kind:
-		return s.invalid(op, "peer", "a "+s.kind+" cannot have a "+peer.kind+" as its peer")
+	case peer.Kind != s.Kind:
+		return s.invalid(op, "peer", "a "+s.Kind+" cannot have a "+peer.Kind+" as its peer")
 	case peer.linkNetNS != nil:
-		return s.invalid(op, "link-netns", "a peer has none: the NetNS of "+s.name+" says where the other end is")
-	case peer.name == "" && peer.newName == "":
+		return s.invalid(op, "link-netns", "a peer has none: the NetNS of "+s.Name+" says where the other end is")
+	case peer.Name == "" && peer.newName == "":
 		return peer.checkUnnamed(op)
 	}
 	return peer.checkShape(op)
@@ -62,11 +63,11 @@ func (s *spec) checkPeer(op string) error {
 
 // checkLinkNetNS refuses a namespace for a lower link that the kind does not have.
 func (s *spec) checkLinkNetNS(op string) error {
-	k := kinds[s.kind]
+	k := kinds[s.Kind]
 	if s.linkNetNS == nil || k == nil || k.parent || k.tunnel || k.peer != 0 {
 		return nil
 	}
-	return s.invalid(op, "link-netns", "a "+s.kind+" has no parent, no underlay and no other end: NetNS says where it is to be")
+	return s.invalid(op, "link-netns", "a "+s.Kind+" has no parent, no underlay and no other end: NetNS says where it is to be")
 }
 
 // planPeer compares the other end of a pair that exists.
@@ -121,7 +122,7 @@ func (e *ensurance) findPeer(ctx context.Context, g *goal, s *spec, at *place) (
 	if isGone(err) {
 		return nil, nil
 	}
-	if err != nil || have.Kind != s.kind || have.Parent != g.have.Index || !s.fits(have) {
+	if err != nil || have.Kind != s.Kind || have.Parent != g.have.Index || !s.fits(have) {
 		return nil, err
 	}
 	return have, nil
@@ -130,7 +131,7 @@ func (e *ensurance) findPeer(ctx context.Context, g *goal, s *spec, at *place) (
 // fits reports whether a link has the name of a spec, before or after a change,
 // which may have none.
 func (s *spec) fits(l *Link) bool {
-	return s.name == "" || l.hasName(s.name) || s.newName != "" && l.hasName(s.newName)
+	return s.Name == "" || l.hasName(s.Name) || s.newName != "" && l.hasName(s.newName)
 }
 
 // presentPeer says which the other end of a pair is, empty if it is gone.
@@ -161,14 +162,14 @@ func (e *ensurance) wantedPeer(g *goal, s *spec, at *place) string {
 // name: the link in the way does not go with the old one.
 func (e *ensurance) refuseTakenPeer(ctx context.Context, g *goal) error {
 	s := g.job.spec.other()
-	if s == nil || s.name == "" {
+	if s == nil || s.Name == "" {
 		return nil
 	}
 	at, err := e.peerPlace(ctx, s)
 	if err != nil {
 		return err
 	}
-	index, err := at.indexOf(ctx, s.name)
+	index, err := at.indexOf(ctx, s.Name)
 	if isGone(err) || err == nil && at == g.job.at && index == g.have.Index {
 		return nil
 	}
@@ -178,6 +179,6 @@ func (e *ensurance) refuseTakenPeer(ctx context.Context, g *goal) error {
 	if own, err := e.lowerIn(ctx, g.job.at, g.have, at); err != nil || own && index == g.have.Parent {
 		return err
 	}
-	return &Error{Op: e.op, Kind: s.kind, Name: g.job.spec.name, Attr: "peer", Err: syscall.EEXIST,
-		Message: fmt.Sprintf("%q is the name of another link in %s", s.name, e.netNSName(at))}
+	return &Error{Op: e.op, Kind: s.Kind, Name: g.job.spec.Name, Attr: "peer", Err: syscall.EEXIST,
+		Message: fmt.Sprintf("%q is the name of another link in %s", s.Name, e.netNSName(at))}
 }

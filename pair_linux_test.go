@@ -9,7 +9,9 @@ import (
 	"testing"
 
 	"github.com/iplink-go/iplink"
+	"github.com/iplink-go/iplink/bond"
 	"github.com/iplink-go/iplink/bridge"
+	"github.com/iplink-go/iplink/dummy"
 	"github.com/iplink-go/iplink/internal/testutil"
 	"github.com/iplink-go/iplink/veth"
 	"github.com/iplink-go/iplink/vxcan"
@@ -140,8 +142,8 @@ func TestLinkNetNSIsRefused(t *testing.T) {
 	ns.ip("link", "add", "br0", "type", "bridge")
 	for _, spec := range []iplink.Spec{
 		bridge.New("br0").LinkNetNS(far.NetNS),
-		iplink.NewDummy("d0").LinkNetNS(far.NetNS),
-		iplink.NewBond("b0").LinkNetNS(far.NetNS),
+		dummy.New("d0").LinkNetNS(far.NetNS),
+		bond.New("b0").LinkNetNS(far.NetNS),
 		veth.New("v0").Peer(veth.New("v1").LinkNetNS(far.NetNS)),
 	} {
 		_, err := c.Create(t.Context(), spec)

@@ -12,6 +12,7 @@ import (
 	"github.com/iplink-go/iplink/fdb"
 	"github.com/iplink-go/iplink/internal/testutil"
 	"github.com/iplink-go/iplink/topology"
+	"github.com/iplink-go/iplink/vxlan"
 )
 
 // oddName is a name that the kernel takes and that would turn a terminal red.
@@ -23,7 +24,7 @@ func TestNamesPrint(t *testing.T) {
 	made := mustCreate(t, c, bridge.New(oddName).Alias("x\x1b]0;y\a"))[0]
 	errs := []error{
 		errorOf(c.Create(t.Context(), bridge.New(oddName))), errorOf(c.Get(t.Context(), oddName+"c")),
-		errorOf(c.Update(t.Context(), iplink.NewVXLAN(oddName))), errorOf(c.Create(t.Context(), bridge.New("t0").Master(oddName+"c"))),
+		errorOf(c.Update(t.Context(), vxlan.New(oddName))), errorOf(c.Create(t.Context(), bridge.New("t0").Master(oddName+"c"))),
 		errorOf(c.Create(t.Context(), bridge.New("t0").AltName(oddName))), errorOf(iplink.OpenNetNS(oddName)),
 		&iplink.Error{Op: "open", Err: &fs.PathError{Op: "open", Path: oddName, Err: errors.New(oddName)}},
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/own"
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
 )
@@ -14,8 +15,7 @@ import (
 // A RawLink is the builder for a link whose own settings are given as bytes;
 // Raw returns one.
 type RawLink struct {
-	builder[RawLink]
-	raw rawSettings
+	Common[RawLink]
 }
 
 // Raw returns the builder for a link of any kind, by the kernel's name for it:
@@ -29,29 +29,30 @@ type RawLink struct {
 // reports have another form than requests.
 func Raw(kind, name string) *RawLink {
 	r := new(RawLink)
-	return r.start(r, kind, name)
+	*r.Own(r) = own.New(kind, name, new(rawSettings))
+	return r
 }
 
-func (r *RawLink) settings() info {
-	return &r.raw
+func (r *RawLink) raw() *rawSettings {
+	return r.spec.Info.(*rawSettings)
 }
 
 // Attr sets one attribute of the kind, with its payload, which is copied
 // (IFLA_INFO_DATA). The number is 0 to 127, with NLA_F_NESTED (0x8000) where the
 // driver wants it. A later call with the same number replaces the payload.
 func (r *RawLink) Attr(number uint16, payload []byte) *RawLink {
-	r.raw.add(number, slices.Clone(payload))
-	r.spec.set = r.raw.types()
+	r.raw().add(number, slices.Clone(payload))
+	r.spec.Set = r.raw().types()
 	return r
 }
 
 // Attrs sets all attributes in b, which is what IFLA_INFO_DATA holds. Bytes that
 // are no attributes are an error of the verb.
 func (r *RawLink) Attrs(b []byte) *RawLink {
-	if err := r.raw.parse(slices.Clone(b)); err != nil {
+	if err := r.raw().parse(slices.Clone(b)); err != nil {
 		return r.Fail(err)
 	}
-	r.spec.set = r.raw.types()
+	r.spec.Set = r.raw().types()
 	return r
 }
 
@@ -59,7 +60,7 @@ func (r *RawLink) Attrs(b []byte) *RawLink {
 // is sent. It serves functions that translate other descriptions of links into
 // builders.
 func (r *RawLink) Fail(err error) *RawLink {
-	r.raw.fault = errors.Join(r.raw.fault, err)
+	r.raw().fault = errors.Join(r.raw().fault, err)
 	return r
 }
 

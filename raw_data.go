@@ -2,6 +2,7 @@ package iplink
 
 import (
 	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/own"
 	"github.com/iplink-go/iplink/internal/uapi"
 )
 
@@ -21,14 +22,14 @@ func KindData(spec Spec) (kind string, data []byte, err error) {
 	}
 	s := all[0]
 	if err := s.checkKindData(); err != nil {
-		return s.kind, nil, err
+		return s.Kind, nil, err
 	}
 	var c attr.Codec
-	if s.info != nil {
-		data = s.about().table().Encode(&c, nil, s.set, s.refs, s.info)
+	if s.Info != nil {
+		data = s.about().table().Encode(&c, nil, s.Set, s.Refs, s.info())
 	}
 	data, err = s.appendPeerData(data)
-	return s.kind, data, err
+	return s.Kind, data, err
 }
 
 // PortData is KindData for the settings of a port, as the kernel takes them in
@@ -37,19 +38,19 @@ func PortData(port PortSpec) (kind string, data []byte, err error) {
 	if isNil(port) {
 		return "", nil, (&spec{}).invalid("encode", "PortSpec", "it is nil: give a builder, such as bridge.Port returns")
 	}
-	p := port.portSpec()
-	if p.info == nil {
+	p := port.Own()
+	if p.Info == nil {
 		return "", nil, (&spec{}).invalid("encode", "PortSpec", "the builder is zero: make it with Port of package bridge or bond")
 	}
 	var c attr.Codec
-	s := &spec{kind: p.kind + " port"}
-	if err := c.Check(p.set, p.refs, p.info.attrs); err != nil {
-		return p.kind, nil, s.invalidAttrs("encode", err)
+	s := &spec{Settings: own.Settings{Kind: p.Kind + " port"}}
+	if err := c.Check(p.Set, p.Refs, infoOf(p).attrs); err != nil {
+		return p.Kind, nil, s.invalidAttrs("encode", err)
 	}
-	if err := s.unresolved(p.refs, p.info.attrs); err != nil {
-		return p.kind, nil, err
+	if err := s.unresolved(p.Refs, infoOf(p).attrs); err != nil {
+		return p.Kind, nil, err
 	}
-	return p.kind, kindOf(p.kind).portTable().Encode(&c, nil, p.set, nil, p.info), nil
+	return p.Kind, kindOf(p.Kind).portTable().Encode(&c, nil, p.Set, nil, infoOf(p)), nil
 }
 
 // ParseKindData reads what the kernel reports in IFLA_INFO_DATA of a link of a
@@ -78,25 +79,25 @@ func parseData(to info, data []byte) (any, error) {
 // checkKindData returns what is wrong with s for KindData.
 func (s *spec) checkKindData() error {
 	const op = "encode"
-	if s.kind == "" {
+	if s.Kind == "" {
 		return s.invalid(op, "", "a Device has no kind")
 	}
-	if set := s.apart(s.set); !set.Empty() {
+	if set := s.apart(s.Set); !set.Empty() {
 		return s.invalid(op, s.firstRow(set), "is not set by route netlink")
 	}
 	if word := s.outsideKind(); word != "" {
 		return s.invalid(op, word, "is no setting of the kind: the message around a driver has it, or cannot")
 	}
-	if s.info != nil {
-		if err := s.unresolved(s.refs, s.info.attrs); err != nil {
+	if s.Info != nil {
+		if err := s.unresolved(s.Refs, s.info().attrs); err != nil {
 			return err
 		}
 	}
 	if err := s.checkTables(op); err != nil {
 		return err
 	}
-	if s.peer != nil {
-		if err := s.peer.wanted().checkValues(op); err != nil {
+	if s.Peer != nil {
+		if err := s.peer().wanted().checkValues(op); err != nil {
 			return err
 		}
 	}
@@ -148,12 +149,12 @@ func (s *spec) afterMaking(linkSet attr.Set, change uint32) string {
 
 // appendPeerData appends the other end of a pair.
 func (s *spec) appendPeerData(b []byte) ([]byte, error) {
-	if s.peer == nil {
+	if s.Peer == nil {
 		return b, nil
 	}
 	home := &place{fd: -1}
 	main := newJob(s, home, nil)
-	peer := newJob(s.peer.wanted(), home, main)
+	peer := newJob(s.peer().wanted(), home, main)
 	if word := peer.spec.afterMaking(peer.linkSet.And(peer.later()), peer.change&uapi.IFF_UP); word != "" {
 		return nil, s.invalid("encode", "peer", word+" is not taken when a peer is made")
 	}

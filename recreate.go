@@ -20,7 +20,7 @@ type heir struct {
 // returns the reason why it cannot be changed if not.
 func (e *ensurance) replaceOrRefuse(ctx context.Context, g *goal, reason error) error {
 	s := g.job.spec
-	if !s.recreate || s.kind == "" {
+	if !s.recreate || s.Kind == "" {
 		return reason
 	}
 	if err := s.check("create"); err != nil {

@@ -14,7 +14,7 @@ func (t *transaction) appendCreate(b []byte, j *job) []byte {
 		b = wire.AppendU32(b, uapi.IFLA_LINK_NETNSID, uint32(j.linkNSID))
 	}
 	b, info := wire.Begin(b, uapi.IFLA_LINKINFO)
-	b = wire.AppendText(b, uapi.IFLA_INFO_KIND, j.spec.kind)
+	b = wire.AppendText(b, uapi.IFLA_INFO_KIND, j.spec.Kind)
 	b = t.appendData(b, j)
 	return wire.End(b, info)
 }
@@ -24,8 +24,8 @@ func (t *transaction) appendCommon(b []byte, j *job) []byte {
 	s := j.spec
 	flags, change := j.flags()
 	b = wire.AppendLink(b, wire.Link{Index: int32(j.index), Flags: flags, Change: change})
-	if s.name != "" {
-		b = wire.AppendString(b, uapi.IFLA_IFNAME, s.name)
+	if s.Name != "" {
+		b = wire.AppendString(b, uapi.IFLA_IFNAME, s.Name)
 	}
 	return linkTable.Encode(&t.codec, b, j.linkSet.Minus(j.later()), j.linkRefs, s.link)
 }
@@ -38,7 +38,7 @@ func (t *transaction) appendData(b []byte, j *job) []byte {
 	}
 	b, data := wire.Begin(b, uapi.IFLA_INFO_DATA)
 	if !set.Empty() {
-		b = j.kind.table().Encode(&t.codec, b, set, j.infoRefs, j.spec.info)
+		b = j.kind.table().Encode(&t.codec, b, set, j.infoRefs, j.spec.info())
 	}
 	if j.peer != nil {
 		b = t.appendPeer(b, j.peer)
@@ -74,8 +74,8 @@ func (t *transaction) appendLater(b []byte, j *job, set attr.Set) []byte {
 func (t *transaction) appendPort(b []byte, j *job) []byte {
 	p := j.spec.port
 	b, info := wire.Begin(b, uapi.IFLA_LINKINFO)
-	b = wire.AppendText(b, uapi.IFLA_INFO_SLAVE_KIND, p.kind)
+	b = wire.AppendText(b, uapi.IFLA_INFO_SLAVE_KIND, p.Kind)
 	b, data := wire.Begin(b, uapi.IFLA_INFO_SLAVE_DATA)
-	b = kindOf(p.kind).portTable().Encode(&t.codec, b, j.portSet, j.portRef, p.info)
+	b = kindOf(p.Kind).portTable().Encode(&t.codec, b, j.portSet, j.portRef, infoOf(p))
 	return wire.End(wire.End(b, data), info)
 }

@@ -29,11 +29,11 @@ func (t *transaction) resolve(ctx context.Context, j *job) error {
 	if err != nil {
 		return err
 	}
-	if s.info != nil {
-		j.infoRefs, err = t.resolveRefs(ctx, j, s.refs, func(uint16) *place { return t.infoPlace(j, under) }, s.info.attrs)
+	if s.Info != nil {
+		j.infoRefs, err = t.resolveRefs(ctx, j, s.Refs, func(uint16) *place { return t.infoPlace(j, under) }, s.info().attrs)
 	}
 	if err == nil && s.port != nil {
-		j.portRef, err = t.resolveRefs(ctx, j, s.port.refs, func(uint16) *place { return j.at }, s.port.info.attrs)
+		j.portRef, err = t.resolveRefs(ctx, j, s.port.Refs, func(uint16) *place { return j.at }, infoOf(s.port).attrs)
 	}
 	if err != nil {
 		return err
@@ -44,7 +44,7 @@ func (t *transaction) resolve(ctx context.Context, j *job) error {
 // infoPlace is where the links are that a kind's own settings name: a tunnel's
 // underlay may be in another namespace than the tunnel.
 func (t *transaction) infoPlace(j *job, under *place) *place {
-	if kindOf(j.spec.kind).tunnel {
+	if kindOf(j.spec.Kind).tunnel {
 		return under
 	}
 	return j.at
@@ -99,7 +99,7 @@ func (t *transaction) resolveRefs(ctx context.Context, j *job, refs []attr.Ref, 
 	for i, r := range refs {
 		index, err := t.find(ctx, j, where(r.Type), r.Name)
 		if err != nil {
-			e := &Error{Op: t.op, Kind: j.spec.kind, Name: j.spec.name, Attr: rowName(names, r.Type)}
+			e := &Error{Op: t.op, Kind: j.spec.Kind, Name: j.spec.Name, Attr: rowName(names, r.Type)}
 			if isGone(err) {
 				e.Message = t.notFound(ctx, j, where(r.Type), r)
 			}
@@ -157,7 +157,7 @@ func (t *transaction) preset(j *job) error {
 func (j *job) needsIndex() bool {
 	later := j.linkSet.And(j.later())
 	return !later.Empty() || !j.inet6Set.Empty() || !j.portSet.Empty() || j.deferUp || j.aside() != nil ||
-		len(j.altNames) > 0 || !j.layer3.empty() || j.spec.name == "" && (!j.linkSet.Empty() || j.change != 0)
+		len(j.altNames) > 0 || !j.layer3.empty() || j.spec.Name == "" && (!j.linkSet.Empty() || j.change != 0)
 }
 
 // later is what the kernel does not take when it makes the link.
@@ -206,9 +206,9 @@ func (t *transaction) consider(j *job) error {
 	if err != nil {
 		return s.failed(t.op, "master", err)
 	}
-	if s.port != nil && master != kindOf(s.port.kind) {
-		return &Error{Op: t.op, Kind: s.kind, Name: s.name, Attr: "port",
-			Message: "the master is no " + s.port.kind, Err: ErrKind}
+	if s.port != nil && master != kindOf(s.port.Kind) {
+		return &Error{Op: t.op, Kind: s.Kind, Name: s.Name, Attr: "port",
+			Message: "the master is no " + s.port.Kind, Err: ErrKind}
 	}
 	j.joinsDown = master.portsDown
 	j.deferUp = j.deferUp || up && j.joinsDown != 0
@@ -242,7 +242,7 @@ func (j *job) parent() int {
 // to be made. The kernel is asked once for all ports.
 func (t *transaction) masterKind(p *place, index int) (*kind, error) {
 	if j := t.jobNumbered(p, index); j != nil {
-		return kindOf(j.spec.kind), nil
+		return kindOf(j.spec.Kind), nil
 	}
 	masters, key := t.enrolled().masters, indexKey{p, index}
 	if k := masters[key]; k != nil {

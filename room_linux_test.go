@@ -29,10 +29,10 @@ func priorities(first, n uint32) map[uint32]uint32 {
 func TestTooMuchForARequest(t *testing.T) {
 	c, ns := scratch(t)
 	ns.ip("link", "add", "under", "type", "bridge")
-	sources := func(n int) *iplink.Macvlan {
+	sources := func(n int) *macvlan.Builder {
 		return macvlan.New("m0").Parent("under").Mode(macvlan.Source).Sources(sourceMACs(0, n)...)
 	}
-	tagged := func() *iplink.VLAN { return vlan.New("v0").Parent("under").ID(7) }
+	tagged := func() *vlan.Builder { return vlan.New("v0").Parent("under").ID(7) }
 	var names []string
 	for i := range 497 {
 		names = append(names, longName(i))

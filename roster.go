@@ -28,7 +28,7 @@ func (t *transaction) enrolled() *roster {
 	}
 	for _, j := range t.jobs[r.entered:] {
 		r.entered++
-		if key := (linkKey{at: j.at, name: j.spec.name}); r.named[key] == nil {
+		if key := (linkKey{at: j.at, name: j.spec.Name}); r.named[key] == nil {
 			r.named[key] = j
 		}
 		r.number(j)

@@ -5,24 +5,25 @@ import (
 	"slices"
 
 	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/own"
 	"github.com/iplink-go/iplink/internal/uapi"
 )
 
 // Name sets the name of the link, in place of the one that New was given: for a
 // Clone of a template. At most 15 bytes, without "/", ":", "%" or white space
 // (IFLA_IFNAME).
-func (b *builder[Self]) Name(name string) *Self {
-	b.spec.name = name
+func (b *Common[Self]) Name(name string) *Self {
+	b.spec.Name = name
 	return b.me()
 }
 
 // common notes that a setting that every link has was made.
-func (b *builder[Self]) common(typ uint16) *Self {
+func (b *Common[Self]) common(typ uint16) *Self {
 	b.spec.linkSet.Add(typ)
 	return b.me()
 }
 
-func (b *builder[Self]) flag(flag uint32, on bool) *Self {
+func (b *Common[Self]) flag(flag uint32, on bool) *Self {
 	b.spec.change |= flag
 	b.spec.flags &^= flag
 	if on {
@@ -35,47 +36,47 @@ func (b *builder[Self]) flag(flag uint32, on bool) *Self {
 // up in the namespace LinkNetNS, by default that of the Conn, also when NetNS
 // puts this link elsewhere. It cannot change later. Kinds that sit on no link
 // refuse it; a VXLAN has Dev instead.
-func (b *builder[Self]) Parent(name string) *Self {
-	b.spec.linkRefs = setRef(b.spec.linkRefs, uapi.IFLA_LINK, name)
+func (b *Common[Self]) Parent(name string) *Self {
+	b.spec.linkRefs = attr.SetRef(b.spec.linkRefs, uapi.IFLA_LINK, name)
 	return b.common(uapi.IFLA_LINK)
 }
 
 // ParentIndex is Parent by interface index, 1 or more.
-func (b *builder[Self]) ParentIndex(index int) *Self {
+func (b *Common[Self]) ParentIndex(index int) *Self {
 	b.link().Parent = index
-	b.spec.linkRefs = dropRef(b.spec.linkRefs, uapi.IFLA_LINK)
+	b.spec.linkRefs = attr.DropRef(b.spec.linkRefs, uapi.IFLA_LINK)
 	return b.common(uapi.IFLA_LINK)
 }
 
 // Master makes the link a port of the bridge, bond, team or VRF of that name
 // (IFLA_MASTER). It is looked up in the namespace where the link is to be.
-func (b *builder[Self]) Master(name string) *Self {
-	b.spec.linkRefs = setRef(b.spec.linkRefs, uapi.IFLA_MASTER, name)
+func (b *Common[Self]) Master(name string) *Self {
+	b.spec.linkRefs = attr.SetRef(b.spec.linkRefs, uapi.IFLA_MASTER, name)
 	return b.common(uapi.IFLA_MASTER)
 }
 
 // MasterIndex is Master by interface index; 0 takes the link out of its master.
-func (b *builder[Self]) MasterIndex(index int) *Self {
+func (b *Common[Self]) MasterIndex(index int) *Self {
 	b.link().Master = index
-	b.spec.linkRefs = dropRef(b.spec.linkRefs, uapi.IFLA_MASTER)
+	b.spec.linkRefs = attr.DropRef(b.spec.linkRefs, uapi.IFLA_MASTER)
 	return b.common(uapi.IFLA_MASTER)
 }
 
 // NoMaster takes the link out of its master.
-func (b *builder[Self]) NoMaster() *Self {
+func (b *Common[Self]) NoMaster() *Self {
 	return b.MasterIndex(0)
 }
 
 // Up enables the link (IFF_UP). The end of a pair that is given as Peer comes
 // up once both ends exist.
-func (b *builder[Self]) Up() *Self {
+func (b *Common[Self]) Up() *Self {
 	return b.flag(uapi.IFF_UP, true)
 }
 
 // Down disables the link (IFF_UP), which is how links start. Along with the Master
 // of a bond or team it takes the link down for that: the master brings it up again,
 // and Ensure leaves it so.
-func (b *builder[Self]) Down() *Self {
+func (b *Common[Self]) Down() *Self {
 	return b.flag(uapi.IFF_UP, false)
 }
 
@@ -84,38 +85,38 @@ func (b *builder[Self]) Down() *Self {
 // a bond or team, which take only links that are down; without it, and without Down,
 // that is refused, unless the link is a port of such a master so far. The link comes up again afterwards. Its routes are lost, and as a rule
 // its IPv6 addresses.
-func (b *builder[Self]) DownFirst() *Self {
+func (b *Common[Self]) DownFirst() *Self {
 	b.spec.downFirst = true
 	return b.me()
 }
 
 // ARP says whether the link uses neighbour discovery; most kinds start with it
 // on (IFF_NOARP).
-func (b *builder[Self]) ARP(on bool) *Self {
+func (b *Common[Self]) ARP(on bool) *Self {
 	return b.flag(uapi.IFF_NOARP, !on)
 }
 
 // Multicast says whether the link carries multicast; most kinds start with it
 // on (IFF_MULTICAST).
-func (b *builder[Self]) Multicast(on bool) *Self {
+func (b *Common[Self]) Multicast(on bool) *Self {
 	return b.flag(uapi.IFF_MULTICAST, on)
 }
 
 // AllMulticast says whether the link takes all multicast frames; off by default
 // (IFF_ALLMULTI).
-func (b *builder[Self]) AllMulticast(on bool) *Self {
+func (b *Common[Self]) AllMulticast(on bool) *Self {
 	return b.flag(uapi.IFF_ALLMULTI, on)
 }
 
 // Promiscuous says whether the link takes all frames; off by default
 // (IFF_PROMISC).
-func (b *builder[Self]) Promiscuous(on bool) *Self {
+func (b *Common[Self]) Promiscuous(on bool) *Self {
 	return b.flag(uapi.IFF_PROMISC, on)
 }
 
 // Dynamic says whether the link's addresses are lost when it goes down; off by
 // default (IFF_DYNAMIC).
-func (b *builder[Self]) Dynamic(on bool) *Self {
+func (b *Common[Self]) Dynamic(on bool) *Self {
 	return b.flag(uapi.IFF_DYNAMIC, on)
 }
 
@@ -123,14 +124,14 @@ func (b *builder[Self]) Dynamic(on bool) *Self {
 // the default depend on the kind: for Ethernet 68 to 65535 and 1500. A VXLAN
 // with Dev clamps it to what its underlay carries when it is made, also by Ensure,
 // and refuses a change to more.
-func (b *builder[Self]) MTU(bytes uint32) *Self {
+func (b *Common[Self]) MTU(bytes uint32) *Self {
 	b.link().MTU = bytes
 	return b.common(uapi.IFLA_MTU)
 }
 
 // TxQueueLen sets how many packets may wait to be sent, 0 to 32767; 1000 by
 // default for most kinds (IFLA_TXQLEN).
-func (b *builder[Self]) TxQueueLen(packets uint32) *Self {
+func (b *Common[Self]) TxQueueLen(packets uint32) *Self {
 	b.link().TxQueueLen = packets
 	return b.common(uapi.IFLA_TXQLEN)
 }
@@ -138,7 +139,7 @@ func (b *builder[Self]) TxQueueLen(packets uint32) *Self {
 // Queues sets the numbers of transmit and receive queues, 1 to 4096 each; they
 // cannot change later (IFLA_NUM_TX_QUEUES, IFLA_NUM_RX_QUEUES). Not every
 // kernel reports the latter.
-func (b *builder[Self]) Queues(tx, rx uint32) *Self {
+func (b *Common[Self]) Queues(tx, rx uint32) *Self {
 	l := b.link()
 	l.TxQueues, l.RxQueues = tx, rx
 	b.common(uapi.IFLA_NUM_TX_QUEUES)
@@ -147,35 +148,35 @@ func (b *builder[Self]) Queues(tx, rx uint32) *Self {
 
 // Address sets the link-layer address: for Ethernet 6 bytes, not multicast and
 // not zero; by default random, or the parent's (IFLA_ADDRESS).
-func (b *builder[Self]) Address(mac net.HardwareAddr) *Self {
+func (b *Common[Self]) Address(mac net.HardwareAddr) *Self {
 	b.link().Address = slices.Clone(mac)
 	return b.common(uapi.IFLA_ADDRESS)
 }
 
 // Broadcast sets the link-layer broadcast address, as long as Address; for
 // Ethernet ff:ff:ff:ff:ff:ff by default (IFLA_BROADCAST).
-func (b *builder[Self]) Broadcast(mac net.HardwareAddr) *Self {
+func (b *Common[Self]) Broadcast(mac net.HardwareAddr) *Self {
 	b.link().Broadcast = slices.Clone(mac)
 	return b.common(uapi.IFLA_BROADCAST)
 }
 
 // Alias sets a text for people, at most 255 bytes; empty removes it
 // (IFLA_IFALIAS).
-func (b *builder[Self]) Alias(text string) *Self {
+func (b *Common[Self]) Alias(text string) *Self {
 	b.link().Alias = text
 	return b.common(uapi.IFLA_IFALIAS)
 }
 
 // AltName adds names by which the link is found as well, at most 127 bytes each
 // (IFLA_ALT_IFNAME).
-func (b *builder[Self]) AltName(names ...string) *Self {
+func (b *Common[Self]) AltName(names ...string) *Self {
 	b.spec.altNames = slices.Concat(b.spec.altNames, names)
 	return b.me()
 }
 
 // Group sets the number of the group the link belongs to, 0 by default
 // (IFLA_GROUP).
-func (b *builder[Self]) Group(number uint32) *Self {
+func (b *Common[Self]) Group(number uint32) *Self {
 	b.link().Group = number
 	return b.common(uapi.IFLA_GROUP)
 }
@@ -183,7 +184,7 @@ func (b *builder[Self]) Group(number uint32) *Self {
 // Index asks Create for this interface index, 1 to 2147483647, by default the
 // next free one (ifi_index). Update, Ensure and Diff find the link by it if the name
 // is empty; otherwise the link of the name must have it.
-func (b *builder[Self]) Index(index int) *Self {
+func (b *Common[Self]) Index(index int) *Self {
 	b.spec.index = index
 	return b.me()
 }
@@ -193,8 +194,8 @@ func (b *builder[Self]) Index(index int) *Self {
 // Update move it there. This takes CAP_SYS_ADMIN, except for a peer, with settings
 // that the kernel takes when it makes the peer, and for a move, with settings
 // that every link has: these take CAP_NET_ADMIN in both namespaces.
-func (b *builder[Self]) NetNS(ns *NetNS) *Self {
-	if b.judge("NetNS", netNSFault("NetNS", ns)) {
+func (b *Common[Self]) NetNS(ns *NetNS) *Self {
+	if b.spec.Judge("NetNS", netNSFault("NetNS", ns)) {
 		b.spec.netns = ns
 	}
 	return b.me()
@@ -204,8 +205,8 @@ func (b *builder[Self]) NetNS(ns *NetNS) *Self {
 // the peer is; by default that of the Conn (IFLA_LINK_NETNSID). It cannot change
 // later. A peer with a NetNS of its own is there, and a pair without Peer is in
 // one namespace by default. Kinds that have none of the three refuse it.
-func (b *builder[Self]) LinkNetNS(ns *NetNS) *Self {
-	if b.judge("LinkNetNS", netNSFault("LinkNetNS", ns)) {
+func (b *Common[Self]) LinkNetNS(ns *NetNS) *Self {
+	if b.spec.Judge("LinkNetNS", netNSFault("LinkNetNS", ns)) {
 		b.spec.linkNetNS = ns
 	}
 	return b.me()
@@ -214,42 +215,42 @@ func (b *builder[Self]) LinkNetNS(ns *NetNS) *Self {
 // GSOMaxSize sets the most bytes of a packet handed to the link as one, from
 // about 320 to the link's TSOMaxSize; 65536 by default (IFLA_GSO_MAX_SIZE). Up
 // to 65536 it holds for IPv4 as well.
-func (b *builder[Self]) GSOMaxSize(bytes uint32) *Self {
+func (b *Common[Self]) GSOMaxSize(bytes uint32) *Self {
 	b.link().Offload.GSOMaxSize = bytes
 	return b.common(uapi.IFLA_GSO_MAX_SIZE)
 }
 
 // GSOMaxSegs sets the most segments of such a packet, 0 to 65535, which is the
 // default (IFLA_GSO_MAX_SEGS).
-func (b *builder[Self]) GSOMaxSegs(segments uint32) *Self {
+func (b *Common[Self]) GSOMaxSegs(segments uint32) *Self {
 	b.link().Offload.GSOMaxSegs = segments
 	return b.common(uapi.IFLA_GSO_MAX_SEGS)
 }
 
 // GROMaxSize sets the most bytes of a packet merged on receipt, 0 to 524280;
 // 65536 by default (IFLA_GRO_MAX_SIZE). Up to 65536 it holds for IPv4 as well.
-func (b *builder[Self]) GROMaxSize(bytes uint32) *Self {
+func (b *Common[Self]) GROMaxSize(bytes uint32) *Self {
 	b.link().Offload.GROMaxSize = bytes
 	return b.common(uapi.IFLA_GRO_MAX_SIZE)
 }
 
 // GSOMaxIPv4Size is GSOMaxSize for IPv4 alone; since Linux 6.3
 // (IFLA_GSO_IPV4_MAX_SIZE).
-func (b *builder[Self]) GSOMaxIPv4Size(bytes uint32) *Self {
+func (b *Common[Self]) GSOMaxIPv4Size(bytes uint32) *Self {
 	b.link().Offload.GSOMaxIPv4Size = bytes
 	return b.common(uapi.IFLA_GSO_IPV4_MAX_SIZE)
 }
 
 // GROMaxIPv4Size is GROMaxSize for IPv4 alone; since Linux 6.3
 // (IFLA_GRO_IPV4_MAX_SIZE).
-func (b *builder[Self]) GROMaxIPv4Size(bytes uint32) *Self {
+func (b *Common[Self]) GROMaxIPv4Size(bytes uint32) *Self {
 	b.link().Offload.GROMaxIPv4Size = bytes
 	return b.common(uapi.IFLA_GRO_IPV4_MAX_SIZE)
 }
 
 // AddrGenMode sets how IPv6 link-local addresses are made, AddrGenEUI64 by
 // default; it takes effect when the link comes up (IFLA_INET6_ADDR_GEN_MODE).
-func (b *builder[Self]) AddrGenMode(mode AddrGenMode) *Self {
+func (b *Common[Self]) AddrGenMode(mode AddrGenMode) *Self {
 	b.link().INET6.AddrGenMode = mode
 	b.spec.inet6Set = attr.SetOf(uapi.IFLA_INET6_ADDR_GEN_MODE)
 	return b.me()
@@ -257,43 +258,44 @@ func (b *builder[Self]) AddrGenMode(mode AddrGenMode) *Self {
 
 // ProtoDown says whether a protocol holds the link down; only macvlan, macvtap,
 // VXLAN and some hardware can (IFLA_PROTO_DOWN).
-func (b *builder[Self]) ProtoDown(on bool) *Self {
+func (b *Common[Self]) ProtoDown(on bool) *Self {
 	b.link().ProtoDown = on
 	return b.common(uapi.IFLA_PROTO_DOWN)
 }
 
 // Carrier says whether the link has a carrier; only dummy, team and tun links
 // can be told (IFLA_CARRIER).
-func (b *builder[Self]) Carrier(on bool) *Self {
+func (b *Common[Self]) Carrier(on bool) *Self {
 	b.link().Carrier = on
 	return b.common(uapi.IFLA_CARRIER)
 }
 
 // OperState asks for OperTesting, OperDormant or OperUp; the kernel goes there
 // if the link is up and its present state allows (IFLA_OPERSTATE).
-func (b *builder[Self]) OperState(state OperState) *Self {
+func (b *Common[Self]) OperState(state OperState) *Self {
 	b.link().OperState = state
 	return b.common(uapi.IFLA_OPERSTATE)
 }
 
 // LinkMode sets what happens when the link gets a carrier, LinkModeDefault by
 // default (IFLA_LINKMODE).
-func (b *builder[Self]) LinkMode(mode LinkMode) *Self {
+func (b *Common[Self]) LinkMode(mode LinkMode) *Self {
 	b.link().LinkMode = mode
 	return b.common(uapi.IFLA_LINKMODE)
 }
 
 // A PortSpec describes the settings of a port of a master; every builder of
-// port settings is one, such as BridgePort.
+// port settings is one, such as bridge.PortBuilder.
 type PortSpec interface {
-	portSpec() *portSpec
+	// Own returns the settings, for this package.
+	Own() *own.Settings
 }
 
-// Port sets what the link has as a port of its master, which may be joined in
+// PortSettings sets what the link has as a port of its master, which may be joined in
 // the same request (IFLA_INFO_SLAVE_DATA).
-func (b *builder[Self]) Port(port PortSpec) *Self {
-	if b.judge("Port", portFault(port)) {
-		b.spec.port = port.portSpec()
+func (b *Common[Self]) PortSettings(port PortSpec) *Self {
+	if b.spec.Judge("PortSettings", portFault(port)) {
+		b.spec.port = port.Own()
 	}
 	return b.me()
 }

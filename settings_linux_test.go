@@ -19,16 +19,16 @@ import (
 // link needs, and a table with an entry for each row of the kind's attribute
 // table that can be set. The test fails if a row has no entry.
 //
-//	subject[*iplink.VLAN]{
+//	subject[*vlan.Builder]{
 //		kind: iplink.KindVLAN,
 //		rows: iplink.KindRows(iplink.KindVLAN), // see export_test.go
 //		prepare: []string{"link add under index 77 type veth peer name under1"},
-//		start: func(bool) (*iplink.VLAN, iplink.Spec) {
+//		start: func(bool) (*vlan.Builder, iplink.Spec) {
 //			v := vlan.New("t0").Parent("under").ID(7)
 //			return v, v
 //		},
-//		settings: []setting[*iplink.VLAN]{
-//			set(uapi.IFLA_VLAN_ID, (*iplink.VLAN).ID, 0x123, 0x321, "Info.ID", inData("id", 0x123, 0x321)),
+//		settings: []setting[*vlan.Builder]{
+//			set(uapi.IFLA_VLAN_ID, (*vlan.Builder).ID, 0x123, 0x321, "Info.ID", inData("id", 0x123, 0x321)),
 //		},
 //	}.test(t)
 //

@@ -22,12 +22,12 @@ func (e *ensurance) lookUp(ctx context.Context, at *place, s *spec, many int) (*
 			return l, err
 		}
 	}
-	return e.lookUpName(ctx, at, s, s.name)
+	return e.lookUpName(ctx, at, s, s.Name)
 }
 
 func (e *ensurance) lookUpName(ctx context.Context, at *place, s *spec, name string) (*Link, error) {
 	l, err := readLink(ctx, at.rt, func(b []byte) []byte {
-		if s.name == "" {
+		if s.Name == "" {
 			return rtnl.AppendKey(b, s.index, "")
 		}
 		return rtnl.AppendKey(b, 0, name)
@@ -36,7 +36,7 @@ func (e *ensurance) lookUpName(ctx context.Context, at *place, s *spec, name str
 		return nil, nil
 	}
 	if err != nil {
-		return nil, kernelError(&Error{Op: e.op, Kind: s.kind, Name: s.name}, err)
+		return nil, kernelError(&Error{Op: e.op, Kind: s.Kind, Name: s.Name}, err)
 	}
 	return l, nil
 }
@@ -51,13 +51,13 @@ func (e *ensurance) lookUpListed(ctx context.Context, at *place, s *spec) (*Link
 		seen = &snapshot{links: links}
 		e.seen[at] = seen
 	}
-	if s.name == "" {
+	if s.Name == "" {
 		return seen.numbered(s.index), nil
 	}
 	if l := seen.find(s.finalName()); l != nil || s.newName == "" {
 		return l, nil
 	}
-	return seen.find(s.name), nil
+	return seen.find(s.Name), nil
 }
 
 // A snapshot is the links of a namespace as they were listed.

@@ -7,22 +7,17 @@ import (
 	"syscall"
 
 	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/own"
 	"github.com/iplink-go/iplink/internal/uapi"
 )
 
-// spec is what a builder has gathered.
+// spec holds everything that was set on a builder. The Kind is empty for a
+// Device.
 type spec struct {
-	kind   string // empty for a Device
-	traits *kind  // what is known of the kind, once it was looked up
-	name   string
+	own.Settings
+	traits *kind // facts of the kind, once they were looked up
 
-	// What only links of this kind have, which of it is set, and the links it
-	// refers to by name.
-	info info
-	set  attr.Set
-	refs []attr.Ref
-
-	// What every link has, likewise. It is unsetLink until something is set.
+	// The settings that every link has. It is unsetLink until one is made.
 	link     *Link
 	linkSet  attr.Set
 	linkRefs []attr.Ref
@@ -43,10 +38,7 @@ type spec struct {
 	altNames  []string
 	netns     *NetNS // where the link is to be; nil for the Conn's
 	linkNetNS *NetNS // where its parent, underlay or peer is; nil for the Conn's
-	port      *portSpec
-	peer      Spec
-	faults    []fault // arguments that setters could not take
-	zero      bool    // of a builder that no New has returned
+	port      *own.Settings
 
 	layer3
 }
@@ -58,27 +50,26 @@ var unsetLink Link
 // about returns what is known of the kind.
 func (s *spec) about() *kind {
 	if s.traits == nil {
-		return kindOf(s.kind)
+		return kindOf(s.Kind)
 	}
 	return s.traits
 }
 
-// portSpec is what a builder of port settings has gathered.
-type portSpec struct {
-	kind string // of the master
-	info info
-	set  attr.Set
-	refs []attr.Ref
+// info returns the table of the settings that only links of the kind have, nil if
+// there are none.
+func (s *spec) info() info {
+	return infoOf(&s.Settings)
 }
 
-// setRef returns refs with a reference for typ; refs itself is not changed, as
-// clones share it.
-func setRef(refs []attr.Ref, typ uint16, name string) []attr.Ref {
-	return append(dropRef(refs, typ), attr.Ref{Type: typ, Name: name})
+func infoOf(s *own.Settings) info {
+	i, _ := s.Info.(info)
+	return i
 }
 
-func dropRef(refs []attr.Ref, typ uint16) []attr.Ref {
-	return slices.DeleteFunc(slices.Clone(refs), func(r attr.Ref) bool { return r.Type == typ })
+// peer returns the builder of the other end of a pair, nil if there is none.
+func (s *spec) peer() Spec {
+	p, _ := s.Peer.(Spec)
+	return p
 }
 
 // afterwards are the settings that the kernel ignores or refuses when it makes
@@ -117,8 +108,8 @@ func (s *spec) checkUnnamed(op string) error {
 // as its kind or its mode has them: then they are not refused.
 func (s *spec) checkValues(op string) error {
 	all := []error{s.checkParent(op), s.checkTables(op), s.checkMTU(op), s.checkAddress(op)}
-	if s.peer != nil {
-		all = append(all, s.peer.wanted().checkValues(op))
+	if s.Peer != nil {
+		all = append(all, s.peer().wanted().checkValues(op))
 	}
 	return errors.Join(all...)
 }
@@ -138,12 +129,12 @@ func (s *spec) orFault(op string, err error) error {
 // checkSent returns what is wrong with what is to be sent to a link that exists.
 func (j *job) checkSent(op string, have *Link) error {
 	s := *j.spec
-	s.asked = s.set
-	s.linkSet, s.set, s.inet6Set, s.peer = j.linkSet, j.infoSet, j.inet6Set, nil
+	s.asked = s.Set
+	s.linkSet, s.Set, s.inet6Set, s.Peer = j.linkSet, j.infoSet, j.inet6Set, nil
 	s.standing, _ = have.Info.(info)
 	if s.port != nil {
 		port := *s.port
-		port.set, s.port = j.portSet, &port
+		port.Set, s.port = j.portSet, &port
 	}
 	return s.checkValues(op)
 }
@@ -151,12 +142,12 @@ func (j *job) checkSent(op string, have *Link) error {
 // asks reports whether a setting of the kind is wanted, also if the link has it
 // already.
 func (s *spec) asks(typ uint16) bool {
-	return s.set.Has(typ) || s.asked.Has(typ)
+	return s.Set.Has(typ) || s.asked.Has(typ)
 }
 
 func (s *spec) checkName(op string) error {
 	found := s.byIndex() && op != "create"
-	if fault := nameFault("name", s.name, uapi.IFNAMSIZ-1); fault != nil && !found && !s.existsByAltName(op) {
+	if fault := nameFault("name", s.Name, uapi.IFNAMSIZ-1); fault != nil && !found && !s.existsByAltName(op) {
 		return s.refuse(op, fault)
 	}
 	if s.newName != "" {
@@ -170,7 +161,7 @@ func (s *spec) checkName(op string) error {
 // existsByAltName reports whether the name is good for finding a link though
 // too long for making one.
 func (s *spec) existsByAltName(op string) bool {
-	return op != "create" && nameFault("name", s.name, uapi.ALTIFNAMSIZ-1) == nil
+	return op != "create" && nameFault("name", s.Name, uapi.ALTIFNAMSIZ-1) == nil
 }
 
 // checkMakeable refuses to make what is there or is not.
@@ -187,9 +178,9 @@ func (s *spec) checkParent(op string) error {
 	needs, has := s.about().parent, s.linkSet.Has(uapi.IFLA_LINK)
 	switch {
 	case op == "create" && needs && !has:
-		return s.invalid(op, "link", "a "+s.kind+" sits on another link: name it with Parent")
-	case kinds[s.kind] != nil && !needs && has:
-		return s.invalid(op, "link", "a "+s.kind+" sits on no other link")
+		return s.invalid(op, "link", "a "+s.Kind+" sits on another link: name it with Parent")
+	case kinds[s.Kind] != nil && !needs && has:
+		return s.invalid(op, "link", "a "+s.Kind+" sits on no other link")
 	}
 	return nil
 }
@@ -201,8 +192,8 @@ func (s *spec) checkRequired(op string) error {
 		return nil
 	}
 	var all []error
-	for typ := range s.about().required.Minus(s.set).All() {
-		all = append(all, s.invalid(op, rowName(newInfo(s.kind).attrs, typ), "there is no default for it"))
+	for typ := range s.about().required.Minus(s.Set).All() {
+		all = append(all, s.invalid(op, rowName(newInfo(s.Kind).attrs, typ), "there is no default for it"))
 	}
 	return errors.Join(all...)
 }
@@ -213,7 +204,7 @@ func (s *spec) checkPort(op string) error {
 	if op != "create" || s.port == nil || named || s.linkSet.Has(uapi.IFLA_MASTER) && s.link.Master != 0 {
 		return nil
 	}
-	return s.invalid(op, "port", "a new link is no port of "+article(s.port.kind)+": name one with Master")
+	return s.invalid(op, "port", "a new link is no port of "+article(s.port.Kind)+": name one with Master")
 }
 
 func (s *spec) checkAltNames(op string) error {
@@ -236,13 +227,13 @@ func (s *spec) checkTables(op string) error {
 	if !s.inet6Set.Empty() {
 		err = errors.Join(err, c.Check(s.inet6Set, nil, s.link.INET6.attrs))
 	}
-	if s.info != nil {
-		err = errors.Join(err, s.about().table().Check(&c, s.set, s.refs, s.info))
+	if s.Info != nil {
+		err = errors.Join(err, s.about().table().Check(&c, s.Set, s.Refs, s.info()))
 	}
 	if s.port != nil {
-		err = errors.Join(err, kindOf(s.port.kind).portTable().Check(&c, s.port.set, s.port.refs, s.port.info))
+		err = errors.Join(err, kindOf(s.port.Kind).portTable().Check(&c, s.port.Set, s.port.Refs, infoOf(s.port)))
 	}
-	if rule, ok := s.info.(requirement); ok && err == nil {
+	if rule, ok := s.Info.(requirement); ok && err == nil {
 		err = errors.Join(rule.require(op, s))
 	}
 	if err == nil {

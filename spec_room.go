@@ -19,13 +19,13 @@ const mostAltNames = 496
 // checkRoom refuses settings that do not fit a request, or that the kernel could not
 // say again.
 func (s *spec) checkRoom() error {
-	if s.info != nil {
-		if err := roomFault(s.about().table(), s.set, s.info); err != nil {
+	if s.Info != nil {
+		if err := roomFault(s.about().table(), s.Set, s.info()); err != nil {
 			return err
 		}
 	}
 	if s.port != nil {
-		return roomFault(kindOf(s.port.kind).portTable(), s.port.set, s.port.info)
+		return roomFault(kindOf(s.port.Kind).portTable(), s.port.Set, infoOf(s.port))
 	}
 	return nil
 }

@@ -64,7 +64,7 @@ func (t *transaction) readyPorts(ctx context.Context, j *job) error {
 // firstRow returns the name of a row of the kind that is in set.
 func (s *spec) firstRow(set attr.Set) string {
 	for typ := range set.All() {
-		return rowName(s.info.attrs, typ)
+		return rowName(s.info().attrs, typ)
 	}
 	return ""
 }

@@ -9,6 +9,7 @@ import (
 	"syscall"
 
 	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/own"
 	"github.com/iplink-go/iplink/internal/teamnl"
 )
 
@@ -17,7 +18,7 @@ var teamKind = kind{
 	mtu:       [2]uint32{68, 65535},
 	driver:    "team",
 	portsDown: syscall.EBUSY,
-	whileFree: attr.SetOf(teamMode),
+	whileFree: attr.SetOf(own.TeamMode),
 	notFree:   syscall.EBUSY,
 }
 
@@ -36,10 +37,6 @@ const (
 
 var teamModes = []TeamMode{TeamBroadcast, TeamRoundRobin, TeamRandom, TeamActiveBackup, TeamLoadBalance}
 
-// teamMode is the number of the row of the mode, which is no attribute: it is an
-// option of the generic netlink family team.
-const teamMode = 1
-
 // TeamInfo is what only teams have. Link.Info is a *TeamInfo in what the verbs
 // of a builder return that sets the mode; otherwise it is nil, as reading it
 // takes a request of another kind, and CAP_NET_ADMIN.
@@ -50,11 +47,11 @@ type TeamInfo struct {
 }
 
 func (v *TeamInfo) attrs(c *attr.Codec) {
-	attr.Text(c.Wordless(), teamMode, "mode", (*string)(&v.Mode), 31)
+	attr.Text(c.Wordless(), own.TeamMode, "mode", (*string)(&v.Mode), 31)
 }
 
 func (v *TeamInfo) require(_ string, s *spec) error {
-	if s.set.Has(teamMode) && !slices.Contains(teamModes, v.Mode) {
+	if s.Set.Has(own.TeamMode) && !slices.Contains(teamModes, v.Mode) {
 		return &attr.Error{Name: "mode", Text: fmt.Sprintf("%q is none of %s", v.Mode, listModes())}
 	}
 	return nil
@@ -104,30 +101,4 @@ func (v *TeamInfo) learn(ctx context.Context, netns, index int) (aside, error) {
 		}
 	}
 	return known, err
-}
-
-// Team is the builder for a team: several links that act as one, by rules that
-// a program gives. See package team for what runs it.
-type Team struct {
-	builder[Team]
-	info TeamInfo
-}
-
-// NewTeam returns the builder for a team of that name; see package team.
-func NewTeam(name string) *Team {
-	t := new(Team)
-	return t.start(t, KindTeam, name)
-}
-
-func (t *Team) settings() info {
-	return &t.info
-}
-
-// Mode sets how the ports share the frames (the option "mode" of the generic
-// netlink family team). It changes only while the team has no ports. Without
-// it a team has no mode and carries no frames; the runner of package team sets
-// it, too.
-func (t *Team) Mode(mode TeamMode) *Team {
-	t.info.Mode = mode
-	return t.with(teamMode)
 }

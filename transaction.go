@@ -100,11 +100,11 @@ type job struct {
 
 func newJob(s *spec, at *place, main *job) *job {
 	j := &job{spec: s, kind: s.about(), at: at, main: main, index: s.index, linkNSID: -1}
-	j.linkSet, j.infoSet, j.inet6Set = s.linkSet, s.set, s.inet6Set
-	j.elsewhere = s.apart(s.set)
+	j.linkSet, j.infoSet, j.inet6Set = s.linkSet, s.Set, s.inet6Set
+	j.elsewhere = s.apart(s.Set)
 	j.change, j.altNames, j.layer3 = s.change, s.altNames, s.layer3
 	if s.port != nil {
-		j.portSet = s.port.set
+		j.portSet = s.port.Set
 	}
 	j.after = s.afterwards()
 	if main != nil {
@@ -176,7 +176,7 @@ func (t *transaction) plan(ctx context.Context, specs []Spec) error {
 		return err
 	}
 	for i := range wanted {
-		if wanted[i].kind == "" {
+		if wanted[i].Kind == "" {
 			return wanted[i].invalid(t.op, "", "a Device names a link that exists already: use the New of a kind to make one")
 		}
 		if err := wanted[i].check(t.op); err != nil {
@@ -242,7 +242,7 @@ func (t *transaction) prepare(ctx context.Context, s *spec, main *job) (*job, er
 	if err := t.resolve(ctx, j); err != nil {
 		return nil, err
 	}
-	if i, ok := s.info.(contextual); ok {
+	if i, ok := s.Info.(contextual); ok {
 		if err := i.fit(ctx, t, j); err != nil {
 			return nil, err
 		}
@@ -398,7 +398,7 @@ func (t *transaction) verify(ctx context.Context) error {
 func (t *transaction) sameLink(j *job) error {
 	s := j.spec
 	if j.index != 0 && j.link.Index != j.index {
-		return &Error{Op: t.op, Kind: s.kind, Name: s.name, Message: "another link has its name by now", Err: syscall.ENODEV}
+		return &Error{Op: t.op, Kind: s.Kind, Name: s.Name, Message: "another link has its name by now", Err: syscall.ENODEV}
 	}
 	return s.misnamed(t.op, j.link, s.finalName())
 }
@@ -409,7 +409,7 @@ func (s *spec) misnamed(op string, l *Link, name string) error {
 	if name == "" || l.named(name) {
 		return nil
 	}
-	return &Error{Op: op, Kind: s.kind, Name: s.name, Message: fmt.Sprintf("it was renamed to %q meanwhile", l.Name), Err: syscall.ENODEV}
+	return &Error{Op: op, Kind: s.Kind, Name: s.Name, Message: fmt.Sprintf("it was renamed to %q meanwhile", l.Name), Err: syscall.ENODEV}
 }
 
 // named reports whether a link has a name, be it an alternative one.
@@ -459,7 +459,7 @@ func (t *transaction) addRest(j *job) {
 
 func (t *transaction) addRead(j *job) {
 	j.at.batch.Get(uapi.RTM_GETLINK, func(m wire.Message) { j.link = t.parse(m) }, func(b []byte) []byte {
-		return j.at.appendKey(b, j.index, j.spec.name)
+		return j.at.appendKey(b, j.index, j.spec.Name)
 	})
 	j.at.steps = append(j.at.steps, step{job: j, what: stepRead})
 }

@@ -87,7 +87,7 @@ func (t *transaction) undoIn(ctx context.Context, p *place) error {
 
 // doomed returns what the link must be to be removed again.
 func (j *job) doomed() doomed {
-	return doomed{index: j.index, name: j.spec.name, kind: j.spec.kind}
+	return doomed{index: j.index, name: j.spec.Name, kind: j.spec.Kind}
 }
 
 // madeIn returns the links that the transaction made in one namespace, the last
@@ -114,7 +114,7 @@ func (j *job) locateMade(ctx context.Context) {
 	case j.link != nil:
 		j.index = j.link.Index
 	default:
-		j.index, _ = rtnl.IndexOf(ctx, j.at.rt, j.spec.name) // 0 if it is gone
+		j.index, _ = rtnl.IndexOf(ctx, j.at.rt, j.spec.Name) // 0 if it is gone
 	}
 }
 
@@ -135,7 +135,7 @@ func (t *transaction) leftover(ctx context.Context, r *removal, made []*job, rea
 }
 
 func (t *transaction) undoError(j *job, reason error, message string) error {
-	e := kernelError(&Error{Op: "undo " + t.op + " of", Kind: j.spec.kind, Name: j.spec.name}, reason)
+	e := kernelError(&Error{Op: "undo " + t.op + " of", Kind: j.spec.Kind, Name: j.spec.Name}, reason)
 	e.Message, e.FromKernel = message, false
 	return e
 }

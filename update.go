@@ -71,7 +71,7 @@ func (t *transaction) prepareUpdate(ctx context.Context, s *spec) (*job, error) 
 	}
 	j := newJob(s, at, nil)
 	from := at
-	if s.kind == "" {
+	if s.Kind == "" {
 		from = t.places[0]
 	} else if err := s.refuseDistant(t.op, "netns", at); err != nil {
 		return nil, err
@@ -98,15 +98,15 @@ func (t *transaction) prepareUpdate(ctx context.Context, s *spec) (*job, error) 
 // that of the link with the index.
 func (t *transaction) locate(ctx context.Context, j *job, p *place) error {
 	s := j.spec
-	if s.name == "" {
+	if s.Name == "" {
 		return nil
 	}
-	index, err := rtnl.IndexOf(ctx, p.rt, s.name)
+	index, err := rtnl.IndexOf(ctx, p.rt, s.Name)
 	switch {
 	case err != nil:
-		return kernelError(&Error{Op: t.op, Kind: s.kind, Name: s.name}, err)
+		return kernelError(&Error{Op: t.op, Kind: s.Kind, Name: s.Name}, err)
 	case s.index != 0 && s.index != index:
-		return &Error{Op: t.op, Kind: s.kind, Name: s.name, Attr: "index", Message: fmt.Sprintf("the link has index %d, not %d", index, s.index), Err: ErrImmutable}
+		return &Error{Op: t.op, Kind: s.Kind, Name: s.Name, Attr: "index", Message: fmt.Sprintf("the link has index %d, not %d", index, s.index), Err: ErrImmutable}
 	}
 	j.index = index
 	return nil
@@ -120,7 +120,7 @@ func (t *transaction) narrow(ctx context.Context, j *job) error {
 		return err
 	}
 	if j.moved == "" {
-		if err := s.misnamed(t.op, have, s.name); err != nil {
+		if err := s.misnamed(t.op, have, s.Name); err != nil {
 			return err
 		}
 	}
@@ -145,18 +145,18 @@ func (s *spec) refuseImmutable(op string, diffs []Difference) error {
 	if names == "" {
 		return nil
 	}
-	return &Error{Op: op, Kind: s.kind, Name: s.name, Attr: names, Message: immutableText(diffs), Err: ErrImmutable}
+	return &Error{Op: op, Kind: s.Kind, Name: s.Name, Attr: names, Message: immutableText(diffs), Err: ErrImmutable}
 }
 
 // act adds to what is to be sent the settings that are acts rather than states,
 // and those that cannot be compared.
 func (j *job) act(have *Link) {
 	s := j.spec
-	if _, ok := s.known(have); ok && s.info != nil {
+	if _, ok := s.known(have); ok && s.Info != nil {
 		j.infoSet = j.infoSet.Or(s.hidden(have))
 	}
 	if s.port != nil {
-		j.portSet = j.portSet.Or(s.port.set.And(unseen(s.port.info.attrs, have.raw.port)))
+		j.portSet = j.portSet.Or(s.port.Set.And(unseen(infoOf(s.port).attrs, have.raw.port)))
 	}
 	if j.at.isDistant() { // they went along with the move
 		return
@@ -169,11 +169,11 @@ func (j *job) act(have *Link) {
 // than its settings are for.
 func (t *transaction) sameKind(j *job, have *Link) error {
 	s := j.spec
-	e := &Error{Op: t.op, Kind: s.kind, Name: s.name, Err: ErrKind}
+	e := &Error{Op: t.op, Kind: s.Kind, Name: s.Name, Err: ErrKind}
 	switch {
-	case s.kind != "" && have.Kind != s.kind:
+	case s.Kind != "" && have.Kind != s.Kind:
 		e.Message = "it is " + article(have.Kind)
-	case s.peer != nil:
+	case s.Peer != nil:
 		e.Attr, e.Err = "peer", ErrImmutable
 	default:
 		return t.isPort(j, have)
@@ -185,11 +185,11 @@ func (t *transaction) sameKind(j *job, have *Link) error {
 // one.
 func (t *transaction) isPort(j *job, have *Link) error {
 	s := j.spec
-	if s.port == nil || s.linkSet.Has(uapi.IFLA_MASTER) || have.PortKind == s.port.kind {
+	if s.port == nil || s.linkSet.Has(uapi.IFLA_MASTER) || have.PortKind == s.port.Kind {
 		return nil
 	}
-	return &Error{Op: t.op, Kind: s.kind, Name: s.name, Attr: "port", Err: ErrKind,
-		Message: "it is no port of " + article(s.port.kind) + ": name one with Master"}
+	return &Error{Op: t.op, Kind: s.Kind, Name: s.Name, Attr: "port", Err: ErrKind,
+		Message: "it is no port of " + article(s.port.Kind) + ": name one with Master"}
 }
 
 // addUpdate adds the requests that change a link, which is to be read then.
@@ -224,7 +224,7 @@ func (t *transaction) appendUpdate(b []byte, j *job, common attr.Set) []byte {
 		return b
 	}
 	b, info := wire.Begin(b, uapi.IFLA_LINKINFO)
-	b = wire.AppendText(b, uapi.IFLA_INFO_KIND, s.kind)
+	b = wire.AppendText(b, uapi.IFLA_INFO_KIND, s.Kind)
 	return wire.End(t.appendData(b, j), info)
 }
 

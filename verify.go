@@ -36,13 +36,13 @@ func (t *transaction) verifyJob(j *job) error {
 
 func (t *transaction) verifyInfo(j *job) error {
 	s, l := j.spec, j.link
-	if s.info != nil && (l.Kind != s.kind || !s.set.Empty()) {
+	if s.Info != nil && (l.Kind != s.Kind || !s.Set.Empty()) {
 		have, ok := s.known(l)
-		if !ok || l.Kind != s.kind {
+		if !ok || l.Kind != s.Kind {
 			return s.failed(t.op, "", fmt.Errorf("%w: %q", ErrKind, l.Kind))
 		}
 		if !t.unprovable(s) {
-			if err := t.notApplied(s, t.compareInfo(j, l, have), s.info.attrs, have.attrs, j.infoRefs); err != nil {
+			if err := t.notApplied(s, t.compareInfo(j, l, have), s.info().attrs, have.attrs, j.infoRefs); err != nil {
 				return err
 			}
 		}
@@ -52,9 +52,9 @@ func (t *transaction) verifyInfo(j *job) error {
 	}
 	have, ok := l.PortInfo.(info)
 	if !ok {
-		return &Error{Op: t.op, Kind: s.kind, Name: s.name, Attr: "port", Message: "the link is no port of a " + s.port.kind, Err: ErrNotApplied}
+		return &Error{Op: t.op, Kind: s.Kind, Name: s.Name, Attr: "port", Message: "the link is no port of a " + s.port.Kind, Err: ErrNotApplied}
 	}
-	return t.notApplied(s, t.comparePort(j, l, have), s.port.info.attrs, have.attrs, j.portRef)
+	return t.notApplied(s, t.comparePort(j, l, have), infoOf(s.port).attrs, have.attrs, j.portRef)
 }
 
 func (t *transaction) verifyFlags(j *job) error {
@@ -64,7 +64,7 @@ func (t *transaction) verifyFlags(j *job) error {
 		differ &^= uapi.IFF_UP
 	}
 	if differ != 0 {
-		return &Error{Op: t.op, Kind: s.kind, Name: s.name, Attr: "flags", Message: differ.String(), Err: ErrNotApplied}
+		return &Error{Op: t.op, Kind: s.Kind, Name: s.Name, Attr: "flags", Message: differ.String(), Err: ErrNotApplied}
 	}
 	return nil
 }
@@ -79,7 +79,7 @@ func (t *transaction) notApplied(s *spec, diffs []attr.Difference, want, have at
 }
 
 func (t *transaction) difference(s *spec, d attr.Difference, want, have attr.Table, refs []attr.Ref) *Error {
-	return &Error{Op: t.op, Kind: s.kind, Name: s.name, Attr: d.Name, Err: ErrNotApplied,
+	return &Error{Op: t.op, Kind: s.Kind, Name: s.Name, Attr: d.Name, Err: ErrNotApplied,
 		Message: asked(t.codec.Value(d.Type, refs, want), t.codec.Value(d.Type, nil, have))}
 }
 

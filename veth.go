@@ -29,31 +29,3 @@ func (v *VethInfo) attrs(*attr.Codec) {}
 func (v *VethInfo) complete(l *Link) {
 	v.Peer, v.PeerNetNSID = l.Parent, l.NetNSID
 }
-
-// Veth is the builder for a pair of virtual Ethernet links: what goes in at one
-// end comes out at the other.
-type Veth struct {
-	builder[Veth]
-}
-
-// NewVeth returns the builder for one end of a pair; see package veth.
-func NewVeth(name string) *Veth {
-	v := new(Veth)
-	return v.start(v, KindVeth, name)
-}
-
-// Peer describes the other end: its name and any setting that links share. The
-// kernel chooses the name if it is empty. Its namespace is that of the Conn
-// unless its NetNS or the LinkNetNS of this end names another. Without Peer the
-// kernel names the other end and gives it the settings of this one
-// (VETH_INFO_PEER). It cannot change later.
-func (v *Veth) Peer(peer *Veth) *Veth {
-	var other *builder[Veth]
-	if peer != nil {
-		other = peer.base()
-	}
-	if v.judge("Peer", v.peerFault(other)) {
-		v.spec.peer = peer
-	}
-	return v
-}

@@ -47,7 +47,7 @@ func TestVLANExplains(t *testing.T) {
 	c, _ := scratch(t)
 	created(t, c, dummy.New("under").MTU(1400))
 	for _, test := range []struct {
-		spec  *iplink.VLAN
+		spec  *vlan.Builder
 		errno syscall.Errno
 		text  string
 	}{

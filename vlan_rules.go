@@ -115,7 +115,7 @@ func vlanOverhead(below *Link, _ info) uint32 {
 // vlanBefore refuses to add entries to the maps of a link that has many already: the
 // kernel takes them, and can then no longer describe the link.
 func vlanBefore(j *job, have *Link) *attr.Error {
-	want, ok := j.spec.info.(*VLANInfo)
+	want, ok := j.spec.Info.(*VLANInfo)
 	now, is := have.Info.(*VLANInfo)
 	maps := j.infoSet.And(attr.SetOf(uapi.IFLA_VLAN_INGRESS_QOS, uapi.IFLA_VLAN_EGRESS_QOS))
 	if !ok || !is || maps.Empty() {

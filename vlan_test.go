@@ -1,4 +1,4 @@
-package iplink
+package iplink_test
 
 import (
 	"bytes"
@@ -6,22 +6,25 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/iplink-go/iplink"
 	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/uapi"
+	"github.com/iplink-go/iplink/vlan"
 )
 
 func TestVLANString(t *testing.T) {
 	for _, test := range []struct {
-		vlan *VLAN
+		vlan *vlan.Builder
 		want string
 	}{
-		{NewVLAN("v0").Parent("eth0").ID(0x123), "id 291"},
-		{NewVLAN("v0").Parent("eth0").ID(7).Protocol(VLAN8021AD).ReorderHdr(false).GVRP(true).MVRP(false).LooseBinding(true).BridgeBinding(false),
+		{vlan.New("v0").Parent("eth0").ID(0x123), "id 291"},
+		{vlan.New("v0").Parent("eth0").ID(7).Protocol(vlan.IEEE8021AD).ReorderHdr(false).GVRP(true).MVRP(false).LooseBinding(true).BridgeBinding(false),
 			"protocol 802.1ad id 7 reorder_hdr off gvrp on mvrp off loose_binding on bridge_binding off"},
-		{NewVLAN("v0").Parent("eth0").ID(7).IngressQoSMap(map[uint32]uint32{3: 4, 1: 2}).EgressQoSMap(map[uint32]uint32{70000: 5}),
+		{vlan.New("v0").Parent("eth0").ID(7).IngressQoSMap(map[uint32]uint32{3: 4, 1: 2}).EgressQoSMap(map[uint32]uint32{70000: 5}),
 			"id 7 ingress-qos-map 1:2 3:4 egress-qos-map 70000:5"},
-		{NewVLAN("v0").Parent("eth0").ID(7).IngressQoSMap(map[uint32]uint32{1: 2, 5: 6}).IngressQoSMap(map[uint32]uint32{1: 0, 3: 4}),
+		{vlan.New("v0").Parent("eth0").ID(7).IngressQoSMap(map[uint32]uint32{1: 2, 5: 6}).IngressQoSMap(map[uint32]uint32{1: 0, 3: 4}),
 			"id 7 ingress-qos-map 1:0 3:4 5:6"},
-		{NewVLAN("v0").Parent("eth0").ID(7).IngressQoSMap(nil), "id 7"},
+		{vlan.New("v0").Parent("eth0").ID(7).IngressQoSMap(nil), "id 7"},
 	} {
 		want := "ip link add v0 link eth0 type vlan " + test.want
 		if got := test.vlan.String(); got != want {
@@ -32,13 +35,14 @@ func TestVLANString(t *testing.T) {
 
 // TestVLANClone demands that a clone's entries are its own.
 func TestVLANClone(t *testing.T) {
-	first := NewVLAN("v0").EgressQoSMap(map[uint32]uint32{1: 2})
+	first := vlan.New("v0").EgressQoSMap(map[uint32]uint32{1: 2})
 	second := first.Clone().EgressQoSMap(map[uint32]uint32{1: 3, 4: 5})
-	if want := map[uint32]uint32{1: 2}; !maps.Equal(first.info.EgressQoSMap, want) {
-		t.Errorf("%v, want %v", first.info.EgressQoSMap, want)
+	egress := func(b *vlan.Builder) map[uint32]uint32 { return b.Own(b).Info.(*iplink.VLANInfo).EgressQoSMap }
+	if want := map[uint32]uint32{1: 2}; !maps.Equal(egress(first), want) {
+		t.Errorf("%v, want %v", egress(first), want)
 	}
-	if want := map[uint32]uint32{1: 3, 4: 5}; !maps.Equal(second.info.EgressQoSMap, want) {
-		t.Errorf("%v, want %v", second.info.EgressQoSMap, want)
+	if want := map[uint32]uint32{1: 3, 4: 5}; !maps.Equal(egress(second), want) {
+		t.Errorf("%v, want %v", egress(second), want)
 	}
 }
 
@@ -48,47 +52,46 @@ func TestVLANRefused(t *testing.T) {
 		many[i] = 1
 	}
 	for _, test := range []struct {
-		vlan *VLAN
+		vlan *vlan.Builder
 		want string
 	}{
-		{NewVLAN("v0").ID(7), "link: invalid argument (a vlan sits on another link: name it with Parent)"},
-		{NewVLAN("v0").Parent("eth0"), "id: invalid argument (there is no default for it)"},
-		{NewVLAN("v0").Parent("eth0").ID(4095), "id: invalid argument (4095 is not in 0…4094)"},
-		{NewVLAN("v0").Parent("eth0").ID(7).Protocol(0x8847), "protocol: invalid argument (34887 is none of 802.1Q, 802.1ad)"},
-		{NewVLAN("v0").Parent("eth0").ID(7).IngressQoSMap(map[uint32]uint32{8: 1}),
+		{vlan.New("v0").ID(7), "link: invalid argument (a vlan sits on another link: name it with Parent)"},
+		{vlan.New("v0").Parent("eth0"), "id: invalid argument (there is no default for it)"},
+		{vlan.New("v0").Parent("eth0").ID(4095), "id: invalid argument (4095 is not in 0…4094)"},
+		{vlan.New("v0").Parent("eth0").ID(7).Protocol(0x8847), "protocol: invalid argument (34887 is none of 802.1Q, 802.1ad)"},
+		{vlan.New("v0").Parent("eth0").ID(7).IngressQoSMap(map[uint32]uint32{8: 1}),
 			"ingress-qos-map: invalid argument (8:1: the priority code point 8 is not in 0…7)"},
-		{NewVLAN("v0").Parent("eth0").ID(7).EgressQoSMap(map[uint32]uint32{1: 8}),
+		{vlan.New("v0").Parent("eth0").ID(7).EgressQoSMap(map[uint32]uint32{1: 8}),
 			"egress-qos-map: invalid argument (1:8: the priority code point 8 is not in 0…7)"},
-		{NewVLAN("v0").Parent("eth0").ID(7).EgressQoSMap(many), "egress-qos-map: invalid argument (5462 entries, where at most 5460 fit a request)"},
-		{NewVLAN("v0").Parent("eth0").ID(7).MTU(65536), "mtu: invalid argument (65536 is not in 0…65535)"},
+		{vlan.New("v0").Parent("eth0").ID(7).EgressQoSMap(many), "egress-qos-map: invalid argument (5462 entries, where at most 5460 fit a request)"},
+		{vlan.New("v0").Parent("eth0").ID(7).MTU(65536), "mtu: invalid argument (65536 is not in 0…65535)"},
 	} {
 		refuses(t, test.vlan, "create vlan v0: "+test.want)
 	}
-	if err := NewVLAN("v0").MTU(1280).wanted().check("update"); err != nil {
+	if err := iplink.CheckSpec(vlan.New("v0").MTU(1280), "update"); err != nil {
 		t.Errorf("a change needs neither the parent nor the id: %v", err)
 	}
 }
 
 func TestVLANEncoding(t *testing.T) {
 	for _, test := range []struct {
-		vlan *VLAN
+		vlan *vlan.Builder
 		want []byte
 	}{
-		{NewVLAN("v0").ID(0x123).Protocol(VLAN8021AD), []byte{
+		{vlan.New("v0").ID(0x123).Protocol(vlan.IEEE8021AD), []byte{
 			6, 0, 5, 0, 0x88, 0xa8, 0, 0,
 			6, 0, 1, 0, 0x23, 1, 0, 0}},
-		{NewVLAN("v0").MVRP(true), []byte{12, 0, 2, 0, 8, 0, 0, 0, 8, 0, 0, 0}},
-		{NewVLAN("v0").ReorderHdr(false).BridgeBinding(true), []byte{12, 0, 2, 0, 0x10, 0, 0, 0, 0x11, 0, 0, 0}},
-		{NewVLAN("v0").IngressQoSMap(map[uint32]uint32{5: 0x12345678, 2: 0}), []byte{
+		{vlan.New("v0").MVRP(true), []byte{12, 0, 2, 0, 8, 0, 0, 0, 8, 0, 0, 0}},
+		{vlan.New("v0").ReorderHdr(false).BridgeBinding(true), []byte{12, 0, 2, 0, 0x10, 0, 0, 0, 0x11, 0, 0, 0}},
+		{vlan.New("v0").IngressQoSMap(map[uint32]uint32{5: 0x12345678, 2: 0}), []byte{
 			28, 0, 4, 0,
 			12, 0, 1, 0, 2, 0, 0, 0, 0, 0, 0, 0,
 			12, 0, 1, 0, 5, 0, 0, 0, 0x78, 0x56, 0x34, 0x12}},
-		{NewVLAN("v0").EgressQoSMap(map[uint32]uint32{0x12345678: 6}), []byte{
+		{vlan.New("v0").EgressQoSMap(map[uint32]uint32{0x12345678: 6}), []byte{
 			16, 0, 3, 0,
 			12, 0, 1, 0, 0x78, 0x56, 0x34, 0x12, 6, 0, 0, 0}},
 	} {
-		s := test.vlan.wanted()
-		if got := new(attr.Codec).Encode(nil, s.set, nil, s.info.attrs); !bytes.Equal(got, test.want) {
+		if got := iplink.InfoData(test.vlan); !bytes.Equal(got, test.want) {
 			t.Errorf("%v: % x, want % x", test.vlan, got, test.want)
 		}
 	}
@@ -97,7 +100,7 @@ func TestVLANEncoding(t *testing.T) {
 // TestVLANCompare demands that a map which asks for some entries is content if
 // they are there, whatever else is.
 func TestVLANCompare(t *testing.T) {
-	have := &VLANInfo{IngressQoSMap: map[uint32]uint32{1: 2, 3: 4}}
+	have := &iplink.VLANInfo{IngressQoSMap: map[uint32]uint32{1: 2, 3: 4}}
 	for _, test := range []struct {
 		entries map[uint32]uint32
 		differ  bool
@@ -108,8 +111,7 @@ func TestVLANCompare(t *testing.T) {
 		{map[uint32]uint32{3: 0}, true},
 		{map[uint32]uint32{6: 1}, true},
 	} {
-		s := NewVLAN("v0").IngressQoSMap(test.entries).wanted()
-		diffs := new(attr.Codec).Compare(s.set, nil, s.info.attrs, have.attrs)
+		diffs := iplink.CompareInfo(vlan.New("v0").IngressQoSMap(test.entries), have)
 		if (len(diffs) == 1 && diffs[0].Name == "ingress-qos-map") != test.differ {
 			t.Errorf("%v beside %v: %v", test.entries, have.IngressQoSMap, diffs)
 		}
@@ -117,18 +119,18 @@ func TestVLANCompare(t *testing.T) {
 }
 
 func TestVLANDecoding(t *testing.T) {
-	var v VLANInfo
-	set, err := new(attr.Codec).Decode([]byte{
+	var v iplink.VLANInfo
+	set, err := iplink.DecodeInfo([]byte{
 		12, 0, 2, 0, 0x15, 0, 0, 0, 0xff, 0xff, 0xff, 0xff,
 		28, 0, 3, 0, 12, 0, 1, 0, 0x78, 0x56, 0x34, 0x12, 6, 0, 0, 0, 12, 0, 1, 0, 1, 0, 0, 0, 7, 0, 0, 0,
-	}, v.attrs, nil)
+	}, &v)
 	if err != nil || !v.ReorderHdr || v.GVRP || v.MVRP || !v.LooseBinding || !v.BridgeBinding {
 		t.Errorf("%+v, error %v", v, err)
 	}
-	if want := map[uint32]uint32{0x12345678: 6, 1: 7}; !maps.Equal(v.EgressQoSMap, want) || !set.Has(attr.Bit(vlanGVRP)) {
+	if want := map[uint32]uint32{0x12345678: 6, 1: 7}; !maps.Equal(v.EgressQoSMap, want) || !set.Has(attr.Bit(uapi.VLAN_FLAG_GVRP_BIT)) {
 		t.Errorf("%v, want %v; found %v", v.EgressQoSMap, want, set)
 	}
-	_, err = new(attr.Codec).Decode([]byte{12, 0, 4, 0, 8, 0, 1, 0, 1, 2, 3, 4}, v.attrs, nil)
+	_, err = iplink.DecodeInfo([]byte{12, 0, 4, 0, 8, 0, 1, 0, 1, 2, 3, 4}, &v)
 	if err == nil || !strings.Contains(err.Error(), "ingress-qos-map: 4 bytes where 8 are due") {
 		t.Errorf("error %v of a short entry", err)
 	}

@@ -50,9 +50,9 @@ func TestVXLANMTU(t *testing.T) {
 	testutil.Need(t, iplink.KindVXLAN)
 	c, ns := scratch(t)
 	testutil.IPBatch(t, ns.file, "link add under type veth peer name under1", "link add small mtu 1400 type veth peer name small1")
-	for name, spec := range map[string]func() *iplink.VXLAN{
-		"1450": func() *iplink.VXLAN { return vxlan.New("vx0").VNI(7).Dev("under") },
-		"1430": func() *iplink.VXLAN { return vxlan.New("vx0").VNI(7).Dev("under").Remote(addr("2001:db8::7")) },
+	for name, spec := range map[string]func() *vxlan.Builder{
+		"1450": func() *vxlan.Builder { return vxlan.New("vx0").VNI(7).Dev("under") },
+		"1430": func() *vxlan.Builder { return vxlan.New("vx0").VNI(7).Dev("under").Remote(addr("2001:db8::7")) },
 	} {
 		made := created(t, c, spec().MTU(1500))[0]
 		if got := ns.link("vx0")["mtu"]; fmt.Sprint(got) != name || made.MTU == 1500 {
@@ -88,7 +88,7 @@ func TestVXLANFixed(t *testing.T) {
 	ns.ip("link", "add", "under", "type", "veth", "peer", "name", "under1")
 	for _, test := range []struct {
 		args string
-		spec *iplink.VXLAN
+		spec *vxlan.Builder
 		attr string
 	}{
 		{"remote 192.0.2.7", vxlan.New("vx0").VNI(7).Port(4789).Remote(addr("2001:db8::7")), "remote"},

@@ -45,7 +45,7 @@ func (r *portRange) Check() error {
 // require holds the rules of vxlan_config_validate in the kernel.
 func (v *VXLANInfo) require(op string, s *spec) error {
 	after := v.outcome(s)
-	return errors.Join(after.requireAddrs(s), after.requireLabel(op, s), v.requireModes(s.set.Has))
+	return errors.Join(after.requireAddrs(s), after.requireLabel(op, s), v.requireModes(s.Set.Has))
 }
 
 // outcome is what the link is to have of what the rules on addresses are about.
@@ -69,7 +69,7 @@ func (v *VXLANInfo) outcome(s *spec) *VXLANInfo {
 
 // requireAddrs is about a change of an address.
 func (v *VXLANInfo) requireAddrs(s *spec) error {
-	remote, local := s.set.Has(uapi.IFLA_VXLAN_GROUP), s.set.Has(uapi.IFLA_VXLAN_LOCAL)
+	remote, local := s.Set.Has(uapi.IFLA_VXLAN_GROUP), s.Set.Has(uapi.IFLA_VXLAN_LOCAL)
 	dev := v.Dev != 0 || s.asks(uapi.IFLA_VXLAN_LINK)
 	switch {
 	case (remote || local) && v.Remote.IsValid() && v.Local.IsValid() && v.Remote.Is4() != v.Local.Is4():
@@ -88,7 +88,7 @@ func (v *VXLANInfo) requireAddrs(s *spec) error {
 // that is given no address.
 func (v *VXLANInfo) requireLabel(op string, s *spec) error {
 	over4 := v.Remote.Is4() || v.Local.Is4() || op == "create" && !v.Remote.IsValid() && !v.Local.IsValid()
-	if s.set.Has(uapi.IFLA_VXLAN_LABEL) && v.FlowLabel != 0 && over4 {
+	if s.Set.Has(uapi.IFLA_VXLAN_LABEL) && v.FlowLabel != 0 && over4 {
 		return &attr.Error{Name: "flowlabel", Text: "needs a Remote or a Local of IPv6"}
 	}
 	return nil
@@ -148,7 +148,7 @@ func (v *VXLANInfo) overhead() uint32 {
 // vxlanFixed returns the addresses that are of another family than those the link
 // was made with, and an underlay that is to go.
 func vxlanFixed(j *job, have info, changed attr.Set) (fixed attr.Set) {
-	want, ok := j.spec.info.(*VXLANInfo)
+	want, ok := j.spec.Info.(*VXLANInfo)
 	now, is := have.(*VXLANInfo)
 	if !ok || !is {
 		return fixed

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/own"
 	"github.com/iplink-go/iplink/internal/rtnl"
 	"github.com/iplink-go/iplink/internal/uapi"
 )
@@ -131,7 +132,7 @@ func (c *Conn) Wait(ctx context.Context, name string, cond Condition) (*Link, er
 		return nil, fault.in("wait for")
 	}
 	if fault := nameFault("name", name, uapi.ALTIFNAMSIZ-1); fault != nil {
-		return nil, (&spec{name: name}).refuse("wait for", fault)
+		return nil, (&spec{Settings: own.Settings{Name: name}}).refuse("wait for", fault)
 	}
 	w, err := c.openWatcher(ctx, newFilter(nil))
 	if err == nil {

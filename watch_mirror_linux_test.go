@@ -246,7 +246,7 @@ func (w *writer) rename() error {
 	return err
 }
 
-func (w *writer) setting(d *iplink.Existing) *iplink.Existing {
+func (w *writer) setting(d *iplink.DeviceUpdate) *iplink.DeviceUpdate {
 	switch rand.IntN(8) {
 	case 0, 1:
 		return d.MTU(uint32(1300 + rand.IntN(200)))

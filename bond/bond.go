@@ -72,14 +72,3 @@ const (
 	ADCount         = iplink.BondADCount         // that with the most ports
 	ADActorPortPrio = iplink.BondADActorPortPrio // that with the highest sum of port priorities; since Linux 6.18
 )
-
-// New returns the builder for a bond of that name.
-func New(name string) *iplink.Bond {
-	return iplink.NewBond(name)
-}
-
-// Port returns the builder for the settings of a port, for the Port setter of a
-// link's builder.
-func Port() *iplink.BondPort {
-	return iplink.NewBondPort()
-}

@@ -29,7 +29,7 @@ func ExampleNew_arp() {
 }
 
 func ExamplePort() {
-	fmt.Println(iplink.Device("eth0").DownFirst().Master("bond0").Port(bond.Port().Prio(10)))
+	fmt.Println(iplink.Device("eth0").DownFirst().Master("bond0").PortSettings(bond.Port().Prio(10)))
 	// Output:
 	// ip link set dev eth0 master bond0 down && ip link set dev eth0 type bond_slave prio 10
 }

@@ -13,7 +13,7 @@ import (
 // TestLACP has two bonds speak with one another, and compares with
 // /proc/net/bonding what has come of it.
 func TestLACP(t *testing.T) {
-	fast := func(name string, key uint16) *iplink.Bond {
+	fast := func(name string, key uint16) *bond.Builder {
 		return bond.New(name).Mode(bond.IEEE8023AD).LACPRate(bond.LACPFast).ADUserPortKey(key).Up()
 	}
 	x := newScratch(t, fast("b0", 0x123))

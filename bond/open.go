@@ -143,11 +143,11 @@ func (b *Bond) port(ctx context.Context, op, name string) (*iplink.Link, error) 
 }
 
 // SetPort changes what a port has as a port: its QueueID, Prio or ActorPortPrio.
-func (b *Bond) SetPort(ctx context.Context, port string, settings *iplink.BondPort) error {
+func (b *Bond) SetPort(ctx context.Context, port string, settings *PortBuilder) error {
 	link, err := b.port(ctx, "set port of", port)
 	if err != nil {
 		return err
 	}
-	_, err = b.conn.Update(ctx, iplink.DeviceIndex(link.Index).Port(settings))
+	_, err = b.conn.Update(ctx, iplink.DeviceIndex(link.Index).PortSettings(settings))
 	return err
 }

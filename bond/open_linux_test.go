@@ -28,7 +28,7 @@ type scratch struct {
 
 // newScratch makes the bond, and ports p1 and p2 that are not in it yet, as pairs
 // with q1 and q2.
-func newScratch(t *testing.T, b *iplink.Bond) *scratch {
+func newScratch(t *testing.T, b *bond.Builder) *scratch {
 	t.Helper()
 	testutil.Need(t, "bond")
 	x := &scratch{t: t, ns: testutil.NetNS(t), ctx: t.Context()}

@@ -35,14 +35,3 @@ const (
 	VLAN8021Q  = iplink.VLAN8021Q  // customer VLANs, IEEE 802.1Q
 	VLAN8021AD = iplink.VLAN8021AD // service VLANs, IEEE 802.1ad
 )
-
-// New returns the builder for a bridge of that name.
-func New(name string) *iplink.Bridge {
-	return iplink.NewBridge(name)
-}
-
-// Port returns the builder for the settings of a port, for the Port setter of a
-// link's builder.
-func Port() *iplink.BridgePort {
-	return iplink.NewBridgePort()
-}

@@ -20,7 +20,7 @@ func ExampleNew() {
 // and does not see the other guests.
 func ExamplePort() {
 	guest := bridge.Port().Guard(true).Isolated(true)
-	fmt.Println(veth.New("to-guest").Master("br0").Port(guest).Up())
+	fmt.Println(veth.New("to-guest").Master("br0").PortSettings(guest).Up())
 	// Output:
 	// ip link add name to-guest master br0 up type veth && ip link set dev to-guest type bridge_slave guard on isolated on
 

@@ -29,9 +29,3 @@ const (
 	Stopped      = iplink.CANStopped      // the link is down
 	Sleeping     = iplink.CANSleeping     // it waits for the bus to wake it
 )
-
-// New returns the builder for the CAN controller of that name, which exists
-// already: Update is its verb, and Create refuses.
-func New(name string) *iplink.CAN {
-	return iplink.NewCAN(name)
-}

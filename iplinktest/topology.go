@@ -8,8 +8,10 @@ import (
 	"testing"
 
 	"github.com/iplink-go/iplink"
+	"github.com/iplink-go/iplink/bridge"
 	"github.com/iplink-go/iplink/internal/testutil"
 	"github.com/iplink-go/iplink/topology"
+	"github.com/iplink-go/iplink/veth"
 )
 
 // Need skips the test if the kernel has no driver for links of a kind, such as
@@ -48,13 +50,13 @@ func Hosts(t testing.TB, n int) []*iplink.NetNS {
 	if n < 1 || n > 254 {
 		t.Fatalf("%d hosts: 1 to 254 can be had", n)
 	}
-	links := []iplink.Spec{iplink.NewBridge("br0").Up()}
+	links := []iplink.Spec{bridge.New("br0").Up()}
 	var hosts []*iplink.NetNS
 	for i := range n {
 		host := NetNS(t)
 		addr := netip.PrefixFrom(netip.AddrFrom4([4]byte{192, 0, 2, byte(i + 1)}), 24)
-		links = append(links, iplink.NewVeth(fmt.Sprint("port", i+1)).Master("br0").Up().
-			Peer(iplink.NewVeth("eth0").NetNS(host).Addr(addr).Up()))
+		links = append(links, veth.New(fmt.Sprint("port", i+1)).Master("br0").Up().
+			Peer(veth.New("eth0").NetNS(host).Addr(addr).Up()))
 		hosts = append(hosts, host)
 	}
 	Create(t, NetNS(t), links...)

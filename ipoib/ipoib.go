@@ -8,8 +8,3 @@ const (
 	Datagram  = iplink.IPoIBDatagram  // unreliable datagram, RFC 4391
 	Connected = iplink.IPoIBConnected // reliable connected, RFC 4755
 )
-
-// New returns the builder for an IPoIB link of that name.
-func New(name string) *iplink.IPoIB {
-	return iplink.NewIPoIB(name)
-}

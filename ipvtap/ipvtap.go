@@ -17,8 +17,3 @@ const (
 	Private = iplink.IPvlanPrivate // none
 	VEPA    = iplink.IPvlanVEPA    // all, by way of a switch that sends packets back
 )
-
-// New returns the builder for an ipvtap link of that name.
-func New(name string) *iplink.IPvtap {
-	return iplink.NewIPvtap(name)
-}

@@ -198,7 +198,7 @@ func key(digits string) Key {
 }
 
 // our returns the builder of our link, with the keys of theirLink.
-func our(tx, rx string) *iplink.MACsec {
+func our(tx, rx string) *Builder {
 	return New("macsec0").Parent("eth1").Encrypt(true).Up().
 		TxSA(SA{AN: 0, PN: 1, Active: true, Key: key(tx)}).
 		RxSC(theirSCI, SA{AN: 0, PN: 1, Active: true, KeyID: KeyID{1}, Key: key(rx)})

@@ -47,8 +47,3 @@ const (
 	OffloadPHY = iplink.MACsecOffloadPHY // the transceiver
 	OffloadMAC = iplink.MACsecOffloadMAC // the controller
 )
-
-// New returns the builder for a MACsec link of that name.
-func New(name string) *iplink.MACsec {
-	return iplink.NewMACsec(name)
-}

@@ -18,8 +18,3 @@ const (
 	NoPromisc = iplink.MacvlanNoPromisc // Passthru leaves the parent out of promiscuous mode
 	NoDst     = iplink.MacvlanNoDst     // Source goes by the source address alone
 )
-
-// New returns the builder for a macvlan link of that name.
-func New(name string) *iplink.Macvlan {
-	return iplink.NewMacvlan(name)
-}

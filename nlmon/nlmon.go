@@ -7,11 +7,3 @@
 // capture as you keep keys, and do not attach one to a report before you have
 // looked for them.
 package nlmon
-
-import "github.com/iplink-go/iplink"
-
-// New returns the builder for an nlmon link of that name. Whoever captures on the
-// link sees keys, such as those of MACsec.
-func New(name string) *iplink.Nlmon {
-	return iplink.NewNlmon(name)
-}

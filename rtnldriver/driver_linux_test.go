@@ -247,7 +247,7 @@ func TestDriverRefuses(t *testing.T) {
 		{rtnldriver.PortDriver(bridge.Port().BackupPort("t1")),
 			`encode bridge port: backup_port: invalid argument (a driver cannot look up a link by name: set it by index)`},
 		{rtnldriver.Driver(nil), `encode: Spec: invalid argument (it is nil: give a builder, such as bridge.New returns)`},
-		{rtnldriver.Driver((*iplink.VXLAN)(nil)), `encode: Spec: invalid argument (it is nil: give a builder, such as bridge.New returns)`},
+		{rtnldriver.Driver((*vxlan.Builder)(nil)), `encode: Spec: invalid argument (it is nil: give a builder, such as bridge.New returns)`},
 		{rtnldriver.PortDriver(nil), `encode: PortSpec: invalid argument (it is nil: give a builder, such as bridge.Port returns)`},
 		{rtnldriver.PortDriver(bridge.Port().Priority(64)), `encode bridge port: priority: invalid argument (64 is not in 0…63)`},
 	} {

@@ -26,10 +26,3 @@ const (
 	ActiveBackup = iplink.TeamActiveBackup // one port, which a program chooses
 	LoadBalance  = iplink.TeamLoadBalance  // a port for each flow, by a hash that a program gives
 )
-
-// New returns the builder for a team of that name. A link joins it by AddPort,
-// or by the Master setter of its own builder, and must be down for that; the
-// team brings it up.
-func New(name string) *iplink.Team {
-	return iplink.NewTeam(name)
-}

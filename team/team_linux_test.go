@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/iplink-go/iplink"
+	"github.com/iplink-go/iplink/dummy"
 	"github.com/iplink-go/iplink/internal/testutil"
 	"github.com/iplink-go/iplink/team"
 )
@@ -81,7 +82,7 @@ func TestModeAndPorts(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer c.Close()
-		if _, err := c.Create(t.Context(), team.New("team0").Mode(team.ActiveBackup), iplink.NewDummy("d0").Master("team0")); err != nil {
+		if _, err := c.Create(t.Context(), team.New("team0").Mode(team.ActiveBackup), dummy.New("d0").Master("team0")); err != nil {
 			t.Error(err)
 		}
 	})

@@ -9,8 +9,3 @@ const (
 	IEEE8021Q  = iplink.VLAN8021Q  // customer VLANs
 	IEEE8021AD = iplink.VLAN8021AD // service VLANs
 )
-
-// New returns the builder for a VLAN link of that name.
-func New(name string) *iplink.VLAN {
-	return iplink.NewVLAN(name)
-}

@@ -18,8 +18,3 @@ const (
 	LabelFixed   = iplink.VXLANLabelFixed   // the FlowLabel setting
 	LabelInherit = iplink.VXLANLabelInherit // the inner packet
 )
-
-// New returns the builder for a VXLAN link of that name.
-func New(name string) *iplink.VXLAN {
-	return iplink.NewVXLAN(name)
-}

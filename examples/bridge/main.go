@@ -54,7 +54,7 @@ func run(ctx context.Context, l *lab.Lab) error {
 	}
 	l.Say("\nPorts that are isolated only reach those that are not:\n")
 	isolated := bridge.Port().Isolated(true)
-	if err := l.Update(ctx, sw, iplink.Device("to-a").Port(isolated), iplink.Device("to-b").Port(isolated)); err != nil {
+	if err := l.Update(ctx, sw, iplink.Device("to-a").PortSettings(isolated), iplink.Device("to-b").PortSettings(isolated)); err != nil {
 		return err
 	}
 	if err := packet.NoPing(ctx, a, addrs["b"].Addr()); err != nil {

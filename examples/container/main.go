@@ -26,7 +26,7 @@ func main() { lab.Main(about, run) }
 // attach makes a cable from the bridge to the container. If anything is in the
 // way, at either end, nothing is left behind.
 func attach(ctx context.Context, host *iplink.Conn, container *iplink.NetNS, id string, addr netip.Prefix) error {
-	_, err := host.Create(ctx, veth.New("c-"+id).Master("br0").Port(bridge.Port().Hairpin(true)).Up().
+	_, err := host.Create(ctx, veth.New("c-"+id).Master("br0").PortSettings(bridge.Port().Hairpin(true)).Up().
 		Peer(veth.New("eth0").NetNS(container).Addr(addr).Up()))
 	return err
 }

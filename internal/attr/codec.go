@@ -22,6 +22,7 @@ package attr
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -118,6 +119,21 @@ type Ref struct {
 	Type  uint16
 	Name  string
 	Index int
+}
+
+// SetRef returns refs with a reference for typ in place of an earlier one. Refs
+// itself is not changed, as clones of a builder share it.
+func SetRef(refs []Ref, typ uint16, name string) []Ref {
+	return append(slices.Clip(DropRef(refs, typ)), Ref{Type: typ, Name: name})
+}
+
+// DropRef returns refs without the reference for typ, and does not change refs.
+func DropRef(refs []Ref, typ uint16) []Ref {
+	is := func(r Ref) bool { return r.Type == typ }
+	if !slices.ContainsFunc(refs, is) {
+		return refs
+	}
+	return slices.DeleteFunc(slices.Clone(refs), is)
 }
 
 // An Error says what is wrong with one attribute.

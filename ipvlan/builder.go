@@ -1,0 +1,42 @@
+package ipvlan
+
+import (
+	"github.com/iplink-go/iplink"
+	"github.com/iplink-go/iplink/internal/own"
+	"github.com/iplink-go/iplink/internal/uapi"
+)
+
+// Builder is the builder for an ipvlan link: one with IP addresses of its own on
+// a parent whose link-layer address it shares.
+type Builder struct {
+	iplink.Common[Builder]
+}
+
+// New returns the builder for a ipvlan link of that name.
+func New(name string) *Builder {
+	b := new(Builder)
+	*b.Own(b) = own.New(iplink.KindIPvlan, name, new(iplink.IPvlanInfo))
+	return b
+}
+
+// set marks a setting as made and returns the struct that holds its value.
+func (b *Builder) set(number uint16) *iplink.IPvlanInfo {
+	return own.Put[iplink.IPvlanInfo](b.Own(b), number)
+}
+
+// Mode says by which layer packets find their link. It belongs to the parent:
+// to set it changes all links on the parent. Without Mode, Create keeps the mode
+// of those that it can see, which are the ones in the namespaces of the parent
+// and of the link; on a parent without any it is L3 (IFLA_IPVLAN_MODE).
+func (b *Builder) Mode(mode iplink.IPvlanMode) *Builder {
+	b.set(uapi.IFLA_IPVLAN_MODE).Mode = mode
+	return b
+}
+
+// Flags says which other links on the parent packets reach, Bridge by
+// default. It belongs to the parent: to set it changes all links on the parent
+// (IFLA_IPVLAN_FLAGS).
+func (b *Builder) Flags(flags iplink.IPvlanFlags) *Builder {
+	b.set(uapi.IFLA_IPVLAN_FLAGS).Flags = flags
+	return b
+}

@@ -1,0 +1,33 @@
+package team
+
+import (
+	"github.com/iplink-go/iplink"
+	"github.com/iplink-go/iplink/internal/own"
+)
+
+// Builder is the builder for a team: several links that act as one, by rules that
+// a program gives. See package team for what runs it.
+type Builder struct {
+	iplink.Common[Builder]
+}
+
+// New returns the builder for a team link of that name.
+func New(name string) *Builder {
+	b := new(Builder)
+	*b.Own(b) = own.New(iplink.KindTeam, name, new(iplink.TeamInfo))
+	return b
+}
+
+// set marks a setting as made and returns the struct that holds its value.
+func (b *Builder) set(number uint16) *iplink.TeamInfo {
+	return own.Put[iplink.TeamInfo](b.Own(b), number)
+}
+
+// Mode sets how the ports share the frames (the option "mode" of the generic
+// netlink family team). It changes only while the team has no ports. Without
+// it a team has no mode and carries no frames; the runner of package team sets
+// it, too.
+func (b *Builder) Mode(mode iplink.TeamMode) *Builder {
+	b.set(own.TeamMode).Mode = mode
+	return b
+}

@@ -1,0 +1,20 @@
+package vcan
+
+import (
+	"github.com/iplink-go/iplink"
+	"github.com/iplink-go/iplink/internal/own"
+)
+
+// Builder is the builder for a vcan link: a CAN bus without hardware, on which what
+// one program sends reaches all others. It has only what every link has; its MTU
+// is 16 for CAN frames, 72 for CAN FD, or 76 to 2060 for CAN XL.
+type Builder struct {
+	iplink.Common[Builder]
+}
+
+// New returns the builder for a vcan link of that name.
+func New(name string) *Builder {
+	b := new(Builder)
+	*b.Own(b) = own.New(iplink.KindVCAN, name, nil)
+	return b
+}

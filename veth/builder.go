@@ -1,0 +1,29 @@
+package veth
+
+import (
+	"github.com/iplink-go/iplink"
+	"github.com/iplink-go/iplink/internal/own"
+)
+
+// Builder is the builder for a pair of virtual Ethernet links: what goes in at one
+// end comes out at the other.
+type Builder struct {
+	iplink.Common[Builder]
+}
+
+// New returns the builder for a veth link of that name.
+func New(name string) *Builder {
+	b := new(Builder)
+	*b.Own(b) = own.New(iplink.KindVeth, name, new(iplink.VethInfo))
+	return b
+}
+
+// Peer describes the other end: its name and any setting that links share. The
+// kernel chooses the name if it is empty. Its namespace is that of the Conn
+// unless its NetNS or the LinkNetNS of this end names another. Without Peer the
+// kernel names the other end and gives it the settings of this one
+// (VETH_INFO_PEER). It cannot change later.
+func (b *Builder) Peer(peer *Builder) *Builder {
+	own.SetPeer(b, peer)
+	return b
+}

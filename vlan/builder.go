@@ -1,0 +1,112 @@
+package vlan
+
+import (
+	"maps"
+
+	"github.com/iplink-go/iplink"
+	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/own"
+	"github.com/iplink-go/iplink/internal/uapi"
+)
+
+// Builder is the builder for a VLAN link: one that carries, untagged, the frames
+// that its parent carries with one tag.
+type Builder struct {
+	iplink.Common[Builder]
+}
+
+// New returns the builder for a vlan link of that name.
+func New(name string) *Builder {
+	b := new(Builder)
+	*b.Own(b) = own.New(iplink.KindVLAN, name, new(iplink.VLANInfo))
+	return b
+}
+
+// set marks a setting as made and returns the struct that holds its value.
+func (b *Builder) set(number uint16) *iplink.VLANInfo {
+	return own.Put[iplink.VLANInfo](b.Own(b), number)
+}
+
+// ID sets the VLAN identifier, 0 to 4094; 0 is for frames that have a priority
+// and belong to no VLAN. Create needs it, and it cannot change later
+// (IFLA_VLAN_ID).
+func (b *Builder) ID(id uint16) *Builder {
+	b.set(uapi.IFLA_VLAN_ID).ID = id
+	return b
+}
+
+// Protocol sets the tag protocol identifier, IEEE8021Q by default. It cannot
+// change later (IFLA_VLAN_PROTOCOL).
+func (b *Builder) Protocol(p iplink.VLANProtocol) *Builder {
+	b.set(uapi.IFLA_VLAN_PROTOCOL).Protocol = p
+	return b
+}
+
+// ReorderHdr takes the tag off received frames before programs see them; on by
+// default (VLAN_FLAG_REORDER_HDR).
+func (b *Builder) ReorderHdr(on bool) *Builder {
+	b.set(attr.Bit(uapi.VLAN_FLAG_REORDER_HDR_BIT)).ReorderHdr = on
+	return b
+}
+
+// GVRP announces the VLAN by the GARP VLAN registration protocol; off by
+// default (VLAN_FLAG_GVRP).
+func (b *Builder) GVRP(on bool) *Builder {
+	b.set(attr.Bit(uapi.VLAN_FLAG_GVRP_BIT)).GVRP = on
+	return b
+}
+
+// MVRP announces the VLAN by the multiple VLAN registration protocol of IEEE
+// 802.1Q; off by default (VLAN_FLAG_MVRP).
+func (b *Builder) MVRP(on bool) *Builder {
+	b.set(attr.Bit(uapi.VLAN_FLAG_MVRP_BIT)).MVRP = on
+	return b
+}
+
+// LooseBinding keeps the link up, and lets it come up, while its parent is down;
+// off by default (VLAN_FLAG_LOOSE_BINDING).
+func (b *Builder) LooseBinding(on bool) *Builder {
+	b.set(attr.Bit(uapi.VLAN_FLAG_LOOSE_BINDING_BIT)).LooseBinding = on
+	return b
+}
+
+// BridgeBinding gives the link a carrier only as long as a port of its parent is
+// up in the VLAN; the parent must be a bridge. It is off by default
+// (VLAN_FLAG_BRIDGE_BINDING).
+func (b *Builder) BridgeBinding(on bool) *Builder {
+	b.set(attr.Bit(uapi.VLAN_FLAG_BRIDGE_BINDING_BIT)).BridgeBinding = on
+	return b
+}
+
+// IngressQoSMap adds entries that turn the priority code point of a received tag,
+// 0 to 7, into the priority of the packet; one to 0 removes an entry, and those
+// not named stay (IFLA_VLAN_INGRESS_QOS).
+func (b *Builder) IngressQoSMap(entries map[uint32]uint32) *Builder {
+	if len(entries) == 0 {
+		return b
+	}
+	info := b.set(uapi.IFLA_VLAN_INGRESS_QOS)
+	info.IngressQoSMap = merged(info.IngressQoSMap, entries)
+	return b
+}
+
+// EgressQoSMap adds entries that turn the priority of a packet into the priority
+// code point of the tag, 0 to 7; one to 0 removes an entry, and those not named
+// stay (IFLA_VLAN_EGRESS_QOS).
+func (b *Builder) EgressQoSMap(entries map[uint32]uint32) *Builder {
+	if len(entries) == 0 {
+		return b
+	}
+	info := b.set(uapi.IFLA_VLAN_EGRESS_QOS)
+	info.EgressQoSMap = merged(info.EgressQoSMap, entries)
+	return b
+}
+
+// merged returns a map with the entries of both; clones of a builder share the
+// first, which therefore does not change.
+func merged(old, entries map[uint32]uint32) map[uint32]uint32 {
+	all := make(map[uint32]uint32, len(old)+len(entries))
+	maps.Copy(all, old)
+	maps.Copy(all, entries)
+	return all
+}

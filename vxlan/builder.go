@@ -1,0 +1,271 @@
+package vxlan
+
+import (
+	"cmp"
+	"net/netip"
+	"time"
+
+	"github.com/iplink-go/iplink"
+	"github.com/iplink-go/iplink/internal/own"
+	"github.com/iplink-go/iplink/internal/uapi"
+)
+
+// Builder is the builder for a VXLAN link: Ethernet through UDP, RFC 7348.
+type Builder struct {
+	iplink.Common[Builder]
+}
+
+// New returns the builder for a vxlan link of that name.
+func New(name string) *Builder {
+	b := new(Builder)
+	*b.Own(b) = own.New(iplink.KindVXLAN, name, new(iplink.VXLANInfo))
+	return b
+}
+
+// defaultAgeing is the kernel's default (FDB_AGE_DEFAULT).
+const defaultAgeing = 300 * time.Second
+
+// set marks a setting as made and returns the struct that holds its value.
+func (b *Builder) set(number uint16) *iplink.VXLANInfo {
+	return own.Put[iplink.VXLANInfo](b.Own(b), number)
+}
+
+// Dev sets the underlay, by name: the link that packets leave by, and whose MTU
+// bounds this one's. It can change and cannot be cleared (IFLA_VXLAN_LINK).
+func (b *Builder) Dev(name string) *Builder {
+	b.Own(b).Refer(uapi.IFLA_VXLAN_LINK, name)
+	return b
+}
+
+// VNI sets the network identifier, 0 to 16777215; the kernel's default is 0, and
+// `ip` insists on one unless External is set. It cannot change later
+// (IFLA_VXLAN_ID).
+func (b *Builder) VNI(id uint32) *Builder {
+	b.set(uapi.IFLA_VXLAN_ID).VNI = id
+	return b
+}
+
+// Remote sets where frames for unknown addresses go: another end, or a multicast
+// group, which needs Dev. Its family cannot change later; an unspecified address
+// clears it (IFLA_VXLAN_GROUP, IFLA_VXLAN_GROUP6).
+func (b *Builder) Remote(addr netip.Addr) *Builder {
+	b.set(uapi.IFLA_VXLAN_GROUP).Remote = addr
+	return b
+}
+
+// Local sets the source address, by default the route's. Its family must be that
+// of Remote (IFLA_VXLAN_LOCAL, IFLA_VXLAN_LOCAL6).
+func (b *Builder) Local(addr netip.Addr) *Builder {
+	b.set(uapi.IFLA_VXLAN_LOCAL).Local = addr
+	return b
+}
+
+// DevIndex is Dev by interface index, 1 or more.
+func (b *Builder) DevIndex(index int) *Builder {
+	b.set(uapi.IFLA_VXLAN_LINK).Dev = index
+	return b
+}
+
+// Port sets the UDP destination port. The kernel's default, which 0 leaves it to, is
+// 8472, not the 4789 of RFC 7348, and 4790 with GPE. It cannot change later
+// (IFLA_VXLAN_PORT).
+func (b *Builder) Port(udp uint16) *Builder {
+	b.set(uapi.IFLA_VXLAN_PORT).Port = udp
+	if udp == 0 {
+		b.Own(b).Set.Remove(uapi.IFLA_VXLAN_PORT)
+	}
+	return b
+}
+
+// SourcePorts bounds the UDP source port, by default the system's range. It cannot
+// change later (IFLA_VXLAN_PORT_RANGE).
+func (b *Builder) SourcePorts(low, high uint16) *Builder {
+	info := b.set(uapi.IFLA_VXLAN_PORT_RANGE)
+	info.PortLow, info.PortHigh = low, high
+	return b
+}
+
+// TTL sets the time to live of the outer packet; 0, the default, is the system's,
+// and 1 for multicast (IFLA_VXLAN_TTL).
+func (b *Builder) TTL(hops uint8) *Builder {
+	b.set(uapi.IFLA_VXLAN_TTL).TTL = hops
+	return b
+}
+
+// TOS sets the type of service of the outer packet; 1 takes it from the inner one,
+// 0 is the default (IFLA_VXLAN_TOS).
+func (b *Builder) TOS(tos uint8) *Builder {
+	b.set(uapi.IFLA_VXLAN_TOS).TOS = tos
+	return b
+}
+
+// DF says how the don't-fragment bit of the outer IPv4 packet is set, DFUnset
+// by default (IFLA_VXLAN_DF).
+func (b *Builder) DF(df iplink.VXLANDF) *Builder {
+	b.set(uapi.IFLA_VXLAN_DF).DF = df
+	return b
+}
+
+// FlowLabel sets the IPv6 flow label of the outer packet, 0 to 0xfffff, 0 by
+// default; only over IPv6 (IFLA_VXLAN_LABEL).
+func (b *Builder) FlowLabel(label uint32) *Builder {
+	b.set(uapi.IFLA_VXLAN_LABEL).FlowLabel = label
+	return b
+}
+
+// LabelPolicy says where the flow label comes from, LabelFixed by default;
+// only over IPv6, since Linux 6.8 (IFLA_VXLAN_LABEL_POLICY).
+func (b *Builder) LabelPolicy(policy iplink.VXLANLabelPolicy) *Builder {
+	b.set(uapi.IFLA_VXLAN_LABEL_POLICY).LabelPolicy = policy
+	return b
+}
+
+// Learning says whether source addresses are learned; on by default
+// (IFLA_VXLAN_LEARNING).
+func (b *Builder) Learning(on bool) *Builder {
+	b.set(uapi.IFLA_VXLAN_LEARNING).Learning = on
+	return b
+}
+
+// Ageing sets after which time a learned address is forgotten, in whole seconds. It
+// is 300 s by default, which the kernel takes 0 for, too: learned addresses cannot
+// be kept for ever (IFLA_VXLAN_AGEING).
+func (b *Builder) Ageing(after time.Duration) *Builder {
+	b.set(uapi.IFLA_VXLAN_AGEING).Ageing = cmp.Or(after, defaultAgeing)
+	return b
+}
+
+// Limit sets how many addresses are kept, 0, the default, for no limit. It cannot
+// change later (IFLA_VXLAN_LIMIT).
+func (b *Builder) Limit(addresses uint32) *Builder {
+	b.set(uapi.IFLA_VXLAN_LIMIT).Limit = addresses
+	return b
+}
+
+// Proxy answers ARP and neighbour discovery on behalf of others; off by default. It
+// cannot change later (IFLA_VXLAN_PROXY).
+func (b *Builder) Proxy(on bool) *Builder {
+	b.set(uapi.IFLA_VXLAN_PROXY).Proxy = on
+	return b
+}
+
+// RSC turns on route short circuit: a frame for a router that is known here goes
+// straight to its destination; off by default. It cannot change later
+// (IFLA_VXLAN_RSC).
+func (b *Builder) RSC(on bool) *Builder {
+	b.set(uapi.IFLA_VXLAN_RSC).RSC = on
+	return b
+}
+
+// L2Miss tells programs of link-layer addresses that are not known; off by default.
+// It cannot change later (IFLA_VXLAN_L2MISS).
+func (b *Builder) L2Miss(on bool) *Builder {
+	b.set(uapi.IFLA_VXLAN_L2MISS).L2Miss = on
+	return b
+}
+
+// L3Miss tells programs of IP addresses that are not known; off by default. It
+// cannot change later (IFLA_VXLAN_L3MISS).
+func (b *Builder) L3Miss(on bool) *Builder {
+	b.set(uapi.IFLA_VXLAN_L3MISS).L3Miss = on
+	return b
+}
+
+// UDPCSum says whether UDP checksums are sent over IPv4; on by default. It cannot
+// change later (IFLA_VXLAN_UDP_CSUM).
+func (b *Builder) UDPCSum(on bool) *Builder {
+	b.set(uapi.IFLA_VXLAN_UDP_CSUM).UDPCSum = on
+	return b
+}
+
+// UDPZeroCSum6Tx leaves out UDP checksums over IPv6; off by default. It cannot
+// change later (IFLA_VXLAN_UDP_ZERO_CSUM6_TX).
+func (b *Builder) UDPZeroCSum6Tx(on bool) *Builder {
+	b.set(uapi.IFLA_VXLAN_UDP_ZERO_CSUM6_TX).UDPZeroCSum6Tx = on
+	return b
+}
+
+// UDPZeroCSum6Rx accepts packets without UDP checksums over IPv6; off by default.
+// It cannot change later (IFLA_VXLAN_UDP_ZERO_CSUM6_RX).
+func (b *Builder) UDPZeroCSum6Rx(on bool) *Builder {
+	b.set(uapi.IFLA_VXLAN_UDP_ZERO_CSUM6_RX).UDPZeroCSum6Rx = on
+	return b
+}
+
+// RemCSumTx sends with remote checksum offload; off by default. It cannot change
+// later (IFLA_VXLAN_REMCSUM_TX).
+func (b *Builder) RemCSumTx(on bool) *Builder {
+	b.set(uapi.IFLA_VXLAN_REMCSUM_TX).RemCSumTx = on
+	return b
+}
+
+// RemCSumRx accepts remote checksum offload; off by default. It cannot change
+// later (IFLA_VXLAN_REMCSUM_RX).
+func (b *Builder) RemCSumRx(on bool) *Builder {
+	b.set(uapi.IFLA_VXLAN_REMCSUM_RX).RemCSumRx = on
+	return b
+}
+
+// RemCSumNoPartial computes such checksums in full. It cannot change later
+// (IFLA_VXLAN_REMCSUM_NOPARTIAL).
+func (b *Builder) RemCSumNoPartial() *Builder {
+	b.set(uapi.IFLA_VXLAN_REMCSUM_NOPARTIAL).RemCSumNoPartial = true
+	return b
+}
+
+// GBP carries group policies. It cannot change later (IFLA_VXLAN_GBP).
+func (b *Builder) GBP() *Builder {
+	b.set(uapi.IFLA_VXLAN_GBP).GBP = true
+	return b
+}
+
+// GPE carries other protocols than Ethernet; it needs External and
+// Learning(false). It cannot change later (IFLA_VXLAN_GPE).
+func (b *Builder) GPE() *Builder {
+	b.set(uapi.IFLA_VXLAN_GPE).GPE = true
+	return b
+}
+
+// TTLInherit takes the time to live from the inner packet. It cannot change later
+// (IFLA_VXLAN_TTL_INHERIT).
+func (b *Builder) TTLInherit() *Builder {
+	b.set(uapi.IFLA_VXLAN_TTL_INHERIT).TTLInherit = true
+	return b
+}
+
+// External leaves the tunnel's parameters to routes, tc and OVS; off by default. It
+// cannot change later (IFLA_VXLAN_COLLECT_METADATA).
+func (b *Builder) External(on bool) *Builder {
+	b.set(uapi.IFLA_VXLAN_COLLECT_METADATA).External = on
+	return b
+}
+
+// VNIFilter takes only the VNIs of a list; it needs External, and is off by default.
+// It cannot change later (IFLA_VXLAN_VNIFILTER).
+func (b *Builder) VNIFilter(on bool) *Builder {
+	b.set(uapi.IFLA_VXLAN_VNIFILTER).VNIFilter = on
+	return b
+}
+
+// LocalBypass hands frames for a VXLAN of the same host over directly; on by
+// default, since Linux 6.5 (IFLA_VXLAN_LOCALBYPASS).
+func (b *Builder) LocalBypass(on bool) *Builder {
+	b.set(uapi.IFLA_VXLAN_LOCALBYPASS).LocalBypass = on
+	return b
+}
+
+// MCRoute routes multicast of the outer packet; off by default, since Linux 6.17. The
+// kernel does not report it, so that it cannot be verified
+// (IFLA_VXLAN_MC_ROUTE).
+func (b *Builder) MCRoute(on bool) *Builder {
+	b.set(uapi.IFLA_VXLAN_MC_ROUTE).MCRoute = on
+	return b
+}
+
+// ReservedBits sets the mask of header bits that must be zero on receipt, by default
+// all that no setting uses; since Linux 6.14. It cannot change later
+// (IFLA_VXLAN_RESERVED_BITS).
+func (b *Builder) ReservedBits(mask uint64) *Builder {
+	b.set(uapi.IFLA_VXLAN_RESERVED_BITS).ReservedBits = mask
+	return b
+}
