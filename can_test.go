@@ -85,7 +85,7 @@ func TestCANDecoding(t *testing.T) {
 		"0c000d00 50c30000 20a10700"+
 		"0c001100 08000100 1f010000"+
 		"1c000300 01000000 02000000 03000000 04000000 05000000 06000000")
-	got := l.Info.(*can.Info)
+	got := l.Info.(*iplink.CANInfo)
 	if want := (can.BitTiming{Bitrate: 500000, SamplePoint: 750, TQ: 125, PropSeg: 5, PhaseSeg1: 6, PhaseSeg2: 4, SJW: 2, BRP: 1}); got.BitTiming != want {
 		t.Errorf("timing %+v, want %+v", got.BitTiming, want)
 	}
@@ -108,7 +108,7 @@ func TestCANDelayDecoding(t *testing.T) {
 		"4c001080 08000100 01000000 08000200 7f000000 08000300 02000000 08000400 80000000 08000500 03000000 08000600 81000000"+
 		"08000700 11000000 08000800 22000000 08000900 33000000"+
 		"0c000500 00000000 20040000")
-	got := l.Info.(*can.Info)
+	got := l.Info.(*iplink.CANInfo)
 	if want := (can.TDC{can.TDCManual, 0x11, 0x22, 0x33}); got.TDC != want {
 		t.Errorf("got %+v, want %+v", got.TDC, want)
 	}
@@ -199,7 +199,7 @@ func TestCANTiming(t *testing.T) {
 		{can.BitTiming{Bitrate: 500000}, can.BitTiming{}, false},
 	} {
 		want := can.New("a").BitTiming(c.want)
-		have := &can.Info{BitTiming: c.have, BitTimingConst: sja1000, Clock: 8000000}
+		have := &iplink.CANInfo{BitTiming: c.have, BitTimingConst: sja1000, Clock: 8000000}
 		if d := iplink.CompareInfo(want, have); (len(d) == 0) != c.same {
 			t.Errorf("%+v and %+v: %v", c.want, c.have, d)
 		}
@@ -207,11 +207,11 @@ func TestCANTiming(t *testing.T) {
 }
 
 func TestCANChanges(t *testing.T) {
-	up := func(i can.Info) *iplink.Link { return &iplink.Link{Kind: iplink.KindCAN, Flags: uapi.IFF_UP, Info: &i} }
-	down := func(i can.Info) *iplink.Link { return &iplink.Link{Kind: iplink.KindCAN, Info: &i} }
+	up := func(i iplink.CANInfo) *iplink.Link { return &iplink.Link{Kind: iplink.KindCAN, Flags: uapi.IFF_UP, Info: &i} }
+	down := func(i iplink.CANInfo) *iplink.Link { return &iplink.Link{Kind: iplink.KindCAN, Info: &i} }
 	c := func() *can.Builder { return can.New("a") }
 	const needsDown = ": changes only while the link is down: DownFirst takes it down before"
-	timed := can.Info{BitTiming: can.BitTiming{Bitrate: 500000}}
+	timed := iplink.CANInfo{BitTiming: can.BitTiming{Bitrate: 500000}}
 	for _, x := range []struct {
 		spec    *can.Builder
 		have    *iplink.Link
@@ -224,14 +224,14 @@ func TestCANChanges(t *testing.T) {
 		{c().Termination(120), up(timed), ""},
 		{c().Bitrate(250000).DownFirst(), up(timed), ""},
 		{c().MTU(72), up(timed), "mtu" + needsDown},
-		{c().Bitrate(250000), down(can.Info{}), ""},
-		{c().Up(), down(can.Info{}), "bittiming: must be set for the link to come up: Bitrate or BitTiming"},
+		{c().Bitrate(250000), down(iplink.CANInfo{}), ""},
+		{c().Up(), down(iplink.CANInfo{}), "bittiming: must be set for the link to come up: Bitrate or BitTiming"},
 		{c().Up(), down(timed), ""},
-		{c().Up().Bitrate(250000), down(can.Info{}), ""},
+		{c().Up().Bitrate(250000), down(iplink.CANInfo{}), ""},
 		{c().Restart(), down(timed), "restart: needs the link up"},
-		{c().Restart(), up(can.Info{RestartDelay: time.Second}), "restart: the controller restarts by itself after 1s (restart-ms)"},
-		{c().Restart(), up(can.Info{State: can.ErrorPassive}), "restart: the controller is error-passive, not bus-off"},
-		{c().Restart(), up(can.Info{State: can.BusOff}), ""},
+		{c().Restart(), up(iplink.CANInfo{RestartDelay: time.Second}), "restart: the controller restarts by itself after 1s (restart-ms)"},
+		{c().Restart(), up(iplink.CANInfo{State: can.ErrorPassive}), "restart: the controller is error-passive, not bus-off"},
+		{c().Restart(), up(iplink.CANInfo{State: can.BusOff}), ""},
 	} {
 		refusedChange(t, x.spec, x.have, x.message)
 	}
@@ -239,7 +239,7 @@ func TestCANChanges(t *testing.T) {
 
 // TestCANTogether changes one of the settings that the kernel takes together.
 func TestCANTogether(t *testing.T) {
-	have := can.Info{FD: true, BitTiming: can.BitTiming{Bitrate: 500000}, DataBitTiming: can.BitTiming{Bitrate: 2000000}}
+	have := iplink.CANInfo{FD: true, BitTiming: can.BitTiming{Bitrate: 500000}, DataBitTiming: can.BitTiming{Bitrate: 2000000}}
 	s := can.New("a").FD(true).Bitrate(500000).DataBitrate(4000000).OneShot(false)
 	p := refusedChange(t, s, &iplink.Link{Kind: iplink.KindCAN, Info: &have}, "")
 	fd := attr.Bit(uint(bits.TrailingZeros32(uint32(iplink.CANFD))))

@@ -11,16 +11,23 @@ import (
 	"github.com/iplink-go/iplink/internal/uapi"
 )
 
-// Builder is the builder for a bond: several links that act as one.
+// A Builder describes a bond: several links that act as one.
 type Builder struct {
 	iplink.Common[Builder]
 }
 
-// New returns the builder for a bond link of that name.
+// New returns the builder for a bond of that name.
 func New(name string) *Builder {
 	b := new(Builder)
 	*b.Own(b) = own.New(iplink.KindBond, name, new(iplink.BondInfo))
 	return b
+}
+
+// Info returns what the kernel reports of a bond only, and false if link is of
+// another kind.
+func Info(link *iplink.Link) (*iplink.BondInfo, bool) {
+	info, ok := link.Info.(*iplink.BondInfo)
+	return info, ok
 }
 
 // set marks a setting as made and returns the struct that holds its value.

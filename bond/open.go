@@ -73,16 +73,16 @@ func (b *Bond) info(ctx context.Context, op string) (*iplink.BondInfo, error) {
 	return info, nil
 }
 
-// PortInfo is a port of a bond: the link, and its settings and its state as a
+// A PortLink is a port of a bond: the link, and its settings and its state as a
 // port.
-type PortInfo struct {
+type PortLink struct {
 	Link *iplink.Link
 	iplink.BondPortInfo
 }
 
 // Ports returns the ports in the order of their names. The error matches fs.ErrNotExist
 // if the bond is gone.
-func (b *Bond) Ports(ctx context.Context) ([]PortInfo, error) {
+func (b *Bond) Ports(ctx context.Context) ([]PortLink, error) {
 	const op = "list ports of"
 	links, err := b.conn.List(ctx, iplink.OfMasterIndex(b.index))
 	if err == nil {
@@ -92,13 +92,13 @@ func (b *Bond) Ports(ctx context.Context) ([]PortInfo, error) {
 		return nil, err
 	}
 	slices.SortFunc(links, func(x, y *iplink.Link) int { return strings.Compare(x.Name, y.Name) })
-	var ports []PortInfo
+	var ports []PortLink
 	for _, link := range links {
 		info, ok := link.PortInfo.(*iplink.BondPortInfo)
 		if !ok {
 			return nil, b.failed(op, link.Name, "the kernel tells nothing of it as a port", errors.Join(errors.ErrUnsupported, link.Err))
 		}
-		ports = append(ports, PortInfo{Link: link, BondPortInfo: *info})
+		ports = append(ports, PortLink{Link: link, BondPortInfo: *info})
 	}
 	return ports, nil
 }

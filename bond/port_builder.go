@@ -6,16 +6,23 @@ import (
 	"github.com/iplink-go/iplink/internal/uapi"
 )
 
-// PortBuilder is the builder for the settings of a link as a port of a bond, for
-// the Port setter of the link's builder.
+// A PortBuilder describes the settings of a link as a port of a bond, for
+// PortSettings of the link's builder.
 type PortBuilder struct {
 	own own.Settings
 }
 
-// Port returns the builder for the settings of a port, for PortSettings of a
+// Port returns the builder for the settings of a port, for the PortSettings setter of a
 // link's builder.
 func Port() *PortBuilder {
 	return &PortBuilder{own.New(iplink.KindBond, "", new(iplink.BondPortInfo))}
+}
+
+// PortInfo returns what the kernel reports of a port of a bond, and false if link is
+// none.
+func PortInfo(link *iplink.Link) (*iplink.BondPortInfo, bool) {
+	info, ok := link.PortInfo.(*iplink.BondPortInfo)
+	return info, ok
 }
 
 // Own returns the settings for package iplink.

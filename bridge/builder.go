@@ -11,16 +11,23 @@ import (
 	"github.com/iplink-go/iplink/internal/uapi"
 )
 
-// Builder is the builder for a bridge: an Ethernet switch.
+// A Builder describes a bridge: an Ethernet switch.
 type Builder struct {
 	iplink.Common[Builder]
 }
 
-// New returns the builder for a bridge link of that name.
+// New returns the builder for a bridge of that name.
 func New(name string) *Builder {
 	b := new(Builder)
 	*b.Own(b) = own.New(iplink.KindBridge, name, new(iplink.BridgeInfo))
 	return b
+}
+
+// Info returns what the kernel reports of a bridge only, and false if link is of
+// another kind.
+func Info(link *iplink.Link) (*iplink.BridgeInfo, bool) {
+	info, ok := link.Info.(*iplink.BridgeInfo)
+	return info, ok
 }
 
 // set marks a setting as made and returns the struct that holds its value.

@@ -16,10 +16,10 @@ import (
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
-// offline returns a Switch without a socket, for what is refused before
+// offline returns a Bridge without a socket, for what is refused before
 // anything is sent.
-func offline() *Switch {
-	return &Switch{link: &openlink.Handle{Kind: iplink.KindBridge, Name: "br0", Index: 70}}
+func offline() *Bridge {
+	return &Bridge{link: &openlink.Handle{Kind: iplink.KindBridge, Name: "br0", Index: 70}}
 }
 
 // refusal is a call and the error that is due.

@@ -44,7 +44,7 @@ func ExampleOpen() {
 }
 
 // What cannot be is refused before anything is sent.
-func ExampleSwitch_AddVLANs() {
+func ExampleBridge_AddVLANs() {
 	err := inScratch(func(ctx context.Context) error {
 		if _, err := bridge.New("br0").Create(ctx); err != nil {
 			return err

@@ -27,7 +27,7 @@ func TestRequests(t *testing.T) {
 	testutil.Need(t, "bridge")
 	testutil.IPBatch(t, ns, "link add index 70 name br0 type bridge", "link add index 71 name p1 type veth peer name p2",
 		"link set p1 master br0 up", "link set br0 up")
-	var s *Switch
+	var s *Bridge
 	var err error
 	testutil.In(t, ns, func() { s, err = Open(t.Context(), "br0") })
 	if err != nil {
@@ -50,7 +50,7 @@ func TestRequests(t *testing.T) {
 	}
 }
 
-func goldenCalls(s *Switch) map[string]func(context.Context) error {
+func goldenCalls(s *Bridge) map[string]func(context.Context) error {
 	type call = func(context.Context) error
 	add := func(e fdb.Entry) call { return func(ctx context.Context) error { return s.AddFDB(ctx, e) } }
 	flush := func(f fdb.Filter) call { return func(ctx context.Context) error { return s.FlushFDB(ctx, f) } }

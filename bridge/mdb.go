@@ -144,17 +144,17 @@ func (e *MDBEntry) sendsMode() bool {
 
 // AddMDB adds an entry. The bridge and the port must be up, and snooping on. The
 // error matches fs.ErrExist if there is one already.
-func (s *Switch) AddMDB(ctx context.Context, e MDBEntry) error {
+func (s *Bridge) AddMDB(ctx context.Context, e MDBEntry) error {
 	return s.putMDB(ctx, "mdb add", uapi.NLM_F_CREATE|uapi.NLM_F_EXCL, e)
 }
 
 // ReplaceMDB adds an entry in place of the one for the group on that port, if
 // any. Before Linux 6.3 the error matches fs.ErrExist if there is one.
-func (s *Switch) ReplaceMDB(ctx context.Context, e MDBEntry) error {
+func (s *Bridge) ReplaceMDB(ctx context.Context, e MDBEntry) error {
 	return s.putMDB(ctx, "mdb replace", uapi.NLM_F_CREATE|uapi.NLM_F_REPLACE, e)
 }
 
-func (s *Switch) putMDB(ctx context.Context, op string, flags uint16, e MDBEntry) error {
+func (s *Bridge) putMDB(ctx context.Context, op string, flags uint16, e MDBEntry) error {
 	index, err := s.checkMDB(ctx, op, &e, e.membersFault)
 	if err != nil {
 		return err
@@ -167,7 +167,7 @@ func (s *Switch) putMDB(ctx context.Context, op string, flags uint16, e MDBEntry
 
 // DeleteMDB removes the entry for a group, port, source and VLAN; nothing else
 // matters. The error matches fs.ErrNotExist if there is none.
-func (s *Switch) DeleteMDB(ctx context.Context, e MDBEntry) error {
+func (s *Bridge) DeleteMDB(ctx context.Context, e MDBEntry) error {
 	const op = "mdb del"
 	index, err := s.checkMDB(ctx, op, &e, func(bool) fault { return nil })
 	if err != nil {
@@ -185,7 +185,7 @@ func (s *Switch) DeleteMDB(ctx context.Context, e MDBEntry) error {
 
 // hasMDB reports whether there is an entry, or may be one: the kernel's answer
 // to the removal of one that is missing is EINVAL.
-func (s *Switch) hasMDB(ctx context.Context, port int, key *MDBEntry) bool {
+func (s *Bridge) hasMDB(ctx context.Context, port int, key *MDBEntry) bool {
 	all, err := s.ListMDB(ctx)
 	return err != nil || slices.ContainsFunc(all, func(e MDBEntry) bool {
 		return e.PortIndex == port && e.group() == key.group() && e.Source == key.Source && (key.VLAN == 0 || e.VLAN == key.VLAN)
@@ -193,7 +193,7 @@ func (s *Switch) hasMDB(ctx context.Context, port int, key *MDBEntry) bool {
 }
 
 // ListMDB returns the entries of the multicast database.
-func (s *Switch) ListMDB(ctx context.Context) ([]MDBEntry, error) {
+func (s *Bridge) ListMDB(ctx context.Context) ([]MDBEntry, error) {
 	var all []MDBEntry
 	names := s.link.Names()
 	err := s.dumpMDB(ctx, func() { all = nil }, func(typ uint16, data []byte) {
@@ -206,7 +206,7 @@ func (s *Switch) ListMDB(ctx context.Context) ([]MDBEntry, error) {
 
 // ListRouterPorts returns the ports that lead to multicast routers. Those of
 // single VLANs are in ListGlobalVLANs.
-func (s *Switch) ListRouterPorts(ctx context.Context) ([]RouterPort, error) {
+func (s *Bridge) ListRouterPorts(ctx context.Context) ([]RouterPort, error) {
 	var all []RouterPort
 	names := s.link.Names()
 	err := s.dumpMDB(ctx, func() { all = nil }, func(typ uint16, data []byte) {
@@ -219,7 +219,7 @@ func (s *Switch) ListRouterPorts(ctx context.Context) ([]RouterPort, error) {
 
 // dumpMDB hands the attributes about this bridge to each. The kernel reports all
 // bridges of the namespace.
-func (s *Switch) dumpMDB(ctx context.Context, restart func(), each func(typ uint16, data []byte)) error {
+func (s *Bridge) dumpMDB(ctx context.Context, restart func(), each func(typ uint16, data []byte)) error {
 	body := func(b []byte) []byte { return appendVLANHeader(b, 0) }
 	err := s.link.List(ctx, "mdb show", uapi.RTM_GETMDB, body, restart, func(m wire.Message) {
 		if len(m.Data) < mdbHeaderLen || int(wire.Order.Uint32(m.Data[4:])) != s.link.Index {
@@ -237,7 +237,7 @@ func (s *Switch) dumpMDB(ctx context.Context, restart func(), each func(typ uint
 
 // checkMDB checks what finds an entry, and what else fault finds given whether the
 // entry is for the bridge itself, and returns the port's index.
-func (s *Switch) checkMDB(ctx context.Context, op string, e *MDBEntry, fault func(host bool) fault) (int, error) {
+func (s *Bridge) checkMDB(ctx context.Context, op string, e *MDBEntry, fault func(host bool) fault) (int, error) {
 	if err := s.invalid(op, e.keyFault(), e.portFault(), fault(s.link.Named(e.Port, e.PortIndex))); err != nil {
 		return 0, err
 	}
@@ -249,7 +249,7 @@ func (s *Switch) checkMDB(ctx context.Context, op string, e *MDBEntry, fault fun
 }
 
 // invalid returns an error for the first fault that there is.
-func (s *Switch) invalid(op string, faults ...fault) error {
+func (s *Bridge) invalid(op string, faults ...fault) error {
 	for _, f := range faults {
 		if f != nil {
 			return s.link.Invalid(op, f[0], "%s", f[1])

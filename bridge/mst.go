@@ -24,7 +24,7 @@ type MSTState struct {
 // SetMST sets the state of a port in a spanning tree. The bridge needs multiple
 // spanning trees (MST); where the port has no VLAN of the tree, the kernel
 // takes the state and does nothing.
-func (s *Switch) SetMST(ctx context.Context, m MSTState) error {
+func (s *Bridge) SetMST(ctx context.Context, m MSTState) error {
 	const op = "mst set"
 	switch {
 	case m.MSTI == 0 || m.MSTI > mostVID:
@@ -52,13 +52,13 @@ func (s *Switch) SetMST(ctx context.Context, m MSTState) error {
 	return unfiltered(err)
 }
 
-func (s *Switch) noState(op string) error {
+func (s *Bridge) noState(op string) error {
 	return s.link.Invalid(op, "port", "name a port: the bridge itself has no state")
 }
 
 // ListMST returns the states of the bridge's ports in the spanning trees that
 // their VLANs belong to.
-func (s *Switch) ListMST(ctx context.Context) ([]MSTState, error) {
+func (s *Bridge) ListMST(ctx context.Context) ([]MSTState, error) {
 	var all []MSTState
 	names := s.link.Names()
 	err := s.dumpLinks(ctx, "mst show", uapi.RTEXT_FILTER_MST, func() { all = nil }, func(index int, spec []byte) {

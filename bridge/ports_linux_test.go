@@ -15,7 +15,7 @@ import (
 )
 
 // portCalls are the methods that take a port, called with one.
-func portCalls(s *Switch, name string, index int) map[string]func(context.Context) error {
+func portCalls(s *Bridge, name string, index int) map[string]func(context.Context) error {
 	entry := fdb.Entry{MAC: host, Port: name, PortIndex: index}
 	self := entry
 	self.Flags = fdb.Self
@@ -131,7 +131,7 @@ func TestBridgeGone(t *testing.T) {
 }
 
 // goneCalls are the methods without a port.
-func goneCalls(s *Switch) map[string]func(context.Context) error {
+func goneCalls(s *Bridge) map[string]func(context.Context) error {
 	return map[string]func(context.Context) error{
 		"ListVLANs":       func(ctx context.Context) error { _, err := s.ListVLANs(ctx); return err },
 		"ListGlobalVLANs": func(ctx context.Context) error { _, err := s.ListGlobalVLANs(ctx); return err },

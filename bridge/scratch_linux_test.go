@@ -18,7 +18,7 @@ type scratch struct {
 	t   testing.TB
 	ns  *os.File
 	ctx context.Context
-	s   *Switch
+	s   *Bridge
 }
 
 // newScratch makes the bridge with settings in `ip` words.
@@ -58,9 +58,9 @@ func filters(t testing.TB) bool {
 }
 
 // openIn opens a bridge in a namespace, and closes it when the test ends.
-func openIn(t testing.TB, ns *os.File, name string) *Switch {
+func openIn(t testing.TB, ns *os.File, name string) *Bridge {
 	t.Helper()
-	var s *Switch
+	var s *Bridge
 	var err error
 	testutil.In(t, ns, func() { s, err = Open(t.Context(), name) })
 	if err != nil {

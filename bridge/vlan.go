@@ -82,13 +82,13 @@ func (v VLAN) flags() (flags uint16) {
 // added to what it has: AddVLANTunnels leaves the flags alone. Consecutive
 // VLANs with equal flags take no more room in the request than two. If the
 // kernel refuses one, those before it stay.
-func (s *Switch) AddVLANs(ctx context.Context, port string, vlans ...VLAN) error {
+func (s *Bridge) AddVLANs(ctx context.Context, port string, vlans ...VLAN) error {
 	return s.changeVLANs(ctx, "vlan add", uapi.RTM_SETLINK, port, vlans, VLAN.flags, anyTunnels)
 }
 
 // DeleteVLANs ends a port's part in VLANs, and their tunnels; only the numbers
 // matter. One that it has no part in is passed over.
-func (s *Switch) DeleteVLANs(ctx context.Context, port string, vlans ...VLAN) error {
+func (s *Bridge) DeleteVLANs(ctx context.Context, port string, vlans ...VLAN) error {
 	return s.changeVLANs(ctx, "vlan del", uapi.RTM_DELLINK, port, vlans, noFlags, nil)
 }
 
@@ -96,13 +96,13 @@ func (s *Switch) DeleteVLANs(ctx context.Context, port string, vlans ...VLAN) er
 // has to give its Tunnel, and leaves their flags, whatever PVID and Untagged say. The
 // error matches fs.ErrExist if one has a tunnel already, or if another VLAN of the
 // port has that one.
-func (s *Switch) AddVLANTunnels(ctx context.Context, port string, vlans ...VLAN) error {
+func (s *Bridge) AddVLANTunnels(ctx context.Context, port string, vlans ...VLAN) error {
 	return s.changeVLANs(ctx, "vlan add tunnel_info", uapi.RTM_SETLINK, port, vlans, nil, allTunnels)
 }
 
 // DeleteVLANTunnels removes the tunnels of VLANs, each of which has to give its
 // Tunnel, and leaves the VLANs.
-func (s *Switch) DeleteVLANTunnels(ctx context.Context, port string, vlans ...VLAN) error {
+func (s *Bridge) DeleteVLANTunnels(ctx context.Context, port string, vlans ...VLAN) error {
 	return s.changeVLANs(ctx, "vlan del tunnel_info", uapi.RTM_DELLINK, port, vlans, nil, allTunnels)
 }
 
@@ -126,7 +126,7 @@ const vlansPerRequest = 1024
 
 // changeVLANs sends VLANs with their flags, unless flags is nil, and tunnels,
 // unless that is.
-func (s *Switch) changeVLANs(ctx context.Context, op string, typ uint16, port string, vlans []VLAN, flags func(VLAN) uint16, tunnels demand) error {
+func (s *Bridge) changeVLANs(ctx context.Context, op string, typ uint16, port string, vlans []VLAN, flags func(VLAN) uint16, tunnels demand) error {
 	if err := s.checkVLANs(op, vlans, tunnels); err != nil {
 		return err
 	}
@@ -164,7 +164,7 @@ func untunnelled(err error, vlans []VLAN) error {
 	return openlink.Because(err, syscall.EEXIST, "one of the VLANs has a tunnel already, or another VLAN has that tunnel: DeleteVLANTunnels removes it")
 }
 
-func (s *Switch) checkVLANs(op string, vlans []VLAN, tunnels demand) error {
+func (s *Bridge) checkVLANs(op string, vlans []VLAN, tunnels demand) error {
 	pvid := 0
 	seen := map[uint16]bool{}
 	for _, v := range vlans {
@@ -189,7 +189,7 @@ func (s *Switch) checkVLANs(op string, vlans []VLAN, tunnels demand) error {
 
 // beginSpec begins a message of AF_BRIDGE and its IFLA_AF_SPEC. The bridge
 // itself is reached with a flag.
-func (s *Switch) beginSpec(b []byte, index int) ([]byte, int) {
+func (s *Bridge) beginSpec(b []byte, index int) ([]byte, int) {
 	b = wire.AppendLink(b, wire.Link{Family: uapi.AF_BRIDGE, Index: int32(index)})
 	b, at := wire.Begin(b, uapi.IFLA_AF_SPEC)
 	if index == s.link.Index {

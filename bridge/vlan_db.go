@@ -24,7 +24,7 @@ func appendVLANHeader(b []byte, index int) []byte {
 
 // dumpVLANs hands the attributes of each message about a port's VLANs, or with
 // the flag for it about those of the whole bridge, to each.
-func (s *Switch) dumpVLANs(ctx context.Context, op string, index int, flags uint32, restart func(), each func(typ uint16, data []byte)) error {
+func (s *Bridge) dumpVLANs(ctx context.Context, op string, index int, flags uint32, restart func(), each func(typ uint16, data []byte)) error {
 	body := func(b []byte) []byte {
 		return wire.AppendU32(appendVLANHeader(b, index), uapi.BRIDGE_VLANDB_DUMP_FLAGS, flags)
 	}
@@ -44,7 +44,7 @@ func (s *Switch) dumpVLANs(ctx context.Context, op string, index int, flags uint
 
 // filters returns an error if the kernel has no VLANs in bridges, which says of some
 // changes that it made them.
-func (s *Switch) filters(ctx context.Context, op string) error {
+func (s *Bridge) filters(ctx context.Context, op string) error {
 	own, err := s.link.Own(ctx, op)
 	if err == nil && wire.Find(own.Data, uapi.IFLA_BR_VLAN_PROTOCOL) == nil {
 		err = unfiltered(&iplink.Error{Op: op, Kind: s.link.Kind, Name: s.link.Name, Err: syscall.EOPNOTSUPP})
@@ -58,7 +58,7 @@ func unfiltered(err error) error {
 }
 
 // checkOptions checks a range of VLANs and the settings for them.
-func (s *Switch) checkOptions(op string, first, last uint16, set attr.Set, table attr.Table) error {
+func (s *Bridge) checkOptions(op string, first, last uint16, set attr.Set, table attr.Table) error {
 	switch {
 	case first == 0 || first > mostVID:
 		return s.link.Invalid(op, "vid", "%d is not in 1…%d", first, mostVID)

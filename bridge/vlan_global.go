@@ -168,7 +168,7 @@ func (g *GlobalVLAN) String() string {
 
 // SetGlobalVLANs changes settings of the VLANs first to last on the whole
 // bridge. Those that neither it nor a port takes part in are passed over.
-func (s *Switch) SetGlobalVLANs(ctx context.Context, first, last uint16, g *GlobalVLAN) error {
+func (s *Bridge) SetGlobalVLANs(ctx context.Context, first, last uint16, g *GlobalVLAN) error {
 	const op = "vlan global set"
 	if g == nil {
 		g = ForBridge()
@@ -189,7 +189,7 @@ func (s *Switch) SetGlobalVLANs(ctx context.Context, first, last uint16, g *Glob
 
 // ListGlobalVLANs returns the VLANs of the whole bridge with their settings, by
 // number.
-func (s *Switch) ListGlobalVLANs(ctx context.Context) ([]GlobalVLANInfo, error) {
+func (s *Bridge) ListGlobalVLANs(ctx context.Context) ([]GlobalVLANInfo, error) {
 	var all []GlobalVLANInfo
 	names := s.link.Names()
 	err := s.dumpVLANs(ctx, "vlan global show", s.link.Index, uapi.BRIDGE_VLANDB_DUMPF_GLOBAL, func() { all = nil }, func(typ uint16, data []byte) {

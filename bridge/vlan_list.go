@@ -18,7 +18,7 @@ type PortVLANs struct {
 
 // ListVLANs returns the VLANs of the bridge itself and of its ports, in the
 // order of their interface indexes; a port without any is left out.
-func (s *Switch) ListVLANs(ctx context.Context) ([]PortVLANs, error) {
+func (s *Bridge) ListVLANs(ctx context.Context) ([]PortVLANs, error) {
 	var all []PortVLANs
 	names := s.link.Names()
 	err := s.dumpLinks(ctx, "vlan show", uapi.RTEXT_FILTER_BRVLAN_COMPRESSED, func() { all = nil }, func(index int, spec []byte) {
@@ -32,7 +32,7 @@ func (s *Switch) ListVLANs(ctx context.Context) ([]PortVLANs, error) {
 
 // dumpLinks hands the IFLA_AF_SPEC of the bridge and its ports to each. The
 // kernel reports all bridges of the namespace.
-func (s *Switch) dumpLinks(ctx context.Context, op string, mask uint32, restart func(), each func(index int, spec []byte)) error {
+func (s *Bridge) dumpLinks(ctx context.Context, op string, mask uint32, restart func(), each func(index int, spec []byte)) error {
 	body := func(b []byte) []byte {
 		return wire.AppendU32(wire.AppendLink(b, wire.Link{Family: uapi.AF_BRIDGE}), uapi.IFLA_EXT_MASK, mask)
 	}

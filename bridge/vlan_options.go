@@ -116,7 +116,7 @@ func (p *PortVLAN) String() string {
 
 // SetVLANs changes settings of the VLANs first to last on a port, or on the
 // bridge itself, all of which it must take part in.
-func (s *Switch) SetVLANs(ctx context.Context, port string, first, last uint16, p *PortVLAN) error {
+func (s *Bridge) SetVLANs(ctx context.Context, port string, first, last uint16, p *PortVLAN) error {
 	const op = "vlan set"
 	if p == nil {
 		p = ForPort()
@@ -141,7 +141,7 @@ func (s *Switch) SetVLANs(ctx context.Context, port string, first, last uint16, 
 
 // ListPortVLANs returns the VLANs of a port, or of the bridge itself, with
 // their settings and statistics, by number.
-func (s *Switch) ListPortVLANs(ctx context.Context, port string) ([]PortVLANInfo, error) {
+func (s *Bridge) ListPortVLANs(ctx context.Context, port string) ([]PortVLANInfo, error) {
 	const op = "vlan show"
 	index, err := s.port(ctx, op, port)
 	if err != nil {

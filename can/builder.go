@@ -10,7 +10,7 @@ import (
 	"github.com/iplink-go/iplink/internal/uapi"
 )
 
-// Builder is the builder for changing a CAN controller, ISO 11898-1, which exists
+// A Builder describes a change of a CAN controller, ISO 11898-1, which exists
 // already: Update is its verb, and Create refuses. Except for Termination and
 // Restart, what only CAN controllers have can change only while the link is
 // down: DownFirst takes it down before. One Update can change it and bring the
@@ -19,11 +19,20 @@ type Builder struct {
 	iplink.Common[Builder]
 }
 
-// New returns the builder for a can link of that name.
+// New returns the builder for the CAN controller of that name, which exists
+// already: Update is its verb, and Create refuses.
 func New(name string) *Builder {
 	b := new(Builder)
 	*b.Own(b) = own.New(iplink.KindCAN, name, new(iplink.CANInfo))
 	return b
+}
+
+// Info returns what the kernel reports of a CAN controller only: its timings and
+// modes, its State, the error counters TxErrors and RxErrors, and in Stats what
+// happened to it. It returns false if link is of another kind.
+func Info(link *iplink.Link) (*iplink.CANInfo, bool) {
+	info, ok := link.Info.(*iplink.CANInfo)
+	return info, ok
 }
 
 // set marks a setting as made and returns the struct that holds its value.

@@ -6,10 +6,6 @@ import (
 	"github.com/iplink-go/iplink"
 )
 
-// Info is what the kernel says of a controller: its timings and modes, its State,
-// the error counters TxErrors and RxErrors, and in Stats what happened to it.
-type Info = iplink.CANInfo
-
 // Stats count what happened to a controller.
 type Stats = iplink.CANStats
 
@@ -17,12 +13,12 @@ type Stats = iplink.CANStats
 // network namespace of the calling thread. Without such a link the error matches
 // fs.ErrNotExist; if it is no controller, a vcan link among others,
 // iplink.ErrKind.
-func Get(ctx context.Context, name string) (*Info, error) {
+func Get(ctx context.Context, name string) (*iplink.CANInfo, error) {
 	link, err := iplink.Get(ctx, name)
 	if err != nil {
 		return nil, err
 	}
-	info, ok := link.Info.(*Info)
+	info, ok := Info(link)
 	if !ok {
 		return nil, &iplink.Error{Op: "get", Kind: iplink.KindCAN, Name: name, Message: described(link.Kind), Err: iplink.ErrKind}
 	}

@@ -126,7 +126,7 @@ func TestGet(t *testing.T) {
 		{'b', can.BusOff, can.Stats{ErrorWarning: 1, ErrorPassive: 1, BusOff: 1}},
 	} {
 		s.says(t, step.says, 130, 97)
-		var got *can.Info
+		var got *iplink.CANInfo
 		for range 200 {
 			if got, err = can.Get(t.Context(), s.name); err != nil || got.State == step.state {
 				break

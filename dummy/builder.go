@@ -5,7 +5,7 @@ import (
 	"github.com/iplink-go/iplink/internal/own"
 )
 
-// Builder is the builder for a dummy link: it drops what is sent, and carries
+// A Builder describes a dummy link: it drops what is sent, and carries
 // addresses that must always be there. It has only what every link has.
 type Builder struct {
 	iplink.Common[Builder]

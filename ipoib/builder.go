@@ -6,17 +6,24 @@ import (
 	"github.com/iplink-go/iplink/internal/uapi"
 )
 
-// Builder is the builder for an IPoIB link: IP over InfiniBand in a partition,
+// A Builder describes an IPoIB link: IP over InfiniBand in a partition,
 // RFC 4391, on an IPoIB link of the hardware.
 type Builder struct {
 	iplink.Common[Builder]
 }
 
-// New returns the builder for a ipoib link of that name.
+// New returns the builder for an IPoIB link of that name.
 func New(name string) *Builder {
 	b := new(Builder)
 	*b.Own(b) = own.New(iplink.KindIPoIB, name, new(iplink.IPoIBInfo))
 	return b
+}
+
+// Info returns what the kernel reports of an IPoIB link only, and false if link is of
+// another kind.
+func Info(link *iplink.Link) (*iplink.IPoIBInfo, bool) {
+	info, ok := link.Info.(*iplink.IPoIBInfo)
+	return info, ok
 }
 
 // set marks a setting as made and returns the struct that holds its value.

@@ -6,17 +6,24 @@ import (
 	"github.com/iplink-go/iplink/internal/uapi"
 )
 
-// Builder is the builder for an ipvlan link: one with IP addresses of its own on
+// A Builder describes an ipvlan link: one with IP addresses of its own on
 // a parent whose link-layer address it shares.
 type Builder struct {
 	iplink.Common[Builder]
 }
 
-// New returns the builder for a ipvlan link of that name.
+// New returns the builder for an ipvlan link of that name.
 func New(name string) *Builder {
 	b := new(Builder)
 	*b.Own(b) = own.New(iplink.KindIPvlan, name, new(iplink.IPvlanInfo))
 	return b
+}
+
+// Info returns what the kernel reports of an ipvlan link only, and false if link is of
+// another kind.
+func Info(link *iplink.Link) (*iplink.IPvlanInfo, bool) {
+	info, ok := link.Info.(*iplink.IPvlanInfo)
+	return info, ok && link.Kind == iplink.KindIPvlan
 }
 
 // set marks a setting as made and returns the struct that holds its value.

@@ -6,17 +6,24 @@ import (
 	"github.com/iplink-go/iplink/internal/uapi"
 )
 
-// Builder is the builder for an ipvtap link: an ipvlan whose packets a program
+// A Builder describes an ipvtap link: an ipvlan whose packets a program
 // reads and writes through a file, as with a tap.
 type Builder struct {
 	iplink.Common[Builder]
 }
 
-// New returns the builder for a ipvtap link of that name.
+// New returns the builder for an ipvtap link of that name.
 func New(name string) *Builder {
 	b := new(Builder)
 	*b.Own(b) = own.New(iplink.KindIPvtap, name, new(iplink.IPvlanInfo))
 	return b
+}
+
+// Info returns what the kernel reports of an ipvtap link only, and false if link is of
+// another kind.
+func Info(link *iplink.Link) (*iplink.IPvlanInfo, bool) {
+	info, ok := link.Info.(*iplink.IPvlanInfo)
+	return info, ok && link.Kind == iplink.KindIPvtap
 }
 
 // set marks a setting as made and returns the struct that holds its value.

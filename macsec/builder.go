@@ -8,17 +8,24 @@ import (
 	"github.com/iplink-go/iplink/internal/uapi"
 )
 
-// Builder is the builder for a MACsec link: it encrypts and checks the frames of
+// A Builder describes a MACsec link: it encrypts and checks the frames of
 // its parent, IEEE 802.1AE.
 type Builder struct {
 	iplink.Common[Builder]
 }
 
-// New returns the builder for a macsec link of that name.
+// New returns the builder for a MACsec link of that name.
 func New(name string) *Builder {
 	b := new(Builder)
 	*b.Own(b) = own.New(iplink.KindMACsec, name, new(iplink.MACsecInfo))
 	return b
+}
+
+// Info returns what the kernel reports of a MACsec link only, and false if link is of
+// another kind.
+func Info(link *iplink.Link) (*iplink.MACsecInfo, bool) {
+	info, ok := link.Info.(*iplink.MACsecInfo)
+	return info, ok
 }
 
 // set marks a setting as made and returns the struct that holds its value.

@@ -124,10 +124,10 @@ func TestInjected(t *testing.T) {
 	l.make(New("macsec0").Parent("eth1"))
 	m := l.open("macsec0")
 	for how, fault := range map[string]injury{
-		"error":      func(context.CancelCauseFunc, *SecY) error { return errInjected },
-		"no buffers": func(context.CancelCauseFunc, *SecY) error { return syscall.ENOBUFS },
-		"cancelled":  func(cancel context.CancelCauseFunc, _ *SecY) error { cancel(errInjected); return nil },
-		"closed":     func(_ context.CancelCauseFunc, m *SecY) error { return m.nl.Close() },
+		"error":      func(context.CancelCauseFunc, *MACsec) error { return errInjected },
+		"no buffers": func(context.CancelCauseFunc, *MACsec) error { return syscall.ENOBUFS },
+		"cancelled":  func(cancel context.CancelCauseFunc, _ *MACsec) error { cancel(errInjected); return nil },
+		"closed":     func(_ context.CancelCauseFunc, m *MACsec) error { return m.nl.Close() },
 	} {
 		failed := 0
 		for at := 0; ; at++ {
@@ -157,14 +157,14 @@ func TestInjected(t *testing.T) {
 
 var errInjected = errors.New("injected")
 
-// An injury is what happens to a SecY at a moment.
-type injury func(context.CancelCauseFunc, *SecY) error
+// An injury is what happens to a MACsec at a moment.
+type injury func(context.CancelCauseFunc, *MACsec) error
 
 // injure makes a channel with two associations, and something go wrong at a
 // moment. It reports whether the moment has come.
 func (l *lab) injure(at int, fault injury) (came bool, err error) {
 	l.t.Helper()
-	var m *SecY
+	var m *MACsec
 	testutil.In(l.t, l.ours, func() { m, err = Open(l.t.Context(), "macsec0") })
 	must(l.t, err)
 	defer m.Close() // which the fault may have done

@@ -11,22 +11,22 @@ import (
 	"github.com/iplink-go/iplink/internal/openlink"
 )
 
-// TestRefused is about what is refused before anything is sent: the SecY has no
+// TestRefused is about what is refused before anything is sent: the MACsec has no
 // sockets. Package macsecnl has all combinations of what an association holds.
 func TestRefused(t *testing.T) {
-	secY := func(cipher iplink.MACsecCipher) *SecY {
-		return &SecY{link: &openlink.Handle{Kind: iplink.KindMACsec, Name: "macsec0", Index: 77}, suite: macsecnl.Suite(cipher)}
+	secY := func(cipher iplink.MACsecCipher) *MACsec {
+		return &MACsec{link: &openlink.Handle{Kind: iplink.KindMACsec, Name: "macsec0", Index: 77}, suite: macsecnl.Suite(cipher)}
 	}
 	m, long, xpn := secY(GCMAES128), secY(GCMAES256), secY(GCMAESXPN128)
 	sci := SCIOf([]byte{2, 0, 0, 0, 0x34, 0x0b}, 0x1234)
 	k, salt := NewKey(make([]byte, 16)), NewKey(make([]byte, 12))
 	type call = func(context.Context) error
-	tx := func(m *SecY, sa SA) call { return func(ctx context.Context) error { return m.AddTxSA(ctx, sa) } }
+	tx := func(m *MACsec, sa SA) call { return func(ctx context.Context) error { return m.AddTxSA(ctx, sa) } }
 	rx := func(sci SCI, sa SA) call { return func(ctx context.Context) error { return m.AddRxSA(ctx, sci, sa) } }
 	sc := func(sci SCI, sas ...SA) call {
 		return func(ctx context.Context) error { return m.AddRxSC(ctx, sci, sas...) }
 	}
-	set := func(m *SecY, an uint8, s ...Setting) call {
+	set := func(m *MACsec, an uint8, s ...Setting) call {
 		return func(ctx context.Context) error { return m.UpdateTxSA(ctx, an, s...) }
 	}
 	zero := "rx sci: invalid argument (the zero SCI is none: it needs an address of 6 bytes, and a port)"
@@ -74,7 +74,7 @@ func TestRefused(t *testing.T) {
 
 // TestRotationRefused is about what is refused for what the link is.
 func TestRotationRefused(t *testing.T) {
-	m := &SecY{link: &openlink.Handle{Kind: iplink.KindMACsec, Name: "macsec0", Index: 77}, suite: macsecnl.Suite(GCMAES128)}
+	m := &MACsec{link: &openlink.Handle{Kind: iplink.KindMACsec, Name: "macsec0", Index: 77}, suite: macsecnl.Suite(GCMAES128)}
 	peer, other := SCIOf([]byte{2, 0, 0, 0, 0x34, 0x0b}, 0x1234), SCIOf([]byte{2, 0, 0, 0, 0x34, 0x0b}, 7)
 	old := &Status{TxSAs: []TxSA{{SA: SA{AN: 0}}}, RxSCs: []RxSC{{SCI: peer, SAs: []RxSA{{SA: SA{AN: 2}}}}}}
 	next := func(an uint8) SA { return SA{AN: an, PN: 1, Key: NewKey(make([]byte, 16))} }

@@ -62,7 +62,7 @@ func ExampleKey() {
 	// none, 0 bytes
 }
 
-func ExampleSecY() {
+func ExampleMACsec() {
 	ctx := context.Background()
 	m, err := macsec.Open(ctx, "macsec0")
 	if err != nil {
@@ -86,9 +86,9 @@ func ExampleSecY() {
 
 // Both ends replace their keys. First they see to it that each can receive by
 // the other's new key.
-func ExampleSecY_Rotate() {
+func ExampleMACsec_Rotate() {
 	var (
-		m            *macsec.SecY // opened before
+		m            *macsec.MACsec // opened before
 		ours, theirs macsec.Key
 		peer         macsec.SCI
 		meet         func(context.Context) error // comes back when the other end calls its own

@@ -93,14 +93,14 @@ func (l *lab) on(f func(*iplink.Conn)) {
 }
 
 // open opens a link of ours, and closes it when the test ends.
-func (l *lab) open(name string) *SecY {
+func (l *lab) open(name string) *MACsec {
 	l.t.Helper()
 	return openIn(l.t, l.ours, name)
 }
 
-func openIn(t *testing.T, ns *os.File, name string) *SecY {
+func openIn(t *testing.T, ns *os.File, name string) *MACsec {
 	t.Helper()
-	var m *SecY
+	var m *MACsec
 	var err error
 	testutil.In(t, ns, func() { m, err = Open(t.Context(), name) })
 	must(t, err)

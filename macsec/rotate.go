@@ -60,7 +60,7 @@ const (
 // wrong before the last step, also if ctx ends, the link is as it was before;
 // from then on there is no way back, and Rotate goes on, also if ctx ends. What
 // contradicts the link as it is, is refused before anything is changed.
-func (m *SecY) Rotate(ctx context.Context, r Rotation) error {
+func (m *MACsec) Rotate(ctx context.Context, r Rotation) error {
 	old, err := m.Status(ctx)
 	if err != nil {
 		return err
@@ -74,7 +74,7 @@ func (m *SecY) Rotate(ctx context.Context, r Rotation) error {
 	return m.run(context.WithoutCancel(ctx), opRotate, m.dropping(&r, old)...)
 }
 
-func (m *SecY) checkRotation(r *Rotation, old *Status) error {
+func (m *MACsec) checkRotation(r *Rotation, old *Status) error {
 	if err := m.checkNext(nil, r.Tx, old.TxSA(r.Tx.AN) != nil); err != nil {
 		return err
 	}
@@ -92,7 +92,7 @@ func (m *SecY) checkRotation(r *Rotation, old *Status) error {
 }
 
 // checkNext refuses a new association that cannot be made.
-func (m *SecY) checkNext(sci *macsecnl.SCI, sa SA, taken bool) error {
+func (m *MACsec) checkNext(sci *macsecnl.SCI, sa SA, taken bool) error {
 	w := wireSA(sa)
 	if f := w.Check(m.suite); f != nil {
 		return m.invalid(opRotate, subject(sci, sa.AN), f)
@@ -105,7 +105,7 @@ func (m *SecY) checkNext(sci *macsecnl.SCI, sa SA, taken bool) error {
 }
 
 // exchange does the first two steps, and waits; or else undoes what it has done.
-func (m *SecY) exchange(ctx context.Context, r *Rotation, old *Status) (err error) {
+func (m *MACsec) exchange(ctx context.Context, r *Rotation, old *Status) (err error) {
 	var taken []macsecnl.Step
 	switched := false
 	defer func() {
@@ -144,7 +144,7 @@ func compareSCI(a, b SCI) int {
 }
 
 // take adds an association, and the step to those that are taken.
-func (m *SecY) take(ctx context.Context, taken []macsecnl.Step, sci *macsecnl.SCI, sa SA) ([]macsecnl.Step, error) {
+func (m *MACsec) take(ctx context.Context, taken []macsecnl.Step, sci *macsecnl.SCI, sa SA) ([]macsecnl.Step, error) {
 	sa.Active = true
 	s := macsecnl.Adding(m.Index(), sci, wireSA(sa), m.suite.XPN())
 	if err := m.run(ctx, opRotate, s); err != nil {
@@ -154,7 +154,7 @@ func (m *SecY) take(ctx context.Context, taken []macsecnl.Step, sci *macsecnl.SC
 }
 
 // undoRotation makes the link as it was, and returns the reason.
-func (m *SecY) undoRotation(ctx context.Context, reason error, taken []macsecnl.Step, switched bool, an uint8) error {
+func (m *MACsec) undoRotation(ctx context.Context, reason error, taken []macsecnl.Step, switched bool, an uint8) error {
 	ctx = context.WithoutCancel(ctx)
 	var failure error
 	if switched {
@@ -170,7 +170,7 @@ func (m *SecY) undoRotation(ctx context.Context, reason error, taken []macsecnl.
 }
 
 // setEncodingSA makes the link send by an association.
-func (m *SecY) setEncodingSA(ctx context.Context, an uint8) error {
+func (m *MACsec) setEncodingSA(ctx context.Context, an uint8) error {
 	return m.link.Write(ctx, opRotate, fmt.Sprintf("encodingsa %d", an), uapi.RTM_NEWLINK, 0, func(b []byte) []byte {
 		b = wire.AppendLink(b, wire.Link{Index: int32(m.Index())})
 		b, info := wire.Begin(b, uapi.IFLA_LINKINFO)
@@ -182,7 +182,7 @@ func (m *SecY) setEncodingSA(ctx context.Context, an uint8) error {
 }
 
 // awaitOthers waits until frames under the new keys have come.
-func (m *SecY) awaitOthers(ctx context.Context, r *Rotation) error {
+func (m *MACsec) awaitOthers(ctx context.Context, r *Rotation) error {
 	awaited := ""
 	for {
 		now, err := m.Status(ctx)
@@ -215,7 +215,7 @@ func (r *Rotation) silent(now *Status) *SCI {
 	return nil
 }
 
-func (m *SecY) sleep(ctx context.Context, d time.Duration, awaited string) error {
+func (m *MACsec) sleep(ctx context.Context, d time.Duration, awaited string) error {
 	select {
 	case <-time.After(d):
 		return nil
@@ -225,7 +225,7 @@ func (m *SecY) sleep(ctx context.Context, d time.Duration, awaited string) error
 }
 
 // ended says what was awaited when ctx ended; nil if it has not.
-func (m *SecY) ended(ctx context.Context, awaited string) error {
+func (m *MACsec) ended(ctx context.Context, awaited string) error {
 	if ctx.Err() == nil {
 		return nil
 	}
@@ -238,7 +238,7 @@ func (m *SecY) ended(ctx context.Context, awaited string) error {
 
 // dropping returns the steps that drop the old associations. First all are
 // deactivated, which can be undone.
-func (m *SecY) dropping(r *Rotation, old *Status) (steps []macsecnl.Step) {
+func (m *MACsec) dropping(r *Rotation, old *Status) (steps []macsecnl.Step) {
 	var drops []macsecnl.Step
 	drop := func(sci *macsecnl.SCI, sa SA) {
 		if sa.Active {

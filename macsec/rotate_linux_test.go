@@ -107,7 +107,7 @@ func TestRotateBoth(t *testing.T) {
 		ready.Add(2)
 		meet := func(context.Context) error { ready.Done(); ready.Wait(); return nil }
 		sa := func(digits string) SA { return SA{AN: round + 1, PN: 1, KeyID: KeyID{round + 1}, Key: key(digits)} }
-		for m, r := range map[*SecY]Rotation{
+		for m, r := range map[*MACsec]Rotation{
 			here:  {Tx: sa(nextKey), Rx: map[SCI]SA{theirSCI: sa(otherKey)}, Ready: meet},
 			there: {Tx: sa(otherKey), Rx: map[SCI]SA{ourSCI: sa(nextKey)}, Ready: meet},
 		} {

@@ -65,21 +65,21 @@ func subject(sci *macsecnl.SCI, an uint8) string {
 // If the link has one of this number the error matches syscall.EBUSY; if the
 // kernel lacks the cipher, errors.ErrUnsupported. The key is no longer needed
 // afterwards.
-func (m *SecY) AddTxSA(ctx context.Context, sa SA) error {
+func (m *MACsec) AddTxSA(ctx context.Context, sa SA) error {
 	return m.addSA(ctx, nil, sa)
 }
 
 // AddRxSA is AddTxSA for a channel that frames are received by
 // (MACSEC_CMD_ADD_RXSA). Without such a channel the error matches
 // fs.ErrNotExist.
-func (m *SecY) AddRxSA(ctx context.Context, sci SCI, sa SA) error {
+func (m *MACsec) AddRxSA(ctx context.Context, sci SCI, sa SA) error {
 	if err := m.checkSCI(opAdd, sci); err != nil {
 		return err
 	}
 	return m.addSA(ctx, sciOf(sci), sa)
 }
 
-func (m *SecY) addSA(ctx context.Context, sci *macsecnl.SCI, sa SA) error {
+func (m *MACsec) addSA(ctx context.Context, sci *macsecnl.SCI, sa SA) error {
 	w := wireSA(sa)
 	if f := w.Check(m.suite); f != nil {
 		return m.invalid(opAdd, subject(sci, sa.AN), f)
@@ -91,7 +91,7 @@ func (m *SecY) addSA(ctx context.Context, sci *macsecnl.SCI, sa SA) error {
 // identifier, and its associations: all or nothing (MACSEC_CMD_ADD_RXSC). The
 // channel is active. If a MACsec link on the same parent has it already, the
 // error matches fs.ErrExist.
-func (m *SecY) AddRxSC(ctx context.Context, sci SCI, sas ...SA) error {
+func (m *MACsec) AddRxSC(ctx context.Context, sci SCI, sas ...SA) error {
 	if err := m.checkSCI(opAdd, sci); err != nil {
 		return err
 	}
@@ -105,7 +105,7 @@ func (m *SecY) AddRxSC(ctx context.Context, sci SCI, sas ...SA) error {
 	return m.run(ctx, opAdd, macsecnl.AddingRxSC(m.Index(), *sciOf(sci), all, m.suite.XPN())...)
 }
 
-func (m *SecY) checkSCI(op string, sci SCI) error {
+func (m *MACsec) checkSCI(op string, sci SCI) error {
 	if f := macsecnl.CheckSCI(*sciOf(sci)); f != nil {
 		return m.invalid(op, "rx", f)
 	}
@@ -136,20 +136,20 @@ func SetActive(active bool) Setting {
 // UpdateTxSA changes an association that the link can send by
 // (MACSEC_CMD_UPD_TXSA). A key does not change: add another association. Without
 // such an association the error matches fs.ErrNotExist.
-func (m *SecY) UpdateTxSA(ctx context.Context, an uint8, change ...Setting) error {
+func (m *MACsec) UpdateTxSA(ctx context.Context, an uint8, change ...Setting) error {
 	return m.updateSA(ctx, nil, an, change)
 }
 
 // UpdateRxSA is UpdateTxSA for a channel that frames are received by
 // (MACSEC_CMD_UPD_RXSA).
-func (m *SecY) UpdateRxSA(ctx context.Context, sci SCI, an uint8, change ...Setting) error {
+func (m *MACsec) UpdateRxSA(ctx context.Context, sci SCI, an uint8, change ...Setting) error {
 	if err := m.checkSCI(opSet, sci); err != nil {
 		return err
 	}
 	return m.updateSA(ctx, sciOf(sci), an, change)
 }
 
-func (m *SecY) updateSA(ctx context.Context, sci *macsecnl.SCI, an uint8, change []Setting) error {
+func (m *MACsec) updateSA(ctx context.Context, sci *macsecnl.SCI, an uint8, change []Setting) error {
 	var s settings
 	for _, set := range change {
 		set(&s)
@@ -183,20 +183,20 @@ const Deactivate DeleteFlag = 1
 // (MACSEC_CMD_DEL_TXSA). One that is active is refused with an error that
 // matches syscall.EBUSY, as the kernel does, unless Deactivate is given. Without
 // such an association the error matches fs.ErrNotExist.
-func (m *SecY) DeleteTxSA(ctx context.Context, an uint8, flags ...DeleteFlag) error {
+func (m *MACsec) DeleteTxSA(ctx context.Context, an uint8, flags ...DeleteFlag) error {
 	return m.deleteSA(ctx, nil, an, flags)
 }
 
 // DeleteRxSA is DeleteTxSA for a channel that frames are received by
 // (MACSEC_CMD_DEL_RXSA).
-func (m *SecY) DeleteRxSA(ctx context.Context, sci SCI, an uint8, flags ...DeleteFlag) error {
+func (m *MACsec) DeleteRxSA(ctx context.Context, sci SCI, an uint8, flags ...DeleteFlag) error {
 	if err := m.checkSCI(opDelete, sci); err != nil {
 		return err
 	}
 	return m.deleteSA(ctx, sciOf(sci), an, flags)
 }
 
-func (m *SecY) deleteSA(ctx context.Context, sci *macsecnl.SCI, an uint8, flags []DeleteFlag) error {
+func (m *MACsec) deleteSA(ctx context.Context, sci *macsecnl.SCI, an uint8, flags []DeleteFlag) error {
 	if f := macsecnl.CheckAN(an); f != nil {
 		return m.invalid(opDelete, subject(sci, an), f)
 	}
@@ -212,7 +212,7 @@ func (m *SecY) deleteSA(ctx context.Context, sci *macsecnl.SCI, an uint8, flags 
 // receives by a channel that is not, all the same, unless hardware does the
 // work: what stops it is to deactivate the associations. Without such a channel
 // the error matches fs.ErrNotExist.
-func (m *SecY) UpdateRxSC(ctx context.Context, sci SCI, active bool) error {
+func (m *MACsec) UpdateRxSC(ctx context.Context, sci SCI, active bool) error {
 	if err := m.checkSCI(opSet, sci); err != nil {
 		return err
 	}
@@ -222,7 +222,7 @@ func (m *SecY) UpdateRxSC(ctx context.Context, sci SCI, active bool) error {
 // DeleteRxSC drops a channel and its associations, also those that are active
 // (MACSEC_CMD_DEL_RXSC). Without such a channel the error matches
 // fs.ErrNotExist.
-func (m *SecY) DeleteRxSC(ctx context.Context, sci SCI) error {
+func (m *MACsec) DeleteRxSC(ctx context.Context, sci SCI) error {
 	if err := m.checkSCI(opDelete, sci); err != nil {
 		return err
 	}
@@ -233,7 +233,7 @@ func (m *SecY) DeleteRxSC(ctx context.Context, sci SCI) error {
 // (MACSEC_CMD_UPD_OFFLOAD). It changes only while the link is down and has
 // neither channels nor associations: else the error matches syscall.EBUSY. If
 // the parent cannot do it, it matches errors.ErrUnsupported.
-func (m *SecY) SetOffload(ctx context.Context, offload iplink.MACsecOffload) error {
+func (m *MACsec) SetOffload(ctx context.Context, offload iplink.MACsecOffload) error {
 	if offload > OffloadMAC {
 		return m.link.Invalid("offload", "offload", "%d is none of off, phy, mac", offload)
 	}

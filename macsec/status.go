@@ -119,7 +119,7 @@ func (c *RxSC) SA(an uint8) *RxSA {
 // Status returns all that the kernel tells of the link, as `ip -s macsec show`
 // does. It takes no privilege. If the kernel's list ends before the link, the
 // error matches ErrTruncated.
-func (m *SecY) Status(ctx context.Context) (*Status, error) {
+func (m *MACsec) Status(ctx context.Context) (*Status, error) {
 	d, err := m.nl.Find(ctx, m.Index())
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && m.isGone(ctx):

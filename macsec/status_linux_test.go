@@ -80,7 +80,7 @@ func normal(t *testing.T, v any) (n map[string]any) {
 
 // wantStatus compares a link with what `ip` says of it. Frames that nobody asked
 // for may come between the two, so there are several attempts.
-func (l *lab) wantStatus(m *SecY) (s *Status) {
+func (l *lab) wantStatus(m *MACsec) (s *Status) {
 	l.t.Helper()
 	diff, most := "", uint64(math.MaxUint64)
 	if testutil.IPOlder(l.t, 6, 15) {

@@ -34,7 +34,7 @@ func TestTruncated(t *testing.T) {
 	if s, err := one.Status(ctx); err != nil || s.Name != "macsec1" {
 		t.Errorf("the one before: %v", err)
 	}
-	for _, m := range []*SecY{two, three} {
+	for _, m := range []*MACsec{two, three} {
 		_, err := m.Status(ctx)
 		want := fmt.Sprintf("show macsec %s: the kernel does not tell of all MACsec links: its list is truncated", m.Name())
 		if !errors.Is(err, ErrTruncated) || err.Error() != want {
@@ -62,7 +62,7 @@ func TestTruncated(t *testing.T) {
 
 // workUnlisted does what can be done while the list ends before a link: all that
 // does not need to know what there is.
-func (l *lab) workUnlisted(two *SecY, sa SA) {
+func (l *lab) workUnlisted(two *MACsec, sa SA) {
 	t, ctx := l.t, l.t.Context()
 	must(t, two.UpdateRxSC(ctx, SCIOf(theirMAC, 300), false))
 	l.make(New("macsec4").Parent("eth1").Port(4).TxSA(sa).RxSC(SCIOf(theirMAC, 1000), sa))

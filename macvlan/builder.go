@@ -9,7 +9,7 @@ import (
 	"github.com/iplink-go/iplink/internal/uapi"
 )
 
-// Builder is the builder for a macvlan link: one with a link-layer address of
+// A Builder describes a macvlan link: one with a link-layer address of
 // its own on a parent that it shares.
 type Builder struct {
 	iplink.Common[Builder]
@@ -20,6 +20,13 @@ func New(name string) *Builder {
 	b := new(Builder)
 	*b.Own(b) = own.New(iplink.KindMacvlan, name, new(iplink.MacvlanInfo))
 	return b
+}
+
+// Info returns what the kernel reports of a macvlan link only, and false if link is of
+// another kind.
+func Info(link *iplink.Link) (*iplink.MacvlanInfo, bool) {
+	info, ok := link.Info.(*iplink.MacvlanInfo)
+	return info, ok && link.Kind == iplink.KindMacvlan
 }
 
 // set marks a setting as made and returns the struct that holds its value.

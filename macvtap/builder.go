@@ -9,7 +9,7 @@ import (
 	"github.com/iplink-go/iplink/internal/uapi"
 )
 
-// Builder is the builder for a macvtap link: a macvlan whose frames a program
+// A Builder describes a macvtap link: a macvlan whose frames a program
 // reads and writes through a file, as with a tap.
 type Builder struct {
 	iplink.Common[Builder]
@@ -20,6 +20,13 @@ func New(name string) *Builder {
 	b := new(Builder)
 	*b.Own(b) = own.New(iplink.KindMacvtap, name, new(iplink.MacvlanInfo))
 	return b
+}
+
+// Info returns what the kernel reports of a macvtap link only, and false if link is of
+// another kind.
+func Info(link *iplink.Link) (*iplink.MacvlanInfo, bool) {
+	info, ok := link.Info.(*iplink.MacvlanInfo)
+	return info, ok && link.Kind == iplink.KindMacvtap
 }
 
 // set marks a setting as made and returns the struct that holds its value.

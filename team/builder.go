@@ -5,17 +5,26 @@ import (
 	"github.com/iplink-go/iplink/internal/own"
 )
 
-// Builder is the builder for a team: several links that act as one, by rules that
+// A Builder describes a team: several links that act as one, by rules that
 // a program gives. See package team for what runs it.
 type Builder struct {
 	iplink.Common[Builder]
 }
 
-// New returns the builder for a team link of that name.
+// New returns the builder for a team of that name. A link joins it by AddPort,
+// or by the Master setter of its own builder, and must be down for that; the
+// team brings it up.
 func New(name string) *Builder {
 	b := new(Builder)
 	*b.Own(b) = own.New(iplink.KindTeam, name, new(iplink.TeamInfo))
 	return b
+}
+
+// Info returns what the kernel reports of a team only, and false if link is of
+// another kind.
+func Info(link *iplink.Link) (*iplink.TeamInfo, bool) {
+	info, ok := link.Info.(*iplink.TeamInfo)
+	return info, ok
 }
 
 // set marks a setting as made and returns the struct that holds its value.

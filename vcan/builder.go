@@ -5,7 +5,7 @@ import (
 	"github.com/iplink-go/iplink/internal/own"
 )
 
-// Builder is the builder for a vcan link: a CAN bus without hardware, on which what
+// A Builder describes a vcan link: a CAN bus without hardware, on which what
 // one program sends reaches all others. It has only what every link has; its MTU
 // is 16 for CAN frames, 72 for CAN FD, or 76 to 2060 for CAN XL.
 type Builder struct {

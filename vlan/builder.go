@@ -9,17 +9,24 @@ import (
 	"github.com/iplink-go/iplink/internal/uapi"
 )
 
-// Builder is the builder for a VLAN link: one that carries, untagged, the frames
+// A Builder describes a VLAN link: one that carries, untagged, the frames
 // that its parent carries with one tag.
 type Builder struct {
 	iplink.Common[Builder]
 }
 
-// New returns the builder for a vlan link of that name.
+// New returns the builder for a VLAN link of that name.
 func New(name string) *Builder {
 	b := new(Builder)
 	*b.Own(b) = own.New(iplink.KindVLAN, name, new(iplink.VLANInfo))
 	return b
+}
+
+// Info returns what the kernel reports of a VLAN link only, and false if link is of
+// another kind.
+func Info(link *iplink.Link) (*iplink.VLANInfo, bool) {
+	info, ok := link.Info.(*iplink.VLANInfo)
+	return info, ok
 }
 
 // set marks a setting as made and returns the struct that holds its value.

@@ -12,7 +12,7 @@ import (
 	"github.com/iplink-go/iplink/internal/testutil"
 )
 
-func newVTEP(t *testing.T, link string) (*os.File, *VTEP) {
+func opened(t *testing.T, link string) (*os.File, *VXLAN) {
 	t.Helper()
 	testutil.Need(t, "vxlan")
 	ns := testutil.NetNS(t)
@@ -22,7 +22,7 @@ func newVTEP(t *testing.T, link string) (*os.File, *VTEP) {
 
 // TestAppend is about an address of one host, which has one remote.
 func TestAppend(t *testing.T) {
-	ns, v := newVTEP(t, "link add vx0 index 77 type vxlan id 100 dstport 4789 local 192.0.2.1")
+	ns, v := opened(t, "link add vx0 index 77 type vxlan id 100 dstport 4789 local 192.0.2.1")
 	ctx := t.Context()
 	e := fdb.Entry{MAC: host, State: fdb.Static, Dst: remote}
 	said := shown{MAC: host.String(), State: "static", Dst: "192.0.2.77", Flags: []string{"self"}}
@@ -48,7 +48,7 @@ func TestAppend(t *testing.T) {
 
 // TestAppendNetworks is about an address on a link for many networks.
 func TestAppendNetworks(t *testing.T) {
-	ns, v := newVTEP(t, "link add vx0 index 77 type vxlan external dstport 4789 local 192.0.2.1")
+	ns, v := opened(t, "link add vx0 index 77 type vxlan external dstport 4789 local 192.0.2.1")
 	testutil.IPBatch(t, ns, "nexthop add id 1193 via 192.0.2.5 fdb", "nexthop add id 1194 group 1193 fdb")
 	ctx := t.Context()
 	must(t, v.AppendFDB(ctx, fdb.Entry{MAC: host, Dst: remote, SrcVNI: 0x111}))
@@ -78,7 +78,7 @@ func nhid(id uint32) string {
 // TestGone is about a link that is there no longer, and about its index when another link
 // has it.
 func TestGone(t *testing.T) {
-	ns, v := newVTEP(t, "link add vx0 index 77 type vxlan id 100 dstport 4789 local 192.0.2.1")
+	ns, v := opened(t, "link add vx0 index 77 type vxlan id 100 dstport 4789 local 192.0.2.1")
 	e := fdb.Entry{MAC: host, Dst: remote}
 	for _, next := range []string{"link del vx0", "link add br0 index 77 type bridge"} {
 		testutil.IPBatch(t, ns, next)
@@ -110,7 +110,7 @@ func TestGone(t *testing.T) {
 
 // TestReasons is about what the kernel refuses without a word.
 func TestReasons(t *testing.T) {
-	ns, v := newVTEP(t, "link add vx0 index 77 type vxlan id 100 dstport 4789 local 192.0.2.1")
+	ns, v := opened(t, "link add vx0 index 77 type vxlan id 100 dstport 4789 local 192.0.2.1")
 	_, listed := v.ListVNIs(t.Context())
 	for _, err := range []error{v.AddVNIs(t.Context(), VNIs{First: 7}), v.DeleteVNIs(t.Context(), VNIs{First: 7}), listed} {
 		if err == nil || !strings.Contains(err.Error(), "make it with VNIFilter(true)") {

@@ -10,16 +10,23 @@ import (
 	"github.com/iplink-go/iplink/internal/uapi"
 )
 
-// Builder is the builder for a VXLAN link: Ethernet through UDP, RFC 7348.
+// A Builder describes a VXLAN link: Ethernet through UDP, RFC 7348.
 type Builder struct {
 	iplink.Common[Builder]
 }
 
-// New returns the builder for a vxlan link of that name.
+// New returns the builder for a VXLAN link of that name.
 func New(name string) *Builder {
 	b := new(Builder)
 	*b.Own(b) = own.New(iplink.KindVXLAN, name, new(iplink.VXLANInfo))
 	return b
+}
+
+// Info returns what the kernel reports of a VXLAN link only, and false if link is of
+// another kind.
+func Info(link *iplink.Link) (*iplink.VXLANInfo, bool) {
+	info, ok := link.Info.(*iplink.VXLANInfo)
+	return info, ok
 }
 
 // defaultAgeing is the kernel's default (FDB_AGE_DEFAULT).

@@ -13,10 +13,10 @@ import (
 	"github.com/iplink-go/iplink/internal/openlink"
 )
 
-// TestRefused is about what is refused before anything is sent: the VTEP has no
+// TestRefused is about what is refused before anything is sent: the VXLAN has no
 // socket.
 func TestRefused(t *testing.T) {
-	v := &VTEP{link: &openlink.Handle{Kind: iplink.KindVXLAN, Name: "vx0", Index: 77}}
+	v := &VXLAN{link: &openlink.Handle{Kind: iplink.KindVXLAN, Name: "vx0", Index: 77}}
 	mac := net.HardwareAddr{2, 0, 0, 0, 0x12, 0x34}
 	addr := netip.MustParseAddr
 	add := func(e fdb.Entry) func(context.Context) error {

@@ -53,7 +53,7 @@ func ExampleOpen() {
 }
 
 // One link that takes frames of some networks only.
-func ExampleVTEP_AddVNIs() {
+func ExampleVXLAN_AddVNIs() {
 	err := inScratch(func(ctx context.Context) error {
 		if _, err := vxlan.New("vx0").External(true).VNIFilter(true).Learning(false).Port(4789).Create(ctx); err != nil {
 			return err

@@ -71,14 +71,14 @@ func (n VNIs) String() string {
 
 // AddVNIs makes the link take frames of networks. If the kernel refuses one,
 // those before it stay.
-func (v *VTEP) AddVNIs(ctx context.Context, networks ...VNIs) error {
+func (v *VXLAN) AddVNIs(ctx context.Context, networks ...VNIs) error {
 	return v.changeVNIs(ctx, "vni add", uapi.RTM_NEWTUNNEL, networks)
 }
 
 // DeleteVNIs ends that; only the numbers matter. Entries of the forwarding
 // database for these networks go as well. The error matches fs.ErrNotExist if
 // there is no such network.
-func (v *VTEP) DeleteVNIs(ctx context.Context, networks ...VNIs) error {
+func (v *VXLAN) DeleteVNIs(ctx context.Context, networks ...VNIs) error {
 	bare := slices.Clone(networks)
 	for i := range bare {
 		bare[i].Group = netip.Addr{}
@@ -90,7 +90,7 @@ func (v *VTEP) DeleteVNIs(ctx context.Context, networks ...VNIs) error {
 // all.
 const perRequest = 1024
 
-func (v *VTEP) changeVNIs(ctx context.Context, op string, typ uint16, networks []VNIs) error {
+func (v *VXLAN) changeVNIs(ctx context.Context, op string, typ uint16, networks []VNIs) error {
 	for i := range networks {
 		if word, text := networks[i].fault(); text != "" {
 			return v.link.Invalid(op, word, "%s", text)
@@ -164,7 +164,7 @@ func (n *VNIs) append(b []byte) []byte {
 
 // ListVNIs returns the networks that the link takes frames of, by number, with
 // their statistics.
-func (v *VTEP) ListVNIs(ctx context.Context) ([]VNIs, error) {
+func (v *VXLAN) ListVNIs(ctx context.Context) ([]VNIs, error) {
 	var all []VNIs
 	body := func(b []byte) []byte { return appendHeader(b, v.link.Index, uapi.TUNNEL_MSG_FLAG_STATS) }
 	err := v.link.List(ctx, "vni show", uapi.RTM_GETTUNNEL, body, func() { all = nil }, func(m wire.Message) {

@@ -66,7 +66,7 @@ func (o *options) run(ctx context.Context, l *lab.Lab) error {
 	}
 	// Deleting its namespace would send the link home.
 	defer all[0].Do(func() error { return iplink.Delete(context.WithoutCancel(ctx), "ipoib0") })
-	info := links[0].Info.(*iplink.IPoIBInfo)
+	info, _ := ipoib.Info(links[0])
 	l.Say("ipoib0 is in partition %#04x, mode %s, MTU %d, address %s", info.PKey, info.Mode, links[0].MTU, links[0].Address)
 	if err := l.Show(ctx); err != nil {
 		return err

@@ -12,7 +12,6 @@ import (
 	"fmt"
 	"net/netip"
 
-	"github.com/iplink-go/iplink"
 	"github.com/iplink-go/iplink/examples/internal/lab"
 	"github.com/iplink-go/iplink/examples/internal/packet"
 	"github.com/iplink-go/iplink/macsec"
@@ -42,7 +41,8 @@ func run(ctx context.Context, l *lab.Lab) error {
 		if err != nil {
 			return err
 		}
-		scis[i] = links[0].Info.(*iplink.MACsecInfo).SCI
+		info, _ := macsec.Info(links[0])
+		scis[i] = info.SCI
 	}
 	for i, ns := range all {
 		if err := ns.Do(func() error { return associate(ctx, key, scis[1-i]) }); err != nil {

@@ -31,7 +31,8 @@ func run(ctx context.Context, l *lab.Lab) error {
 	if err != nil {
 		return err
 	}
-	l.Say("veth1 has index %d; its peer has index %d there", link.Index, link.Info.(*iplink.VethInfo).Peer)
+	info, _ := veth.Info(link)
+	l.Say("veth1 has index %d; its peer has index %d there", link.Index, info.Peer)
 	if err := l.Show(ctx); err != nil {
 		return err
 	}

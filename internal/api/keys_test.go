@@ -12,10 +12,10 @@ import (
 // TestKeysAreWarnedOf reads the documents of what captures: each warns of keys.
 func TestKeysAreWarnedOf(t *testing.T) {
 	docs := map[string]string{}
-	for _, path := range []string{"nlmon/nlmon.go", "nlmon/capture.go", "nlmon/packet.go", "nlmon.go"} {
+	for _, path := range []string{"nlmon/nlmon.go", "nlmon/capture.go", "nlmon/packet.go", "nlmon/builder.go"} {
 		readDocs(t, "../../"+path, docs)
 	}
-	for _, name := range []string{"package nlmon", "Capture", "Packets", "Packet", "Nlmon", "New"} {
+	for _, name := range []string{"package nlmon", "Capture", "Packets", "Packet", "Builder", "New"} {
 		if !strings.Contains(docs[name], " keys") {
 			t.Errorf("the document of %s does not warn of keys: %q", name, docs[name])
 		}

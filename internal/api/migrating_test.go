@@ -45,7 +45,7 @@ var (
 	conn          *iplink.Conn
 	ns            *iplink.NetNS
 	link          *iplink.Link
-	br            *bridge.Switch
+	br            *bridge.Bridge
 	mac           net.HardwareAddr
 	local, remote netip.Addr
 	err           error

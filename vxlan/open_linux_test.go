@@ -27,9 +27,9 @@ var (
 )
 
 // openIn opens a VXLAN link in a namespace, and closes it when the test ends.
-func openIn(t testing.TB, ns *os.File, name string) *VTEP {
+func openIn(t testing.TB, ns *os.File, name string) *VXLAN {
 	t.Helper()
-	var v *VTEP
+	var v *VXLAN
 	var err error
 	testutil.In(t, ns, func() { v, err = Open(t.Context(), name) })
 	must(t, err)
@@ -99,7 +99,7 @@ func TestRequests(t *testing.T) {
 	}
 }
 
-func goldenCalls(one, many *VTEP) map[string]func(context.Context) error {
+func goldenCalls(one, many *VXLAN) map[string]func(context.Context) error {
 	vnis := func(n VNIs) func(context.Context) error {
 		return func(ctx context.Context) error {
 			_ = many.DeleteVNIs(ctx, n) // that another call may have added

@@ -13,7 +13,7 @@ import (
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
-// A SecY, a MAC security entity, is a MACsec link that exists, opened to work on
+// A MACsec, a MAC security entity, is a MACsec link that exists, opened to work on
 // its keys: the associations that it sends by (TxSA), and the channels and
 // associations that it receives by (RxSC, RxSA). It has netlink sockets of its
 // own, which many goroutines may use.
@@ -21,21 +21,21 @@ import (
 // All errors are of type *iplink.Error: its Op is the verb in the words of
 // `ip macsec`, and its Attr what it was about, such as "rx 02000000000b0001
 // sa 1 key". None holds a key.
-type SecY struct {
+type MACsec struct {
 	link  *openlink.Handle
 	nl    *macsecnl.Conn
 	suite macsecnl.Suite
 }
 
 // Open opens the MACsec link of that name in the network namespace of the calling
-// thread, where the SecY stays. Without such a link the error matches
+// thread, where the MACsec stays. Without such a link the error matches
 // fs.ErrNotExist; if it is no MACsec link, iplink.ErrKind. Close it when done.
-func Open(ctx context.Context, name string) (*SecY, error) {
+func Open(ctx context.Context, name string) (*MACsec, error) {
 	link, err := openlink.Open(ctx, iplink.KindMACsec, name)
 	if err != nil {
 		return nil, err
 	}
-	m := &SecY{link: link}
+	m := &MACsec{link: link}
 	if m.nl, err = macsecnl.Dial(ctx, rtnl.Here); err != nil {
 		return nil, errors.Join(m.failed("open", err), link.Close())
 	}
@@ -47,7 +47,7 @@ func Open(ctx context.Context, name string) (*SecY, error) {
 
 // readSuite learns the cipher suite, which says how long packet numbers are and
 // never changes.
-func (m *SecY) readSuite(ctx context.Context) error {
+func (m *MACsec) readSuite(ctx context.Context) error {
 	data, err := m.readData(ctx, "open")
 	if err != nil {
 		return err
@@ -61,7 +61,7 @@ func (m *SecY) readSuite(ctx context.Context) error {
 }
 
 // readData reads the settings of the link.
-func (m *SecY) readData(ctx context.Context, op string) (data []byte, err error) {
+func (m *MACsec) readData(ctx context.Context, op string) (data []byte, err error) {
 	var b rtnl.Batch
 	b.Get(uapi.RTM_GETLINK, func(r wire.Message) {
 		if _, attrs, err := wire.ParseLink(r.Data); err == nil {
@@ -72,22 +72,22 @@ func (m *SecY) readData(ctx context.Context, op string) (data []byte, err error)
 }
 
 // Close closes the sockets. The link stays as it is.
-func (m *SecY) Close() error {
+func (m *MACsec) Close() error {
 	return errors.Join(m.nl.Close(), m.link.Close())
 }
 
 // Name returns the name that the link was opened by.
-func (m *SecY) Name() string {
+func (m *MACsec) Name() string {
 	return m.link.Name
 }
 
 // Index returns the link's interface index.
-func (m *SecY) Index() int {
+func (m *MACsec) Index() int {
 	return m.link.Index
 }
 
 // run takes steps, of which all or none happen.
-func (m *SecY) run(ctx context.Context, op string, steps ...macsecnl.Step) error {
+func (m *MACsec) run(ctx context.Context, op string, steps ...macsecnl.Step) error {
 	if len(steps) == 0 {
 		return nil
 	}
@@ -102,13 +102,13 @@ func (m *SecY) run(ctx context.Context, op string, steps ...macsecnl.Step) error
 }
 
 // isGone reports whether the link itself is what ENODEV is about.
-func (m *SecY) isGone(ctx context.Context) bool {
+func (m *MACsec) isGone(ctx context.Context) bool {
 	_, err := m.readData(ctx, "")
 	return errors.Is(err, syscall.ENODEV)
 }
 
 // failed returns an error that says what was done and what it was about.
-func (m *SecY) failed(op string, err error) error {
+func (m *MACsec) failed(op string, err error) error {
 	return failed(op, m.Name(), err)
 }
 
@@ -131,6 +131,6 @@ func failed(op, name string, err error) error {
 }
 
 // invalid returns an error for what is refused before anything is sent.
-func (m *SecY) invalid(op, subject string, f *macsecnl.Flaw) error {
+func (m *MACsec) invalid(op, subject string, f *macsecnl.Flaw) error {
 	return m.link.Invalid(op, subject+" "+f.Word, "%s", f.Text)
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/iplink-go/iplink/internal/openlink"
 )
 
-// A Switch is a bridge that exists, opened to work on what it knows: its
+// A Bridge is a bridge that exists, opened to work on what it knows: its
 // forwarding database (FDB), the VLANs of its ports, and its multicast database
 // (MDB). It has a netlink socket of its own, which many goroutines may use.
 //
@@ -17,38 +17,38 @@ import (
 // bridge is gone, all errors match fs.ErrNotExist. All errors are of type *iplink.Error: its Op is the verb in
 // the words of iproute2's bridge command, such as "fdb add", and its Attr the
 // setting or the entry at fault.
-type Switch struct {
+type Bridge struct {
 	link *openlink.Handle
 }
 
 // Open opens the bridge of that name in the network namespace of the calling
-// thread, where the Switch stays. Without such a link the error matches
+// thread, where the Bridge stays. Without such a link the error matches
 // fs.ErrNotExist; if it is no bridge, iplink.ErrKind. Close it when done.
-func Open(ctx context.Context, name string) (*Switch, error) {
+func Open(ctx context.Context, name string) (*Bridge, error) {
 	link, err := openlink.Open(ctx, iplink.KindBridge, name)
 	if err != nil {
 		return nil, err
 	}
-	return &Switch{link: link}, nil
+	return &Bridge{link: link}, nil
 }
 
 // Close closes the socket. The bridge stays as it is.
-func (s *Switch) Close() error {
+func (s *Bridge) Close() error {
 	return s.link.Close()
 }
 
 // Name returns the name that the bridge was opened by.
-func (s *Switch) Name() string {
+func (s *Bridge) Name() string {
 	return s.link.Name
 }
 
 // Index returns the bridge's interface index.
-func (s *Switch) Index() int {
+func (s *Bridge) Index() int {
 	return s.link.Index
 }
 
 // port returns the index of a port, or of the bridge itself.
-func (s *Switch) port(ctx context.Context, op, name string) (int, error) {
+func (s *Bridge) port(ctx context.Context, op, name string) (int, error) {
 	if name == "" {
 		return 0, s.link.Invalid(op, "port", "name the port, or the bridge itself")
 	}
