@@ -17,7 +17,7 @@ type fact struct{ attr, text string }
 
 // facts are looked for in this order, also where the kernel says something.
 var facts = []func(*transaction, context.Context, *step, syscall.Errno) fact{
-	(*transaction).nameTaken, (*transaction).cannotMove, (*transaction).aboveParent, (*transaction).outOfBounds,
+	(*transaction).nameTaken, (*transaction).renamesUp, (*transaction).cannotMove, (*transaction).aboveParent, (*transaction).outOfBounds,
 	(*transaction).udpPortTaken, (*transaction).vniTaken, (*transaction).addressInUse,
 }
 
@@ -53,6 +53,17 @@ func (s *step) claims() string {
 		return s.job.spec.newName
 	}
 	return ""
+}
+
+// renamesUp says that the kernel does not rename a link while it is up.
+func (t *transaction) renamesUp(ctx context.Context, s *step, errno syscall.Errno) fact {
+	if errno != syscall.EBUSY || s.what != stepChange || s.claims() == "" {
+		return fact{}
+	}
+	if link, err := s.job.at.readIndex(ctx, s.job.index); err != nil || !link.Up() {
+		return fact{}
+	}
+	return fact{"name", "Linux before 6.2 renames a link only while it is down: take it down before"}
 }
 
 // nameTaken says whose a name is that a link cannot have.

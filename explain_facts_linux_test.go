@@ -27,6 +27,7 @@ var factLinks = []string{
 	"link add under type veth peer name under1", "link set under up", "link set under1 up",
 	"link add br0 type bridge", "link property add dev under altname alt-under", "link property add dev br0 altname alt-br0",
 	"link add vx0 type vxlan id 7 dstport 4789", "link set vx0 up", "link add vx1 type vxlan id 8 dstport 4789 gbp",
+	"link property add dev vx1 altname alt-vx1",
 }
 
 func ensuring(spec iplink.Spec) func(context.Context, *iplink.Conn) error {
@@ -72,12 +73,12 @@ var factRefusals = []refusal{
 		`create vxlan t0: file exists (A VXLAN device with the specified VNI already exists; "vx0" has VNI 7 on UDP port 4789: another Port makes room)`, []error{fs.ErrExist}},
 	{"VNI twice in one call", creating(vxlan.New("t0").VNI(70).Port(4790), vxlan.New("t1").VNI(70).Port(4790)),
 		`create vxlan t1: file exists (A VXLAN device with the specified VNI already exists; "t0" has VNI 70 on UDP port 4790: another Port makes room)`, nil},
-	{"own altname", updating(iplink.Device("under").Rename("alt-under")),
-		`update under: name: file exists ("alt-under" is an alternative name of the link itself: take it away first, as ip link property del does)`, []error{fs.ErrExist}},
-	{"name of another", updating(iplink.Device("under").Rename("br0")),
-		`update under: name: file exists ("br0" is the name of a bridge link: choose another)`, []error{fs.ErrExist}},
-	{"altname of another", updating(iplink.Device("under").Rename("alt-br0")),
-		`update under: name: file exists ("alt-br0" is an alternative name of "br0", a bridge link: choose another)`, nil},
+	{"own altname", updating(iplink.Device("vx1").Rename("alt-vx1")),
+		`update vx1: name: file exists ("alt-vx1" is an alternative name of the link itself: take it away first, as ip link property del does)`, []error{fs.ErrExist}},
+	{"name of another", updating(iplink.Device("vx1").Rename("br0")),
+		`update vx1: name: file exists ("br0" is the name of a bridge link: choose another)`, []error{fs.ErrExist}},
+	{"altname of another", updating(iplink.Device("vx1").Rename("alt-br0")),
+		`update vx1: name: file exists ("alt-br0" is an alternative name of "br0", a bridge link: choose another)`, nil},
 	{"altname that is its name", updating(iplink.Device("under").AltName("under")),
 		`update under: altname under: file exists ("under" is the name of the link itself)`, nil},
 	{"altname that is a name", updating(iplink.Device("under").AltName("br0")),
@@ -127,13 +128,38 @@ func TestFacts(t *testing.T) {
 		t.Run(r.name, func(t *testing.T) {
 			ns := testutil.NetNS(t)
 			testutil.IPBatch(t, ns, factLinks...)
-			_, err := inNetNS(t, ns, func(c *iplink.Conn) (any, error) { return nil, r.do(t.Context(), c) })
-			r.judgeOurs(t, err)
+			r.judgeOurs(t, mayDo(t, ns, r.do))
 			if left := testutil.IP(t, ns, "-o", "link"); strings.Contains(left, " t0") {
 				t.Errorf("left: %s", left)
 			}
 		})
 	}
+}
+
+// TestRenameUp renames a link that is up, which Linux before 6.2 refuses.
+func TestRenameUp(t *testing.T) {
+	testutil.Need(t, iplink.KindVeth)
+	ns := testutil.NetNS(t)
+	testutil.IPBatch(t, ns, factLinks...)
+	err := mayDo(t, ns, updating(iplink.Device("under").Rename("renamed")))
+	left := testutil.IP(t, ns, "-o", "link")
+	if !testutil.Older(t, 6, 2) {
+		if err != nil || !strings.Contains(left, " renamed@") {
+			t.Errorf("error %v, links %s", err, left)
+		}
+		return
+	}
+	const want = "update under: name: device or resource busy (Linux before 6.2 renames a link only while it is down: take it down before)"
+	if err == nil || err.Error() != want || !errors.Is(err, syscall.EBUSY) || !strings.Contains(left, " under@") {
+		t.Errorf("error %v, want %s; links %s", err, want, left)
+	}
+}
+
+// mayDo calls do with a Conn in a namespace.
+func mayDo(t *testing.T, ns *os.File, do func(context.Context, *iplink.Conn) error) error {
+	t.Helper()
+	_, err := inNetNS(t, ns, func(c *iplink.Conn) (any, error) { return nil, do(t.Context(), c) })
+	return err
 }
 
 // TestVLANAboveParent is TestFacts for VLANs, also on a MACsec link, which has no room

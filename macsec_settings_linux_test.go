@@ -70,7 +70,7 @@ func TestMACsecRefusedByKernel(t *testing.T) {
 		want string
 	}{
 		{macsec.New("second").Parent("under"), "create macsec second: device or resource busy (the parent has a link with this SCI already, or is a port of a bridge, bond or team)"},
-		{macsec.New("second").Parent("under").Port(7).MTU(1500), "create macsec second: mtu: numerical result out of range"},
+		{macsec.New("second").Parent("under").Port(7).MTU(1500), "create macsec second: mtu: numerical result out of range (1500 is more than 1468, what the parent's 1500 leaves: raise that of under first)"},
 	} {
 		_, err := inNetNS(t, ns, func(c1 *iplink.Conn) ([]*iplink.Link, error) { return c1.Create(t.Context(), c.spec) })
 		if err == nil || err.Error() != c.want {

@@ -70,8 +70,15 @@ func (r *removal) ownGroup(index int) uint32 {
 }
 
 // stands reports whether the link still has its index and its name, as far as
-// that can be found out.
+// that can be found out. The index is asked for first: for a name that no link has,
+// the kernel looks for a module, which takes 60 ms where it starts modprobe.
 func (r *removal) stands(ctx context.Context, l doomed) bool {
+	switch name, err := rtnl.NameOf(r.held, l.index); {
+	case isGone(err):
+		return false
+	case err == nil && name == l.name:
+		return true
+	}
 	index, err := rtnl.IndexOf(ctx, r.held, l.name)
 	if err != nil {
 		return !isGone(err)

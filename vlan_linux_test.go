@@ -51,7 +51,7 @@ func TestVLANExplains(t *testing.T) {
 		errno syscall.Errno
 		text  string
 	}{
-		{vlan.New("v0").Parent("under").ID(7).MTU(1401), syscall.EINVAL, "the MTU is more than that of the parent"},
+		{vlan.New("v0").Parent("under").ID(7).MTU(1401), syscall.EINVAL, "1401 is more than the parent's 1400: raise that of under first"},
 		{vlan.New("v0").Parent("under").ID(7).Up(), syscall.ENETDOWN, "the parent is down: bring it up first, or set LooseBinding"},
 		{vlan.New("v0").Parent("lo").ID(7), syscall.EOPNOTSUPP, "VLANs not supported on device"},
 	} {
