@@ -1,12 +1,17 @@
 package iplink
 
 import (
+	"encoding/binary"
+	"errors"
+	"fmt"
 	"net"
 	"net/netip"
+	"syscall"
 	"time"
 
 	"github.com/iplink-go/iplink/internal/attr"
 	"github.com/iplink-go/iplink/internal/uapi"
+	"github.com/iplink-go/iplink/internal/wire"
 )
 
 var bridgeKind = kind{
@@ -130,4 +135,238 @@ type BridgeQuerier struct {
 type BridgeID struct {
 	Priority uint16
 	Address  net.HardwareAddr
+}
+
+func (b *BridgeInfo) attrs(c *attr.Codec) {
+	b.spanningTree(c)
+	b.forwarding(c)
+	b.vlans(c)
+	b.options(c)
+	b.Multicast.attrs(c)
+	b.netfilter(c)
+}
+
+func (b *BridgeInfo) spanningTree(c *attr.Codec) {
+	attr.Enum(c.Since(7, 1), uapi.IFLA_BR_STP_MODE, "stp_mode", &b.STPMode, bridgeSTPModes)
+	attr.Custom(c, uapi.IFLA_BR_STP_STATE, "stp_state", (*stpState)(b))
+	attr.U16(c, uapi.IFLA_BR_PRIORITY, "priority", &b.Priority)
+	attr.Ticks32(c, uapi.IFLA_BR_FORWARD_DELAY, "forward_delay", &b.ForwardDelay)
+	attr.Ticks32(c, uapi.IFLA_BR_HELLO_TIME, "hello_time", &b.HelloTime, time.Second, 10*time.Second)
+	attr.Ticks32(c, uapi.IFLA_BR_MAX_AGE, "max_age", &b.MaxAge, 6*time.Second, 40*time.Second)
+	attr.Report(c, uapi.IFLA_BR_ROOT_ID, "root_id", bridgeIDLen, b.RootID.parse)
+	attr.Report(c, uapi.IFLA_BR_BRIDGE_ID, "bridge_id", bridgeIDLen, b.BridgeID.parse)
+	attr.U16(c.ReadOnly(), uapi.IFLA_BR_ROOT_PORT, "root_port", &b.RootPort)
+	attr.U32(c.ReadOnly(), uapi.IFLA_BR_ROOT_PATH_COST, "root_path_cost", &b.RootPathCost)
+	attr.Bool01(c.ReadOnly(), uapi.IFLA_BR_TOPOLOGY_CHANGE, "topology_change", &b.TopologyChange)
+	attr.Bool01(c.ReadOnly(), uapi.IFLA_BR_TOPOLOGY_CHANGE_DETECTED, "topology_change_detected", &b.TopologyChangeDetected)
+	attr.Ticks64(c.ReadOnly(), uapi.IFLA_BR_HELLO_TIMER, "hello_timer", &b.HelloTimer)
+	attr.Ticks64(c.ReadOnly(), uapi.IFLA_BR_TCN_TIMER, "tcn_timer", &b.TCNTimer)
+	attr.Ticks64(c.ReadOnly(), uapi.IFLA_BR_TOPOLOGY_CHANGE_TIMER, "topology_change_timer", &b.TopologyChangeTimer)
+	attr.Ticks64(c.ReadOnly(), uapi.IFLA_BR_GC_TIMER, "gc_timer", &b.GCTimer)
+}
+
+func (b *BridgeInfo) forwarding(c *attr.Codec) {
+	attr.Ticks32(c, uapi.IFLA_BR_AGEING_TIME, "ageing_time", &b.AgeingTime)
+	attr.Flag(c.WriteOnly(), uapi.IFLA_BR_FDB_FLUSH, "fdb_flush", &b.FlushFDB)
+	attr.U32(c.Since(6, 7), uapi.IFLA_BR_FDB_MAX_LEARNED, "fdb_max_learned", &b.FDBMaxLearned)
+	attr.U32(c.ReadOnly().Since(6, 7), uapi.IFLA_BR_FDB_N_LEARNED, "fdb_n_learned", &b.FDBLearned)
+	attr.MAC(c, uapi.IFLA_BR_GROUP_ADDR, "group_address", &b.GroupAddress)
+	attr.U16(c.Hex(), uapi.IFLA_BR_GROUP_FWD_MASK, "group_fwd_mask", &b.GroupForwardMask)
+	attr.Skip(c, uapi.IFLA_BR_PAD)
+}
+
+func (b *BridgeInfo) vlans(c *attr.Codec) {
+	attr.Bool01(c, uapi.IFLA_BR_VLAN_FILTERING, "vlan_filtering", &b.VLANFiltering)
+	attr.EnumBE16(c, uapi.IFLA_BR_VLAN_PROTOCOL, "vlan_protocol", &b.VLANProtocol, vlanProtocols)
+	attr.U16(c, uapi.IFLA_BR_VLAN_DEFAULT_PVID, "vlan_default_pvid", &b.VLANDefaultPVID, 0, 4094)
+	attr.Bool01(c, uapi.IFLA_BR_VLAN_STATS_ENABLED, "vlan_stats_enabled", &b.VLANStats)
+	attr.Bool01(c, uapi.IFLA_BR_VLAN_STATS_PER_PORT, "vlan_stats_per_port", &b.VLANStatsPerPort)
+}
+
+func (b *BridgeInfo) options(c *attr.Codec) {
+	o := attr.Bits{Type: uapi.IFLA_BR_MULTI_BOOLOPT}
+	o.Bit(c, uapi.BR_BOOLOPT_NO_LL_LEARN, "no_linklocal_learn", &b.NoLinkLocalLearn)
+	o.Bit(c, uapi.BR_BOOLOPT_MCAST_VLAN_SNOOPING, "mcast_vlan_snooping", &b.MulticastVLANSnooping)
+	o.Bit(c, uapi.BR_BOOLOPT_MST_ENABLE, "mst_enabled", &b.MST)
+	o.Bit(c.Since(6, 16), uapi.BR_BOOLOPT_MDB_OFFLOAD_FAIL_NOTIFICATION, "mdb_offload_fail_notification", &b.MDBOffloadFailNotification)
+	o.Bit(c.Since(6, 18), uapi.BR_BOOLOPT_FDB_LOCAL_VLAN_0, "fdb_local_vlan_0", &b.FDBLocalVLAN0)
+}
+
+func (m *BridgeMulticast) attrs(c *attr.Codec) {
+	attr.Bool01(c, uapi.IFLA_BR_MCAST_SNOOPING, "mcast_snooping", &m.Snooping)
+	attr.Enum(c.Numeric(), uapi.IFLA_BR_MCAST_ROUTER, "mcast_router", &m.Router, bridgeMulticastRouters[:3])
+	attr.Bool01(c, uapi.IFLA_BR_MCAST_QUERY_USE_IFADDR, "mcast_query_use_ifaddr", &m.QueryUseIfAddr)
+	attr.Bool01(c, uapi.IFLA_BR_MCAST_QUERIER, "mcast_querier", &m.Querier)
+	attr.U32(c, uapi.IFLA_BR_MCAST_HASH_ELASTICITY, "mcast_hash_elasticity", &m.HashElasticity)
+	attr.U32(c, uapi.IFLA_BR_MCAST_HASH_MAX, "mcast_hash_max", &m.HashMax)
+	attr.U32(c, uapi.IFLA_BR_MCAST_LAST_MEMBER_CNT, "mcast_last_member_count", &m.LastMemberCount)
+	attr.U32(c, uapi.IFLA_BR_MCAST_STARTUP_QUERY_CNT, "mcast_startup_query_count", &m.StartupQueryCount)
+	m.intervals(c)
+	attr.Bool01(c, uapi.IFLA_BR_MCAST_STATS_ENABLED, "mcast_stats_enabled", &m.Stats)
+	attr.U8(c, uapi.IFLA_BR_MCAST_IGMP_VERSION, "mcast_igmp_version", &m.IGMPVersion, 2, 3)
+	attr.U8(c, uapi.IFLA_BR_MCAST_MLD_VERSION, "mcast_mld_version", &m.MLDVersion, 1, 2)
+	attr.Nest(c, uapi.IFLA_BR_MCAST_QUERIER_STATE, "mcast_querier_state", m.queriers)
+}
+
+func (m *BridgeMulticast) intervals(c *attr.Codec) {
+	const day = 24 * time.Hour
+	attr.Ticks64(c, uapi.IFLA_BR_MCAST_LAST_MEMBER_INTVL, "mcast_last_member_interval", &m.LastMemberInterval)
+	attr.Ticks64(c, uapi.IFLA_BR_MCAST_MEMBERSHIP_INTVL, "mcast_membership_interval", &m.MembershipInterval)
+	attr.Ticks64(c, uapi.IFLA_BR_MCAST_QUERIER_INTVL, "mcast_querier_interval", &m.QuerierInterval)
+	attr.Ticks64(c, uapi.IFLA_BR_MCAST_QUERY_INTVL, "mcast_query_interval", &m.QueryInterval, time.Second, day)
+	attr.Ticks64(c, uapi.IFLA_BR_MCAST_QUERY_RESPONSE_INTVL, "mcast_query_response_interval", &m.QueryResponseInterval)
+	attr.Ticks64(c, uapi.IFLA_BR_MCAST_STARTUP_QUERY_INTVL, "mcast_startup_query_interval", &m.StartupQueryInterval, time.Second, day)
+}
+
+func (m *BridgeMulticast) queriers(c *attr.Codec) {
+	attr.ReportedAddr(c, uapi.BRIDGE_QUERIER_IP_ADDRESS, "address", &m.Querier4.Address)
+	attr.Index(c.ReadOnly(), uapi.BRIDGE_QUERIER_IP_PORT, "port", &m.Querier4.Port)
+	attr.Ticks64(c.ReadOnly(), uapi.BRIDGE_QUERIER_IP_OTHER_TIMER, "timer", &m.Querier4.OtherTimer)
+	attr.Skip(c, uapi.BRIDGE_QUERIER_PAD)
+	attr.ReportedAddr(c, uapi.BRIDGE_QUERIER_IPV6_ADDRESS, "address6", &m.Querier6.Address)
+	attr.Index(c.ReadOnly(), uapi.BRIDGE_QUERIER_IPV6_PORT, "port6", &m.Querier6.Port)
+	attr.Ticks64(c.ReadOnly(), uapi.BRIDGE_QUERIER_IPV6_OTHER_TIMER, "timer6", &m.Querier6.OtherTimer)
+}
+
+func (b *BridgeInfo) netfilter(c *attr.Codec) {
+	attr.Bool01(c, uapi.IFLA_BR_NF_CALL_IPTABLES, "nf_call_iptables", &b.CallIPTables)
+	attr.Bool01(c, uapi.IFLA_BR_NF_CALL_IP6TABLES, "nf_call_ip6tables", &b.CallIP6Tables)
+	attr.Bool01(c, uapi.IFLA_BR_NF_CALL_ARPTABLES, "nf_call_arptables", &b.CallARPTables)
+}
+
+// bridgeIDLen is the length of a struct ifla_bridge_id.
+const bridgeIDLen = 8
+
+func (id *BridgeID) parse(b []byte) {
+	id.Priority, id.Address = binary.BigEndian.Uint16(b), net.HardwareAddr(b[2:bridgeIDLen])
+}
+
+// String returns the form of iproute2, such as 8000.2:0:0:0:0:1.
+func (id BridgeID) String() string {
+	text := fmt.Sprintf("%04x", id.Priority)
+	for i, octet := range id.Address {
+		text += fmt.Sprintf("%c%x", ".:"[min(i, 1)], octet)
+	}
+	return text
+}
+
+// stpState is told as on or off, and reported with who runs the protocol.
+type stpState BridgeInfo
+
+// AppendPayload appends 1 or 0.
+func (s *stpState) AppendPayload(b []byte) []byte {
+	return wire.Order.AppendUint32(b, uint32(s.number()))
+}
+
+func (s *stpState) number() int {
+	if s.STP {
+		return 1
+	}
+	return 0
+}
+
+// ParsePayload reads 0, 1 for the kernel or 2 for a program.
+func (s *stpState) ParsePayload(b []byte) error {
+	if len(b) != 4 {
+		return fmt.Errorf("%d bytes where 4 are due", len(b))
+	}
+	n := wire.Order.Uint32(b)
+	s.STP, s.STPUser = n != 0, n == 2
+	return nil
+}
+
+// AppendWords appends 1 or 0.
+func (s *stpState) AppendWords(b []byte) []byte {
+	return fmt.Append(b, s.number())
+}
+
+// Check accepts both.
+func (s *stpState) Check() error {
+	return nil
+}
+
+// require holds the rules of br_changelink that the kernel breaks with a bare
+// errno, or by putting another value in place.
+func (b *BridgeInfo) require(op string, s *spec) error {
+	return errors.Join(b.requireGroup(s.Set), b.requireDelay(s), b.requireVLANs(op, s))
+}
+
+func (b *BridgeInfo) requireGroup(set attr.Set) error {
+	if set.Has(uapi.IFLA_BR_GROUP_FWD_MASK) && b.GroupForwardMask&7 != 0 {
+		return &attr.Error{Name: "group_fwd_mask", Text: fmt.Sprintf("%#x holds bits 0, 1 or 2: STP, pause and LACP frames are never forwarded", b.GroupForwardMask)}
+	}
+	if set.Has(uapi.IFLA_BR_GROUP_ADDR) && !isGroupAddress(b.GroupAddress) {
+		return &attr.Error{Name: "group_address", Text: fmt.Sprintf("%v is none of 01:80:c2:00:00:00, …:04 to …:0f", b.GroupAddress)}
+	}
+	return nil
+}
+
+func isGroupAddress(mac net.HardwareAddr) bool {
+	prefix := [5]byte{0x01, 0x80, 0xc2}
+	last := mac[5]
+	return [5]byte(mac) == prefix && last <= 0xf && (last == 0 || last >= 4)
+}
+
+// requireDelay refuses a delay that the kernel lifts or refuses as soon as STP is on.
+func (b *BridgeInfo) requireDelay(s *spec) error {
+	on := b.STP
+	if now, ok := s.standing.(*BridgeInfo); ok && !s.asks(uapi.IFLA_BR_STP_STATE) {
+		on = now.STP
+	}
+	changes := s.Set.Has(uapi.IFLA_BR_STP_STATE) || s.Set.Has(uapi.IFLA_BR_FORWARD_DELAY)
+	if changes && on && s.asks(uapi.IFLA_BR_FORWARD_DELAY) && (b.ForwardDelay < 2*time.Second || b.ForwardDelay > 30*time.Second) {
+		return &attr.Error{Name: "forward_delay", Text: fmt.Sprintf("%v is not in 2s…30s, which STP needs", b.ForwardDelay), Errno: syscall.ERANGE}
+	}
+	return nil
+}
+
+// requireVLANs refuses snooping in VLANs on a bridge that has none, as bridges start.
+func (b *BridgeInfo) requireVLANs(op string, s *spec) error {
+	filtering := op != "create"
+	if now, ok := s.standing.(*BridgeInfo); ok {
+		filtering = now.VLANFiltering
+	}
+	if s.asks(uapi.IFLA_BR_VLAN_FILTERING) {
+		filtering = b.VLANFiltering
+	}
+	if s.Set.Has(attr.Bit(uapi.BR_BOOLOPT_MCAST_VLAN_SNOOPING)) && b.MulticastVLANSnooping && !filtering {
+		return &attr.Error{Name: "mcast_vlan_snooping", Text: "needs VLANFiltering(true)"}
+	}
+	return nil
+}
+
+// A BridgeSTPMode says who runs the spanning tree protocol.
+type BridgeSTPMode uint32
+
+// Who runs the spanning tree protocol.
+const (
+	BridgeSTPAuto   BridgeSTPMode = iota // a program if there is one, else the kernel
+	BridgeSTPUser                        // a program
+	BridgeSTPKernel                      // the kernel
+)
+
+var bridgeSTPModes = attr.Words{"auto", "user", "kernel"}
+
+// String returns the kernel's word.
+func (m BridgeSTPMode) String() string {
+	return attr.Word(bridgeSTPModes, m)
+}
+
+// A BridgeMulticastRouter says whether a bridge or a port counts as leading to
+// a multicast router, to which all groups go.
+type BridgeMulticastRouter uint8
+
+// Whether a bridge or a port leads to a multicast router.
+const (
+	BridgeRouterDisabled  BridgeMulticastRouter = iota // never
+	BridgeRouterAuto                                   // as long as queries come from there
+	BridgeRouterPermanent                              // always
+	BridgeRouterTemp                                   // for a while; ports only
+)
+
+var bridgeMulticastRouters = attr.Words{"disabled", "auto", "permanent", "temp"}
+
+// String returns a word of the kernel's documentation.
+func (r BridgeMulticastRouter) String() string {
+	return attr.Word(bridgeMulticastRouters, r)
 }

@@ -207,7 +207,9 @@ func TestCANTiming(t *testing.T) {
 }
 
 func TestCANChanges(t *testing.T) {
-	up := func(i iplink.CANInfo) *iplink.Link { return &iplink.Link{Kind: iplink.KindCAN, Flags: uapi.IFF_UP, Info: &i} }
+	up := func(i iplink.CANInfo) *iplink.Link {
+		return &iplink.Link{Kind: iplink.KindCAN, Flags: uapi.IFF_UP, Info: &i}
+	}
 	down := func(i iplink.CANInfo) *iplink.Link { return &iplink.Link{Kind: iplink.KindCAN, Info: &i} }
 	c := func() *can.Builder { return can.New("a") }
 	const needsDown = ": changes only while the link is down: DownFirst takes it down before"

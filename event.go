@@ -1,10 +1,14 @@
 package iplink
 
 import (
+	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/uapi"
+	"github.com/iplink-go/iplink/internal/wire"
 )
 
 // An EventKind says what has become of a link.
@@ -80,4 +84,122 @@ func (e Event) String() string {
 		b.WriteString(": " + strings.Join(e.Changes, ", "))
 	}
 	return b.String()
+}
+
+// ignored are attributes in which a difference is no change: counters, what is
+// about the message rather than the link, and IFLA_AF_SPEC, which holds mostly
+// timers and the values of sysctl; what is worth telling of it stands in
+// telling6.
+var ignored = attr.SetOf(
+	uapi.IFLA_STATS, uapi.IFLA_STATS64, uapi.IFLA_CARRIER_CHANGES,
+	uapi.IFLA_CARRIER_UP_COUNT, uapi.IFLA_CARRIER_DOWN_COUNT,
+	uapi.IFLA_EVENT, uapi.IFLA_NEW_NETNSID, uapi.IFLA_NEW_IFINDEX,
+	uapi.IFLA_TARGET_NETNSID, uapi.IFLA_EXT_MASK, uapi.IFLA_PAD,
+	uapi.IFLA_LINKINFO, uapi.IFLA_AF_SPEC)
+
+// telling6 are the IPv6 settings in which a difference is a change.
+var telling6 = attr.SetOf(uapi.IFLA_INET6_ADDR_GEN_MODE, uapi.IFLA_INET6_TOKEN)
+
+// ignoredInfo are, by kind of link, the timers and counters among its settings.
+var ignoredInfo = map[string]attr.Set{
+	KindBridge: attr.SetOf(
+		uapi.IFLA_BR_HELLO_TIMER, uapi.IFLA_BR_TCN_TIMER, uapi.IFLA_BR_TOPOLOGY_CHANGE_TIMER,
+		uapi.IFLA_BR_GC_TIMER, uapi.IFLA_BR_FDB_N_LEARNED, uapi.IFLA_BR_MCAST_QUERIER_STATE),
+	KindCAN:     attr.SetOf(uapi.IFLA_CAN_BERR_COUNTER),
+	KindMacvlan: attr.SetOf(uapi.IFLA_MACVLAN_BC_QUEUE_LEN_USED),
+	KindMacvtap: attr.SetOf(uapi.IFLA_MACVLAN_BC_QUEUE_LEN_USED),
+}
+
+// ignoredPort are, by kind of master, the timers and counters among the
+// settings of its ports.
+var ignoredPort = map[string]attr.Set{
+	KindBridge: attr.SetOf(
+		uapi.IFLA_BRPORT_MESSAGE_AGE_TIMER, uapi.IFLA_BRPORT_FORWARD_DELAY_TIMER, uapi.IFLA_BRPORT_HOLD_TIMER,
+		uapi.IFLA_BRPORT_MCAST_EHT_HOSTS_CNT, uapi.IFLA_BRPORT_MCAST_N_GROUPS),
+	KindBond: attr.SetOf(uapi.IFLA_BOND_SLAVE_LINK_FAILURE_COUNT),
+}
+
+// changes names what is different in two descriptions of one link, sorted. It
+// compares the bytes that the kernel sent, so that attributes which are not
+// known here count too.
+func changes(old, now *Link) []string {
+	if old.raw.image == now.raw.image {
+		return nil
+	}
+	var names []string
+	if old.Flags != now.Flags {
+		names = append(names, "flags")
+	}
+	if old.Type != now.Type {
+		names = append(names, "type")
+	}
+	a, b := old.attributes(), now.attributes()
+	names = appendChanges(names, "", a, b, new(Link).attrs, func(typ uint16) bool { return !has(ignored, typ) })
+	names = appendInfoChanges(names, now, wire.Find(a, uapi.IFLA_LINKINFO), wire.Find(b, uapi.IFLA_LINKINFO))
+	a, b = wire.Find(a, uapi.IFLA_AF_SPEC, uapi.AF_INET6), wire.Find(b, uapi.IFLA_AF_SPEC, uapi.AF_INET6)
+	names = appendChanges(names, "inet6.", a, b, new(INET6).attrs, func(typ uint16) bool { return has(telling6, typ) })
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// appendInfoChanges appends what is different in IFLA_LINKINFO. Of a port that
+// has got another kind of master only that is told.
+func appendInfoChanges(names []string, now *Link, a, b []byte) []string {
+	names = appendChanges(names, "info.", wire.Find(a, uapi.IFLA_INFO_DATA), wire.Find(b, uapi.IFLA_INFO_DATA),
+		tableOf(newInfo(now.Kind)), func(typ uint16) bool { return !has(ignoredInfo[now.Kind], typ) })
+	if !bytes.Equal(wire.Find(a, uapi.IFLA_INFO_SLAVE_KIND), wire.Find(b, uapi.IFLA_INFO_SLAVE_KIND)) {
+		return append(names, rowName(new(Link).linkInfo, uapi.IFLA_INFO_SLAVE_KIND))
+	}
+	return appendChanges(names, "port.", wire.Find(a, uapi.IFLA_INFO_SLAVE_DATA), wire.Find(b, uapi.IFLA_INFO_SLAVE_DATA),
+		tableOf(newPortInfo(now.PortKind)), func(typ uint16) bool { return !has(ignoredPort[now.PortKind], typ) })
+}
+
+// appendChanges appends the names of those attributes, of the ones that count,
+// that stand in only one of two nests or differ.
+func appendChanges(names []string, prefix string, a, b []byte, t attr.Table, counts func(uint16) bool) []string {
+	if bytes.Equal(a, b) {
+		return names
+	}
+	tell := func(typ uint16) {
+		if counts(typ) {
+			names = append(names, prefix+attributeName(t, typ))
+		}
+	}
+	for x, err := range wire.Attrs(b) {
+		if was := wire.Find(a, x.Type); err == nil && (was == nil || !bytes.Equal(was, x.Data)) {
+			tell(x.Type)
+		}
+	}
+	for x, err := range wire.Attrs(a) {
+		if err == nil && wire.Find(b, x.Type) == nil {
+			tell(x.Type)
+		}
+	}
+	return names
+}
+
+func attributeName(t attr.Table, typ uint16) string {
+	if name := rowName(t, typ); name != "" {
+		return name
+	}
+	return fmt.Sprintf("attribute %d", typ)
+}
+
+// tableOf returns the table of an info, an empty one if there is none.
+func tableOf(v info) attr.Table {
+	if v == nil {
+		return func(*attr.Codec) {}
+	}
+	return v.attrs
+}
+
+// has is s.Has for a number that came from the kernel.
+func has(s attr.Set, typ uint16) bool {
+	return typ < attr.Bit(0) && s.Has(typ)
+}
+
+// attributes returns the attributes that the link was decoded from.
+func (l *Link) attributes() []byte {
+	message := l.raw.image.message()
+	return message[min(wire.LinkLen, len(message)):]
 }

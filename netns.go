@@ -1,15 +1,19 @@
 package iplink
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
+	"os/exec"
 	"runtime"
 	"strings"
 	"syscall"
 
 	"github.com/iplink-go/iplink/internal/attr"
 	"github.com/iplink-go/iplink/internal/invalid"
+	"github.com/iplink-go/iplink/internal/rtnl"
 )
 
 // netNSDir is where `ip netns` keeps the named namespaces, see ip-netns(8).
@@ -338,4 +342,103 @@ func namedNetNSReason(op, file string, err error) string {
 		return "cannot use " + file + ": run as root" + makes
 	}
 	return ""
+}
+
+// Cmd is an [exec.Cmd] whose process starts in a network namespace. Its fields
+// and other methods are those of exec.Cmd.
+type Cmd struct {
+	*exec.Cmd
+	ns *NetNS
+}
+
+// Command returns the command that runs the program name in the namespace,
+// like [exec.CommandContext]. Unlike `ip netns exec` it changes only the
+// network namespace, not the mount namespace: /sys still shows the former
+// network namespace, and /etc/netns/NAME is not mounted over /etc. The NetNS
+// must be open until the process has started.
+func (ns *NetNS) Command(ctx context.Context, name string, args ...string) *Cmd {
+	if ctx == nil {
+		cmd := exec.Command(name, args...)
+		cmd.Err = noContext.in("run")
+		return &Cmd{cmd, ns}
+	}
+	return &Cmd{exec.CommandContext(ctx, name, args...), ns}
+}
+
+// Start is that of [exec.Cmd], in the namespace. Its error may also be one of
+// [NetNS.Do].
+func (c *Cmd) Start() error { return c.ns.Do(c.Cmd.Start) }
+
+// Run is that of [exec.Cmd], in the namespace.
+func (c *Cmd) Run() error {
+	if err := c.Start(); err != nil {
+		return err
+	}
+	return c.Wait()
+}
+
+// Output is that of [exec.Cmd], in the namespace.
+func (c *Cmd) Output() ([]byte, error) { return c.collect(c.Cmd.Output) }
+
+// CombinedOutput is that of [exec.Cmd], in the namespace.
+func (c *Cmd) CombinedOutput() ([]byte, error) { return c.collect(c.Cmd.CombinedOutput) }
+
+// collect keeps a thread in the namespace until the process has ended, for
+// exec.Cmd starts and waits in one method.
+func (c *Cmd) collect(run func() ([]byte, error)) (out []byte, err error) {
+	err = c.ns.Do(func() error {
+		out, err = run()
+		return err
+	})
+	return out, err
+}
+
+// word returns what `ip` is to be told after the word netns: the name, or a
+// path. A namespace without either is reached through this process, as long as
+// it has it open; and so is one whose path is another file for each process.
+func (ns *NetNS) word() string {
+	const self, threadSelf = "/proc/self/", "/proc/thread-self/"
+	own := strings.HasPrefix(ns.label, self) || strings.HasPrefix(ns.label, threadSelf)
+	if ns.name != "" || strings.HasPrefix(ns.label, "/") && !own {
+		return attr.Quote(ns.label)
+	}
+	path := "closed"
+	_ = ns.use(func(fd int) error {
+		path = fmt.Sprintf("/proc/%d/fd/%d", os.Getpid(), fd)
+		return nil
+	})
+	return path
+}
+
+// ownNetNS returns what word returns for the namespace of this process.
+func ownNetNS() string {
+	return fmt.Sprintf("/proc/%d/ns/net", os.Getpid())
+}
+
+// command returns the command that runs `ip` in the namespace; nil is the
+// caller's.
+func (ns *NetNS) command() string {
+	switch {
+	case ns == nil:
+		return "ip"
+	case ns.name != "":
+		return "ip -n " + attr.Quote(ns.name)
+	}
+	return "nsenter --net=" + ns.word() + " ip"
+}
+
+// ID returns the id by which the calling thread's namespace knows ns, and which
+// Link.NetNSID is about; the kernel makes one up if there is none yet.
+func (ns *NetNS) ID(ctx context.Context) (int, error) {
+	return withConn(func(c *Conn) (id int, err error) {
+		err = ns.use(func(fd int) error {
+			n, err := rtnl.FindOrMakeNSID(ctx, c.rt, fd)
+			id = int(n)
+			return err
+		})
+		if err != nil {
+			return 0, kernelError(&Error{Op: "find the id of", Kind: "netns", Name: ns.String()}, err)
+		}
+		return id, nil
+	})
 }

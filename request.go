@@ -1,7 +1,11 @@
 package iplink
 
 import (
+	"context"
+	"slices"
+
 	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/rtnl"
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
 )
@@ -78,4 +82,102 @@ func (t *transaction) appendPort(b []byte, j *job) []byte {
 	b, data := wire.Begin(b, uapi.IFLA_INFO_SLAVE_DATA)
 	b = kindOf(p.Kind).portTable().Encode(&t.codec, b, j.portSet, j.portRef, infoOf(p))
 	return wire.End(wire.End(b, data), info)
+}
+
+// A reader decodes what the kernel answers about links. The Links outlive the
+// messages.
+type reader struct {
+	codec  attr.Codec
+	common *pool // what links hold alike; nil if each keeps a copy of its message
+	data   bool  // the kind's attributes are also kept as bytes, for a RawLink
+}
+
+// share has links from now on hold what they have alike in common, in p, and not
+// keep their messages.
+func (r *reader) share(p *pool) {
+	r.common = p
+	r.codec.Keep(p.copy)
+}
+
+func (r *reader) parse(m wire.Message) *Link {
+	if r.common == nil {
+		return parseLink(&r.codec, slices.Clone(m.Data))
+	}
+	return r.fill(newLink(), m)
+}
+
+// fill is parse into a blank link, of a reader that shares.
+func (r *reader) fill(l *Link, m wire.Message) *Link {
+	l.parse(&r.codec, m.Data)
+	l.noteUndescribed(m)
+	var data []byte
+	if r.data {
+		data = r.common.copy(l.raw.data)
+	}
+	l.finish(data)
+	return l
+}
+
+// An echo is what the kernel announces when it has made a link, sent also to who
+// asked for the link (NLM_F_ECHO). It says what an answer to reading the link would
+// say, as long as nothing happens to the link afterwards, and the kernel composes
+// it anyway. Linux has it since 6.2; before, the flag does nothing.
+
+// awaitEchoes finds out for which links the transaction asks for an echo in place
+// of reading them. If the caller may know the index of one of the links, others
+// may refer to it in ways that are not seen here, and all are read.
+func (t *transaction) awaitEchoes() {
+	if t.conn.silent.Load() || slices.ContainsFunc(t.jobs, (*job).mayBeKnown) {
+		return
+	}
+	for _, j := range t.jobs {
+		j.echo = j.main == nil && hasEcho(j.spec.Kind) && t.isFinal(j) && (j.peer == nil || t.isFinal(j.peer))
+	}
+}
+
+// hasEcho reports whether the kernel announces a link of a kind to who asked for
+// it. A vxlan it does not: its driver announces it before, to all. Of kinds that
+// are not known here nobody knows.
+func hasEcho(kind string) bool {
+	return kinds[kind] != nil && kind != KindVXLAN
+}
+
+// mayBeKnown reports whether the index of the link is not a new one of the
+// transaction's or of the kernel's choice.
+func (j *job) mayBeKnown() bool {
+	return j.spec.index != 0 || j.index != 0 && !j.preset
+}
+
+// isFinal reports whether the link is as it will be when the kernel announces it.
+// It does so before it gives the link a master, moves it to another namespace, or
+// tells the stack that the link is up; and before later requests. Those for other
+// links may change it by way of the one that it sits on.
+func (t *transaction) isFinal(j *job) bool {
+	up := j.spec.flags&j.change&uapi.IFF_UP != 0
+	stacked := t.many && j.parent() != 0
+	return !up && !stacked && !j.tied && !j.needsIndex() && j.master() == 0 && j.linkNSID < 0
+}
+
+// listener returns what takes the echo of a job's request, and nothing else that
+// the kernel may announce of it.
+func (t *transaction) listener(j *job) rtnl.Reply {
+	return func(m wire.Message) {
+		if m.Type != uapi.RTM_NEWLINK {
+			return
+		}
+		if l := t.parse(m); l.Name == j.spec.Name && (j.index == 0 || l.Index == j.index) {
+			j.link = l
+		}
+	}
+}
+
+// readUnheard reads the links whose echo did not come.
+func (t *transaction) readUnheard(ctx context.Context) error {
+	for _, j := range t.jobs {
+		if j.echo && j.link == nil {
+			t.conn.silent.Store(true)
+			t.addRead(j)
+		}
+	}
+	return t.flushPlaces(ctx)
 }

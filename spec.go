@@ -1,14 +1,19 @@
 package iplink
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"net"
 	"slices"
+	"strings"
 	"syscall"
+	"unicode"
 
 	"github.com/iplink-go/iplink/internal/attr"
 	"github.com/iplink-go/iplink/internal/own"
 	"github.com/iplink-go/iplink/internal/uapi"
+	"github.com/iplink-go/iplink/internal/wire"
 )
 
 // spec holds everything that was set on a builder. The Kind is empty for a
@@ -254,4 +259,150 @@ func (s *spec) checkMTU(op string) error {
 		return s.invalid(op, "mtu", sizes(mtu))
 	}
 	return nil
+}
+
+// nameFault says what is wrong with the name of a link, in at most limit bytes;
+// nil if nothing is. The word is that of the setting.
+func nameFault(word, name string, limit int) *attr.Error {
+	if len(name) > limit {
+		return &attr.Error{Name: word, Text: fmt.Sprintf("%q has %d bytes, at most %d fit", name, len(name), limit), Errno: syscall.ERANGE}
+	}
+	if text := nameText(name); text != "" {
+		return &attr.Error{Name: word, Text: text}
+	}
+	return nil
+}
+
+// nameText says what is wrong with a name of any length, empty if nothing is.
+func nameText(name string) string {
+	switch {
+	case name == "":
+		return "the name is empty"
+	case name == "." || name == "..":
+		return fmt.Sprintf("%q is not allowed as a name", name)
+	case strings.ContainsAny(name, "/:"):
+		return fmt.Sprintf(`%q holds "/" or ":"`, name)
+	case strings.ContainsFunc(name, unicode.IsSpace):
+		return fmt.Sprintf("%q holds white space", name)
+	case strings.ContainsRune(name, 0):
+		return fmt.Sprintf("%q holds a NUL byte", name)
+	case strings.ContainsRune(name, '%'):
+		return fmt.Sprintf(`%q holds "%%", which the kernel would take for a template: choose the name yourself`, name)
+	}
+	return ""
+}
+
+// mostOfKind is how many bytes the settings of a kind, or of a port, may take: they
+// lie in an attribute, whose length has 16 bits, together with all else that the
+// kernel then says of the kind and of the port, which is less than 1 KiB.
+const mostOfKind = wire.MaxLen - 1<<10
+
+// mostAltNames is how many alternative names a link has at most: the kernel counts
+// 132 bytes for each, whatever its length, and takes 65 535.
+const mostAltNames = 496
+
+// checkRoom refuses settings that do not fit a request, or that the kernel could not
+// say again.
+func (s *spec) checkRoom() error {
+	if s.Info != nil {
+		if err := roomFault(s.about().table(), s.Set, s.info()); err != nil {
+			return err
+		}
+	}
+	if s.port != nil {
+		return roomFault(kindOf(s.port.Kind).portTable(), s.port.Set, infoOf(s.port))
+	}
+	return nil
+}
+
+// roomFault names the longest row if all together are too long.
+func roomFault(t *attr.Layout, set attr.Set, v info) error {
+	var c attr.Codec
+	var room [512]byte
+	if len(t.Encode(&c, room[:0], set, nil, v)) <= mostOfKind {
+		return nil
+	}
+	longest, most := uint16(0), 0
+	for typ := range set.All() {
+		if n := len(t.Encode(&c, nil, attr.SetOf(typ), nil, v)); n > most {
+			longest, most = typ, n
+		}
+	}
+	return &attr.Error{Name: rowName(v.attrs, longest), Text: tooLong(most)}
+}
+
+func tooLong(bytes int) string {
+	return fmt.Sprintf("%d bytes, where all settings of a kind may have %d in a request", bytes, mostOfKind)
+}
+
+const (
+	ethernetLen = 6 // of a link-layer address
+)
+
+// checkAddress refuses a link-layer address where the kernel ignores it, or has
+// none to change, and one that no link of the kind can have.
+func (s *spec) checkAddress(op string) error {
+	if reason := s.about().address; s.linkSet.Has(uapi.IFLA_ADDRESS) && reason != "" {
+		return s.invalid(op, "address", reason)
+	}
+	if s.about().address != "" || s.about().addressLen() != ethernetLen {
+		return nil
+	}
+	if fault := s.addressFault(s.linkSet, ethernetLen, true); fault != nil {
+		return s.refuse(op, fault)
+	}
+	return nil
+}
+
+// addressFault returns what is wrong with the link-layer addresses in set, of a link
+// whose addresses have so many bytes; nil if nothing is.
+func (s *spec) addressFault(set attr.Set, due int, ethernet bool) *attr.Error {
+	for _, a := range []struct {
+		typ  uint16
+		word string
+		mac  net.HardwareAddr
+	}{{uapi.IFLA_ADDRESS, "address", s.link.Address}, {uapi.IFLA_BROADCAST, "broadcast", s.link.Broadcast}} {
+		switch own := a.typ == uapi.IFLA_ADDRESS && ethernet; {
+		case !set.Has(a.typ) || len(a.mac) == 0: // the table refuses none
+		case len(a.mac) != due:
+			return &attr.Error{Name: a.word, Text: fmt.Sprintf("%v has %d bytes, where %d are due", a.mac, len(a.mac), due)}
+		case own && a.mac[0]&1 != 0:
+			return &attr.Error{Name: a.word, Errno: syscall.EADDRNOTAVAIL,
+				Text: fmt.Sprintf("%v is the address of a group: the first byte of a link's own is even", a.mac)}
+		case own && isZero(a.mac):
+			return &attr.Error{Name: a.word, Errno: syscall.EADDRNOTAVAIL,
+				Text: fmt.Sprintf("%v is no address: without Address the kernel makes one", a.mac)}
+		}
+	}
+	return nil
+}
+
+func isZero(mac net.HardwareAddr) bool {
+	for _, b := range mac {
+		if b != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// addressMisfit returns what is wrong with link-layer addresses for a link that
+// exists. One that is too long the kernel would cut off.
+func (j *job) addressMisfit(have *Link) *attr.Error {
+	if len(have.Address) == 0 {
+		return nil
+	}
+	return j.spec.addressFault(j.linkSet, len(have.Address), have.Type == HardwareEther || have.isLoopback())
+}
+
+// addressInUse says that the link-layer address of a macvlan is not its own.
+func (t *transaction) addressInUse(_ context.Context, s *step, errno syscall.Errno) fact {
+	if errno != syscall.EADDRINUSE || s.what > stepChange || !isMacvlan(s.job.spec.Kind) {
+		return fact{}
+	}
+	return fact{"address", "the parent, or another macvlan on it, has the link-layer address: set another, or none"}
+}
+
+func isMacvlan(kind string) bool {
+	return kind == KindMacvlan || kind == KindMacvtap
 }

@@ -5,9 +5,12 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
+	"syscall"
 
 	"github.com/iplink-go/iplink/inet"
 	"github.com/iplink-go/iplink/internal/inetnl"
+	"github.com/iplink-go/iplink/internal/rtnl"
 	"github.com/iplink-go/iplink/internal/uapi"
 )
 
@@ -207,4 +210,132 @@ func (t *transaction) making() uint16 {
 func (t *transaction) addStep(j *job, what stepKind, text string, typ, flags uint16, body func([]byte) []byte) {
 	j.at.batch.Write(typ, flags, body)
 	j.at.steps = append(j.at.steps, step{job: j, what: what, text: text})
+}
+
+// checkAddrs refuses addresses that the kernel refuses, or takes otherwise than
+// they are meant.
+func (s *spec) checkAddrs(op string) error {
+	for i := range s.addrs {
+		a := &s.addrs[i]
+		fault := inetnl.AddrFault(a)
+		switch {
+		case fault != "":
+		case inetnl.Addrs.Find(a, s.addrs[:i]) != nil:
+			fault = fmt.Sprintf("%v is given twice", a.Prefix)
+		case s.Kind != "" && a.Prefix.Addr().Is6() && a.Prefix.Addr().IsLoopback():
+			fault = fmt.Sprintf("%v is for the loopback interface alone", a.Prefix)
+		case a.Label != "" && !strings.HasPrefix(a.Label, s.finalName()):
+			fault = fmt.Sprintf("the label %q does not begin with the name of the link, %q", a.Label, s.finalName())
+		default:
+			continue
+		}
+		return s.invalid(op, "address", fault)
+	}
+	return nil
+}
+
+// checkRoutes refuses routes that the kernel refuses, or takes otherwise than
+// they are meant.
+func (s *spec) checkRoutes(op string) error {
+	for i := range s.routes {
+		r := &s.routes[i]
+		fault := inetnl.RouteFault(r)
+		switch {
+		case fault != "":
+		case slices.ContainsFunc(s.routes[:i], func(other inet.Route) bool { return inetnl.SameRoute(r, &other) }):
+			fault = fmt.Sprintf("there are two routes to %s of metric %d", inetnl.Target(r), inetnl.Metric(r))
+		case op == "create" && s.flags&s.change&uapi.IFF_UP == 0:
+			fault = "only a link that is up has routes: add Up"
+		default:
+			continue
+		}
+		return s.invalid(op, "route", fault)
+	}
+	return nil
+}
+
+// checkNeighs refuses neighbours that the kernel refuses, or takes otherwise
+// than they are meant.
+func (s *spec) checkNeighs(op string) error {
+	for i := range s.neighs {
+		n := &s.neighs[i]
+		fault := inetnl.NeighFault(n, s.about().addressLen())
+		if fault == "" && inetnl.Neighs.Find(n, s.neighs[:i]) != nil {
+			fault = fmt.Sprintf("%v is given twice", n.Addr)
+		}
+		if fault != "" {
+			return s.invalid(op, "neigh", fault)
+		}
+	}
+	return nil
+}
+
+// Addrs returns the IP addresses of a link in the Conn's namespace, in the kernel's
+// order.
+func (c *Conn) Addrs(ctx context.Context, link *Link) ([]inet.Addr, error) {
+	return readLayer3(ctx, c, link, "addresses", func(rt *rtnl.Conn) ([]inet.Addr, error) {
+		return inetnl.ReadAddrs(ctx, rt, link.Index, link.Name)
+	})
+}
+
+// Routes returns the unicast routes that leave by a link in the Conn's namespace,
+// in all routing tables and those that the kernel made included, of IPv4 and then
+// of IPv6. Routes by several links at once are left out.
+func (c *Conn) Routes(ctx context.Context, link *Link) ([]inet.Route, error) {
+	return readLayer3(ctx, c, link, "routes", func(rt *rtnl.Conn) ([]inet.Route, error) {
+		return inetnl.ReadRoutes(ctx, rt, link.Index)
+	})
+}
+
+// Neighs returns the neighbours on a link in the Conn's namespace, in the kernel's
+// order, without those that the machine answers for.
+func (c *Conn) Neighs(ctx context.Context, link *Link) ([]inet.Neigh, error) {
+	return readLayer3(ctx, c, link, "neighbours", func(rt *rtnl.Conn) ([]inet.Neigh, error) {
+		return inetnl.ReadNeighs(ctx, rt, link.Index)
+	})
+}
+
+// readLayer3 reads what a link has, if the link is in the Conn's namespace: links
+// do not know where they are from.
+func readLayer3[T any](ctx context.Context, c *Conn, link *Link, what string, read func(*rtnl.Conn) ([]T, error)) ([]T, error) {
+	op := "list " + what + " of"
+	if err := c.unready(ctx, op); err != nil {
+		return nil, err
+	}
+	if link == nil {
+		return nil, (&fault{"Link", "it is nil: Get returns one"}).in(op)
+	}
+	e := &Error{Op: op, Kind: link.Kind, Name: link.Name}
+	name, err := rtnl.NameOf(c.rt, link.Index)
+	if err != nil {
+		return nil, kernelError(e, err)
+	}
+	if name != link.Name {
+		e.Message, e.Err = fmt.Sprintf("the link with index %d is %s by now, or this is another namespace", link.Index, name), syscall.ENODEV
+		return nil, e
+	}
+	all, err := read(c.rt)
+	if err != nil {
+		return nil, kernelError(e, err)
+	}
+	return all, nil
+}
+
+// Addrs returns the link's IP addresses as they are now. The link must be in the
+// namespace of the calling thread; Conn.Addrs is for others. If there is no such
+// link, the error matches fs.ErrNotExist.
+func (l *Link) Addrs(ctx context.Context) ([]inet.Addr, error) {
+	return withConn(func(c *Conn) ([]inet.Addr, error) { return c.Addrs(ctx, l) })
+}
+
+// Routes returns the routes that leave by the link as they are now. The link must
+// be in the namespace of the calling thread; see Conn.Routes.
+func (l *Link) Routes(ctx context.Context) ([]inet.Route, error) {
+	return withConn(func(c *Conn) ([]inet.Route, error) { return c.Routes(ctx, l) })
+}
+
+// Neighs returns the neighbours on the link as they are now. The link must be in
+// the namespace of the calling thread; see Conn.Neighs.
+func (l *Link) Neighs(ctx context.Context) ([]inet.Neigh, error) {
+	return withConn(func(c *Conn) ([]inet.Neigh, error) { return c.Neighs(ctx, l) })
 }

@@ -1,0 +1,189 @@
+package iplink
+
+import (
+	"context"
+	"slices"
+
+	"github.com/iplink-go/iplink/internal/uapi"
+	"github.com/iplink-go/iplink/internal/wire"
+)
+
+// Create makes all links that specs describe, in order, and returns them as the
+// kernel then describes them. Later ones may name earlier ones as their parent,
+// master or underlay. It is all or nothing: on an error, also when ctx ends,
+// what this call made is removed again, in reverse, and nothing else is
+// touched.
+//
+// Requests for one namespace go out together, up to 64 in one send. When ctx ends,
+// Create returns within the time that the kernel takes for one send, some 50 ms, and
+// that it takes to remove what was made. Both are longer while another process holds
+// the kernel's lock for all links (RTNL). Pairs of which one end comes up in another
+// namespace are read with one send more. Many links of one call share pieces of
+// memory, as those of a list do.
+//
+// What is removed again is what still has the index, the name and the kind that it
+// was made with. If another process has renamed a link meanwhile, it stays, and the
+// error says so.
+//
+// A process that is killed meanwhile leaves what it has made so far. It bears
+// the names that were asked for, by which DeleteIfExists removes it.
+func (c *Conn) Create(ctx context.Context, specs ...Spec) ([]*Link, error) {
+	if err := c.unready(ctx, "create"); err != nil {
+		return nil, err
+	}
+	t := newTransaction(c, "create")
+	defer t.close()
+	if err := t.plan(ctx, specs); err != nil {
+		return nil, err
+	}
+	if err := t.attempt(ctx, t.run); err != nil {
+		return nil, err
+	}
+	return t.links(), nil
+}
+
+// plan checks specs and prepares the jobs that make them.
+func (t *transaction) plan(ctx context.Context, specs []Spec) error {
+	wanted, err := described(t.op, specs...)
+	if err != nil {
+		return err
+	}
+	for i := range wanted {
+		if wanted[i].Kind == "" {
+			return wanted[i].invalid(t.op, "", "a Device names a link that exists already: use the New of a kind to make one")
+		}
+		if err := wanted[i].check(t.op); err != nil {
+			return err
+		}
+		t.data = t.data || wanted[i].hasRaw()
+	}
+	if err := t.contradictions(wanted); err != nil {
+		return err
+	}
+	t.many = len(specs) > 1
+	t.expect(len(specs))
+	for _, s := range wanted {
+		if _, err := t.prepareCreate(ctx, s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// expect makes ready for so many links. Many hold the same of what the kernel says,
+// as those of a list.
+func (t *transaction) expect(links int) {
+	t.jobs = slices.Grow(t.jobs, links)
+	if links > together {
+		t.share(&pool{slab: new(slab)})
+	}
+}
+
+// prepareCreate prepares the job that makes a link, and that of its peer.
+func (t *transaction) prepareCreate(ctx context.Context, s *spec) (*job, error) {
+	j, err := t.prepare(ctx, s, nil)
+	if err != nil {
+		return nil, err
+	}
+	if other := s.other(); other != nil {
+		j.peer, err = t.prepare(ctx, other, j)
+		if err != nil {
+			return nil, err
+		}
+	}
+	return j, t.preset(j)
+}
+
+// prepare finds the place of s and the links that it refers to.
+func (t *transaction) prepare(ctx context.Context, s *spec, main *job) (*job, error) {
+	if ctx.Err() != nil {
+		return nil, s.failed(t.op, "", context.Cause(ctx))
+	}
+	at, err := t.place(s.netns)
+	if err != nil {
+		return nil, s.failed(t.op, "netns", err)
+	}
+	j := newJob(s, at, main)
+	if main == nil {
+		err = s.refuseDistant(t.op, "netns", at)
+	} else {
+		err = t.refuseLater(j)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := t.resolve(ctx, j); err != nil {
+		return nil, err
+	}
+	if i, ok := s.Info.(contextual); ok {
+		if err := i.fit(ctx, t, j); err != nil {
+			return nil, err
+		}
+	}
+	t.jobs = append(t.jobs, j)
+	return j, nil
+}
+
+// addCreate adds the request that makes a link, and its peer with it.
+func (t *transaction) addCreate(j *job) {
+	const flags = uapi.NLM_F_CREATE | uapi.NLM_F_EXCL
+	body := func(b []byte) []byte { return t.appendCreate(b, j) }
+	if j.echo {
+		j.at.batch.Echo(uapi.RTM_NEWLINK, flags|t.conn.echo, t.listener(j), body)
+	} else {
+		j.at.batch.Write(uapi.RTM_NEWLINK, flags, body)
+	}
+	j.at.steps = append(j.at.steps, step{job: j, what: stepCreate})
+}
+
+// complete adds the requests for what the kernel ignores or refuses when it
+// makes a link, in the order in which they must happen. A peer that has no setting
+// but its name is not read.
+func (t *transaction) complete(j *job) {
+	if j.main != nil && !j.needsIndex() && j.linkSet.Empty() && j.change == 0 {
+		return
+	}
+	if set := j.linkSet.And(j.later()); !set.Empty() || !j.inet6Set.Empty() {
+		t.addChange(j, 0, 0, func(b []byte) []byte { return t.appendLater(b, j, set) })
+	}
+	t.addRest(j)
+	j.unread = !j.echo
+}
+
+// addRest adds the requests that come after a link has its own settings.
+func (t *transaction) addRest(j *job) {
+	if !j.portSet.Empty() {
+		t.addChange(j, 0, 0, func(b []byte) []byte { return t.appendPort(b, j) })
+	}
+	if j.deferUp {
+		t.addChange(j, uapi.IFF_UP, uapi.IFF_UP, func(b []byte) []byte { return b })
+	}
+	for _, name := range j.altNames {
+		t.addAltName(j, name)
+	}
+	t.addLayer3(j)
+}
+
+func (t *transaction) addRead(j *job) {
+	j.at.batch.Get(uapi.RTM_GETLINK, func(m wire.Message) { j.link = t.parse(m) }, func(b []byte) []byte {
+		return j.at.appendKey(b, j.index, j.spec.Name)
+	})
+	j.at.steps = append(j.at.steps, step{job: j, what: stepRead})
+}
+
+// addChange adds a request that changes the link, whose index is known.
+func (t *transaction) addChange(j *job, flags, change uint32, attrs func([]byte) []byte) {
+	j.at.batch.Write(uapi.RTM_NEWLINK, 0, func(b []byte) []byte {
+		return attrs(wire.AppendLink(b, wire.Link{Index: int32(j.index), Flags: flags, Change: change}))
+	})
+	j.at.steps = append(j.at.steps, step{job: j, what: stepChange})
+}
+
+func (t *transaction) addAltName(j *job, name string) {
+	j.at.batch.Write(uapi.RTM_NEWLINKPROP, uapi.NLM_F_CREATE|uapi.NLM_F_EXCL, func(b []byte) []byte {
+		b = wire.AppendLink(b, wire.Link{Index: int32(j.index)})
+		b, at := wire.Begin(b, uapi.IFLA_PROP_LIST|uapi.NLA_F_NESTED)
+		return wire.End(wire.AppendString(b, uapi.IFLA_ALT_IFNAME, name), at)
+	})
+	j.at.steps = append(j.at.steps, step{job: j, what: stepAltName, text: name})
+}

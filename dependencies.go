@@ -1,0 +1,328 @@
+package iplink
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/iplink-go/iplink/internal/uapi"
+)
+
+// contradictions refuses a set of specs that cannot all be made, or not in this
+// order, whatever links there are.
+func (t *transaction) contradictions(specs []*spec) error {
+	r := roll{t: t, names: map[linkKey]int{}, indexes: map[indexKey]int{}, specs: specs}
+	for i, s := range specs {
+		if err := r.enter(i, s); err != nil {
+			return err
+		}
+	}
+	for i := range specs {
+		if err := r.checkReferences(i); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// roll holds what specs lay claim to, by their places in the set. A peer
+// belongs to its main end.
+type roll struct {
+	t       *transaction
+	specs   []*spec
+	names   map[linkKey]int
+	indexes map[indexKey]int
+}
+
+// indexKey is an interface index in a namespace.
+type indexKey struct {
+	at    *place
+	index int
+}
+
+// enter notes what a spec and its peer lay claim to.
+func (r *roll) enter(i int, s *spec) error {
+	at, err := r.t.place(s.netns)
+	if err != nil {
+		return s.failed(r.t.op, "netns", err)
+	}
+	for _, name := range slices.Concat([]string{s.Name}, s.altNames) {
+		if other, taken := r.names[linkKey{at: at, name: name}]; taken {
+			return r.invalid(s, i, "name", fmt.Sprintf("%q in the same namespace is also a name of %s", name, r.describe(other)))
+		}
+		if name != "" {
+			r.names[linkKey{at: at, name: name}] = i
+		}
+	}
+	if s.index != 0 {
+		if other, taken := r.indexes[indexKey{at, s.index}]; taken {
+			return r.invalid(s, i, "index", fmt.Sprintf("%d in the same namespace is also that of %s", s.index, r.describe(other)))
+		}
+		r.indexes[indexKey{at, s.index}] = i
+	}
+	if other := s.other(); other != nil {
+		return r.enter(i, other)
+	}
+	return nil
+}
+
+// checkReferences refuses a spec that refers to itself, or to a later one.
+func (r *roll) checkReferences(i int) error {
+	s := r.specs[i]
+	others, err := r.referencesOf(i)
+	if err != nil {
+		return err
+	}
+	for _, other := range others {
+		switch {
+		case other == i:
+			return r.invalid(s, i, "", "it refers to itself")
+		case other < i:
+			continue
+		}
+		cycle, err := r.path(other, i, map[int]bool{})
+		if err != nil {
+			return err
+		}
+		if cycle != nil {
+			return r.invalid(s, i, "", "they refer to each other: "+r.join(slices.Concat([]int{i}, cycle)))
+		}
+		return r.invalid(s, i, "", fmt.Sprintf("it refers to %s, which must come first", r.describe(other)))
+	}
+	return nil
+}
+
+// referencesOf returns which specs of the set one refers to.
+func (r *roll) referencesOf(i int) ([]int, error) {
+	keys, err := r.t.references(r.specs[i])
+	if err != nil {
+		return nil, err
+	}
+	var all []int
+	for _, key := range keys {
+		if other, ok := r.names[key]; ok {
+			all = append(all, other)
+		}
+	}
+	return all, nil
+}
+
+// path returns the specs on a way of references between two, both ends
+// included, nil if there is none. Those in seen lead nowhere.
+func (r *roll) path(from, to int, seen map[int]bool) ([]int, error) {
+	if from == to {
+		return []int{to}, nil
+	}
+	seen[from] = true
+	others, err := r.referencesOf(from)
+	for _, other := range others {
+		if seen[other] {
+			continue
+		}
+		if rest, err := r.path(other, to, seen); rest != nil || err != nil {
+			return slices.Concat([]int{from}, rest), err
+		}
+	}
+	return nil, err
+}
+
+func (r *roll) join(path []int) string {
+	var words []string
+	for _, i := range path {
+		words = append(words, r.describe(i))
+	}
+	return strings.Join(words, " → ")
+}
+
+// describe says which spec it is: its kind, its name, and where it stands.
+func (r *roll) describe(i int) string {
+	return fmt.Sprintf("%s %s (#%d)", r.specs[i].Kind, r.specs[i].Name, i+1)
+}
+
+// invalid is an error that says which spec it is about.
+func (r *roll) invalid(s *spec, i int, attr, message string) error {
+	if len(r.specs) > 1 {
+		message = fmt.Sprintf("#%d of %d: %s", i+1, len(r.specs), message)
+	}
+	return s.invalid(r.t.op, attr, message)
+}
+
+// linkKey is a name in a namespace.
+type linkKey struct {
+	at    *place
+	name  string
+	index int // of a link that is told without its name, else 0
+}
+
+// key is how the link of a spec is told from others.
+func (s *spec) key(at *place) linkKey {
+	key := linkKey{at: at, name: s.finalName()}
+	if key.name == "" {
+		key.index = s.index
+	}
+	return key
+}
+
+// sorter puts specs into an order in which none refers to a later one. Specs are
+// told by their places in what it is given.
+type sorter struct {
+	t      *transaction
+	specs  []*spec
+	owners map[linkKey]int
+	states []sorting
+	path   []string
+	sorted []int
+}
+
+// sorting is how far a spec has come.
+type sorting uint8
+
+const (
+	unplaced sorting = iota
+	placing          // what it refers to is being put in order
+	placed
+)
+
+// sort returns the places of specs in an order with those first that others refer
+// to. Two specs of one link, and specs that refer to each other, are refused.
+func (t *transaction) sort(specs []*spec) ([]int, error) {
+	o := &sorter{t: t, specs: specs, owners: make(map[linkKey]int, len(specs)), states: make([]sorting, len(specs)), sorted: make([]int, 0, len(specs))}
+	for i, s := range specs {
+		if err := o.own(s, i); err != nil {
+			return nil, err
+		}
+		if other := s.other(); other != nil && other.Name != "" {
+			if err := o.own(other, i); err != nil {
+				return nil, err
+			}
+		}
+	}
+	for i := range specs {
+		if err := o.visit(i); err != nil {
+			return nil, err
+		}
+	}
+	return o.sorted, nil
+}
+
+// own notes that owner brings the link that s describes.
+func (o *sorter) own(s *spec, owner int) error {
+	at, err := o.t.place(s.netns)
+	if err != nil {
+		return s.failed(o.t.op, "netns", err)
+	}
+	key := s.key(at)
+	if _, taken := o.owners[key]; taken {
+		return s.invalid(o.t.op, "name", "two descriptions of one link")
+	}
+	o.owners[key] = owner
+	return nil
+}
+
+func (o *sorter) visit(i int) error {
+	s := o.specs[i]
+	switch o.states[i] {
+	case placing:
+		return s.invalid(o.t.op, "", "it needs itself: "+strings.Join(append(o.path, s.Name), " → "))
+	case placed:
+		return nil
+	}
+	o.states[i] = placing
+	o.path = append(o.path, s.Name)
+	keys, err := o.t.references(s)
+	if err != nil {
+		return err
+	}
+	for _, key := range keys {
+		if other, ok := o.owners[key]; ok && (other != i || key.name == s.Name) {
+			if err := o.visit(other); err != nil {
+				return err
+			}
+		}
+	}
+	o.path = o.path[:len(o.path)-1]
+	o.states[i] = placed
+	o.sorted = append(o.sorted, i)
+	return nil
+}
+
+// references returns the links that a spec, or its peer, refers to by name.
+func (t *transaction) references(s *spec) ([]linkKey, error) {
+	at, err := t.place(s.netns)
+	if err != nil {
+		return nil, s.failed(t.op, "netns", err)
+	}
+	under, err := t.place(s.linkNetNS)
+	if err != nil {
+		return nil, s.failed(t.op, "link-netns", err)
+	}
+	var keys []linkKey
+	for _, r := range s.linkRefs {
+		keys = append(keys, linkKey{at: placeOf(r.Type == uapi.IFLA_LINK, under, at), name: r.Name})
+	}
+	for _, r := range s.Refs {
+		keys = append(keys, linkKey{at: placeOf(s.about().tunnel, under, at), name: r.Name})
+	}
+	if s.port != nil {
+		for _, r := range s.port.Refs {
+			keys = append(keys, linkKey{at: at, name: r.Name})
+		}
+	}
+	other := s.other()
+	if other == nil {
+		return keys, nil
+	}
+	more, err := t.references(other)
+	return append(keys, more...), err
+}
+
+func placeOf(below bool, under, at *place) *place {
+	if below {
+		return under
+	}
+	return at
+}
+
+// A roster finds the jobs of a transaction, of which there may be thousands: by
+// name for those that others refer to, and by index once that is known.
+type roster struct {
+	entered  int // how many jobs of the transaction are in it
+	named    map[linkKey]*job
+	numbered map[indexKey]*job
+	masters  map[indexKey]*kind // what the kernel said of masters that no job makes
+}
+
+// jobNamed returns the first job of the link of that name, nil if there is none.
+func (t *transaction) jobNamed(p *place, name string) *job {
+	return t.enrolled().named[linkKey{at: p, name: name}]
+}
+
+// jobNumbered returns the first job of the link with that index, nil if there is
+// none.
+func (t *transaction) jobNumbered(p *place, index int) *job {
+	return t.enrolled().numbered[indexKey{p, index}]
+}
+
+// enrolled returns the roster with all jobs in it.
+func (t *transaction) enrolled() *roster {
+	r := &t.roster
+	if r.named == nil {
+		r.named, r.numbered, r.masters = map[linkKey]*job{}, map[indexKey]*job{}, map[indexKey]*kind{}
+	}
+	for _, j := range t.jobs[r.entered:] {
+		r.entered++
+		if key := (linkKey{at: j.at, name: j.spec.Name}); r.named[key] == nil {
+			r.named[key] = j
+		}
+		r.number(j)
+	}
+	return r
+}
+
+// number enters the index of a job, if it is known by now.
+func (r *roster) number(j *job) {
+	key := indexKey{j.at, j.index}
+	if j.index != 0 && r.numbered != nil && r.numbered[key] == nil {
+		r.numbered[key] = j
+	}
+}
