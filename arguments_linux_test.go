@@ -125,8 +125,8 @@ func TestConnArguments(t *testing.T) {
 		wantArgument(t, "list", errorOf(c.List(t.Context(), f)), named, i)
 		wantArgument(t, "watch", watchError(t.Context(), c, f), named, i)
 	}
-	for i, cond := range []iplink.Condition{nil, iplink.Satisfies("x", nil), iplink.InMaster("")} {
-		wantArgument(t, "wait", errorOf(c.Wait(t.Context(), "lo", cond)), []string{"Condition", "Satisfies", "InMaster"}[i], i)
+	for i, cond := range []iplink.Condition{nil, iplink.Until("x", nil), iplink.UntilMaster("")} {
+		wantArgument(t, "wait", errorOf(c.Wait(t.Context(), "lo", cond)), []string{"Condition", "Until", "UntilMaster"}[i], i)
 	}
 	wantArgument(t, "addrs", errorOf(c.Addrs(t.Context(), nil)), "Link", 0)
 	wantArgument(t, "get index", errorOf(c.GetIndex(t.Context(), 0)), "index", 0)
@@ -143,7 +143,7 @@ func callAll(ctx context.Context, c *iplink.Conn) map[string]error {
 		"Create": errorOf(c.Create(ctx, bridge.New("t0"))), "Update": errorOf(c.Update(ctx, iplink.Device("lo").Up())),
 		"Ensure": errorOf(c.Ensure(ctx, bridge.New("t0"))), "Diff": errorOf(c.Diff(ctx, bridge.New("t0"))),
 		"Get": errorOf(c.Get(ctx, "lo")), "GetIndex": errorOf(c.GetIndex(ctx, 1)), "List": errorOf(c.List(ctx)),
-		"Delete": c.Delete(ctx, "t0"), "DeleteIfExists": c.DeleteIfExists(ctx, "t0"), "Wait": errorOf(c.Wait(ctx, "lo", iplink.Exists)),
+		"Delete": c.Delete(ctx, "t0"), "DeleteIfExists": c.DeleteIfExists(ctx, "t0"), "Wait": errorOf(c.Wait(ctx, "lo", iplink.UntilExists)),
 		"Watch": watchError(ctx, c), "Addrs": errorOf(c.Addrs(ctx, lo)),
 		"Routes": errorOf(c.Routes(ctx, lo)), "Neighs": errorOf(c.Neighs(ctx, lo)),
 	}

@@ -12,18 +12,18 @@ import (
 )
 
 var bondKind = kind{
-	config:     "BONDING",
-	info:       func() info { return new(BondInfo) },
-	port:       func() info { return new(BondPortInfo) },
-	mtu:        [2]uint32{68, 65535},
-	driver:     "bonding",
-	portsDown:  syscall.EPERM,
-	whileDown:  bondWhileDown,
-	whileFree:  bondWhileFree,
-	notFree:    syscall.ENOTEMPTY,
-	before:     bondBefore,
-	reason:     bondReason,
-	portReason: bondPortReason,
+	config:         "BONDING",
+	info:           func() info { return new(BondInfo) },
+	port:           func() info { return new(BondPortInfo) },
+	mtu:            [2]uint32{68, 65535},
+	driver:         "bonding",
+	portsDown:      syscall.EPERM,
+	whileDown:      bondWhileDown,
+	whileFree:      bondWhileFree,
+	notFree:        syscall.ENOTEMPTY,
+	validateChange: bondBefore,
+	reason:         bondReason,
+	portReason:     bondPortReason,
 }
 
 // BondInfo is what the kernel says of a bond.
@@ -279,7 +279,7 @@ func (b *BondInfo) attrs(c *attr.Codec) {
 	attr.Enum(c, uapi.IFLA_BOND_MODE, "mode", &b.Mode, bondModes)
 	attr.Index(b.choice(c), uapi.IFLA_BOND_ACTIVE_SLAVE, "active_slave", &b.ActiveSlave, "clear_active_slave")
 	b.monitor(c)
-	attr.Index(c.MayHide(), uapi.IFLA_BOND_PRIMARY, "primary", &b.Primary, "")
+	attr.Index(c.Optional(), uapi.IFLA_BOND_PRIMARY, "primary", &b.Primary, "")
 	attr.Enum(c, uapi.IFLA_BOND_PRIMARY_RESELECT, "primary_reselect", &b.PrimaryReselect, bondPrimaryReselects)
 	attr.Enum(c, uapi.IFLA_BOND_FAIL_OVER_MAC, "fail_over_mac", &b.FailOverMAC, bondFailOverMACs)
 	attr.Enum(c, uapi.IFLA_BOND_XMIT_HASH_POLICY, "xmit_hash_policy", &b.XmitHashPolicy, bondXmitHashPolicies)
@@ -321,12 +321,12 @@ func (b *BondInfo) lacp(c *attr.Codec) {
 	attr.Enum(c, uapi.IFLA_BOND_AD_LACP_RATE, "lacp_rate", &b.LACPRate, bondLACPRates)
 	attr.OnOff(c, uapi.IFLA_BOND_AD_LACP_ACTIVE, "lacp_active", &b.LACPActive)
 	attr.Enum(c, uapi.IFLA_BOND_AD_SELECT, "ad_select", &b.ADSelect, bondADSelects)
-	attr.U16(c.MayHide(), uapi.IFLA_BOND_AD_ACTOR_SYS_PRIO, "ad_actor_sys_prio", &b.ADActorSysPrio, 1, 65535)
-	attr.U16(c.MayHide(), uapi.IFLA_BOND_AD_USER_PORT_KEY, "ad_user_port_key", &b.ADUserPortKey, 0, 1023)
-	attr.MAC(c.MayHide(), uapi.IFLA_BOND_AD_ACTOR_SYSTEM, "ad_actor_system", &b.ADActorSystem)
+	attr.U16(c.Optional(), uapi.IFLA_BOND_AD_ACTOR_SYS_PRIO, "ad_actor_sys_prio", &b.ADActorSysPrio, 1, 65535)
+	attr.U16(c.Optional(), uapi.IFLA_BOND_AD_USER_PORT_KEY, "ad_user_port_key", &b.ADUserPortKey, 0, 1023)
+	attr.MAC(c.Optional(), uapi.IFLA_BOND_AD_ACTOR_SYSTEM, "ad_actor_system", &b.ADActorSystem)
 	attr.OnOff(c.Since(6, 9), uapi.IFLA_BOND_COUPLED_CONTROL, "coupled_control", &b.CoupledControl)
 	attr.OnOff(c.Since(6, 17), uapi.IFLA_BOND_BROADCAST_NEIGH, "broadcast_neighbor", &b.BroadcastNeighbor)
-	attr.OnOff(c.Since(7, 2).Wordless(), uapi.IFLA_BOND_LACP_STRICT, "lacp_strict", &b.LACPStrict)
+	attr.OnOff(c.Since(7, 2).NoKeyword(), uapi.IFLA_BOND_LACP_STRICT, "lacp_strict", &b.LACPStrict)
 	attr.Nest(c, uapi.IFLA_BOND_AD_INFO, "ad_info", b.ADInfo.attrs)
 }
 

@@ -51,8 +51,8 @@ var bondOnly = []struct {
 		uapi.IFLA_BOND_COUPLED_CONTROL, uapi.IFLA_BOND_BROADCAST_NEIGH, uapi.IFLA_BOND_LACP_STRICT)},
 }
 
-// require holds the rules of bond_changelink about one request.
-func (b *BondInfo) require(op string, s *spec) error {
+// validate holds the rules of bond_changelink about one request.
+func (b *BondInfo) validate(op string, s *spec) error {
 	err := b.requireMonitor(s.Set)
 	now, known := s.standing.(*BondInfo)
 	if op == "create" {

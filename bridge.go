@@ -15,13 +15,13 @@ import (
 )
 
 var bridgeKind = kind{
-	config: "BRIDGE",
-	info:   func() info { return new(BridgeInfo) },
-	port:   func() info { return new(BridgePortInfo) },
-	mtu:    [2]uint32{68, 65535},
-	driver: "bridge",
-	later:  attr.SetOf(uapi.IFLA_MTU), // which ports that join would change otherwise
-	waits:  true,                      // for its multicast groups, by rcu_barrier
+	config:      "BRIDGE",
+	info:        func() info { return new(BridgeInfo) },
+	port:        func() info { return new(BridgePortInfo) },
+	mtu:         [2]uint32{68, 65535},
+	driver:      "bridge",
+	afterCreate: attr.SetOf(uapi.IFLA_MTU), // which ports that join would change otherwise
+	waits:       true,                      // for its multicast groups, by rcu_barrier
 }
 
 // BridgeInfo is what the kernel says of a bridge.
@@ -285,9 +285,9 @@ func (s *stpState) Check() error {
 	return nil
 }
 
-// require holds the rules of br_changelink that the kernel breaks with a bare
+// validate holds the rules of br_changelink that the kernel breaks with a bare
 // errno, or by putting another value in place.
-func (b *BridgeInfo) require(op string, s *spec) error {
+func (b *BridgeInfo) validate(op string, s *spec) error {
 	return errors.Join(b.requireGroup(s.Set), b.requireDelay(s), b.requireVLANs(op, s))
 }
 

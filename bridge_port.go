@@ -100,10 +100,10 @@ func (p *BridgePortInfo) attrs(c *attr.Codec) {
 }
 
 func (p *BridgePortInfo) newer(c *attr.Codec) {
-	attr.U32(c.Wordless(), uapi.IFLA_BRPORT_MCAST_EHT_HOSTS_LIMIT, "mcast_eht_hosts_limit", &p.MulticastEHTHostsLimit, 1, 1<<32-1)
+	attr.U32(c.NoKeyword(), uapi.IFLA_BRPORT_MCAST_EHT_HOSTS_LIMIT, "mcast_eht_hosts_limit", &p.MulticastEHTHostsLimit, 1, 1<<32-1)
 	attr.OnOff(c, uapi.IFLA_BRPORT_LOCKED, "locked", &p.Locked)
 	attr.OnOff(c.Since(6, 2), uapi.IFLA_BRPORT_MAB, "mab", &p.MAB)
-	attr.U32(c.Since(6, 3).Wordless(), uapi.IFLA_BRPORT_MCAST_MAX_GROUPS, "mcast_max_groups", &p.MulticastMaxGroups)
+	attr.U32(c.Since(6, 3).NoKeyword(), uapi.IFLA_BRPORT_MCAST_MAX_GROUPS, "mcast_max_groups", &p.MulticastMaxGroups)
 	attr.OnOff(c.Since(6, 4), uapi.IFLA_BRPORT_NEIGH_VLAN_SUPPRESS, "neigh_vlan_suppress", &p.NeighVLANSuppress)
 	attr.U32(c.Since(6, 6), uapi.IFLA_BRPORT_BACKUP_NHID, "backup_nhid", &p.BackupNextHop)
 	attr.OnOff(c.Since(7, 2), uapi.IFLA_BRPORT_NEIGH_FORWARD_GRAT, "neigh_forward_grat", &p.NeighForwardGratuitous)

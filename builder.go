@@ -37,7 +37,7 @@ type Spec interface {
 	// String returns the equivalent `ip link` command.
 	fmt.Stringer
 
-	wanted() *spec
+	description() *spec
 	clone() Spec
 }
 
@@ -68,9 +68,9 @@ func (b *Common[Self]) link() *Link {
 	return b.spec.link
 }
 
-func (b *Common[Self]) wanted() *spec {
-	if b.spec.traits == nil {
-		b.spec.traits = kindOf(b.spec.Kind)
+func (b *Common[Self]) description() *spec {
+	if b.spec.cachedKind == nil {
+		b.spec.cachedKind = kindOf(b.spec.Kind)
 	}
 	if b.spec.link == nil {
 		b.spec.link = &unsetLink
@@ -99,7 +99,7 @@ func (b *Common[Self]) Clone() *Self {
 	}
 	// A peer of a peer, which the verbs refuse, may lead back here.
 	copied.spec.Info = copyOf(b.spec.Info)
-	if peer := copied.spec.peer(); peer != nil && peer.wanted().Peer == nil {
+	if peer := copied.spec.peer(); peer != nil && peer.description().Peer == nil {
 		copied.spec.Peer = peer.clone()
 	}
 	return c
@@ -121,7 +121,7 @@ func copyOf(v any) any {
 // that `ip` has no word for are named in a comment at the end. What no verb would
 // take, such as NetNS(nil), is a comment alone.
 func (b *Common[Self]) String() string {
-	return b.wanted().command()
+	return b.description().command()
 }
 
 // Create makes the link and returns it as the kernel then describes it. It is
@@ -208,7 +208,7 @@ func described(op string, specs ...Spec) ([]*spec, error) {
 		if isNil(s) {
 			return nil, (&spec{link: &unsetLink}).invalid(op, "Spec", "it is nil: give a builder, such as bridge.New returns")
 		}
-		all[i] = s.wanted()
+		all[i] = s.description()
 		if err := all[i].checkGiven(op); err != nil {
 			return nil, err
 		}
@@ -229,7 +229,7 @@ func (s *spec) checkGiven(op string) error {
 	if s.Peer == nil {
 		return errors.Join(all...)
 	}
-	peer := s.peer().wanted()
+	peer := s.peer().description()
 	if peer.Peer != nil {
 		return errors.Join(append(all, s.invalid(op, "peer", "a peer cannot have a peer of its own"))...)
 	}

@@ -10,14 +10,14 @@ import (
 )
 
 var canKind = kind{
-	config:    "CAN_DEV",
-	info:      func() info { return new(CANInfo) },
-	hardware:  "a CAN controller is there when its driver finds the hardware; Update changes it",
-	address:   canAddress,
-	sizes:     canSizes,
-	mtuDown:   true,
-	whileDown: canWhileDown,
-	before:    canBefore,
+	config:         "CAN_DEV",
+	info:           func() info { return new(CANInfo) },
+	hardware:       "a CAN controller is there when its driver finds the hardware; Update changes it",
+	address:        canAddress,
+	sizes:          canSizes,
+	mtuDown:        true,
+	whileDown:      canWhileDown,
+	validateChange: canBefore,
 }
 
 var vcanKind = kind{
@@ -49,8 +49,8 @@ type VXCANInfo struct {
 // attrs is empty: the kernel reports nothing of its own for a vxcan.
 func (v *VXCANInfo) attrs(*attr.Codec) {}
 
-// complete takes the other end from where the kernel puts it.
-func (v *VXCANInfo) complete(l *Link) {
+// afterDecode takes the other end from where the kernel puts it.
+func (v *VXCANInfo) afterDecode(l *Link) {
 	v.Peer, v.PeerNetNSID = l.Parent, l.NetNSID
 }
 
@@ -123,7 +123,7 @@ func (v *CANInfo) attrs(c *attr.Codec) {
 }
 
 func (v *CANInfo) classic(c *attr.Codec) {
-	attr.Custom(c.Unnamed(), uapi.IFLA_CAN_BITTIMING, "bittiming", &canTiming{&v.BitTiming, &v.BitTimingConst, &v.Clock, ""})
+	attr.Custom(c.ValueOnly(), uapi.IFLA_CAN_BITTIMING, "bittiming", &canTiming{&v.BitTiming, &v.BitTimingConst, &v.Clock, ""})
 	attr.Report(c, uapi.IFLA_CAN_BITTIMING_CONST, "bittiming_const", canBitTimingConstLen, v.BitTimingConst.parse)
 	attr.Array(c, uapi.IFLA_CAN_BITRATE_CONST, "bitrate_const", &v.Bitrates)
 	attr.U32(c.ReadOnly(), uapi.IFLA_CAN_BITRATE_MAX, "bitrate_max", &v.BitrateMax)
@@ -131,7 +131,7 @@ func (v *CANInfo) classic(c *attr.Codec) {
 	attr.Enum(c.ReadOnly(), uapi.IFLA_CAN_STATE, "state", &v.State, canStates)
 	attr.Report(c, uapi.IFLA_CAN_BERR_COUNTER, "berr_counter", 4, v.parseErrors)
 	attr.Millis(c, uapi.IFLA_CAN_RESTART_MS, "restart-ms", &v.RestartDelay)
-	attr.Custom(c.WriteOnly().Unnamed(), uapi.IFLA_CAN_RESTART, "restart", canRestart{})
+	attr.Custom(c.WriteOnly().ValueOnly(), uapi.IFLA_CAN_RESTART, "restart", canRestart{})
 	attr.U16(c, uapi.IFLA_CAN_TERMINATION, "termination", &v.Termination)
 	attr.Array(c, uapi.IFLA_CAN_TERMINATION_CONST, "termination_const", &v.Terminations)
 }
@@ -160,18 +160,18 @@ func (v *CANInfo) supported(c *attr.Codec) {
 }
 
 func (v *CANInfo) fd(c *attr.Codec) {
-	attr.Custom(c.Unnamed(), uapi.IFLA_CAN_DATA_BITTIMING, "data_bittiming", &canTiming{&v.DataBitTiming, &v.DataBitTimingConst, &v.Clock, "d"})
+	attr.Custom(c.ValueOnly(), uapi.IFLA_CAN_DATA_BITTIMING, "data_bittiming", &canTiming{&v.DataBitTiming, &v.DataBitTimingConst, &v.Clock, "d"})
 	attr.Report(c, uapi.IFLA_CAN_DATA_BITTIMING_CONST, "data_bittiming_const", canBitTimingConstLen, v.DataBitTimingConst.parse)
 	attr.Array(c, uapi.IFLA_CAN_DATA_BITRATE_CONST, "data_bitrate_const", &v.DataBitrates)
-	attr.Custom(c.Nested().Unnamed(), uapi.IFLA_CAN_TDC, "tdc", &canTDC{&v.TDC, &v.TDCLimits, ""})
+	attr.Custom(c.Nested().ValueOnly(), uapi.IFLA_CAN_TDC, "tdc", &canTDC{&v.TDC, &v.TDCLimits, ""})
 }
 
 func (v *CANInfo) xl(c *attr.Codec) {
-	attr.Custom(c.Since(6, 19).Unnamed(), uapi.IFLA_CAN_XL_DATA_BITTIMING, "xl_data_bittiming", &canTiming{&v.XLDataBitTiming, &v.XLDataBitTimingConst, &v.Clock, "x"})
+	attr.Custom(c.Since(6, 19).ValueOnly(), uapi.IFLA_CAN_XL_DATA_BITTIMING, "xl_data_bittiming", &canTiming{&v.XLDataBitTiming, &v.XLDataBitTimingConst, &v.Clock, "x"})
 	attr.Report(c.Since(6, 19), uapi.IFLA_CAN_XL_DATA_BITTIMING_CONST, "xl_data_bittiming_const", canBitTimingConstLen, v.XLDataBitTimingConst.parse)
 	attr.Array(c.Since(6, 19), uapi.IFLA_CAN_XL_DATA_BITRATE_CONST, "xl_data_bitrate_const", &v.XLDataBitrates)
-	attr.Custom(c.Since(6, 19).Nested().Unnamed(), uapi.IFLA_CAN_XL_TDC, "xl_tdc", &canTDC{&v.XLTDC, &v.XLTDCLimits, "x"})
-	attr.Custom(c.Since(6, 19).Nested().Unnamed(), uapi.IFLA_CAN_XL_PWM, "xl_pwm", &canPWM{&v.XLPWM, &v.XLPWMLimits})
+	attr.Custom(c.Since(6, 19).Nested().ValueOnly(), uapi.IFLA_CAN_XL_TDC, "xl_tdc", &canTDC{&v.XLTDC, &v.XLTDCLimits, "x"})
+	attr.Custom(c.Since(6, 19).Nested().ValueOnly(), uapi.IFLA_CAN_XL_PWM, "xl_pwm", &canPWM{&v.XLPWM, &v.XLPWMLimits})
 }
 
 // parseErrors reads a struct can_berr_counter.
@@ -179,8 +179,8 @@ func (v *CANInfo) parseErrors(b []byte) {
 	v.TxErrors, v.RxErrors = wire.Order.Uint16(b), wire.Order.Uint16(b[2:])
 }
 
-// complete takes the statistics from where the kernel puts them.
-func (v *CANInfo) complete(l *Link) {
+// afterDecode takes the statistics from where the kernel puts them.
+func (v *CANInfo) afterDecode(l *Link) {
 	counts := numbers[uint32](l.raw.xstats)
 	for i, field := range []*uint32{&v.Stats.BusErrors, &v.Stats.ErrorWarning, &v.Stats.ErrorPassive,
 		&v.Stats.BusOff, &v.Stats.ArbitrationLost, &v.Stats.Restarts} {

@@ -40,9 +40,9 @@ var canFormats = []canData{
 		pwm: uapi.IFLA_CAN_XL_PWM, on: func(v *CANInfo) bool { return v.XL }, words: [3]string{"XL", "XLDataBitrate or XLDataBitTiming", "xl_data_bittiming"}},
 }
 
-// require holds the rules of can_validate in the kernel, which older ones break
+// validate holds the rules of can_validate in the kernel, which older ones break
 // with bare errnos.
-func (v *CANInfo) require(_ string, s *spec) error {
+func (v *CANInfo) validate(_ string, s *spec) error {
 	var all []error
 	for _, f := range canFormats {
 		all = append(all, f.require(v, s.Set))

@@ -51,7 +51,7 @@ func dozen() Spec {
 // request returns what appends the request to make a link.
 func request(s Spec) func([]byte) []byte {
 	t := &transaction{op: "create"}
-	j := newJob(s.wanted(), nil, nil)
+	j := newJob(s.description(), nil, nil)
 	return func(b []byte) []byte {
 		b, at := wire.BeginMessage(b, uapi.RTM_NEWLINK, uapi.NLM_F_CREATE)
 		return wire.EndMessage(t.appendCreate(b, j), at)

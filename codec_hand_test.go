@@ -302,7 +302,7 @@ func (v *VXLANInfo) handReadBool(a wire.Attr) {
 // TestCodecHand compares the codec with what is written by hand, so that the
 // benchmarks compare like with like.
 func TestCodecHand(t *testing.T) {
-	s := dozen().wanted()
+	s := dozen().description()
 	if want, got := handRequest(nil, s, s.Info.(*VXLANInfo)), request(dozen())(nil); string(got) != string(want) {
 		t.Errorf("the request is\n%x, by hand\n%x", got, want)
 	}
@@ -315,7 +315,7 @@ func TestCodecHand(t *testing.T) {
 }
 
 func BenchmarkHandRequest(b *testing.B) {
-	s := dozen().wanted()
+	s := dozen().description()
 	v, buf := s.Info.(*VXLANInfo), make([]byte, 0, 1<<10)
 	b.ReportAllocs()
 	for b.Loop() {

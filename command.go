@@ -15,8 +15,8 @@ func (s *spec) command() string {
 	if text := s.comment(); text != "" {
 		return text
 	}
-	var w words
-	if s.Kind == "" || s.byIndex() || s.about().hardware != "" {
+	var w commandWriter
+	if s.Kind == "" || s.byIndex() || s.kind().hardware != "" {
 		w.change(s)
 	} else {
 		w.create(s)
@@ -47,50 +47,50 @@ func (s *spec) keyComment() string {
 // keySettings are the settings that keyComment is about.
 func (s *spec) keySettings() attr.Set {
 	if _, ok := s.Info.(keyHolder); ok {
-		return s.apart(s.Set)
+		return s.genericPart(s.Set)
 	}
 	return attr.Set{}
 }
 
-// words is a list of commands that is being written.
-type words struct {
+// commandWriter is a list of commands that is being written.
+type commandWriter struct {
 	c        attr.Codec
 	commands []string
 	b        []byte
 	absent   []string // settings that `ip` has no word for
 }
 
-func (w *words) add(text ...string) {
+func (w *commandWriter) add(text ...string) {
 	for _, t := range text {
 		w.b = append(append(w.b, ' '), t...)
 	}
 }
 
 // print adds the words of the rows of t that are in set.
-func (w *words) print(set attr.Set, refs []attr.Ref, t attr.Table) {
+func (w *commandWriter) print(set attr.Set, refs []attr.Ref, t attr.Table) {
 	var absent []string
 	w.b, absent = w.c.Print(w.b, set, refs, t)
 	w.absent = append(w.absent, absent...)
 }
 
 // begin starts a command; end finishes it, unless it only has its beginning.
-func (w *words) begin(ns *NetNS, text ...string) int {
+func (w *commandWriter) begin(ns *NetNS, text ...string) int {
 	w.b = append(w.b[:0], ns.command()...)
 	w.add(text...)
 	return len(w.b)
 }
 
-func (w *words) end() {
+func (w *commandWriter) end() {
 	w.commands = append(w.commands, string(w.b))
 }
 
-func (w *words) endIfMore(at int) {
+func (w *commandWriter) endIfMore(at int) {
 	if len(w.b) > at {
 		w.end()
 	}
 }
 
-func (w *words) finish() string {
+func (w *commandWriter) finish() string {
 	text := strings.Join(w.commands, " && ")
 	if len(w.absent) > 0 {
 		text += " # ip has no word for: " + strings.Join(w.absent, ", ")
@@ -98,7 +98,7 @@ func (w *words) finish() string {
 	return text
 }
 
-func (w *words) create(s *spec) {
+func (w *commandWriter) create(s *spec) {
 	w.begin(s.startsIn(), "link", "add")
 	w.describe(s, nil)
 	w.add("type", s.Kind)
@@ -118,11 +118,11 @@ func (s *spec) startsIn() *NetNS {
 // describe adds the name and what is common to all links, as far as the kernel
 // takes it when it makes one. A peer's defaults are those of the other end's
 // request, which names the namespaces.
-func (w *words) describe(s *spec, other *spec) {
+func (w *commandWriter) describe(s *spec, other *spec) {
 	if s.Name != "" {
 		w.add(nameWords(s.Name))
 	}
-	w.print(s.linkSet.Minus(s.elsewhere()), s.linkRefs, s.link.settable)
+	w.print(s.linkSet.Minus(s.notInAddCommand()), s.linkRefs, s.link.settable)
 	if s.index > 0 {
 		w.add("index", strconv.Itoa(s.index))
 	}
@@ -139,7 +139,7 @@ func (w *words) describe(s *spec, other *spec) {
 	}
 }
 
-func (w *words) kindWords(s *spec) {
+func (w *commandWriter) kindWords(s *spec) {
 	if s.Info != nil {
 		w.print(s.Set.Minus(s.keySettings()), s.Refs, s.info().attrs)
 	}
@@ -155,7 +155,7 @@ func (w *words) kindWords(s *spec) {
 }
 
 // change writes the command that changes an existing link.
-func (w *words) change(s *spec) {
+func (w *commandWriter) change(s *spec) {
 	w.downFirst(s)
 	at := w.begin(nil, "link", "set", "dev", s.dev(s.Name))
 	if s.newName != "" {
@@ -164,7 +164,7 @@ func (w *words) change(s *spec) {
 	if s.netns != nil {
 		w.add("netns", s.netns.word())
 	}
-	w.print(s.linkSet.Minus(s.elsewhere()), s.linkRefs, s.link.settable)
+	w.print(s.linkSet.Minus(s.notInAddCommand()), s.linkRefs, s.link.settable)
 	if s.downFirst && s.linkSet.Has(uapi.IFLA_MASTER) { // which brings it up
 		w.flags(&spec{flags: s.flags &^ uapi.IFF_UP, change: s.change | uapi.IFF_UP})
 	} else {
@@ -179,15 +179,15 @@ func (w *words) change(s *spec) {
 
 // downFirst writes the command that takes a link of hardware down for what it
 // changes only then.
-func (w *words) downFirst(s *spec) {
-	if s.downFirst && !s.Set.And(s.about().whileDown).Empty() {
+func (w *commandWriter) downFirst(s *spec) {
+	if s.downFirst && !s.Set.And(s.kind().whileDown).Empty() {
 		w.begin(s.home(), "link", "set", "dev", s.dev(s.Name), "down")
 		w.end()
 	}
 }
 
 // flags adds the words for the interface flags that are meant.
-func (w *words) flags(s *spec) {
+func (w *commandWriter) flags(s *spec) {
 	if s.change&uapi.IFF_UP != 0 {
 		w.add(map[bool]string{true: "up", false: "down"}[s.flags&uapi.IFF_UP != 0])
 	}
@@ -198,7 +198,7 @@ func (w *words) flags(s *spec) {
 	w.onOff(s, uapi.IFF_DYNAMIC, "dynamic", false)
 }
 
-func (w *words) onOff(s *spec, flag uint32, word string, inverted bool) {
+func (w *commandWriter) onOff(s *spec, flag uint32, word string, inverted bool) {
 	if s.change&flag == 0 {
 		return
 	}
@@ -211,8 +211,8 @@ func (w *words) onOff(s *spec, flag uint32, word string, inverted bool) {
 
 // followUps writes the commands for what `ip link add` cannot do, for both ends
 // of a pair.
-func (w *words) followUps(s *spec) {
-	w.setAfterwards(s)
+func (w *commandWriter) followUps(s *spec) {
+	w.setAfterCreate(s)
 	w.addAltNames(s)
 	w.setPort(s)
 	w.addLayer3(s)
@@ -228,7 +228,7 @@ func (w *words) followUps(s *spec) {
 }
 
 // followPeer writes those for the other end.
-func (w *words) followPeer(peer *spec) {
+func (w *commandWriter) followPeer(peer *spec) {
 	if peer.flags&peer.change&uapi.IFF_UP != 0 {
 		w.begin(peer.home(), "link", "set", "dev", peer.dev(peer.finalName()), "up")
 		w.end()
@@ -237,8 +237,8 @@ func (w *words) followPeer(peer *spec) {
 }
 
 // omit notes that a peer without a name cannot be named for what comes later.
-func (w *words) omit(peer *spec) {
-	var later words
+func (w *commandWriter) omit(peer *spec) {
+	var later commandWriter
 	if later.followPeer(peer); len(later.commands) > 0 {
 		w.absent = append(w.absent, "a peer without a name: "+later.finish())
 	}
@@ -250,18 +250,18 @@ func (s *spec) home() *NetNS {
 	return s.netns
 }
 
-func (w *words) setAfterwards(s *spec) {
+func (w *commandWriter) setAfterCreate(s *spec) {
 	at := w.begin(s.home(), "link", "set", "dev", s.dev(s.finalName()))
-	w.print(s.linkSet.And(s.elsewhere()), s.linkRefs, s.link.settable)
+	w.print(s.linkSet.And(s.notInAddCommand()), s.linkRefs, s.link.settable)
 	w.print(s.inet6Set, nil, s.link.INET6.attrs)
 	w.endIfMore(at)
 }
 
-// elsewhere is what the first command cannot say: what the kernel ignores when
+// notInAddCommand is what the first command cannot say: what the kernel ignores when
 // it makes a link, and, as `ip` looks up names where it runs, the master of a
 // link in another namespace.
-func (s *spec) elsewhere() attr.Set {
-	set := s.afterwards()
+func (s *spec) notInAddCommand() attr.Set {
+	set := s.afterCreate()
 	if s.netns != nil || s.startsIn() != nil {
 		set.Add(uapi.IFLA_MASTER)
 	}
@@ -289,7 +289,7 @@ func (s *spec) finalName() string {
 	return s.Name
 }
 
-func (w *words) addAltNames(s *spec) {
+func (w *commandWriter) addAltNames(s *spec) {
 	at := w.begin(s.home(), "link", "property", "add", "dev", s.dev(s.finalName()))
 	for _, name := range s.altNames {
 		w.add("altname", attr.Quote(name))
@@ -297,7 +297,7 @@ func (w *words) addAltNames(s *spec) {
 	w.endIfMore(at)
 }
 
-func (w *words) setPort(s *spec) {
+func (w *commandWriter) setPort(s *spec) {
 	if s.port == nil {
 		return
 	}
@@ -306,7 +306,7 @@ func (w *words) setPort(s *spec) {
 	w.endIfMore(at)
 }
 
-func (w *words) addLayer3(s *spec) {
+func (w *commandWriter) addLayer3(s *spec) {
 	dev := []string{"dev", s.dev(s.finalName())}
 	for _, a := range s.addrs {
 		w.begin(s.home(), "address", "add", a.String())

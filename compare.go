@@ -45,19 +45,19 @@ func (c *Conn) Diff(ctx context.Context, spec Spec) ([]Difference, error) {
 	if err := c.unready(ctx, "diff"); err != nil {
 		return nil, err
 	}
-	e := newEnsurance(c, "diff")
+	e := newEnsurePlan(c, "diff")
 	defer e.close()
 	if err := e.plan(ctx, []Spec{spec}); err != nil {
 		return nil, err
 	}
-	return e.goals[0].all(), nil
+	return e.items[0].all(), nil
 }
 
 // drift finds out in what a link differs from what a job wants, and narrows the
 // job to that.
 func (t *transaction) drift(ctx context.Context, j *job, have *Link) ([]Difference, error) {
 	s := j.spec
-	if err := t.learnAside(ctx, j, have); err != nil {
+	if err := t.readGeneric(ctx, j, have); err != nil {
 		return nil, err
 	}
 	diffs, err := t.driftOfLink(ctx, j, have)
@@ -85,7 +85,7 @@ func (t *transaction) driftOfLink(ctx context.Context, j *job, have *Link) ([]Di
 	if err != nil {
 		return nil, err
 	}
-	j.lower = t.placeOfLower(j.at, have)
+	j.lower = t.nsConnOfLower(j.at, have)
 	same, err := t.rightlyDifferent(ctx, j, have, all, misplaced)
 	if err != nil {
 		return nil, err
@@ -149,7 +149,7 @@ func (t *transaction) driftOfInfo(j *job, have *Link) []Difference {
 		all := t.compareInfo(j, have, i)
 		j.infoSet = typesOf(all)
 		j.markFixed(all, i)
-		diffs = t.describe(j, all, s.about().underlay, j.infoRefs, s.info().attrs, i.attrs)
+		diffs = t.describe(j, all, s.kind().underlay, j.infoRefs, s.info().attrs, i.attrs)
 	}
 	if s.port == nil {
 		return diffs
@@ -210,7 +210,7 @@ func (t *transaction) describe(j *job, all []attr.Difference, lower uint16, refs
 
 // linkName replaces "if7" by the name of that link, if there is one. The place
 // may be nil, for an unknown one.
-func (p *place) linkName(text string) string {
+func (p *nsConn) linkName(text string) string {
 	var index int
 	if p == nil {
 		return text

@@ -24,7 +24,7 @@ type Conn struct {
 	hook rtnl.Hook // of the sockets that the Conn opens elsewhere
 
 	echo   uint16      // the flag that asks for an echo: NLM_F_ECHO, except in tests
-	silent atomic.Bool // the kernel did not heed it
+	noEcho atomic.Bool // the kernel did not heed it
 
 	lookUps sync.Pool // *lookUp, for Get
 
@@ -115,7 +115,7 @@ func (c *Conn) get(ctx context.Context, name string, key func([]byte) []byte) (*
 	case !again:
 		l = newLookUp()
 	case l.common == nil: // it is worth it from the second one on
-		l.share(new(pool))
+		l.share(new(interner))
 	}
 	link, err := l.read(ctx, c.rt, key)
 	c.lookUps.Put(l)

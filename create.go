@@ -57,7 +57,7 @@ func (t *transaction) plan(ctx context.Context, specs []Spec) error {
 		}
 		t.data = t.data || wanted[i].hasRaw()
 	}
-	if err := t.contradictions(wanted); err != nil {
+	if err := t.checkConflicts(wanted); err != nil {
 		return err
 	}
 	t.many = len(specs) > 1
@@ -75,7 +75,7 @@ func (t *transaction) plan(ctx context.Context, specs []Spec) error {
 func (t *transaction) expect(links int) {
 	t.jobs = slices.Grow(t.jobs, links)
 	if links > together {
-		t.share(&pool{slab: new(slab)})
+		t.share(&interner{slab: new(slab)})
 	}
 }
 
@@ -91,21 +91,21 @@ func (t *transaction) prepareCreate(ctx context.Context, s *spec) (*job, error) 
 			return nil, err
 		}
 	}
-	return j, t.preset(j)
+	return j, t.chooseIndex(j)
 }
 
-// prepare finds the place of s and the links that it refers to.
+// prepare finds the namespace of s and the links that it refers to.
 func (t *transaction) prepare(ctx context.Context, s *spec, main *job) (*job, error) {
 	if ctx.Err() != nil {
 		return nil, s.failed(t.op, "", context.Cause(ctx))
 	}
-	at, err := t.place(s.netns)
+	at, err := t.nsConn(s.netns)
 	if err != nil {
 		return nil, s.failed(t.op, "netns", err)
 	}
 	j := newJob(s, at, main)
 	if main == nil {
-		err = s.refuseDistant(t.op, "netns", at)
+		err = s.refuseRemote(t.op, "netns", at)
 	} else {
 		err = t.refuseLater(j)
 	}
@@ -115,8 +115,8 @@ func (t *transaction) prepare(ctx context.Context, s *spec, main *job) (*job, er
 	if err := t.resolve(ctx, j); err != nil {
 		return nil, err
 	}
-	if i, ok := s.Info.(contextual); ok {
-		if err := i.fit(ctx, t, j); err != nil {
+	if i, ok := s.Info.(creationPlanner); ok {
+		if err := i.planCreate(ctx, t, j); err != nil {
 			return nil, err
 		}
 	}
@@ -129,7 +129,7 @@ func (t *transaction) addCreate(j *job) {
 	const flags = uapi.NLM_F_CREATE | uapi.NLM_F_EXCL
 	body := func(b []byte) []byte { return t.appendCreate(b, j) }
 	if j.echo {
-		j.at.batch.Echo(uapi.RTM_NEWLINK, flags|t.conn.echo, t.listener(j), body)
+		j.at.batch.Echo(uapi.RTM_NEWLINK, flags|t.conn.echo, t.echoReply(j), body)
 	} else {
 		j.at.batch.Write(uapi.RTM_NEWLINK, flags, body)
 	}
@@ -143,7 +143,7 @@ func (t *transaction) complete(j *job) {
 	if j.main != nil && !j.needsIndex() && j.linkSet.Empty() && j.change == 0 {
 		return
 	}
-	if set := j.linkSet.And(j.later()); !set.Empty() || !j.inet6Set.Empty() {
+	if set := j.linkSet.And(j.createsLater()); !set.Empty() || !j.inet6Set.Empty() {
 		t.addChange(j, 0, 0, func(b []byte) []byte { return t.appendLater(b, j, set) })
 	}
 	t.addRest(j)

@@ -62,7 +62,7 @@ func (c *Conn) delete(ctx context.Context, names []string, mayMiss bool) error {
 		return kernelError(&Error{Op: "delete", Name: strings.Join(names, ", ")}, err)
 	}
 	defer held.Release()
-	all, err := c.condemn(ctx, names, mayMiss)
+	all, err := c.resolveTargets(ctx, names, mayMiss)
 	switch {
 	case err != nil:
 		return err
@@ -74,9 +74,9 @@ func (c *Conn) delete(ctx context.Context, names []string, mayMiss bool) error {
 	return c.deleteMany(ctx, held, all)
 }
 
-// condemn finds the links of all names, each once, or says which is missing.
-func (c *Conn) condemn(ctx context.Context, names []string, mayMiss bool) ([]doomed, error) {
-	var all []doomed
+// resolveTargets finds the links of all names, each once, or says which is missing.
+func (c *Conn) resolveTargets(ctx context.Context, names []string, mayMiss bool) ([]target, error) {
+	var all []target
 	seen := map[int]bool{}
 	for _, name := range names {
 		if fault := nameFault("name", name, uapi.ALTIFNAMSIZ-1); fault != nil {
@@ -90,13 +90,13 @@ func (c *Conn) condemn(ctx context.Context, names []string, mayMiss bool) ([]doo
 			return nil, kernelError(&Error{Op: "delete", Name: name}, err)
 		}
 		seen[index] = true
-		all = append(all, doomed{index: index, name: name})
+		all = append(all, target{index: index, name: name})
 	}
 	return all, nil
 }
 
 // deleteOne deletes one link, by its name, and looks whether it is gone.
-func (c *Conn) deleteOne(ctx context.Context, l doomed) error {
+func (c *Conn) deleteOne(ctx context.Context, l target) error {
 	var b rtnl.Batch
 	index := 0
 	key := func(b []byte) []byte { return rtnl.AppendKey(b, 0, l.name) }
@@ -119,7 +119,7 @@ func (c *Conn) deleteOne(ctx context.Context, l doomed) error {
 }
 
 // refusedRemoval says why the kernel does not delete a link.
-func (c *Conn) refusedRemoval(ctx context.Context, l doomed, err error) error {
+func (c *Conn) refusedRemoval(ctx context.Context, l target, err error) error {
 	e := l.failed(err)
 	if link, look := readIndex(ctx, c.rt, l.index); look == nil && errors.Is(err, syscall.EOPNOTSUPP) {
 		e.Message = cmp.Or(link.undeletable(), e.Message)
@@ -130,23 +130,23 @@ func (c *Conn) refusedRemoval(ctx context.Context, l doomed, err error) error {
 // deleteMany deletes several links, many with one request. Those that are left
 // although the request succeeded, because another process moved them to another
 // group, are deleted one by one.
-func (c *Conn) deleteMany(ctx context.Context, held rtnl.Held, all []doomed) error {
+func (c *Conn) deleteMany(ctx context.Context, held rtnl.Held, all []target) error {
 	r := removal{held: held, via: c.rt}
-	there, err := r.survey(ctx)
+	there, err := r.listLinks(ctx)
 	if err != nil {
 		return kernelError(&Error{Op: "delete"}, err)
 	}
-	all = slices.DeleteFunc(all, func(l doomed) bool { return !l.isNameOf(there[l.index]) })
+	all = slices.DeleteFunc(all, func(l target) bool { return !l.isNameOf(there[l.index]) })
 	for i := range all {
 		if err := all[i].inspect(there[all[i].index]); err != nil {
 			return err
 		}
 	}
-	err = r.inPortions(all, func(some []doomed) error { return r.byName(ctx, some) })
+	err = r.inBatches(all, func(some []target) error { return r.byName(ctx, some) })
 	var errs []error
 	for _, l := range all {
 		switch {
-		case !r.stands(ctx, l):
+		case !r.stillThere(ctx, l):
 		case err != nil:
 			errs = append(errs, l.failed(err))
 		default:
@@ -157,12 +157,12 @@ func (c *Conn) deleteMany(ctx context.Context, held rtnl.Held, all []doomed) err
 }
 
 // isNameOf reports whether a link, nil if there is none, has the name.
-func (l *doomed) isNameOf(link *Link) bool {
+func (l *target) isNameOf(link *Link) bool {
 	return link != nil && (link.Name == l.name || slices.Contains(link.AltNames, l.name))
 }
 
 // inspect notes the link's kind, and refuses it if the kernel would not delete it.
-func (l *doomed) inspect(link *Link) error {
+func (l *target) inspect(link *Link) error {
 	l.kind = link.Kind
 	if fault := link.undeletable(); fault != "" {
 		return &Error{Op: "delete", Kind: link.Kind, Name: l.name, Message: fault, Err: invalid.State(syscall.EOPNOTSUPP)}
@@ -186,7 +186,7 @@ func (l *Link) undeletable() string {
 	return ""
 }
 
-func (l *doomed) failed(err error) *Error {
+func (l *target) failed(err error) *Error {
 	e := kernelError(&Error{Op: "delete", Name: l.name}, err)
 	if errors.Is(err, syscall.EOPNOTSUPP) && e.Message == "" {
 		e.Message = "it is hardware, which cannot be deleted"
@@ -194,7 +194,7 @@ func (l *doomed) failed(err error) *Error {
 	return e
 }
 
-func (l *doomed) stays() error {
+func (l *target) stays() error {
 	return &Error{Op: "delete", Name: l.name, Message: "the kernel reported success, but the link is still there", Err: ErrNotApplied}
 }
 
@@ -213,9 +213,9 @@ type exchanger interface {
 	DumpLinks(ctx context.Context, body func([]byte) []byte, restart func(), each rtnl.Reply) error
 }
 
-// doomed is a link that is to be deleted: the one that has both the index and the
+// target is a link that is to be deleted: the one that has both the index and the
 // name. Another may get either meanwhile.
-type doomed struct {
+type target struct {
 	index int
 	name  string
 	kind  string
@@ -254,10 +254,10 @@ func (r *removal) ownGroup(index int) uint32 {
 	return 0
 }
 
-// stands reports whether the link still has its index and its name, as far as
+// stillThere reports whether the link still has its index and its name, as far as
 // that can be found out. The index is asked for first: for a name that no link has,
 // the kernel looks for a module, which takes 60 ms where it starts modprobe.
-func (r *removal) stands(ctx context.Context, l doomed) bool {
+func (r *removal) stillThere(ctx context.Context, l target) bool {
 	switch name, err := rtnl.NameOf(r.held, l.index); {
 	case isGone(err):
 		return false
@@ -271,8 +271,8 @@ func (r *removal) stands(ctx context.Context, l doomed) bool {
 	return index == l.index
 }
 
-// survey lists the links of the namespace by index, and notes their groups.
-func (r *removal) survey(ctx context.Context) (map[int]*Link, error) {
+// listLinks lists the links of the namespace by index, and notes their groups.
+func (r *removal) listLinks(ctx context.Context) (map[int]*Link, error) {
 	all, err := listByIndex(ctx, r.via)
 	r.own = map[int]uint32{}
 	for index, l := range all {
@@ -290,14 +290,14 @@ func listByIndex(ctx context.Context, via exchanger) (all map[int]*Link, err err
 	return all, err
 }
 
-// inPortions calls remove for so many links at a time as the kernel deletes in a
+// inBatches calls remove for so many links at a time as the kernel deletes in a
 // fraction of a second, during which the context does not count, and as one send can
 // move to a group.
-func (r *removal) inPortions(links []doomed, remove func([]doomed) error) error {
+func (r *removal) inBatches(links []target, remove func([]target) error) error {
 	const most, longest = 1024, 192 // links, and bytes of a request
 	fit := min(most, r.held.Fit(longest)-1)
 	for len(links) > 0 {
-		n := portion(links, fit)
+		n := batchLen(links, fit)
 		if err := remove(links[:n]); err != nil {
 			return err
 		}
@@ -306,9 +306,9 @@ func (r *removal) inPortions(links []doomed, remove func([]doomed) error) error 
 	return nil
 }
 
-// portion returns how many of the links are deleted together: so many, which take
+// batchLen returns how many of the links are deleted together: so many, which take
 // some 0.15 ms each, or fewer if there are some that wait each for itself.
-func portion(links []doomed, most int) int {
+func batchLen(links []target, most int) int {
 	const waiting = 32
 	sum := 0
 	for i, l := range links {
@@ -326,12 +326,12 @@ func portion(links []doomed, most int) int {
 // byName deletes the links that have their names when the kernel gets to them. All
 // goes out in one send, so that no link is renamed in between, and a process that is
 // killed leaves none in a private group.
-func (r *removal) byName(ctx context.Context, links []doomed) (err error) {
+func (r *removal) byName(ctx context.Context, links []target) (err error) {
 	var b rtnl.Batch
 	b.Together()
 	group := r.freeGroup()
 	for _, l := range links {
-		if r.stands(ctx, l) {
+		if r.stillThere(ctx, l) {
 			regroup(&b, 0, l.name, group)
 		}
 	}
@@ -339,16 +339,16 @@ func (r *removal) byName(ctx context.Context, links []doomed) (err error) {
 		return nil
 	}
 	deleteGroup(&b, group)
-	return r.orRelease(ctx, group, func() error { return exchange(ctx, r.via, &b) })
+	return r.releaseOnError(ctx, group, func() error { return exchange(ctx, r.via, &b) })
 }
 
 // byIndex deletes the links that have their indexes, and only those that have
 // their names and kinds as well: it claims them first, by a private group, and looks
 // whether it got what it meant.
-func (r *removal) byIndex(ctx context.Context, links []doomed) error {
+func (r *removal) byIndex(ctx context.Context, links []target) error {
 	group := r.freeGroup()
-	return r.orRelease(ctx, group, func() error {
-		others, err := r.claim(ctx, links, group)
+	return r.releaseOnError(ctx, group, func() error {
+		others, err := r.moveToGroup(ctx, links, group)
 		if err == nil && len(others) > 0 {
 			err = r.release(ctx, group, others...)
 		}
@@ -361,14 +361,14 @@ func (r *removal) byIndex(ctx context.Context, links []doomed) error {
 	})
 }
 
-// claim moves the links with given indexes to a group, and returns the indexes of
+// moveToGroup moves the links with given indexes to a group, and returns the indexes of
 // those that turn out to be others than were meant.
-func (r *removal) claim(ctx context.Context, links []doomed, group uint32) (others []int, err error) {
+func (r *removal) moveToGroup(ctx context.Context, links []target, group uint32) (others []int, err error) {
 	var b rtnl.Batch
 	b.Together()
 	var codec attr.Codec
 	kinds := map[int]string{}
-	links = slices.DeleteFunc(slices.Clone(links), func(l doomed) bool { return !r.stands(ctx, l) })
+	links = slices.DeleteFunc(slices.Clone(links), func(l target) bool { return !r.stillThere(ctx, l) })
 	for _, l := range links {
 		kinds[l.index] = l.kind
 		b.Get(uapi.RTM_GETLINK, func(m wire.Message) {
@@ -379,16 +379,16 @@ func (r *removal) claim(ctx context.Context, links []doomed, group uint32) (othe
 	}
 	err = exchange(ctx, r.via, &b)
 	for _, l := range links {
-		if kinds[l.index] != l.kind || !r.stands(ctx, l) {
+		if kinds[l.index] != l.kind || !r.stillThere(ctx, l) {
 			others = append(others, l.index)
 		}
 	}
 	return others, err
 }
 
-// orRelease calls f. On an error what is left in a private group leaves it, also if
+// releaseOnError calls f. On an error what is left in a private group leaves it, also if
 // f panics.
-func (r *removal) orRelease(ctx context.Context, group uint32, f func() error) (err error) {
+func (r *removal) releaseOnError(ctx context.Context, group uint32, f func() error) (err error) {
 	finished := false
 	defer func() {
 		if !finished {

@@ -8,12 +8,12 @@ import (
 	"github.com/iplink-go/iplink/internal/uapi"
 )
 
-// contradictions refuses a set of specs that cannot all be made, or not in this
+// checkConflicts refuses a set of specs that cannot all be made, or not in this
 // order, whatever links there are.
-func (t *transaction) contradictions(specs []*spec) error {
-	r := roll{t: t, names: map[linkKey]int{}, indexes: map[indexKey]int{}, specs: specs}
+func (t *transaction) checkConflicts(specs []*spec) error {
+	r := claims{t: t, names: map[linkKey]int{}, indexes: map[indexKey]int{}, specs: specs}
 	for i, s := range specs {
-		if err := r.enter(i, s); err != nil {
+		if err := r.add(i, s); err != nil {
 			return err
 		}
 	}
@@ -25,9 +25,10 @@ func (t *transaction) contradictions(specs []*spec) error {
 	return nil
 }
 
-// roll holds what specs lay claim to, by their places in the set. A peer
+// claims holds the names and indexes that specs ask for, by the position of the
+// spec in the set. A peer
 // belongs to its main end.
-type roll struct {
+type claims struct {
 	t       *transaction
 	specs   []*spec
 	names   map[linkKey]int
@@ -36,13 +37,13 @@ type roll struct {
 
 // indexKey is an interface index in a namespace.
 type indexKey struct {
-	at    *place
+	at    *nsConn
 	index int
 }
 
-// enter notes what a spec and its peer lay claim to.
-func (r *roll) enter(i int, s *spec) error {
-	at, err := r.t.place(s.netns)
+// add notes what a spec and its peer lay claim to.
+func (r *claims) add(i int, s *spec) error {
+	at, err := r.t.nsConn(s.netns)
 	if err != nil {
 		return s.failed(r.t.op, "netns", err)
 	}
@@ -61,13 +62,13 @@ func (r *roll) enter(i int, s *spec) error {
 		r.indexes[indexKey{at, s.index}] = i
 	}
 	if other := s.other(); other != nil {
-		return r.enter(i, other)
+		return r.add(i, other)
 	}
 	return nil
 }
 
 // checkReferences refuses a spec that refers to itself, or to a later one.
-func (r *roll) checkReferences(i int) error {
+func (r *claims) checkReferences(i int) error {
 	s := r.specs[i]
 	others, err := r.referencesOf(i)
 	if err != nil {
@@ -93,7 +94,7 @@ func (r *roll) checkReferences(i int) error {
 }
 
 // referencesOf returns which specs of the set one refers to.
-func (r *roll) referencesOf(i int) ([]int, error) {
+func (r *claims) referencesOf(i int) ([]int, error) {
 	keys, err := r.t.references(r.specs[i])
 	if err != nil {
 		return nil, err
@@ -109,7 +110,7 @@ func (r *roll) referencesOf(i int) ([]int, error) {
 
 // path returns the specs on a way of references between two, both ends
 // included, nil if there is none. Those in seen lead nowhere.
-func (r *roll) path(from, to int, seen map[int]bool) ([]int, error) {
+func (r *claims) path(from, to int, seen map[int]bool) ([]int, error) {
 	if from == to {
 		return []int{to}, nil
 	}
@@ -126,7 +127,7 @@ func (r *roll) path(from, to int, seen map[int]bool) ([]int, error) {
 	return nil, err
 }
 
-func (r *roll) join(path []int) string {
+func (r *claims) join(path []int) string {
 	var words []string
 	for _, i := range path {
 		words = append(words, r.describe(i))
@@ -135,12 +136,12 @@ func (r *roll) join(path []int) string {
 }
 
 // describe says which spec it is: its kind, its name, and where it stands.
-func (r *roll) describe(i int) string {
+func (r *claims) describe(i int) string {
 	return fmt.Sprintf("%s %s (#%d)", r.specs[i].Kind, r.specs[i].Name, i+1)
 }
 
 // invalid is an error that says which spec it is about.
-func (r *roll) invalid(s *spec, i int, attr, message string) error {
+func (r *claims) invalid(s *spec, i int, attr, message string) error {
 	if len(r.specs) > 1 {
 		message = fmt.Sprintf("#%d of %d: %s", i+1, len(r.specs), message)
 	}
@@ -149,13 +150,13 @@ func (r *roll) invalid(s *spec, i int, attr, message string) error {
 
 // linkKey is a name in a namespace.
 type linkKey struct {
-	at    *place
+	at    *nsConn
 	name  string
 	index int // of a link that is told without its name, else 0
 }
 
 // key is how the link of a spec is told from others.
-func (s *spec) key(at *place) linkKey {
+func (s *spec) key(at *nsConn) linkKey {
 	key := linkKey{at: at, name: s.finalName()}
 	if key.name == "" {
 		key.index = s.index
@@ -163,36 +164,36 @@ func (s *spec) key(at *place) linkKey {
 	return key
 }
 
-// sorter puts specs into an order in which none refers to a later one. Specs are
-// told by their places in what it is given.
-type sorter struct {
+// dependencyOrder puts specs into an order in which none refers to a later one. Specs are
+// told apart by their positions in the list.
+type dependencyOrder struct {
 	t      *transaction
 	specs  []*spec
 	owners map[linkKey]int
-	states []sorting
+	states []visitState
 	path   []string
 	sorted []int
 }
 
-// sorting is how far a spec has come.
-type sorting uint8
+// visitState is how far a spec has come.
+type visitState uint8
 
 const (
-	unplaced sorting = iota
-	placing          // what it refers to is being put in order
-	placed
+	unvisited visitState = iota
+	visiting             // what it refers to is being put in order
+	visited
 )
 
-// sort returns the places of specs in an order with those first that others refer
+// sort returns the positions of specs in an order with those first that others refer
 // to. Two specs of one link, and specs that refer to each other, are refused.
 func (t *transaction) sort(specs []*spec) ([]int, error) {
-	o := &sorter{t: t, specs: specs, owners: make(map[linkKey]int, len(specs)), states: make([]sorting, len(specs)), sorted: make([]int, 0, len(specs))}
+	o := &dependencyOrder{t: t, specs: specs, owners: make(map[linkKey]int, len(specs)), states: make([]visitState, len(specs)), sorted: make([]int, 0, len(specs))}
 	for i, s := range specs {
-		if err := o.own(s, i); err != nil {
+		if err := o.add(s, i); err != nil {
 			return nil, err
 		}
 		if other := s.other(); other != nil && other.Name != "" {
-			if err := o.own(other, i); err != nil {
+			if err := o.add(other, i); err != nil {
 				return nil, err
 			}
 		}
@@ -205,9 +206,9 @@ func (t *transaction) sort(specs []*spec) ([]int, error) {
 	return o.sorted, nil
 }
 
-// own notes that owner brings the link that s describes.
-func (o *sorter) own(s *spec, owner int) error {
-	at, err := o.t.place(s.netns)
+// add notes that owner brings the link that s describes.
+func (o *dependencyOrder) add(s *spec, owner int) error {
+	at, err := o.t.nsConn(s.netns)
 	if err != nil {
 		return s.failed(o.t.op, "netns", err)
 	}
@@ -219,15 +220,15 @@ func (o *sorter) own(s *spec, owner int) error {
 	return nil
 }
 
-func (o *sorter) visit(i int) error {
+func (o *dependencyOrder) visit(i int) error {
 	s := o.specs[i]
 	switch o.states[i] {
-	case placing:
+	case visiting:
 		return s.invalid(o.t.op, "", "it needs itself: "+strings.Join(append(o.path, s.Name), " → "))
-	case placed:
+	case visited:
 		return nil
 	}
-	o.states[i] = placing
+	o.states[i] = visiting
 	o.path = append(o.path, s.Name)
 	keys, err := o.t.references(s)
 	if err != nil {
@@ -241,27 +242,27 @@ func (o *sorter) visit(i int) error {
 		}
 	}
 	o.path = o.path[:len(o.path)-1]
-	o.states[i] = placed
+	o.states[i] = visited
 	o.sorted = append(o.sorted, i)
 	return nil
 }
 
 // references returns the links that a spec, or its peer, refers to by name.
 func (t *transaction) references(s *spec) ([]linkKey, error) {
-	at, err := t.place(s.netns)
+	at, err := t.nsConn(s.netns)
 	if err != nil {
 		return nil, s.failed(t.op, "netns", err)
 	}
-	under, err := t.place(s.linkNetNS)
+	under, err := t.nsConn(s.linkNetNS)
 	if err != nil {
 		return nil, s.failed(t.op, "link-netns", err)
 	}
 	var keys []linkKey
 	for _, r := range s.linkRefs {
-		keys = append(keys, linkKey{at: placeOf(r.Type == uapi.IFLA_LINK, under, at), name: r.Name})
+		keys = append(keys, linkKey{at: nsConnOf(r.Type == uapi.IFLA_LINK, under, at), name: r.Name})
 	}
 	for _, r := range s.Refs {
-		keys = append(keys, linkKey{at: placeOf(s.about().tunnel, under, at), name: r.Name})
+		keys = append(keys, linkKey{at: nsConnOf(s.kind().tunnel, under, at), name: r.Name})
 	}
 	if s.port != nil {
 		for _, r := range s.port.Refs {
@@ -276,53 +277,53 @@ func (t *transaction) references(s *spec) ([]linkKey, error) {
 	return append(keys, more...), err
 }
 
-func placeOf(below bool, under, at *place) *place {
+func nsConnOf(below bool, under, at *nsConn) *nsConn {
 	if below {
 		return under
 	}
 	return at
 }
 
-// A roster finds the jobs of a transaction, of which there may be thousands: by
+// A jobIndex finds the jobs of a transaction, of which there may be thousands: by
 // name for those that others refer to, and by index once that is known.
-type roster struct {
-	entered  int // how many jobs of the transaction are in it
-	named    map[linkKey]*job
-	numbered map[indexKey]*job
-	masters  map[indexKey]*kind // what the kernel said of masters that no job makes
+type jobIndex struct {
+	added   int // how many jobs of the transaction are in it
+	byName  map[linkKey]*job
+	byIndex map[indexKey]*job
+	masters map[indexKey]*kind // what the kernel said of masters that no job makes
 }
 
 // jobNamed returns the first job of the link of that name, nil if there is none.
-func (t *transaction) jobNamed(p *place, name string) *job {
-	return t.enrolled().named[linkKey{at: p, name: name}]
+func (t *transaction) jobNamed(p *nsConn, name string) *job {
+	return t.indexed().byName[linkKey{at: p, name: name}]
 }
 
 // jobNumbered returns the first job of the link with that index, nil if there is
 // none.
-func (t *transaction) jobNumbered(p *place, index int) *job {
-	return t.enrolled().numbered[indexKey{p, index}]
+func (t *transaction) jobNumbered(p *nsConn, index int) *job {
+	return t.indexed().byIndex[indexKey{p, index}]
 }
 
-// enrolled returns the roster with all jobs in it.
-func (t *transaction) enrolled() *roster {
-	r := &t.roster
-	if r.named == nil {
-		r.named, r.numbered, r.masters = map[linkKey]*job{}, map[indexKey]*job{}, map[indexKey]*kind{}
+// indexed returns the index with all jobs in it.
+func (t *transaction) indexed() *jobIndex {
+	r := &t.index
+	if r.byName == nil {
+		r.byName, r.byIndex, r.masters = map[linkKey]*job{}, map[indexKey]*job{}, map[indexKey]*kind{}
 	}
-	for _, j := range t.jobs[r.entered:] {
-		r.entered++
-		if key := (linkKey{at: j.at, name: j.spec.Name}); r.named[key] == nil {
-			r.named[key] = j
+	for _, j := range t.jobs[r.added:] {
+		r.added++
+		if key := (linkKey{at: j.at, name: j.spec.Name}); r.byName[key] == nil {
+			r.byName[key] = j
 		}
-		r.number(j)
+		r.add(j)
 	}
 	return r
 }
 
-// number enters the index of a job, if it is known by now.
-func (r *roster) number(j *job) {
+// add enters the index of a job, if it is known by now.
+func (r *jobIndex) add(j *job) {
 	key := indexKey{j.at, j.index}
-	if j.index != 0 && r.numbered != nil && r.numbered[key] == nil {
-		r.numbered[key] = j
+	if j.index != 0 && r.byIndex != nil && r.byIndex[key] == nil {
+		r.byIndex[key] = j
 	}
 }

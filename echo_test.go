@@ -24,7 +24,7 @@ func TestListener(t *testing.T) {
 	} {
 		j := &job{spec: &spec{Settings: own.Settings{Name: "t0"}}, index: 0x1234}
 		data := wire.AppendString(wire.AppendLink(nil, wire.Link{Index: heard.index}), uapi.IFLA_IFNAME, heard.name)
-		new(transaction).listener(j)(wire.Message{Header: wire.Header{Type: heard.typ}, Data: data})
+		new(transaction).echoReply(j)(wire.Message{Header: wire.Header{Type: heard.typ}, Data: data})
 		if taken := j.link != nil; taken != heard.taken {
 			t.Errorf("%+v: %v", heard, taken)
 		}

@@ -46,7 +46,7 @@ func (c *Conn) Ensure(ctx context.Context, specs ...Spec) ([]*Change, error) {
 	if err := c.unready(ctx, "ensure"); err != nil {
 		return nil, err
 	}
-	e := newEnsurance(c, "ensure")
+	e := newEnsurePlan(c, "ensure")
 	defer e.close()
 	if err := e.plan(ctx, specs); err != nil {
 		return nil, err
@@ -57,29 +57,29 @@ func (c *Conn) Ensure(ctx context.Context, specs ...Spec) ([]*Change, error) {
 	return e.changes(), nil
 }
 
-// ensurance is a transaction that looks before it acts.
-type ensurance struct {
+// ensurePlan is a transaction that looks before it acts.
+type ensurePlan struct {
 	*transaction
-	goals []*goal // in the order in which they are to be reached
-	order []*goal // as the specs were given
-	seen  map[*place]*snapshot
+	items  []*ensureItem // in the order in which they are to be reached
+	order  []*ensureItem // as the specs were given
+	listed map[*nsConn]*snapshot
 }
 
-// A goal is a link as it is wanted, beside the link as it is.
-type goal struct {
-	job   *job
-	have  *Link // nil if there is none
-	diffs []Difference
-	peer  *goal // the other end of a pair that exists
-	heir  *heir // what a link that is made anew inherits
+// A ensureItem is a link as it is wanted, beside the link as it is.
+type ensureItem struct {
+	job     *job
+	have    *Link // nil if there is none
+	diffs   []Difference
+	peer    *ensureItem // the other end of a pair that exists
+	carried *carryOver  // what a link that is made anew inherits
 }
 
-func newEnsurance(c *Conn, op string) *ensurance {
-	return &ensurance{transaction: newTransaction(c, op), seen: map[*place]*snapshot{}}
+func newEnsurePlan(c *Conn, op string) *ensurePlan {
+	return &ensurePlan{transaction: newTransaction(c, op), listed: map[*nsConn]*snapshot{}}
 }
 
 // plan finds out what there is to do, and refuses what cannot be done.
-func (e *ensurance) plan(ctx context.Context, specs []Spec) error {
+func (e *ensurePlan) plan(ctx context.Context, specs []Spec) error {
 	wanted, err := described(e.op, specs...)
 	if err != nil {
 		return err
@@ -95,29 +95,29 @@ func (e *ensurance) plan(ctx context.Context, specs []Spec) error {
 		return err
 	}
 	e.many = len(specs) > 1
-	e.order = make([]*goal, len(specs))
+	e.order = make([]*ensureItem, len(specs))
 	for _, i := range sorted {
-		if e.order[i], err = e.consider(ctx, wanted[i], len(specs)); err != nil {
+		if e.order[i], err = e.planLink(ctx, wanted[i], len(specs)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// consider compares one link with what is wanted. Many are looked up in a list,
+// planLink compares one link with what is wanted. Many are looked up in a list,
 // few one by one.
-func (e *ensurance) consider(ctx context.Context, s *spec, many int) (*goal, error) {
+func (e *ensurePlan) planLink(ctx context.Context, s *spec, many int) (*ensureItem, error) {
 	if ctx.Err() != nil {
 		return nil, s.failed(e.op, "", context.Cause(ctx))
 	}
-	at, err := e.place(s.netns)
+	at, err := e.nsConn(s.netns)
 	if err != nil {
 		return nil, s.failed(e.op, "netns", err)
 	}
-	if err := s.refuseDistant(e.op, "netns", at); err != nil {
+	if err := s.refuseRemote(e.op, "netns", at); err != nil {
 		return nil, err
 	}
-	g := &goal{}
+	g := &ensureItem{}
 	if g.have, err = e.lookUp(ctx, at, s, many); err != nil {
 		return nil, s.orFault(e.op, err)
 	}
@@ -127,14 +127,14 @@ func (e *ensurance) consider(ctx context.Context, s *spec, many int) (*goal, err
 	return g, e.planExisting(ctx, g, s, at)
 }
 
-func (e *ensurance) planMissing(ctx context.Context, g *goal, s *spec) error {
+func (e *ensurePlan) planMissing(ctx context.Context, g *ensureItem, s *spec) error {
 	if s.Kind == "" || s.Name == "" || e.op == "diff" {
 		return s.absent(e.op)
 	}
 	if err := s.check("create"); err != nil {
 		return err
 	}
-	e.goals = append(e.goals, g)
+	e.items = append(e.items, g)
 	var err error
 	g.job, err = e.prepareCreate(ctx, s)
 	return err
@@ -145,8 +145,8 @@ func (s *spec) absent(op string) *Error {
 	return &Error{Op: op, Kind: s.Kind, Name: s.Name, Err: syscall.ENODEV}
 }
 
-func (e *ensurance) planExisting(ctx context.Context, g *goal, s *spec, at *place) error {
-	e.goals = append(e.goals, g)
+func (e *ensurePlan) planExisting(ctx context.Context, g *ensureItem, s *spec, at *nsConn) error {
+	e.items = append(e.items, g)
 	g.job = newJob(s, at, nil)
 	g.job.index = g.have.Index
 	if s.Kind != "" && g.have.Kind != s.Kind {
@@ -176,40 +176,40 @@ func (e *ensurance) planExisting(ctx context.Context, g *goal, s *spec, at *plac
 }
 
 // feasible returns why a link, or its other end, cannot be changed as wanted.
-func (e *ensurance) feasible(ctx context.Context, g *goal) error {
+func (e *ensurePlan) feasible(ctx context.Context, g *ensureItem) error {
 	if e.op == "diff" {
 		return e.permitted(g.job, g.have)
 	}
 	if err := g.job.spec.refuseImmutable(e.op, g.all()); err != nil {
 		return err
 	}
-	if err := e.ready(ctx, g.job, g.have); err != nil || g.peer == nil {
+	if err := e.checkState(ctx, g.job, g.have); err != nil || g.peer == nil {
 		return err
 	}
-	return e.ready(ctx, g.peer.job, g.peer.have)
+	return e.checkState(ctx, g.peer.job, g.peer.have)
 }
 
 // all returns the differences of a link, and of its other end.
-func (g *goal) all() []Difference {
+func (g *ensureItem) all() []Difference {
 	if g.peer == nil {
 		return g.diffs
 	}
 	return slices.Concat(g.diffs, g.peer.diffs)
 }
 
-// An action adds the requests that go to one place for one link.
+// An action adds the requests that go to one namespace for one link.
 type action struct {
-	at   *place
+	at   *nsConn
 	add  func()
 	then *job // the job to be finished by what goes another way
 }
 
-// actions returns what must be done to reach a goal, in order.
-func (e *ensurance) actions(g *goal) []action {
+// actions returns what must be done for an item, in order.
+func (e *ensurePlan) actions(g *ensureItem) []action {
 	var all []action
 	switch {
 	case g.makes():
-		all = append(all, action{g.job.at, func() { e.make(g) }, g.job})
+		all = append(all, action{g.job.at, func() { e.create(g) }, g.job})
 		if g.job.peer != nil {
 			all = append(all, action{g.job.peer.at, func() { e.complete(g.job.peer) }, nil})
 		}
@@ -224,22 +224,22 @@ func (e *ensurance) actions(g *goal) []action {
 }
 
 // makes reports whether the link is to be made.
-func (g *goal) makes() bool {
-	return g.have == nil || g.heir != nil
+func (g *ensureItem) makes() bool {
+	return g.have == nil || g.carried != nil
 }
 
-func (e *ensurance) make(g *goal) {
-	e.bequeath(g)
+func (e *ensurePlan) create(g *ensureItem) {
+	e.deleteOld(g)
 	e.addCreate(g.job)
 	e.complete(g.job)
-	e.inherit(g)
+	e.restorePorts(g)
 }
 
 // run makes and changes what must be, in order: all requests for one namespace
 // go out together until another one is due.
-func (e *ensurance) run(ctx context.Context) error {
-	var last *place
-	for _, g := range e.goals {
+func (e *ensurePlan) run(ctx context.Context) error {
+	var last *nsConn
+	for _, g := range e.items {
 		for _, a := range e.actions(g) {
 			if last != nil && a.at != last {
 				if err := e.flush(ctx, last); err != nil {
@@ -251,7 +251,7 @@ func (e *ensurance) run(ctx context.Context) error {
 			if a.then == nil {
 				continue
 			}
-			if err := e.applyAside(ctx, a.then); err != nil {
+			if err := e.applyGeneric(ctx, a.then); err != nil {
 				return err
 			}
 		}
@@ -260,10 +260,10 @@ func (e *ensurance) run(ctx context.Context) error {
 }
 
 // changes tells what was done, in the order of the specs.
-func (e *ensurance) changes() []*Change {
+func (e *ensurePlan) changes() []*Change {
 	all := make([]*Change, len(e.order))
 	for i, g := range e.order {
-		c := &Change{Link: g.have, Created: g.have == nil, Recreated: g.heir != nil, Differences: g.all()}
+		c := &Change{Link: g.have, Created: g.have == nil, Recreated: g.carried != nil, Differences: g.all()}
 		if g.job.link != nil {
 			c.Link = g.job.link
 		}
@@ -298,15 +298,15 @@ func (b *Common[Self]) Recreate() *Self {
 	return b.me()
 }
 
-// heir is what a link takes over from the one in whose place it is made.
-type heir struct {
+// carryOver is what a link takes over from the one in whose place it is made.
+type carryOver struct {
 	addrs []inet.Addr
 	ports []*Link
 }
 
 // replaceOrRefuse plans to make the link anew if the builder said so, and
 // returns the reason why it cannot be changed if not.
-func (e *ensurance) replaceOrRefuse(ctx context.Context, g *goal, reason error) error {
+func (e *ensurePlan) replaceOrRefuse(ctx context.Context, g *ensureItem, reason error) error {
 	s := g.job.spec
 	if !s.recreate || s.Kind == "" {
 		return reason
@@ -318,26 +318,26 @@ func (e *ensurance) replaceOrRefuse(ctx context.Context, g *goal, reason error) 
 		return err
 	}
 	at := g.job.at
-	g.heir = new(heir)
+	g.carried = new(carryOver)
 	var err error
-	if g.heir.addrs, err = inetnl.ReadAddrs(ctx, at.rt, g.have.Index, g.have.Name); err != nil {
+	if g.carried.addrs, err = inetnl.ReadAddrs(ctx, at.rt, g.have.Index, g.have.Name); err != nil {
 		return s.failed(e.op, "addr", err)
 	}
-	if g.heir.ports, err = (&Conn{rt: at.rt}).list(ctx, filter{masterIndex: g.have.Index}); err != nil {
+	if g.carried.ports, err = (&Conn{rt: at.rt}).list(ctx, filter{masterIndex: g.have.Index}); err != nil {
 		return err
 	}
 	e.forget(g)
 	if g.job, err = e.prepareCreate(ctx, s); err != nil {
 		return err
 	}
-	g.job.addrs = g.heir.addressed(g.job.addrs)
-	_, err = e.presetIndex(g.job)
+	g.job.addrs = g.carried.mergeAddrs(g.job.addrs)
+	_, err = e.reserveIndex(g.job)
 	return err
 }
 
-// addressed returns the addresses that a link is to have, with those that it takes
+// mergeAddrs returns the addresses that a link is to have, with those that it takes
 // over, in the order of before: of a network, the first one counts.
-func (h *heir) addressed(wanted []inet.Addr) []inet.Addr {
+func (h *carryOver) mergeAddrs(wanted []inet.Addr) []inet.Addr {
 	var all []inet.Addr
 	for _, had := range h.addrs {
 		if want := inetnl.Addrs.Find(&had, wanted); want != nil {
@@ -354,21 +354,21 @@ func (h *heir) addressed(wanted []inet.Addr) []inet.Addr {
 	return all
 }
 
-// forget takes the jobs of a goal out of the transaction.
-func (e *ensurance) forget(g *goal) {
+// forget takes the jobs of an item out of the transaction.
+func (e *ensurePlan) forget(g *ensureItem) {
 	var kept []*job
 	for _, j := range e.jobs {
 		if j != g.job && (g.peer == nil || j != g.peer.job) {
 			kept = append(kept, j)
 		}
 	}
-	e.jobs, e.roster, g.peer = kept, roster{}, nil
+	e.jobs, e.index, g.peer = kept, jobIndex{}, nil
 }
 
-// bequeath removes the link in whose place a new one is made, by name: another may
+// deleteOld removes the link in whose place a new one is made, by name: another may
 // have its index by now.
-func (e *ensurance) bequeath(g *goal) {
-	if g.heir == nil {
+func (e *ensurePlan) deleteOld(g *ensureItem) {
+	if g.carried == nil {
 		return
 	}
 	at := g.job.at
@@ -376,18 +376,18 @@ func (e *ensurance) bequeath(g *goal) {
 	at.steps = append(at.steps, step{job: g.job, what: stepChange, text: "removal of the link before"})
 }
 
-// inherit gives the new link the ports of the one before.
-func (e *ensurance) inherit(g *goal) {
-	if g.heir == nil {
+// restorePorts gives the new link the ports of the one before.
+func (e *ensurePlan) restorePorts(g *ensureItem) {
+	if g.carried == nil {
 		return
 	}
-	for _, port := range g.heir.ports {
+	for _, port := range g.carried.ports {
 		e.addMaster(g.job, port.Index)
 	}
 }
 
 // addMaster adds the request that makes a link a port of a job's.
-func (e *ensurance) addMaster(j *job, port int) {
+func (e *ensurePlan) addMaster(j *job, port int) {
 	j.at.batch.Write(uapi.RTM_NEWLINK, 0, func(b []byte) []byte {
 		return wire.AppendU32(rtnl.AppendKey(b, port, ""), uapi.IFLA_MASTER, uint32(j.index))
 	})

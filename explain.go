@@ -71,7 +71,7 @@ func isGone(err error) bool {
 
 // explain turns the refusal of a step into an error that names the link, the
 // setting, and, where the kernel does not say, the reason.
-func (t *transaction) explain(ctx context.Context, step step, p *place, i int, err error) error {
+func (t *transaction) explain(ctx context.Context, step step, p *nsConn, i int, err error) error {
 	s := step.job.spec
 	e := kernelError(&Error{Op: t.op, Kind: s.Kind, Name: s.Name, Attr: step.subject()}, err)
 	refused, ok := errors.AsType[*rtnl.Errno](err)
@@ -102,7 +102,7 @@ func (s *step) subject() string {
 		return "altname " + s.text
 	case stepAddr:
 		return "address " + s.text
-	case stepRoute, stepRival:
+	case stepRoute, stepDeleteRoute:
 		return "route " + s.text
 	case stepNeigh:
 		return "neigh " + s.text
@@ -132,8 +132,8 @@ func (t *transaction) guess(ctx context.Context, e *Error, step step, errno sysc
 		e.Message = "the index " + step.job.under.indexOwner(ctx, step.job.index) + " in the parent's namespace, from where this kernel moves the new link"
 	case step.job.peer != nil && (errno == syscall.EEXIST || errno == syscall.EBUSY):
 		step.job.peer.explainTaken(ctx, e, errno)
-	case s.about().reason != nil:
-		e.Message = s.about().reason(errno)
+	case s.kind().reason != nil:
+		e.Message = s.kind().reason(errno)
 	}
 }
 
@@ -158,7 +158,7 @@ func (j *job) explainTaken(ctx context.Context, e *Error, errno syscall.Errno) {
 
 // indexOwner says whose an index is, such as "7 is that of lo"; empty if it is
 // free, or 0.
-func (p *place) indexOwner(ctx context.Context, index int) string {
+func (p *nsConn) indexOwner(ctx context.Context, index int) string {
 	if p == nil || index == 0 {
 		return ""
 	}
@@ -222,7 +222,7 @@ func (s *spec) nameAt(request []byte, offset int) string {
 	path := wire.Path(request[wire.HeaderLen+wire.LinkLen:], offset-wire.HeaderLen-wire.LinkLen,
 		uapi.IFLA_LINKINFO, uapi.IFLA_INFO_DATA, uapi.IFLA_INFO_SLAVE_DATA)
 	switch {
-	case len(path) == 1 && !s.about().tunnel:
+	case len(path) == 1 && !s.kind().tunnel:
 		return rowName(s.link.attrs, path[0])
 	case len(path) == 3 && path[1] == uapi.IFLA_INFO_DATA && s.Info != nil:
 		return rowName(s.info().attrs, path[2])

@@ -115,7 +115,7 @@ func (t *transaction) cannotMove(ctx context.Context, s *step, errno syscall.Err
 	if errno != syscall.EINVAL || !s.moves() {
 		return fact{}
 	}
-	link, err := t.places[0].readIndex(ctx, s.job.index)
+	link, err := t.nsConns[0].readIndex(ctx, s.job.index)
 	switch {
 	case err != nil:
 		return fact{}
@@ -172,9 +172,9 @@ func (t *transaction) stack(ctx context.Context, s *step) (kind *kind, of info, 
 	return kind, of, below
 }
 
-// readFrom reads the link with an index in the namespace that a place has an id for,
+// readFrom reads the link with an index in the namespace that a connection has an id for,
 // in its own if that is negative.
-func readFrom(ctx context.Context, p *place, index int, nsid int32) (*Link, error) {
+func readFrom(ctx context.Context, p *nsConn, index int, nsid int32) (*Link, error) {
 	if nsid < 0 {
 		return p.readIndex(ctx, index)
 	}

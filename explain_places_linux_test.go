@@ -87,7 +87,7 @@ func TestClosedConn(t *testing.T) {
 			return nil
 		},
 		"wait": func(ctx context.Context, c *iplink.Conn) error {
-			_, err := c.Wait(ctx, "lo", iplink.InMaster("br0"))
+			_, err := c.Wait(ctx, "lo", iplink.UntilMaster("br0"))
 			return err
 		},
 	} {

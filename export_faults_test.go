@@ -13,5 +13,5 @@ func (c *Conn) SetHook(hook rtnl.Hook) {
 // been created with yet.
 func (c *Conn) WithoutEcho() {
 	c.echo = 0
-	c.silent.Store(false)
+	c.noEcho.Store(false)
 }

@@ -11,9 +11,9 @@ type rebuilt struct {
 	s *spec
 }
 
-func (r rebuilt) wanted() *spec  { return r.s }
-func (r rebuilt) clone() Spec    { return r }
-func (r rebuilt) String() string { return r.s.command() }
+func (r rebuilt) description() *spec { return r.s }
+func (r rebuilt) clone() Spec        { return r }
+func (r rebuilt) String() string     { return r.s.command() }
 
 // circumstantial is what the kernel reports of every link and takes only in some
 // states, or what a new link has in another namespace.

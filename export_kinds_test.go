@@ -12,25 +12,25 @@ import (
 
 // Wanted returns what s holds, by pointer and by value.
 func Wanted(s Spec) []any {
-	w := s.wanted()
+	w := s.description()
 	return []any{w, *w}
 }
 
 // CheckSpec returns what is wrong with s before anything is sent.
 func CheckSpec(s Spec, op string) error {
-	return s.wanted().check(op)
+	return s.description().check(op)
 }
 
 // SetOf returns which settings of its kind were made on s, which of those that
 // every link has, and which about IPv6.
 func SetOf(s Spec) (kind, common, inet6 attr.Set) {
-	w := s.wanted()
+	w := s.description()
 	return w.Set, w.linkSet, w.inet6Set
 }
 
 // InfoData returns the settings of the kind of s as they go out.
 func InfoData(s Spec) []byte {
-	w := s.wanted()
+	w := s.description()
 	return new(attr.Codec).Encode(nil, w.Set, w.Refs, w.info().attrs)
 }
 
@@ -41,7 +41,7 @@ func DecodeInfo(b []byte, to any) (attr.Set, error) {
 
 // CompareInfo compares the settings of the kind of s with those of a link.
 func CompareInfo(s Spec, have any) []attr.Difference {
-	w := s.wanted()
+	w := s.description()
 	return new(attr.Codec).Compare(w.Set, nil, w.info().attrs, have.(info).attrs)
 }
 
@@ -79,19 +79,19 @@ type Plan struct {
 // PlanCreate plans to make what s describes, without a kernel.
 func PlanCreate(s Spec) Plan {
 	tr := newTransaction(&Conn{}, "create")
-	j := newJob(s.wanted(), tr.places[0], nil)
+	j := newJob(s.description(), tr.nsConns[0], nil)
 	j.index = 0x1234
-	return Plan{Info: j.infoSet, Data: j.dataSet(), Body: tr.appendCreate(nil, j), Aside: j.aside() != nil, NeedsIndex: j.needsIndex()}
+	return Plan{Info: j.infoSet, Data: j.dataSet(), Body: tr.appendCreate(nil, j), Aside: j.generic() != nil, NeedsIndex: j.needsIndex()}
 }
 
 // PlanUpdate plans to change the link have to what s describes, without a kernel.
 func PlanUpdate(ctx context.Context, s Spec, have *Link) (p Plan) {
 	tr := newTransaction(&Conn{}, "update")
-	j := newJob(s.wanted(), tr.places[0], nil)
+	j := newJob(s.description(), tr.nsConns[0], nil)
 	p.Differences = tr.driftOfInfo(j, have)
 	tr.driftOfFlags(j, have)
-	j.act(have)
-	p.Err, _ = errors.AsType[*Error](tr.ready(ctx, j, have))
+	j.addActions(have)
+	p.Err, _ = errors.AsType[*Error](tr.checkState(ctx, j, have))
 	p.Info, p.Data = j.infoSet, j.dataSet()
 	return p
 }
@@ -100,7 +100,7 @@ func PlanUpdate(ctx context.Context, s Spec, have *Link) (p Plan) {
 // changed differ from what the link has, or why that is refused.
 func Permitted(s Spec, have *Link, changed attr.Set) (attr.Set, error) {
 	tr := newTransaction(&Conn{}, "update")
-	j := newJob(s.wanted(), tr.places[0], nil)
+	j := newJob(s.description(), tr.nsConns[0], nil)
 	j.infoSet = changed
 	err := tr.permitted(j, have)
 	return j.infoSet, err
@@ -108,7 +108,7 @@ func Permitted(s Spec, have *Link, changed attr.Set) (attr.Set, error) {
 
 // RequireBondMode returns what is wrong with the settings of a bond in a mode.
 func RequireBondMode(s Spec, mode BondMode) error {
-	w := s.wanted()
+	w := s.description()
 	return w.Info.(*BondInfo).requireMode(w, mode)
 }
 

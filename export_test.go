@@ -39,11 +39,11 @@ func rows(t attr.Table) (all []attr.Row) {
 func Requests(s Spec, indexes map[string]int) [][]byte {
 	t := newTransaction(new(Conn), "create")
 	for _, index := range indexes {
-		t.jobs = append(t.jobs, &job{spec: &spec{Settings: own.Settings{Kind: KindBridge}}, at: t.places[0], index: index})
+		t.jobs = append(t.jobs, &job{spec: &spec{Settings: own.Settings{Kind: KindBridge}}, at: t.nsConns[0], index: index})
 	}
 	j := t.jobFor(s, nil, indexes)
-	if kind := s.wanted().Kind; kind == "" || kindOf(kind).hardware != "" {
-		j.index = indexes[s.wanted().Name]
+	if kind := s.description().Kind; kind == "" || kindOf(kind).hardware != "" {
+		j.index = indexes[s.description().Name]
 		t.addUpdate(j)
 	} else {
 		t.addCreate(j)
@@ -52,16 +52,16 @@ func Requests(s Spec, indexes map[string]int) [][]byte {
 	if j.peer != nil {
 		t.complete(j.peer)
 	}
-	return t.places[0].messages()
+	return t.nsConns[0].messages()
 }
 
 func (t *transaction) jobFor(s Spec, main *job, indexes map[string]int) *job {
-	j := newJob(s.wanted(), t.places[0], main)
+	j := newJob(s.description(), t.nsConns[0], main)
 	j.linkRefs, j.infoRefs = resolved(j.spec.linkRefs, indexes), resolved(j.spec.Refs, indexes)
 	if j.spec.port != nil {
 		j.portRef = resolved(j.spec.port.Refs, indexes)
 	}
-	if err := t.consider(j); err != nil {
+	if err := t.planMaster(j); err != nil {
 		panic(err)
 	}
 	if j.spec.Peer != nil {
@@ -78,7 +78,7 @@ func resolved(refs []attr.Ref, indexes map[string]int) []attr.Ref {
 	return refs
 }
 
-func (p *place) messages() (all [][]byte) {
+func (p *nsConn) messages() (all [][]byte) {
 	for i := range p.batch.Len() {
 		all = append(all, slices.Clone(p.batch.Bytes(i)))
 	}
@@ -133,16 +133,16 @@ func readAgain(t attr.Table, reported attr.Set, all bool) (set attr.Set) {
 func (c *Conn) WritesOf(ctx context.Context, s Spec) (int, error) {
 	t := newTransaction(c, "update")
 	defer t.close()
-	j, err := t.prepareUpdate(ctx, s.wanted())
+	j, err := t.prepareUpdate(ctx, s.description())
 	if err != nil {
 		return 0, err
 	}
-	if err := t.narrow(ctx, j); err != nil {
+	if err := t.keepDifferences(ctx, j); err != nil {
 		return 0, err
 	}
 	t.addUpdate(j)
 	n := j.at.batch.Len()
-	if aside := j.infoSet.And(j.elsewhere); j.aside() != nil && !aside.Empty() {
+	if aside := j.infoSet.And(j.genericSet); j.generic() != nil && !aside.Empty() {
 		n++
 	}
 	return n, nil

@@ -9,47 +9,47 @@ import (
 	"github.com/iplink-go/iplink/internal/rtnl"
 )
 
-// aside is an info with settings that the kernel takes on another socket than
+// genericInfo is an info with settings that the kernel takes on another socket than
 // that of links, and only from a link that exists.
-type aside interface {
+type genericInfo interface {
 	info
 
 	// apply makes the settings in set, and learn returns those that the link
 	// has. netns is a descriptor of the link's namespace, rtnl.Here if it is the
 	// caller's.
 	apply(ctx context.Context, netns, index int, set attr.Set) error
-	learn(ctx context.Context, netns, index int) (aside, error)
+	read(ctx context.Context, netns, index int) (genericInfo, error)
 }
 
-// partly is an aside of which only some settings go the other way.
-type partly interface {
-	aside
+// mixedInfo is a genericInfo with settings in both protocols.
+type mixedInfo interface {
+	genericInfo
 
-	// apart returns which, and join adds what was learnt to a link that was
+	// genericSet returns which, and join adds what was learnt to a link that was
 	// read.
-	apart() attr.Set
-	join(*Link)
+	genericSet() attr.Set
+	addTo(*Link)
 }
 
 // errNotTold is what learn returns if the other socket does not tell about a
 // link that is there. One that was just made may pass: every request for it was
 // acknowledged.
-var errNotTold = errors.New("the kernel does not tell")
+var errNotReported = errors.New("the kernel does not tell")
 
-// aside returns the job's settings that go another way, nil if there are none.
-func (j *job) aside() aside {
-	if a, ok := j.spec.Info.(aside); ok && !j.elsewhere.Empty() {
+// generic returns the job's settings that go another way, nil if there are none.
+func (j *job) generic() genericInfo {
+	if a, ok := j.spec.Info.(genericInfo); ok && !j.genericSet.Empty() {
 		return a
 	}
 	return nil
 }
 
-// apart returns what of a set goes another way.
-func (s *spec) apart(set attr.Set) attr.Set {
+// genericPart returns what of a set goes another way.
+func (s *spec) genericPart(set attr.Set) attr.Set {
 	switch a := s.Info.(type) {
-	case partly:
-		return set.And(a.apart())
-	case aside:
+	case mixedInfo:
+		return set.And(a.genericSet())
+	case genericInfo:
 		return set
 	}
 	return attr.Set{}
@@ -57,47 +57,47 @@ func (s *spec) apart(set attr.Set) attr.Set {
 
 // dataSet is what goes into the request of the kind's own settings.
 func (j *job) dataSet() attr.Set {
-	return j.infoSet.Minus(j.elsewhere)
+	return j.infoSet.Minus(j.genericSet)
 }
 
-// learnAside adds to a link that was read what only the other socket tells.
-func (t *transaction) learnAside(ctx context.Context, j *job, have *Link) error {
-	a := j.aside()
+// readGeneric adds to a link that was read what only the other socket tells.
+func (t *transaction) readGeneric(ctx context.Context, j *job, have *Link) error {
+	a := j.generic()
 	if a == nil {
 		return nil
 	}
-	netns, err := t.asideNetNS(j.at)
+	netns, err := t.genericNetNS(j.at)
 	if err != nil {
 		return j.spec.failed(t.op, "", err)
 	}
-	known, err := a.learn(ctx, netns, have.Index)
-	if j.made && errors.Is(err, errNotTold) {
+	known, err := a.read(ctx, netns, have.Index)
+	if j.made && errors.Is(err, errNotReported) {
 		return nil
 	}
 	if err != nil {
-		return j.spec.failed(t.op, j.spec.firstRow(j.elsewhere), err)
+		return j.spec.failed(t.op, j.spec.firstRow(j.genericSet), err)
 	}
-	if p, ok := known.(partly); ok {
-		p.join(have)
+	if p, ok := known.(mixedInfo); ok {
+		p.addTo(have)
 	} else {
 		have.Info = known
 	}
 	return nil
 }
 
-// applyAside makes the settings that go another way. Requests that wait for the
+// applyGeneric makes the settings that go another way. Requests that wait for the
 // link's namespace go out before, those that come later find the link as it is
 // wanted.
-func (t *transaction) applyAside(ctx context.Context, j *job) error {
-	a := j.aside()
-	set := j.infoSet.And(j.elsewhere)
+func (t *transaction) applyGeneric(ctx context.Context, j *job) error {
+	a := j.generic()
+	set := j.infoSet.And(j.genericSet)
 	if a == nil || set.Empty() {
 		return nil
 	}
 	if err := t.flush(ctx, j.at); err != nil {
 		return err
 	}
-	netns, err := t.asideNetNS(j.at)
+	netns, err := t.genericNetNS(j.at)
 	if err == nil {
 		err = a.apply(ctx, netns, j.index, set)
 	}
@@ -120,9 +120,9 @@ func withoutFamily(kind string, err error) error {
 	return err
 }
 
-// asideNetNS returns a descriptor of a place's namespace for another socket;
+// genericNetNS returns a descriptor of a namespace for another socket;
 // rtnl.Here if it is the calling thread's, which needs no privilege to enter.
-func (t *transaction) asideNetNS(p *place) (int, error) {
+func (t *transaction) genericNetNS(p *nsConn) (int, error) {
 	ns, err := t.namespace(p)
 	if err != nil {
 		return rtnl.Here, err

@@ -112,7 +112,7 @@ func (t *transaction) driftOfAddrs(ctx context.Context, j *job, have *Link) (dif
 // the place of one that is wanted, to another gateway, is removed.
 func (t *transaction) driftOfRoutes(ctx context.Context, j *job, have *Link) (diffs []Difference, err error) {
 	s := j.spec
-	j.routes, j.rivals = nil, nil
+	j.routes, j.conflictingRoutes = nil, nil
 	if len(s.routes) == 0 {
 		return nil, nil
 	}
@@ -127,7 +127,7 @@ func (t *transaction) driftOfRoutes(ctx context.Context, j *job, have *Link) (di
 		diffs = append(diffs, differenceOf("route", &c))
 		j.routes = append(j.routes, c.Want)
 		if c.Have != nil {
-			j.rivals = append(j.rivals, *c.Have)
+			j.conflictingRoutes = append(j.conflictingRoutes, *c.Have)
 		}
 	}
 	return diffs, nil
@@ -165,9 +165,9 @@ func (t *transaction) addLayer3(j *job) {
 	for i := range all.addrs {
 		t.addAddr(j, all.addrs[i])
 	}
-	for i := range j.rivals {
-		r := &j.rivals[i]
-		t.addStep(j, stepRival, r.String(), uapi.RTM_DELROUTE, 0, func(b []byte) []byte { return inetnl.AppendRouteKey(b, r, j.index) })
+	for i := range j.conflictingRoutes {
+		r := &j.conflictingRoutes[i]
+		t.addStep(j, stepDeleteRoute, r.String(), uapi.RTM_DELROUTE, 0, func(b []byte) []byte { return inetnl.AppendRouteKey(b, r, j.index) })
 	}
 	for i := range all.routes {
 		r := &all.routes[i]
@@ -259,7 +259,7 @@ func (s *spec) checkRoutes(op string) error {
 func (s *spec) checkNeighs(op string) error {
 	for i := range s.neighs {
 		n := &s.neighs[i]
-		fault := inetnl.NeighFault(n, s.about().addressLen())
+		fault := inetnl.NeighFault(n, s.kind().addressLen())
 		if fault == "" && inetnl.Neighs.Find(n, s.neighs[:i]) != nil {
 			fault = fmt.Sprintf("%v is given twice", n.Addr)
 		}

@@ -10,16 +10,16 @@ import (
 )
 
 var ipoibKind = kind{
-	config:     "INFINIBAND_IPOIB",
-	info:       func() info { return new(IPoIBInfo) },
-	mtu:        [2]uint32{72, 65520},
-	parent:     true,
-	hidesNetNS: true,
-	addrLen:    20,
-	clamps:     true,
-	later:      attr.SetOf(uapi.IFLA_MTU),
-	rewrites:   attr.SetOf(uapi.IFLA_ADDRESS),
-	reason:     ipoibReason,
+	config:      "INFINIBAND_IPOIB",
+	info:        func() info { return new(IPoIBInfo) },
+	mtu:         [2]uint32{72, 65520},
+	parent:      true,
+	hidesNetNS:  true,
+	addrLen:     20,
+	clamps:      true,
+	afterCreate: attr.SetOf(uapi.IFLA_MTU),
+	rewrites:    attr.SetOf(uapi.IFLA_ADDRESS),
+	reason:      ipoibReason,
 }
 
 // IPoIBInfo is what the kernel says of an IPoIB link.

@@ -30,7 +30,7 @@ type IPvlanInfo struct {
 
 func (i *IPvlanInfo) attrs(c *attr.Codec) {
 	attr.Enum(c, uapi.IFLA_IPVLAN_MODE, "mode", &i.Mode, ipvlanModes)
-	attr.Enum(c.Unnamed(), uapi.IFLA_IPVLAN_FLAGS, "flags", &i.Flags, ipvlanFlags)
+	attr.Enum(c.ValueOnly(), uapi.IFLA_IPVLAN_FLAGS, "flags", &i.Flags, ipvlanFlags)
 }
 
 // An IPvlanMode says by which layer packets find their link.
@@ -82,9 +82,9 @@ func ipvlanReason(errno syscall.Errno) string {
 	return ""
 }
 
-// fit keeps the mode of the links that are on the parent already: the kernel
+// planCreate keeps the mode of the links that are on the parent already: the kernel
 // would put them all in its default.
-func (i *IPvlanInfo) fit(ctx context.Context, t *transaction, j *job) error {
+func (i *IPvlanInfo) planCreate(ctx context.Context, t *transaction, j *job) error {
 	if j.infoSet.Has(uapi.IFLA_IPVLAN_MODE) {
 		return nil
 	}
@@ -120,7 +120,7 @@ type ipvlanPort struct {
 // ipvlanPortOf returns what the link is about to sit on. An ipvlan that is made
 // on another sits on the other's parent.
 func ipvlanPortOf(ctx context.Context, t *transaction, j *job) (*ipvlanPort, error) {
-	if err := j.spec.refuseDistant(t.op, "link-netns", j.under); err != nil {
+	if err := j.spec.refuseRemote(t.op, "link-netns", j.under); err != nil {
 		return nil, err
 	}
 	port := &ipvlanPort{index: j.parent(), netnsID: -1}

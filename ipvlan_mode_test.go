@@ -13,7 +13,7 @@ func TestIPvlanPort(t *testing.T) {
 		return &Link{Parent: parent, NetNSID: nsid, Info: &IPvlanInfo{Mode: mode}}
 	}
 	made := func(mode IPvlanMode) *job {
-		return newJob(newAnyKind(KindIPvlan, "b", &IPvlanInfo{Mode: mode}, attr.SetOf(uapi.IFLA_IPVLAN_MODE)).ParentIndex(7).wanted(), nil, nil)
+		return newJob(newAnyKind(KindIPvlan, "b", &IPvlanInfo{Mode: mode}, attr.SetOf(uapi.IFLA_IPVLAN_MODE)).ParentIndex(7).description(), nil, nil)
 	}
 	for _, c := range []struct {
 		name  string
@@ -38,7 +38,7 @@ func TestIPvlanPort(t *testing.T) {
 // come to have.
 func TestIPvlanKeepsBuilder(t *testing.T) {
 	b := newAnyKind(KindIPvlan, "a", new(IPvlanInfo), attr.Set{}).Parent("b")
-	j := newJob(b.wanted(), nil, nil)
+	j := newJob(b.description(), nil, nil)
 	j.withMode(IPvlanL2)
 	if got := j.spec.Info.(*IPvlanInfo).Mode; got != IPvlanL2 || !j.infoSet.Has(1) {
 		t.Errorf("the job has mode %v, in set: %v", got, j.infoSet.Has(1))

@@ -55,37 +55,37 @@ var kinds = map[string]*kind{
 // kind is what must be known of a kind beside its table. All fields may be
 // zero.
 type kind struct {
-	config     string                     // the kernel's option that brings the driver, without CONFIG_
-	info       func() info                // returns an empty info
-	port       func() info                // returns an empty info for a port, if it has ports
-	mtu        [2]uint32                  // the least and the most, in bytes, from the first moment on; 0 and 0 for no bounds
-	parent     bool                       // sits on another link, which must be named
-	required   attr.Set                   // settings that the kernel has no default for
-	tunnel     bool                       // sends through a socket in the namespace of its underlay
-	underlay   uint16                     // the setting that names the underlay, for tunnels
-	family     string                     // links on a link of the same family sit on the parent of that one
-	hidesNetNS bool                       // does not report in which namespace the parent is
-	peer       uint16                     // the attribute that describes the other end, for kinds that come in pairs
-	driver     string                     // what ethtool calls the driver, for masters
-	portsDown  syscall.Errno              // by which a master refuses a port that is up; 0 if it takes it
-	clamps     bool                       // lowers an MTU that the link below cannot carry, rather than refuse it
-	overhead   overhead                   // how much of the parent's MTU is lost to the link; nil if that does not bound its own
-	apart      bool                       // refuses an MTU in a request that changes settings of its own
-	hardware   string                     // why links of this kind cannot be made; empty if they can
-	addrLen    int                        // bytes of a link-layer address; 0 for the 6 of Ethernet
-	address    string                     // why links of this kind take no link-layer address; empty if they do
-	sizes      func(mtu uint32) string    // says what is wrong with an MTU, where bounds do not tell all
-	later      attr.Set                   // what every link has that the driver ignores when it makes one
-	rewrites   attr.Set                   // what every link has that the driver puts values of its own in
-	fixed      fixedRows                  // finds settings that cannot change from what they are to what is wanted
-	before     precondition               // looks at a change before it is sent
-	whileDown  attr.Set                   // settings that change only while the link is down
-	mtuDown    bool                       // the MTU changes only while the link is down
-	waits      bool                       // the kernel waits for each link that is deleted, also where one request deletes several
-	whileFree  attr.Set                   // settings that change only while the link has no ports
-	notFree    syscall.Errno              // by which the kernel refuses them while it has
-	reason     func(syscall.Errno) string // says what the driver's bare errnos mean; empty if it is not known
-	portReason func(syscall.Errno) string // likewise for the settings of its ports
+	config         string                     // the kernel's option that brings the driver, without CONFIG_
+	info           func() info                // returns an empty info
+	port           func() info                // returns an empty info for a port, if it has ports
+	mtu            [2]uint32                  // the least and the most, in bytes, from the first moment on; 0 and 0 for no bounds
+	parent         bool                       // sits on another link, which must be named
+	required       attr.Set                   // settings that the kernel has no default for
+	tunnel         bool                       // sends through a socket in the namespace of its underlay
+	underlay       uint16                     // the setting that names the underlay, for tunnels
+	family         string                     // links on a link of the same family sit on the parent of that one
+	hidesNetNS     bool                       // does not report in which namespace the parent is
+	peer           uint16                     // the attribute that describes the other end, for kinds that come in pairs
+	driver         string                     // what ethtool calls the driver, for masters
+	portsDown      syscall.Errno              // by which a master refuses a port that is up; 0 if it takes it
+	clamps         bool                       // lowers an MTU that the link below cannot carry, rather than refuse it
+	overhead       overhead                   // how much of the parent's MTU is lost to the link; nil if that does not bound its own
+	mtuAlone       bool                       // refuses an MTU in a request that changes settings of its own
+	hardware       string                     // why links of this kind cannot be made; empty if they can
+	addrLen        int                        // bytes of a link-layer address; 0 for the 6 of Ethernet
+	address        string                     // why links of this kind take no link-layer address; empty if they do
+	sizes          func(mtu uint32) string    // says what is wrong with an MTU, where bounds do not tell all
+	afterCreate    attr.Set                   // what every link has that the driver ignores when it makes one
+	rewrites       attr.Set                   // what every link has that the driver puts values of its own in
+	fixed          fixedRows                  // finds settings that cannot change from what they are to what is wanted
+	validateChange changeCheck                // looks at a change before it is sent
+	whileDown      attr.Set                   // settings that change only while the link is down
+	mtuDown        bool                       // the MTU changes only while the link is down
+	waits          bool                       // the kernel waits for each link that is deleted, also where one request deletes several
+	whileFree      attr.Set                   // settings that change only while the link has no ports
+	notFree        syscall.Errno              // by which the kernel refuses them while it has
+	reason         func(syscall.Errno) string // says what the driver's bare errnos mean; empty if it is not known
+	portReason     func(syscall.Errno) string // likewise for the settings of its ports
 
 	infoLayout, portLayout layout
 }
@@ -125,9 +125,9 @@ var linkTable = attr.NewLayout(newLink(), func(v any, c *attr.Codec) { v.(*Link)
 // noKind is what is known of kinds that are unknown here.
 var noKind kind
 
-// A precondition refuses a change that the link's present state does not allow,
+// A changeCheck refuses a change that the link's present state does not allow,
 // and adds to what is to be sent that which must go along.
-type precondition func(j *job, have *Link) *attr.Error
+type changeCheck func(j *job, have *Link) *attr.Error
 
 // fixedRows returns those of the settings that differ from what a link has which
 // the kernel does not change from one to the other, though it changes others.
@@ -145,18 +145,18 @@ type info interface {
 	attrs(*attr.Codec)
 }
 
-// wholeInfo is an info that takes more than its own nest: from the common
+// completable is an info that takes more than its own nest: from the common
 // attributes, or from the kind's statistics.
-type wholeInfo interface {
+type completable interface {
 	info
-	complete(*Link)
+	afterDecode(*Link)
 }
 
-// contextual is an info whose settings depend on links that exist: it completes
+// creationPlanner is an info whose settings depend on links that exist: it completes
 // the job that makes a link once those that it refers to are known.
-type contextual interface {
+type creationPlanner interface {
 	info
-	fit(context.Context, *transaction, *job) error
+	planCreate(context.Context, *transaction, *job) error
 }
 
 // kindOf returns what is known of a kind by name; nothing of one that is not

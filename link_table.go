@@ -186,8 +186,8 @@ func (l *Link) parseInfo(c *attr.Codec) {
 	info := kind.info()
 	l.raw.info, err = kind.table().Decode(c, l.raw.data, info, l.unknown(c, "info"))
 	l.addErr(l.Kind, err)
-	if whole, ok := info.(wholeInfo); ok {
-		whole.complete(l)
+	if whole, ok := info.(completable); ok {
+		whole.afterDecode(l)
 	}
 	l.Info = info
 }

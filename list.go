@@ -122,7 +122,7 @@ func (c *Conn) list(ctx context.Context, f filter) ([]*Link, error) {
 	var links []*Link
 	var room []Link
 	r := reader{data: f.data}
-	r.share(&pool{slab: new(slab)})
+	r.share(&interner{slab: new(slab)})
 	restart := func() { links = nil }
 	err := c.rt.DumpLinks(ctx, f.append, restart, func(m wire.Message) {
 		if len(room) == 0 {
@@ -203,7 +203,7 @@ const fewLinks = 4
 
 // lookUp reads the link that s is about, nil if there is none. Of many specs,
 // all links of the namespace are read at once.
-func (e *ensurance) lookUp(ctx context.Context, at *place, s *spec, many int) (*Link, error) {
+func (e *ensurePlan) lookUp(ctx context.Context, at *nsConn, s *spec, many int) (*Link, error) {
 	if many > fewLinks {
 		return e.lookUpListed(ctx, at, s)
 	}
@@ -215,7 +215,7 @@ func (e *ensurance) lookUp(ctx context.Context, at *place, s *spec, many int) (*
 	return e.lookUpName(ctx, at, s, s.Name)
 }
 
-func (e *ensurance) lookUpName(ctx context.Context, at *place, s *spec, name string) (*Link, error) {
+func (e *ensurePlan) lookUpName(ctx context.Context, at *nsConn, s *spec, name string) (*Link, error) {
 	l, err := readLink(ctx, at.rt, func(b []byte) []byte {
 		if s.Name == "" {
 			return rtnl.AppendKey(b, s.index, "")
@@ -231,15 +231,15 @@ func (e *ensurance) lookUpName(ctx context.Context, at *place, s *spec, name str
 	return l, nil
 }
 
-func (e *ensurance) lookUpListed(ctx context.Context, at *place, s *spec) (*Link, error) {
-	seen := e.seen[at]
+func (e *ensurePlan) lookUpListed(ctx context.Context, at *nsConn, s *spec) (*Link, error) {
+	seen := e.listed[at]
 	if seen == nil {
 		links, err := (&Conn{rt: at.rt}).list(ctx, filter{data: e.data})
 		if err != nil {
 			return nil, err
 		}
 		seen = &snapshot{links: links}
-		e.seen[at] = seen
+		e.listed[at] = seen
 	}
 	if s.Name == "" {
 		return seen.numbered(s.index), nil

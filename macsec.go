@@ -9,15 +9,15 @@ import (
 )
 
 var macsecKind = kind{
-	config:    "MACSEC",
-	info:      func() info { return new(MACsecInfo) },
-	mtu:       [2]uint32{0, 65535},
-	parent:    true,
-	later:     attr.SetOf(uapi.IFLA_MTU),
-	whileDown: attr.SetOf(uapi.IFLA_MACSEC_OFFLOAD),
-	before:    macsecBefore,
-	reason:    macsecReason,
-	overhead:  macsecOverhead,
+	config:         "MACSEC",
+	info:           func() info { return new(MACsecInfo) },
+	mtu:            [2]uint32{0, 65535},
+	parent:         true,
+	afterCreate:    attr.SetOf(uapi.IFLA_MTU),
+	whileDown:      attr.SetOf(uapi.IFLA_MACSEC_OFFLOAD),
+	validateChange: macsecBefore,
+	reason:         macsecReason,
+	overhead:       macsecOverhead,
 }
 
 // MACsecInfo is what the kernel says of a MACsec link, IEEE 802.1AE.
@@ -72,18 +72,18 @@ func (m *MACsecInfo) attrs(c *attr.Codec) {
 	attr.OnOff(c, uapi.IFLA_MACSEC_SCB, "scb", &m.SCB)
 	attr.OnOff(c, uapi.IFLA_MACSEC_PROTECT, "protect", &m.Protect)
 	attr.OnOff(c, uapi.IFLA_MACSEC_REPLAY_PROTECT, "replay", &m.Replay)
-	attr.U32(c.MayHide(), uapi.IFLA_MACSEC_WINDOW, "window", &m.Window)
+	attr.U32(c.Optional(), uapi.IFLA_MACSEC_WINDOW, "window", &m.Window)
 	attr.Enum(c, uapi.IFLA_MACSEC_VALIDATION, "validate", &m.Validate, macsecValidations)
 	attr.U8(c, uapi.IFLA_MACSEC_ENCODING_SA, "encodingsa", &m.EncodingSA, 0, 3)
-	attr.Enum(c.MayHide(), uapi.IFLA_MACSEC_OFFLOAD, "offload", &m.Offload, macsecOffloads)
+	attr.Enum(c.Optional(), uapi.IFLA_MACSEC_OFFLOAD, "offload", &m.Offload, macsecOffloads)
 	attr.Skip(c, uapi.IFLA_MACSEC_PAD)
 	if m.TxSAs != nil || m.RxSCs != nil {
 		m.saRows(c)
 	}
 }
 
-// complete takes the port from the SCI, where the kernel reports it.
-func (m *MACsecInfo) complete(*Link) {
+// afterDecode takes the port from the SCI, where the kernel reports it.
+func (m *MACsecInfo) afterDecode(*Link) {
 	m.Port = m.SCI.Port()
 }
 
@@ -92,10 +92,10 @@ var macsecApart = attr.SetOf(own.MACsecTxSA, own.MACsecTxKey, own.MACsecRxSC, ow
 
 // saRows are the rows of channels and associations.
 func (m *MACsecInfo) saRows(c *attr.Codec) {
-	attr.Custom(c.Wordless().MayHide(), own.MACsecTxSA, "tx sa", &macsecPart{m, hasTxSAs, appendTxSAs})
-	attr.Custom(c.Wordless().MayHide().CreateOnly(), own.MACsecTxKey, "tx sa key", &macsecPart{m, hasTxKeys, appendTxKeys})
-	attr.Custom(c.Wordless().MayHide(), own.MACsecRxSC, "rx", &macsecPart{m, hasRxSCs, appendRxSCs})
-	attr.Custom(c.Wordless().MayHide().CreateOnly(), own.MACsecRxKey, "rx sa key", &macsecPart{m, hasRxKeys, appendRxKeys})
+	attr.Custom(c.NoKeyword().Optional(), own.MACsecTxSA, "tx sa", &macsecPart{m, hasTxSAs, appendTxSAs})
+	attr.Custom(c.NoKeyword().Optional().CreateOnly(), own.MACsecTxKey, "tx sa key", &macsecPart{m, hasTxKeys, appendTxKeys})
+	attr.Custom(c.NoKeyword().Optional(), own.MACsecRxSC, "rx", &macsecPart{m, hasRxSCs, appendRxSCs})
+	attr.Custom(c.NoKeyword().Optional().CreateOnly(), own.MACsecRxKey, "rx sa key", &macsecPart{m, hasRxKeys, appendRxKeys})
 }
 
 // A macsecPart is some of a link's channels and associations, as what a row

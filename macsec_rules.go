@@ -172,9 +172,9 @@ func (o MACsecOffload) String() string {
 	return attr.Word(macsecOffloads, o)
 }
 
-// require holds the rules of macsec_validate_attr in the kernel, which breaks
+// validate holds the rules of macsec_validate_attr in the kernel, which breaks
 // them with bare errnos.
-func (m *MACsecInfo) require(_ string, s *spec) error {
+func (m *MACsecInfo) validate(_ string, s *spec) error {
 	err := errors.Join(m.requireSCI(s.Set.Has), m.requireWindow(s.Set.Has))
 	if s.Set.And(macsecApart).Empty() {
 		return err
@@ -284,8 +284,8 @@ func macsecReason(errno syscall.Errno) string {
 	return ""
 }
 
-// apart is what goes over generic netlink.
-func (m *MACsecInfo) apart() attr.Set { return macsecApart }
+// genericSet is what goes over generic netlink.
+func (m *MACsecInfo) genericSet() attr.Set { return macsecApart }
 
 // apply makes the channels and associations that are not there yet. If one is
 // refused, those before it are undone.
@@ -340,8 +340,8 @@ func saSteps(d *macsecnl.Device, sci *macsecnl.SCI, want, have []macsecnl.SA) (s
 	return steps
 }
 
-// learn returns the channels and associations that a link has.
-func (m *MACsecInfo) learn(ctx context.Context, netns, index int) (aside, error) {
+// read returns the channels and associations that a link has.
+func (m *MACsecInfo) read(ctx context.Context, netns, index int) (genericInfo, error) {
 	c, err := dialMACsec(ctx, netns)
 	if err != nil {
 		return nil, err
@@ -369,8 +369,8 @@ func reported(sas []macsecnl.SA) []MACsecSA {
 	return all
 }
 
-// join adds to a link that was read what was learnt.
-func (m *MACsecInfo) join(l *Link) {
+// addTo adds to a link that was read what was learnt.
+func (m *MACsecInfo) addTo(l *Link) {
 	if have, ok := l.Info.(*MACsecInfo); ok {
 		have.TxSAs, have.RxSCs = m.TxSAs, m.RxSCs
 		l.raw.info = l.raw.info.Or(macsecApart)

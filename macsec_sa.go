@@ -18,7 +18,7 @@ import (
 // all were in it, as it does, without a word, at a link whose channels take more
 // than a message holds: some 60 with four associations each. What was made can
 // be changed and dropped, but not be listed.
-var ErrMACsecTruncated = fmt.Errorf("%w of all MACsec links: its list is truncated", errNotTold)
+var ErrMACsecTruncated = fmt.Errorf("%w of all MACsec links: its list is truncated", errNotReported)
 
 // A MACsecSA is a secure association: a key, and how far it is used up. A
 // channel has up to four.

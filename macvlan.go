@@ -13,14 +13,14 @@ import (
 )
 
 var macvlanKind = kind{
-	config: "MACVLAN",
-	info:   newMacvlanInfo,
-	mtu:    [2]uint32{0, 65535},
-	parent: true,
-	family: KindMacvlan,
-	fixed:  macvlanFixed,
-	before: macvlanBefore,
-	reason: macvlanReason,
+	config:         "MACVLAN",
+	info:           newMacvlanInfo,
+	mtu:            [2]uint32{0, 65535},
+	parent:         true,
+	family:         KindMacvlan,
+	fixed:          macvlanFixed,
+	validateChange: macvlanBefore,
+	reason:         macvlanReason,
 
 	overhead: noOverhead,
 }
@@ -63,10 +63,10 @@ func newMacvlanInfo() info {
 
 func (m *MacvlanInfo) attrs(c *attr.Codec) {
 	attr.Enum(c, uapi.IFLA_MACVLAN_MODE, "mode", &m.Mode, macvlanModes)
-	attr.Custom(c.Unnamed(), uapi.IFLA_MACVLAN_FLAGS, "flag", (*macvlanFlags)(&m.Flags))
+	attr.Custom(c.ValueOnly(), uapi.IFLA_MACVLAN_FLAGS, "flag", (*macvlanFlags)(&m.Flags))
 	attr.Enum(c.WriteOnly(), uapi.IFLA_MACVLAN_MACADDR_MODE, "macaddr", &m.SourceMode, macvlanSourceModes)
-	attr.MAC(c.WriteOnly().Unnamed(), uapi.IFLA_MACVLAN_MACADDR, "macaddr", &m.Source)
-	attr.MACs(c.Unnamed(), uapi.IFLA_MACVLAN_MACADDR_DATA, uapi.IFLA_MACVLAN_MACADDR, "macaddr", &m.Sources)
+	attr.MAC(c.WriteOnly().ValueOnly(), uapi.IFLA_MACVLAN_MACADDR, "macaddr", &m.Source)
+	attr.MACs(c.ValueOnly(), uapi.IFLA_MACVLAN_MACADDR_DATA, uapi.IFLA_MACVLAN_MACADDR, "macaddr", &m.Sources)
 	attr.U32(c.ReadOnly(), uapi.IFLA_MACVLAN_MACADDR_COUNT, "macaddr_count", &m.SourceCount)
 	attr.U32(c, uapi.IFLA_MACVLAN_BC_QUEUE_LEN, "bcqueuelen", &m.BCQueueLen)
 	attr.U32(c.ReadOnly(), uapi.IFLA_MACVLAN_BC_QUEUE_LEN_USED, "usedbcqueuelen", &m.BCQueueLenUsed)
@@ -161,8 +161,8 @@ func (m MacvlanSourceMode) String() string {
 	return attr.Word(macvlanSourceModes, m)
 }
 
-// require refuses sources in a mode that has none.
-func (m *MacvlanInfo) require(op string, s *spec) error {
+// validate refuses sources in a mode that has none.
+func (m *MacvlanInfo) validate(op string, s *spec) error {
 	mode := MacvlanSource
 	switch now, ok := s.standing.(*MacvlanInfo); {
 	case s.asks(uapi.IFLA_MACVLAN_MODE):

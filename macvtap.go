@@ -3,14 +3,14 @@ package iplink
 import "syscall"
 
 var macvtapKind = kind{
-	config: "MACVTAP",
-	info:   newMacvlanInfo,
-	mtu:    [2]uint32{0, 65535},
-	parent: true,
-	family: KindMacvlan,
-	fixed:  macvlanFixed,
-	before: macvlanBefore,
-	reason: macvtapReason,
+	config:         "MACVTAP",
+	info:           newMacvlanInfo,
+	mtu:            [2]uint32{0, 65535},
+	parent:         true,
+	family:         KindMacvlan,
+	fixed:          macvlanFixed,
+	validateChange: macvlanBefore,
+	reason:         macvtapReason,
 
 	overhead: noOverhead,
 }

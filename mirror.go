@@ -13,7 +13,7 @@ import (
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
-// A watcher holds the links of one or more namespaces as the kernel has them,
+// A mirror holds the links of one or more namespaces as the kernel has them,
 // and collects the events that lead there.
 //
 // That it ends up with the kernel's state rests on an order. The kernel changes
@@ -38,7 +38,7 @@ import (
 // Such a link is looked up, once the queue is empty. A full announcement that
 // was written before the hint may still be queued behind it; so a link for
 // which one follows right upon the look-up is looked up once more.
-type watcher struct {
+type mirror struct {
 	conn   *Conn // for lists and look-ups
 	socket *rtnl.Listener
 	filter filter
@@ -48,56 +48,56 @@ type watcher struct {
 	differs  []byte // how it differs from its model
 	models   map[modelKey][]byte
 	modelled int // bytes of models since they were last forgotten
-	common   pool
+	common   interner
 
-	spaces   map[int32]*space
-	children map[int][]linkPlace // by the index of the parent, in whatever namespace
-	ownID    int32               // by which announcements may name the own namespace, too
-	stale    ids                 // namespaces to list
-	hinted   places              // links to look up
-	fresh    places              // links that the last look-up was for
-	busy     int                 // datagrams since there was something to list or look up
+	spaces   map[int32]*nsLinks
+	children map[int][]linkID // by the index of the parent, in whatever namespace
+	ownID    int32            // by which announcements may name the own namespace, too
+	stale    ids              // namespaces to list
+	hinted   linkIDs          // links to look up
+	fresh    linkIDs          // links that the last look-up was for
+	busy     int              // datagrams since there was something to list or look up
 
 	events []Event
 	resync bool // they make good an overrun
 }
 
 type (
-	ids    map[int32]struct{}
-	places map[linkPlace]struct{}
+	ids     map[int32]struct{}
+	linkIDs map[linkID]struct{}
 )
 
-// linkPlace says which link: an index in a namespace.
-type linkPlace struct {
+// linkID says which link: an index in a namespace.
+type linkID struct {
 	nsid  int32
 	index int
 }
 
-func (a linkPlace) compare(b linkPlace) int {
+func (a linkID) compare(b linkID) int {
 	return cmp.Or(cmp.Compare(a.nsid, b.nsid), cmp.Compare(a.index, b.index))
 }
 
 // patience is how many datagrams a look-up waits for the queue to be empty.
 const patience = 256
 
-func newWatcher(f filter) *watcher {
-	w := &watcher{filter: f, models: map[modelKey][]byte{}, spaces: map[int32]*space{}, children: map[int][]linkPlace{}, ownID: rtnl.OwnNetNS}
+func newMirror(f filter) *mirror {
+	w := &mirror{filter: f, models: map[modelKey][]byte{}, spaces: map[int32]*nsLinks{}, children: map[int][]linkID{}, ownID: rtnl.OwnNetNS}
 	w.codec.Keep(w.common.copy)
 	w.forget()
 	return w
 }
 
-func (w *watcher) close() {
+func (w *mirror) close() {
 	w.socket.Close()
 }
 
 // forget drops all hints, which a list makes void.
-func (w *watcher) forget() {
-	w.stale, w.hinted, w.fresh, w.busy = ids{}, places{}, places{}, 0
+func (w *mirror) forget() {
+	w.stale, w.hinted, w.fresh, w.busy = ids{}, linkIDs{}, linkIDs{}, 0
 }
 
 // step takes in one datagram, or does what is due when there is none.
-func (w *watcher) step(ctx context.Context) error {
+func (w *mirror) step(ctx context.Context) error {
 	pending := len(w.stale)+len(w.hinted)+len(w.fresh) > 0
 	datagram, nsid, err := w.socket.Receive(!pending)
 	switch {
@@ -118,7 +118,7 @@ func (w *watcher) step(ctx context.Context) error {
 }
 
 // recover makes good an overrun.
-func (w *watcher) recover(ctx context.Context) error {
+func (w *mirror) recover(ctx context.Context) error {
 	w.resync = true
 	defer func() { w.resync = false }()
 	err := w.socket.Drain()
@@ -132,7 +132,7 @@ func (w *watcher) recover(ctx context.Context) error {
 }
 
 // settle lists and looks up what announcements only hinted at.
-func (w *watcher) settle(ctx context.Context) error {
+func (w *mirror) settle(ctx context.Context) error {
 	stale, hinted := w.stale, w.hinted
 	w.forget()
 	if len(stale) > 0 {
@@ -145,7 +145,7 @@ func (w *watcher) settle(ctx context.Context) error {
 }
 
 // take takes in the messages of one datagram.
-func (w *watcher) take(nsid int32, datagram []byte) {
+func (w *mirror) take(nsid int32, datagram []byte) {
 	if nsid == w.ownID {
 		nsid = rtnl.OwnNetNS
 	}
@@ -164,7 +164,7 @@ func (w *watcher) take(nsid int32, datagram []byte) {
 
 // takeLink takes in an announcement about a link. Of a namespace that is yet to
 // be listed it says nothing that the list will not.
-func (w *watcher) takeLink(nsid int32, m wire.Message) {
+func (w *mirror) takeLink(nsid int32, m wire.Message) {
 	s, known := w.spaces[nsid]
 	if _, stale := w.stale[nsid]; stale || !known {
 		w.stale[nsid] = struct{}{}
@@ -174,7 +174,7 @@ func (w *watcher) takeLink(nsid int32, m wire.Message) {
 	if err != nil {
 		return
 	}
-	at := linkPlace{nsid, int(header.Index)}
+	at := linkID{nsid, int(header.Index)}
 	if !describes(header, attrs) || m.Type == uapi.RTM_NEWLINK && nsid != rtnl.OwnNetNS && namesID(attrs) {
 		w.hinted[at] = struct{}{}
 		return
@@ -206,7 +206,7 @@ func namesID(attrs []byte) bool {
 
 // takeID takes in what becomes of a namespace's id. An id that was lost may be
 // another namespace's already: it is looked at again either way.
-func (w *watcher) takeID(nsid int32, m wire.Message) {
+func (w *mirror) takeID(nsid int32, m wire.Message) {
 	id, ok := rtnl.ParseNSID(m)
 	if nsid != rtnl.OwnNetNS || !ok || !w.filter.allNetNS {
 		return
@@ -223,12 +223,12 @@ func (w *watcher) takeID(nsid int32, m wire.Message) {
 
 // adopt takes in that a link has another parent than before, or none any more. Either
 // may be nil.
-func (w *watcher) adopt(s *space, old, now *Link) {
+func (w *mirror) adopt(s *nsLinks, old, now *Link) {
 	if old != nil && now != nil && old.Parent == now.Parent {
 		return
 	}
 	if old != nil && old.Parent != 0 {
-		at := linkPlace{s.id, old.Index}
+		at := linkID{s.id, old.Index}
 		left := w.children[old.Parent]
 		if i := slices.Index(left, at); i >= 0 {
 			left[i] = left[len(left)-1]
@@ -239,12 +239,12 @@ func (w *watcher) adopt(s *space, old, now *Link) {
 		}
 	}
 	if now != nil && now.Parent != 0 {
-		w.children[now.Parent] = append(w.children[now.Parent], linkPlace{s.id, now.Index})
+		w.children[now.Parent] = append(w.children[now.Parent], linkID{s.id, now.Index})
 	}
 }
 
 // hintChildrenOf has the links looked up whose parent has left for another namespace.
-func (w *watcher) hintChildrenOf(left linkPlace) {
+func (w *mirror) hintChildrenOf(left linkID) {
 	for _, at := range w.children[left.index] {
 		if w.parentOf(at) == left {
 			w.hinted[at] = struct{}{}
@@ -255,7 +255,7 @@ func (w *watcher) hintChildrenOf(left linkPlace) {
 // hintRelatives has the links looked up that a new link of a namespace may be the
 // parent of, under the index that it had elsewhere, or the other end, which is announced
 // before the pair is one.
-func (w *watcher) hintRelatives(s *space, now *Link) {
+func (w *mirror) hintRelatives(s *nsLinks, now *Link) {
 	for _, at := range w.children[now.Index] {
 		if l := s.links[at.index]; at.nsid == s.id && l != nil && l.NetNSID >= 0 {
 			w.hinted[at] = struct{}{}
@@ -263,22 +263,22 @@ func (w *watcher) hintRelatives(s *space, now *Link) {
 	}
 	end := s.links[now.Parent]
 	if end != nil && now.NetNSID < 0 && end.Kind == now.Kind && (end.Parent != now.Index || end.NetNSID >= 0) {
-		w.hinted[linkPlace{s.id, end.Index}] = struct{}{}
+		w.hinted[linkID{s.id, end.Index}] = struct{}{}
 	}
 }
 
 // parentOf returns which link is the parent of another.
-func (w *watcher) parentOf(child linkPlace) linkPlace {
+func (w *mirror) parentOf(child linkID) linkID {
 	s, ok := w.spaces[child.nsid]
 	if !ok || s.links[child.index] == nil {
-		return linkPlace{}
+		return linkID{}
 	}
 	switch l := s.links[child.index]; {
 	case l.NetNSID < 0:
-		return linkPlace{s.id, l.Parent}
+		return linkID{s.id, l.Parent}
 	case l.NetNSID == w.ownID:
-		return linkPlace{rtnl.OwnNetNS, l.Parent}
+		return linkID{rtnl.OwnNetNS, l.Parent}
 	default:
-		return linkPlace{l.NetNSID, l.Parent}
+		return linkID{l.NetNSID, l.Parent}
 	}
 }

@@ -32,7 +32,7 @@ const (
 
 // imageOf returns the image of a message. One that is not like its model becomes
 // the next model.
-func (w *watcher) imageOf(l *Link, message []byte) image {
+func (w *mirror) imageOf(l *Link, message []byte) image {
 	key := modelKey{l.Kind, l.PortKind, len(message)}
 	model, ok := w.models[key]
 	if ok {
@@ -53,9 +53,9 @@ const (
 	modelShare = 1 << 10
 )
 
-// forgetModels makes room for one more model. If there is none, the watcher forgets
+// forgetModels makes room for one more model. If there is none, the mirror forgets
 // all models; links keep those that they need.
-func (w *watcher) forgetModels(bytes int) {
+func (w *mirror) forgetModels(bytes int) {
 	room := modelRoom
 	for _, s := range w.spaces {
 		room += len(s.links) * modelShare
@@ -110,10 +110,10 @@ func applyDifferences(b []byte, differs string) []byte {
 	return b
 }
 
-// A pool has copies of what links hold of messages, such as names, the same for
+// A interner has copies of what links hold of messages, such as names, the same for
 // all that have the same: a table that forgets one for another. It does not remember
 // copies longer than mostPooled, which two links hardly ever share.
-type pool struct {
+type interner struct {
 	have [256][]byte
 	slab *slab // where copies lie; nil for each in memory of its own
 }
@@ -121,7 +121,7 @@ type pool struct {
 const mostPooled = 1 << 10
 
 // copy returns a copy that nobody may write to.
-func (p *pool) copy(b []byte) []byte {
+func (p *interner) copy(b []byte) []byte {
 	switch {
 	case len(b) == 0:
 		return []byte{}
@@ -135,7 +135,7 @@ func (p *pool) copy(b []byte) []byte {
 	return *have
 }
 
-func (p *pool) keep(b []byte) []byte {
+func (p *interner) keep(b []byte) []byte {
 	if p.slab != nil {
 		return p.slab.keep(b)
 	}
@@ -143,7 +143,7 @@ func (p *pool) keep(b []byte) []byte {
 }
 
 // slot returns where a copy of b would be. Some of the bytes suffice to tell.
-func (p *pool) slot(b []byte) *[]byte {
+func (p *interner) slot(b []byte) *[]byte {
 	const some = 8
 	hash := uint32(len(b))
 	for at := 0; at < len(b); at += 1 + len(b)/some {
@@ -152,7 +152,7 @@ func (p *pool) slot(b []byte) *[]byte {
 	return &p.have[hash%uint32(len(p.have))]
 }
 
-// unwatched are the attributes that a watcher does not keep, for no event tells
+// unwatched are the attributes that a mirror does not keep, for no event tells
 // of them and they are half of what the kernel says: counters, and the values of
 // sysctl. IFLA_STATS64 is kept as the numbers that Link.Stats has room for.
 var (
@@ -163,7 +163,7 @@ var (
 
 // parse decodes an announcement or an answer, which the Link outlives, without
 // what is unwatched. What is broken is kept as it is, for the Link to tell.
-func (w *watcher) parse(m wire.Message) *Link {
+func (w *mirror) parse(m wire.Message) *Link {
 	message, overlong := legible(m.Data)
 	l := w.parseLegible(message)
 	l.addErr("", overlong)
@@ -171,7 +171,7 @@ func (w *watcher) parse(m wire.Message) *Link {
 	return l
 }
 
-func (w *watcher) parseLegible(message []byte) *Link {
+func (w *mirror) parseLegible(message []byte) *Link {
 	watched, ok := appendWatched(w.watched[:0], message)
 	if !ok {
 		l := parseLink(&w.codec, message)

@@ -10,8 +10,8 @@ import (
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
-// A space is the links of one namespace by index.
-type space struct {
+// A nsLinks is the links of one namespace by index.
+type nsLinks struct {
 	id    int32
 	links map[int]*Link // as the kernel has them
 	shown map[int]*Link // as they were reported
@@ -19,10 +19,10 @@ type space struct {
 }
 
 // replace takes in a list of all links of a namespace.
-func (w *watcher) replace(id int32, links []*Link) {
+func (w *mirror) replace(id int32, links []*Link) {
 	s, ok := w.spaces[id]
 	if !ok {
-		s = &space{id: id, shown: map[int]*Link{}}
+		s = &nsLinks{id: id, shown: map[int]*Link{}}
 		w.spaces[id] = s
 	}
 	former := s.links
@@ -50,7 +50,7 @@ func (w *watcher) replace(id int32, links []*Link) {
 
 // reportRemoved comes before the rest of a list, so that no two links that are
 // reported have one name.
-func (w *watcher) reportRemoved(s *space) {
+func (w *mirror) reportRemoved(s *nsLinks) {
 	for _, index := range sortedKeys(s.shown) {
 		if s.links[index] == nil {
 			w.report(s, index)
@@ -59,7 +59,7 @@ func (w *watcher) reportRemoved(s *space) {
 }
 
 // drop removes all links of a namespace, and the namespace.
-func (w *watcher) drop(id int32) {
+func (w *mirror) drop(id int32) {
 	s, ok := w.spaces[id]
 	if !ok {
 		return
@@ -73,7 +73,7 @@ func (w *watcher) drop(id int32) {
 }
 
 // put takes in how a link is now.
-func (w *watcher) put(s *space, l *Link) {
+func (w *mirror) put(s *nsLinks, l *Link) {
 	old := s.links[l.Index]
 	s.links[l.Index] = l
 	w.adopt(s, old, l)
@@ -86,12 +86,12 @@ func (w *watcher) put(s *space, l *Link) {
 }
 
 // remove takes in that a link is gone, and where it went.
-func (w *watcher) remove(s *space, last *Link) {
+func (w *mirror) remove(s *nsLinks, last *Link) {
 	old := s.links[last.Index]
 	delete(s.links, last.Index)
 	w.adopt(s, old, nil)
 	if last.NewIndex != 0 {
-		w.hintChildrenOf(linkPlace{s.id, last.Index})
+		w.hintChildrenOf(linkID{s.id, last.Index})
 	}
 	before := len(w.events)
 	w.report(s, last.Index)
@@ -104,7 +104,7 @@ func (w *watcher) remove(s *space, last *Link) {
 
 // renamed looks at all links anew if a master that the filter names may have got
 // that name, or lost it.
-func (w *watcher) renamed(s *space, old, now *Link) {
+func (w *mirror) renamed(s *nsLinks, old, now *Link) {
 	name := w.filter.master
 	if name == "" || (old != nil && old.hasName(name)) == (now != nil && now.hasName(name)) {
 		return
@@ -116,7 +116,7 @@ func (w *watcher) renamed(s *space, old, now *Link) {
 
 // report collects the events that lead from what was reported of a link to how
 // it is now, if there are any.
-func (w *watcher) report(s *space, index int) {
+func (w *mirror) report(s *nsLinks, index int) {
 	old, now := s.shown[index], s.links[index]
 	if now != nil && !w.matches(s, now) {
 		now = nil
@@ -139,13 +139,13 @@ func (w *watcher) report(s *space, index int) {
 
 // hintPorts has the ports of a bridge looked up that became another bridge in
 // the spanning tree: which one they belong to is not announced of the ports.
-func (w *watcher) hintPorts(s *space, old, now *Link) {
+func (w *mirror) hintPorts(s *nsLinks, old, now *Link) {
 	if old == nil || sameBridgeID(old, now) {
 		return
 	}
 	for index, l := range s.links {
 		if l.Master == now.Index {
-			w.hinted[linkPlace{s.id, index}] = struct{}{}
+			w.hinted[linkID{s.id, index}] = struct{}{}
 		}
 	}
 }
@@ -165,7 +165,7 @@ func (l *Link) bridgeSetting(typ uint16) []byte {
 	return wire.Find(l.attributes(), uapi.IFLA_LINKINFO, uapi.IFLA_INFO_DATA, typ)
 }
 
-func (w *watcher) emit(s *space, e Event) {
+func (w *mirror) emit(s *nsLinks, e Event) {
 	if e.New != nil {
 		s.shown[e.New.Index] = e.New
 	} else {
@@ -177,18 +177,18 @@ func (w *watcher) emit(s *space, e Event) {
 
 // matches applies the filter, of which the name of a master may come to mean
 // another link.
-func (w *watcher) matches(s *space, l *Link) bool {
+func (w *mirror) matches(s *nsLinks, l *Link) bool {
 	return w.filter.matches(l) && (w.filter.master == "" || s.isPort(l, w.filter.master))
 }
 
 // isPort reports whether the link has a master of that name.
-func (s *space) isPort(l *Link, name string) bool {
+func (s *nsLinks) isPort(l *Link, name string) bool {
 	master := s.links[l.Master]
 	return master != nil && master.hasName(name)
 }
 
 // named returns the link of a name, which may be an alternative one.
-func (s *space) named(name string) *Link {
+func (s *nsLinks) named(name string) *Link {
 	for _, l := range s.links {
 		if l.hasName(name) {
 			return l

@@ -13,7 +13,7 @@ import (
 )
 
 // listAll lists the links of all namespaces that are watched.
-func (w *watcher) listAll(ctx context.Context) error {
+func (w *mirror) listAll(ctx context.Context) error {
 	w.forget()
 	found := ids{rtnl.OwnNetNS: {}}
 	if w.filter.allNetNS {
@@ -31,7 +31,7 @@ func (w *watcher) listAll(ctx context.Context) error {
 
 // listIDs adds to found the ids that the own namespace has for others. It may
 // have one for itself, which is not another namespace.
-func (w *watcher) listIDs(ctx context.Context, found ids) error {
+func (w *mirror) listIDs(ctx context.Context, found ids) error {
 	if err := w.findOwnID(ctx); err != nil {
 		return err
 	}
@@ -48,7 +48,7 @@ func (w *watcher) listIDs(ctx context.Context, found ids) error {
 	return err
 }
 
-func (w *watcher) findOwnID(ctx context.Context) error {
+func (w *mirror) findOwnID(ctx context.Context) error {
 	ns, err := w.conn.netns()
 	if err != nil {
 		return err
@@ -61,7 +61,7 @@ func (w *watcher) findOwnID(ctx context.Context) error {
 
 // listStale lists namespaces that have got an id. If it turns out to be that of
 // the own one, announcements that named it were passed over till now.
-func (w *watcher) listStale(ctx context.Context, stale ids) error {
+func (w *mirror) listStale(ctx context.Context, stale ids) error {
 	if err := w.findOwnID(ctx); err != nil {
 		return err
 	}
@@ -73,7 +73,7 @@ func (w *watcher) listStale(ctx context.Context, stale ids) error {
 }
 
 // listEach lists namespaces in the order of their ids.
-func (w *watcher) listEach(ctx context.Context, which ids) error {
+func (w *mirror) listEach(ctx context.Context, which ids) error {
 	for _, id := range sortedKeys(which) {
 		if err := w.list(ctx, id); err != nil {
 			return err
@@ -84,7 +84,7 @@ func (w *watcher) listEach(ctx context.Context, which ids) error {
 
 // list lists the links of a namespace and collects how they differ from what is
 // known. Another namespace that cannot be listed is gone, or closed to us.
-func (w *watcher) list(ctx context.Context, id int32) error {
+func (w *mirror) list(ctx context.Context, id int32) error {
 	var links []*Link
 	restart := func() { links = nil }
 	each := func(m wire.Message) { links = append(links, w.parse(m)) }
@@ -106,7 +106,7 @@ func (w *watcher) list(ctx context.Context, id int32) error {
 }
 
 // known returns the indexes of the links that are known in a namespace.
-func (w *watcher) known(id int32) (all []int32) {
+func (w *mirror) known(id int32) (all []int32) {
 	s, ok := w.spaces[id]
 	if !ok {
 		return nil
@@ -128,9 +128,9 @@ func quietly(list func() error) error {
 }
 
 // lookUp reads links anew. One that is gone by now is announced as such.
-func (w *watcher) lookUp(ctx context.Context, hinted places) error {
+func (w *mirror) lookUp(ctx context.Context, hinted linkIDs) error {
 	var b rtnl.Batch
-	for _, at := range slices.SortedFunc(maps.Keys(hinted), linkPlace.compare) {
+	for _, at := range slices.SortedFunc(maps.Keys(hinted), linkID.compare) {
 		b.Get(uapi.RTM_GETLINK, func(m wire.Message) {
 			if s, ok := w.spaces[at.nsid]; ok {
 				w.put(s, w.parse(m))

@@ -14,7 +14,7 @@ import (
 // paired reports whether the link is one end of a pair whose other end this
 // library describes to the kernel.
 func (s *spec) paired() bool {
-	return s.about().peer != 0 && !s.isRaw()
+	return s.kind().peer != 0 && !s.isRaw()
 }
 
 // other returns the description of the other end of a pair, nil if there is none.
@@ -26,7 +26,7 @@ func (s *spec) other() *spec {
 	case s.Peer == nil:
 		return nil
 	}
-	peer := s.peer().wanted()
+	peer := s.peer().description()
 	if s.linkNetNS == nil || peer.netns != nil {
 		return peer
 	}
@@ -39,8 +39,8 @@ func (s *spec) other() *spec {
 // description: with the settings of the link, except its addresses.
 func (s *spec) unnamedPeer() *spec {
 	ofEach := attr.SetOf(uapi.IFLA_ADDRESS, uapi.IFLA_BROADCAST, uapi.IFLA_MASTER)
-	return &spec{Settings: own.New(s.Kind, "", nil), traits: s.traits, link: s.link, netns: s.linkNetNS,
-		linkSet: s.linkSet.Minus(ofEach.Or(requests).Or(s.afterwards()))}
+	return &spec{Settings: own.New(s.Kind, "", nil), cachedKind: s.cachedKind, link: s.link, netns: s.linkNetNS,
+		linkSet: s.linkSet.Minus(ofEach.Or(requests).Or(s.afterCreate()))}
 }
 
 // checkPeer checks the description of the other end. The kernel chooses a name
@@ -49,7 +49,7 @@ func (s *spec) checkPeer(op string) error {
 	if s.Peer == nil {
 		return nil
 	}
-	peer := s.peer().wanted()
+	peer := s.peer().description()
 	switch {
 	case peer.Kind != s.Kind:
 		return s.invalid(op, "peer", "a "+s.Kind+" cannot have a "+peer.Kind+" as its peer")
@@ -71,9 +71,9 @@ func (s *spec) checkLinkNetNS(op string) error {
 }
 
 // planPeer compares the other end of a pair that exists.
-func (e *ensurance) planPeer(ctx context.Context, g *goal) error {
+func (e *ensurePlan) planPeer(ctx context.Context, g *ensureItem) error {
 	s := g.job.spec.other()
-	at, err := e.peerPlace(ctx, s)
+	at, err := e.peerNSConn(ctx, s)
 	if err != nil {
 		return err
 	}
@@ -85,7 +85,7 @@ func (e *ensurance) planPeer(ctx context.Context, g *goal) error {
 		g.diffs = append(g.diffs, Difference{Attr: "peer", Have: e.presentPeer(g), Want: e.wantedPeer(g, s, at), Immutable: true})
 		return nil
 	}
-	g.peer = &goal{have: have, job: newJob(s, at, nil)}
+	g.peer = &ensureItem{have: have, job: newJob(s, at, nil)}
 	g.peer.job.index = have.Index
 	e.jobs = append(e.jobs, g.peer.job)
 	if err := e.resolve(ctx, g.peer.job); err != nil {
@@ -97,24 +97,24 @@ func (e *ensurance) planPeer(ctx context.Context, g *goal) error {
 	return e.refusePeerChange(g)
 }
 
-// peerPlace returns the place of the other end of a pair, which may be distant.
-func (e *ensurance) peerPlace(ctx context.Context, s *spec) (*place, error) {
-	at, err := e.place(s.netns)
+// peerNSConn returns the nsConn of the other end of a pair, which may be remote.
+func (e *ensurePlan) peerNSConn(ctx context.Context, s *spec) (*nsConn, error) {
+	at, err := e.nsConn(s.netns)
 	if err == nil {
-		err = e.approach(ctx, at)
+		err = e.findID(ctx, at)
 	}
 	if err != nil {
 		return nil, s.failed(e.op, "netns", err)
 	}
-	if at.isDistant() && !s.layer3.empty() {
-		return nil, s.inside(e.op, "address, route or neighbour")
+	if at.isRemote() && !s.layer3.empty() {
+		return nil, s.onlyInside(e.op, "address, route or neighbour")
 	}
 	return at, nil
 }
 
 // findPeer reads the other end of a pair, nil if it is another than the one that
 // is wanted, or elsewhere.
-func (e *ensurance) findPeer(ctx context.Context, g *goal, s *spec, at *place) (*Link, error) {
+func (e *ensurePlan) findPeer(ctx context.Context, g *ensureItem, s *spec, at *nsConn) (*Link, error) {
 	if in, err := e.lowerIn(ctx, g.job.at, g.have, at); !in || err != nil {
 		return nil, err
 	}
@@ -135,11 +135,11 @@ func (s *spec) fits(l *Link) bool {
 }
 
 // presentPeer says which the other end of a pair is, empty if it is gone.
-func (e *ensurance) presentPeer(g *goal) string {
+func (e *ensurePlan) presentPeer(g *ensureItem) string {
 	if g.have.Parent == 0 {
 		return ""
 	}
-	at, words := e.placeOfLower(g.job.at, g.have), fmt.Sprintf("if%d", g.have.Parent)
+	at, words := e.nsConnOfLower(g.job.at, g.have), fmt.Sprintf("if%d", g.have.Parent)
 	if at != nil {
 		words = at.linkName(words)
 	}
@@ -150,7 +150,7 @@ func (e *ensurance) presentPeer(g *goal) string {
 }
 
 // wantedPeer says which the other end is to be.
-func (e *ensurance) wantedPeer(g *goal, s *spec, at *place) string {
+func (e *ensurePlan) wantedPeer(g *ensureItem, s *spec, at *nsConn) string {
 	words := cmp.Or(s.finalName(), "any")
 	if at != g.job.at {
 		words += " in " + e.netNSName(at)
@@ -160,12 +160,12 @@ func (e *ensurance) wantedPeer(g *goal, s *spec, at *place) string {
 
 // refuseTakenPeer refuses to make a pair anew whose other end could not have its
 // name: the link in the way does not go with the old one.
-func (e *ensurance) refuseTakenPeer(ctx context.Context, g *goal) error {
+func (e *ensurePlan) refuseTakenPeer(ctx context.Context, g *ensureItem) error {
 	s := g.job.spec.other()
 	if s == nil || s.Name == "" {
 		return nil
 	}
-	at, err := e.peerPlace(ctx, s)
+	at, err := e.peerNSConn(ctx, s)
 	if err != nil {
 		return err
 	}

@@ -29,8 +29,8 @@ func TestNamesPrint(t *testing.T) {
 		&iplink.Error{Op: "open", Err: &fs.PathError{Op: "open", Path: oddName, Err: errors.New(oddName)}},
 	}
 	texts := map[string]string{
-		"event": iplink.Event{Kind: iplink.Added, New: made, NetNSID: -1}.String(), "condition": iplink.InMaster(oddName).String(),
-		"satisfies": iplink.Satisfies(oddName, func(*iplink.Link) bool { return true }).(interface{ String() string }).String(),
+		"event": iplink.Event{Kind: iplink.Added, New: made, NetNSID: -1}.String(), "condition": iplink.UntilMaster(oddName).String(),
+		"satisfies": iplink.Until(oddName, func(*iplink.Link) bool { return true }).(interface{ String() string }).String(),
 		"command":   bridge.New(oddName).Alias(oddName).AltName(oddName).Master(oddName).String(),
 		"entry":     fdb.Entry{Port: oddName}.String(), "mdb": bridge.MDBEntry{Port: oddName}.String(),
 		"difference": iplink.Difference{Attr: "alias", Have: oddName, Want: oddName}.String(),

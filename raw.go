@@ -73,15 +73,15 @@ type rawSettings struct {
 
 func (v *rawSettings) attrs(c *attr.Codec) {
 	for _, a := range v.attributes {
-		if c.Wordless(); a.nested {
+		if c.NoKeyword(); a.nested {
 			c.Nested()
 		}
 		attr.Custom(c, a.typ, fmt.Sprintf("attribute %d", a.typ), a)
 	}
 }
 
-// require reports the fault.
-func (v *rawSettings) require(string, *spec) error {
+// validate reports the fault.
+func (v *rawSettings) validate(string, *spec) error {
 	if v.fault == nil {
 		return nil
 	}
@@ -179,7 +179,7 @@ func (s *spec) isRaw() bool {
 
 // hasRaw is isRaw of the link or its peer.
 func (s *spec) hasRaw() bool {
-	return s.isRaw() || s.Peer != nil && s.peer().wanted().isRaw()
+	return s.isRaw() || s.Peer != nil && s.peer().description().isRaw()
 }
 
 // known returns what a link has of the settings of s. Of a link that is of another
@@ -237,7 +237,7 @@ func KindData(spec Spec) (kind string, data []byte, err error) {
 	}
 	var c attr.Codec
 	if s.Info != nil {
-		data = s.about().table().Encode(&c, nil, s.Set, s.Refs, s.info())
+		data = s.kind().table().Encode(&c, nil, s.Set, s.Refs, s.info())
 	}
 	data, err = s.appendPeerData(data)
 	return s.Kind, data, err
@@ -293,7 +293,7 @@ func (s *spec) checkKindData() error {
 	if s.Kind == "" {
 		return s.invalid(op, "", "a Device has no kind")
 	}
-	if set := s.apart(s.Set); !set.Empty() {
+	if set := s.genericPart(s.Set); !set.Empty() {
 		return s.invalid(op, s.firstRow(set), "is not set by route netlink")
 	}
 	if word := s.outsideKind(); word != "" {
@@ -308,7 +308,7 @@ func (s *spec) checkKindData() error {
 		return err
 	}
 	if s.Peer != nil {
-		if err := s.peer().wanted().checkValues(op); err != nil {
+		if err := s.peer().description().checkValues(op); err != nil {
 			return err
 		}
 	}
@@ -363,14 +363,14 @@ func (s *spec) appendPeerData(b []byte) ([]byte, error) {
 	if s.Peer == nil {
 		return b, nil
 	}
-	home := &place{fd: -1}
+	home := &nsConn{fd: -1}
 	main := newJob(s, home, nil)
-	peer := newJob(s.peer().wanted(), home, main)
-	if word := peer.spec.afterMaking(peer.linkSet.And(peer.later()), peer.change&uapi.IFF_UP); word != "" {
+	peer := newJob(s.peer().description(), home, main)
+	if word := peer.spec.afterMaking(peer.linkSet.And(peer.createsLater()), peer.change&uapi.IFF_UP); word != "" {
 		return nil, s.invalid("encode", "peer", word+" is not taken when a peer is made")
 	}
 	if ns := peer.spec.netns; ns != nil {
-		peer.at = &place{}
+		peer.at = &nsConn{}
 		if err := ns.use(func(fd int) error { peer.at.fd = fd; return nil }); err != nil {
 			return nil, s.failed("encode", "netns", err)
 		}

@@ -31,7 +31,7 @@ func (t *transaction) appendCommon(b []byte, j *job) []byte {
 	if s.Name != "" {
 		b = wire.AppendString(b, uapi.IFLA_IFNAME, s.Name)
 	}
-	return linkTable.Encode(&t.codec, b, j.linkSet.Minus(j.later()), j.linkRefs, s.link)
+	return linkTable.Encode(&t.codec, b, j.linkSet.Minus(j.createsLater()), j.linkRefs, s.link)
 }
 
 // appendData appends the nest of the kind, unless it would be empty.
@@ -88,13 +88,13 @@ func (t *transaction) appendPort(b []byte, j *job) []byte {
 // messages.
 type reader struct {
 	codec  attr.Codec
-	common *pool // what links hold alike; nil if each keeps a copy of its message
-	data   bool  // the kind's attributes are also kept as bytes, for a RawLink
+	common *interner // what links hold alike; nil if each keeps a copy of its message
+	data   bool      // the kind's attributes are also kept as bytes, for a RawLink
 }
 
 // share has links from now on hold what they have alike in common, in p, and not
 // keep their messages.
-func (r *reader) share(p *pool) {
+func (r *reader) share(p *interner) {
 	r.common = p
 	r.codec.Keep(p.copy)
 }
@@ -123,11 +123,11 @@ func (r *reader) fill(l *Link, m wire.Message) *Link {
 // say, as long as nothing happens to the link afterwards, and the kernel composes
 // it anyway. Linux has it since 6.2; before, the flag does nothing.
 
-// awaitEchoes finds out for which links the transaction asks for an echo in place
+// askForEchoes finds out for which links the transaction asks for an echo in place
 // of reading them. If the caller may know the index of one of the links, others
 // may refer to it in ways that are not seen here, and all are read.
-func (t *transaction) awaitEchoes() {
-	if t.conn.silent.Load() || slices.ContainsFunc(t.jobs, (*job).mayBeKnown) {
+func (t *transaction) askForEchoes() {
+	if t.conn.noEcho.Load() || slices.ContainsFunc(t.jobs, (*job).mayBeKnown) {
 		return
 	}
 	for _, j := range t.jobs {
@@ -145,7 +145,7 @@ func hasEcho(kind string) bool {
 // mayBeKnown reports whether the index of the link is not a new one of the
 // transaction's or of the kernel's choice.
 func (j *job) mayBeKnown() bool {
-	return j.spec.index != 0 || j.index != 0 && !j.preset
+	return j.spec.index != 0 || j.index != 0 && !j.indexChosen
 }
 
 // isFinal reports whether the link is as it will be when the kernel announces it.
@@ -158,9 +158,9 @@ func (t *transaction) isFinal(j *job) bool {
 	return !up && !stacked && !j.tied && !j.needsIndex() && j.master() == 0 && j.linkNSID < 0
 }
 
-// listener returns what takes the echo of a job's request, and nothing else that
+// echoReply returns what takes the echo of a job's request, and nothing else that
 // the kernel may announce of it.
-func (t *transaction) listener(j *job) rtnl.Reply {
+func (t *transaction) echoReply(j *job) rtnl.Reply {
 	return func(m wire.Message) {
 		if m.Type != uapi.RTM_NEWLINK {
 			return
@@ -171,11 +171,11 @@ func (t *transaction) listener(j *job) rtnl.Reply {
 	}
 }
 
-// readUnheard reads the links whose echo did not come.
-func (t *transaction) readUnheard(ctx context.Context) error {
+// readMissing reads the links whose echo did not come.
+func (t *transaction) readMissing(ctx context.Context) error {
 	for _, j := range t.jobs {
 		if j.echo && j.link == nil {
-			t.conn.silent.Store(true)
+			t.conn.noEcho.Store(true)
 			t.addRead(j)
 		}
 	}

@@ -20,7 +20,7 @@ func (t *transaction) resolve(ctx context.Context, j *job) error {
 		return err
 	}
 	j.under = under
-	j.linkRefs, err = t.resolveRefs(ctx, j, s.linkRefs, func(typ uint16) *place {
+	j.linkRefs, err = t.resolveRefs(ctx, j, s.linkRefs, func(typ uint16) *nsConn {
 		if typ == uapi.IFLA_LINK {
 			return under
 		}
@@ -30,39 +30,39 @@ func (t *transaction) resolve(ctx context.Context, j *job) error {
 		return err
 	}
 	if s.Info != nil {
-		j.infoRefs, err = t.resolveRefs(ctx, j, s.Refs, func(uint16) *place { return t.infoPlace(j, under) }, s.info().attrs)
+		j.infoRefs, err = t.resolveRefs(ctx, j, s.Refs, func(uint16) *nsConn { return t.infoPlace(j, under) }, s.info().attrs)
 	}
 	if err == nil && s.port != nil {
-		j.portRef, err = t.resolveRefs(ctx, j, s.port.Refs, func(uint16) *place { return j.at }, infoOf(s.port).attrs)
+		j.portRef, err = t.resolveRefs(ctx, j, s.port.Refs, func(uint16) *nsConn { return j.at }, infoOf(s.port).attrs)
 	}
 	if err != nil {
 		return err
 	}
-	return t.consider(j)
+	return t.planMaster(j)
 }
 
 // infoPlace is where the links are that a kind's own settings name: a tunnel's
 // underlay may be in another namespace than the tunnel.
-func (t *transaction) infoPlace(j *job, under *place) *place {
+func (t *transaction) infoPlace(j *job, under *nsConn) *nsConn {
 	if kindOf(j.spec.Kind).tunnel {
 		return under
 	}
 	return j.at
 }
 
-// underlay returns the place where a job's parent is, and finds out by which id
+// underlay returns the nsConn where a job's parent is, and finds out by which id
 // the link's own namespace knows it, if it is another.
-func (t *transaction) underlay(ctx context.Context, j *job) (*place, error) {
+func (t *transaction) underlay(ctx context.Context, j *job) (*nsConn, error) {
 	s := j.spec
 	if j.main != nil {
 		return j.at, t.openPeerPlace(ctx, j)
 	}
-	if !s.namesLower() && !s.about().tunnel {
+	if !s.namesLower() && !s.kind().tunnel {
 		return j.at, nil
 	}
-	under, err := t.place(s.linkNetNS)
+	under, err := t.nsConn(s.linkNetNS)
 	if err == nil {
-		err = t.approach(ctx, under)
+		err = t.findID(ctx, under)
 	}
 	if err != nil {
 		return nil, s.failed(t.op, "link-netns", err)
@@ -85,7 +85,7 @@ func (t *transaction) openPeerPlace(ctx context.Context, peer *job) error {
 	}
 	_, err := t.descriptor(peer.at)
 	if err == nil {
-		err = t.approach(ctx, peer.at)
+		err = t.findID(ctx, peer.at)
 	}
 	if err != nil {
 		return peer.spec.failed(t.op, "netns", err)
@@ -94,7 +94,7 @@ func (t *transaction) openPeerPlace(ctx context.Context, peer *job) error {
 }
 
 // resolveRefs returns a copy of refs with the indexes found, each in its place.
-func (t *transaction) resolveRefs(ctx context.Context, j *job, refs []attr.Ref, where func(uint16) *place, names attr.Table) ([]attr.Ref, error) {
+func (t *transaction) resolveRefs(ctx context.Context, j *job, refs []attr.Ref, where func(uint16) *nsConn, names attr.Table) ([]attr.Ref, error) {
 	refs = slices.Clone(refs)
 	for i, r := range refs {
 		index, err := t.find(ctx, j, where(r.Type), r.Name)
@@ -112,15 +112,15 @@ func (t *transaction) resolveRefs(ctx context.Context, j *job, refs []attr.Ref, 
 
 // notFound says where a link that a job refers to was looked for, where there is one
 // of that name, and how to look elsewhere.
-func (t *transaction) notFound(ctx context.Context, j *job, p *place, r attr.Ref) string {
+func (t *transaction) notFound(ctx context.Context, j *job, p *nsConn, r attr.Ref) string {
 	text := fmt.Sprintf("there is no link %q in %v", r.Name, p)
-	for _, other := range t.places {
+	for _, other := range t.nsConns {
 		if _, err := other.indexOf(ctx, r.Name); other != p && err == nil {
 			text += fmt.Sprintf(", but there is one in %v", other)
 		}
 	}
 	switch {
-	case r.Type == uapi.IFLA_MASTER && p != t.places[0]:
+	case r.Type == uapi.IFLA_MASTER && p != t.nsConns[0]:
 		return text + ": a master is in the namespace of its ports"
 	case p == j.under && (j.kind.parent || j.kind.tunnel) && j.spec.linkNetNS == nil:
 		return text + ": LinkNetNS says where else it is"
@@ -130,47 +130,47 @@ func (t *transaction) notFound(ctx context.Context, j *job, p *place, r attr.Ref
 
 // find returns the index of the link that a job refers to by name: of one that
 // this transaction is about to make, or of one that exists.
-func (t *transaction) find(ctx context.Context, j *job, p *place, name string) (int, error) {
+func (t *transaction) find(ctx context.Context, j *job, p *nsConn, name string) (int, error) {
 	if other := t.jobNamed(p, name); other != nil {
 		j.tied, other.tied = true, true
-		return t.presetIndex(other)
+		return t.reserveIndex(other)
 	}
 	return p.indexOf(ctx, name)
 }
 
-// preset chooses the indexes of a link and its peer if requests must name them
+// chooseIndex chooses the indexes of a link and its peer if requests must name them
 // before the kernel has said what they are.
-func (t *transaction) preset(j *job) error {
+func (t *transaction) chooseIndex(j *job) error {
 	if j.peer != nil && (j.peer.needsIndex() || j.peer.index != 0) {
-		if _, err := t.presetIndex(j.peer); err != nil {
+		if _, err := t.reserveIndex(j.peer); err != nil {
 			return err
 		}
 	} else if !j.needsIndex() && !t.many {
 		return nil
 	}
-	_, err := t.presetIndex(j)
+	_, err := t.reserveIndex(j)
 	return err
 }
 
 // needsIndex reports whether the link is changed after it is made, or is read
 // though it has no name.
 func (j *job) needsIndex() bool {
-	later := j.linkSet.And(j.later())
-	return !later.Empty() || !j.inet6Set.Empty() || !j.portSet.Empty() || j.deferUp || j.aside() != nil ||
+	later := j.linkSet.And(j.createsLater())
+	return !later.Empty() || !j.inet6Set.Empty() || !j.portSet.Empty() || j.deferUp || j.generic() != nil ||
 		len(j.altNames) > 0 || !j.layer3.empty() || j.spec.Name == "" && (!j.linkSet.Empty() || j.change != 0)
 }
 
-// later is what the kernel does not take when it makes the link.
-func (j *job) later() attr.Set {
-	return j.after
+// createsLater is what the kernel does not take when it makes the link.
+func (j *job) createsLater() attr.Set {
+	return j.afterCreate
 }
 
-// presetIndex chooses an index for the link unless it has one, free at this
+// reserveIndex chooses an index for the link unless it has one, free at this
 // moment: the first of a transaction at random, high above those that the
 // kernel hands out, and the others from there on.
-func (t *transaction) presetIndex(j *job) (int, error) {
+func (t *transaction) reserveIndex(j *job) (int, error) {
 	if j.index != 0 {
-		j.preset = j.preset || isAbsent(j.at.rt, j.index)
+		j.indexChosen = j.indexChosen || isAbsent(j.at.rt, j.index)
 		return j.index, nil
 	}
 	const least, most = 1 << 24, 1 << 30
@@ -180,18 +180,18 @@ func (t *transaction) presetIndex(j *job) (int, error) {
 	for range 100 {
 		index := t.nextIndex
 		t.nextIndex++
-		if j.at.isDistant() || isAbsent(j.at.rt, index) {
-			j.index, j.preset = index, true
-			t.roster.number(j)
+		if j.at.isRemote() || isAbsent(j.at.rt, index) {
+			j.index, j.indexChosen = index, true
+			t.index.add(j)
 			return index, nil
 		}
 	}
 	return 0, syscall.EBUSY
 }
 
-// consider looks at the master that the link is to have: whether it is one for
+// planMaster looks at the master that the link is to have: whether it is one for
 // the settings as a port, and whether the link may come up in the same request.
-func (t *transaction) consider(j *job) error {
+func (t *transaction) planMaster(j *job) error {
 	s := j.spec
 	up := s.flags&s.change&uapi.IFF_UP != 0
 	j.deferUp = up && (j.main != nil || !s.inet6Set.Empty() || s.port != nil)
@@ -199,7 +199,7 @@ func (t *transaction) consider(j *job) error {
 	// which takes it down.
 	j.deferUp = j.deferUp || up && (j.linkNSID >= 0 || t.parentDefers(j))
 	index := j.master()
-	if index == 0 || j.at.isDistant() || t.op == "create" && s.change&uapi.IFF_UP == 0 && s.port == nil {
+	if index == 0 || j.at.isRemote() || t.op == "create" && s.change&uapi.IFF_UP == 0 && s.port == nil {
 		return nil
 	}
 	master, err := t.masterKind(j.at, index)
@@ -240,11 +240,11 @@ func (j *job) parent() int {
 
 // masterKind returns what is known of the kind of a master, which may yet have
 // to be made. The kernel is asked once for all ports.
-func (t *transaction) masterKind(p *place, index int) (*kind, error) {
+func (t *transaction) masterKind(p *nsConn, index int) (*kind, error) {
 	if j := t.jobNumbered(p, index); j != nil {
 		return kindOf(j.spec.Kind), nil
 	}
-	masters, key := t.enrolled().masters, indexKey{p, index}
+	masters, key := t.indexed().masters, indexKey{p, index}
 	if k := masters[key]; k != nil {
 		return k, nil
 	}
@@ -256,7 +256,7 @@ func (t *transaction) masterKind(p *place, index int) (*kind, error) {
 }
 
 // kindOfMaster asks the kernel what a master is.
-func kindOfMaster(p *place, index int) (*kind, error) {
+func kindOfMaster(p *nsConn, index int) (*kind, error) {
 	driver, err := rtnl.DriverOf(p.rt, index)
 	for _, k := range kinds {
 		if k.driver == driver && driver != "" {
@@ -307,7 +307,7 @@ func (l *Link) tellsNetNS() bool {
 // namesLower reports whether a spec names the lower link, or its namespace. A
 // peer is another spec.
 func (s *spec) namesLower() bool {
-	underlay := s.about().underlay
+	underlay := s.kind().underlay
 	switch {
 	case s.linkSet.Has(uapi.IFLA_LINK), underlay != 0 && s.Set.Has(underlay):
 		return true
@@ -316,8 +316,8 @@ func (s *spec) namesLower() bool {
 }
 
 // lowerIn reports whether the lower link of a link at p is in the namespace of
-// another place.
-func (t *transaction) lowerIn(ctx context.Context, p *place, l *Link, other *place) (bool, error) {
+// another namespace.
+func (t *transaction) lowerIn(ctx context.Context, p *nsConn, l *Link, other *nsConn) (bool, error) {
 	if p == other || !l.lowerElsewhere() {
 		return (p == other) != l.lowerElsewhere(), nil
 	}
@@ -392,17 +392,17 @@ func (t *transaction) driftOfNetNS(j *job, have *Link) Difference {
 
 // netNSOfLower names the namespace of the lower link, empty if it is that of the
 // link.
-func (t *transaction) netNSOfLower(p *place, l *Link) string {
+func (t *transaction) netNSOfLower(p *nsConn, l *Link) string {
 	if !l.lowerElsewhere() {
 		return ""
 	}
-	if other := t.placeOfLower(p, l); other != nil {
+	if other := t.nsConnOfLower(p, l); other != nil {
 		return t.netNSName(other)
 	}
 	return fmt.Sprintf("netnsid %d", l.NetNSID)
 }
 
-func (t *transaction) netNSName(p *place) string {
+func (t *transaction) netNSName(p *nsConn) string {
 	ns, err := t.namespace(p)
 	if err != nil {
 		return "that of the Conn"
@@ -410,9 +410,9 @@ func (t *transaction) netNSName(p *place) string {
 	return ns.String()
 }
 
-// placeOfLower returns the place of the lower link, nil if it is none of the
+// nsConnOfLower returns the nsConn of the lower link, nil if it is none of the
 // transaction's.
-func (t *transaction) placeOfLower(p *place, l *Link) *place {
+func (t *transaction) nsConnOfLower(p *nsConn, l *Link) *nsConn {
 	if !l.lowerElsewhere() {
 		return p
 	}

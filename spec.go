@@ -20,7 +20,7 @@ import (
 // Device.
 type spec struct {
 	own.Settings
-	traits *kind // facts of the kind, once they were looked up
+	cachedKind *kind // facts of the kind, once they were looked up
 
 	// The settings that every link has. It is unsetLink until one is made.
 	link     *Link
@@ -52,12 +52,12 @@ type spec struct {
 // may write to it.
 var unsetLink Link
 
-// about returns what is known of the kind.
-func (s *spec) about() *kind {
-	if s.traits == nil {
+// kind returns what is known of the kind.
+func (s *spec) kind() *kind {
+	if s.cachedKind == nil {
 		return kindOf(s.Kind)
 	}
-	return s.traits
+	return s.cachedKind
 }
 
 // info returns the table of the settings that only links of the kind have, nil if
@@ -79,17 +79,17 @@ func (s *spec) peer() Spec {
 
 // afterwards are the settings that the kernel ignores or refuses when it makes
 // a link, and takes once the link exists.
-var afterwards = attr.SetOf(uapi.IFLA_IFALIAS, uapi.IFLA_CARRIER, uapi.IFLA_PROTO_DOWN)
+var setAfterCreate = attr.SetOf(uapi.IFLA_IFALIAS, uapi.IFLA_CARRIER, uapi.IFLA_PROTO_DOWN)
 
-// afterwards are those settings, and what the driver of the kind adds to them.
-func (s *spec) afterwards() attr.Set {
-	return afterwards.Or(s.about().later)
+// afterCreate are those settings, and what the driver of the kind adds to them.
+func (s *spec) afterCreate() attr.Set {
+	return setAfterCreate.Or(s.kind().afterCreate)
 }
 
-// requirement is implemented by the infos of kinds with rules that span several
+// validator is implemented by the infos of kinds with rules that span several
 // settings.
-type requirement interface {
-	require(op string, s *spec) error
+type validator interface {
+	validate(op string, s *spec) error
 }
 
 // check returns what is wrong with s before anything is sent: names, ranges,
@@ -114,7 +114,7 @@ func (s *spec) checkUnnamed(op string) error {
 func (s *spec) checkValues(op string) error {
 	all := []error{s.checkParent(op), s.checkTables(op), s.checkMTU(op), s.checkAddress(op)}
 	if s.Peer != nil {
-		all = append(all, s.peer().wanted().checkValues(op))
+		all = append(all, s.peer().description().checkValues(op))
 	}
 	return errors.Join(all...)
 }
@@ -171,7 +171,7 @@ func (s *spec) existsByAltName(op string) bool {
 
 // checkMakeable refuses to make what is there or is not.
 func (s *spec) checkMakeable(op string) error {
-	if reason := s.about().hardware; op == "create" && reason != "" {
+	if reason := s.kind().hardware; op == "create" && reason != "" {
 		return s.refuse(op, &attr.Error{Text: reason, Errno: syscall.EOPNOTSUPP})
 	}
 	return nil
@@ -180,7 +180,7 @@ func (s *spec) checkMakeable(op string) error {
 // checkParent refuses to make a link without the link that it must sit on, or
 // with one that it cannot sit on.
 func (s *spec) checkParent(op string) error {
-	needs, has := s.about().parent, s.linkSet.Has(uapi.IFLA_LINK)
+	needs, has := s.kind().parent, s.linkSet.Has(uapi.IFLA_LINK)
 	switch {
 	case op == "create" && needs && !has:
 		return s.invalid(op, "link", "a "+s.Kind+" sits on another link: name it with Parent")
@@ -197,7 +197,7 @@ func (s *spec) checkRequired(op string) error {
 		return nil
 	}
 	var all []error
-	for typ := range s.about().required.Minus(s.Set).All() {
+	for typ := range s.kind().required.Minus(s.Set).All() {
 		all = append(all, s.invalid(op, rowName(newInfo(s.Kind).attrs, typ), "there is no default for it"))
 	}
 	return errors.Join(all...)
@@ -233,13 +233,13 @@ func (s *spec) checkTables(op string) error {
 		err = errors.Join(err, c.Check(s.inet6Set, nil, s.link.INET6.attrs))
 	}
 	if s.Info != nil {
-		err = errors.Join(err, s.about().table().Check(&c, s.Set, s.Refs, s.info()))
+		err = errors.Join(err, s.kind().table().Check(&c, s.Set, s.Refs, s.info()))
 	}
 	if s.port != nil {
 		err = errors.Join(err, kindOf(s.port.Kind).portTable().Check(&c, s.port.Set, s.port.Refs, infoOf(s.port)))
 	}
-	if rule, ok := s.Info.(requirement); ok && err == nil {
-		err = errors.Join(rule.require(op, s))
+	if rule, ok := s.Info.(validator); ok && err == nil {
+		err = errors.Join(rule.validate(op, s))
 	}
 	if err == nil {
 		err = s.checkRoom()
@@ -251,11 +251,11 @@ func (s *spec) checkTables(op string) error {
 }
 
 func (s *spec) checkMTU(op string) error {
-	bounds, mtu := s.about().mtu, s.link.MTU
+	bounds, mtu := s.kind().mtu, s.link.MTU
 	if s.linkSet.Has(uapi.IFLA_MTU) && bounds[1] != 0 && (mtu < bounds[0] || mtu > bounds[1]) {
 		return s.invalid(op, "mtu", fmt.Sprintf("%d is not in %d…%d", mtu, bounds[0], bounds[1]))
 	}
-	if sizes := s.about().sizes; s.linkSet.Has(uapi.IFLA_MTU) && sizes != nil && sizes(mtu) != "" {
+	if sizes := s.kind().sizes; s.linkSet.Has(uapi.IFLA_MTU) && sizes != nil && sizes(mtu) != "" {
 		return s.invalid(op, "mtu", sizes(mtu))
 	}
 	return nil
@@ -305,7 +305,7 @@ const mostAltNames = 496
 // say again.
 func (s *spec) checkRoom() error {
 	if s.Info != nil {
-		if err := roomFault(s.about().table(), s.Set, s.info()); err != nil {
+		if err := roomFault(s.kind().table(), s.Set, s.info()); err != nil {
 			return err
 		}
 	}
@@ -342,10 +342,10 @@ const (
 // checkAddress refuses a link-layer address where the kernel ignores it, or has
 // none to change, and one that no link of the kind can have.
 func (s *spec) checkAddress(op string) error {
-	if reason := s.about().address; s.linkSet.Has(uapi.IFLA_ADDRESS) && reason != "" {
+	if reason := s.kind().address; s.linkSet.Has(uapi.IFLA_ADDRESS) && reason != "" {
 		return s.invalid(op, "address", reason)
 	}
-	if s.about().address != "" || s.about().addressLen() != ethernetLen {
+	if s.kind().address != "" || s.kind().addressLen() != ethernetLen {
 		return nil
 	}
 	if fault := s.addressFault(s.linkSet, ethernetLen, true); fault != nil {

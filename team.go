@@ -47,10 +47,10 @@ type TeamInfo struct {
 }
 
 func (v *TeamInfo) attrs(c *attr.Codec) {
-	attr.Text(c.Wordless(), own.TeamMode, "mode", (*string)(&v.Mode), 31)
+	attr.Text(c.NoKeyword(), own.TeamMode, "mode", (*string)(&v.Mode), 31)
 }
 
-func (v *TeamInfo) require(_ string, s *spec) error {
+func (v *TeamInfo) validate(_ string, s *spec) error {
 	if s.Set.Has(own.TeamMode) && !slices.Contains(teamModes, v.Mode) {
 		return &attr.Error{Name: "mode", Text: fmt.Sprintf("%q is none of %s", v.Mode, listModes())}
 	}
@@ -87,7 +87,7 @@ func (m TeamMode) missing() string {
 	return fmt.Sprintf("this kernel has no team mode %s (CONFIG_NET_TEAM_MODE_%s)", m, strings.ToUpper(string(m)))
 }
 
-func (v *TeamInfo) learn(ctx context.Context, netns, index int) (aside, error) {
+func (v *TeamInfo) read(ctx context.Context, netns, index int) (genericInfo, error) {
 	c, err := teamnl.Dial(ctx, netns)
 	if err != nil {
 		return nil, withoutFamily(KindTeam, err)

@@ -15,13 +15,13 @@ import (
 // A transaction makes or changes links in one or more namespaces.
 type transaction struct {
 	reader
-	op     string
-	conn   *Conn
-	places []*place // the first is the Conn's own namespace
-	known  map[*NetNS]*place
-	jobs   []*job
-	roster roster // of the jobs
-	many   bool   // makes several links
+	op      string
+	conn    *Conn
+	nsConns []*nsConn // the first is the Conn's own namespace
+	known   map[*NetNS]*nsConn
+	jobs    []*job
+	index   jobIndex // of the jobs
+	many    bool     // makes several links
 
 	nextIndex int // for a link to be made; 0 if none was chosen yet
 }
@@ -30,31 +30,31 @@ type transaction struct {
 type job struct {
 	spec  *spec
 	kind  *kind
-	at    *place
+	at    *nsConn
 	index int   // 0 as long as it is the kernel's to choose
 	peer  *job  // the other end of a pair that is made with this one
 	main  *job  // the end that a peer is made with
 	link  *Link // as read back
 
-	preset bool // the index is this link's if anybody's
-	tied   bool // it refers to another link of the transaction, or that to it
-	echo   bool // the kernel is asked for an echo, in place of an answer to reading it
-	unread bool // it is to be read, once all is done to all links
-	made   bool // by this transaction
-	lost   bool // whether it was made is unknown
+	indexChosen bool // the index is this link's if anybody's
+	tied        bool // it refers to another link of the transaction, or that to it
+	echo        bool // the kernel is asked for an echo, in place of an answer to reading it
+	unread      bool // it is to be read, once all is done to all links
+	made        bool // by this transaction
+	lost        bool // whether it was made is unknown
 
 	// What is to be sent of the spec: all of it, unless some of it is so already.
 	linkSet, infoSet, portSet, inet6Set attr.Set
-	elsewhere                           attr.Set // settings of the kind that go another way
-	after                               attr.Set // what is in later
+	genericSet                          attr.Set // settings of the kind that go another way
+	afterCreate                         attr.Set // what is in later
 	change                              uint32
 	altNames                            []string
 	layer3
-	rivals []inet.Route // that are in the way of those wanted
+	conflictingRoutes []inet.Route // that are in the way of those wanted
 
-	under                       *place // where the parent or the underlay is to be
-	lower                       *place // where that of the link that exists is, nil if it is not known
-	linkNSID                    int32  // of that namespace; -1 if it is the link's own
+	under                       *nsConn // where the parent or the underlay is to be
+	lower                       *nsConn // where that of the link that exists is, nil if it is not known
+	linkNSID                    int32   // of that namespace; -1 if it is the link's own
 	linkRefs, infoRefs, portRef []attr.Ref
 	deferUp                     bool          // bring it up only after all else
 	joinsDown                   syscall.Errno // by which its master refuses a link that is up; 0 if it takes it
@@ -63,17 +63,17 @@ type job struct {
 	moved                       string        // its name in the namespace that it was moved to
 }
 
-func newJob(s *spec, at *place, main *job) *job {
-	j := &job{spec: s, kind: s.about(), at: at, main: main, index: s.index, linkNSID: -1}
+func newJob(s *spec, at *nsConn, main *job) *job {
+	j := &job{spec: s, kind: s.kind(), at: at, main: main, index: s.index, linkNSID: -1}
 	j.linkSet, j.infoSet, j.inet6Set = s.linkSet, s.Set, s.inet6Set
-	j.elsewhere = s.apart(s.Set)
+	j.genericSet = s.genericPart(s.Set)
 	j.change, j.altNames, j.layer3 = s.change, s.altNames, s.layer3
 	if s.port != nil {
 		j.portSet = s.port.Set
 	}
-	j.after = s.afterwards()
+	j.afterCreate = s.afterCreate()
 	if main != nil {
-		j.after.Add(uapi.IFLA_MASTER)
+		j.afterCreate.Add(uapi.IFLA_MASTER)
 	}
 	return j
 }
@@ -107,19 +107,19 @@ const (
 	stepAltName
 	stepAddr
 	stepRoute
-	stepRival
+	stepDeleteRoute
 	stepNeigh
 	stepRead
 )
 
 func newTransaction(c *Conn, op string) *transaction {
-	t := &transaction{op: op, conn: c, known: map[*NetNS]*place{}}
-	t.places = []*place{{rt: c.rt, borrowed: true, fd: -1}}
+	t := &transaction{op: op, conn: c, known: map[*NetNS]*nsConn{}}
+	t.nsConns = []*nsConn{{rt: c.rt, borrowed: true, fd: -1}}
 	return t
 }
 
 func (t *transaction) close() {
-	for _, p := range t.places {
+	for _, p := range t.nsConns {
 		p.close()
 	}
 }
@@ -134,10 +134,10 @@ func (t *transaction) links() []*Link {
 	return all
 }
 
-// run sends everything: first what makes the links, in order, then, place by
-// place, what completes them, and then what reads them.
+// run sends everything: first what makes the links, in order, then,
+// namespace by namespace, what completes them, and then what reads them.
 func (t *transaction) run(ctx context.Context) error {
-	var last *place
+	var last *nsConn
 	for _, j := range t.jobs {
 		if j.main != nil {
 			continue
@@ -149,7 +149,7 @@ func (t *transaction) run(ctx context.Context) error {
 		}
 		last = j.at
 		t.addCreate(j)
-		if err := t.applyAside(ctx, j); err != nil {
+		if err := t.applyGeneric(ctx, j); err != nil {
 			return err
 		}
 	}
@@ -160,7 +160,7 @@ func (t *transaction) run(ctx context.Context) error {
 }
 
 // flushAll sends what is left, beginning with what makes links, and reads them.
-func (t *transaction) flushAll(ctx context.Context, first *place) error {
+func (t *transaction) flushAll(ctx context.Context, first *nsConn) error {
 	if first == nil {
 		return nil
 	}
@@ -175,7 +175,7 @@ func (t *transaction) flushAll(ctx context.Context, first *place) error {
 	if err := t.flushPlaces(ctx); err != nil {
 		return err
 	}
-	if err := t.readUnheard(ctx); err != nil {
+	if err := t.readMissing(ctx); err != nil {
 		return err
 	}
 	return t.verify(ctx)
@@ -199,7 +199,7 @@ func (j *job) awaitsPeer() bool {
 }
 
 func (t *transaction) flushPlaces(ctx context.Context) error {
-	for _, p := range t.places {
+	for _, p := range t.nsConns {
 		if err := t.flush(ctx, p); err != nil {
 			return err
 		}
@@ -207,14 +207,14 @@ func (t *transaction) flushPlaces(ctx context.Context) error {
 	return nil
 }
 
-// flush sends the requests for one place and looks at the answers.
-func (t *transaction) flush(ctx context.Context, p *place) error {
+// flush sends the requests for one namespace and looks at the answers.
+func (t *transaction) flush(ctx context.Context, p *nsConn) error {
 	if p.batch.Len() == 0 {
 		return nil
 	}
 	defer p.reset()
-	if p.isDistant() && slices.ContainsFunc(p.steps, step.changes) {
-		return p.steps[0].job.spec.refuseDistant(t.op, "netns", p)
+	if p.isRemote() && slices.ContainsFunc(p.steps, step.changes) {
+		return p.steps[0].job.spec.refuseRemote(t.op, "netns", p)
 	}
 	stopped := p.send(ctx)
 	for i, step := range p.steps {
@@ -233,7 +233,7 @@ func (t *transaction) flush(ctx context.Context, p *place) error {
 }
 
 // send sends the requests, and notes what was made even if it panics.
-func (p *place) send(ctx context.Context) error {
+func (p *nsConn) send(ctx context.Context) error {
 	defer func() {
 		for i, step := range p.steps {
 			if step.what == stepCreate {
@@ -247,7 +247,7 @@ func (p *place) send(ctx context.Context) error {
 // holds reports whether a step failed because what it is for is so already,
 // which a change may find.
 func (t *transaction) holds(step step, err error) bool {
-	if step.what == stepRival {
+	if step.what == stepDeleteRoute {
 		return errors.Is(err, syscall.ESRCH)
 	}
 	return t.op == "update" && step.what == stepAltName && errors.Is(err, syscall.EEXIST) &&
@@ -263,7 +263,7 @@ func (t *transaction) verify(ctx context.Context) error {
 		if err := t.sameLink(j); err != nil {
 			return err
 		}
-		if err := t.learnAside(ctx, j, j.link); err != nil {
+		if err := t.readGeneric(ctx, j, j.link); err != nil {
 			return err
 		}
 		if err := t.verifyJob(j); err != nil {

@@ -29,7 +29,7 @@ func (t *transaction) attempt(ctx context.Context, run func(context.Context) err
 		return kernelError(&Error{Op: t.op}, err)
 	}
 	defer held.Release()
-	t.awaitEchoes()
+	t.askForEchoes()
 	finished := false
 	defer func() {
 		if !finished {
@@ -56,7 +56,7 @@ func (j *job) note(err error) {
 // error.
 func (t *transaction) undo(ctx context.Context) error {
 	var all []error
-	for _, p := range slices.Backward(t.places) {
+	for _, p := range slices.Backward(t.nsConns) {
 		all = append(all, t.undoIn(ctx, p))
 	}
 	return errors.Join(all...)
@@ -64,20 +64,20 @@ func (t *transaction) undo(ctx context.Context) error {
 
 // undoIn removes what was made in one namespace, many links at a time, and one by
 // one what is left then.
-func (t *transaction) undoIn(ctx context.Context, p *place) error {
+func (t *transaction) undoIn(ctx context.Context, p *nsConn) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTime)
 	defer cancel()
 	held := rtnl.Held{Conn: p.rt}
 	r := removal{held: held, via: held, own: map[int]uint32{}}
-	remove := func(links []doomed) error { return r.byIndex(ctx, links) }
+	remove := func(links []target) error { return r.byIndex(ctx, links) }
 	made, unknown := t.madeIn(ctx, p)
-	var left []doomed
+	var left []target
 	for _, j := range made {
-		left = append(left, j.doomed())
+		left = append(left, j.target())
 	}
-	failed := r.inPortions(left, remove)
+	failed := r.inBatches(left, remove)
 	for range undoAttempts - 1 {
-		left = slices.DeleteFunc(left, func(l doomed) bool { return !r.stands(ctx, l) })
+		left = slices.DeleteFunc(left, func(l target) bool { return !r.stillThere(ctx, l) })
 		for i := range left {
 			failed = remove(left[i : i+1])
 		}
@@ -85,18 +85,18 @@ func (t *transaction) undoIn(ctx context.Context, p *place) error {
 	return errors.Join(unknown, t.leftover(ctx, &r, made, failed))
 }
 
-// doomed returns what the link must be to be removed again.
-func (j *job) doomed() doomed {
-	return doomed{index: j.index, name: j.spec.Name, kind: j.spec.Kind}
+// target returns what the link must be to be removed again.
+func (j *job) target() target {
+	return target{index: j.index, name: j.spec.Name, kind: j.spec.Kind}
 }
 
 // madeIn returns the links that the transaction made in one namespace, the last
 // one first, without peers. The error names those of which nobody knows.
-func (t *transaction) madeIn(ctx context.Context, p *place) (made []*job, unknown error) {
+func (t *transaction) madeIn(ctx context.Context, p *nsConn) (made []*job, unknown error) {
 	for _, j := range slices.Backward(t.jobs) {
 		switch {
 		case j.at != p || j.main != nil:
-		case j.made, j.lost && j.preset:
+		case j.made, j.lost && j.indexChosen:
 			j.locateMade(ctx)
 			made = append(made, j)
 		case j.lost:
@@ -125,7 +125,7 @@ func (t *transaction) leftover(ctx context.Context, r *removal, made []*job, rea
 	for _, j := range made {
 		name, err := rtnl.NameOf(j.at.rt, j.index)
 		switch {
-		case r.stands(ctx, j.doomed()) && reason != nil:
+		case r.stillThere(ctx, j.target()) && reason != nil:
 			all = append(all, t.undoError(j, reason, "the link is left"))
 		case err == nil:
 			all = append(all, t.undoError(j, syscall.ENODEV, fmt.Sprintf("index %d is that of another link by now, or of a renamed one, %q, which is left", j.index, name)))

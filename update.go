@@ -48,7 +48,7 @@ func (c *Conn) update(ctx context.Context, s *spec) (*Link, error) {
 	if err != nil {
 		return nil, s.orFault(t.op, err)
 	}
-	if err := t.narrow(ctx, j); err != nil {
+	if err := t.keepDifferences(ctx, j); err != nil {
 		return nil, err
 	}
 	t.addUpdate(j)
@@ -56,10 +56,10 @@ func (c *Conn) update(ctx context.Context, s *spec) (*Link, error) {
 	if err := t.flush(ctx, j.at); err != nil {
 		return nil, err
 	}
-	if err := t.applyAside(ctx, j); err != nil {
+	if err := t.applyGeneric(ctx, j); err != nil {
 		return nil, err
 	}
-	if err := j.at.localise(ctx, j.link); err != nil {
+	if err := j.at.translate(ctx, j.link); err != nil {
 		return nil, s.failed(t.op, "link-netnsid", err)
 	}
 	return j.link, t.verify(ctx)
@@ -67,15 +67,15 @@ func (c *Conn) update(ctx context.Context, s *spec) (*Link, error) {
 
 // prepareUpdate finds the link, and the links that s refers to.
 func (t *transaction) prepareUpdate(ctx context.Context, s *spec) (*job, error) {
-	at, err := t.place(s.netns)
+	at, err := t.nsConn(s.netns)
 	if err != nil {
 		return nil, s.failed(t.op, "netns", err)
 	}
 	j := newJob(s, at, nil)
 	from := at
 	if s.Kind == "" {
-		from = t.places[0]
-	} else if err := s.refuseDistant(t.op, "netns", at); err != nil {
+		from = t.nsConns[0]
+	} else if err := s.refuseRemote(t.op, "netns", at); err != nil {
 		return nil, err
 	}
 	if err := t.locate(ctx, j, from); err != nil {
@@ -90,7 +90,7 @@ func (t *transaction) prepareUpdate(ctx context.Context, s *spec) (*job, error) 
 		}
 	}
 	t.jobs = append(t.jobs, j)
-	if at.isDistant() {
+	if at.isRemote() {
 		return j, nil
 	}
 	return j, t.resolve(ctx, j)
@@ -98,7 +98,7 @@ func (t *transaction) prepareUpdate(ctx context.Context, s *spec) (*job, error) 
 
 // locate finds the index of an existing link. If both were set, the name must be
 // that of the link with the index.
-func (t *transaction) locate(ctx context.Context, j *job, p *place) error {
+func (t *transaction) locate(ctx context.Context, j *job, p *nsConn) error {
 	s := j.spec
 	if s.Name == "" {
 		return nil
@@ -114,8 +114,8 @@ func (t *transaction) locate(ctx context.Context, j *job, p *place) error {
 	return nil
 }
 
-// narrow refuses what cannot change, and drops what is as it should be already.
-func (t *transaction) narrow(ctx context.Context, j *job) error {
+// keepDifferences refuses what cannot change, and drops what is as it should be already.
+func (t *transaction) keepDifferences(ctx context.Context, j *job) error {
 	s := j.spec
 	have, err := t.read(ctx, j)
 	if err != nil {
@@ -136,8 +136,8 @@ func (t *transaction) narrow(ctx context.Context, j *job) error {
 	if err := s.refuseImmutable(t.op, diffs); err != nil {
 		return err
 	}
-	j.act(have)
-	return t.ready(ctx, j, have)
+	j.addActions(have)
+	return t.checkState(ctx, j, have)
 }
 
 // refuseImmutable returns ErrImmutable if one of the differences cannot be
@@ -150,9 +150,9 @@ func (s *spec) refuseImmutable(op string, diffs []Difference) error {
 	return &Error{Op: op, Kind: s.Kind, Name: s.Name, Attr: names, Message: immutableText(diffs), Err: ErrImmutable}
 }
 
-// act adds to what is to be sent the settings that are acts rather than states,
+// addActions adds to what is to be sent the settings that are acts rather than states,
 // and those that cannot be compared.
-func (j *job) act(have *Link) {
+func (j *job) addActions(have *Link) {
 	s := j.spec
 	if _, ok := s.known(have); ok && s.Info != nil {
 		j.infoSet = j.infoSet.Or(s.hidden(have))
@@ -160,7 +160,7 @@ func (j *job) act(have *Link) {
 	if s.port != nil {
 		j.portSet = j.portSet.Or(s.port.Set.And(unseen(infoOf(s.port).attrs, have.raw.port)))
 	}
-	if j.at.isDistant() { // they went along with the move
+	if j.at.isRemote() { // they went along with the move
 		return
 	}
 	var codec attr.Codec
@@ -203,7 +203,7 @@ func (t *transaction) addUpdate(j *job) {
 	}
 	mtu := attr.SetOf(uapi.IFLA_MTU)
 	common := j.linkSet
-	if j.kind.apart && !j.infoSet.Empty() {
+	if j.kind.mtuAlone && !j.infoSet.Empty() {
 		common = common.Minus(mtu)
 	}
 	if renames := s.newName != "" && j.moved == ""; renames || change != 0 || !common.Empty() || !j.dataSet().Empty() || !j.inet6Set.Empty() {
@@ -231,17 +231,17 @@ func (t *transaction) appendUpdate(b []byte, j *job, common attr.Set) []byte {
 }
 
 // move takes a link to another namespace, under its new name if it gets one,
-// and finds it there. To a distant place it goes with all its settings.
-func (t *transaction) move(ctx context.Context, j *job, from *place) error {
+// and finds it there. To a remote namespace it goes with all its settings.
+func (t *transaction) move(ctx context.Context, j *job, from *nsConn) error {
 	s := j.spec
 	fd, err := t.descriptor(j.at)
 	if err == nil {
-		err = t.approach(ctx, j.at)
+		err = t.findID(ctx, j.at)
 	}
 	if err != nil {
 		return s.failed(t.op, "netns", err)
 	}
-	if j.at.isDistant() {
+	if j.at.isRemote() {
 		if err := t.refuseApart(j); err != nil {
 			return err
 		}
@@ -253,7 +253,7 @@ func (t *transaction) move(ctx context.Context, j *job, from *place) error {
 	}
 	from.batch.Write(uapi.RTM_NEWLINK, 0, func(b []byte) []byte {
 		header := wire.Link{Index: int32(j.index)}
-		if j.at.isDistant() {
+		if j.at.isRemote() {
 			header.Flags, header.Change = j.flags()
 		}
 		b = wire.AppendLink(b, header)
@@ -303,16 +303,16 @@ func (t *transaction) read(ctx context.Context, j *job) (*Link, error) {
 	return link, t.flush(ctx, j.at)
 }
 
-// ready refuses a change that the link as it is does not allow. Where all that
+// checkState refuses a change that the link as it is does not allow. Where all that
 // is in the way is that the link is up, DownFirst and Down clear it.
-func (t *transaction) ready(ctx context.Context, j *job, have *Link) error {
+func (t *transaction) checkState(ctx context.Context, j *job, have *Link) error {
 	if err := t.permitted(j, have); err != nil {
 		return err
 	}
-	if err := t.readyPorts(ctx, j); err != nil {
+	if err := t.checkPorts(ctx, j); err != nil {
 		return err
 	}
-	return t.readyDown(j, have)
+	return t.checkDown(j, have)
 }
 
 // permitted refuses what is wrong with a change, and has it carry what the kernel
@@ -322,7 +322,7 @@ func (t *transaction) permitted(j *job, have *Link) error {
 	if t.op == "diff" && s.checkValues(t.op) == nil {
 		return nil
 	}
-	if before := j.kind.before; before != nil {
+	if before := j.kind.validateChange; before != nil {
 		if fault := before(j, have); fault != nil && t.op != "diff" {
 			return s.refuse(t.op, fault)
 		}
@@ -333,8 +333,8 @@ func (t *transaction) permitted(j *job, have *Link) error {
 	return j.checkSent(t.op, have)
 }
 
-// readyPorts refuses to change what does not change while the link has ports.
-func (t *transaction) readyPorts(ctx context.Context, j *job) error {
+// checkPorts refuses to change what does not change while the link has ports.
+func (t *transaction) checkPorts(ctx context.Context, j *job) error {
 	s := j.spec
 	row := s.firstRow(j.infoSet.And(j.kind.whileFree))
 	if row == "" {
@@ -363,10 +363,10 @@ func (s *spec) firstRow(set attr.Set) string {
 	return ""
 }
 
-// readyDown refuses what only a link that is down can do, unless the builder
+// checkDown refuses what only a link that is down can do, unless the builder
 // has it taken down. A link that leaves a master which opens its ports is closed by
 // it: it is brought up again if it is to be up.
-func (t *transaction) readyDown(j *job, have *Link) error {
+func (t *transaction) checkDown(j *job, have *Link) error {
 	s := j.spec
 	leaves := j.linkSet.Has(uapi.IFLA_MASTER) && kindOf(have.PortKind).portsDown != 0
 	fault := j.needsDown(leaves)

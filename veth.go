@@ -25,7 +25,7 @@ type VethInfo struct {
 // attrs is empty: the kernel reports nothing of its own for a veth.
 func (v *VethInfo) attrs(*attr.Codec) {}
 
-// complete takes the other end from where the kernel puts it.
-func (v *VethInfo) complete(l *Link) {
+// afterDecode takes the other end from where the kernel puts it.
+func (v *VethInfo) afterDecode(l *Link) {
 	v.Peer, v.PeerNetNSID = l.Parent, l.NetNSID
 }

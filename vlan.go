@@ -12,14 +12,14 @@ import (
 )
 
 var vlanKind = kind{
-	config:   "VLAN_8021Q",
-	info:     func() info { return new(VLANInfo) },
-	mtu:      [2]uint32{0, 65535},
-	parent:   true,
-	required: attr.SetOf(uapi.IFLA_VLAN_ID),
-	reason:   vlanReason,
-	overhead: vlanOverhead,
-	before:   vlanBefore,
+	config:         "VLAN_8021Q",
+	info:           func() info { return new(VLANInfo) },
+	mtu:            [2]uint32{0, 65535},
+	parent:         true,
+	required:       attr.SetOf(uapi.IFLA_VLAN_ID),
+	reason:         vlanReason,
+	overhead:       vlanOverhead,
+	validateChange: vlanBefore,
 }
 
 // VLANInfo is what the kernel says of a VLAN link, IEEE 802.1Q.

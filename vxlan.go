@@ -15,7 +15,7 @@ var vxlanKind = kind{
 	tunnel:   true,
 	underlay: uapi.IFLA_VXLAN_LINK,
 	clamps:   true,
-	apart:    true,
+	mtuAlone: true,
 	fixed:    vxlanFixed,
 }
 
@@ -109,7 +109,7 @@ func (v *VXLANInfo) attrs(c *attr.Codec) {
 	attr.U8(c.Hex(), uapi.IFLA_VXLAN_TOS, "tos", &v.TOS)
 	attr.Enum(c, uapi.IFLA_VXLAN_DF, "df", &v.DF, vxlanDFs)
 	attr.BE32(c.Hex(), uapi.IFLA_VXLAN_LABEL, "flowlabel", &v.FlowLabel, 0, 1<<20-1)
-	attr.Enum(c.Since(6, 8).Wordless(), uapi.IFLA_VXLAN_LABEL_POLICY, "label_policy", &v.LabelPolicy, vxlanLabelPolicies)
+	attr.Enum(c.Since(6, 8).NoKeyword(), uapi.IFLA_VXLAN_LABEL_POLICY, "label_policy", &v.LabelPolicy, vxlanLabelPolicies)
 	attr.Bool(c, uapi.IFLA_VXLAN_LEARNING, "learning", &v.Learning)
 	attr.Seconds(c, uapi.IFLA_VXLAN_AGEING, "ageing", &v.Ageing)
 	attr.U32(c.CreateOnly(), uapi.IFLA_VXLAN_LIMIT, "maxaddress", &v.Limit)
@@ -126,7 +126,7 @@ func (v *VXLANInfo) features(c *attr.Codec) {
 	attr.Bool(c.CreateOnly(), uapi.IFLA_VXLAN_UDP_ZERO_CSUM6_RX, "udp6zerocsumrx", &v.UDPZeroCSum6Rx)
 	attr.Bool(c.CreateOnly(), uapi.IFLA_VXLAN_REMCSUM_TX, "remcsumtx", &v.RemCSumTx)
 	attr.Bool(c.CreateOnly(), uapi.IFLA_VXLAN_REMCSUM_RX, "remcsumrx", &v.RemCSumRx)
-	attr.Flag(c.CreateOnly().Wordless(), uapi.IFLA_VXLAN_REMCSUM_NOPARTIAL, "remcsum_nopartial", &v.RemCSumNoPartial)
+	attr.Flag(c.CreateOnly().NoKeyword(), uapi.IFLA_VXLAN_REMCSUM_NOPARTIAL, "remcsum_nopartial", &v.RemCSumNoPartial)
 	attr.Flag(c.CreateOnly(), uapi.IFLA_VXLAN_GBP, "gbp", &v.GBP)
 	attr.Flag(c.CreateOnly(), uapi.IFLA_VXLAN_GPE, "gpe", &v.GPE)
 	attr.Bool(c.CreateOnly(), uapi.IFLA_VXLAN_COLLECT_METADATA, "external", &v.External)

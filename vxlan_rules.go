@@ -47,8 +47,8 @@ func (r *portRange) Check() error {
 	return nil
 }
 
-// require holds the rules of vxlan_config_validate in the kernel.
-func (v *VXLANInfo) require(op string, s *spec) error {
+// validate holds the rules of vxlan_config_validate in the kernel.
+func (v *VXLANInfo) validate(op string, s *spec) error {
 	after := v.outcome(s)
 	return errors.Join(after.requireAddrs(s), after.requireLabel(op, s), v.requireModes(s.Set.Has))
 }
@@ -235,7 +235,7 @@ func (t *transaction) udpPortTaken(ctx context.Context, s *step, errno syscall.E
 
 // vxlan returns what is known of the VXLAN link that a step is about, and where its
 // socket is, nil if that is unknown; nil if the link is of another kind.
-func (s *step) vxlan(ctx context.Context) (v *VXLANInfo, below *place) {
+func (s *step) vxlan(ctx context.Context) (v *VXLANInfo, below *nsConn) {
 	j := s.job
 	if s.what == stepCreate {
 		v, _ = j.spec.Info.(*VXLANInfo)
@@ -261,7 +261,7 @@ func (v *VXLANInfo) portOr(unset uint16) uint16 {
 
 // portOwner says who has a UDP port: a VXLAN link other than that of an index, or a
 // process.
-func (t *transaction) portOwner(ctx context.Context, p *place, index int, port uint16) string {
+func (t *transaction) portOwner(ctx context.Context, p *nsConn, index int, port uint16) string {
 	const unknown = "another socket"
 	if p == nil {
 		return unknown
@@ -281,8 +281,8 @@ func (t *transaction) portOwner(ctx context.Context, p *place, index int, port u
 	return unknown
 }
 
-// vxlans returns the VXLAN links in a place that can be read.
-func (p *place) vxlans(ctx context.Context) []*Link {
+// vxlans returns the VXLAN links of a namespace, if it can be read.
+func (p *nsConn) vxlans(ctx context.Context) []*Link {
 	links, err := (&Conn{rt: p.rt}).list(ctx, filter{kind: KindVXLAN})
 	if err != nil {
 		return nil
@@ -302,7 +302,7 @@ func (t *transaction) vniTaken(ctx context.Context, s *step, errno syscall.Errno
 	if !ok || errno != syscall.EEXIST || s.what != stepCreate || t.taken(s.job) {
 		return fact{}
 	}
-	for _, p := range []*place{s.job.under, s.job.at} {
+	for _, p := range []*nsConn{s.job.under, s.job.at} {
 		for _, l := range p.vxlans(ctx) {
 			has := l.Info.(*VXLANInfo)
 			if has.VNI == v.VNI && has.Port == v.portOr(has.Port) {

@@ -9,14 +9,14 @@ import (
 	"github.com/iplink-go/iplink/internal/uapi"
 )
 
-// A Condition is what Wait waits for: one of the LinkState constants, InMaster
-// or Satisfies.
+// A Condition is what Wait waits for: one of the LinkState constants, UntilMaster
+// or Until.
 type Condition interface {
 	// String returns the condition in words, as in "carrier".
 	String() string
 
 	// holds looks at a link, nil if there is none, among those around it.
-	holds(around *space, l *Link) bool
+	holds(around *nsLinks, l *Link) bool
 }
 
 // A LinkState is a Condition that needs nothing but a word.
@@ -24,15 +24,15 @@ type LinkState uint8
 
 // States of a link to wait for.
 const (
-	Exists   LinkState = iota + 1 // there is a link of that name
-	Gone                          // there is none
-	Up                            // the link is enabled (IFF_UP)
-	Down                          // the link is there and not enabled
-	Carrier                       // frames pass: up, with a carrier, operational state up or unknown (IFF_LOWER_UP, IFF_RUNNING)
-	NoMaster                      // the link is there and no port
+	UntilExists   LinkState = iota + 1 // there is a link of that name
+	UntilGone                          // there is none
+	UntilUp                            // the link is enabled (IFF_UP)
+	UntilDown                          // the link is there and not enabled
+	UntilCarrier                       // frames pass: up, with a carrier, operational state up or unknown (IFF_LOWER_UP, IFF_RUNNING)
+	UntilNoMaster                      // the link is there and no port
 )
 
-var linkStates = [...]string{Exists: "exists", Gone: "gone", Up: "up", Down: "down", Carrier: "carrier", NoMaster: "no master"}
+var linkStates = [...]string{UntilExists: "exists", UntilGone: "gone", UntilUp: "up", UntilDown: "down", UntilCarrier: "carrier", UntilNoMaster: "no master"}
 
 // String returns the state in words, such as "up".
 func (s LinkState) String() string {
@@ -42,29 +42,29 @@ func (s LinkState) String() string {
 	return ""
 }
 
-func (s LinkState) holds(_ *space, l *Link) bool {
-	if l == nil || s == Gone {
-		return l == nil && s == Gone
+func (s LinkState) holds(_ *nsLinks, l *Link) bool {
+	if l == nil || s == UntilGone {
+		return l == nil && s == UntilGone
 	}
 	const passing = FlagUp | FlagLowerUp | FlagRunning
 	switch s {
-	case Exists:
+	case UntilExists:
 		return true
-	case Up:
+	case UntilUp:
 		return l.Up()
-	case Down:
+	case UntilDown:
 		return !l.Up()
-	case Carrier:
+	case UntilCarrier:
 		return l.Flags&passing == passing
-	case NoMaster:
+	case UntilNoMaster:
 		return l.Master == 0
 	}
 	return false
 }
 
-// InMaster is the Condition that a link is a port of the bridge, bond, team or
+// UntilMaster is the Condition that a link is a port of the bridge, bond, team or
 // VRF of that name, which may be an alternative one.
-func InMaster(name string) Condition {
+func UntilMaster(name string) Condition {
 	return inMaster(name)
 }
 
@@ -74,14 +74,14 @@ func (m inMaster) String() string {
 	return "in master " + attr.Printable(string(m))
 }
 
-func (m inMaster) holds(around *space, l *Link) bool {
+func (m inMaster) holds(around *nsLinks, l *Link) bool {
 	return l != nil && around.isPort(l, string(m))
 }
 
-// Satisfies is the Condition that a link is there and that f returns true of
+// Until is the Condition that a link is there and that f returns true of
 // it. The text says what that means, for errors. f is called each time that the
 // link is announced, also where nothing has changed that Watch would report.
-func Satisfies(text string, f func(*Link) bool) Condition {
+func Until(text string, f func(*Link) bool) Condition {
 	return satisfies{text, f}
 }
 
@@ -94,7 +94,7 @@ func (s satisfies) String() string {
 	return attr.Printable(s.text)
 }
 
-func (s satisfies) holds(_ *space, l *Link) bool {
+func (s satisfies) holds(_ *nsLinks, l *Link) bool {
 	return l != nil && s.f(l)
 }
 
@@ -103,21 +103,21 @@ func conditionFault(cond Condition) *fault {
 	switch c := cond.(type) {
 	case satisfies:
 		if c.f == nil {
-			return &fault{"Satisfies", "the function is nil"}
+			return &fault{"Until", "the function is nil"}
 		}
 	case inMaster:
 		if c == "" {
-			return &fault{"InMaster", "the name is empty: NoMaster is for links without one"}
+			return &fault{"UntilMaster", "the name is empty: UntilNoMaster is for links without one"}
 		}
 	}
 	if isNil(cond) {
-		return &fault{"Condition", "it is nil: give one, such as Up"}
+		return &fault{"Condition", "it is nil: give one, such as UntilUp"}
 	}
 	return nil
 }
 
 // Wait returns the link of that name, which may be an alternative one, as soon
-// as the condition holds, at once if it does already; when it is Gone, the Link
+// as the condition holds, at once if it does already; after UntilGone, the Link
 // is nil. The link need not exist yet, and may become another one meanwhile.
 //
 // Wait does not poll: it watches, on a socket of its own, and what Watch says of
@@ -134,7 +134,7 @@ func (c *Conn) Wait(ctx context.Context, name string, cond Condition) (*Link, er
 	if fault := nameFault("name", name, uapi.ALTIFNAMSIZ-1); fault != nil {
 		return nil, (&spec{Settings: own.Settings{Name: name}}).refuse("wait for", fault)
 	}
-	w, err := c.openWatcher(ctx, newFilter(nil))
+	w, err := c.openMirror(ctx, newFilter(nil))
 	if err == nil {
 		defer w.close()
 		err = w.listAll(ctx)
@@ -156,7 +156,7 @@ func (c *Conn) Wait(ctx context.Context, name string, cond Condition) (*Link, er
 
 // missing reports whether the links of the own namespace are known, and none
 // has that name.
-func (w *watcher) missing(name string) bool {
+func (w *mirror) missing(name string) bool {
 	own, listed := w.spaces[rtnl.OwnNetNS]
 	return listed && own.named(name) == nil
 }

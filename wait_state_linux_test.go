@@ -24,25 +24,25 @@ var waitTests = []struct {
 	then   []string // commands that bring it about; before the last it does not hold
 	now    func(*iplink.Link) bool
 }{
-	{"a0", iplink.Exists, nil, []string{waitBridge, waitPair}, func(l *iplink.Link) bool { return l.Kind == iplink.KindVeth }},
-	{"a0", iplink.Exists, []string{waitPair, "link set a0 name c0"}, []string{"link set b0 mtu 1401", "link set c0 name a0"}, nil},
-	{waitAltName, iplink.Exists, []string{waitPair, "link set a0 up"}, []string{"link property add dev a0 altname " + waitAltName},
+	{"a0", iplink.UntilExists, nil, []string{waitBridge, waitPair}, func(l *iplink.Link) bool { return l.Kind == iplink.KindVeth }},
+	{"a0", iplink.UntilExists, []string{waitPair, "link set a0 name c0"}, []string{"link set b0 mtu 1401", "link set c0 name a0"}, nil},
+	{waitAltName, iplink.UntilExists, []string{waitPair, "link set a0 up"}, []string{"link property add dev a0 altname " + waitAltName},
 		func(l *iplink.Link) bool { return l.Name == "a0" }},
-	{"a0", iplink.Up, []string{waitPair}, []string{"link set b0 up", "link set a0 up"}, (*iplink.Link).Up},
-	{"a0", iplink.Up, nil, []string{waitPair, "link set a0 up"}, (*iplink.Link).Up},
-	{"a0", iplink.Down, []string{waitPair, "link set a0 up"}, []string{"link set b0 up", "link set a0 down"}, nil},
-	{"a0", iplink.Carrier, []string{waitPair}, []string{"link set a0 up", "link set b0 up"},
+	{"a0", iplink.UntilUp, []string{waitPair}, []string{"link set b0 up", "link set a0 up"}, (*iplink.Link).Up},
+	{"a0", iplink.UntilUp, nil, []string{waitPair, "link set a0 up"}, (*iplink.Link).Up},
+	{"a0", iplink.UntilDown, []string{waitPair, "link set a0 up"}, []string{"link set b0 up", "link set a0 down"}, nil},
+	{"a0", iplink.UntilCarrier, []string{waitPair}, []string{"link set a0 up", "link set b0 up"},
 		func(l *iplink.Link) bool { return l.OperState == iplink.OperUp && l.Carrier }},
-	{"a0", iplink.InMaster("br0"), []string{waitPair}, []string{waitBridge, "link set a0 master br0"},
+	{"a0", iplink.UntilMaster("br0"), []string{waitPair}, []string{waitBridge, "link set a0 master br0"},
 		func(l *iplink.Link) bool { return l.Master != 0 }},
-	{"a0", iplink.InMaster("br0"), []string{waitPair, "link add br7 type bridge", "link set a0 master br7"},
+	{"a0", iplink.UntilMaster("br0"), []string{waitPair, "link add br7 type bridge", "link set a0 master br7"},
 		[]string{"link set br7 mtu 1401", "link set br7 name br0"}, nil},
-	{"a0", iplink.NoMaster, []string{waitPair, waitBridge, "link set a0 master br0"}, []string{"link set a0 mtu 1401", "link del br0"},
+	{"a0", iplink.UntilNoMaster, []string{waitPair, waitBridge, "link set a0 master br0"}, []string{"link set a0 mtu 1401", "link del br0"},
 		func(l *iplink.Link) bool { return l.Master == 0 }},
-	{"a0", iplink.Satisfies("mtu 1402", func(l *iplink.Link) bool { return l.MTU == 1402 }), []string{waitPair},
+	{"a0", iplink.Until("mtu 1402", func(l *iplink.Link) bool { return l.MTU == 1402 }), []string{waitPair},
 		[]string{"link set a0 mtu 1401", "link set a0 mtu 1402"}, func(l *iplink.Link) bool { return l.MTU == 1402 }},
-	{"a0", iplink.Gone, []string{waitPair}, []string{"link set a0 mtu 1401", "link del b0"}, nil},
-	{"a0", iplink.Gone, []string{waitPair}, []string{"link set b0 mtu 1401", "link set a0 name c0"}, nil},
+	{"a0", iplink.UntilGone, []string{waitPair}, []string{"link set a0 mtu 1401", "link del b0"}, nil},
+	{"a0", iplink.UntilGone, []string{waitPair}, []string{"link set b0 mtu 1401", "link set a0 name c0"}, nil},
 }
 
 // TestWait waits for what comes about later, and for what holds already.
@@ -81,7 +81,7 @@ func TestWait(t *testing.T) {
 
 func checkWaited(t *testing.T, cond iplink.Condition, l *iplink.Link, now func(*iplink.Link) bool) {
 	t.Helper()
-	if (l == nil) != (cond == iplink.Gone) {
+	if (l == nil) != (cond == iplink.UntilGone) {
 		t.Errorf("Wait returned the link %v", l)
 	}
 	if now != nil && !now(l) {
@@ -95,7 +95,7 @@ func TestWaitErrors(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 	defer cancel()
 	start := time.Now()
-	l, err := w.conn.Wait(ctx, "a0", iplink.InMaster("br0"))
+	l, err := w.conn.Wait(ctx, "a0", iplink.UntilMaster("br0"))
 	if e, ok := errors.AsType[*iplink.Error](err); l != nil || !ok || !errors.Is(err, context.DeadlineExceeded) ||
 		e.Error() != "wait for a0: in master br0: context deadline exceeded (there is no such link)" {
 		t.Errorf("Wait returned %v, %v", l, err)
@@ -103,7 +103,7 @@ func TestWaitErrors(t *testing.T) {
 	if took := time.Since(start); took > 30*time.Second {
 		t.Errorf("Wait returned after %v", took)
 	}
-	if _, err := w.conn.Wait(t.Context(), "a/0", iplink.Exists); !errors.Is(err, fs.ErrInvalid) {
+	if _, err := w.conn.Wait(t.Context(), "a/0", iplink.UntilExists); !errors.Is(err, fs.ErrInvalid) {
 		t.Errorf("Wait takes a name with a slash: %v", err)
 	}
 }
@@ -114,7 +114,7 @@ func TestWaitHere(t *testing.T) {
 	w := newWatched(t)
 	w.ip("link", "add", "br0", "type", "bridge")
 	err := w.ns.Do(func() error {
-		l, err := iplink.Wait(t.Context(), "br0", iplink.Down)
+		l, err := iplink.Wait(t.Context(), "br0", iplink.UntilDown)
 		if err == nil && l.Kind != iplink.KindBridge {
 			t.Errorf("the link is %+v", l)
 		}

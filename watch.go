@@ -88,7 +88,7 @@ func (c *Conn) watch(ctx context.Context, f filter, yield func(Event, error) boo
 		yield(Event{}, f.fault.in("watch"))
 		return
 	}
-	w, err := c.openWatcher(ctx, f)
+	w, err := c.openMirror(ctx, f)
 	if err == nil {
 		defer w.close()
 		err = w.run(ctx, yield)
@@ -99,7 +99,7 @@ func (c *Conn) watch(ctx context.Context, f filter, yield func(Event, error) boo
 }
 
 // run yields events until the consumer leaves, which is no error.
-func (w *watcher) run(ctx context.Context, yield func(Event, error) bool) error {
+func (w *mirror) run(ctx context.Context, yield func(Event, error) bool) error {
 	err := w.listAll(ctx)
 	for err == nil {
 		for _, e := range w.events {
@@ -117,7 +117,7 @@ func (w *watcher) run(ctx context.Context, yield func(Event, error) bool) error 
 }
 
 // discardEvents keeps the memory of few events, and not that of a whole list.
-func (w *watcher) discardEvents() {
+func (w *mirror) discardEvents() {
 	const few = 64
 	clear(w.events)
 	if w.events = w.events[:0]; cap(w.events) > few {
@@ -125,7 +125,7 @@ func (w *watcher) discardEvents() {
 	}
 }
 
-func (c *Conn) openWatcher(ctx context.Context, f filter) (*watcher, error) {
+func (c *Conn) openMirror(ctx context.Context, f filter) (*mirror, error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
@@ -133,7 +133,7 @@ func (c *Conn) openWatcher(ctx context.Context, f filter) (*watcher, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := newWatcher(f)
+	w := newMirror(f)
 	w.conn, w.socket = c, socket
 	return w, nil
 }

@@ -131,7 +131,7 @@ func TestWatchSnapshot(t *testing.T) {
 	}
 }
 
-var isOperUp = iplink.Satisfies("state up", func(l *iplink.Link) bool { return l.OperState == iplink.OperUp })
+var isOperUp = iplink.Until("state up", func(l *iplink.Link) bool { return l.OperState == iplink.OperUp })
 
 // late are the changes that the kernel makes by itself some time after a link came
 // up or got an address.
@@ -154,7 +154,7 @@ func TestWatchNothing(t *testing.T) {
 	w.ip("address", "add", "192.0.2.1/24", "dev", "a0")
 	waitFor(t, w.conn, "br0", isOperUp)
 	waitFor(t, w.conn, "a0", isOperUp)
-	waitFor(t, w.conn, "b0", iplink.Satisfies("forwarding", func(l *iplink.Link) bool {
+	waitFor(t, w.conn, "b0", iplink.Until("forwarding", func(l *iplink.Link) bool {
 		port, ok := l.PortInfo.(*iplink.BridgePortInfo)
 		return ok && port.State == iplink.BridgePortForwarding
 	}))

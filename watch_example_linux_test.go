@@ -75,7 +75,7 @@ func ExampleConn_Wait() {
 		fmt.Println(err)
 		return
 	}
-	link, err := conn.Wait(ctx, "a0", iplink.Carrier)
+	link, err := conn.Wait(ctx, "a0", iplink.UntilCarrier)
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -26,7 +26,7 @@ func TestWatcherOrder(t *testing.T) {
 	conn, other := dialFile(t, file), dialFile(t, file)
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
-	w, err := conn.openWatcher(ctx, filter{})
+	w, err := conn.openMirror(ctx, filter{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -140,7 +140,7 @@ func FuzzWatcherTake(f *testing.F) {
 	m = wire.AppendString(append(m, link...), uapi.IFLA_IFNAME, "a0")
 	f.Add(int32(-1), wire.EndMessage(m, at))
 	f.Fuzz(func(t *testing.T, nsid int32, datagram []byte) {
-		w := newWatcher(filter{allNetNS: true, master: "br0"})
+		w := newMirror(filter{allNetNS: true, master: "br0"})
 		w.ownID = 3
 		w.replace(rtnl.OwnNetNS, []*Link{{Index: 7, Name: "a0"}, {Index: 8, Name: "br0", Kind: KindBridge}})
 		w.take(nsid, datagram)

@@ -15,7 +15,7 @@ import (
 func TestWatcherCopy(t *testing.T) {
 	for _, name := range []string{"bridge", "bridge-port", "macvlan", "veth", "vxlan"} {
 		b := captured(t, name)
-		w := newWatcher(filter{})
+		w := newMirror(filter{})
 		datagram := slices.Clone(b)
 		whole, watched := parseLink(new(attr.Codec), b), w.parse(wire.Message{Data: datagram})
 		clear(datagram)
@@ -41,7 +41,7 @@ func TestWatcherCopyBroken(t *testing.T) {
 	b := captured(t, "vxlan")
 	told := 0
 	for n := range b {
-		whole, watched := parseLink(new(attr.Codec), b[:n:n]), newWatcher(filter{}).parse(wire.Message{Data: b[:n:n]})
+		whole, watched := parseLink(new(attr.Codec), b[:n:n]), newMirror(filter{}).parse(wire.Message{Data: b[:n:n]})
 		if (whole.Err == nil) != (watched.Err == nil) {
 			t.Fatalf("%d bytes: error %v, watched %v", n, whole.Err, watched.Err)
 		}

@@ -16,7 +16,7 @@ import (
 // are alike, and gets them back.
 func TestImage(t *testing.T) {
 	model := bytes.Repeat([]byte{0x12, 0x34, 0x56, 0x78}, 700)
-	w, l := newWatcher(filter{}), &Link{Kind: KindVXLAN}
+	w, l := newMirror(filter{}), &Link{Kind: KindVXLAN}
 	if i := w.imageOf(l, model); i.differs != "" || i.model != string(model) {
 		t.Error("the first message is not the model")
 	}
@@ -48,7 +48,7 @@ func TestImage(t *testing.T) {
 // TestImageModel has a message that is little like the model become the next one,
 // and leaves those of other kinds alone.
 func TestImageModel(t *testing.T) {
-	w := newWatcher(filter{})
+	w := newMirror(filter{})
 	old, other := bytes.Repeat([]byte{0x12}, 640), bytes.Repeat([]byte{0x34}, 640)
 	first := w.imageOf(&Link{Kind: KindVXLAN}, old)
 	w.imageOf(&Link{Kind: KindVeth}, other)
@@ -69,7 +69,7 @@ func TestImageModel(t *testing.T) {
 // of another length and another content each time. What a watcher keeps is bounded by
 // what there is.
 func TestWatcherForgets(t *testing.T) {
-	w := newWatcher(filter{})
+	w := newMirror(filter{})
 	w.replace(-1, nil)
 	for n := range 4000 {
 		b := wire.AppendLink(nil, wire.Link{Index: int32(1 + n%2)})
@@ -100,7 +100,7 @@ func TestWatcherForgets(t *testing.T) {
 
 // TestPool has equal bytes be kept once, and nobody append to those of others.
 func TestPool(t *testing.T) {
-	for name, p := range map[string]*pool{"apart": {}, "together": {slab: new(slab)}} {
+	for name, p := range map[string]*interner{"apart": {}, "together": {slab: new(slab)}} {
 		a, b := []byte("noqueue"), []byte("noqueue")
 		x, y := p.copy(a), p.copy(b)
 		a[0], b[0] = 'X', 'Y'

@@ -128,7 +128,7 @@ func TestLayoutOfSeveral(t *testing.T) {
 // TestLayoutMayHide compares a setting that the kernel does not always report: as
 // long as it does not, it may be anything.
 func TestLayoutMayHide(t *testing.T) {
-	l := layoutOf(func(c *attr.Codec, v *values) { attr.U32(c.MayHide(), typ, "x", &v.u32) })
+	l := layoutOf(func(c *attr.Codec, v *values) { attr.U32(c.Optional(), typ, "x", &v.u32) })
 	set, want, have := attr.SetOf(typ), values{u32: 0x1234}, values{u32: 0x5678}
 	var c attr.Codec
 	if diffs := l.Compare(&c, set, attr.Set{}, nil, &want, &have); diffs != nil {

@@ -21,9 +21,9 @@ func TestPrintWords(t *testing.T) {
 		{"0", func(c *attr.Codec, v *values) { attr.Bool01(c, typ, "mcast_querier", &v.on) }, values{}, " mcast_querier 0"},
 		{"no flag", func(c *attr.Codec, v *values) { attr.Flag(c, typ, "gbp", &v.on) }, values{}, ""},
 		{"hex", func(c *attr.Codec, v *values) { attr.U8(c.Hex(), typ, "tos", &v.u8) }, values{u8: 0x2c}, " tos 0x2c"},
-		{"unnamed", func(c *attr.Codec, v *values) { attr.MAC(c.Unnamed(), typ, "macaddr", &v.mac) }, values{mac: mac}, " 02:00:00:00:00:01"},
-		{"unnamed enum", func(c *attr.Codec, v *values) { attr.Enum(c.Unnamed(), typ, "mode", &v.enum, colours) }, values{enum: 4}, " green"},
-		{"unnamed number", func(c *attr.Codec, v *values) { attr.U16(c.Unnamed(), typ, "id", &v.u16) }, values{u16: 0x1234}, " 4660"},
+		{"unnamed", func(c *attr.Codec, v *values) { attr.MAC(c.ValueOnly(), typ, "macaddr", &v.mac) }, values{mac: mac}, " 02:00:00:00:00:01"},
+		{"unnamed enum", func(c *attr.Codec, v *values) { attr.Enum(c.ValueOnly(), typ, "mode", &v.enum, colours) }, values{enum: 4}, " green"},
+		{"unnamed number", func(c *attr.Codec, v *values) { attr.U16(c.ValueOnly(), typ, "id", &v.u16) }, values{u16: 0x1234}, " 4660"},
 		{"named list", func(c *attr.Codec, v *values) { attr.MACs(c, typ, elem, "set", &v.macs) }, values{macs: []net.HardwareAddr{mac}}, " set 02:00:00:00:00:01"},
 		{"named, empty list", func(c *attr.Codec, v *values) { attr.MACs(c, typ, elem, "set", &v.macs) }, values{}, " set"},
 		{"numeric", func(c *attr.Codec, v *values) { attr.Enum(c.Numeric(), typ, "state", &v.enum, colours) }, values{enum: 4}, " state 4"},
@@ -46,10 +46,10 @@ func TestPrintWords(t *testing.T) {
 func TestPrintAbsent(t *testing.T) {
 	v := values{u8: 0xa1, u16: 0x1234, u32: 0x5678}
 	rows := func(c *attr.Codec) {
-		attr.U8(c.Wordless(), 1, "one", &v.u8)
+		attr.U8(c.NoKeyword(), 1, "one", &v.u8)
 		attr.U16(c, 2, "two", &v.u16)
-		attr.U32(c.Since(6, 8).Wordless(), 3, "three", &v.u32)
-		attr.U64(c.Wordless(), 4, "four", &v.u64)
+		attr.U32(c.Since(6, 8).NoKeyword(), 3, "three", &v.u32)
+		attr.U64(c.NoKeyword(), 4, "four", &v.u64)
 		attr.Index(c, 5, "five", &v.index, "")
 	}
 	var c attr.Codec
@@ -66,8 +66,8 @@ func TestPropertiesEndWithTheRow(t *testing.T) {
 	var v values
 	var got []attr.Row
 	new(attr.Codec).Describe(func(c *attr.Codec) {
-		attr.U8(c.ReadOnly().Since(6, 8).Wordless(), 1, "one", &v.u8)
-		attr.U16(c.WriteOnly().CreateOnly().MayHide(), 2, "two", &v.u16)
+		attr.U8(c.ReadOnly().Since(6, 8).NoKeyword(), 1, "one", &v.u8)
+		attr.U16(c.WriteOnly().CreateOnly().Optional(), 2, "two", &v.u16)
 		attr.Bits{Type: 7}.Bit(c.Since(6, 16), 3, "bit", &v.on)
 		attr.U32(c, 3, "three", &v.u32)
 	}, func(r attr.Row) { got = append(got, r) })
@@ -97,7 +97,7 @@ func TestValue(t *testing.T) {
 	v := values{u8: 0xa1, enum: 4, u32: 0x1234, macs: []net.HardwareAddr{{2, 0, 0, 0, 0, 1}}}
 	rows := func(c *attr.Codec) {
 		attr.U8(c.Hex(), 1, "one", &v.u8)
-		attr.Enum(c.Wordless(), 2, "two", &v.enum, colours)
+		attr.Enum(c.NoKeyword(), 2, "two", &v.enum, colours)
 		attr.OnOff(c, 3, "three", &v.on)
 		attr.Index(c, 4, "four", &v.index)
 		attr.MACs(c, 5, elem, "five", &v.macs)

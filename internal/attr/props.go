@@ -26,9 +26,9 @@ func (c *Codec) CreateOnly() *Codec {
 	return c.with(createOnly, c.props.since)
 }
 
-// MayHide says of the next row that the kernel does not report it in every state
+// Optional says of the next row that the kernel does not report it in every state
 // of the link or to every reader: its absence says nothing about its value.
-func (c *Codec) MayHide() *Codec {
+func (c *Codec) Optional() *Codec {
 	return c.with(mayHide, c.props.since)
 }
 
@@ -38,9 +38,9 @@ func (c *Codec) Since(major, minor uint8) *Codec {
 	return c.with(0, Version{major, minor})
 }
 
-// Wordless says of the next row that iproute2 has no word for it. Its name is
+// NoKeyword says of the next row that iproute2 has no word for it. Its name is
 // then for errors only.
-func (c *Codec) Wordless() *Codec {
+func (c *Codec) NoKeyword() *Codec {
 	return c.with(wordless, c.props.since)
 }
 
@@ -50,8 +50,8 @@ func (c *Codec) Numeric() *Codec {
 	return c.with(numeric, c.props.since)
 }
 
-// Unnamed says of the next row that iproute2 is told its value without its name.
-func (c *Codec) Unnamed() *Codec {
+// ValueOnly says of the next row that iproute2 is told its value without its name.
+func (c *Codec) ValueOnly() *Codec {
 	return c.with(unnamed, c.props.since)
 }
 

@@ -244,7 +244,7 @@ var every = []struct {
 		little: "0800 1200 34120000", big: "0008 0012 00001234",
 	}, {
 		name: "macs", format: "list of macs", words: " 02:00:00:00:00:01 02:00:00:00:00:02", elastic: true,
-		row:    func(c *attr.Codec, v *values) { attr.MACs(c.Unnamed(), typ, elem, "x", &v.macs) },
+		row:    func(c *attr.Codec, v *values) { attr.MACs(c.ValueOnly(), typ, elem, "x", &v.macs) },
 		v:      values{macs: []net.HardwareAddr{{2, 0, 0, 0, 0, 1}, {2, 0, 0, 0, 0, 2}}},
 		little: "1c00 1200 0a00 2100 02000000 00010000 0a00 2100 02000000 00020000",
 		big:    "001c 0012 000a 0021 02000000 00010000 000a 0021 02000000 00020000",

@@ -19,7 +19,7 @@ type Match[T any] struct {
 // The matches of the three nouns.
 var (
 	Addrs  = Match[inet.Addr]{same: sameAddr, holds: addrHolds, fixed: addrFixed}
-	Routes = Match[inet.Route]{same: supplants, holds: routeHolds}
+	Routes = Match[inet.Route]{same: replaces, holds: routeHolds}
 	Neighs = Match[inet.Neigh]{same: sameNeigh, holds: neighHolds}
 )
 
@@ -167,9 +167,9 @@ func routeHolds(r, had *inet.Route) bool {
 		(!r.OnLink || had.OnLink)
 }
 
-// supplants reports whether a route of the link makes room for the one that is
+// replaces reports whether a route of the link makes room for the one that is
 // wanted: those of the kernel and of other programs stay.
-func supplants(r, had *inet.Route) bool {
+func replaces(r, had *inet.Route) bool {
 	byPerson := had.Proto == inet.RouteProtoBoot || had.Proto == inet.RouteProtoStatic || had.Proto == r.Proto
 	return byPerson && SameRoute(r, had)
 }

@@ -12,9 +12,9 @@ import (
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
-// A place is a namespace that a transaction makes links in, or finds links in:
+// A nsConn is a namespace that a transaction makes links in, or finds links in:
 // a socket there, and the requests that wait to go out on it.
-type place struct {
+type nsConn struct {
 	ns       *NetNS // nil for the Conn's own until somebody needs it
 	rt       *rtnl.Conn
 	borrowed bool // rt is the Conn's
@@ -23,32 +23,32 @@ type place struct {
 	fd       int    // of the namespace, for requests that name it; -1 if not opened
 	ids      []nsid
 
-	// Of a distant place:
-	via    *place // by whose socket its requests go
-	id     int32  // of the namespace, in that of via
-	denied error  // why it has no socket
+	// Of a remote namespace:
+	via    *nsConn // by whose socket its requests go
+	id     int32   // of the namespace, in that of via
+	denied error   // why it has no socket
 }
 
-// nsid is the id that a place has for another.
+// nsid is the id that a namespace has for another.
 type nsid struct {
-	of *place
+	of *nsConn
 	id int32
 }
 
 // String says which namespace it is.
-func (p *place) String() string {
-	if p.borrowed && !p.isDistant() {
+func (p *nsConn) String() string {
+	if p.borrowed && !p.isRemote() {
 		return "the namespace of the Conn"
 	}
 	return "namespace " + attr.Quote(p.ns.String())
 }
 
-func (p *place) reset() {
+func (p *nsConn) reset() {
 	p.batch.Reset()
 	p.steps = p.steps[:0]
 }
 
-func (p *place) close() {
+func (p *nsConn) close() {
 	if !p.borrowed {
 		p.rt.Close()
 	}
@@ -57,9 +57,9 @@ func (p *place) close() {
 	}
 }
 
-// place returns the place for a namespace, that of the Conn if ns is nil.
-func (t *transaction) place(ns *NetNS) (*place, error) {
-	home := t.places[0]
+// nsConn returns the connection to a namespace, the Conn's own if ns is nil.
+func (t *transaction) nsConn(ns *NetNS) (*nsConn, error) {
+	home := t.nsConns[0]
 	if ns == nil {
 		return home, nil
 	}
@@ -69,7 +69,7 @@ func (t *transaction) place(ns *NetNS) (*place, error) {
 	if p := t.known[ns]; p != nil {
 		return p, nil
 	}
-	for _, p := range t.places {
+	for _, p := range t.nsConns {
 		same, err := ns.same(p.ns)
 		if err != nil {
 			return nil, err
@@ -83,22 +83,22 @@ func (t *transaction) place(ns *NetNS) (*place, error) {
 	if err != nil {
 		return nil, err
 	}
-	t.places = append(t.places, p)
+	t.nsConns = append(t.nsConns, p)
 	t.known[ns] = p
 	return p, nil
 }
 
-func (t *transaction) open(ns *NetNS) (*place, error) {
+func (t *transaction) open(ns *NetNS) (*nsConn, error) {
 	c, err := ns.Dial()
 	if err != nil {
-		return t.distant(ns, err)
+		return t.remote(ns, err)
 	}
 	c.rt.SetHook(t.conn.hook)
-	return &place{ns: ns, rt: c.rt, fd: -1}, nil
+	return &nsConn{ns: ns, rt: c.rt, fd: -1}, nil
 }
 
-// namespace returns the namespace of a place.
-func (t *transaction) namespace(p *place) (*NetNS, error) {
+// namespace returns the namespace of a connection.
+func (t *transaction) namespace(p *nsConn) (*NetNS, error) {
 	if p.ns == nil {
 		ns, err := t.conn.netns()
 		if err != nil {
@@ -109,9 +109,9 @@ func (t *transaction) namespace(p *place) (*NetNS, error) {
 	return p.ns, nil
 }
 
-// descriptor returns a descriptor of the place's namespace that stays open as
+// descriptor returns a descriptor of the namespace that stays open as
 // long as the transaction.
-func (t *transaction) descriptor(p *place) (int, error) {
+func (t *transaction) descriptor(p *nsConn) (int, error) {
 	if p.fd >= 0 {
 		return p.fd, nil
 	}
@@ -128,16 +128,16 @@ func (t *transaction) descriptor(p *place) (int, error) {
 
 // nsid returns the id that p has for the namespace of other, which the kernel
 // makes up if there is none yet.
-func (t *transaction) nsid(ctx context.Context, p, other *place) (int32, error) {
+func (t *transaction) nsid(ctx context.Context, p, other *nsConn) (int32, error) {
 	return t.nsidBy(ctx, p, other, rtnl.FindOrMakeNSID)
 }
 
 // knownNSID is nsid without making one: it returns -1 if there is none.
-func (t *transaction) knownNSID(ctx context.Context, p, other *place) (int32, error) {
+func (t *transaction) knownNSID(ctx context.Context, p, other *nsConn) (int32, error) {
 	return t.nsidBy(ctx, p, other, rtnl.FindNSID)
 }
 
-func (t *transaction) nsidBy(ctx context.Context, p, other *place, find func(context.Context, rtnl.Socket, int) (int32, error)) (int32, error) {
+func (t *transaction) nsidBy(ctx context.Context, p, other *nsConn, find func(context.Context, rtnl.Socket, int) (int32, error)) (int32, error) {
 	for _, known := range p.ids {
 		if known.of == other {
 			return known.id, nil
@@ -156,67 +156,67 @@ func (t *transaction) nsidBy(ctx context.Context, p, other *place, find func(con
 
 // A program without CAP_SYS_ADMIN cannot open a socket in another namespace. On
 // the Conn's own socket the kernel still makes a peer there, moves a link there,
-// and reads links there by the namespace's id. A place for such a namespace is
-// distant: its requests go out by the Conn's place.
+// and reads links there by the namespace's id. Such a
+// namespace is remote: its requests go out on the Conn's socket.
 
-// distant returns the place of a namespace that the program may not enter.
-func (t *transaction) distant(ns *NetNS, denied error) (*place, error) {
+// remote returns the nsConn of a namespace that the program may not enter.
+func (t *transaction) remote(ns *NetNS, denied error) (*nsConn, error) {
 	if !errors.Is(denied, fs.ErrPermission) || !hasNetAdmin() {
 		return nil, denied
 	}
 	closed, err := Dial()
 	if err == nil {
-		err = closed.Close() // what is not made for distant places fails on it
+		err = closed.Close() // what is not made for remote namespaces fails on it
 	}
 	if err != nil {
 		return nil, err
 	}
-	return &place{ns: ns, rt: closed.rt, borrowed: true, fd: -1, via: t.places[0], denied: denied}, nil
+	return &nsConn{ns: ns, rt: closed.rt, borrowed: true, fd: -1, via: t.nsConns[0], denied: denied}, nil
 }
 
-// isDistant reports whether the place has no socket of its own.
-func (p *place) isDistant() bool {
+// isRemote reports whether there is no socket in the namespace.
+func (p *nsConn) isRemote() bool {
 	return p != nil && p.via != nil
 }
 
-// conn returns the socket for the requests of the place.
-func (p *place) conn() *rtnl.Conn {
-	if p.isDistant() {
+// conn returns the socket for requests about the namespace.
+func (p *nsConn) conn() *rtnl.Conn {
+	if p.isRemote() {
 		return p.via.rt
 	}
 	return p.rt
 }
 
-// approach finds the id by which links of a distant place are read.
-func (t *transaction) approach(ctx context.Context, p *place) (err error) {
-	if p.isDistant() {
+// findID finds the id by which links of a remote namespace are read.
+func (t *transaction) findID(ctx context.Context, p *nsConn) (err error) {
+	if p.isRemote() {
 		p.id, err = t.nsid(ctx, p.via, p)
 	}
 	return err
 }
 
-// appendKey is appendKey for a link of the place.
-func (p *place) appendKey(b []byte, index int, name string) []byte {
+// appendKey is rtnl.AppendKey for a link of the namespace.
+func (p *nsConn) appendKey(b []byte, index int, name string) []byte {
 	b = rtnl.AppendKey(b, index, name)
-	if p.isDistant() {
+	if p.isRemote() {
 		b = wire.AppendU32(b, uapi.IFLA_TARGET_NETNSID, uint32(p.id))
 	}
 	return b
 }
 
 // readIndex reads the link with an index.
-func (p *place) readIndex(ctx context.Context, index int) (*Link, error) {
+func (p *nsConn) readIndex(ctx context.Context, index int) (*Link, error) {
 	return readLink(ctx, p.conn(), func(b []byte) []byte { return p.appendKey(b, index, "") })
 }
 
 // readName reads the link of a name, which may be an alternative one.
-func (p *place) readName(ctx context.Context, name string) (*Link, error) {
+func (p *nsConn) readName(ctx context.Context, name string) (*Link, error) {
 	return readLink(ctx, p.conn(), func(b []byte) []byte { return p.appendKey(b, 0, name) })
 }
 
 // indexOf finds the index of a link by name.
-func (p *place) indexOf(ctx context.Context, name string) (int, error) {
-	if !p.isDistant() {
+func (p *nsConn) indexOf(ctx context.Context, name string) (int, error) {
+	if !p.isRemote() {
 		return rtnl.IndexOf(ctx, p.rt, name)
 	}
 	l, err := p.readName(ctx, name)
@@ -226,8 +226,8 @@ func (p *place) indexOf(ctx context.Context, name string) (int, error) {
 	return l.Index, nil
 }
 
-// refuseDistant refuses a place where the program cannot have a socket.
-func (s *spec) refuseDistant(op, attr string, p *place) error {
+// refuseRemote refuses a namespace where the program cannot have a socket.
+func (s *spec) refuseRemote(op, attr string, p *nsConn) error {
 	if p.denied == nil {
 		return nil
 	}
@@ -235,39 +235,39 @@ func (s *spec) refuseDistant(op, attr string, p *place) error {
 		Message: "it takes a socket in the other namespace, and to open one needs CAP_SYS_ADMIN"}
 }
 
-// refuseLater refuses settings of a peer at a distant place that the kernel does
+// refuseLater refuses settings of a peer in a remote namespace that the kernel does
 // not take when it makes the peer.
 func (t *transaction) refuseLater(j *job) error {
-	if !j.at.isDistant() {
+	if !j.at.isRemote() {
 		return nil
 	}
-	if word := j.spec.afterMaking(j.linkSet.And(j.later()), j.change&uapi.IFF_UP); word != "" {
-		return j.spec.inside(t.op, word)
+	if word := j.spec.afterMaking(j.linkSet.And(j.createsLater()), j.change&uapi.IFF_UP); word != "" {
+		return j.spec.onlyInside(t.op, word)
 	}
 	return nil
 }
 
-// refuseApart refuses settings of a link that moves to a distant place, and that
+// refuseApart refuses settings of a link that moves to a remote namespace, and that
 // the request for the move cannot carry, or that cannot be compared from here.
 func (t *transaction) refuseApart(j *job) error {
 	s := *j.spec
 	for _, r := range s.linkRefs {
-		return s.inside(t.op, rowName(s.link.settable, r.Type))
+		return s.onlyInside(t.op, rowName(s.link.settable, r.Type))
 	}
 	s.inet6Set = attr.Set{}
 	if word := s.afterMaking(attr.Set{}, 0); word != "" {
-		return s.inside(t.op, word)
+		return s.onlyInside(t.op, word)
 	}
 	if s.linkSet.Has(uapi.IFLA_LINK) {
-		return s.inside(t.op, "link")
+		return s.onlyInside(t.op, "link")
 	}
 	return nil
 }
 
 // appendCarried appends the settings that go along with the move of a link to a
-// distant place, and takes them off the job.
+// remote namespace, and takes them off the job.
 func (t *transaction) appendCarried(b []byte, j *job) []byte {
-	if !j.at.isDistant() {
+	if !j.at.isRemote() {
 		return b
 	}
 	b = t.appendLater(b, j, j.linkSet)
@@ -275,25 +275,25 @@ func (t *transaction) appendCarried(b []byte, j *job) []byte {
 	return b
 }
 
-// refusePeerChange refuses to change the other end of a pair at a distant place.
-func (e *ensurance) refusePeerChange(g *goal) error {
+// refusePeerChange refuses to change the other end of a pair in a remote namespace.
+func (e *ensurePlan) refusePeerChange(g *ensureItem) error {
 	p := g.peer
-	if !p.job.at.isDistant() || len(p.diffs) == 0 || e.op == "diff" {
+	if !p.job.at.isRemote() || len(p.diffs) == 0 || e.op == "diff" {
 		return nil
 	}
-	return p.job.spec.inside(e.op, p.diffs[0].Attr)
+	return p.job.spec.onlyInside(e.op, p.diffs[0].Attr)
 }
 
-// inside returns the error for a setting that only a program in the namespace
+// onlyInside returns the error for a setting that only a program in the namespace
 // can make.
-func (s *spec) inside(op, attr string) error {
+func (s *spec) onlyInside(op, attr string) error {
 	return &Error{Op: op, Kind: s.Kind, Name: s.Name, Attr: attr, Err: syscall.EPERM,
 		Message: "it can be set only from within the other namespace, and to enter that needs CAP_SYS_ADMIN"}
 }
 
-// localise gives a link that was read from another namespace the ids of its own.
-func (p *place) localise(ctx context.Context, l *Link) error {
-	if !p.isDistant() || l == nil || !l.lowerElsewhere() {
+// translate gives a link that was read from another namespace the ids of its own.
+func (p *nsConn) translate(ctx context.Context, l *Link) error {
+	if !p.isRemote() || l == nil || !l.lowerElsewhere() {
 		return nil
 	}
 	id, err := rtnl.TranslateNSID(ctx, p.via.rt, l.NetNSID, p.id)
@@ -303,8 +303,8 @@ func (p *place) localise(ctx context.Context, l *Link) error {
 	if l.NetNSID = id; id < 0 {
 		l.addErr("link-netnsid", errors.New("the link's namespace has no id for that of its parent"))
 	}
-	if whole, ok := l.Info.(wholeInfo); ok {
-		whole.complete(l)
+	if whole, ok := l.Info.(completable); ok {
+		whole.afterDecode(l)
 	}
 	return nil
 }
