@@ -24,6 +24,7 @@ var bondKind = kind{
 	validateChange: bondBefore,
 	reason:         bondReason,
 	portReason:     bondPortReason,
+	portCounters:   attr.SetOf(uapi.IFLA_BOND_SLAVE_LINK_FAILURE_COUNT),
 }
 
 // BondInfo is what the kernel says of a bond.

@@ -1,6 +1,7 @@
 package iplink
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -15,11 +16,16 @@ import (
 )
 
 var bridgeKind = kind{
-	config:      "BRIDGE",
-	info:        func() info { return new(BridgeInfo) },
-	port:        func() info { return new(BridgePortInfo) },
-	mtu:         [2]uint32{68, 65535},
-	driver:      "bridge",
+	config: "BRIDGE",
+	info:   func() info { return new(BridgeInfo) },
+	port:   func() info { return new(BridgePortInfo) },
+	mtu:    [2]uint32{68, 65535},
+	driver: "bridge",
+	counters: attr.SetOf(uapi.IFLA_BR_HELLO_TIMER, uapi.IFLA_BR_TCN_TIMER, uapi.IFLA_BR_TOPOLOGY_CHANGE_TIMER,
+		uapi.IFLA_BR_GC_TIMER, uapi.IFLA_BR_FDB_N_LEARNED, uapi.IFLA_BR_MCAST_QUERIER_STATE),
+	portCounters: attr.SetOf(uapi.IFLA_BRPORT_MESSAGE_AGE_TIMER, uapi.IFLA_BRPORT_FORWARD_DELAY_TIMER, uapi.IFLA_BRPORT_HOLD_TIMER,
+		uapi.IFLA_BRPORT_MCAST_EHT_HOSTS_CNT, uapi.IFLA_BRPORT_MCAST_N_GROUPS),
+	regroups:    bridgeRegroups,
 	afterCreate: attr.SetOf(uapi.IFLA_MTU), // which ports that join would change otherwise
 	waits:       true,                      // for its multicast groups, by rcu_barrier
 }
@@ -369,4 +375,16 @@ var bridgeMulticastRouters = attr.Words{"disabled", "auto", "permanent", "temp"}
 // String returns a word of the kernel's documentation.
 func (r BridgeMulticastRouter) String() string {
 	return attr.Word(bridgeMulticastRouters, r)
+}
+
+// bridgeRegroups reports whether a bridge became another one in the spanning tree:
+// its id or its root changed, which the kernel reports of each port.
+func bridgeRegroups(old, now *Link) bool {
+	for _, typ := range []uint16{uapi.IFLA_BR_BRIDGE_ID, uapi.IFLA_BR_ROOT_ID} {
+		before := wire.Find(old.attributes(), uapi.IFLA_LINKINFO, uapi.IFLA_INFO_DATA, typ)
+		if !bytes.Equal(before, wire.Find(now.attributes(), uapi.IFLA_LINKINFO, uapi.IFLA_INFO_DATA, typ)) {
+			return true
+		}
+	}
+	return false
 }

@@ -12,6 +12,7 @@ import (
 var canKind = kind{
 	config:         "CAN_DEV",
 	info:           func() info { return new(CANInfo) },
+	counters:       attr.SetOf(uapi.IFLA_CAN_BERR_COUNTER),
 	hardware:       "a CAN controller is there when its driver finds the hardware; Update changes it",
 	address:        canAddress,
 	sizes:          canSizes,

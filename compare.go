@@ -131,15 +131,19 @@ func (t *transaction) rightlyDifferent(ctx context.Context, j *job, have *Link, 
 
 // clamped reports whether the MTU is the most that the underlay can carry.
 func (t *transaction) clamped(ctx context.Context, j *job, have *Link) (bool, error) {
-	info, ok := have.Info.(*VXLANInfo)
-	if !ok || info.Dev == 0 || j.under == nil {
+	i, ok := have.Info.(info)
+	if !ok || j.kind.underlayOf == nil || j.under == nil {
 		return false, nil
 	}
-	under, err := j.under.readIndex(ctx, info.Dev)
+	index := j.kind.underlayOf(i)
+	if index == 0 {
+		return false, nil
+	}
+	under, err := j.under.readIndex(ctx, index)
 	if err != nil {
 		return false, j.spec.failed(t.op, "dev", err)
 	}
-	return slices.ContainsFunc(vxlanOverheads, func(bytes uint32) bool { return have.MTU == under.MTU-bytes }), nil
+	return slices.ContainsFunc(j.kind.overheads, func(bytes uint32) bool { return have.MTU == under.MTU-bytes }), nil
 }
 
 func (t *transaction) driftOfInfo(j *job, have *Link) []Difference {

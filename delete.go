@@ -180,7 +180,7 @@ func (l *Link) undeletable() string {
 	switch {
 	case l.isLoopback():
 		return "the loopback interface cannot be deleted: Down disables it"
-	case l.Kind == "", l.Kind == KindCAN, l.Kind == KindIPoIB && l.Parent == 0:
+	case l.Kind == "", kindOf(l.Kind).hardware != "", kindOf(l.Kind).parent && l.Parent == 0:
 		return "it is hardware, which cannot be deleted"
 	}
 	return ""

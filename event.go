@@ -100,25 +100,6 @@ var ignored = attr.SetOf(
 // telling6 are the IPv6 settings in which a difference is a change.
 var telling6 = attr.SetOf(uapi.IFLA_INET6_ADDR_GEN_MODE, uapi.IFLA_INET6_TOKEN)
 
-// ignoredInfo are, by kind of link, the timers and counters among its settings.
-var ignoredInfo = map[string]attr.Set{
-	KindBridge: attr.SetOf(
-		uapi.IFLA_BR_HELLO_TIMER, uapi.IFLA_BR_TCN_TIMER, uapi.IFLA_BR_TOPOLOGY_CHANGE_TIMER,
-		uapi.IFLA_BR_GC_TIMER, uapi.IFLA_BR_FDB_N_LEARNED, uapi.IFLA_BR_MCAST_QUERIER_STATE),
-	KindCAN:     attr.SetOf(uapi.IFLA_CAN_BERR_COUNTER),
-	KindMacvlan: attr.SetOf(uapi.IFLA_MACVLAN_BC_QUEUE_LEN_USED),
-	KindMacvtap: attr.SetOf(uapi.IFLA_MACVLAN_BC_QUEUE_LEN_USED),
-}
-
-// ignoredPort are, by kind of master, the timers and counters among the
-// settings of its ports.
-var ignoredPort = map[string]attr.Set{
-	KindBridge: attr.SetOf(
-		uapi.IFLA_BRPORT_MESSAGE_AGE_TIMER, uapi.IFLA_BRPORT_FORWARD_DELAY_TIMER, uapi.IFLA_BRPORT_HOLD_TIMER,
-		uapi.IFLA_BRPORT_MCAST_EHT_HOSTS_CNT, uapi.IFLA_BRPORT_MCAST_N_GROUPS),
-	KindBond: attr.SetOf(uapi.IFLA_BOND_SLAVE_LINK_FAILURE_COUNT),
-}
-
 // changes names what is different in two descriptions of one link, sorted. It
 // compares the bytes that the kernel sent, so that attributes which are not
 // known here count too.
@@ -146,12 +127,12 @@ func changes(old, now *Link) []string {
 // has got another kind of master only that is told.
 func appendInfoChanges(names []string, now *Link, a, b []byte) []string {
 	names = appendChanges(names, "info.", wire.Find(a, uapi.IFLA_INFO_DATA), wire.Find(b, uapi.IFLA_INFO_DATA),
-		tableOf(newInfo(now.Kind)), func(typ uint16) bool { return !has(ignoredInfo[now.Kind], typ) })
+		tableOf(newInfo(now.Kind)), func(typ uint16) bool { return !has(kindOf(now.Kind).counters, typ) })
 	if !bytes.Equal(wire.Find(a, uapi.IFLA_INFO_SLAVE_KIND), wire.Find(b, uapi.IFLA_INFO_SLAVE_KIND)) {
 		return append(names, rowName(new(Link).linkInfo, uapi.IFLA_INFO_SLAVE_KIND))
 	}
 	return appendChanges(names, "port.", wire.Find(a, uapi.IFLA_INFO_SLAVE_DATA), wire.Find(b, uapi.IFLA_INFO_SLAVE_DATA),
-		tableOf(newPortInfo(now.PortKind)), func(typ uint16) bool { return !has(ignoredPort[now.PortKind], typ) })
+		tableOf(newPortInfo(now.PortKind)), func(typ uint16) bool { return !has(kindOf(now.PortKind).portCounters, typ) })
 }
 
 // appendChanges appends the names of those attributes, of the ones that count,

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"slices"
 	"strings"
 	"syscall"
 
@@ -185,15 +184,11 @@ func (j *job) holder(ctx context.Context) string {
 // else.
 func (j *job) masterRefusal(ctx context.Context) string {
 	master, err := readIndex(ctx, j.at.rt, j.master())
-	if err != nil || !slices.Contains(portless, master.Kind) {
+	if err != nil || kindOf(master.Kind).takesPorts() {
 		return ""
 	}
 	return master.Name + " is a " + master.Kind + " and takes no ports"
 }
-
-// portless are the kinds that are known to be no master of any link.
-var portless = []string{KindCAN, KindDummy, KindIPoIB, KindIPvlan, KindIPvtap, KindMACsec, KindMacvlan, KindMacvtap,
-	KindNlmon, KindVCAN, KindVeth, KindVLAN, KindVXCAN, KindVXLAN}
 
 // takenBelow reports whether the name is in use where the parent is.
 func (j *job) takenBelow() bool {

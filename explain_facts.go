@@ -163,7 +163,7 @@ func (t *transaction) stack(ctx context.Context, s *step) (kind *kind, of info, 
 		return nil, nil, nil
 	}
 	below, err := readFrom(ctx, at, index, nsid)
-	if err == nil && isMacvlan(name) && isMacvlan(below.Kind) { // it sits on the link below both
+	if err == nil && kind.family != "" && kind.family == kindOf(below.Kind).family { // it sits on the link below both
 		below, err = readFrom(ctx, at, below.Parent, below.NetNSID)
 	}
 	if err != nil {

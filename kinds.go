@@ -87,6 +87,14 @@ type kind struct {
 	reason         func(syscall.Errno) string // says what the driver's bare errnos mean; empty if it is not known
 	portReason     func(syscall.Errno) string // likewise for the settings of its ports
 
+	counters     attr.Set                  // settings that change by themselves, such as timers: no event is about them
+	portCounters attr.Set                  // likewise of its ports
+	announced    bool                      // the driver announces a new link itself, without an echo to the socket that asked
+	underlayOf   func(info) int            // returns the index of the underlay, 0 for none, where the kernel lowers an MTU to what that carries
+	overheads    []uint32                  // bytes of the underlay's MTU that are lost then
+	regroups     func(old, now *Link) bool // reports whether a change of a master changes what the kernel reports of its ports
+	addressInUse string                    // what EADDRINUSE means, empty if it means nothing special
+
 	infoLayout, portLayout layout
 }
 
@@ -157,6 +165,12 @@ type completable interface {
 type creationPlanner interface {
 	info
 	planCreate(context.Context, *transaction, *job) error
+}
+
+// takesPorts reports whether links of the kind can have ports, or may: of a kind
+// that is unknown here that is not known.
+func (k *kind) takesPorts() bool {
+	return k.driver != "" || k == &noKind
 }
 
 // kindOf returns what is known of a kind by name; nothing of one that is not

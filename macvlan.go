@@ -22,8 +22,14 @@ var macvlanKind = kind{
 	validateChange: macvlanBefore,
 	reason:         macvlanReason,
 
-	overhead: noOverhead,
+	overhead:     noOverhead,
+	counters:     macvlanCounters,
+	addressInUse: macvlanAddressInUse,
 }
+
+var macvlanCounters = attr.SetOf(uapi.IFLA_MACVLAN_BC_QUEUE_LEN_USED)
+
+const macvlanAddressInUse = "the parent, or another macvlan on it, has the link-layer address: set another, or none"
 
 // MacvlanInfo is what the kernel says of a macvlan or macvtap link.
 type MacvlanInfo struct {

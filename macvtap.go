@@ -12,7 +12,9 @@ var macvtapKind = kind{
 	validateChange: macvlanBefore,
 	reason:         macvtapReason,
 
-	overhead: noOverhead,
+	overhead:     noOverhead,
+	counters:     macvlanCounters,
+	addressInUse: macvlanAddressInUse,
 }
 
 // macvtapReason says what the driver's bare errnos mean.

@@ -1,13 +1,9 @@
 package iplink
 
 import (
-	"bytes"
 	"cmp"
 	"maps"
 	"slices"
-
-	"github.com/iplink-go/iplink/internal/uapi"
-	"github.com/iplink-go/iplink/internal/wire"
 )
 
 // A nsLinks is the links of one namespace by index.
@@ -137,10 +133,11 @@ func (w *mirror) report(s *nsLinks, index int) {
 	}
 }
 
-// hintPorts has the ports of a bridge looked up that became another bridge in
-// the spanning tree: which one they belong to is not announced of the ports.
+// hintPorts has the ports of a master looked up if a change of the master, which the
+// kernel announces of the master alone, changes what it reports of them.
 func (w *mirror) hintPorts(s *nsLinks, old, now *Link) {
-	if old == nil || sameBridgeID(old, now) {
+	regroups := kindOf(now.Kind).regroups
+	if old == nil || old.Kind != now.Kind || regroups == nil || !regroups(old, now) {
 		return
 	}
 	for index, l := range s.links {
@@ -148,21 +145,6 @@ func (w *mirror) hintPorts(s *nsLinks, old, now *Link) {
 			w.hinted[linkID{s.id, index}] = struct{}{}
 		}
 	}
-}
-
-// sameBridgeID reports whether two links have one bridge id and root, as they do
-// if they are no bridges.
-func sameBridgeID(a, b *Link) bool {
-	return bytes.Equal(a.bridgeSetting(uapi.IFLA_BR_BRIDGE_ID), b.bridgeSetting(uapi.IFLA_BR_BRIDGE_ID)) &&
-		bytes.Equal(a.bridgeSetting(uapi.IFLA_BR_ROOT_ID), b.bridgeSetting(uapi.IFLA_BR_ROOT_ID))
-}
-
-// bridgeSetting returns what a bridge has of its own under a number.
-func (l *Link) bridgeSetting(typ uint16) []byte {
-	if l.Kind != KindBridge {
-		return nil
-	}
-	return wire.Find(l.attributes(), uapi.IFLA_LINKINFO, uapi.IFLA_INFO_DATA, typ)
 }
 
 func (w *mirror) emit(s *nsLinks, e Event) {

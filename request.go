@@ -131,15 +131,8 @@ func (t *transaction) askForEchoes() {
 		return
 	}
 	for _, j := range t.jobs {
-		j.echo = j.main == nil && hasEcho(j.spec.Kind) && t.isFinal(j) && (j.peer == nil || t.isFinal(j.peer))
+		j.echo = j.main == nil && j.kind != &noKind && !j.kind.announced && t.isFinal(j) && (j.peer == nil || t.isFinal(j.peer))
 	}
-}
-
-// hasEcho reports whether the kernel announces a link of a kind to who asked for
-// it. A vxlan it does not: its driver announces it before, to all. Of kinds that
-// are not known here nobody knows.
-func hasEcho(kind string) bool {
-	return kinds[kind] != nil && kind != KindVXLAN
 }
 
 // mayBeKnown reports whether the index of the link is not a new one of the

@@ -395,14 +395,10 @@ func (j *job) addressMisfit(have *Link) *attr.Error {
 	return j.spec.addressFault(j.linkSet, len(have.Address), have.Type == HardwareEther || have.isLoopback())
 }
 
-// addressInUse says that the link-layer address of a macvlan is not its own.
+// addressInUse says that the link-layer address is not the link's own.
 func (t *transaction) addressInUse(_ context.Context, s *step, errno syscall.Errno) fact {
-	if errno != syscall.EADDRINUSE || s.what > stepChange || !isMacvlan(s.job.spec.Kind) {
+	if errno != syscall.EADDRINUSE || s.what > stepChange {
 		return fact{}
 	}
-	return fact{"address", "the parent, or another macvlan on it, has the link-layer address: set another, or none"}
-}
-
-func isMacvlan(kind string) bool {
-	return kind == KindMacvlan || kind == KindMacvtap
+	return fact{"address", s.job.kind.addressInUse}
 }

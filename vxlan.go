@@ -17,6 +17,10 @@ var vxlanKind = kind{
 	clamps:   true,
 	mtuAlone: true,
 	fixed:    vxlanFixed,
+
+	announced:  true,
+	underlayOf: func(i info) int { return i.(*VXLANInfo).Dev },
+	overheads:  vxlanOverheads,
 }
 
 // vxlanAgeing is the kernel's default (FDB_AGE_DEFAULT), which it also puts in the
