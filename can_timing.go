@@ -11,46 +11,47 @@ import (
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
-// A CANBitTiming is how long a bit on a CAN bus is, and when it is looked at
-// (struct can_bittiming). To set one takes either Bitrate, and SamplePoint and
-// SJW if need be, from which the kernel finds the rest; or TQ, the segments, and
-// SJW if need be.
+// A CANBitTiming holds the length of a bit on a CAN bus and the position of its
+// sample point (struct can_bittiming). Set either Bitrate, optionally with
+// SamplePoint and SJW, from which the kernel computes the rest; or TQ and the
+// segments, optionally with SJW.
 type CANBitTiming struct {
 	// Bitrate is in bit/s.
 	Bitrate uint32
-	// SamplePoint is when a bit is looked at, in thousandths of its length, 0
-	// to 999; 0 asks for what CAN in Automation recommends, 750 to 875.
+	// SamplePoint is the position at which a bit is sampled, in thousandths of its
+	// length, 0 to 999. 0 requests the value that CAN in Automation recommends, 750
+	// to 875.
 	SamplePoint uint32
-	// TQ is the length of a time quantum, which the rest is counted in, in
-	// whole nanoseconds.
+	// TQ is the length of a time quantum, the unit of the other lengths, in whole
+	// nanoseconds.
 	TQ time.Duration
-	// PropSeg, PhaseSeg1 and PhaseSeg2 are the segments of a bit in quanta,
-	// after a first one.
+	// PropSeg, PhaseSeg1 and PhaseSeg2 are the lengths of the segments of a bit in
+	// quanta. They follow a first segment of one quantum.
 	PropSeg, PhaseSeg1, PhaseSeg2 uint32
-	// SJW is by how many quanta a bit may be stretched or shortened; 0 asks for
-	// the kernel's choice.
+	// SJW is the number of quanta by which a bit may be stretched or shortened. 0
+	// requests the kernel's choice.
 	SJW uint32
-	// BRP is by what the controller's clock is divided for a quantum; it
-	// cannot be set.
+	// BRP is the divisor by which a quantum is derived from the controller's clock.
+	// It cannot be set.
 	BRP uint32
 }
 
 // canBitTimingLen is the length of a struct can_bittiming.
 const canBitTimingLen = 32
 
-// A CANBitTimingConst is what bit timings a CAN controller can do (struct
-// can_bittiming_const).
+// A CANBitTimingConst holds the limits of the bit timings that a CAN controller
+// supports (struct can_bittiming_const).
 type CANBitTimingConst struct {
-	Name               string // of the driver
+	Name               string // the name of the driver
 	TSeg1Min, TSeg1Max uint32 // bounds of PropSeg plus PhaseSeg1
 	TSeg2Min, TSeg2Max uint32 // bounds of PhaseSeg2
-	SJWMax             uint32 // the most that SJW may be
+	SJWMax             uint32 // the maximum of SJW
 	BRPMin, BRPMax     uint32 // bounds of BRP
-	BRPInc             uint32 // what BRP is a multiple of
+	BRPInc             uint32 // the step of BRP, which must be a multiple of it
 }
 
-// canBitTimingConstLen is the length of a struct can_bittiming_const, and
-// canNameLen that of the name that it starts with.
+// canBitTimingConstLen is the length of a struct can_bittiming_const, and canNameLen
+// the length of the name at its start.
 const canBitTimingConstLen, canNameLen = 48, 16
 
 func (k *CANBitTimingConst) parse(b []byte) {
@@ -61,7 +62,8 @@ func (k *CANBitTimingConst) parse(b []byte) {
 	}
 }
 
-// miss returns by how many bit/s the controller misses a bit rate at best.
+// miss returns the smallest error in bit/s with which the controller reaches a bit
+// rate.
 func (k *CANBitTimingConst) miss(clock, bitrate uint32) uint32 {
 	if k.BRPInc == 0 || max(k.TSeg1Min, k.TSeg1Max, k.TSeg2Min, k.TSeg2Max) > math.MaxUint16 {
 		return 0
@@ -82,17 +84,17 @@ func (k *CANBitTimingConst) miss(clock, bitrate uint32) uint32 {
 	return best
 }
 
-// distance returns how far two numbers are apart.
+// distance returns the absolute difference of two numbers.
 func distance(a, b uint32) uint32 {
 	return max(a, b) - min(a, b)
 }
 
-// canTiming is a bit timing in its attribute, with what there is to judge it by.
+// canTiming is a bit timing in its attribute, with the limits that apply to it.
 type canTiming struct {
 	*CANBitTiming
 	limits *CANBitTimingConst
 	clock  *uint32
-	prefix string // of the words
+	prefix string // of the iproute2 words
 }
 
 // AppendPayload appends a struct can_bittiming.
@@ -116,7 +118,7 @@ func (t *canTiming) ParsePayload(b []byte) error {
 	return nil
 }
 
-// AppendWords appends what is set.
+// AppendWords appends the fields that are set, in iproute2's words.
 func (t *canTiming) AppendWords(b []byte) []byte {
 	words := len(b)
 	add := func(word, value string, set bool) {
@@ -138,7 +140,7 @@ func (t *canTiming) AppendWords(b []byte) []byte {
 	return b
 }
 
-// Check refuses what the kernel refuses, and what it would ignore.
+// Check refuses the values that the kernel would refuse, and those it would ignore.
 func (t *canTiming) Check() error {
 	segments := t.PropSeg != 0 || t.PhaseSeg1 != 0 || t.PhaseSeg2 != 0
 	switch {
@@ -160,9 +162,9 @@ func (t *canTiming) Check() error {
 	return nil
 }
 
-// Within reports whether have is what the kernel makes of t: a bit rate that the
-// controller comes no closer to, a sample point less than a quantum before, and
-// what was not asked for as it likes.
+// Within reports whether the kernel would derive have from t: a bit rate as close as
+// the controller can come, a sample point earlier by less than a quantum, and any
+// value for the fields that t does not set.
 func (t *canTiming) Within(have attr.Payload) bool {
 	h, ok := have.(*canTiming)
 	return ok && t.sameRate(h) && t.samePoint(h) && t.sameQuantum(h) &&
@@ -179,49 +181,50 @@ func (t *canTiming) sameRate(h *canTiming) bool {
 		h.Bitrate != 0 && distance(t.Bitrate, h.Bitrate) <= h.limits.miss(*h.clock, t.Bitrate)
 }
 
-// samePoint reports whether the sample point is the last one not after that which
-// is wanted.
+// samePoint reports whether the sample point of h is the last possible one that is
+// not after the wanted one.
 func (t *canTiming) samePoint(h *canTiming) bool {
 	quanta := 1 + uint64(h.PropSeg) + uint64(h.PhaseSeg1) + uint64(h.PhaseSeg2)
 	return t.SamplePoint == 0 ||
 		h.SamplePoint <= t.SamplePoint && uint64(t.SamplePoint-h.SamplePoint)*quanta < 1000
 }
 
-// sameQuantum reports whether the quanta are less than a tick of the clock apart.
+// sameQuantum reports whether the two quanta differ by less than a tick of the
+// clock.
 func (t *canTiming) sameQuantum(h *canTiming) bool {
 	tick := time.Second / time.Duration(max(1, *h.clock))
 	return t.TQ == 0 || (t.TQ-h.TQ).Abs() < max(1, tick)
 }
 
-// A CANTDCMode says who measures the delay of the transceiver.
+// A CANTDCMode is the way in which the delay of the transceiver is found.
 type CANTDCMode uint8
 
 // Ways to find the delay of the transceiver.
 const (
-	CANTDCOff    CANTDCMode = iota // it is not compensated
-	CANTDCAuto                     // the controller measures it
-	CANTDCManual                   // it is TDCV
+	CANTDCOff    CANTDCMode = iota // the delay is not compensated
+	CANTDCAuto                     // the controller measures the delay
+	CANTDCManual                   // TDCV is the delay
 )
 
 var canTDCModes = attr.Words{"off", "auto", "manual"}
 
-// String returns the word of iproute2.
+// String returns iproute2's word for the mode.
 func (m CANTDCMode) String() string {
 	return attr.Word(canTDCModes, m)
 }
 
-// A CANTDC compensates the delay of the transceiver, in ticks of the
-// controller's clock, so that the controller compares what it sends with what
-// comes back in time (struct can_tdc).
+// A CANTDC compensates the delay of the transceiver, in ticks of the controller's
+// clock, so that the controller compares each bit that it sends with the delayed bit
+// that it receives (struct can_tdc).
 type CANTDC struct {
-	Mode CANTDCMode // whether it is on, and who measures
+	Mode CANTDCMode // whether compensation is on, and how the delay is found
 	TDCV uint32     // the delay; only with CANTDCManual
-	TDCO uint32     // the offset from there to where a bit is looked at
-	TDCF uint32     // the filter window: the least position of a looked-at bit
+	TDCO uint32     // the offset from the delay to the sample point
+	TDCF uint32     // the filter window: the minimum position of a sample point
 }
 
-// CANTDCLimits are what compensation a CAN controller can do, in ticks of its
-// clock.
+// CANTDCLimits are the limits of the compensation that a CAN controller supports, in
+// ticks of its clock.
 type CANTDCLimits struct {
 	TDCVMin, TDCVMax uint32
 	TDCOMin, TDCOMax uint32
@@ -232,11 +235,11 @@ type CANTDCLimits struct {
 type canTDC struct {
 	*CANTDC
 	limits *CANTDCLimits
-	prefix string // of the words
+	prefix string // of the iproute2 words
 }
 
-// AppendPayload appends what is set: the kernel takes TDCV with CANTDCManual
-// only.
+// AppendPayload appends the fields that are set. The kernel accepts TDCV with
+// CANTDCManual only.
 func (t *canTDC) AppendPayload(b []byte) []byte {
 	if t.Mode == CANTDCManual {
 		b = wire.AppendU32(b, uapi.IFLA_CAN_TDC_TDCV, t.TDCV)
@@ -255,8 +258,8 @@ func (t *canTDC) ParsePayload(b []byte) error {
 		&t.TDCV, &t.TDCO, &t.TDCF)
 }
 
-// parseMembers reads a nest of 32-bit numbers, each into the field with its
-// type as its position.
+// parseMembers reads a nest of 32-bit numbers. An attribute of type n goes to the
+// nth field, and nil fields are skipped.
 func parseMembers(b []byte, fields ...*uint32) error {
 	for a, err := range wire.Attrs(b) {
 		switch {
@@ -272,7 +275,8 @@ func parseMembers(b []byte, fields ...*uint32) error {
 	return nil
 }
 
-// AppendWords appends what is set; the mode has a row of its own.
+// AppendWords appends the fields that are set, in iproute2's words. The mode has a
+// row of its own.
 func (t *canTDC) AppendWords(b []byte) []byte {
 	if t.Mode == CANTDCManual {
 		b = fmt.Appendf(b, "%stdcv %d ", t.prefix, t.TDCV)
@@ -284,7 +288,7 @@ func (t *canTDC) AppendWords(b []byte) []byte {
 	return b
 }
 
-// Check refuses a delay that the kernel would not take.
+// Check refuses a delay that the kernel would not accept.
 func (t *canTDC) Check() error {
 	if t.Mode == CANTDCAuto && t.TDCV != 0 {
 		return errors.New("TDCV goes with CANTDCManual: with CANTDCAuto the controller measures it")
@@ -292,15 +296,15 @@ func (t *canTDC) Check() error {
 	return nil
 }
 
-// A CANPWM is the pulse width modulation by which CAN XL data is sent with TMS,
-// in the shortest quanta of the controller (struct can_pwm).
+// A CANPWM is the pulse width modulation used to send CAN XL data with TMS, in
+// minimum time quanta of the controller (struct can_pwm).
 type CANPWM struct {
 	PWMS uint32 // the short phase
 	PWML uint32 // the long phase
 	PWMO uint32 // the offset
 }
 
-// CANPWMLimits are what modulation a CAN controller can do.
+// CANPWMLimits are the limits of the modulation that a CAN controller supports.
 type CANPWMLimits struct {
 	PWMSMin, PWMSMax uint32
 	PWMLMin, PWMLMax uint32
@@ -313,7 +317,7 @@ type canPWM struct {
 	limits *CANPWMLimits
 }
 
-// AppendPayload appends what is set.
+// AppendPayload appends the fields that are set.
 func (p *canPWM) AppendPayload(b []byte) []byte {
 	b = wire.AppendU32(b, uapi.IFLA_CAN_PWM_PWMS, p.PWMS)
 	b = wire.AppendU32(b, uapi.IFLA_CAN_PWM_PWML, p.PWML)
@@ -330,7 +334,7 @@ func (p *canPWM) ParsePayload(b []byte) error {
 		&p.PWMS, &p.PWML, &p.PWMO)
 }
 
-// AppendWords appends what is set.
+// AppendWords appends the fields that are set, in iproute2's words.
 func (p *canPWM) AppendWords(b []byte) []byte {
 	b = fmt.Appendf(b, "pwms %d pwml %d", p.PWMS, p.PWML)
 	if p.PWMO != 0 {
@@ -339,7 +343,7 @@ func (p *canPWM) AppendWords(b []byte) []byte {
 	return b
 }
 
-// Check refuses half a modulation.
+// Check refuses a modulation that lacks PWMS or PWML.
 func (p *canPWM) Check() error {
 	if p.PWMS == 0 || p.PWML == 0 {
 		return errors.New("needs PWMS and PWML; without both, the kernel finds them if XLPWM is not set")

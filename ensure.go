@@ -12,36 +12,38 @@ import (
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
-// A Change says what Ensure found, and did, of one link.
+// A Change reports the result of Ensure for one link.
 type Change struct {
-	// Link is the link as it is now.
+	// Link is the link after the call.
 	Link *Link
-	// Created reports that there was no such link, and Recreated that there
-	// was one that could not be changed, in whose place a new one is.
+	// Created reports that the link was missing and has been created. Recreated
+	// reports that the old link could not be changed and has been replaced by a new
+	// one.
 	Created, Recreated bool
-	// Differences are the settings in which the link was not as wanted; they
-	// were changed. A pair's are those of both ends.
+	// Differences are the settings that differed from the spec and have been
+	// changed. For a pair they include the settings of both ends.
 	Differences []Difference
 }
 
-// Changed reports whether anything was done.
+// Changed reports whether Ensure changed anything.
 func (c *Change) Changed() bool {
 	return c.Created || c.Recreated || len(c.Differences) > 0
 }
 
-// Ensure makes all links be as specs describe them: it makes those that are
-// missing, changes what differs in those that exist, and leaves alone what is
-// as wanted. If everything is, it only reads. The order of specs does not
-// matter: links that others refer to come first.
+// Ensure brings all links into the state that specs describe. It creates links that
+// are missing, changes settings that differ on links that exist, and leaves all
+// other settings alone. If every link is already as described, Ensure only reads.
+// The order of specs does not matter: a link that others refer to comes first.
 //
-// What cannot change on an existing link is ErrImmutable, naming the settings,
-// and a link of another kind is ErrKind, unless the builder says Recreate; both
-// before anything is sent. On an error, also when ctx ends, the links that this
-// call made are removed again; changes of existing links stay.
+// A setting that cannot change on an existing link results in ErrImmutable, which
+// names all such settings. A link of another kind results in ErrKind. The builder
+// can avoid both errors by Recreate. Both are returned before anything is sent. On
+// an error, also when ctx ends, the links that this call created are removed again,
+// but changes of existing links stay.
 //
-// What a spec does not set is not looked at. What the kernel does not report,
-// and what is an act rather than a state, such as Bridge.FlushFDB, is sent only
-// when the link is made.
+// Ensure does not compare settings that a spec leaves unset. Settings that the
+// kernel does not report, and actions such as Bridge.FlushFDB, are sent only when
+// the link is created.
 func (c *Conn) Ensure(ctx context.Context, specs ...Spec) ([]*Change, error) {
 	if err := c.unready(ctx, "ensure"); err != nil {
 		return nil, err
@@ -57,28 +59,28 @@ func (c *Conn) Ensure(ctx context.Context, specs ...Spec) ([]*Change, error) {
 	return e.changes(), nil
 }
 
-// ensurePlan is a transaction that looks before it acts.
+// ensurePlan is a transaction that compares links before it changes them.
 type ensurePlan struct {
 	*transaction
-	items  []*ensureItem // in the order in which they are to be reached
-	order  []*ensureItem // as the specs were given
+	items  []*ensureItem // in the order of creation and change
+	order  []*ensureItem // in the order of the specs
 	listed map[*nsConn]*snapshot
 }
 
-// A ensureItem is a link as it is wanted, beside the link as it is.
+// An ensureItem is the description of a link together with its present state.
 type ensureItem struct {
 	job     *job
-	have    *Link // nil if there is none
+	have    *Link // nil if the link does not exist
 	diffs   []Difference
-	peer    *ensureItem // the other end of a pair that exists
-	carried *carryOver  // what a link that is made anew inherits
+	peer    *ensureItem // the other end of an existing pair
+	carried *carryOver  // the addresses and ports that a recreated link takes over
 }
 
 func newEnsurePlan(c *Conn, op string) *ensurePlan {
 	return &ensurePlan{transaction: newTransaction(c, op), listed: map[*nsConn]*snapshot{}}
 }
 
-// plan finds out what there is to do, and refuses what cannot be done.
+// plan finds the necessary changes, and refuses those that are impossible.
 func (e *ensurePlan) plan(ctx context.Context, specs []Spec) error {
 	wanted, err := described(e.op, specs...)
 	if err != nil {
@@ -104,8 +106,8 @@ func (e *ensurePlan) plan(ctx context.Context, specs []Spec) error {
 	return nil
 }
 
-// planLink compares one link with what is wanted. Many are looked up in a list,
-// few one by one.
+// planLink compares one link with its description. Many links are looked up in a
+// list, few links one by one.
 func (e *ensurePlan) planLink(ctx context.Context, s *spec, many int) (*ensureItem, error) {
 	if ctx.Err() != nil {
 		return nil, s.failed(e.op, "", context.Cause(ctx))
@@ -140,7 +142,7 @@ func (e *ensurePlan) planMissing(ctx context.Context, g *ensureItem, s *spec) er
 	return err
 }
 
-// absent returns the error for a link that must exist and does not.
+// absent returns the error for a missing link that must exist.
 func (s *spec) absent(op string) *Error {
 	return &Error{Op: op, Kind: s.Kind, Name: s.Name, Err: syscall.ENODEV}
 }
@@ -175,7 +177,8 @@ func (e *ensurePlan) planExisting(ctx context.Context, g *ensureItem, s *spec, a
 	return err
 }
 
-// feasible returns why a link, or its other end, cannot be changed as wanted.
+// feasible returns an error if the link or its other end cannot be changed as
+// wanted.
 func (e *ensurePlan) feasible(ctx context.Context, g *ensureItem) error {
 	if e.op == "diff" {
 		return e.permitted(g.job, g.have)
@@ -189,7 +192,7 @@ func (e *ensurePlan) feasible(ctx context.Context, g *ensureItem) error {
 	return e.checkState(ctx, g.peer.job, g.peer.have)
 }
 
-// all returns the differences of a link, and of its other end.
+// all returns the differences of a link and of its other end.
 func (g *ensureItem) all() []Difference {
 	if g.peer == nil {
 		return g.diffs
@@ -197,14 +200,14 @@ func (g *ensureItem) all() []Difference {
 	return slices.Concat(g.diffs, g.peer.diffs)
 }
 
-// An action adds the requests that go to one namespace for one link.
+// An action adds the requests for one link in one namespace.
 type action struct {
 	at   *nsConn
 	add  func()
-	then *job // the job to be finished by what goes another way
+	then *job // the job whose remaining settings are sent by another way, or nil
 }
 
-// actions returns what must be done for an item, in order.
+// actions returns the actions for an item, in order.
 func (e *ensurePlan) actions(g *ensureItem) []action {
 	var all []action
 	switch {
@@ -223,7 +226,7 @@ func (e *ensurePlan) actions(g *ensureItem) []action {
 	return all
 }
 
-// makes reports whether the link is to be made.
+// makes reports whether the item creates a link.
 func (g *ensureItem) makes() bool {
 	return g.have == nil || g.carried != nil
 }
@@ -235,8 +238,8 @@ func (e *ensurePlan) create(g *ensureItem) {
 	e.restorePorts(g)
 }
 
-// run makes and changes what must be, in order: all requests for one namespace
-// go out together until another one is due.
+// run creates and changes the links in order. Requests for the same namespace are
+// sent together until another namespace follows.
 func (e *ensurePlan) run(ctx context.Context) error {
 	var last *nsConn
 	for _, g := range e.items {
@@ -259,7 +262,7 @@ func (e *ensurePlan) run(ctx context.Context) error {
 	return e.flushAll(ctx, last)
 }
 
-// changes tells what was done, in the order of the specs.
+// changes returns the result for each link, in the order of the specs.
 func (e *ensurePlan) changes() []*Change {
 	all := make([]*Change, len(e.order))
 	for i, g := range e.order {
@@ -272,8 +275,9 @@ func (e *ensurePlan) changes() []*Change {
 	return all
 }
 
-// Ensure makes the link be as described here: it makes it if it is missing,
-// changes what differs, and only reads if nothing does. See Conn.Ensure.
+// Ensure brings the link into the state that the builder describes. It creates the
+// link if it is missing, changes settings that differ, and only reads if none
+// differs. See Conn.Ensure.
 func (b *Common[Self]) Ensure(ctx context.Context) (*Change, error) {
 	return withConn(func(c *Conn) (*Change, error) {
 		all, err := c.Ensure(ctx, any(b.me()).(Spec))
@@ -284,28 +288,29 @@ func (b *Common[Self]) Ensure(ctx context.Context) (*Change, error) {
 	})
 }
 
-// Diff compares the link with what is described here. See Conn.Diff.
+// Diff compares the link with the builder's description. See Conn.Diff.
 func (b *Common[Self]) Diff(ctx context.Context) ([]Difference, error) {
 	return withConn(func(c *Conn) ([]Difference, error) { return c.Diff(ctx, any(b.me()).(Spec)) })
 }
 
-// Recreate lets Ensure replace a link that cannot be changed as wanted, or is
-// of another kind, by a new one. The new one takes over the IP addresses and
-// the ports of the old one, as far as it can have them. In between there is no
-// such link.
+// Recreate lets Ensure replace a link that cannot be changed as wanted, or that is
+// of another kind, by a new one. The new link takes over the IP addresses and the
+// ports of the old one as far as possible. The link does not exist for a moment in
+// between.
 func (b *Common[Self]) Recreate() *Self {
 	b.spec.recreate = true
 	return b.me()
 }
 
-// carryOver is what a link takes over from the one in whose place it is made.
+// carryOver holds the addresses and ports that a new link takes over from the old
+// one.
 type carryOver struct {
 	addrs []inet.Addr
 	ports []*Link
 }
 
-// replaceOrRefuse plans to make the link anew if the builder said so, and
-// returns the reason why it cannot be changed if not.
+// replaceOrRefuse plans to recreate the link if the builder allows it. Otherwise it
+// returns the reason why the link cannot be changed.
 func (e *ensurePlan) replaceOrRefuse(ctx context.Context, g *ensureItem, reason error) error {
 	s := g.job.spec
 	if !s.recreate || s.Kind == "" {
@@ -335,8 +340,9 @@ func (e *ensurePlan) replaceOrRefuse(ctx context.Context, g *ensureItem, reason 
 	return err
 }
 
-// mergeAddrs returns the addresses that a link is to have, with those that it takes
-// over, in the order of before: of a network, the first one counts.
+// mergeAddrs returns the addresses of the new link: the wanted ones and those that
+// it takes over, in the order of the old link, because the first address of a
+// network is its primary one.
 func (h *carryOver) mergeAddrs(wanted []inet.Addr) []inet.Addr {
 	var all []inet.Addr
 	for _, had := range h.addrs {
@@ -354,7 +360,7 @@ func (h *carryOver) mergeAddrs(wanted []inet.Addr) []inet.Addr {
 	return all
 }
 
-// forget takes the jobs of an item out of the transaction.
+// forget removes the jobs of an item from the transaction.
 func (e *ensurePlan) forget(g *ensureItem) {
 	var kept []*job
 	for _, j := range e.jobs {
@@ -365,8 +371,8 @@ func (e *ensurePlan) forget(g *ensureItem) {
 	e.jobs, e.index, g.peer = kept, jobIndex{}, nil
 }
 
-// deleteOld removes the link in whose place a new one is made, by name: another may
-// have its index by now.
+// deleteOld deletes the link that is to be replaced. It does so by name, because
+// another link may have its index by now.
 func (e *ensurePlan) deleteOld(g *ensureItem) {
 	if g.carried == nil {
 		return
@@ -376,7 +382,7 @@ func (e *ensurePlan) deleteOld(g *ensureItem) {
 	at.steps = append(at.steps, step{job: g.job, what: stepChange, text: "removal of the link before"})
 }
 
-// restorePorts gives the new link the ports of the one before.
+// restorePorts makes the ports of the old link ports of the new one.
 func (e *ensurePlan) restorePorts(g *ensureItem) {
 	if g.carried == nil {
 		return
@@ -386,7 +392,7 @@ func (e *ensurePlan) restorePorts(g *ensureItem) {
 	}
 }
 
-// addMaster adds the request that makes a link a port of a job's.
+// addMaster adds the request that makes a link a port of the link of a job.
 func (e *ensurePlan) addMaster(j *job, port int) {
 	j.at.batch.Write(uapi.RTM_NEWLINK, 0, func(b []byte) []byte {
 		return wire.AppendU32(rtnl.AppendKey(b, port, ""), uapi.IFLA_MASTER, uint32(j.index))

@@ -30,7 +30,7 @@ const (
 	KindVXLAN   = "vxlan"
 )
 
-// kinds are the kinds that this library knows. Each stands in the file of its
+// kinds holds the kinds that this library knows. Each is defined in the file of its
 // kind.
 var kinds = map[string]*kind{
 	KindBond:    &bondKind,
@@ -52,53 +52,53 @@ var kinds = map[string]*kind{
 	KindVXLAN:   &vxlanKind,
 }
 
-// kind is what must be known of a kind beside its table. All fields may be
-// zero.
+// kind holds the properties of a kind that its attribute table does not express. All
+// fields may be zero.
 type kind struct {
-	config         string                     // the kernel's option that brings the driver, without CONFIG_
+	config         string                     // the kernel option that enables the driver, without CONFIG_
 	info           func() info                // returns an empty info
-	port           func() info                // returns an empty info for a port, if it has ports
-	mtu            [2]uint32                  // the least and the most, in bytes, from the first moment on; 0 and 0 for no bounds
-	parent         bool                       // sits on another link, which must be named
-	required       attr.Set                   // settings that the kernel has no default for
-	tunnel         bool                       // sends through a socket in the namespace of its underlay
+	port           func() info                // returns an empty info for a port; nil if ports have no settings
+	mtu            [2]uint32                  // the bounds in bytes that apply from creation on; 0 and 0 for none
+	parent         bool                       // the link sits on another link, which must be named
+	required       attr.Set                   // settings without a default in the kernel
+	tunnel         bool                       // the link sends through a socket in the namespace of its underlay
 	underlay       uint16                     // the setting that names the underlay, for tunnels
-	family         string                     // links on a link of the same family sit on the parent of that one
-	hidesNetNS     bool                       // does not report in which namespace the parent is
-	peer           uint16                     // the attribute that describes the other end, for kinds that come in pairs
-	driver         string                     // what ethtool calls the driver, for masters
-	portsDown      syscall.Errno              // by which a master refuses a port that is up; 0 if it takes it
-	clamps         bool                       // lowers an MTU that the link below cannot carry, rather than refuse it
-	overhead       overhead                   // how much of the parent's MTU is lost to the link; nil if that does not bound its own
-	mtuAlone       bool                       // refuses an MTU in a request that changes settings of its own
-	hardware       string                     // why links of this kind cannot be made; empty if they can
-	addrLen        int                        // bytes of a link-layer address; 0 for the 6 of Ethernet
-	address        string                     // why links of this kind take no link-layer address; empty if they do
-	sizes          func(mtu uint32) string    // says what is wrong with an MTU, where bounds do not tell all
-	afterCreate    attr.Set                   // what every link has that the driver ignores when it makes one
-	rewrites       attr.Set                   // what every link has that the driver puts values of its own in
-	fixed          fixedRows                  // finds settings that cannot change from what they are to what is wanted
-	validateChange changeCheck                // looks at a change before it is sent
-	whileDown      attr.Set                   // settings that change only while the link is down
-	mtuDown        bool                       // the MTU changes only while the link is down
-	waits          bool                       // the kernel waits for each link that is deleted, also where one request deletes several
-	whileFree      attr.Set                   // settings that change only while the link has no ports
-	notFree        syscall.Errno              // by which the kernel refuses them while it has
-	reason         func(syscall.Errno) string // says what the driver's bare errnos mean; empty if it is not known
-	portReason     func(syscall.Errno) string // likewise for the settings of its ports
+	family         string                     // a link on a link of the same family sits on the parent of that link
+	hidesNetNS     bool                       // the kernel does not report the namespace of the parent
+	peer           uint16                     // the attribute that describes the other end, for kinds created in pairs
+	driver         string                     // the driver name in ethtool, for masters
+	portsDown      syscall.Errno              // the errno by which a master refuses a port that is up; 0 if it accepts the port
+	clamps         bool                       // the driver lowers an MTU that the link below cannot carry, instead of refusing it
+	overhead       overhead                   // the part of the parent's MTU that the link loses; nil if the parent's MTU is no bound
+	mtuAlone       bool                       // the driver refuses an MTU in a request that also changes settings of the kind
+	hardware       string                     // the reason why links of this kind cannot be created, or an empty string
+	addrLen        int                        // the length of a link-layer address in bytes; 0 for the 6 of Ethernet
+	address        string                     // the reason why links of this kind have no settable link-layer address, or an empty string
+	sizes          func(mtu uint32) string    // returns the reason why an MTU is invalid, where bounds do not suffice
+	afterCreate    attr.Set                   // common settings that the driver ignores on creation
+	rewrites       attr.Set                   // common settings whose values the driver replaces by its own
+	fixed          fixedRows                  // finds settings that cannot change from their present value to the wanted one
+	validateChange changeCheck                // checks a change before it is sent
+	whileDown      attr.Set                   // settings that can change only while the link is down
+	mtuDown        bool                       // the MTU can change only while the link is down
+	waits          bool                       // the kernel waits for each link that is deleted, even if one request deletes several
+	whileFree      attr.Set                   // settings that can change only while the link has no ports
+	notFree        syscall.Errno              // the errno by which the kernel refuses them while it has ports
+	reason         func(syscall.Errno) string // returns the meaning of an errno without a message from the driver, or an empty string
+	portReason     func(syscall.Errno) string // the same for the settings of its ports
 
-	counters     attr.Set                  // settings that change by themselves, such as timers: no event is about them
-	portCounters attr.Set                  // likewise of its ports
-	announced    bool                      // the driver announces a new link itself, without an echo to the socket that asked
-	underlayOf   func(info) int            // returns the index of the underlay, 0 for none, where the kernel lowers an MTU to what that carries
-	overheads    []uint32                  // bytes of the underlay's MTU that are lost then
-	regroups     func(old, now *Link) bool // reports whether a change of a master changes what the kernel reports of its ports
-	addressInUse string                    // what EADDRINUSE means, empty if it means nothing special
+	counters     attr.Set                  // settings that change by themselves, such as timers; no event reports them
+	portCounters attr.Set                  // the same for its ports
+	announced    bool                      // the driver announces a new link itself, without an echo to the requesting socket
+	underlayOf   func(info) int            // returns the index of the underlay or 0, for kinds whose MTU the kernel lowers to fit it
+	overheads    []uint32                  // the bytes of the underlay's MTU that are lost in that case
+	regroups     func(old, now *Link) bool // reports whether a change of a master changes the kernel's report of its ports
+	addressInUse string                    // the meaning of EADDRINUSE, or an empty string if it has no special meaning
 
 	infoLayout, portLayout layout
 }
 
-// A layout is what is found out about a table when it is first needed.
+// A layout holds the layout of a table, which is computed on first use.
 type layout struct {
 	once sync.Once
 	laid *attr.Layout
@@ -116,65 +116,65 @@ func (l *layout) of(fresh func() info) *attr.Layout {
 	return l.laid
 }
 
-// table is the table of what only links of this kind have, or of attributes that
-// are given as bytes.
+// table returns the table of the settings that only links of this kind have, or of
+// attributes given as bytes.
 func (k *kind) table() *attr.Layout {
 	return k.infoLayout.of(k.info)
 }
 
-// portTable is the table of what the ports of links of this kind have.
+// portTable returns the table of the settings that ports of links of this kind have.
 func (k *kind) portTable() *attr.Layout {
 	return k.portLayout.of(k.port)
 }
 
-// linkTable is the table of what every link has.
+// linkTable is the table of the settings that every link has.
 var linkTable = attr.NewLayout(newLink(), func(v any, c *attr.Codec) { v.(*Link).attrs(c) })
 
-// noKind is what is known of kinds that are unknown here.
+// noKind represents every kind that this library does not know.
 var noKind kind
 
-// A changeCheck refuses a change that the link's present state does not allow,
-// and adds to what is to be sent that which must go along.
+// A changeCheck refuses a change that the present state of the link does not allow,
+// and adds the settings that must accompany the change to the request.
 type changeCheck func(j *job, have *Link) *attr.Error
 
-// fixedRows returns those of the settings that differ from what a link has which
-// the kernel does not change from one to the other, though it changes others.
+// fixedRows returns those of the changed settings that the kernel cannot change from
+// their present value to the wanted one, although it allows other changes of them.
 type fixedRows func(j *job, have info, changed attr.Set) attr.Set
 
-// An overhead returns how many bytes of the MTU of a link are lost to one that sits
-// on it.
+// An overhead returns the number of bytes by which the MTU of a link must be smaller
+// than the MTU of the link below it.
 type overhead func(below *Link, of info) uint32
 
-// noOverhead is that of links that are as large as the one that they sit on.
+// noOverhead is the overhead of links whose MTU may be that of the link below.
 func noOverhead(*Link, info) uint32 { return 0 }
 
-// info is what only links of one kind have: a struct with a table.
+// info holds the settings that only links of one kind have: a struct with a table.
 type info interface {
 	attrs(*attr.Codec)
 }
 
-// completable is an info that takes more than its own nest: from the common
-// attributes, or from the kind's statistics.
+// completable is an info with fields from outside its own nest: from the common
+// attributes, or from the statistics of the kind.
 type completable interface {
 	info
 	afterDecode(*Link)
 }
 
-// creationPlanner is an info whose settings depend on links that exist: it completes
-// the job that makes a link once those that it refers to are known.
+// creationPlanner is an info whose settings depend on existing links. It completes
+// the creation job once the links that it refers to are known.
 type creationPlanner interface {
 	info
 	planCreate(context.Context, *transaction, *job) error
 }
 
-// takesPorts reports whether links of the kind can have ports, or may: of a kind
-// that is unknown here that is not known.
+// takesPorts reports whether links of the kind can have ports. It returns true for
+// an unknown kind, which may have them.
 func (k *kind) takesPorts() bool {
 	return k.driver != "" || k == &noKind
 }
 
-// kindOf returns what is known of a kind by name; nothing of one that is not
-// known here.
+// kindOf returns the kind with the given name, or noKind if this library does not
+// know it.
 func kindOf(name string) *kind {
 	if k, ok := kinds[name]; ok {
 		return k
@@ -182,8 +182,8 @@ func kindOf(name string) *kind {
 	return &noKind
 }
 
-// newInfo returns an empty info for a kind, nil for a kind without settings or
-// unknown here.
+// newInfo returns an empty info for a kind, or nil if the kind has no settings or is
+// unknown.
 func newInfo(name string) info {
 	if k := kindOf(name); k.info != nil {
 		return k.info()
@@ -191,8 +191,8 @@ func newInfo(name string) info {
 	return nil
 }
 
-// newPortInfo returns an empty info for the ports of a kind of master, nil
-// where ports have no settings.
+// newPortInfo returns an empty info for the ports of a kind of master, or nil if its
+// ports have no settings.
 func newPortInfo(name string) info {
 	if k := kindOf(name); k.port != nil {
 		return k.port()
@@ -200,8 +200,8 @@ func newPortInfo(name string) info {
 	return nil
 }
 
-// addressLen returns how many bytes the link-layer addresses of such links have, 0
-// if that is not known.
+// addressLen returns the length of the link-layer addresses of such links in bytes,
+// or 0 if it is unknown.
 func (k *kind) addressLen() int {
 	if k == &noKind {
 		return 0

@@ -10,175 +10,181 @@ import (
 	"github.com/iplink-go/iplink/internal/uapi"
 )
 
-// A Link is a network link as the kernel described it at one moment: a
-// snapshot, which does not follow the link. It holds what RTM_NEWLINK carries;
-// fields that the kernel did not report are zero.
+// A Link is a network link as the kernel described it at one moment. It is a
+// snapshot and does not follow the link. It holds the contents of an RTM_NEWLINK
+// message; fields that the kernel did not report are zero.
 //
-// Slices of a Link must not be written to.
+// The caller must not modify the slices of a Link.
 type Link struct {
 	// Index is the interface index, unique within the namespace (ifi_index).
 	Index int
-	// Name is the name, at most 15 bytes (IFLA_IFNAME).
+	// Name is the name of the link, at most 15 bytes (IFLA_IFNAME).
 	Name string
-	// AltNames are further names, at most 127 bytes each (IFLA_ALT_IFNAME).
+	// AltNames are alternative names, at most 127 bytes each (IFLA_ALT_IFNAME).
 	AltNames []string
-	// Alias is a text for people, at most 255 bytes (IFLA_IFALIAS).
+	// Alias is a description for people, at most 255 bytes (IFLA_IFALIAS).
 	Alias string
-	// Kind is what the link is made by, such as "vxlan"; it is empty for
-	// hardware (IFLA_INFO_KIND).
+	// Kind is the type of virtual link, such as "vxlan"; it is empty for hardware
+	// (IFLA_INFO_KIND).
 	Kind string
-	// Type is what kind of frames the link carries (ifi_type).
+	// Type is the hardware type, which determines the frame format (ifi_type).
 	Type HardwareType
 	// Flags are the interface flags (ifi_flags).
 	Flags Flags
 
 	// MTU is the largest payload of a frame, in bytes (IFLA_MTU).
 	MTU uint32
-	// MinMTU and MaxMTU are the bounds of MTU in bytes; a MaxMTU of 0 is no
-	// bound (IFLA_MIN_MTU, IFLA_MAX_MTU).
+	// MinMTU and MaxMTU are the bounds of MTU in bytes; a MaxMTU of 0 means that
+	// there is no upper bound (IFLA_MIN_MTU, IFLA_MAX_MTU).
 	MinMTU, MaxMTU uint32
-	// TxQueueLen is how many packets may wait to be sent (IFLA_TXQLEN).
+	// TxQueueLen is the maximum number of packets in the send queue (IFLA_TXQLEN).
 	TxQueueLen uint32
-	// TxQueues and RxQueues are the numbers of queues (IFLA_NUM_TX_QUEUES,
-	// IFLA_NUM_RX_QUEUES).
+	// TxQueues and RxQueues are the numbers of send and receive queues
+	// (IFLA_NUM_TX_QUEUES, IFLA_NUM_RX_QUEUES).
 	TxQueues, RxQueues uint32
 
-	// Address is the link-layer address: 6 bytes for Ethernet, 20 for
-	// InfiniBand, empty where there is none (IFLA_ADDRESS).
+	// Address is the link-layer address: 6 bytes for Ethernet, 20 for InfiniBand,
+	// empty if the link has none (IFLA_ADDRESS).
 	Address net.HardwareAddr
 	// Broadcast is the link-layer broadcast address (IFLA_BROADCAST).
 	Broadcast net.HardwareAddr
-	// PermAddress is the address the hardware came with (IFLA_PERM_ADDRESS).
+	// PermAddress is the permanent address of the hardware (IFLA_PERM_ADDRESS).
 	PermAddress net.HardwareAddr
 
-	// Parent is the index of the link that this one sits on, or of its peer,
-	// 0 if there is none. It is an index in the namespace NetNSID where that
-	// is not -1 (IFLA_LINK).
+	// Parent is the index of the link that this link sits on, or of its peer, or 0
+	// if it has neither. Unless NetNSID is -1, it is an index in the namespace that
+	// NetNSID names (IFLA_LINK).
 	Parent int
-	// NetNSID is the id, as this link's namespace has it, of the namespace
-	// where Parent is; -1 if that is the link's own (IFLA_LINK_NETNSID).
+	// NetNSID is the id of the namespace that contains Parent, as assigned in this
+	// link's namespace. It is -1 if Parent is in the same namespace
+	// (IFLA_LINK_NETNSID).
 	NetNSID int32
-	// Master is the index of the bridge, bond, team or VRF that the link is a
-	// port of, 0 if it is none (IFLA_MASTER).
+	// Master is the index of the bridge, bond, team or VRF that the link is a port
+	// of, or 0 if it is not a port (IFLA_MASTER).
 	Master int
-	// Group is the number of the group the link belongs to, 0 by default
+	// Group is the number of the group that the link belongs to, 0 by default
 	// (IFLA_GROUP).
 	Group uint32
 
-	// OperState is the operational state of RFC 2863 (IFLA_OPERSTATE).
+	// OperState is the operational state according to RFC 2863 (IFLA_OPERSTATE).
 	OperState OperState
-	// LinkMode says whether the link waits in OperDormant or OperTesting for a
-	// program to bring it up (IFLA_LINKMODE).
+	// LinkMode determines whether the link waits in OperDormant or OperTesting until
+	// a program sets it to OperUp (IFLA_LINKMODE).
 	LinkMode LinkMode
 	// Carrier reports whether there is a carrier (IFLA_CARRIER).
 	Carrier bool
-	// CarrierChanges is how often that changed: CarrierUps plus CarrierDowns
-	// (IFLA_CARRIER_CHANGES, …_UP_COUNT, …_DOWN_COUNT).
+	// CarrierChanges is the number of changes of Carrier, the sum of CarrierUps and
+	// CarrierDowns (IFLA_CARRIER_CHANGES, …_UP_COUNT, …_DOWN_COUNT).
 	CarrierChanges, CarrierUps, CarrierDowns uint32
-	// ProtoDown reports whether a protocol holds the link down
-	// (IFLA_PROTO_DOWN), and ProtoDownReason which, a bit each
+	// ProtoDown reports whether a protocol holds the link down (IFLA_PROTO_DOWN).
+	// ProtoDownReason identifies the protocols, one bit each
 	// (IFLA_PROTO_DOWN_REASON).
 	ProtoDown       bool
 	ProtoDownReason uint32
-	// Promiscuity and AllMulti count who asked for all frames, or for all
-	// multicast (IFLA_PROMISCUITY, IFLA_ALLMULTI).
+	// Promiscuity and AllMulti count the requests to receive all frames and all
+	// multicast frames (IFLA_PROMISCUITY, IFLA_ALLMULTI).
 	Promiscuity, AllMulti uint32
 
 	// QDisc is the kind of the root queueing discipline (IFLA_QDISC).
 	QDisc string
-	// Offload are the sizes up to which packets travel through the stack as
+	// Offload holds the maximum sizes of packets that the network stack processes as
 	// one.
 	Offload Offload
-	// XDP is the program attached for the express data path.
+	// XDP describes the attached XDP program.
 	XDP XDP
-	// Hardware is what the kernel reports of devices that are not virtual.
+	// Hardware holds the attributes of physical devices.
 	Hardware Hardware
-	// INET and INET6 are the settings of IPv4 and IPv6 on the link.
+	// INET and INET6 hold the settings of IPv4 and IPv6 on the link.
 	INET  INET
 	INET6 INET6
 	// Stats are the counters (IFLA_STATS64).
 	Stats Stats
-	// Event is what a notification is about; 0 in answers (IFLA_EVENT).
+	// Event is the reason for a notification; 0 in replies (IFLA_EVENT).
 	Event uint32
-	// NewNetNSID and NewIndex say in the notice of a link that moved to
-	// another namespace where it went (IFLA_NEW_NETNSID, IFLA_NEW_IFINDEX).
+	// NewNetNSID and NewIndex are the new namespace and index of a link, in the
+	// notification that the link has moved to another namespace (IFLA_NEW_NETNSID,
+	// IFLA_NEW_IFINDEX).
 	NewNetNSID int32
 	NewIndex   int
-	// NetNSImmutable reports that the link cannot move to another namespace;
-	// known since Linux 6.15 (IFLA_NETNS_IMMUTABLE).
+	// NetNSImmutable reports that the link cannot move to another namespace. Linux
+	// reports it since 6.15 (IFLA_NETNS_IMMUTABLE).
 	NetNSImmutable bool
 
-	// Info is what only links of this kind have, such as *VXLANInfo, nil for
-	// kinds that have nothing or are unknown here (IFLA_INFO_DATA).
+	// Info holds the settings that only links of this kind have, such as *VXLANInfo.
+	// It is nil for kinds that have none or are unknown (IFLA_INFO_DATA).
 	Info any
-	// PortKind is the kind of the master, such as "bridge"
-	// (IFLA_INFO_SLAVE_KIND), and PortInfo what its ports have, such as
-	// *BridgePortInfo (IFLA_INFO_SLAVE_DATA).
+	// PortKind is the kind of the master, such as "bridge" (IFLA_INFO_SLAVE_KIND).
+	// PortInfo holds the settings of its ports, such as *BridgePortInfo
+	// (IFLA_INFO_SLAVE_DATA).
 	PortKind string
 	PortInfo any
 
-	// Unknown are attributes that this library does not know, as they came: a
-	// newer kernel's.
+	// Unknown holds the attributes that this library does not know, undecoded. They
+	// come from newer kernels.
 	Unknown []RawAttribute
-	// Err says what could not be decoded, nil if all could. The rest of the
-	// Link is good.
+	// Err reports the attributes that could not be decoded; nil if all could. The
+	// other fields of the Link are valid.
 	Err error
 
 	raw rawInfo
 }
 
-// A RawAttribute is an attribute as it came from the kernel.
+// A RawAttribute is an attribute as received from the kernel.
 type RawAttribute struct {
 	Nest string // "info" or "port" for the nest of the kind or the port, else empty
-	Type uint16 // its number, without flag bits
+	Type uint16 // its type, without flag bits
 	Data []byte // its payload
 }
 
-// Up reports whether the link is up, that is enabled (IFF_UP). Whether frames
-// pass, OperState and Carrier tell.
+// Up reports whether the link is administratively up (IFF_UP). OperState and Carrier
+// report whether it can pass frames.
 func (l *Link) Up() bool {
 	return l.Flags&uapi.IFF_UP != 0
 }
 
-// rawInfo is what the kernel says about a link's kind, before it is known which
-// table reads it, and which rows of it were found.
+// rawInfo holds the kernel's report of the link's kind, until its table is known,
+// and the rows of the tables that were found.
 type rawInfo struct {
-	image                  image // of the whole message
-	undescribed            bool  // there is none
+	image                  image // the whole message
+	undescribed            bool  // the kernel cannot describe the link
 	data, xstats, portData []byte
 	common, info, port     attr.Set
 }
 
-// Offload are the sizes up to which packets travel through the stack as one.
+// Offload holds the maximum sizes of packets that the network stack processes as
+// one.
 type Offload struct {
-	// GSOMaxSize and GSOMaxIPv4Size are the most bytes of a packet handed to
-	// the link, for IPv6 and IPv4 (IFLA_GSO_MAX_SIZE, IFLA_GSO_IPV4_MAX_SIZE).
+	// GSOMaxSize and GSOMaxIPv4Size are the maximum sizes in bytes of a packet
+	// handed to the link, for IPv6 and IPv4 (IFLA_GSO_MAX_SIZE,
+	// IFLA_GSO_IPV4_MAX_SIZE).
 	GSOMaxSize, GSOMaxIPv4Size uint32
-	// GSOMaxSegs is the most segments of such a packet (IFLA_GSO_MAX_SEGS).
+	// GSOMaxSegs is the maximum number of segments of such a packet
+	// (IFLA_GSO_MAX_SEGS).
 	GSOMaxSegs uint32
-	// GROMaxSize and GROMaxIPv4Size are the most bytes of a packet merged on
-	// receipt (IFLA_GRO_MAX_SIZE, IFLA_GRO_IPV4_MAX_SIZE).
+	// GROMaxSize and GROMaxIPv4Size are the maximum sizes in bytes of a packet
+	// merged on receipt, for IPv6 and IPv4 (IFLA_GRO_MAX_SIZE,
+	// IFLA_GRO_IPV4_MAX_SIZE).
 	GROMaxSize, GROMaxIPv4Size uint32
-	// TSOMaxSize and TSOMaxSegs are the device's own limits, which bound the
-	// GSO ones (IFLA_TSO_MAX_SIZE, IFLA_TSO_MAX_SEGS).
+	// TSOMaxSize and TSOMaxSegs are the limits of the device, which bound the GSO
+	// limits (IFLA_TSO_MAX_SIZE, IFLA_TSO_MAX_SEGS).
 	TSOMaxSize, TSOMaxSegs uint32
 }
 
-// XDP is the program attached for the express data path (IFLA_XDP).
+// XDP describes the attached XDP program (IFLA_XDP).
 type XDP struct {
-	// Attached says where: 0 nowhere, 1 in the driver, 2 in the stack, 3 in
-	// hardware, 4 in several places.
+	// Attached is the place of the program: 0 for none, 1 for the driver, 2 for the
+	// network stack, 3 for the hardware, 4 for several of them.
 	Attached uint8
-	// ProgID is the program's id, and the others the ids by place.
+	// ProgID is the id of the program; the others are the ids by place.
 	ProgID, DrvProgID, SkbProgID, HWProgID uint32
 }
 
-// Hardware is what the kernel reports of devices that are not virtual.
+// Hardware holds the attributes of physical devices.
 type Hardware struct {
-	// Map is the device's memory and interrupt (IFLA_MAP).
+	// Map is the memory and interrupt of the device (IFLA_MAP).
 	Map []byte
-	// PhysPortID, PhysPortName and PhysSwitchID say which port of which switch
-	// the device is (IFLA_PHYS_PORT_ID, …_PORT_NAME, …_SWITCH_ID).
+	// PhysPortID, PhysPortName and PhysSwitchID identify the physical port and the
+	// switch of the device (IFLA_PHYS_PORT_ID, …_PORT_NAME, …_SWITCH_ID).
 	PhysPortID   []byte
 	PhysPortName string
 	PhysSwitchID []byte
@@ -187,34 +193,34 @@ type Hardware struct {
 	ParentDev, ParentBus string
 	// NumVF is the number of virtual functions (IFLA_NUM_VF).
 	NumVF uint32
-	// DevlinkPort and DPLLPin are nests of other families, as they came
+	// DevlinkPort and DPLLPin are nests of other netlink families, undecoded
 	// (IFLA_DEVLINK_PORT, IFLA_DPLL_PIN).
 	DevlinkPort, DPLLPin []byte
-	// PacingHorizon is how far ahead the device can schedule packets
-	// (IFLA_MAX_PACING_OFFLOAD_HORIZON).
+	// PacingHorizon is the maximum time for which the device can schedule packets in
+	// advance (IFLA_MAX_PACING_OFFLOAD_HORIZON).
 	PacingHorizon time.Duration
-	// Headroom and Tailroom are the bytes the device needs around a frame
-	// (IFLA_HEADROOM, IFLA_TAILROOM).
+	// Headroom and Tailroom are the bytes that the device needs before and after a
+	// frame (IFLA_HEADROOM, IFLA_TAILROOM).
 	Headroom, Tailroom uint16
 }
 
-// INET are the settings of IPv4 on a link (AF_INET in IFLA_AF_SPEC).
+// INET holds the settings of IPv4 on a link (AF_INET in IFLA_AF_SPEC).
 type INET struct {
 	conf []byte
 }
 
-// Conf returns the settings of net.ipv4.conf for the link: IPV4_DEVCONF_*
-// number n is element n-1.
+// Conf returns the settings of net.ipv4.conf for the link. Element n-1 is the
+// setting with the number n of IPV4_DEVCONF_*.
 func (i *INET) Conf() []uint32 {
 	return numbers[uint32](i.conf)
 }
 
-// INET6 are the settings of IPv6 on a link (AF_INET6 in IFLA_AF_SPEC).
+// INET6 holds the settings of IPv6 on a link (AF_INET6 in IFLA_AF_SPEC).
 type INET6 struct {
-	// Flags are IF_RA_OTHERCONF 0x80, IF_RA_MANAGED 0x40, IF_RA_RCVD 0x20,
+	// Flags holds IF_RA_OTHERCONF 0x80, IF_RA_MANAGED 0x40, IF_RA_RCVD 0x20,
 	// IF_RS_SENT 0x10 and IF_READY 0x80000000 (IFLA_INET6_FLAGS).
 	Flags uint32
-	// AddrGenMode is how link-local addresses are made
+	// AddrGenMode is the mode in which link-local addresses are generated
 	// (IFLA_INET6_ADDR_GEN_MODE).
 	AddrGenMode AddrGenMode
 	// Token is the host part for addresses from router advertisements
@@ -222,8 +228,8 @@ type INET6 struct {
 	Token netip.Addr
 	// RAMTU is the MTU that a router advertised, in bytes (IFLA_INET6_RA_MTU).
 	RAMTU uint32
-	// MaxReasmLen, Timestamp, ReachableTime and RetransTime are bytes, 1/100 s
-	// since boot, and milliseconds twice (IFLA_INET6_CACHEINFO).
+	// MaxReasmLen is in bytes, Timestamp in 1/100 s since boot, ReachableTime and
+	// RetransTime in milliseconds (IFLA_INET6_CACHEINFO).
 	MaxReasmLen, Timestamp, ReachableTime, RetransTime uint32
 
 	conf, stats, icmp6 []byte
@@ -235,20 +241,20 @@ func (i *INET6) Conf() []int32 {
 	return numbers[int32](i.conf)
 }
 
-// Stats returns the IPv6 counters, indexed by IPSTATS_MIB_*; element 0 is how
-// many there are (IFLA_INET6_STATS).
+// Stats returns the IPv6 counters, indexed by IPSTATS_MIB_*. Element 0 is their
+// number (IFLA_INET6_STATS).
 func (i *INET6) Stats() []uint64 {
 	return numbers[uint64](i.stats)
 }
 
-// ICMP6Stats returns the ICMPv6 counters, indexed by ICMP6_MIB_*; element 0 is
-// how many there are (IFLA_INET6_ICMP6STATS).
+// ICMP6Stats returns the ICMPv6 counters, indexed by ICMP6_MIB_*. Element 0 is their
+// number (IFLA_INET6_ICMP6STATS).
 func (i *INET6) ICMP6Stats() []uint64 {
 	return numbers[uint64](i.icmp6)
 }
 
-// Stats are the counters of a link since it was created, packets unless the
-// name says bytes (struct rtnl_link_stats64).
+// Stats holds the counters of a link since its creation. They count packets unless
+// the name says bytes (struct rtnl_link_stats64).
 type Stats struct {
 	RxPackets, TxPackets, RxBytes, TxBytes    uint64
 	RxErrors, TxErrors, RxDropped, TxDropped  uint64
@@ -263,10 +269,10 @@ type Stats struct {
 	RxOtherHostDropped                        uint64
 }
 
-// A HardwareType is an ARPHRD_* number: what kind of frames a link carries.
+// A HardwareType is an ARPHRD_* number, which determines the frame format of a link.
 type HardwareType uint16
 
-// Hardware types of the links this library makes.
+// Hardware types of the links that this library creates.
 const (
 	HardwareEther      HardwareType = 1      // Ethernet
 	HardwareInfiniBand HardwareType = 32     // IP over InfiniBand
@@ -276,7 +282,7 @@ const (
 	HardwareNone       HardwareType = 0xfffe // no link layer, such as VXLAN with GPE
 )
 
-// String returns the word of iproute2, such as "ether", or the number.
+// String returns iproute2's word for the type, such as "ether", or the number.
 func (t HardwareType) String() string {
 	switch t {
 	case HardwareEther:
@@ -295,95 +301,95 @@ func (t HardwareType) String() string {
 	return strconv.Itoa(int(t))
 }
 
-// Flags are the interface flags, IFF_*.
+// Flags holds interface flags, IFF_*.
 type Flags uint32
 
-// The flags, and what they say of a link.
+// Interface flags.
 const (
-	FlagUp           Flags = 1 << iota // enabled
-	FlagBroadcast                      // can broadcast
+	FlagUp           Flags = 1 << iota // the link is enabled
+	FlagBroadcast                      // the link can broadcast
 	FlagDebug                          // debugging is on
-	FlagLoopback                       // loops back
-	FlagPointToPoint                   // has one neighbour
+	FlagLoopback                       // the link is a loopback
+	FlagPointToPoint                   // the link has one neighbour
 	FlagNoTrailers                     // unused
-	FlagRunning                        // frames pass
-	FlagNoARP                          // does without neighbour discovery
-	FlagPromisc                        // takes all frames
-	FlagAllMulti                       // takes all multicast
-	FlagMaster                         // has ports
-	FlagSlave                          // is a port
-	FlagMulticast                      // can multicast
-	FlagPortSel                        // chooses its medium
-	FlagAutoMedia                      // finds its medium
-	FlagDynamic                        // loses its addresses when down
-	FlagLowerUp                        // has a carrier
-	FlagDormant                        // waits for a program
-	FlagEcho                           // echoes what it sends
+	FlagRunning                        // the link passes frames
+	FlagNoARP                          // the link uses no neighbour discovery
+	FlagPromisc                        // the link receives all frames
+	FlagAllMulti                       // the link receives all multicast frames
+	FlagMaster                         // the link has ports
+	FlagSlave                          // the link is a port
+	FlagMulticast                      // the link can multicast
+	FlagPortSel                        // the link can select its medium
+	FlagAutoMedia                      // the link selects its medium automatically
+	FlagDynamic                        // the link loses its addresses when it goes down
+	FlagLowerUp                        // the link has a carrier
+	FlagDormant                        // the link waits for a program
+	FlagEcho                           // the link echoes the frames that it sends
 )
 
 var flagWords = []string{"UP", "BROADCAST", "DEBUG", "LOOPBACK", "POINTOPOINT", "NOTRAILERS", "RUNNING",
 	"NOARP", "PROMISC", "ALLMULTI", "MASTER", "SLAVE", "MULTICAST", "PORTSEL", "AUTOMEDIA", "DYNAMIC",
 	"LOWER_UP", "DORMANT", "ECHO"}
 
-// String returns the words of iproute2 with "|" between, such as
+// String returns iproute2's words, separated by "|", such as
 // "UP|BROADCAST|MULTICAST".
 func (f Flags) String() string {
 	return attr.BitWords(uint32(f), flagWords, "|")
 }
 
-// An OperState is the operational state of RFC 2863, section 3.1.14.
+// An OperState is an operational state of RFC 2863, section 3.1.14.
 type OperState uint8
 
-// Operational states. A program may ask for OperTesting, OperDormant and
-// OperUp; the others the kernel finds out.
+// Operational states. A program may request OperTesting, OperDormant and OperUp; the
+// kernel determines the others.
 const (
-	OperUnknown        OperState = iota // the driver does not say
+	OperUnknown        OperState = iota // the driver does not report it
 	OperNotPresent                      // the device is gone
 	OperDown                            // no frames pass
 	OperLowerLayerDown                  // the link below is down
-	OperTesting                         // a test is going on
-	OperDormant                         // waits for a program, such as 802.1X
+	OperTesting                         // a test is in progress
+	OperDormant                         // the link waits for a program, such as 802.1X
 	OperUp                              // frames pass
 )
 
 var operStates = attr.Words{"unknown", "notpresent", "down", "lowerlayerdown", "testing", "dormant", "up"}
 
-// String returns the word of RFC 2863.
+// String returns the word of RFC 2863 for the state.
 func (s OperState) String() string {
 	return attr.Word(operStates, s)
 }
 
-// A LinkMode says what happens when a link gets a carrier.
+// A LinkMode determines the operational state of a link that gets a carrier.
 type LinkMode uint8
 
 // Link modes.
 const (
-	LinkModeDefault LinkMode = iota // it goes to OperUp
-	LinkModeDormant                 // it goes to OperDormant, until a program says more
-	LinkModeTesting                 // it goes to OperTesting, until a program says more
+	LinkModeDefault LinkMode = iota // the link goes to OperUp
+	LinkModeDormant                 // the link goes to OperDormant, until a program sets the state
+	LinkModeTesting                 // the link goes to OperTesting, until a program sets the state
 )
 
 var linkModes = attr.Words{"default", "dormant", "testing"}
 
-// String returns the word of iproute2.
+// String returns iproute2's word for the mode.
 func (m LinkMode) String() string {
 	return attr.Word(linkModes, m)
 }
 
-// An AddrGenMode is how IPv6 link-local addresses are made.
+// An AddrGenMode is the mode in which IPv6 link-local addresses are generated.
 type AddrGenMode uint8
 
-// Modes of making link-local addresses (IN6_ADDR_GEN_MODE_*).
+// Modes of generating link-local addresses (IN6_ADDR_GEN_MODE_*).
 const (
 	AddrGenEUI64        AddrGenMode = iota // from the link-layer address, RFC 4291
-	AddrGenNone                            // not at all
-	AddrGenStableSecret                    // from a secret set before, RFC 7217
-	AddrGenRandom                          // from a secret the kernel makes up
+	AddrGenNone                            // no address is generated
+	AddrGenStableSecret                    // from a configured secret, RFC 7217
+	AddrGenRandom                          // from a secret that the kernel generates
 )
 
 var addrGenModes = attr.Words{"eui64", "none", "stable_secret", "random"}
 
-// String returns the word of iproute2.
+// String returns iproute2's word for the mode.
 func (m AddrGenMode) String() string {
 	return attr.Word(addrGenModes, m)
 }
