@@ -13,9 +13,10 @@ import (
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
-// bondWhileDown are the settings that change only while the bond is down, and
-// bondWhileFree those that change only while it has no ports. The kernel looks
-// at that before it compares: what is so already must not be sent either.
+// bondWhileDown are the settings that can change only while the bond is down, and
+// bondWhileFree those that can change only while it has no ports. The kernel checks
+// this before it compares the values, so that unchanged values must not be sent
+// either.
 var (
 	bondWhileDown = attr.SetOf(uapi.IFLA_BOND_MODE, uapi.IFLA_BOND_AD_LACP_RATE, uapi.IFLA_BOND_AD_LACP_ACTIVE,
 		uapi.IFLA_BOND_AD_SELECT, uapi.IFLA_BOND_AD_USER_PORT_KEY, uapi.IFLA_BOND_TLB_DYNAMIC_LB,
@@ -23,10 +24,10 @@ var (
 	bondWhileFree = attr.SetOf(uapi.IFLA_BOND_MODE, uapi.IFLA_BOND_FAIL_OVER_MAC)
 )
 
-// bondDelays are the settings that the kernel counts in MIIMon.
+// bondDelays are the settings that the kernel counts in units of MIIMon.
 var bondDelays = attr.SetOf(uapi.IFLA_BOND_UPDELAY, uapi.IFLA_BOND_DOWNDELAY, uapi.IFLA_BOND_PEER_NOTIF_DELAY)
 
-// bondModeSet is a set of modes, a bit each.
+// bondModeSet is a set of modes, one bit each.
 type bondModeSet uint8
 
 func modeSet(modes ...BondMode) (s bondModeSet) {
@@ -36,7 +37,7 @@ func modeSet(modes ...BondMode) (s bondModeSet) {
 	return s
 }
 
-// bondOnly are the settings that the kernel refuses in other modes than these.
+// bondOnly lists settings that the kernel accepts only in certain modes.
 var bondOnly = []struct {
 	modes bondModeSet
 	rows  attr.Set
@@ -51,7 +52,7 @@ var bondOnly = []struct {
 		uapi.IFLA_BOND_COUPLED_CONTROL, uapi.IFLA_BOND_BROADCAST_NEIGH, uapi.IFLA_BOND_LACP_STRICT)},
 }
 
-// validate holds the rules of bond_changelink about one request.
+// validate checks the rules of bond_changelink that concern one request.
 func (b *BondInfo) validate(op string, s *spec) error {
 	err := b.requireMonitor(s.Set)
 	now, known := s.standing.(*BondInfo)
@@ -82,7 +83,7 @@ func (b *BondInfo) requireMonitor(set attr.Set) error {
 	return nil
 }
 
-// requireMode refuses the rows to be sent that a bond in that mode does not have.
+// requireMode refuses the requested rows that do not exist in the mode.
 func (b *BondInfo) requireMode(s *spec, mode BondMode) error {
 	var all []error
 	for _, only := range bondOnly {
@@ -105,7 +106,7 @@ func (s bondModeSet) has(mode BondMode) bool {
 	return s&modeSet(mode) != 0
 }
 
-// bondWithout returns the rows that a bond in that mode does not have.
+// bondWithout returns the rows that do not exist in the mode.
 func bondWithout(mode BondMode) (rows attr.Set) {
 	for _, only := range bondOnly {
 		if !only.modes.has(mode) {
@@ -115,13 +116,13 @@ func bondWithout(mode BondMode) (rows attr.Set) {
 	return rows
 }
 
-// String returns the words of iproute2 with "," between.
+// String returns iproute2's words, separated by ", ".
 func (s bondModeSet) String() string {
 	return attr.BitWords(uint32(s), bondModes, ", ")
 }
 
-// requireDelays refuses delays that the kernel would round down, or that it
-// cannot count without monitoring.
+// requireDelays refuses delays that the kernel would round down, or that it cannot
+// count because monitoring is off.
 func (b *BondInfo) requireDelays(set attr.Set, miimon time.Duration) error {
 	var all []error
 	for _, delay := range []struct {
@@ -148,8 +149,9 @@ func (b *BondInfo) requireDelays(set attr.Set, miimon time.Duration) error {
 	return errors.Join(all...)
 }
 
-// bondBefore adds to a change what the kernel resets when it makes it, and leaves
-// out what is as wanted and not for the mode: the kernel would refuse it.
+// bondBefore adds the settings that the kernel resets with the change. It removes
+// settings that do not exist in the mode but already have the wanted value, because
+// the kernel would refuse them.
 func bondBefore(j *job, have *Link) *attr.Error {
 	now, ok := have.Info.(*BondInfo)
 	want, _ := j.spec.Info.(*BondInfo)
@@ -171,8 +173,9 @@ func bondBefore(j *job, have *Link) *attr.Error {
 	return nil
 }
 
-// asIs returns the rows that are wanted as they are; what the kernel does not report
-// is zero then. A change of the mode may end a monitoring by ARP.
+// asIs returns the rows that already have the wanted value. Settings that the kernel does
+// not report count as zero. A change of the mode may end ARP monitoring, so ARP settings
+// other than zero are not included then.
 func (b *BondInfo) asIs(j *job, now *BondInfo, changed attr.Set) attr.Set {
 	var codec attr.Codec
 	same := j.spec.Set.Minus(typesOf(codec.Compare(j.spec.Set, j.infoRefs, b.attrs, now.attrs)))
@@ -188,9 +191,9 @@ func (b *BondInfo) asIs(j *job, now *BondInfo, changed attr.Set) attr.Set {
 	return same
 }
 
-// outcome returns the mode and the monitoring interval that a change leads to; a bond
-// that is made has the kernel's defaults before. The modes that cannot do without
-// monitoring bring a default.
+// outcome returns the mode and the monitoring interval that result from a change.
+// For a bond that is being created, the change starts from the kernel's defaults.
+// Modes that need monitoring set a default interval.
 func (b *BondInfo) outcome(s *spec, now *BondInfo) (mode BondMode, miimon time.Duration) {
 	if now != nil {
 		mode, miimon = now.Mode, now.MIIMon
@@ -207,7 +210,8 @@ func (b *BondInfo) outcome(s *spec, now *BondInfo) (mode BondMode, miimon time.D
 	return mode, miimon
 }
 
-// bondPortReason says what the driver's bare errnos mean for settings of a port.
+// bondPortReason returns the meaning of an errno without a message for port
+// settings.
 func bondPortReason(errno syscall.Errno) string {
 	if errno == syscall.EPERM {
 		return "queue_id: another port of the bond has that queue, or the bond has none of that number"
@@ -215,7 +219,7 @@ func bondPortReason(errno syscall.Errno) string {
 	return ""
 }
 
-// bondReason says what the driver's bare errnos mean.
+// bondReason returns the meaning of an errno without a message from the driver.
 func bondReason(errno syscall.Errno) string {
 	if errno == syscall.EPERM {
 		return "updelay, downdelay and peer_notify_delay need MIIMon"
@@ -223,14 +227,14 @@ func bondReason(errno syscall.Errno) string {
 	return ""
 }
 
-// mostTargets is how many targets the kernel keeps (BOND_MAX_ARP_TARGETS).
+// mostTargets is the maximum number of targets (BOND_MAX_ARP_TARGETS).
 const mostTargets = 16
 
-// arpTargets is a list of IPv4 addresses in a nest whose types are the places
-// from 0 on, which replaces the list before.
+// arpTargets is a list of IPv4 addresses in a nest whose types are the positions
+// from 0. It replaces the previous list.
 type arpTargets []netip.Addr
 
-// nsTargets is the same of IPv6 addresses.
+// nsTargets is the corresponding list of IPv6 addresses.
 type nsTargets []netip.Addr
 
 // AppendPayload appends the addresses.
@@ -243,7 +247,8 @@ func (t *nsTargets) AppendPayload(b []byte) []byte {
 	return encodeTargets(b, *t)
 }
 
-// encodeTargets takes any addresses: they may be compared before they are checked.
+// encodeTargets accepts any addresses, because they may be compared before they are
+// checked.
 func encodeTargets(b []byte, t []netip.Addr) []byte {
 	for i, addr := range t {
 		b = wire.AppendAttr(b, uint16(i), addr.AsSlice())
@@ -275,17 +280,17 @@ func parseTargets(b []byte, t *[]netip.Addr, size int) error {
 	return nil
 }
 
-// AppendWords appends the addresses with "," between.
+// AppendWords appends the addresses, separated by ",".
 func (t *arpTargets) AppendWords(b []byte) []byte {
 	return appendTargets(b, *t)
 }
 
-// AppendWords appends the addresses with "," between.
+// AppendWords appends the addresses, separated by ",".
 func (t *nsTargets) AppendWords(b []byte) []byte {
 	return appendTargets(b, *t)
 }
 
-// appendTargets appends an empty word, quoted, for an empty list.
+// appendTargets appends the addresses, or a quoted empty word for an empty list.
 func appendTargets(b []byte, t []netip.Addr) []byte {
 	if len(t) == 0 {
 		return append(b, "''"...)
@@ -299,7 +304,8 @@ func appendTargets(b []byte, t []netip.Addr) []byte {
 	return b
 }
 
-// Check refuses what the kernel would refuse after it had emptied the list.
+// Check refuses addresses that the kernel would refuse only after it has emptied the
+// list.
 func (t *arpTargets) Check() error {
 	return checkTargets(*t, func(addr netip.Addr) string {
 		switch {
@@ -312,7 +318,8 @@ func (t *arpTargets) Check() error {
 	})
 }
 
-// Check refuses what the kernel would refuse after it had emptied the list.
+// Check refuses addresses that the kernel would refuse only after it has emptied the
+// list.
 func (t *nsTargets) Check() error {
 	return checkTargets(*t, func(addr netip.Addr) string {
 		switch {

@@ -12,27 +12,28 @@ import (
 	"github.com/iplink-go/iplink/internal/own"
 )
 
-// noCopy makes go vet report a builder that is copied: its setters would
-// change the original. Clone is the way to copy one.
+// noCopy makes go vet report a copied builder, because the setters of the copy would
+// change the original. Use Clone to copy a builder.
 type noCopy struct{}
 
 func (*noCopy) Lock()   {}
 func (*noCopy) Unlock() {}
 
 // Common is the part that the builders of all kinds share: the settings that every
-// link has, and the verbs. Self is the builder's own type, which each setter
-// returns, so that calls can be chained; the builders are in the kinds' packages.
+// link has, and the verbs. Self is the type of the builder. Each setter returns it,
+// so that calls can be chained. The builders are in the packages of the kinds.
 //
-// A builder is a description: nothing happens until a verb is called, and a
-// verb does not change it. It is for one goroutine at a time.
+// A builder is a description: nothing happens until a verb is called, and a verb
+// does not change the builder. A builder must not be used by several goroutines at
+// once.
 type Common[Self any] struct {
 	_    noCopy
 	self *Self
 	spec spec
 }
 
-// A Spec describes a link as it is wanted. It is what every builder is, for
-// functions that take links of several kinds, such as Conn.Create.
+// A Spec describes a wanted link. Every builder implements it. Functions that accept
+// links of several kinds, such as Conn.Create, take Specs.
 type Spec interface {
 	// String returns the equivalent `ip link` command.
 	fmt.Stringer
@@ -41,8 +42,8 @@ type Spec interface {
 	clone() Spec
 }
 
-// me returns the builder that b is the beginning of. One that was not made by New
-// is given no chance to panic: the verbs refuse it.
+// me returns the builder that starts with b. It does not panic for a builder that
+// was not returned by New, which the verbs refuse.
 func (b *Common[Self]) me() *Self {
 	if b.self == nil {
 		b.self = (*Self)(unsafe.Pointer(b))
@@ -50,8 +51,8 @@ func (b *Common[Self]) me() *Self {
 	return b.self
 }
 
-// Own returns the settings that only the builder's kind has, for the package of
-// the kind, which gives the builder itself.
+// Own returns the settings that only the builder's kind has. The package of the kind
+// calls it with the builder itself.
 func (b *Common[Self]) Own(self *Self) *own.Settings {
 	if b.self == nil {
 		b.self = self
@@ -59,8 +60,8 @@ func (b *Common[Self]) Own(self *Self) *own.Settings {
 	return &b.spec.Settings
 }
 
-// link returns what is set of what every link has, to set more of it. Most links
-// have nothing of it set, and it is most of what there can be to a builder.
+// link returns the common settings of the builder for writing. It allocates them on
+// first use: few links set any of them, and they are the largest part of a builder.
 func (b *Common[Self]) link() *Link {
 	if b.spec.link == nil || b.spec.link == &unsetLink {
 		b.spec.link = new(Link)
@@ -86,8 +87,8 @@ func (b *Common[Self]) clone() Spec {
 	return any(b.Clone()).(Spec)
 }
 
-// Clone returns a copy that can be changed without changing the original, so
-// that one builder can serve as a template for many.
+// Clone returns an independent copy of the builder, so that one builder can serve as
+// a template for many.
 func (b *Common[Self]) Clone() *Self {
 	c := new(Self)
 	*c = *b.me()
@@ -97,7 +98,7 @@ func (b *Common[Self]) Clone() *Self {
 		own := *l
 		copied.spec.link = &own
 	}
-	// A peer of a peer, which the verbs refuse, may lead back here.
+	// A peer may itself have a peer, possibly this builder; the verbs refuse it.
 	copied.spec.Info = copyOf(b.spec.Info)
 	if peer := copied.spec.peer(); peer != nil && peer.description().Peer == nil {
 		copied.spec.Peer = peer.clone()
@@ -105,7 +106,8 @@ func (b *Common[Self]) Clone() *Self {
 	return c
 }
 
-// copyOf returns a pointer to a copy of the struct that v points to; nil for nil.
+// copyOf returns a pointer to a copy of the struct that v points to, or nil if v is
+// nil.
 func copyOf(v any) any {
 	if v == nil {
 		return nil
@@ -116,36 +118,36 @@ func copyOf(v any) any {
 	return to.Interface()
 }
 
-// String returns the `ip link add` command that does the same as Create. Where
-// that takes several commands, they are joined by " && " for a shell; settings
-// that `ip` has no word for are named in a comment at the end. What no verb would
-// take, such as NetNS(nil), is a comment alone.
+// String returns the `ip link add` command that is equivalent to Create. If several
+// commands are needed, they are joined by " && " for a shell. Settings that `ip`
+// cannot express are named in a comment at the end. If every verb would refuse the
+// builder, for example because of NetNS(nil), the result is a comment alone.
 func (b *Common[Self]) String() string {
 	return b.description().command()
 }
 
-// Create makes the link and returns it as the kernel then describes it. It is
-// all or nothing: on an error, also when ctx ends, the link is removed again.
+// Create creates the link and returns it as the kernel describes it afterwards. On
+// an error, also when ctx ends, the link is removed again.
 //
-// The link is made in the namespace of the calling thread unless NetNS names
-// another. Create opens a socket for itself; a Conn saves that for many links.
+// The link is created in the namespace of the calling thread unless NetNS names
+// another. Create opens a socket of its own; to create many links, use a Conn.
 func (b *Common[Self]) Create(ctx context.Context) (*Link, error) {
 	return withConn(func(c *Conn) (*Link, error) { return one(c.Create(ctx, any(b.me()).(Spec))) })
 }
 
-// Update changes the existing link of this name to what is set here, leaves all
-// else as it is, and returns the link as the kernel then describes it. A
-// setting that is already so is not sent again. What cannot change on an
-// existing link is ErrImmutable, before anything is sent; a link of another
-// kind is ErrKind.
+// Update changes the existing link of this name to the settings of the builder,
+// leaves all other settings alone, and returns the link as the kernel describes it
+// afterwards. Settings that already have the wanted value are not sent. A setting
+// that cannot change on an existing link results in ErrImmutable, before anything is
+// sent. A link of another kind results in ErrKind.
 //
-// The kernel applies a change in steps: on an error, part of it may have
-// happened.
+// The kernel applies a change in steps. After an error, some of them may have taken
+// effect.
 func (b *Common[Self]) Update(ctx context.Context) (*Link, error) {
 	return withConn(func(c *Conn) (*Link, error) { return one(c.Update(ctx, any(b.me()).(Spec))) })
 }
 
-// withConn calls f with a Conn that is open for the call only.
+// withConn calls f with a Conn that is open only during the call.
 func withConn[T any](f func(*Conn) (T, error)) (T, error) {
 	c, err := Dial()
 	if err != nil {
@@ -163,16 +165,16 @@ func one(links []*Link, err error) (*Link, error) {
 	return links[0], nil
 }
 
-// A fault is an argument that no request can hold, such as nil.
+// A fault is an argument, such as nil, that no request can carry.
 type fault own.Fault
 
-// in returns the error of an operation whose argument it is.
+// in returns the fault as an error of the operation op.
 func (f *fault) in(op string) *Error {
 	return &Error{Op: op, Attr: f.Setter, Message: f.Text, Err: fs.ErrInvalid}
 }
 
-// netNSFault says what is wrong with the argument of a setter for a namespace,
-// empty if nothing is.
+// netNSFault returns the reason why the argument of a namespace setter is invalid,
+// or an empty string.
 func netNSFault(setter string, ns *NetNS) string {
 	switch {
 	case ns == nil:
@@ -183,7 +185,8 @@ func netNSFault(setter string, ns *NetNS) string {
 	return ""
 }
 
-// portFault says what is wrong with the argument of PortSettings, empty if nothing is.
+// portFault returns the reason why the argument of PortSettings is invalid, or an
+// empty string.
 func portFault(port PortSpec) string {
 	switch {
 	case isNil(port):
@@ -194,14 +197,14 @@ func portFault(port PortSpec) string {
 	return ""
 }
 
-// isNil reports whether v is nil, or a nil pointer in an interface.
+// isNil reports whether v is nil, or an interface that holds a nil pointer.
 func isNil(v any) bool {
 	value := reflect.ValueOf(v)
 	return !value.IsValid() || value.Kind() == reflect.Pointer && value.IsNil()
 }
 
-// described returns the description that each of specs holds. It refuses a nil
-// Spec, a builder that no New has returned, and what setters could not take.
+// described returns the description in each of specs. It refuses a nil Spec, a
+// builder that was not returned by New, and arguments that a setter rejected.
 func described(op string, specs ...Spec) ([]*spec, error) {
 	all := make([]*spec, len(specs))
 	for i, s := range specs {
@@ -216,8 +219,8 @@ func described(op string, specs ...Spec) ([]*spec, error) {
 	return all, nil
 }
 
-// checkGiven returns what is wrong with the builder itself, and with what its
-// setters, and those of its peer, were given.
+// checkGiven returns an error if the builder is zero, or if its setters or those of
+// its peer rejected an argument.
 func (s *spec) checkGiven(op string) error {
 	if !s.Made() {
 		return s.invalid(op, "Spec", "the builder is zero: make it with the New of its package")
@@ -236,8 +239,8 @@ func (s *spec) checkGiven(op string) error {
 	return errors.Join(append(all, peer.checkGiven(op))...)
 }
 
-// comment returns a text for a shell that does nothing, in place of the commands
-// for what cannot be; empty if nothing is wrong.
+// comment returns a shell comment with the errors of checkGiven, in place of
+// commands that are impossible, or an empty string if there are none.
 func (s *spec) comment() string {
 	err := s.checkGiven("")
 	if err == nil {
@@ -246,7 +249,7 @@ func (s *spec) comment() string {
 	return "# " + strings.ReplaceAll(err.Error(), "\n", "; ")
 }
 
-// missing returns an error for a call on a nil or zero Conn.
+// missing returns an error if the Conn is nil or zero.
 func (c *Conn) missing(op string) error {
 	if c != nil && c.rt != nil {
 		return nil
@@ -254,7 +257,7 @@ func (c *Conn) missing(op string) error {
 	return (&fault{"Conn", "it is nil or zero: Dial opens one"}).in(op)
 }
 
-// unready is missing for a call that takes a context, which may be nil.
+// unready is like missing, but also returns an error if the context is nil.
 func (c *Conn) unready(ctx context.Context, op string) error {
 	if err := c.missing(op); err != nil || ctx != nil {
 		return err
@@ -269,22 +272,23 @@ type DeviceUpdate struct {
 	Common[DeviceUpdate]
 }
 
-// Device returns a builder for changing a link that exists already, of any
-// kind, hardware included. The name may be an alternative one. Update is its
-// verb; Create refuses.
+// Device returns a builder that changes an existing link of any kind, including
+// hardware. The name may be an alternative name. Use its Update or Ensure; Create
+// refuses it.
 func Device(name string) *DeviceUpdate {
 	d := new(DeviceUpdate)
 	*d.Own(d) = own.New("", name, nil)
 	return d
 }
 
-// DeviceIndex is Device by interface index, 1 or more.
+// DeviceIndex is like Device, but identifies the link by its interface index, 1 or
+// more.
 func DeviceIndex(index int) *DeviceUpdate {
 	return Device("").Index(index)
 }
 
-// Rename gives the link another name, at most 15 bytes (IFLA_IFNAME). Before
-// Linux 6.2 it must be down.
+// Rename gives the link a new name, at most 15 bytes (IFLA_IFNAME). Before Linux 6.2
+// the link must be down.
 func (d *DeviceUpdate) Rename(name string) *DeviceUpdate {
 	d.spec.newName = name
 	return d

@@ -37,82 +37,83 @@ var vxcanKind = kind{
 	mtuDown: true,
 }
 
-// VXCANInfo is what the kernel says of a vxcan link.
+// VXCANInfo holds the attributes of a vxcan link.
 type VXCANInfo struct {
-	// Peer is the interface index of the other end, in the namespace
-	// PeerNetNSID where that is not -1.
+	// Peer is the interface index of the other end, in the namespace PeerNetNSID if
+	// that is not -1.
 	Peer int
-	// PeerNetNSID is the id, as the link's namespace has it, of the namespace
-	// where the other end is; -1 if it is the same.
+	// PeerNetNSID is the id of the namespace of the other end, as assigned in the
+	// namespace of the link; -1 if both ends are in the same namespace.
 	PeerNetNSID int32
 }
 
-// attrs is empty: the kernel reports nothing of its own for a vxcan.
+// attrs is empty: the kernel reports no attributes of its own for a vxcan.
 func (v *VXCANInfo) attrs(*attr.Codec) {}
 
-// afterDecode takes the other end from where the kernel puts it.
+// afterDecode copies the peer from the common attributes that report it.
 func (v *VXCANInfo) afterDecode(l *Link) {
 	v.Peer, v.PeerNetNSID = l.Parent, l.NetNSID
 }
 
-// CANInfo is what the kernel says of a CAN controller, ISO 11898-1.
+// CANInfo holds the attributes of a CAN controller, ISO 11898-1.
 type CANInfo struct {
-	// BitTiming is the timing of the bus (IFLA_CAN_BITTIMING), DataBitTiming
-	// that of the data of CAN FD frames (IFLA_CAN_DATA_BITTIMING), and
-	// XLDataBitTiming that of the data of CAN XL frames
+	// BitTiming is the bit timing of the bus (IFLA_CAN_BITTIMING), DataBitTiming the
+	// bit timing of the data of CAN FD frames (IFLA_CAN_DATA_BITTIMING), and
+	// XLDataBitTiming the bit timing of the data of CAN XL frames
 	// (IFLA_CAN_XL_DATA_BITTIMING); zero if there is none.
 	BitTiming, DataBitTiming, XLDataBitTiming CANBitTiming
-	// BitTimingConst, DataBitTimingConst and XLDataBitTimingConst are what the
-	// controller can do (IFLA_CAN_BITTIMING_CONST, …).
+	// BitTimingConst, DataBitTimingConst and XLDataBitTimingConst are the limits of
+	// the controller (IFLA_CAN_BITTIMING_CONST, …).
 	BitTimingConst, DataBitTimingConst, XLDataBitTimingConst CANBitTimingConst
 	// Bitrates, DataBitrates and XLDataBitrates are the only bit rates that the
-	// controller can do, in bit/s; empty if it has no such list
-	// (IFLA_CAN_BITRATE_CONST, …). BitrateMax is what the transceiver can do,
-	// 0 for no limit (IFLA_CAN_BITRATE_MAX).
+	// controller supports, in bit/s; empty if it has no such list
+	// (IFLA_CAN_BITRATE_CONST, …). BitrateMax is the maximum bit rate of the
+	// transceiver, 0 for no limit (IFLA_CAN_BITRATE_MAX).
 	Bitrates, DataBitrates, XLDataBitrates []uint32
 	BitrateMax                             uint32
 	// Clock is the frequency of the controller's clock in Hz (IFLA_CAN_CLOCK).
 	Clock uint32
-	// State is how the controller fares on the bus (IFLA_CAN_STATE), and
-	// TxErrors and RxErrors count what it goes by (IFLA_CAN_BERR_COUNTER).
+	// State is the error state of the controller (IFLA_CAN_STATE). TxErrors and
+	// RxErrors are the error counters that determine it (IFLA_CAN_BERR_COUNTER).
 	State              CANState
 	TxErrors, RxErrors uint16
-	// The control modes that are on (IFLA_CAN_CTRLMODE); the setters of the
-	// same names say what each is.
+	// Loopback, ListenOnly, TripleSampling, OneShot and BerrReporting report whether
+	// these control modes are on (IFLA_CAN_CTRLMODE). The modes are described at the
+	// setters of the same names.
 	Loopback, ListenOnly, TripleSampling, OneShot, BerrReporting bool
-	// The control modes of CAN FD and CAN XL that are on, likewise.
+	// FD, PresumeAck, FDNonISO, CCLen8DLC, Restricted, XL and TMS report whether the
+	// other control modes are on.
 	FD, PresumeAck, FDNonISO, CCLen8DLC, Restricted, XL, TMS bool
-	// SupportedModes are those that the controller can turn on and off
+	// SupportedModes are the modes that the controller can turn on and off
 	// (IFLA_CAN_CTRLMODE_EXT).
 	SupportedModes CANModes
-	// RestartDelay is after which time the controller comes back from bus-off by
+	// RestartDelay is the time after which the controller restarts from bus-off by
 	// itself, 0 for never (IFLA_CAN_RESTART_MS).
 	RestartDelay time.Duration
-	// Termination is the resistor at the end of the bus in ohms, 0 for none
-	// (IFLA_CAN_TERMINATION), and Terminations those that there are
+	// Termination is the terminating resistance of the bus in ohms, 0 for none
+	// (IFLA_CAN_TERMINATION). Terminations are the supported values
 	// (IFLA_CAN_TERMINATION_CONST).
 	Termination  uint16
 	Terminations []uint16
-	// TDC and XLTDC compensate the delay of the transceiver
-	// (IFLA_CAN_TDC, IFLA_CAN_XL_TDC), and TDCLimits and XLTDCLimits are what
-	// the controller can do.
+	// TDC and XLTDC compensate the delay of the transceiver (IFLA_CAN_TDC,
+	// IFLA_CAN_XL_TDC). TDCLimits and XLTDCLimits are the limits of the controller.
 	TDC, XLTDC             CANTDC
 	TDCLimits, XLTDCLimits CANTDCLimits
-	// XLPWM is the modulation with TMS, and XLPWMLimits what the controller
-	// can do (IFLA_CAN_XL_PWM).
+	// XLPWM is the modulation with TMS, and XLPWMLimits are the limits of the
+	// controller (IFLA_CAN_XL_PWM).
 	XLPWM       CANPWM
 	XLPWMLimits CANPWMLimits
-	// Stats count what happened to the controller (IFLA_INFO_XSTATS).
+	// Stats counts events of the controller (IFLA_INFO_XSTATS).
 	Stats CANStats
 }
 
-// CANStats count what happened to a CAN controller (struct can_device_stats).
+// CANStats counts events of a CAN controller (struct can_device_stats).
 type CANStats struct {
 	BusErrors       uint32 // errors on the bus
 	ErrorWarning    uint32 // changes to CANErrorWarning
 	ErrorPassive    uint32 // changes to CANErrorPassive
 	BusOff          uint32 // changes to CANBusOff
-	ArbitrationLost uint32 // frames that gave way to others
+	ArbitrationLost uint32 // frames that lost the arbitration
 	Restarts        uint32 // returns from CANBusOff
 }
 
@@ -180,7 +181,7 @@ func (v *CANInfo) parseErrors(b []byte) {
 	v.TxErrors, v.RxErrors = wire.Order.Uint16(b), wire.Order.Uint16(b[2:])
 }
 
-// afterDecode takes the statistics from where the kernel puts them.
+// afterDecode reads the statistics, which the kernel reports outside the settings.
 func (v *CANInfo) afterDecode(l *Link) {
 	counts := numbers[uint32](l.raw.xstats)
 	for i, field := range []*uint32{&v.Stats.BusErrors, &v.Stats.ErrorWarning, &v.Stats.ErrorPassive,
@@ -191,30 +192,31 @@ func (v *CANInfo) afterDecode(l *Link) {
 	}
 }
 
-// A CANState is how a CAN controller fares on the bus, ISO 11898-1.
+// A CANState is the error state of a CAN controller, ISO 11898-1.
 type CANState uint32
 
-// States. Each but the last two comes of more errors than the one before.
+// States of a CAN controller. Each but the last two means more errors than the one
+// before.
 const (
 	CANErrorActive  CANState = iota // fewer than 96 errors
 	CANErrorWarning                 // fewer than 128
-	CANErrorPassive                 // fewer than 256: it no longer destroys the frames of others
-	CANBusOff                       // it takes no part until it is restarted
+	CANErrorPassive                 // fewer than 256: the controller no longer destroys the frames of others
+	CANBusOff                       // the controller is off the bus until it is restarted
 	CANStopped                      // the link is down
-	CANSleeping                     // it waits for the bus to wake it
+	CANSleeping                     // the controller waits for activity on the bus
 )
 
 var canStates = attr.Words{"error-active", "error-warning", "error-passive", "bus-off", "stopped", "sleeping"}
 
-// String returns the word of iproute2, in lower case.
+// String returns iproute2's word for the state, in lower case.
 func (s CANState) String() string {
 	return attr.Word(canStates, s)
 }
 
-// CANModes are control modes of a CAN controller, a bit each.
+// CANModes are control modes of a CAN controller, one bit each.
 type CANModes uint32
 
-// Control modes; the setters of can.Builder say what each is.
+// Control modes, which are described at the setters of can.Builder.
 const (
 	CANLoopback CANModes = 1 << iota
 	CANListenOnly
@@ -238,7 +240,7 @@ var canModeWords = []string{"loopback", "listen-only", "triple-sampling", "one-s
 	"presume-ack", "fd-non-iso", "cc-len8-dlc", "tdc-auto", "tdc-manual", "restricted", "xl", "xl-tdc-auto",
 	"xl-tdc-manual", "tms"}
 
-// String returns the words of iproute2, in lower case, with "|" between.
+// String returns iproute2's words, in lower case, separated by "|".
 func (m CANModes) String() string {
 	return attr.BitWords(uint32(m), canModeWords, "|")
 }
@@ -248,20 +250,20 @@ func (m CANModes) bit() uint {
 	return uint(bits.TrailingZeros32(uint32(m)))
 }
 
-// row returns the member of a set of settings that stands for the mode.
+// row returns the number that represents the mode in a set of settings.
 func (m CANModes) row() uint16 {
 	return attr.Bit(m.bit())
 }
 
-// canRestart is the request to come back from bus-off.
+// canRestart is the request to restart from bus-off.
 type canRestart struct{}
 
-// AppendPayload appends any number.
+// AppendPayload appends a number, whose value does not matter.
 func (canRestart) AppendPayload(b []byte) []byte {
 	return wire.Order.AppendUint32(b, 1)
 }
 
-// ParsePayload reads nothing: the kernel does not report it.
+// ParsePayload reads nothing, because the kernel does not report the request.
 func (canRestart) ParsePayload([]byte) error {
 	return nil
 }
@@ -271,7 +273,7 @@ func (canRestart) AppendWords(b []byte) []byte {
 	return append(b, "restart"...)
 }
 
-// Check accepts it.
+// Check accepts the request.
 func (canRestart) Check() error {
 	return nil
 }

@@ -8,9 +8,9 @@ import (
 	"github.com/iplink-go/iplink/internal/uapi"
 )
 
-// command returns the `ip` commands that do what s describes: one that makes
-// the link, or changes it if s names no kind, and those for what `ip link add`
-// cannot do.
+// command returns the `ip` commands that are equivalent to s: one that creates the
+// link, or changes it if s names no kind, followed by those for settings that `ip
+// link add` does not support.
 func (s *spec) command() string {
 	if text := s.comment(); text != "" {
 		return text
@@ -25,13 +25,13 @@ func (s *spec) command() string {
 	return w.finish() + s.keyComment()
 }
 
-// keyHolder is implemented by the infos of kinds with keys, for whose commands
-// the text has only a comment.
+// keyHolder is implemented by the infos of kinds with keys. Their commands appear
+// only in a comment.
 type keyHolder interface {
 	keyCommands(*spec) []string
 }
 
-// keyComment returns the comment with the commands that hold keys.
+// keyComment returns a comment with the commands that contain keys.
 func (s *spec) keyComment() string {
 	k, ok := s.Info.(keyHolder)
 	if !ok {
@@ -44,7 +44,7 @@ func (s *spec) keyComment() string {
 	return " # and, with keys that are not shown: " + strings.Join(commands, " && ")
 }
 
-// keySettings are the settings that keyComment is about.
+// keySettings returns the settings that keyComment covers.
 func (s *spec) keySettings() attr.Set {
 	if _, ok := s.Info.(keyHolder); ok {
 		return s.genericPart(s.Set)
@@ -52,12 +52,12 @@ func (s *spec) keySettings() attr.Set {
 	return attr.Set{}
 }
 
-// commandWriter is a list of commands that is being written.
+// commandWriter builds a list of commands.
 type commandWriter struct {
 	c        attr.Codec
 	commands []string
 	b        []byte
-	absent   []string // settings that `ip` has no word for
+	absent   []string // settings that `ip` cannot express
 }
 
 func (w *commandWriter) add(text ...string) {
@@ -66,14 +66,15 @@ func (w *commandWriter) add(text ...string) {
 	}
 }
 
-// print adds the words of the rows of t that are in set.
+// print adds the words for the rows of t that are in set.
 func (w *commandWriter) print(set attr.Set, refs []attr.Ref, t attr.Table) {
 	var absent []string
 	w.b, absent = w.c.Print(w.b, set, refs, t)
 	w.absent = append(w.absent, absent...)
 }
 
-// begin starts a command; end finishes it, unless it only has its beginning.
+// begin starts a command and end finishes it. endIfMore finishes it only if words
+// were added after begin.
 func (w *commandWriter) begin(ns *NetNS, text ...string) int {
 	w.b = append(w.b[:0], ns.command()...)
 	w.add(text...)
@@ -106,8 +107,8 @@ func (w *commandWriter) create(s *spec) {
 	w.end()
 }
 
-// startsIn returns the namespace in which the command that makes the link runs:
-// that of the parent or the underlay.
+// startsIn returns the namespace in which the command that creates the link runs:
+// the namespace of the parent or the underlay.
 func (s *spec) startsIn() *NetNS {
 	if s.paired() {
 		return nil
@@ -115,9 +116,9 @@ func (s *spec) startsIn() *NetNS {
 	return s.linkNetNS
 }
 
-// describe adds the name and what is common to all links, as far as the kernel
-// takes it when it makes one. A peer's defaults are those of the other end's
-// request, which names the namespaces.
+// describe adds the name and the common settings that the kernel accepts on
+// creation. A peer gets its defaults from the request of the other end, which names
+// the namespaces.
 func (w *commandWriter) describe(s *spec, other *spec) {
 	if s.Name != "" {
 		w.add(nameWords(s.Name))
@@ -129,7 +130,7 @@ func (w *commandWriter) describe(s *spec, other *spec) {
 	switch {
 	case s.netns != nil:
 		w.add("netns", s.netns.word())
-	case s.startsIn() != nil && other == nil: // where the command runs
+	case s.startsIn() != nil && other == nil: // the command runs there
 		w.add("netns", ownNetNS())
 	}
 	if other == nil {
@@ -165,7 +166,7 @@ func (w *commandWriter) change(s *spec) {
 		w.add("netns", s.netns.word())
 	}
 	w.print(s.linkSet.Minus(s.notInAddCommand()), s.linkRefs, s.link.settable)
-	if s.downFirst && s.linkSet.Has(uapi.IFLA_MASTER) { // which brings it up
+	if s.downFirst && s.linkSet.Has(uapi.IFLA_MASTER) { // which brings the link up
 		w.flags(&spec{flags: s.flags &^ uapi.IFF_UP, change: s.change | uapi.IFF_UP})
 	} else {
 		w.flags(s)
@@ -177,8 +178,8 @@ func (w *commandWriter) change(s *spec) {
 	w.endIfMore(at)
 }
 
-// downFirst writes the command that takes a link of hardware down for what it
-// changes only then.
+// downFirst writes the command that takes a hardware link down, if one of its
+// settings can change only then.
 func (w *commandWriter) downFirst(s *spec) {
 	if s.downFirst && !s.Set.And(s.kind().whileDown).Empty() {
 		w.begin(s.home(), "link", "set", "dev", s.dev(s.Name), "down")
@@ -186,7 +187,7 @@ func (w *commandWriter) downFirst(s *spec) {
 	}
 }
 
-// flags adds the words for the interface flags that are meant.
+// flags adds the words for the interface flags that the spec sets.
 func (w *commandWriter) flags(s *spec) {
 	if s.change&uapi.IFF_UP != 0 {
 		w.add(map[bool]string{true: "up", false: "down"}[s.flags&uapi.IFF_UP != 0])
@@ -209,8 +210,8 @@ func (w *commandWriter) onOff(s *spec, flag uint32, word string, inverted bool) 
 	}
 }
 
-// followUps writes the commands for what `ip link add` cannot do, for both ends
-// of a pair.
+// followUps writes the commands for settings that `ip link add` does not support,
+// for both ends of a pair.
 func (w *commandWriter) followUps(s *spec) {
 	w.setAfterCreate(s)
 	w.addAltNames(s)
@@ -227,7 +228,7 @@ func (w *commandWriter) followUps(s *spec) {
 	w.followPeer(peer)
 }
 
-// followPeer writes those for the other end.
+// followPeer writes the commands for the other end.
 func (w *commandWriter) followPeer(peer *spec) {
 	if peer.flags&peer.change&uapi.IFF_UP != 0 {
 		w.begin(peer.home(), "link", "set", "dev", peer.dev(peer.finalName()), "up")
@@ -236,7 +237,7 @@ func (w *commandWriter) followPeer(peer *spec) {
 	w.followUps(peer)
 }
 
-// omit notes that a peer without a name cannot be named for what comes later.
+// omit notes the commands for a peer without a name, which they could not refer to.
 func (w *commandWriter) omit(peer *spec) {
 	var later commandWriter
 	if later.followPeer(peer); len(later.commands) > 0 {
@@ -244,8 +245,8 @@ func (w *commandWriter) omit(peer *spec) {
 	}
 }
 
-// home returns the namespace in which the commands after the first find the
-// link; nil for the caller's.
+// home returns the namespace in which the later commands find the link, or nil for
+// the namespace of the caller.
 func (s *spec) home() *NetNS {
 	return s.netns
 }
@@ -257,9 +258,9 @@ func (w *commandWriter) setAfterCreate(s *spec) {
 	w.endIfMore(at)
 }
 
-// notInAddCommand is what the first command cannot say: what the kernel ignores when
-// it makes a link, and, as `ip` looks up names where it runs, the master of a
-// link in another namespace.
+// notInAddCommand returns the settings that the first command cannot express: those
+// that the kernel ignores on creation and, for a link in another namespace, the
+// master, because `ip` looks up names in the namespace where it runs.
 func (s *spec) notInAddCommand() attr.Set {
 	set := s.afterCreate()
 	if s.netns != nil || s.startsIn() != nil {
@@ -268,12 +269,12 @@ func (s *spec) notInAddCommand() attr.Set {
 	return set
 }
 
-// byIndex reports whether the link, which exists, is told by its index alone.
+// byIndex reports whether the spec identifies an existing link by its index alone.
 func (s *spec) byIndex() bool {
 	return s.Name == "" && s.index > 0
 }
 
-// dev is the word by which `ip` finds the link under a name, or by its index.
+// dev returns the word by which `ip` finds the link, from its name or its index.
 func (s *spec) dev(name string) string {
 	if name == "" && s.byIndex() {
 		return "if" + strconv.Itoa(s.index)
@@ -281,7 +282,7 @@ func (s *spec) dev(name string) string {
 	return attr.Quote(name)
 }
 
-// finalName is the name of the link after a change.
+// finalName returns the name of the link after the change.
 func (s *spec) finalName() string {
 	if s.newName != "" {
 		return s.newName
@@ -325,8 +326,8 @@ func (w *commandWriter) addLayer3(s *spec) {
 	}
 }
 
-// nameWords returns the name, with the word "name" before it unless no word of
-// `ip` can begin like it.
+// nameWords returns the name, preceded by the word "name" if a keyword of `ip` could
+// start with it.
 func nameWords(name string) string {
 	if strings.ContainsAny(name, "0123456789") {
 		return attr.Quote(name)

@@ -11,14 +11,14 @@ import (
 	"github.com/iplink-go/iplink/internal/uapi"
 )
 
-// A Difference is a setting in which a link is not as it is wanted.
+// A Difference is a setting of a link that differs from the wanted one.
 type Difference struct {
-	// Attr is the setting, in iproute2's word.
+	// Attr is the name of the setting, in iproute2's word.
 	Attr string
-	// Have is what the link has, and Want what is wanted, in iproute2's words;
-	// empty for nothing.
+	// Have is the present value and Want the wanted value, in iproute2's words. An
+	// empty string stands for no value.
 	Have, Want string
-	// Immutable reports that it cannot change on a link that exists.
+	// Immutable reports that the setting cannot change on an existing link.
 	Immutable bool
 }
 
@@ -34,13 +34,12 @@ func orNone(text string) string {
 	return text
 }
 
-// Diff compares a link with what spec describes and returns the settings in
-// which they differ; only what is set in spec is looked at. It changes nothing.
-// Without such a link the error matches fs.ErrNotExist, and for one of another
-// kind it matches ErrKind.
+// Diff compares a link with spec and returns the settings that differ. It compares
+// only settings that spec sets, and changes nothing. If the link does not exist, the
+// error matches fs.ErrNotExist; if it is of another kind, the error matches ErrKind.
 //
-// What the kernel does not report, and what is an act rather than a state, such
-// as Bridge.FlushFDB, is no difference.
+// Diff omits settings that the kernel does not report, and actions such as
+// Bridge.FlushFDB.
 func (c *Conn) Diff(ctx context.Context, spec Spec) ([]Difference, error) {
 	if err := c.unready(ctx, "diff"); err != nil {
 		return nil, err
@@ -53,8 +52,8 @@ func (c *Conn) Diff(ctx context.Context, spec Spec) ([]Difference, error) {
 	return e.items[0].all(), nil
 }
 
-// drift finds out in what a link differs from what a job wants, and narrows the
-// job to that.
+// drift returns the differences between a link and the spec of a job, and reduces
+// the job to them.
 func (t *transaction) drift(ctx context.Context, j *job, have *Link) ([]Difference, error) {
 	s := j.spec
 	if err := t.readGeneric(ctx, j, have); err != nil {
@@ -101,10 +100,11 @@ func (t *transaction) driftOfLink(ctx context.Context, j *job, have *Link) ([]Di
 	return append(diffs, t.describe(j, inet6, 0, nil, s.link.INET6.attrs, have.INET6.attrs)...), nil
 }
 
-// rightlyDifferent returns the rows in which the kernel rightly has another
-// value than it was told: the link below the parent that was named, where both
-// are of one family, and an MTU that the link below cannot carry, which is clamped
-// when a link is made, and so by Ensure, but refused when it is to change.
+// rightlyDifferent returns the rows in which the kernel correctly reports another
+// value than it was given. One is the parent: if the named parent is of the same
+// family, the link sits on the link below that parent. The other is an MTU that the
+// link below cannot carry: it is lowered when a link is created, and so by Ensure,
+// but refused in a change.
 func (t *transaction) rightlyDifferent(ctx context.Context, j *job, have *Link, all []attr.Difference, misplaced bool) (attr.Set, error) {
 	var same attr.Set
 	differ := typesOf(all)
@@ -129,7 +129,7 @@ func (t *transaction) rightlyDifferent(ctx context.Context, j *job, have *Link, 
 	return same, nil
 }
 
-// clamped reports whether the MTU is the most that the underlay can carry.
+// clamped reports whether the MTU is the largest that the underlay can carry.
 func (t *transaction) clamped(ctx context.Context, j *job, have *Link) (bool, error) {
 	i, ok := have.Info.(info)
 	if !ok || j.kind.underlayOf == nil || j.under == nil {
@@ -167,8 +167,8 @@ func (t *transaction) driftOfInfo(j *job, have *Link) []Difference {
 	return append(diffs, t.describe(j, all, 0, j.portRef, infoOf(s.port).attrs, p.attrs)...)
 }
 
-// markFixed marks the differences that cannot be mended because of what the link
-// has.
+// markFixed marks the differences that the kernel cannot resolve because of the
+// present settings of the link.
 func (j *job) markFixed(all []attr.Difference, have info) {
 	if j.kind.fixed == nil || len(all) == 0 {
 		return
@@ -179,7 +179,7 @@ func (j *job) markFixed(all []attr.Difference, have info) {
 	}
 }
 
-// comparePort compares the settings as a port with what a link has of them.
+// comparePort compares the port settings of a job with those of a link.
 func (t *transaction) comparePort(j *job, l *Link, have info) []attr.Difference {
 	p := j.spec.port
 	return kindOf(p.Kind).portTable().Compare(&t.codec, p.Set, l.raw.port, j.portRef, infoOf(p), have)
@@ -193,8 +193,8 @@ func typesOf(diffs []attr.Difference) attr.Set {
 	return set
 }
 
-// describe turns differing rows into words. The row lower names the lower link,
-// which may be elsewhere; 0 if there is no such row.
+// describe converts differing rows to Differences. The row lower names the lower
+// link, which may be in another namespace; 0 if there is no such row.
 func (t *transaction) describe(j *job, all []attr.Difference, lower uint16, refs []attr.Ref, want, have attr.Table) []Difference {
 	var diffs []Difference
 	for _, d := range all {
@@ -212,8 +212,8 @@ func (t *transaction) describe(j *job, all []attr.Difference, lower uint16, refs
 	return diffs
 }
 
-// linkName replaces "if7" by the name of that link, if there is one. The place
-// may be nil, for an unknown one.
+// linkName replaces "if7" by the name of the link with that index, if it exists. The
+// namespace p may be nil if it is unknown.
 func (p *nsConn) linkName(text string) string {
 	var index int
 	if p == nil {
@@ -228,7 +228,7 @@ func (p *nsConn) linkName(text string) string {
 	return text
 }
 
-// flagNames are the interface flags that a builder sets.
+// flagNames are the interface flags that a builder can set.
 var flagNames = []struct {
 	flag    uint32
 	name    string
@@ -273,7 +273,7 @@ func (j *job) driftOfAltNames(have *Link) []Difference {
 	return diffs
 }
 
-// immutableText describes the differences that cannot be mended.
+// immutableText describes the differences that cannot be resolved.
 func immutableText(diffs []Difference) string {
 	var all []string
 	for _, d := range diffs {
@@ -295,15 +295,15 @@ func listImmutable(diffs []Difference) string {
 	return strings.Join(names, ", ")
 }
 
-// requests are settings that ask for a transition, which may not come about.
+// requests are the settings that request a transition, which may not happen.
 var requests = attr.SetOf(uapi.IFLA_OPERSTATE)
 
-// unverified is what the kernel may rightly report otherwise than it was told:
-// a macvlan on a macvlan sits on the link below both.
+// unverified are the settings for which the kernel may correctly report another
+// value than it was given: a macvlan on a macvlan sits on the link below both.
 var unverified = requests.Or(attr.SetOf(uapi.IFLA_LINK))
 
-// verifyJob compares the link that was read back with what was asked for. What
-// differs was taken by the kernel and not applied.
+// verifyJob compares the link as read back with the request. If a setting differs,
+// the kernel accepted it but did not apply it.
 func (t *transaction) verifyJob(j *job) error {
 	s, l := j.spec, j.link
 	common := s.linkSet.Minus(unverified.Or(j.kind.rewrites))
@@ -357,7 +357,7 @@ func (t *transaction) verifyFlags(j *job) error {
 	return nil
 }
 
-// notApplied returns an error that names the first difference, nil if there is
+// notApplied returns an error that names the first difference, or nil if there is
 // none.
 func (t *transaction) notApplied(s *spec, diffs []attr.Difference, want, have attr.Table, refs []attr.Ref) error {
 	if len(diffs) == 0 {

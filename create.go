@@ -8,25 +8,24 @@ import (
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
-// Create makes all links that specs describe, in order, and returns them as the
-// kernel then describes them. Later ones may name earlier ones as their parent,
-// master or underlay. It is all or nothing: on an error, also when ctx ends,
-// what this call made is removed again, in reverse, and nothing else is
-// touched.
+// Create creates all links that specs describe, in order, and returns them as the
+// kernel describes them afterwards. A link may name an earlier one as its parent,
+// master or underlay. On an error, also when ctx ends, the links that this call
+// created are removed again, in reverse order, and nothing else is changed.
 //
-// Requests for one namespace go out together, up to 64 in one send. When ctx ends,
-// Create returns within the time that the kernel takes for one send, some 50 ms, and
-// that it takes to remove what was made. Both are longer while another process holds
-// the kernel's lock for all links (RTNL). Pairs of which one end comes up in another
-// namespace are read with one send more. Many links of one call share pieces of
-// memory, as those of a list do.
+// Requests for the same namespace are sent together, up to 64 in one send. When ctx
+// ends, Create returns after the kernel has processed one send, which takes about 50
+// ms, and has removed the created links. Both take longer while another process
+// holds the kernel's lock for all links (RTNL). Pairs with one end in another
+// namespace need one more send to be read. Many links of one call share memory, like
+// the links of a list.
 //
-// What is removed again is what still has the index, the name and the kind that it
-// was made with. If another process has renamed a link meanwhile, it stays, and the
-// error says so.
+// A link is removed again only if it still has the index, the name and the kind with
+// which it was created. If another process has renamed it, it stays, and the error
+// reports it.
 //
-// A process that is killed meanwhile leaves what it has made so far. It bears
-// the names that were asked for, by which DeleteIfExists removes it.
+// A process that is killed during the call leaves the links that it has created so
+// far. They have the requested names, so that DeleteIfExists can remove them.
 func (c *Conn) Create(ctx context.Context, specs ...Spec) ([]*Link, error) {
 	if err := c.unready(ctx, "create"); err != nil {
 		return nil, err
@@ -42,7 +41,7 @@ func (c *Conn) Create(ctx context.Context, specs ...Spec) ([]*Link, error) {
 	return t.links(), nil
 }
 
-// plan checks specs and prepares the jobs that make them.
+// plan checks specs and prepares the jobs that create the links.
 func (t *transaction) plan(ctx context.Context, specs []Spec) error {
 	wanted, err := described(t.op, specs...)
 	if err != nil {
@@ -70,8 +69,8 @@ func (t *transaction) plan(ctx context.Context, specs []Spec) error {
 	return nil
 }
 
-// expect makes ready for so many links. Many hold the same of what the kernel says,
-// as those of a list.
+// expect prepares the transaction for the given number of links. If there are many,
+// they share memory, like the links of a list.
 func (t *transaction) expect(links int) {
 	t.jobs = slices.Grow(t.jobs, links)
 	if links > together {
@@ -79,7 +78,7 @@ func (t *transaction) expect(links int) {
 	}
 }
 
-// prepareCreate prepares the job that makes a link, and that of its peer.
+// prepareCreate prepares the job that creates a link, and the job of its peer.
 func (t *transaction) prepareCreate(ctx context.Context, s *spec) (*job, error) {
 	j, err := t.prepare(ctx, s, nil)
 	if err != nil {
@@ -94,7 +93,7 @@ func (t *transaction) prepareCreate(ctx context.Context, s *spec) (*job, error) 
 	return j, t.chooseIndex(j)
 }
 
-// prepare finds the namespace of s and the links that it refers to.
+// prepare finds the namespace of s and the links that s refers to.
 func (t *transaction) prepare(ctx context.Context, s *spec, main *job) (*job, error) {
 	if ctx.Err() != nil {
 		return nil, s.failed(t.op, "", context.Cause(ctx))
@@ -124,7 +123,7 @@ func (t *transaction) prepare(ctx context.Context, s *spec, main *job) (*job, er
 	return j, nil
 }
 
-// addCreate adds the request that makes a link, and its peer with it.
+// addCreate adds the request that creates a link together with its peer.
 func (t *transaction) addCreate(j *job) {
 	const flags = uapi.NLM_F_CREATE | uapi.NLM_F_EXCL
 	body := func(b []byte) []byte { return t.appendCreate(b, j) }
@@ -136,9 +135,9 @@ func (t *transaction) addCreate(j *job) {
 	j.at.steps = append(j.at.steps, step{job: j, what: stepCreate})
 }
 
-// complete adds the requests for what the kernel ignores or refuses when it
-// makes a link, in the order in which they must happen. A peer that has no setting
-// but its name is not read.
+// complete adds the requests for settings that the kernel ignores or refuses on
+// creation, in the required order. A peer whose only setting is its name is not
+// read.
 func (t *transaction) complete(j *job) {
 	if j.main != nil && !j.needsIndex() && j.linkSet.Empty() && j.change == 0 {
 		return
@@ -150,7 +149,7 @@ func (t *transaction) complete(j *job) {
 	j.unread = !j.echo
 }
 
-// addRest adds the requests that come after a link has its own settings.
+// addRest adds the requests that follow the settings of the link itself.
 func (t *transaction) addRest(j *job) {
 	if !j.portSet.Empty() {
 		t.addChange(j, 0, 0, func(b []byte) []byte { return t.appendPort(b, j) })
@@ -171,7 +170,7 @@ func (t *transaction) addRead(j *job) {
 	j.at.steps = append(j.at.steps, step{job: j, what: stepRead})
 }
 
-// addChange adds a request that changes the link, whose index is known.
+// addChange adds a request that changes a link with a known index.
 func (t *transaction) addChange(j *job, flags, change uint32, attrs func([]byte) []byte) {
 	j.at.batch.Write(uapi.RTM_NEWLINK, 0, func(b []byte) []byte {
 		return attrs(wire.AppendLink(b, wire.Link{Index: int32(j.index), Flags: flags, Change: change}))

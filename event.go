@@ -11,14 +11,14 @@ import (
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
-// An EventKind says what has become of a link.
+// An EventKind is the kind of an event.
 type EventKind uint8
 
 // Kinds of events.
 const (
-	Added   EventKind = iota + 1 // the link is there, or begins to match the filters
-	Changed                      // it is another way than before
-	Removed                      // it is gone, or ceases to match the filters
+	Added   EventKind = iota + 1 // the link appeared, or began to match the filters
+	Changed                      // the link differs from its previous state
+	Removed                      // the link is gone, or no longer matches the filters
 )
 
 var eventKinds = attr.Words{1: "added", "changed", "removed"}
@@ -28,40 +28,41 @@ func (k EventKind) String() string {
 	return attr.Word(eventKinds, k)
 }
 
-// An Event is what Watch reports: how a link is and how it was.
+// An Event is reported by Watch. It holds the present and the previous state of a
+// link.
 type Event struct {
-	// Kind says what became of the link.
+	// Kind is the kind of the event.
 	Kind EventKind
-	// Snapshot says of an Added link that it was there before the watch
-	// looked: when the iteration began or, with AllNetNS, when its namespace
-	// was found.
+	// Snapshot reports that an Added link existed before the watch began: when the
+	// iteration started or, with AllNetNS, when its namespace was found.
 	Snapshot bool
-	// Resync says that the event comes from listing the links again after an
-	// overrun: what happened between Old and New is lost.
+	// Resync reports that the event comes from listing the links again after an
+	// overrun. The changes between Old and New are lost.
 	Resync bool
-	// NetNSID is the id, in the namespace of the watch, of the namespace that
-	// the link is in, and -1 for the watch's own (NETLINK_LISTEN_ALL_NSID).
+	// NetNSID is the id of the link's namespace, as assigned in the namespace of the
+	// watch; -1 for the namespace of the watch itself (NETLINK_LISTEN_ALL_NSID).
 	NetNSID int32
-	// Old is the link as it was reported last, nil if the event is Added. New
-	// is the link as it is now, nil if the event is Removed.
+	// Old is the link as last reported, nil if the event is Added. New is the
+	// present link, nil if the event is Removed.
 	Old, New *Link
-	// Changes names what is different, sorted: "flags" and "type", what every
-	// link has by iproute2's words, such as "mtu" and "master", and behind a
-	// dot what only some have: the settings of its kind ("info.ageing"), of
-	// its port ("port.hairpin") and of IPv6 ("inet6.addrgenmode"). An attribute
-	// that this library does not know goes by its number, as in
-	// "info.attribute 99". It is nil unless the event is Changed.
+	// Changes lists the names of the changed settings, sorted. They are "flags" and
+	// "type", iproute2's words for settings of every link, such as "mtu" and
+	// "master", and names with a prefix for other settings: those of the kind
+	// ("info.ageing"), of the port ("port.hairpin") and of IPv6
+	// ("inet6.addrgenmode"). An attribute that this library does not know is named
+	// by its number, as in "info.attribute 99". Changes is nil unless the event is
+	// Changed.
 	Changes []string
-	// NewIndex says of a Removed link that it went to another namespace, where
-	// it has this index; else it is 0 (IFLA_NEW_IFINDEX). NewNetNSID is the id
-	// of the namespace it went to, in the one it left; -1 if that has none or
-	// the link did not move (IFLA_NEW_NETNSID). Both are only told as it
-	// happens: of a link whose move was lost in an overrun they say nothing.
+	// NewIndex is the index of a Removed link in the namespace that it moved to,
+	// else 0 (IFLA_NEW_IFINDEX). NewNetNSID is the id of that namespace, as assigned
+	// in the old one; -1 if it has no id or the link did not move
+	// (IFLA_NEW_NETNSID). The kernel reports both only at the time of the move: they
+	// are not set for a link whose move was lost in an overrun.
 	NewIndex   int
 	NewNetNSID int32
 }
 
-// Link returns the link as it is now, or as it was before it was removed.
+// Link returns the present link, or the link before its removal.
 func (e Event) Link() *Link {
 	if e.New != nil {
 		return e.New
@@ -86,10 +87,9 @@ func (e Event) String() string {
 	return b.String()
 }
 
-// ignored are attributes in which a difference is no change: counters, what is
-// about the message rather than the link, and IFLA_AF_SPEC, which holds mostly
-// timers and the values of sysctl; what is worth telling of it stands in
-// telling6.
+// ignored are the attributes whose changes are not reported: counters, attributes of
+// the message rather than the link, and IFLA_AF_SPEC, which mostly holds timers and
+// sysctl values. Its reported attributes are in telling6.
 var ignored = attr.SetOf(
 	uapi.IFLA_STATS, uapi.IFLA_STATS64, uapi.IFLA_CARRIER_CHANGES,
 	uapi.IFLA_CARRIER_UP_COUNT, uapi.IFLA_CARRIER_DOWN_COUNT,
@@ -97,12 +97,12 @@ var ignored = attr.SetOf(
 	uapi.IFLA_TARGET_NETNSID, uapi.IFLA_EXT_MASK, uapi.IFLA_PAD,
 	uapi.IFLA_LINKINFO, uapi.IFLA_AF_SPEC)
 
-// telling6 are the IPv6 settings in which a difference is a change.
+// telling6 are the IPv6 settings whose changes are reported.
 var telling6 = attr.SetOf(uapi.IFLA_INET6_ADDR_GEN_MODE, uapi.IFLA_INET6_TOKEN)
 
-// changes names what is different in two descriptions of one link, sorted. It
-// compares the bytes that the kernel sent, so that attributes which are not
-// known here count too.
+// changes returns the names of the settings that differ between two descriptions of
+// a link, sorted. It compares the bytes from the kernel, so that attributes that
+// this library does not know are included.
 func changes(old, now *Link) []string {
 	if old.raw.image == now.raw.image {
 		return nil
@@ -123,8 +123,8 @@ func changes(old, now *Link) []string {
 	return slices.Compact(names)
 }
 
-// appendInfoChanges appends what is different in IFLA_LINKINFO. Of a port that
-// has got another kind of master only that is told.
+// appendInfoChanges appends the changed settings of IFLA_LINKINFO. If the kind of
+// the master changed, only that is reported for the port.
 func appendInfoChanges(names []string, now *Link, a, b []byte) []string {
 	names = appendChanges(names, "info.", wire.Find(a, uapi.IFLA_INFO_DATA), wire.Find(b, uapi.IFLA_INFO_DATA),
 		tableOf(newInfo(now.Kind)), func(typ uint16) bool { return !has(kindOf(now.Kind).counters, typ) })
@@ -135,8 +135,8 @@ func appendInfoChanges(names []string, now *Link, a, b []byte) []string {
 		tableOf(newPortInfo(now.PortKind)), func(typ uint16) bool { return !has(kindOf(now.PortKind).portCounters, typ) })
 }
 
-// appendChanges appends the names of those attributes, of the ones that count,
-// that stand in only one of two nests or differ.
+// appendChanges appends the names of the attributes that counts accepts and that
+// differ between two nests, or are in only one of them.
 func appendChanges(names []string, prefix string, a, b []byte, t attr.Table, counts func(uint16) bool) []string {
 	if bytes.Equal(a, b) {
 		return names
@@ -166,7 +166,7 @@ func attributeName(t attr.Table, typ uint16) string {
 	return fmt.Sprintf("attribute %d", typ)
 }
 
-// tableOf returns the table of an info, an empty one if there is none.
+// tableOf returns the table of an info, or an empty one if v is nil.
 func tableOf(v info) attr.Table {
 	if v == nil {
 		return func(*attr.Codec) {}
@@ -174,7 +174,7 @@ func tableOf(v info) attr.Table {
 	return v.attrs
 }
 
-// has is s.Has for a number that came from the kernel.
+// has is like s.Has, for a number from the kernel.
 func has(s attr.Set, typ uint16) bool {
 	return typ < attr.Bit(0) && s.Has(typ)
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/iplink-go/iplink/internal/uapi"
 )
 
-// layer3 is what a link has above the link layer.
+// layer3 holds the addresses, routes and neighbours of a link.
 type layer3 struct {
 	addrs  []inet.Addr
 	routes []inet.Route
@@ -25,8 +25,8 @@ func (l *layer3) empty() bool {
 	return len(l.addrs) == 0 && len(l.routes) == 0 && len(l.neighs) == 0
 }
 
-// Addr adds IP addresses with their prefix lengths, such as 192.0.2.1/24. Addrs
-// adds some with more to them.
+// Addr adds IP addresses with their prefix lengths, such as 192.0.2.1/24. See Addrs
+// for addresses with more properties.
 func (b *Common[Self]) Addr(addrs ...netip.Prefix) *Self {
 	for _, a := range addrs {
 		b.Addrs(inet.Addr{Prefix: a})
@@ -34,43 +34,43 @@ func (b *Common[Self]) Addr(addrs ...netip.Prefix) *Self {
 	return b.me()
 }
 
-// Addrs adds IP addresses with all that there is to an address: a peer, a scope,
-// flags, lifetimes. Those that another link reports can be given as they are.
+// Addrs adds IP addresses with all their properties: a peer, a scope, flags,
+// lifetimes. Addresses that were read from another link can be used unchanged.
 //
-// Of an address that the link has already, Update and Ensure change what the
-// kernel changes: lifetimes, metric and protocol, for IPv6 also the peer and the
-// flags but AddrMCAutoJoin. What else differs is ErrImmutable.
+// If the link already has an address, Update and Ensure change the properties that
+// the kernel can change: lifetimes, metric and protocol, for IPv6 also the peer and
+// all flags but AddrMCAutoJoin. Other differences result in ErrImmutable.
 func (b *Common[Self]) Addrs(addrs ...inet.Addr) *Self {
 	b.spec.addrs = slices.Concat(b.spec.addrs, addrs)
 	return b.me()
 }
 
-// DefaultRoute adds the default route, by the gateway of that address, which must
-// be in the network of one of the link's addresses: of IPv4 or IPv6, as the
-// gateway is. It goes when the link goes, or goes down.
+// DefaultRoute adds the default route of IPv4 or IPv6, according to the address of
+// the gateway, which must be in the network of one of the link's addresses. The
+// kernel removes the route when the link is deleted or goes down.
 func (b *Common[Self]) DefaultRoute(via netip.Addr) *Self {
 	return b.Routes(inet.Route{Via: via})
 }
 
-// Routes adds routes by the link, which must be up for that. They go when the link
-// goes, or goes down.
+// Routes adds routes through the link, which must be up. The kernel removes them
+// when the link is deleted or goes down.
 //
-// If the link has another route to the same network, of the same metric and made
-// by a person, Update and Ensure take that away.
+// Update and Ensure replace a route of the link to the same network with the same
+// metric, if its protocol is boot, static or that of the new route.
 func (b *Common[Self]) Routes(routes ...inet.Route) *Self {
 	b.spec.routes = slices.Concat(b.spec.routes, routes)
 	return b.me()
 }
 
-// Neighs adds neighbours, or changes those of the same IP address. They go when
-// the link goes, or goes down.
+// Neighs adds neighbours, or changes those with the same IP address. The kernel
+// removes them when the link is deleted or goes down.
 func (b *Common[Self]) Neighs(neighs ...inet.Neigh) *Self {
 	b.spec.neighs = slices.Concat(b.spec.neighs, neighs)
 	return b.me()
 }
 
-// driftOfLayer3 compares what a job wants above the link layer with what the link
-// has, and narrows the job to the differences.
+// driftOfLayer3 compares the addresses, routes and neighbours of a job with those of
+// the link, and reduces the job to the differences.
 func (t *transaction) driftOfLayer3(ctx context.Context, j *job, have *Link) ([]Difference, error) {
 	diffs, err := t.driftOfAddrs(ctx, j, have)
 	if err != nil {
@@ -94,7 +94,7 @@ func (t *transaction) driftOfAddrs(ctx context.Context, j *job, have *Link) (dif
 	}
 	wanted := slices.Clone(j.spec.addrs)
 	for i, a := range wanted {
-		if a.Label == have.Name || a.Label == j.spec.finalName() { // the default, which is not reported
+		if a.Label == have.Name || a.Label == j.spec.finalName() { // the default, which the kernel does not report
 			wanted[i].Label = ""
 		}
 	}
@@ -108,8 +108,9 @@ func (t *transaction) driftOfAddrs(ctx context.Context, j *job, have *Link) (dif
 	return diffs, nil
 }
 
-// driftOfRoutes finds the routes that a link lacks. A route that a person made in
-// the place of one that is wanted, to another gateway, is removed.
+// driftOfRoutes finds the routes that a link lacks. A conflicting route, such as one to
+// another gateway, is removed if its protocol is boot, static or that of the wanted
+// route.
 func (t *transaction) driftOfRoutes(ctx context.Context, j *job, have *Link) (diffs []Difference, err error) {
 	s := j.spec
 	j.routes, j.conflictingRoutes = nil, nil
@@ -149,7 +150,7 @@ func (t *transaction) driftOfNeighs(ctx context.Context, j *job) (diffs []Differ
 }
 
 // differenceOf returns the difference that a change of an address, a route or a
-// neighbour makes good.
+// neighbour resolves.
 func differenceOf[T fmt.Stringer](attr string, c *inetnl.Change[T]) Difference {
 	d := Difference{Attr: attr, Want: c.Want.String(), Immutable: c.Fixed}
 	if c.Have != nil {
@@ -158,8 +159,8 @@ func differenceOf[T fmt.Stringer](attr string, c *inetnl.Change[T]) Difference {
 	return d
 }
 
-// addLayer3 adds the requests for what a link has above the link layer: addresses
-// first, which routes need.
+// addLayer3 adds the requests for the addresses, routes and neighbours of a link.
+// Addresses come first, because routes need them.
 func (t *transaction) addLayer3(j *job) {
 	all := j.due()
 	for i := range all.addrs {
@@ -179,8 +180,9 @@ func (t *transaction) addLayer3(j *job) {
 	}
 }
 
-// due returns what is to be added above the link layer, and again what is lost
-// when the link is taken down: routes, neighbours and IPv6 addresses.
+// due returns the addresses, routes and neighbours to be added. If the link is taken down
+// first, they include those that the kernel removes then: routes, neighbours and IPv6
+// addresses.
 func (j *job) due() layer3 {
 	if !j.downFirst || !j.deferUp {
 		return j.layer3
@@ -198,8 +200,8 @@ func (t *transaction) addAddr(j *job, a inet.Addr) {
 	t.addStep(j, stepAddr, a.String(), uapi.RTM_NEWADDR, t.making(), func(b []byte) []byte { return inetnl.AppendAddr(b, &a, j.index) })
 }
 
-// making returns the flags for a request that makes something: on a link that
-// exists it may be there already.
+// making returns the flags of a request that adds an object. On an existing link,
+// the object may already exist.
 func (t *transaction) making() uint16 {
 	if t.op == "create" {
 		return uapi.NLM_F_CREATE | uapi.NLM_F_EXCL
@@ -212,8 +214,7 @@ func (t *transaction) addStep(j *job, what stepKind, text string, typ, flags uin
 	j.at.steps = append(j.at.steps, step{job: j, what: what, text: text})
 }
 
-// checkAddrs refuses addresses that the kernel refuses, or takes otherwise than
-// they are meant.
+// checkAddrs refuses addresses that the kernel would refuse or misinterpret.
 func (s *spec) checkAddrs(op string) error {
 	for i := range s.addrs {
 		a := &s.addrs[i]
@@ -234,8 +235,7 @@ func (s *spec) checkAddrs(op string) error {
 	return nil
 }
 
-// checkRoutes refuses routes that the kernel refuses, or takes otherwise than
-// they are meant.
+// checkRoutes refuses routes that the kernel would refuse or misinterpret.
 func (s *spec) checkRoutes(op string) error {
 	for i := range s.routes {
 		r := &s.routes[i]
@@ -254,8 +254,7 @@ func (s *spec) checkRoutes(op string) error {
 	return nil
 }
 
-// checkNeighs refuses neighbours that the kernel refuses, or takes otherwise
-// than they are meant.
+// checkNeighs refuses neighbours that the kernel would refuse or misinterpret.
 func (s *spec) checkNeighs(op string) error {
 	for i := range s.neighs {
 		n := &s.neighs[i]
@@ -278,9 +277,9 @@ func (c *Conn) Addrs(ctx context.Context, link *Link) ([]inet.Addr, error) {
 	})
 }
 
-// Routes returns the unicast routes that leave by a link in the Conn's namespace,
-// in all routing tables and those that the kernel made included, of IPv4 and then
-// of IPv6. Routes by several links at once are left out.
+// Routes returns the unicast routes through a link in the Conn's namespace, from all
+// routing tables and including those that the kernel created: first of IPv4, then of
+// IPv6. Routes through several links are omitted.
 func (c *Conn) Routes(ctx context.Context, link *Link) ([]inet.Route, error) {
 	return readLayer3(ctx, c, link, "routes", func(rt *rtnl.Conn) ([]inet.Route, error) {
 		return inetnl.ReadRoutes(ctx, rt, link.Index)
@@ -288,15 +287,15 @@ func (c *Conn) Routes(ctx context.Context, link *Link) ([]inet.Route, error) {
 }
 
 // Neighs returns the neighbours on a link in the Conn's namespace, in the kernel's
-// order, without those that the machine answers for.
+// order, without proxy entries.
 func (c *Conn) Neighs(ctx context.Context, link *Link) ([]inet.Neigh, error) {
 	return readLayer3(ctx, c, link, "neighbours", func(rt *rtnl.Conn) ([]inet.Neigh, error) {
 		return inetnl.ReadNeighs(ctx, rt, link.Index)
 	})
 }
 
-// readLayer3 reads what a link has, if the link is in the Conn's namespace: links
-// do not know where they are from.
+// readLayer3 calls read if the link is in the Conn's namespace. It has to check
+// this, because a Link does not contain its namespace.
 func readLayer3[T any](ctx context.Context, c *Conn, link *Link, what string, read func(*rtnl.Conn) ([]T, error)) ([]T, error) {
 	op := "list " + what + " of"
 	if err := c.unready(ctx, op); err != nil {
@@ -321,21 +320,21 @@ func readLayer3[T any](ctx context.Context, c *Conn, link *Link, what string, re
 	return all, nil
 }
 
-// Addrs returns the link's IP addresses as they are now. The link must be in the
-// namespace of the calling thread; Conn.Addrs is for others. If there is no such
-// link, the error matches fs.ErrNotExist.
+// Addrs returns the present IP addresses of the link. The link must be in the
+// namespace of the calling thread; otherwise use Conn.Addrs. If the link does not
+// exist, the error matches fs.ErrNotExist.
 func (l *Link) Addrs(ctx context.Context) ([]inet.Addr, error) {
 	return withConn(func(c *Conn) ([]inet.Addr, error) { return c.Addrs(ctx, l) })
 }
 
-// Routes returns the routes that leave by the link as they are now. The link must
-// be in the namespace of the calling thread; see Conn.Routes.
+// Routes returns the present routes through the link. The link must be in the
+// namespace of the calling thread; see Conn.Routes.
 func (l *Link) Routes(ctx context.Context) ([]inet.Route, error) {
 	return withConn(func(c *Conn) ([]inet.Route, error) { return c.Routes(ctx, l) })
 }
 
-// Neighs returns the neighbours on the link as they are now. The link must be in
-// the namespace of the calling thread; see Conn.Neighs.
+// Neighs returns the present neighbours on the link. The link must be in the
+// namespace of the calling thread; see Conn.Neighs.
 func (l *Link) Neighs(ctx context.Context) ([]inet.Neigh, error) {
 	return withConn(func(c *Conn) ([]inet.Neigh, error) { return c.Neighs(ctx, l) })
 }
