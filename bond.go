@@ -27,224 +27,226 @@ var bondKind = kind{
 	portCounters:   attr.SetOf(uapi.IFLA_BOND_SLAVE_LINK_FAILURE_COUNT),
 }
 
-// BondInfo is what the kernel says of a bond.
+// BondInfo holds the attributes of a bond.
 type BondInfo struct {
-	// Mode says how the ports share the frames (IFLA_BOND_MODE).
+	// Mode is the method by which the ports share the frames (IFLA_BOND_MODE).
 	Mode BondMode
-	// ActiveSlave is the interface index of the port in use, 0 if there is
-	// none; only BondActiveBackup, BondBalanceTLB and BondBalanceALB have one
+	// ActiveSlave is the interface index of the active port, 0 if there is none;
+	// only BondActiveBackup, BondBalanceTLB and BondBalanceALB have one
 	// (IFLA_BOND_ACTIVE_SLAVE).
 	ActiveSlave int
-	// Primary is the interface index of the port that is preferred, 0 if there
-	// is none or it is no port yet (IFLA_BOND_PRIMARY), and PrimaryReselect
-	// when it takes over again (IFLA_BOND_PRIMARY_RESELECT).
+	// Primary is the interface index of the preferred port, 0 if there is none or it
+	// is not a port yet (IFLA_BOND_PRIMARY). PrimaryReselect determines when that
+	// port becomes active again (IFLA_BOND_PRIMARY_RESELECT).
 	Primary         int
 	PrimaryReselect BondPrimaryReselect
 
-	// MIIMon is the time between looks at the carrier of the ports, 0 for none
-	// (IFLA_BOND_MIIMON); UpDelay and DownDelay are how long a carrier must be
-	// there, or gone, to count (IFLA_BOND_UPDELAY, IFLA_BOND_DOWNDELAY).
+	// MIIMon is the interval at which the carrier of the ports is checked, 0 for
+	// never (IFLA_BOND_MIIMON). UpDelay and DownDelay are the times for which a
+	// carrier must be present or absent to count (IFLA_BOND_UPDELAY,
+	// IFLA_BOND_DOWNDELAY).
 	MIIMon, UpDelay, DownDelay time.Duration
-	// UseCarrier reports whether MIIMon asks the kernel for the carrier; recent
+	// UseCarrier reports whether MIIMon gets the carrier from the kernel; recent
 	// kernels always do (IFLA_BOND_USE_CARRIER).
 	UseCarrier bool
-	// ARPInterval is the time between probes of the targets, 0 for none
-	// (IFLA_BOND_ARP_INTERVAL); ARPIPTargets and NSIP6Targets are whom ARP
-	// and neighbour solicitations ask for (IFLA_BOND_ARP_IP_TARGET,
+	// ARPInterval is the interval between probes of the targets, 0 for no probes
+	// (IFLA_BOND_ARP_INTERVAL). ARPIPTargets and NSIP6Targets are the targets of ARP
+	// requests and neighbour solicitations (IFLA_BOND_ARP_IP_TARGET,
 	// IFLA_BOND_NS_IP6_TARGET).
 	ARPInterval                time.Duration
 	ARPIPTargets, NSIP6Targets []netip.Addr
-	// ARPValidate says of which ports the probes and answers are looked at
-	// (IFLA_BOND_ARP_VALIDATE), ARPAllTargets whether one target suffices
-	// (IFLA_BOND_ARP_ALL_TARGETS), and ARPMissedMax how many probes without an
-	// answer take a port down (IFLA_BOND_MISSED_MAX).
+	// ARPValidate selects the ports whose probes and replies are validated
+	// (IFLA_BOND_ARP_VALIDATE). ARPAllTargets determines whether one target suffices
+	// (IFLA_BOND_ARP_ALL_TARGETS). ARPMissedMax is the number of unanswered probes
+	// after which a port counts as down (IFLA_BOND_MISSED_MAX).
 	ARPValidate   BondARPValidate
 	ARPAllTargets BondARPAllTargets
 	ARPMissedMax  uint8
 
-	// FailOverMAC says which link-layer address the ports have
+	// FailOverMAC determines the link-layer addresses of the ports
 	// (IFLA_BOND_FAIL_OVER_MAC).
 	FailOverMAC BondFailOverMAC
-	// XmitHashPolicy says by what a flow keeps to a port
+	// XmitHashPolicy determines the fields by which frames are assigned to a port
 	// (IFLA_BOND_XMIT_HASH_POLICY).
 	XmitHashPolicy BondXmitHashPolicy
-	// ResendIGMP is how many reports of group memberships follow a change of
-	// port (IFLA_BOND_RESEND_IGMP).
+	// ResendIGMP is the number of group membership reports sent after a change of
+	// the active port (IFLA_BOND_RESEND_IGMP).
 	ResendIGMP uint32
-	// NumPeerNotif is how many gratuitous ARPs and neighbour advertisements
-	// follow a change of port (IFLA_BOND_NUM_PEER_NOTIF), and PeerNotifDelay
-	// the time between them (IFLA_BOND_PEER_NOTIF_DELAY).
+	// NumPeerNotif is the number of gratuitous ARPs and neighbour advertisements
+	// sent after a change of the active port (IFLA_BOND_NUM_PEER_NOTIF), and
+	// PeerNotifDelay the interval between them (IFLA_BOND_PEER_NOTIF_DELAY).
 	NumPeerNotif   uint8
 	PeerNotifDelay time.Duration
-	// AllSlavesActive takes frames that came in at ports not in use
+	// AllSlavesActive reports whether frames received at inactive ports are accepted
 	// (IFLA_BOND_ALL_SLAVES_ACTIVE).
 	AllSlavesActive bool
-	// MinLinks is how many ports must be up for a bond in Bond8023AD to have a
-	// carrier (IFLA_BOND_MIN_LINKS).
+	// MinLinks is the number of ports that must be up for a bond in Bond8023AD to
+	// have a carrier (IFLA_BOND_MIN_LINKS).
 	MinLinks uint32
-	// LPInterval is the time between learning packets to the switches
+	// LPInterval is the interval between learning packets to the switches
 	// (IFLA_BOND_LP_INTERVAL).
 	LPInterval time.Duration
-	// PacketsPerSlave is how many packets leave by one port in turn, 0 for
-	// ports chosen at random (IFLA_BOND_PACKETS_PER_SLAVE).
+	// PacketsPerSlave is the number of packets that are sent through one port before
+	// the next, 0 for random ports (IFLA_BOND_PACKETS_PER_SLAVE).
 	PacketsPerSlave uint32
-	// TLBDynamicLB moves flows between ports by their load
+	// TLBDynamicLB reports whether flows move between ports according to load
 	// (IFLA_BOND_TLB_DYNAMIC_LB).
 	TLBDynamicLB bool
 
 	// LACPRate, LACPActive, LACPStrict, ADSelect, CoupledControl and
-	// BroadcastNeighbor are how Bond8023AD works (IFLA_BOND_AD_LACP_RATE, …).
+	// BroadcastNeighbor are options of Bond8023AD (IFLA_BOND_AD_LACP_RATE, …).
 	LACPRate          BondLACPRate
 	LACPActive        bool
 	LACPStrict        bool
 	ADSelect          BondADSelect
 	CoupledControl    bool
 	BroadcastNeighbor bool
-	// ADActorSysPrio, ADUserPortKey and ADActorSystem are what the bond calls
-	// itself. The kernel tells only in Bond8023AD, and only a reader with
-	// CAP_NET_ADMIN in the initial user namespace
-	// (IFLA_BOND_AD_ACTOR_SYS_PRIO, …).
+	// ADActorSysPrio, ADUserPortKey and ADActorSystem identify the bond to the other
+	// end. The kernel reports them only in Bond8023AD, and only to a reader with
+	// CAP_NET_ADMIN in the initial user namespace (IFLA_BOND_AD_ACTOR_SYS_PRIO, …).
 	ADActorSysPrio uint16
 	ADUserPortKey  uint16
 	ADActorSystem  net.HardwareAddr
-	// ADInfo is the active aggregator of Bond8023AD; zero if there is none
+	// ADInfo is the active aggregator in Bond8023AD; zero if there is none
 	// (IFLA_BOND_AD_INFO).
 	ADInfo BondADInfo
 
-	// Reselect asks the kernel to choose the port in use anew; it is set by
-	// ClearActiveSlave, and the kernel does not report it.
+	// Reselect requests that the kernel select the active port again.
+	// ClearActiveSlave sets it, and the kernel does not report it.
 	Reselect bool
 }
 
-// BondADInfo is the active aggregator of a bond in Bond8023AD: the ports that
+// BondADInfo describes the active aggregator of a bond in Bond8023AD: the ports that
 // act as one link.
 type BondADInfo struct {
-	Aggregator           uint16           // its id
-	Ports                uint16           // how many ports it has
-	ActorKey, PartnerKey uint16           // what the two ends call it
-	PartnerSystem        net.HardwareAddr // the other end's address, zero if it is silent
+	Aggregator           uint16           // the id
+	Ports                uint16           // the number of ports
+	ActorKey, PartnerKey uint16           // the keys at the two ends
+	PartnerSystem        net.HardwareAddr // the address of the other end, zero if it has not answered
 }
 
-// A BondMode says how the ports of a bond share the frames.
+// A BondMode is the method by which the ports of a bond share the frames.
 type BondMode uint8
 
-// Modes.
+// Modes of a bond.
 const (
-	BondBalanceRR    BondMode = iota // all ports in turn
-	BondActiveBackup                 // one port, another when it fails
+	BondBalanceRR    BondMode = iota // round-robin over all ports
+	BondActiveBackup                 // one port, and another if it fails
 	BondBalanceXOR                   // a port for each flow, by XmitHashPolicy
-	BondBroadcast                    // every frame by all ports
-	Bond8023AD                       // as agreed by the link aggregation control protocol, IEEE 802.3ad
+	BondBroadcast                    // every frame through all ports
+	Bond8023AD                       // as negotiated by the link aggregation control protocol, IEEE 802.3ad
 	BondBalanceTLB                   // a port for each flow, by load; one port receives
-	BondBalanceALB                   // by load both ways, through ARP
+	BondBalanceALB                   // by load in both directions, using ARP
 )
 
 var bondModes = attr.Words{"balance-rr", "active-backup", "balance-xor", "broadcast", "802.3ad", "balance-tlb", "balance-alb"}
 
-// String returns the word of iproute2.
+// String returns iproute2's word for the mode.
 func (m BondMode) String() string {
 	return attr.Word(bondModes, m)
 }
 
-// A BondPrimaryReselect says when the primary port of a bond takes over again.
+// A BondPrimaryReselect determines when the primary port of a bond becomes active
+// again.
 type BondPrimaryReselect uint8
 
-// When the primary port takes over.
+// Conditions under which the primary port becomes active again.
 const (
 	BondReselectAlways  BondPrimaryReselect = iota // as soon as it is up
-	BondReselectBetter                             // if it is faster than the port in use
-	BondReselectFailure                            // only when the port in use fails
+	BondReselectBetter                             // if it is faster than the active port
+	BondReselectFailure                            // only if the active port fails
 )
 
 var bondPrimaryReselects = attr.Words{"always", "better", "failure"}
 
-// String returns the word of iproute2.
+// String returns iproute2's word for the condition.
 func (r BondPrimaryReselect) String() string {
 	return attr.Word(bondPrimaryReselects, r)
 }
 
-// A BondARPValidate says of which ports of a bond probes and answers are looked
-// at, rather than any traffic counted.
+// A BondARPValidate selects the ports of a bond whose probes and replies are
+// validated. For the other ports, any traffic counts.
 type BondARPValidate uint32
 
-// Which ports are looked at; with filtering, only ARP and neighbour discovery
-// count for the others.
+// Ports that are validated. With filtering, only ARP and neighbour discovery count
+// for the other ports.
 const (
 	BondValidateNone         BondARPValidate = iota // none
-	BondValidateActive                              // the port in use
-	BondValidateBackup                              // the others
+	BondValidateActive                              // the active port
+	BondValidateBackup                              // the backup ports
 	BondValidateAll                                 // all
 	BondValidateFilter                              // none, with filtering
-	BondValidateFilterActive                        // the port in use, with filtering
-	BondValidateFilterBackup                        // the others, with filtering
+	BondValidateFilterActive                        // the active port, with filtering
+	BondValidateFilterBackup                        // the backup ports, with filtering
 )
 
 var bondARPValidates = attr.Words{"none", "active", "backup", "all", "filter", "filter_active", "filter_backup"}
 
-// String returns the word of iproute2.
+// String returns iproute2's word for the setting.
 func (v BondARPValidate) String() string {
 	return attr.Word(bondARPValidates, v)
 }
 
-// A BondARPAllTargets says how many targets must answer for a port of a bond to
+// A BondARPAllTargets determines how many targets must reply for a port of a bond to
 // count as up.
 type BondARPAllTargets uint32
 
-// How many targets must answer.
+// Numbers of targets that must reply.
 const (
-	BondARPAny BondARPAllTargets = iota // one
-	BondARPAll                          // all
+	BondARPAny BondARPAllTargets = iota // one target
+	BondARPAll                          // all targets
 )
 
 var bondARPAllTargets = attr.Words{"any", "all"}
 
-// String returns the word of iproute2.
+// String returns iproute2's word for the setting.
 func (t BondARPAllTargets) String() string {
 	return attr.Word(bondARPAllTargets, t)
 }
 
-// A BondFailOverMAC says which link-layer address the ports of a bond have.
+// A BondFailOverMAC determines the link-layer addresses of the ports of a bond.
 type BondFailOverMAC uint8
 
-// Which address the ports have.
+// Assignments of link-layer addresses to the ports.
 const (
-	BondFailOverNone   BondFailOverMAC = iota // all that of the bond
-	BondFailOverActive                        // each its own, and the bond that of the port in use
-	BondFailOverFollow                        // the port in use that of the bond, the others their own
+	BondFailOverNone   BondFailOverMAC = iota // all ports have the address of the bond
+	BondFailOverActive                        // the bond has the address of the active port; each port has its own
+	BondFailOverFollow                        // the active port has the address of the bond; the others have their own
 )
 
 var bondFailOverMACs = attr.Words{"none", "active", "follow"}
 
-// String returns the word of iproute2.
+// String returns iproute2's word for the assignment.
 func (f BondFailOverMAC) String() string {
 	return attr.Word(bondFailOverMACs, f)
 }
 
-// A BondXmitHashPolicy says by what a flow keeps to a port of a bond.
+// A BondXmitHashPolicy determines the fields by which a bond assigns frames to a
+// port.
 type BondXmitHashPolicy uint8
 
-// What makes a flow.
+// Fields that determine the port.
 const (
 	BondHashLayer2     BondXmitHashPolicy = iota // link-layer addresses and the protocol
 	BondHashLayer34                              // IP addresses and ports
 	BondHashLayer23                              // link-layer and IP addresses
-	BondHashEncap23                              // as BondHashLayer23, inside tunnels
-	BondHashEncap34                              // as BondHashLayer34, inside tunnels
-	BondHashVLANSrcMAC                           // the VLAN and the source's link-layer address
+	BondHashEncap23                              // like BondHashLayer23, inside tunnels
+	BondHashEncap34                              // like BondHashLayer34, inside tunnels
+	BondHashVLANSrcMAC                           // the VLAN and the source link-layer address
 )
 
 var bondXmitHashPolicies = attr.Words{"layer2", "layer3+4", "layer2+3", "encap2+3", "encap3+4", "vlan+srcmac"}
 
-// String returns the word of iproute2.
+// String returns iproute2's word for the policy.
 func (p BondXmitHashPolicy) String() string {
 	return attr.Word(bondXmitHashPolicies, p)
 }
 
-// A BondLACPRate says how often the other end of a bond is asked to send frames
-// of the link aggregation control protocol.
+// A BondLACPRate is the rate at which a bond requests frames of the link aggregation
+// control protocol from the other end.
 type BondLACPRate uint8
 
-// How often the other end sends.
+// Rates at which the other end sends.
 const (
 	BondLACPSlow BondLACPRate = iota // every 30 s
 	BondLACPFast                     // every second
@@ -252,26 +254,26 @@ const (
 
 var bondLACPRates = attr.Words{"slow", "fast"}
 
-// String returns the word of iproute2.
+// String returns iproute2's word for the rate.
 func (r BondLACPRate) String() string {
 	return attr.Word(bondLACPRates, r)
 }
 
-// A BondADSelect says which aggregator of a bond is put to use, if its ports
+// A BondADSelect determines which aggregator of a bond becomes active if its ports
 // lead to several systems.
 type BondADSelect uint8
 
-// Which aggregator is put to use.
+// Criteria for the active aggregator.
 const (
-	BondADStable        BondADSelect = iota // the one in use as long as it has a port
-	BondADBandwidth                         // that with the most bandwidth
-	BondADCount                             // that with the most ports
-	BondADActorPortPrio                     // that with the highest sum of port priorities; since Linux 6.18
+	BondADStable        BondADSelect = iota // the active one as long as it has a port
+	BondADBandwidth                         // the one with the largest bandwidth
+	BondADCount                             // the one with the most ports
+	BondADActorPortPrio                     // the one with the highest sum of port priorities; since Linux 6.18
 )
 
 var bondADSelects = attr.Words{"stable", "bandwidth", "count", "actor_port_prio"}
 
-// String returns the word of iproute2.
+// String returns iproute2's word for the criterion.
 func (s BondADSelect) String() string {
 	return attr.Word(bondADSelects, s)
 }
@@ -294,8 +296,8 @@ func (b *BondInfo) attrs(c *attr.Codec) {
 	b.lacp(c)
 }
 
-// choice makes ClearActiveSlave an order: the kernel reports the port that it
-// then chose.
+// choice makes ClearActiveSlave a write-only setting, because the kernel reports the
+// port that it selects afterwards.
 func (b *BondInfo) choice(c *attr.Codec) *attr.Codec {
 	if b.Reselect {
 		return c.WriteOnly()

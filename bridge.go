@@ -26,118 +26,119 @@ var bridgeKind = kind{
 	portCounters: attr.SetOf(uapi.IFLA_BRPORT_MESSAGE_AGE_TIMER, uapi.IFLA_BRPORT_FORWARD_DELAY_TIMER, uapi.IFLA_BRPORT_HOLD_TIMER,
 		uapi.IFLA_BRPORT_MCAST_EHT_HOSTS_CNT, uapi.IFLA_BRPORT_MCAST_N_GROUPS),
 	regroups:    bridgeRegroups,
-	afterCreate: attr.SetOf(uapi.IFLA_MTU), // which ports that join would change otherwise
-	waits:       true,                      // for its multicast groups, by rcu_barrier
+	afterCreate: attr.SetOf(uapi.IFLA_MTU), // joining ports would otherwise change it
+	waits:       true,                      // rcu_barrier for its multicast groups
 }
 
-// BridgeInfo is what the kernel says of a bridge.
+// BridgeInfo holds the attributes of a bridge.
 type BridgeInfo struct {
-	// STP reports whether the spanning tree protocol runs, and STPUser whether
-	// a program runs it in place of the kernel (IFLA_BR_STP_STATE).
+	// STP reports whether the spanning tree protocol runs, and STPUser whether a
+	// program runs it instead of the kernel (IFLA_BR_STP_STATE).
 	STP, STPUser bool
-	// STPMode says who is to run it (IFLA_BR_STP_MODE).
+	// STPMode determines whether the kernel or a program runs it (IFLA_BR_STP_MODE).
 	STPMode BridgeSTPMode
 	// Priority is the upper part of BridgeID (IFLA_BR_PRIORITY).
 	Priority uint16
-	// ForwardDelay, HelloTime and MaxAge are the protocol's times
+	// ForwardDelay, HelloTime and MaxAge are times of the protocol
 	// (IFLA_BR_FORWARD_DELAY, IFLA_BR_HELLO_TIME, IFLA_BR_MAX_AGE).
 	ForwardDelay, HelloTime, MaxAge time.Duration
-	// BridgeID is the bridge's own, and RootID that of the root
+	// BridgeID is the id of the bridge, and RootID the id of the root
 	// (IFLA_BR_BRIDGE_ID, IFLA_BR_ROOT_ID).
 	BridgeID, RootID BridgeID
-	// RootPort is the number of the port towards the root, 0 if the bridge is
-	// the root, and RootPathCost the cost of that way (IFLA_BR_ROOT_PORT,
+	// RootPort is the number of the port towards the root, 0 if the bridge is the
+	// root, and RootPathCost the cost of the path to the root (IFLA_BR_ROOT_PORT,
 	// IFLA_BR_ROOT_PATH_COST).
 	RootPort     uint16
 	RootPathCost uint32
-	// TopologyChange and TopologyChangeDetected are the protocol's flags
+	// TopologyChange and TopologyChangeDetected are flags of the protocol
 	// (IFLA_BR_TOPOLOGY_CHANGE, IFLA_BR_TOPOLOGY_CHANGE_DETECTED).
 	TopologyChange, TopologyChangeDetected bool
-	// HelloTimer, TCNTimer, TopologyChangeTimer and GCTimer are the times left,
+	// HelloTimer, TCNTimer, TopologyChangeTimer and GCTimer are the remaining times,
 	// 0 if the timer does not run (IFLA_BR_HELLO_TIMER, …).
 	HelloTimer, TCNTimer, TopologyChangeTimer, GCTimer time.Duration
 
-	// AgeingTime is after which time a learned address is forgotten, 0 for
-	// never (IFLA_BR_AGEING_TIME).
+	// AgeingTime is the time after which a learned address is forgotten, 0 for never
+	// (IFLA_BR_AGEING_TIME).
 	AgeingTime time.Duration
-	// FDBMaxLearned is how many addresses are learned at most, 0 for no limit,
-	// and FDBLearned how many are (IFLA_BR_FDB_MAX_LEARNED,
+	// FDBMaxLearned is the maximum number of learned addresses, 0 for no limit, and
+	// FDBLearned their present number (IFLA_BR_FDB_MAX_LEARNED,
 	// IFLA_BR_FDB_N_LEARNED).
 	FDBMaxLearned, FDBLearned uint32
-	// GroupAddress is the address that the protocol's frames go to
-	// (IFLA_BR_GROUP_ADDR), and GroupForwardMask which link-local groups are
-	// forwarded, a bit for the last digit (IFLA_BR_GROUP_FWD_MASK).
+	// GroupAddress is the destination address of the protocol's frames
+	// (IFLA_BR_GROUP_ADDR). GroupForwardMask selects the link-local groups that are
+	// forwarded, one bit for each last digit (IFLA_BR_GROUP_FWD_MASK).
 	GroupAddress     net.HardwareAddr
 	GroupForwardMask uint16
 
-	// VLANFiltering reports whether VLANs are kept apart
-	// (IFLA_BR_VLAN_FILTERING), VLANProtocol by which tag
-	// (IFLA_BR_VLAN_PROTOCOL), and VLANDefaultPVID in which VLAN a new port is,
-	// 0 for none (IFLA_BR_VLAN_DEFAULT_PVID).
+	// VLANFiltering reports whether VLANs are separated (IFLA_BR_VLAN_FILTERING).
+	// VLANProtocol is the protocol of their tags (IFLA_BR_VLAN_PROTOCOL).
+	// VLANDefaultPVID is the VLAN of a new port, 0 for none
+	// (IFLA_BR_VLAN_DEFAULT_PVID).
 	VLANFiltering   bool
 	VLANProtocol    VLANProtocol
 	VLANDefaultPVID uint16
-	// VLANStats and VLANStatsPerPort count by VLAN (IFLA_BR_VLAN_STATS_ENABLED,
-	// IFLA_BR_VLAN_STATS_PER_PORT).
+	// VLANStats and VLANStatsPerPort enable counters for each VLAN
+	// (IFLA_BR_VLAN_STATS_ENABLED, IFLA_BR_VLAN_STATS_PER_PORT).
 	VLANStats, VLANStatsPerPort bool
 
-	// NoLinkLocalLearn, MulticastVLANSnooping, MST, MDBOffloadFailNotification
-	// and FDBLocalVLAN0 are the boolean options (IFLA_BR_MULTI_BOOLOPT).
+	// NoLinkLocalLearn, MulticastVLANSnooping, MST, MDBOffloadFailNotification and
+	// FDBLocalVLAN0 are boolean options (IFLA_BR_MULTI_BOOLOPT).
 	NoLinkLocalLearn, MulticastVLANSnooping, MST bool
 	MDBOffloadFailNotification, FDBLocalVLAN0    bool
 
-	// Multicast is how the bridge snoops and queries.
+	// Multicast holds the settings of multicast snooping and queries.
 	Multicast BridgeMulticast
 
-	// CallIPTables, CallIP6Tables and CallARPTables hand frames to netfilter
-	// (IFLA_BR_NF_CALL_IPTABLES, …); kernels without br_netfilter report none.
+	// CallIPTables, CallIP6Tables and CallARPTables pass frames to netfilter
+	// (IFLA_BR_NF_CALL_IPTABLES, …). Kernels without br_netfilter do not report
+	// them.
 	CallIPTables, CallIP6Tables, CallARPTables bool
 
-	// FlushFDB asks the kernel to forget the addresses that it has learned; the
-	// kernel does not report it (IFLA_BR_FDB_FLUSH).
+	// FlushFDB requests that the kernel forget the learned addresses. The kernel
+	// does not report it (IFLA_BR_FDB_FLUSH).
 	FlushFDB bool
 }
 
-// BridgeMulticast is how a bridge snoops IGMP and MLD and sends queries.
+// BridgeMulticast holds the settings of IGMP and MLD snooping and of queries.
 type BridgeMulticast struct {
-	// Snooping reports whether groups go only where they are wanted
-	// (IFLA_BR_MCAST_SNOOPING), and Router whether the bridge itself counts as
-	// a multicast router (IFLA_BR_MCAST_ROUTER).
+	// Snooping reports whether frames to a group are forwarded only to its members
+	// (IFLA_BR_MCAST_SNOOPING), and Router whether the bridge itself counts as a
+	// multicast router (IFLA_BR_MCAST_ROUTER).
 	Snooping bool
 	Router   BridgeMulticastRouter
-	// Querier sends queries (IFLA_BR_MCAST_QUERIER), with the bridge's own
-	// address if QueryUseIfAddr (IFLA_BR_MCAST_QUERY_USE_IFADDR).
+	// Querier reports whether the bridge sends queries (IFLA_BR_MCAST_QUERIER), and
+	// QueryUseIfAddr whether it sends them from its own address
+	// (IFLA_BR_MCAST_QUERY_USE_IFADDR).
 	Querier, QueryUseIfAddr bool
-	// HashMax is how many groups are kept (IFLA_BR_MCAST_HASH_MAX);
-	// HashElasticity has no effect and is always 16
-	// (IFLA_BR_MCAST_HASH_ELASTICITY).
+	// HashMax is the maximum number of groups (IFLA_BR_MCAST_HASH_MAX).
+	// HashElasticity has no effect and is always 16 (IFLA_BR_MCAST_HASH_ELASTICITY).
 	HashElasticity, HashMax uint32
 	// LastMemberCount and StartupQueryCount are numbers of queries
 	// (IFLA_BR_MCAST_LAST_MEMBER_CNT, IFLA_BR_MCAST_STARTUP_QUERY_CNT).
 	LastMemberCount, StartupQueryCount uint32
 	// LastMemberInterval, MembershipInterval, QuerierInterval, QueryInterval,
-	// QueryResponseInterval and StartupQueryInterval are those of RFC 3376,
+	// QueryResponseInterval and StartupQueryInterval are intervals of RFC 3376,
 	// section 8 (IFLA_BR_MCAST_…_INTVL).
 	LastMemberInterval, MembershipInterval, QuerierInterval    time.Duration
 	QueryInterval, QueryResponseInterval, StartupQueryInterval time.Duration
-	// Stats counts IGMP and MLD (IFLA_BR_MCAST_STATS_ENABLED).
+	// Stats reports whether IGMP and MLD messages are counted
+	// (IFLA_BR_MCAST_STATS_ENABLED).
 	Stats bool
 	// IGMPVersion is 2 or 3, and MLDVersion 1 or 2 (IFLA_BR_MCAST_IGMP_VERSION,
 	// IFLA_BR_MCAST_MLD_VERSION).
 	IGMPVersion, MLDVersion uint8
-	// Querier4 and Querier6 are the queriers that are known
-	// (IFLA_BR_MCAST_QUERIER_STATE).
+	// Querier4 and Querier6 are the known queriers (IFLA_BR_MCAST_QUERIER_STATE).
 	Querier4, Querier6 BridgeQuerier
 }
 
 // A BridgeQuerier is an elected multicast querier.
 type BridgeQuerier struct {
-	Address    netip.Addr    // its address; the zero Addr if none is known
-	Port       int           // the index of the port towards it, 0 for the bridge itself
-	OtherTimer time.Duration // the time left until it counts as gone
+	Address    netip.Addr    // the address; the zero Addr if unknown
+	Port       int           // the index of the port towards the querier, 0 for the bridge itself
+	OtherTimer time.Duration // the time left until the querier counts as gone
 }
 
-// A BridgeID is what bridges are compared by in the spanning tree protocol.
+// A BridgeID identifies and orders bridges in the spanning tree protocol.
 type BridgeID struct {
 	Priority uint16
 	Address  net.HardwareAddr
@@ -247,7 +248,7 @@ func (id *BridgeID) parse(b []byte) {
 	id.Priority, id.Address = binary.BigEndian.Uint16(b), net.HardwareAddr(b[2:bridgeIDLen])
 }
 
-// String returns the form of iproute2, such as 8000.2:0:0:0:0:1.
+// String returns the id in iproute2's form, such as 8000.2:0:0:0:0:1.
 func (id BridgeID) String() string {
 	text := fmt.Sprintf("%04x", id.Priority)
 	for i, octet := range id.Address {
@@ -256,7 +257,8 @@ func (id BridgeID) String() string {
 	return text
 }
 
-// stpState is told as on or off, and reported with who runs the protocol.
+// stpState is written as on or off, but also reports whether a program runs the
+// protocol.
 type stpState BridgeInfo
 
 // AppendPayload appends 1 or 0.
@@ -271,7 +273,7 @@ func (s *stpState) number() int {
 	return 0
 }
 
-// ParsePayload reads 0, 1 for the kernel or 2 for a program.
+// ParsePayload reads 0, or 1 for the kernel, or 2 for a program.
 func (s *stpState) ParsePayload(b []byte) error {
 	if len(b) != 4 {
 		return fmt.Errorf("%d bytes where 4 are due", len(b))
@@ -286,13 +288,13 @@ func (s *stpState) AppendWords(b []byte) []byte {
 	return fmt.Append(b, s.number())
 }
 
-// Check accepts both.
+// Check accepts both values.
 func (s *stpState) Check() error {
 	return nil
 }
 
-// validate holds the rules of br_changelink that the kernel breaks with a bare
-// errno, or by putting another value in place.
+// validate checks the rules of br_changelink that the kernel enforces by an errno
+// without a message, or by substituting another value.
 func (b *BridgeInfo) validate(op string, s *spec) error {
 	return errors.Join(b.requireGroup(s.Set), b.requireDelay(s), b.requireVLANs(op, s))
 }
@@ -313,7 +315,7 @@ func isGroupAddress(mac net.HardwareAddr) bool {
 	return [5]byte(mac) == prefix && last <= 0xf && (last == 0 || last >= 4)
 }
 
-// requireDelay refuses a delay that the kernel lifts or refuses as soon as STP is on.
+// requireDelay refuses a delay that the kernel raises or refuses when STP is on.
 func (b *BridgeInfo) requireDelay(s *spec) error {
 	on := b.STP
 	if now, ok := s.standing.(*BridgeInfo); ok && !s.asks(uapi.IFLA_BR_STP_STATE) {
@@ -326,7 +328,8 @@ func (b *BridgeInfo) requireDelay(s *spec) error {
 	return nil
 }
 
-// requireVLANs refuses snooping in VLANs on a bridge that has none, as bridges start.
+// requireVLANs refuses multicast snooping per VLAN on a bridge without VLAN
+// filtering, which is off by default.
 func (b *BridgeInfo) requireVLANs(op string, s *spec) error {
 	filtering := op != "create"
 	if now, ok := s.standing.(*BridgeInfo); ok {
@@ -341,44 +344,45 @@ func (b *BridgeInfo) requireVLANs(op string, s *spec) error {
 	return nil
 }
 
-// A BridgeSTPMode says who runs the spanning tree protocol.
+// A BridgeSTPMode determines whether the kernel or a program runs the spanning tree
+// protocol.
 type BridgeSTPMode uint32
 
-// Who runs the spanning tree protocol.
+// Modes of the spanning tree protocol.
 const (
-	BridgeSTPAuto   BridgeSTPMode = iota // a program if there is one, else the kernel
+	BridgeSTPAuto   BridgeSTPMode = iota // a program if there is one, otherwise the kernel
 	BridgeSTPUser                        // a program
 	BridgeSTPKernel                      // the kernel
 )
 
 var bridgeSTPModes = attr.Words{"auto", "user", "kernel"}
 
-// String returns the kernel's word.
+// String returns the kernel's word for the mode.
 func (m BridgeSTPMode) String() string {
 	return attr.Word(bridgeSTPModes, m)
 }
 
-// A BridgeMulticastRouter says whether a bridge or a port counts as leading to
-// a multicast router, to which all groups go.
+// A BridgeMulticastRouter determines whether a bridge or a port counts as the
+// direction of a multicast router, which receives all groups.
 type BridgeMulticastRouter uint8
 
-// Whether a bridge or a port leads to a multicast router.
+// Values of BridgeMulticastRouter.
 const (
 	BridgeRouterDisabled  BridgeMulticastRouter = iota // never
-	BridgeRouterAuto                                   // as long as queries come from there
+	BridgeRouterAuto                                   // while queries come from there
 	BridgeRouterPermanent                              // always
 	BridgeRouterTemp                                   // for a while; ports only
 )
 
 var bridgeMulticastRouters = attr.Words{"disabled", "auto", "permanent", "temp"}
 
-// String returns a word of the kernel's documentation.
+// String returns the word of the kernel's documentation.
 func (r BridgeMulticastRouter) String() string {
 	return attr.Word(bridgeMulticastRouters, r)
 }
 
-// bridgeRegroups reports whether a bridge became another one in the spanning tree:
-// its id or its root changed, which the kernel reports of each port.
+// bridgeRegroups reports whether the id or the root of a bridge changed in the
+// spanning tree. The kernel reports both for each port.
 func bridgeRegroups(old, now *Link) bool {
 	for _, typ := range []uint16{uapi.IFLA_BR_BRIDGE_ID, uapi.IFLA_BR_ROOT_ID} {
 		before := wire.Find(old.attributes(), uapi.IFLA_LINKINFO, uapi.IFLA_INFO_DATA, typ)

@@ -7,13 +7,13 @@ import (
 	"github.com/iplink-go/iplink/internal/uapi"
 )
 
-// BridgePortInfo is what the kernel says of a port of a bridge. The setters of
-// bridge.PortBuilder say what the settings do.
+// BridgePortInfo holds the attributes of a port of a bridge. The settings are
+// described at the setters of bridge.PortBuilder.
 type BridgePortInfo struct {
-	// State is what the port does with frames (IFLA_BRPORT_STATE).
+	// State determines how the port treats frames (IFLA_BRPORT_STATE).
 	State BridgePortState
-	// Priority and Cost are those of the spanning tree protocol
-	// (IFLA_BRPORT_PRIORITY, IFLA_BRPORT_COST).
+	// Priority and Cost belong to the spanning tree protocol (IFLA_BRPORT_PRIORITY,
+	// IFLA_BRPORT_COST).
 	Priority uint16
 	Cost     uint32
 	// Hairpin is IFLA_BRPORT_MODE, Guard and RootBlock are IFLA_BRPORT_GUARD
@@ -39,37 +39,38 @@ type BridgePortInfo struct {
 	NeighSuppress, NeighVLANSuppress, NeighForwardGratuitous bool
 	// Isolated, Locked and MAB are IFLA_BRPORT_ISOLATED, …_LOCKED and …_MAB.
 	Isolated, Locked, MAB bool
-	// BackupPort is the interface index of the port that takes over, 0 for
-	// none (IFLA_BRPORT_BACKUP_PORT), and BackupNextHop the nexthop's id
+	// BackupPort is the interface index of the port that takes over, 0 for none
+	// (IFLA_BRPORT_BACKUP_PORT), and BackupNextHop the id of the nexthop
 	// (IFLA_BRPORT_BACKUP_NHID).
 	BackupPort    int
 	BackupNextHop uint32
-	// MulticastEHTHostsLimit and MulticastEHTHosts are how many hosts are
-	// tracked at most and at present (IFLA_BRPORT_MCAST_EHT_HOSTS_LIMIT,
-	// …_CNT), MulticastMaxGroups and MulticastGroups likewise groups
+	// MulticastEHTHostsLimit is the maximum number of tracked hosts, and
+	// MulticastEHTHosts their present number (IFLA_BRPORT_MCAST_EHT_HOSTS_LIMIT,
+	// …_CNT). MulticastMaxGroups and MulticastGroups are the same for groups
 	// (IFLA_BRPORT_MCAST_MAX_GROUPS, …_MCAST_N_GROUPS).
 	MulticastEHTHostsLimit, MulticastEHTHosts uint32
 	MulticastMaxGroups, MulticastGroups       uint32
 
-	// ID is the port's id and Number its number on the bridge
-	// (IFLA_BRPORT_ID, IFLA_BRPORT_NO).
+	// ID is the id of the port and Number its number on the bridge (IFLA_BRPORT_ID,
+	// IFLA_BRPORT_NO).
 	ID, Number uint16
-	// RootID and BridgeID are those of the designated bridge, DesignatedPort
-	// and DesignatedCost its port and cost (IFLA_BRPORT_ROOT_ID, …).
+	// RootID and BridgeID are the ids of the designated root and the designated
+	// bridge, DesignatedPort and DesignatedCost the port and cost of the latter
+	// (IFLA_BRPORT_ROOT_ID, …).
 	RootID, BridgeID               BridgeID
 	DesignatedPort, DesignatedCost uint16
-	// TopologyChangeAck and ConfigPending are the protocol's flags
+	// TopologyChangeAck and ConfigPending are flags of the protocol
 	// (IFLA_BRPORT_TOPOLOGY_CHANGE_ACK, IFLA_BRPORT_CONFIG_PENDING).
 	TopologyChangeAck, ConfigPending bool
-	// MessageAgeTimer, ForwardDelayTimer and HoldTimer are the times left, 0
-	// if the timer does not run (IFLA_BRPORT_MESSAGE_AGE_TIMER, …).
+	// MessageAgeTimer, ForwardDelayTimer and HoldTimer are the remaining times, 0 if
+	// the timer does not run (IFLA_BRPORT_MESSAGE_AGE_TIMER, …).
 	MessageAgeTimer, ForwardDelayTimer, HoldTimer time.Duration
 	// MRPRingOpen and MRPInOpen are the states of the media redundancy
 	// protocol (IFLA_BRPORT_MRP_RING_OPEN, IFLA_BRPORT_MRP_IN_OPEN).
 	MRPRingOpen, MRPInOpen bool
 
-	// FlushFDB asks the kernel to forget the addresses learned at the port; the
-	// kernel does not report it (IFLA_BRPORT_FLUSH).
+	// FlushFDB requests that the kernel forget the addresses learned at the port.
+	// The kernel does not report it (IFLA_BRPORT_FLUSH).
 	FlushFDB bool
 }
 
@@ -128,21 +129,21 @@ func (p *BridgePortInfo) reported(c *attr.Codec) {
 	attr.Skip(c, uapi.IFLA_BRPORT_PAD)
 }
 
-// A BridgePortState is what a port does with frames.
+// A BridgePortState determines how a port treats frames.
 type BridgePortState uint8
 
 // States of a port, as in IEEE 802.1D.
 const (
-	BridgePortDisabled   BridgePortState = iota // nothing
-	BridgePortListening                         // only the spanning tree protocol
-	BridgePortLearning                          // it learns addresses as well
-	BridgePortForwarding                        // all
-	BridgePortBlocking                          // it takes only the spanning tree protocol
+	BridgePortDisabled   BridgePortState = iota // the port discards all frames
+	BridgePortListening                         // the port handles only the spanning tree protocol
+	BridgePortLearning                          // the port also learns addresses
+	BridgePortForwarding                        // the port forwards frames
+	BridgePortBlocking                          // the port only receives the spanning tree protocol
 )
 
 var bridgePortStates = attr.Words{"disabled", "listening", "learning", "forwarding", "blocking"}
 
-// String returns the word of iproute2.
+// String returns iproute2's word for the state.
 func (s BridgePortState) String() string {
 	return attr.Word(bridgePortStates, s)
 }

@@ -9,11 +9,11 @@ import (
 	"github.com/iplink-go/iplink/internal/uapi"
 )
 
-// canAddress says why CAN links take no link-layer address.
+// canAddress is the reason why CAN links have no link-layer address.
 const canAddress = "frames on a CAN bus bear identifiers, not addresses"
 
-// canSizes says what is wrong with an MTU for CAN links: the kernel does not
-// look at the one that a link is made with.
+// canSizes returns the reason why an MTU is invalid for CAN links. The kernel does
+// not check the MTU when it creates a link.
 func canSizes(mtu uint32) string {
 	switch {
 	case mtu == uapi.CAN_MTU || mtu == uapi.CANFD_MTU:
@@ -25,12 +25,12 @@ func canSizes(mtu uint32) string {
 	return ""
 }
 
-// canData is what must go together for the data of one format of frames.
+// canData holds the settings that belong together for the data of one frame format.
 type canData struct {
 	mode, delayMode    CANModes
 	timing, delay, pwm uint16 // attributes; 0 if the format has none
 	on                 func(*CANInfo) bool
-	words              [3]string // the setters of mode and timing, and the row of the latter
+	words              [3]string // the names of the setters of mode and timing, and of the timing's row
 }
 
 var canFormats = []canData{
@@ -40,8 +40,8 @@ var canFormats = []canData{
 		pwm: uapi.IFLA_CAN_XL_PWM, on: func(v *CANInfo) bool { return v.XL }, words: [3]string{"XL", "XLDataBitrate or XLDataBitTiming", "xl_data_bittiming"}},
 }
 
-// validate holds the rules of can_validate in the kernel, which older ones break
-// with bare errnos.
+// validate checks the rules of can_validate in the kernel, for which older kernels
+// return errnos without a message.
 func (v *CANInfo) validate(_ string, s *spec) error {
 	var all []error
 	for _, f := range canFormats {
@@ -72,7 +72,8 @@ func (v *CANInfo) requireModulation(set attr.Set) error {
 	return nil
 }
 
-// together returns what the kernel takes only along with what is to change.
+// together returns the settings that the kernel accepts only together with the
+// changed ones.
 func (f *canData) together(changed attr.Set) attr.Set {
 	all := attr.SetOf(uapi.IFLA_CAN_BITTIMING, f.mode.row(), f.delayMode.row(), f.timing, f.delay)
 	if f.pwm != 0 {
@@ -85,7 +86,7 @@ func (f *canData) together(changed attr.Set) attr.Set {
 	return all
 }
 
-// canWhileDown are the settings that change only while the link is down: all but
+// canWhileDown are the settings that can change only while the link is down: all but
 // the termination and the restart.
 var canWhileDown = canModeRows(attr.SetOf(uapi.IFLA_CAN_BITTIMING, uapi.IFLA_CAN_RESTART_MS,
 	uapi.IFLA_CAN_DATA_BITTIMING, uapi.IFLA_CAN_TDC,
@@ -99,8 +100,8 @@ func canModeRows(set attr.Set) attr.Set {
 	return set
 }
 
-// canBefore refuses changes that the controller's present state does not allow,
-// and keeps together what the kernel wants in one request.
+// canBefore refuses changes that the present state of the controller does not allow,
+// and adds the settings that the kernel requires in the same request.
 func canBefore(j *job, have *Link) *attr.Error {
 	want, ok := j.spec.Info.(*CANInfo)
 	has, is := have.Info.(*CANInfo)
@@ -120,7 +121,8 @@ func canTogether(want *CANInfo, changed attr.Set) (all attr.Set) {
 	return all
 }
 
-// canController refuses what a controller in this state does not do.
+// canController refuses requests that the controller cannot carry out in its present
+// state.
 func canController(j *job, have *Link, has *CANInfo) *attr.Error {
 	up := j.spec.flags&j.spec.change&uapi.IFF_UP != 0
 	restart := j.infoSet.Has(uapi.IFLA_CAN_RESTART)

@@ -14,32 +14,31 @@ import (
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
-// A Conn is an open route netlink socket in one namespace, for many operations
-// or for many links at once. Many goroutines may use it; their requests go out
-// one after another. A call whose context ends returns, and leaves the Conn
-// usable.
+// A Conn is an open route netlink socket in one namespace, for many operations or
+// many links. Many goroutines may use it; their requests are sent one after another.
+// A call whose context ends returns, and leaves the Conn usable.
 type Conn struct {
 	rt *rtnl.Conn
 
-	hook rtnl.Hook // of the sockets that the Conn opens elsewhere
+	hook rtnl.Hook // the hook of the sockets that the Conn opens elsewhere
 
-	echo   uint16      // the flag that asks for an echo: NLM_F_ECHO, except in tests
-	noEcho atomic.Bool // the kernel did not heed it
+	echo   uint16      // the flag that requests an echo: NLM_F_ECHO, except in tests
+	noEcho atomic.Bool // the kernel ignored the flag
 
 	lookUps sync.Pool // *lookUp, for Get
 
 	mu   sync.Mutex
-	home *NetNS // the namespace of rt, once somebody asked
+	home *NetNS // the namespace of rt, set on first use
 }
 
-// Dial opens a Conn in the network namespace of the calling thread. Close it
-// when done. Elsewhere than on Linux the error matches errors.ErrUnsupported.
+// Dial opens a Conn in the network namespace of the calling thread. The caller must
+// close it. On systems other than Linux the error matches errors.ErrUnsupported.
 func Dial() (*Conn, error) {
 	return dial(rtnl.Here)
 }
 
-// Dial opens a Conn in the namespace, whatever the calling thread's is. It
-// needs CAP_SYS_ADMIN, without which the error matches fs.ErrPermission.
+// Dial opens a Conn in the namespace ns, regardless of the namespace of the calling
+// thread. It needs CAP_SYS_ADMIN, without which the error matches fs.ErrPermission.
 func (ns *NetNS) Dial() (*Conn, error) {
 	var c *Conn
 	err := ns.use(func(fd int) (err error) {
@@ -57,7 +56,7 @@ func dial(netns int) (*Conn, error) {
 	return &Conn{rt: rt, echo: uapi.NLM_F_ECHO}, nil
 }
 
-// Close closes the socket. Calls that are going on end with an error.
+// Close closes the socket. Pending calls return an error.
 func (c *Conn) Close() error {
 	if err := c.missing("close"); err != nil {
 		return err
@@ -86,8 +85,8 @@ func (c *Conn) netns() (*NetNS, error) {
 	return ns, err
 }
 
-// Get returns the link of that name, which may be an alternative one; the
-// kernel looks it up. Without such a link the error matches fs.ErrNotExist.
+// Get returns the link with the given name, which may be an alternative name; the
+// kernel looks it up. If the link does not exist, the error matches fs.ErrNotExist.
 func (c *Conn) Get(ctx context.Context, name string) (*Link, error) {
 	if err := c.unready(ctx, "get"); err != nil {
 		return nil, err
@@ -98,7 +97,7 @@ func (c *Conn) Get(ctx context.Context, name string) (*Link, error) {
 	return c.get(ctx, name, func(b []byte) []byte { return rtnl.AppendKey(b, 0, name) })
 }
 
-// GetIndex is Get by interface index, 1 or more.
+// GetIndex is like Get, but takes an interface index, 1 or more.
 func (c *Conn) GetIndex(ctx context.Context, index int) (*Link, error) {
 	if err := c.unready(ctx, "get"); err != nil {
 		return nil, err
@@ -114,7 +113,7 @@ func (c *Conn) get(ctx context.Context, name string, key func([]byte) []byte) (*
 	switch {
 	case !again:
 		l = newLookUp()
-	case l.common == nil: // it is worth it from the second one on
+	case l.common == nil: // sharing is worthwhile from the second look-up on
 		l.share(new(interner))
 	}
 	link, err := l.read(ctx, c.rt, key)
@@ -125,7 +124,7 @@ func (c *Conn) get(ctx context.Context, name string, key func([]byte) []byte) (*
 	return link, nil
 }
 
-// getReason says what a bare errno means when a link is read.
+// getReason returns the meaning of an errno without a message when a link is read.
 func getReason(err error) string {
 	if isRefusal(err) && errors.Is(err, syscall.EMSGSIZE) {
 		return tooLongToDescribe
@@ -133,12 +132,12 @@ func getReason(err error) string {
 	return ""
 }
 
-// readLink reads the link that key finds.
+// readLink reads the link that key identifies.
 func readLink(ctx context.Context, rt *rtnl.Conn, key func([]byte) []byte) (*Link, error) {
 	return newLookUp().read(ctx, rt, key)
 }
 
-// A lookUp is the request for one link. It may be used again.
+// A lookUp is a reusable request for one link.
 type lookUp struct {
 	reader
 	batch  rtnl.Batch
@@ -162,25 +161,25 @@ func (l *lookUp) read(ctx context.Context, rt *rtnl.Conn, key func([]byte) []byt
 	return l.link, l.batch.Err(0)
 }
 
-// readIndex reads the link with an index.
+// readIndex reads the link with the given index.
 func readIndex(ctx context.Context, rt *rtnl.Conn, index int) (*Link, error) {
 	return readLink(ctx, rt, func(b []byte) []byte { return rtnl.AppendKey(b, index, "") })
 }
 
-// Get returns the link of that name in the namespace of the calling thread. It
-// is Conn.Get on a socket of its own.
+// Get returns the link with the given name in the namespace of the calling thread.
+// It is like Conn.Get on a socket of its own.
 func Get(ctx context.Context, name string) (*Link, error) {
 	return withConn(func(c *Conn) (*Link, error) { return c.Get(ctx, name) })
 }
 
-// List returns the links in the namespace of the calling thread. It is
+// List returns the links in the namespace of the calling thread. It is like
 // Conn.List on a socket of its own.
 func List(ctx context.Context, filters ...Filter) ([]*Link, error) {
 	return withConn(func(c *Conn) ([]*Link, error) { return c.List(ctx, filters...) })
 }
 
-// Delete removes links of the calling thread's namespace. It is Conn.Delete on
-// a socket of its own.
+// Delete deletes links in the namespace of the calling thread. It is like
+// Conn.Delete on a socket of its own.
 func Delete(ctx context.Context, names ...string) error {
 	_, err := withConn(func(c *Conn) (struct{}, error) { return struct{}{}, c.Delete(ctx, names...) })
 	return err

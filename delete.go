@@ -17,37 +17,38 @@ import (
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
-// Delete removes links by name, which may be an alternative one. All names are
-// looked up first: if one is missing, nothing is removed, and the error matches
-// fs.ErrNotExist. A link that goes with another, such as the other end of a
-// pair, may be named as well, and a name may come twice. Links that cannot be
-// removed, such as hardware, are an error.
+// Delete deletes links by name, which may be an alternative name. It looks up all
+// names first: if one is missing, nothing is deleted, and the error matches
+// fs.ErrNotExist. A link that disappears with another one, such as the other end of
+// a pair, may be named as well, and a name may be repeated. Delete returns an error
+// for links that cannot be deleted, such as hardware.
 //
-// One link is deleted by its name, whichever link has that when the kernel gets to
-// it. Of several, a link goes that has both the name and the index which it had when
-// it was looked up: one that got its name or its index meanwhile is left alone.
+// A single link is deleted by its name, that is, the kernel deletes the link that
+// has the name at that moment. If there are several, a link is deleted only if it
+// has both the name and the index that were looked up: a link that has received the
+// name or the index in the meantime is left alone.
 //
-// Several links go at once, many in one request, which is some hundred times faster
-// than one by one. For a moment they are then in a private group, a group (IFLA_GROUP)
-// at random of those from 0x69000000 to 0x69ffffff, which nothing else should use.
-// If the removal fails, or ctx ends, those that are left get their own groups back.
-// Several processes may delete the same links. What is in a private group when Delete
-// finds it was left there by a process that was killed, or is being deleted by
-// another one; if it has to stay, its group is 0, the default, then.
+// Several links are deleted at once, many in one request, which is some hundred
+// times faster than one by one. For a moment they are in a private group, a random
+// group (IFLA_GROUP) from 0x69000000 to 0x69ffffff, which nothing else should use.
+// If the deletion fails, or ctx ends, the remaining links return to their previous
+// groups. Several processes may delete the same links. A link that is already in a
+// private group was left there by a process that was killed, or another process is
+// deleting it; if it remains, its group becomes 0, the default.
 //
-// When ctx ends, Delete returns as soon as the links are gone that the kernel is
-// deleting: up to a thousand, or 32 bridges, which takes up to half a second.
+// When ctx ends, Delete returns after the kernel has finished the current deletion:
+// up to a thousand links, or 32 bridges, which takes up to half a second.
 func (c *Conn) Delete(ctx context.Context, names ...string) error {
 	return c.delete(ctx, names, false)
 }
 
-// DeleteIfExists is Delete for links that may be missing.
+// DeleteIfExists is like Delete, but ignores missing links.
 func (c *Conn) DeleteIfExists(ctx context.Context, names ...string) error {
 	return c.delete(ctx, names, true)
 }
 
-// DeleteIfExists removes links of the calling thread's namespace that may be
-// missing. It is Conn.DeleteIfExists on a socket of its own.
+// DeleteIfExists deletes links in the namespace of the calling thread and ignores
+// missing links. It is like Conn.DeleteIfExists on a socket of its own.
 func DeleteIfExists(ctx context.Context, names ...string) error {
 	_, err := withConn(func(c *Conn) (struct{}, error) { return struct{}{}, c.DeleteIfExists(ctx, names...) })
 	return err
@@ -74,7 +75,8 @@ func (c *Conn) delete(ctx context.Context, names []string, mayMiss bool) error {
 	return c.deleteMany(ctx, held, all)
 }
 
-// resolveTargets finds the links of all names, each once, or says which is missing.
+// resolveTargets finds the links with the names, each once, or returns an error for
+// a missing one.
 func (c *Conn) resolveTargets(ctx context.Context, names []string, mayMiss bool) ([]target, error) {
 	var all []target
 	seen := map[int]bool{}
@@ -95,7 +97,7 @@ func (c *Conn) resolveTargets(ctx context.Context, names []string, mayMiss bool)
 	return all, nil
 }
 
-// deleteOne deletes one link, by its name, and looks whether it is gone.
+// deleteOne deletes one link by its name and checks that it is gone.
 func (c *Conn) deleteOne(ctx context.Context, l target) error {
 	var b rtnl.Batch
 	index := 0
@@ -118,7 +120,8 @@ func (c *Conn) deleteOne(ctx context.Context, l target) error {
 	return l.stays()
 }
 
-// refusedRemoval says why the kernel does not delete a link.
+// refusedRemoval returns an error with the reason why the kernel did not delete a
+// link.
 func (c *Conn) refusedRemoval(ctx context.Context, l target, err error) error {
 	e := l.failed(err)
 	if link, look := readIndex(ctx, c.rt, l.index); look == nil && errors.Is(err, syscall.EOPNOTSUPP) {
@@ -127,9 +130,9 @@ func (c *Conn) refusedRemoval(ctx context.Context, l target, err error) error {
 	return e
 }
 
-// deleteMany deletes several links, many with one request. Those that are left
-// although the request succeeded, because another process moved them to another
-// group, are deleted one by one.
+// deleteMany deletes several links, many with one request. A link may remain
+// although the request succeeded, because another process moved it to another group;
+// such links are deleted one by one.
 func (c *Conn) deleteMany(ctx context.Context, held rtnl.Held, all []target) error {
 	r := removal{held: held, via: c.rt}
 	there, err := r.listLinks(ctx)
@@ -156,12 +159,13 @@ func (c *Conn) deleteMany(ctx context.Context, held rtnl.Held, all []target) err
 	return errors.Join(errs...)
 }
 
-// isNameOf reports whether a link, nil if there is none, has the name.
+// isNameOf reports whether link, which may be nil, has the name.
 func (l *target) isNameOf(link *Link) bool {
 	return link != nil && (link.Name == l.name || slices.Contains(link.AltNames, l.name))
 }
 
-// inspect notes the link's kind, and refuses it if the kernel would not delete it.
+// inspect notes the kind of the link, and refuses a link that the kernel would not
+// delete.
 func (l *target) inspect(link *Link) error {
 	l.kind = link.Kind
 	if fault := link.undeletable(); fault != "" {
@@ -174,8 +178,9 @@ func (l *Link) isLoopback() bool {
 	return l.Type == HardwareLoopback && l.Kind == ""
 }
 
-// undeletable says why the kernel would not delete the link, or would say that
-// it has and not do it; empty if it can be deleted.
+// undeletable returns the reason why the kernel would not delete the link, or would
+// report success without deleting it. It returns an empty string if the link can be
+// deleted.
 func (l *Link) undeletable() string {
 	switch {
 	case l.isLoopback():
@@ -198,23 +203,23 @@ func (l *target) stays() error {
 	return &Error{Op: "delete", Name: l.name, Message: "the kernel reported success, but the link is still there", Err: ErrNotApplied}
 }
 
-// A removal deletes links of one namespace. Each link that is deleted waits for
-// the end of RCU grace periods, some 16 ms, unless one request deletes many:
-// several are therefore moved to a private group, and the group is deleted.
+// A removal deletes links of one namespace. The kernel waits for the end of RCU
+// grace periods, some 16 ms, for each deleted link, unless one request deletes many.
+// Several links are therefore moved to a private group, and the group is deleted.
 type removal struct {
 	held rtnl.Held
-	via  exchanger      // held, or its Conn if it must stop when that is closed
-	own  map[int]uint32 // the groups that links had before, by index
+	via  exchanger      // held, or its Conn if the removal must stop when the Conn is closed
+	own  map[int]uint32 // the previous groups of the links, by index
 }
 
-// exchanger is a socket that also lists links.
+// exchanger is a socket that can also list links.
 type exchanger interface {
 	rtnl.Socket
 	DumpLinks(ctx context.Context, body func([]byte) []byte, restart func(), each rtnl.Reply) error
 }
 
-// target is a link that is to be deleted: the one that has both the index and the
-// name. Another may get either meanwhile.
+// target is a link that is to be deleted. It is identified by both index and name,
+// because another link may get either of them in the meantime.
 type target struct {
 	index int
 	name  string
@@ -222,8 +227,8 @@ type target struct {
 }
 
 // Private groups have numbers from 0x69000000 to 0x69ffffff, which nothing else
-// should use: a link that is in one when it is first seen is another removal's, or
-// one that was killed left it there. Its own group is not known.
+// should use. A link that is in such a group when first seen belongs to another
+// removal, or was left there by one that was killed. Its previous group is unknown.
 const (
 	firstPrivate = 0x69000000
 	lastPrivate  = 0x69ffffff
@@ -233,7 +238,7 @@ func isPrivate(group uint32) bool {
 	return firstPrivate <= group && group <= lastPrivate
 }
 
-// freeGroup chooses a private group, at random, that no link was in.
+// freeGroup chooses a random private group that contains none of the listed links.
 func (r *removal) freeGroup() uint32 {
 	taken := map[uint32]bool{}
 	for _, group := range r.own {
@@ -246,7 +251,7 @@ func (r *removal) freeGroup() uint32 {
 	}
 }
 
-// ownGroup returns the group that a link goes back to.
+// ownGroup returns the group that a link returns to.
 func (r *removal) ownGroup(index int) uint32 {
 	if group := r.own[index]; !isPrivate(group) {
 		return group
@@ -255,8 +260,8 @@ func (r *removal) ownGroup(index int) uint32 {
 }
 
 // stillThere reports whether the link still has its index and its name, as far as
-// that can be found out. The index is asked for first: for a name that no link has,
-// the kernel looks for a module, which takes 60 ms where it starts modprobe.
+// this can be determined. It looks up the index first: for a name that no link has,
+// the kernel looks for a module, which takes 60 ms if it starts modprobe.
 func (r *removal) stillThere(ctx context.Context, l target) bool {
 	switch name, err := rtnl.NameOf(r.held, l.index); {
 	case isGone(err):
@@ -271,7 +276,7 @@ func (r *removal) stillThere(ctx context.Context, l target) bool {
 	return index == l.index
 }
 
-// listLinks lists the links of the namespace by index, and notes their groups.
+// listLinks lists the links of the namespace by index and notes their groups.
 func (r *removal) listLinks(ctx context.Context) (map[int]*Link, error) {
 	all, err := listByIndex(ctx, r.via)
 	r.own = map[int]uint32{}
@@ -290,9 +295,9 @@ func listByIndex(ctx context.Context, via exchanger) (all map[int]*Link, err err
 	return all, err
 }
 
-// inBatches calls remove for so many links at a time as the kernel deletes in a
-// fraction of a second, during which the context does not count, and as one send can
-// move to a group.
+// inBatches calls remove for batches of links. A batch is small enough that the
+// kernel deletes it in a fraction of a second, during which the context is ignored,
+// and that one send can move it to a group.
 func (r *removal) inBatches(links []target, remove func([]target) error) error {
 	const most, longest = 1024, 192 // links, and bytes of a request
 	fit := min(most, r.held.Fit(longest)-1)
@@ -306,8 +311,8 @@ func (r *removal) inBatches(links []target, remove func([]target) error) error {
 	return nil
 }
 
-// batchLen returns how many of the links are deleted together: so many, which take
-// some 0.15 ms each, or fewer if there are some that wait each for itself.
+// batchLen returns the number of links to delete together: most, at some 0.15 ms
+// each, or fewer if the kernel waits for some of them separately.
 func batchLen(links []target, most int) int {
 	const waiting = 32
 	sum := 0
@@ -323,9 +328,9 @@ func batchLen(links []target, most int) int {
 	return len(links)
 }
 
-// byName deletes the links that have their names when the kernel gets to them. All
-// goes out in one send, so that no link is renamed in between, and a process that is
-// killed leaves none in a private group.
+// byName deletes the links that have their names when the kernel processes the
+// request. All requests go out in one send, so that no link is renamed in between,
+// and a process that is killed leaves no link in a private group.
 func (r *removal) byName(ctx context.Context, links []target) (err error) {
 	var b rtnl.Batch
 	b.Together()
@@ -342,9 +347,9 @@ func (r *removal) byName(ctx context.Context, links []target) (err error) {
 	return r.releaseOnError(ctx, group, func() error { return exchange(ctx, r.via, &b) })
 }
 
-// byIndex deletes the links that have their indexes, and only those that have
-// their names and kinds as well: it claims them first, by a private group, and looks
-// whether it got what it meant.
+// byIndex deletes the links with their indexes if they also have their names and
+// kinds. It first moves the links to a private group, and then checks that they are
+// the intended ones.
 func (r *removal) byIndex(ctx context.Context, links []target) error {
 	group := r.freeGroup()
 	return r.releaseOnError(ctx, group, func() error {
@@ -361,8 +366,8 @@ func (r *removal) byIndex(ctx context.Context, links []target) error {
 	})
 }
 
-// moveToGroup moves the links with given indexes to a group, and returns the indexes of
-// those that turn out to be others than were meant.
+// moveToGroup moves the links with the given indexes to a group, and returns the
+// indexes of those that turn out to be other links.
 func (r *removal) moveToGroup(ctx context.Context, links []target, group uint32) (others []int, err error) {
 	var b rtnl.Batch
 	b.Together()
@@ -386,8 +391,8 @@ func (r *removal) moveToGroup(ctx context.Context, links []target, group uint32)
 	return others, err
 }
 
-// releaseOnError calls f. On an error what is left in a private group leaves it, also if
-// f panics.
+// releaseOnError calls f. If f fails or panics, the remaining links leave the
+// private group.
 func (r *removal) releaseOnError(ctx context.Context, group uint32, f func() error) (err error) {
 	finished := false
 	defer func() {
@@ -402,8 +407,8 @@ func (r *removal) releaseOnError(ctx context.Context, group uint32, f func() err
 	return nil
 }
 
-// release gives the links that are in a private group their own ones back,
-// whatever has become of the context: those with given indexes, or all.
+// release returns the links in a private group to their previous groups, even if the
+// context has ended: those with the given indexes, or all.
 func (r *removal) release(ctx context.Context, group uint32, only ...int) (err error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTime)
 	defer cancel()
@@ -426,7 +431,7 @@ func (r *removal) release(ctx context.Context, group uint32, only ...int) (err e
 	return err
 }
 
-// restore gives links their own groups back.
+// restore returns links to their previous groups.
 func (r *removal) restore(ctx context.Context, indexes []int) error {
 	var b rtnl.Batch
 	b.Together()
@@ -449,8 +454,8 @@ func deleteGroup(b *rtnl.Batch, group uint32) {
 	})
 }
 
-// exchange sends a batch. That a link is gone is no error, and neither is a lost
-// answer: whether links are left is to be found out in another way.
+// exchange sends a batch. It ignores missing links and lost replies: the caller has
+// to check whether links remain.
 func exchange(ctx context.Context, via exchanger, b *rtnl.Batch) error {
 	if err := via.Do(ctx, b); err != nil {
 		return err
@@ -463,7 +468,7 @@ func exchange(ctx context.Context, via exchanger, b *rtnl.Batch) error {
 	return nil
 }
 
-// isAbsent reports whether certainly no link has an index.
+// isAbsent reports whether it is certain that no link has the index.
 func isAbsent(rt *rtnl.Conn, index int) bool {
 	_, err := rtnl.NameOf(rt, index)
 	return errors.Is(err, syscall.ENODEV)

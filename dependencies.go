@@ -8,8 +8,8 @@ import (
 	"github.com/iplink-go/iplink/internal/uapi"
 )
 
-// checkConflicts refuses a set of specs that cannot all be made, or not in this
-// order, whatever links there are.
+// checkConflicts refuses a set of specs that cannot all be created, or not in this
+// order, regardless of the existing links.
 func (t *transaction) checkConflicts(specs []*spec) error {
 	r := claims{t: t, names: map[linkKey]int{}, indexes: map[indexKey]int{}, specs: specs}
 	for i, s := range specs {
@@ -25,9 +25,8 @@ func (t *transaction) checkConflicts(specs []*spec) error {
 	return nil
 }
 
-// claims holds the names and indexes that specs ask for, by the position of the
-// spec in the set. A peer
-// belongs to its main end.
+// claims holds the names and indexes that specs ask for, by the position of the spec
+// in the set. A peer belongs to its main end.
 type claims struct {
 	t       *transaction
 	specs   []*spec
@@ -41,7 +40,7 @@ type indexKey struct {
 	index int
 }
 
-// add notes what a spec and its peer lay claim to.
+// add records the names and indexes of a spec and its peer.
 func (r *claims) add(i int, s *spec) error {
 	at, err := r.t.nsConn(s.netns)
 	if err != nil {
@@ -67,7 +66,7 @@ func (r *claims) add(i int, s *spec) error {
 	return nil
 }
 
-// checkReferences refuses a spec that refers to itself, or to a later one.
+// checkReferences refuses a spec that refers to itself or to a later one.
 func (r *claims) checkReferences(i int) error {
 	s := r.specs[i]
 	others, err := r.referencesOf(i)
@@ -93,7 +92,7 @@ func (r *claims) checkReferences(i int) error {
 	return nil
 }
 
-// referencesOf returns which specs of the set one refers to.
+// referencesOf returns the positions of the specs that one spec refers to.
 func (r *claims) referencesOf(i int) ([]int, error) {
 	keys, err := r.t.references(r.specs[i])
 	if err != nil {
@@ -108,8 +107,8 @@ func (r *claims) referencesOf(i int) ([]int, error) {
 	return all, nil
 }
 
-// path returns the specs on a way of references between two, both ends
-// included, nil if there is none. Those in seen lead nowhere.
+// path returns a chain of specs, each referring to the next, between two specs, both
+// included, or nil if there is none. The specs in seen lead nowhere.
 func (r *claims) path(from, to int, seen map[int]bool) ([]int, error) {
 	if from == to {
 		return []int{to}, nil
@@ -135,12 +134,12 @@ func (r *claims) join(path []int) string {
 	return strings.Join(words, " → ")
 }
 
-// describe says which spec it is: its kind, its name, and where it stands.
+// describe returns the kind, the name and the position of a spec.
 func (r *claims) describe(i int) string {
 	return fmt.Sprintf("%s %s (#%d)", r.specs[i].Kind, r.specs[i].Name, i+1)
 }
 
-// invalid is an error that says which spec it is about.
+// invalid returns an error that names the position of the spec.
 func (r *claims) invalid(s *spec, i int, attr, message string) error {
 	if len(r.specs) > 1 {
 		message = fmt.Sprintf("#%d of %d: %s", i+1, len(r.specs), message)
@@ -152,10 +151,10 @@ func (r *claims) invalid(s *spec, i int, attr, message string) error {
 type linkKey struct {
 	at    *nsConn
 	name  string
-	index int // of a link that is told without its name, else 0
+	index int // of a link that is identified by its index alone, else 0
 }
 
-// key is how the link of a spec is told from others.
+// key returns the identity of the link of a spec.
 func (s *spec) key(at *nsConn) linkKey {
 	key := linkKey{at: at, name: s.finalName()}
 	if key.name == "" {
@@ -164,8 +163,8 @@ func (s *spec) key(at *nsConn) linkKey {
 	return key
 }
 
-// dependencyOrder puts specs into an order in which none refers to a later one. Specs are
-// told apart by their positions in the list.
+// dependencyOrder sorts specs so that none refers to a later one. It identifies
+// specs by their positions in the list.
 type dependencyOrder struct {
 	t      *transaction
 	specs  []*spec
@@ -175,17 +174,17 @@ type dependencyOrder struct {
 	sorted []int
 }
 
-// visitState is how far a spec has come.
+// visitState is the progress of the sort at one spec.
 type visitState uint8
 
 const (
 	unvisited visitState = iota
-	visiting             // what it refers to is being put in order
+	visiting             // the links that it refers to are being sorted
 	visited
 )
 
-// sort returns the positions of specs in an order with those first that others refer
-// to. Two specs of one link, and specs that refer to each other, are refused.
+// sort returns the positions of specs, with links that others refer to first. It
+// refuses two specs for one link, and specs that refer to each other.
 func (t *transaction) sort(specs []*spec) ([]int, error) {
 	o := &dependencyOrder{t: t, specs: specs, owners: make(map[linkKey]int, len(specs)), states: make([]visitState, len(specs)), sorted: make([]int, 0, len(specs))}
 	for i, s := range specs {
@@ -206,7 +205,7 @@ func (t *transaction) sort(specs []*spec) ([]int, error) {
 	return o.sorted, nil
 }
 
-// add notes that owner brings the link that s describes.
+// add records that owner provides the link that s describes.
 func (o *dependencyOrder) add(s *spec, owner int) error {
 	at, err := o.t.nsConn(s.netns)
 	if err != nil {
@@ -284,27 +283,28 @@ func nsConnOf(below bool, under, at *nsConn) *nsConn {
 	return at
 }
 
-// A jobIndex finds the jobs of a transaction, of which there may be thousands: by
-// name for those that others refer to, and by index once that is known.
+// A jobIndex finds the jobs of a transaction, which may have thousands: by name for
+// links that others refer to, and by index once it is known.
 type jobIndex struct {
-	added   int // how many jobs of the transaction are in it
+	added   int // the number of jobs of the transaction in it
 	byName  map[linkKey]*job
 	byIndex map[indexKey]*job
-	masters map[indexKey]*kind // what the kernel said of masters that no job makes
+	masters map[indexKey]*kind // the kinds of masters that no job creates, as read from the kernel
 }
 
-// jobNamed returns the first job of the link of that name, nil if there is none.
+// jobNamed returns the first job of the link with the given name, or nil if there is
+// none.
 func (t *transaction) jobNamed(p *nsConn, name string) *job {
 	return t.indexed().byName[linkKey{at: p, name: name}]
 }
 
-// jobNumbered returns the first job of the link with that index, nil if there is
-// none.
+// jobNumbered returns the first job of the link with the given index, or nil if
+// there is none.
 func (t *transaction) jobNumbered(p *nsConn, index int) *job {
 	return t.indexed().byIndex[indexKey{p, index}]
 }
 
-// indexed returns the index with all jobs in it.
+// indexed returns the index after adding all jobs to it.
 func (t *transaction) indexed() *jobIndex {
 	r := &t.index
 	if r.byName == nil {
@@ -320,7 +320,7 @@ func (t *transaction) indexed() *jobIndex {
 	return r
 }
 
-// add enters the index of a job, if it is known by now.
+// add adds a job by its interface index, if that is known by now.
 func (r *jobIndex) add(j *job) {
 	key := indexKey{j.at, j.index}
 	if j.index != 0 && r.byIndex != nil && r.byIndex[key] == nil {

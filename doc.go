@@ -48,10 +48,10 @@
 //
 // # Links
 //
-// A Link is a snapshot: it does not follow the link, and changing it has no effect.
-// Its field Info holds the settings that only its kind has, such as a *[VXLANInfo],
-// and PortInfo its settings as a port. Attributes of newer kernels that this library
-// does not know are kept in Unknown.
+// A Link is a snapshot: it does not follow the link, and changing it does not change
+// the link. Its field Info holds the settings that only its kind has, such as a
+// *[VXLANInfo], and PortInfo its settings as a port. Attributes of newer kernels that
+// this library does not know are kept in Unknown.
 //
 // # Namespaces and threads
 //

@@ -15,7 +15,7 @@ import (
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
-// kernelError completes e with what is known of a failed request.
+// kernelError completes e with the details of a failed request.
 func kernelError(e *Error, err error) *Error {
 	refused, ok := errors.AsType[*rtnl.Errno](err)
 	if !ok {
@@ -35,8 +35,8 @@ func kernelError(e *Error, err error) *Error {
 	return e
 }
 
-// bareErr returns the errno that err comes to, without the name of the system
-// call, or err itself, also if it has an errno beside a text of this library.
+// bareErr returns the errno in err, without the name of the system call. It returns
+// err itself if there is no errno, or if err also has a text of this library.
 func bareErr(err error) error {
 	_, worded := errors.AsType[unsupported](err)
 	if _, refused := errors.AsType[*invalid.Error](err); worded || refused {
@@ -58,7 +58,7 @@ func (s *spec) failed(op, attr string, err error) *Error {
 	return kernelError(e, err)
 }
 
-// isRefusal reports whether err is the kernel's answer.
+// isRefusal reports whether err is a reply of the kernel.
 func isRefusal(err error) bool {
 	_, ok := errors.AsType[*rtnl.Errno](err)
 	return ok
@@ -68,8 +68,8 @@ func isGone(err error) bool {
 	return errors.Is(err, syscall.ENODEV)
 }
 
-// explain turns the refusal of a step into an error that names the link, the
-// setting, and, where the kernel does not say, the reason.
+// explain converts the refusal of a step to an error that names the link, the
+// setting and, if the kernel gives none, the reason.
 func (t *transaction) explain(ctx context.Context, step step, p *nsConn, i int, err error) error {
 	s := step.job.spec
 	e := kernelError(&Error{Op: t.op, Kind: s.Kind, Name: s.Name, Attr: step.subject()}, err)
@@ -94,7 +94,7 @@ func (t *transaction) explain(ctx context.Context, step step, p *nsConn, i int, 
 	return e
 }
 
-// subject returns what a step is about, if it is about one thing.
+// subject returns the object of a step, if it has a single one.
 func (s *step) subject() string {
 	switch s.what {
 	case stepAltName:
@@ -109,7 +109,7 @@ func (s *step) subject() string {
 	return s.text
 }
 
-// guess looks for the reason of a bare errno.
+// guess looks for the reason of an errno without a message.
 func (t *transaction) guess(ctx context.Context, e *Error, step step, errno syscall.Errno) {
 	s := step.job.spec
 	switch {
@@ -136,7 +136,7 @@ func (t *transaction) guess(ctx context.Context, e *Error, step step, errno sysc
 	}
 }
 
-// taken reports whether the name or the index of a link to be made is in use.
+// taken reports whether the name or the index of a link to be created is in use.
 func (t *transaction) taken(j *job) bool {
 	if _, err := rtnl.NameOf(j.at.rt, j.index); j.index != 0 && err == nil {
 		return true
@@ -145,7 +145,7 @@ func (t *transaction) taken(j *job) bool {
 	return err == nil
 }
 
-// explainTaken says what another link has of the peer's.
+// explainTaken adds which name or index of the peer another link has.
 func (j *job) explainTaken(ctx context.Context, e *Error, errno syscall.Errno) {
 	if owner := j.at.indexOwner(ctx, j.index); owner != "" {
 		e.Attr, e.Err = "peer", takenErr{errno}
@@ -155,8 +155,8 @@ func (j *job) explainTaken(ctx context.Context, e *Error, errno syscall.Errno) {
 	}
 }
 
-// indexOwner says whose an index is, such as "7 is that of lo"; empty if it is
-// free, or 0.
+// indexOwner describes the link that has an index, such as "7 is that of lo". It
+// returns an empty string if the index is free or 0.
 func (p *nsConn) indexOwner(ctx context.Context, index int) string {
 	if p == nil || index == 0 {
 		return ""
@@ -168,7 +168,7 @@ func (p *nsConn) indexOwner(ctx context.Context, index int) string {
 	return fmt.Sprintf("%d is that of %s", index, l.Name)
 }
 
-// holder says whose the name or the index is of a link that cannot be made.
+// holder describes the link that has the name or the index of a link to be created.
 func (j *job) holder(ctx context.Context) string {
 	owner, err := j.at.readName(ctx, j.spec.Name)
 	switch {
@@ -180,8 +180,8 @@ func (j *job) holder(ctx context.Context) string {
 	return "a link of this name or index exists already"
 }
 
-// masterRefusal says that the master takes no ports, empty if it may be something
-// else.
+// masterRefusal returns the reason if the master accepts no ports, or an empty
+// string if the cause may be another one.
 func (j *job) masterRefusal(ctx context.Context) string {
 	master, err := readIndex(ctx, j.at.rt, j.master())
 	if err != nil || kindOf(master.Kind).takesPorts() {
@@ -190,7 +190,7 @@ func (j *job) masterRefusal(ctx context.Context) string {
 	return master.Name + " is a " + master.Kind + " and takes no ports"
 }
 
-// takenBelow reports whether the name is in use where the parent is.
+// takenBelow reports whether the name is in use in the namespace of the parent.
 func (j *job) takenBelow() bool {
 	if j.under == nil || j.linkNSID < 0 {
 		return false
@@ -207,9 +207,9 @@ func missingDriver(kind string) string {
 	return text
 }
 
-// nameAt returns the name of the attribute at an offset of a request, empty if
-// it is none that is known, or none that can be trusted: the vxlan driver looks
-// up settings of its own among those of all links.
+// nameAt returns the name of the attribute at an offset of a request, or an empty
+// string if the attribute is unknown or the offset is unreliable: the vxlan driver
+// looks up its own settings among the common ones.
 func (s *spec) nameAt(request []byte, offset int) string {
 	if offset < wire.HeaderLen+wire.LinkLen || offset >= len(request) {
 		return ""
@@ -227,8 +227,8 @@ func (s *spec) nameAt(request []byte, offset int) string {
 	return ""
 }
 
-// nameOnly returns the name of the setting that a request changes, empty if
-// there are several, or if it is in a nest.
+// nameOnly returns the name of the setting that a request changes, or an empty
+// string if there are several or if it is in a nest.
 func (s *spec) nameOnly(request []byte) string {
 	name := ""
 	for a, err := range wire.Attrs(request[wire.HeaderLen+wire.LinkLen:]) {

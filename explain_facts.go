@@ -14,18 +14,18 @@ import (
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
-// A fact is what is found out about a refusal by looking at the links that there
-// are: the setting at fault, empty if that is known, and the reason with the next
-// step. Without a text there is none.
+// A fact is the result of examining the existing links after a refusal: the setting
+// at fault, empty if it is already known, and the reason with a remedy. An empty
+// text means that nothing was found.
 type fact struct{ attr, text string }
 
-// facts are looked for in this order, also where the kernel says something.
+// facts are tried in this order, even if the kernel returned a message.
 var facts = []func(*transaction, context.Context, *step, syscall.Errno) fact{
 	(*transaction).nameTaken, (*transaction).renamesUp, (*transaction).cannotMove, (*transaction).aboveParent, (*transaction).outOfBounds,
 	(*transaction).udpPortTaken, (*transaction).vniTaken, (*transaction).addressInUse,
 }
 
-// consult adds what is found out.
+// consult adds the first fact that is found to e.
 func (t *transaction) consult(ctx context.Context, e *Error, step *step, errno syscall.Errno) {
 	for _, look := range facts {
 		f := look(t, ctx, step, errno)
@@ -40,13 +40,13 @@ func (t *transaction) consult(ctx context.Context, e *Error, step *step, errno s
 	}
 }
 
-// moves reports whether a step takes the link to another namespace.
+// moves reports whether a step moves the link to another namespace.
 func (s *step) moves() bool {
 	return s.what == stepChange && s.text == "netns"
 }
 
-// claims returns the name that a step on an existing link wants for it, empty if it
-// wants none.
+// claims returns the name that a step gives to an existing link, or an empty string
+// if it gives none.
 func (s *step) claims() string {
 	switch {
 	case s.what == stepAltName:
@@ -59,7 +59,8 @@ func (s *step) claims() string {
 	return ""
 }
 
-// renamesUp says that the kernel does not rename a link while it is up.
+// renamesUp checks whether the link was up, in which case old kernels do not rename
+// it.
 func (t *transaction) renamesUp(ctx context.Context, s *step, errno syscall.Errno) fact {
 	if errno != syscall.EBUSY || s.what != stepChange || s.claims() == "" {
 		return fact{}
@@ -70,7 +71,7 @@ func (t *transaction) renamesUp(ctx context.Context, s *step, errno syscall.Errn
 	return fact{"name", "Linux before 6.2 renames a link only while it is down: take it down before"}
 }
 
-// nameTaken says whose a name is that a link cannot have.
+// nameTaken finds the link that has the wanted name.
 func (t *transaction) nameTaken(ctx context.Context, s *step, errno syscall.Errno) fact {
 	name := s.claims()
 	if errno != syscall.EEXIST || name == "" {
@@ -88,7 +89,7 @@ func (t *transaction) nameTaken(ctx context.Context, s *step, errno syscall.Errn
 	return fact{"name", owner.holdingFrom(s.job, name)}
 }
 
-// holding says whose a name is, l's unless that is unknown.
+// holding describes the owner l of a name, which is unknown if unknown is not nil.
 func (l *Link) holding(name string, unknown error) string {
 	switch {
 	case unknown != nil:
@@ -99,7 +100,7 @@ func (l *Link) holding(name string, unknown error) string {
 	return fmt.Sprintf("%q is an alternative name of %q, %s", name, l.Name, article(l.Kind))
 }
 
-// holdingFrom says why a link cannot have a name that is l's already.
+// holdingFrom explains that the link of j cannot have a name that l already has.
 func (l *Link) holdingFrom(j *job, name string) string {
 	switch {
 	case l.Index != j.index:
@@ -110,7 +111,7 @@ func (l *Link) holdingFrom(j *job, name string) string {
 	return fmt.Sprintf("%q is an alternative name of the link itself: take it away first, as ip link property del does", name)
 }
 
-// cannotMove says why a link does not leave its namespace.
+// cannotMove returns the reason why a link cannot leave its namespace.
 func (t *transaction) cannotMove(ctx context.Context, s *step, errno syscall.Errno) fact {
 	if errno != syscall.EINVAL || !s.moves() {
 		return fact{}
@@ -125,7 +126,7 @@ func (t *transaction) cannotMove(ctx context.Context, s *step, errno syscall.Err
 	return fact{text: article(link.Kind) + " stays where it was made: make it there, with NetNS of a builder of its kind"}
 }
 
-// aboveParent says that the MTU is more than the link below allows.
+// aboveParent checks whether the MTU is larger than the link below allows.
 func (t *transaction) aboveParent(ctx context.Context, s *step, errno syscall.Errno) fact {
 	j, wanted := s.job, s.job.spec.link.MTU
 	if s.what > stepChange || s.moves() || errno != syscall.EINVAL && errno != syscall.ERANGE || !j.linkSet.Has(uapi.IFLA_MTU) {
@@ -145,8 +146,8 @@ func (t *transaction) aboveParent(ctx context.Context, s *step, errno syscall.Er
 	return fact{"mtu", fmt.Sprintf("%d is more than the parent's %d: raise that of %s first", wanted, below.MTU, below.Name)}
 }
 
-// stack returns what is known of the link of a step, and the link below whose MTU
-// bounds its own; nil if there is none.
+// stack returns the kind and settings of the link of a step, and the link below that
+// limits its MTU. below is nil if there is none.
 func (t *transaction) stack(ctx context.Context, s *step) (kind *kind, of info, below *Link) {
 	j := s.job
 	name, at, index, nsid := j.spec.Kind, j.under, j.parent(), int32(-1)
@@ -163,7 +164,7 @@ func (t *transaction) stack(ctx context.Context, s *step) (kind *kind, of info, 
 		return nil, nil, nil
 	}
 	below, err := readFrom(ctx, at, index, nsid)
-	if err == nil && kind.family != "" && kind.family == kindOf(below.Kind).family { // it sits on the link below both
+	if err == nil && kind.family != "" && kind.family == kindOf(below.Kind).family { // the link sits on the link below both
 		below, err = readFrom(ctx, at, below.Parent, below.NetNSID)
 	}
 	if err != nil {
@@ -172,8 +173,8 @@ func (t *transaction) stack(ctx context.Context, s *step) (kind *kind, of info, 
 	return kind, of, below
 }
 
-// readFrom reads the link with an index in the namespace that a connection has an id for,
-// in its own if that is negative.
+// readFrom reads the link with an index in the namespace with the id nsid, or in the
+// namespace of p if nsid is negative.
 func readFrom(ctx context.Context, p *nsConn, index int, nsid int32) (*Link, error) {
 	if nsid < 0 {
 		return p.readIndex(ctx, index)
@@ -183,7 +184,7 @@ func readFrom(ctx context.Context, p *nsConn, index int, nsid int32) (*Link, err
 	})
 }
 
-// outOfBounds says which MTUs a link that exists takes.
+// outOfBounds checks whether the MTU is outside the bounds of an existing link.
 func (t *transaction) outOfBounds(ctx context.Context, s *step, errno syscall.Errno) fact {
 	if errno != syscall.EINVAL || s.what != stepChange || s.moves() || !s.job.linkSet.Has(uapi.IFLA_MTU) {
 		return fact{}
@@ -196,10 +197,10 @@ func (t *transaction) outOfBounds(ctx context.Context, s *step, errno syscall.Er
 	return fact{"mtu", fmt.Sprintf("%d is not in %d…%d", mtu, link.MinMTU, link.MaxMTU)}
 }
 
-// leastMTU6 is the least MTU of a link that has IPv6, in bytes.
+// leastMTU6 is the minimum MTU of a link with IPv6, in bytes.
 const leastMTU6 = 1280
 
-// advise says the reason or the next step, beside what the kernel says.
+// advise adds a reason or a remedy to e, after the kernel's message if there is one.
 func (e *Error) advise(text string) {
 	if e.Message == "" {
 		e.Message = text
@@ -208,7 +209,8 @@ func (e *Error) advise(text string) {
 	}
 }
 
-// adviseLayer3 says why a step above the link layer was refused, and what to do.
+// adviseLayer3 adds the reason why an address, a route or a neighbour was refused,
+// or a remedy.
 func (t *transaction) adviseLayer3(ctx context.Context, e *Error, step step) {
 	errno, _ := e.Err.(syscall.Errno)
 	switch step.what {
@@ -233,7 +235,7 @@ func (s *step) addrReason(ctx context.Context, errno syscall.Errno) string {
 	return ""
 }
 
-// routeReason is given the kernel's message in small letters.
+// routeReason takes the kernel's message in lower case.
 func (s *step) routeReason(ctx context.Context, errno syscall.Errno, message string) string {
 	i := slices.IndexFunc(s.job.spec.routes, func(r inet.Route) bool { return r.String() == s.text })
 	if i < 0 {
@@ -252,7 +254,7 @@ func (s *step) routeReason(ctx context.Context, errno syscall.Errno, message str
 	return ""
 }
 
-// invalidRoute says why the kernel finds a route invalid.
+// invalidRoute returns the reason why the kernel considers a route invalid.
 func invalidRoute(r *inet.Route, message string) string {
 	switch {
 	case strings.Contains(message, "src") || strings.Contains(message, "source"):
@@ -283,7 +285,7 @@ func (s *step) neighReason(ctx context.Context, errno syscall.Errno) string {
 	return ""
 }
 
-// isIPv6 reports whether the address that a step is about is one of IPv6.
+// isIPv6 reports whether the address of a step is an IPv6 address.
 func (s *step) isIPv6() bool {
 	local, _, _ := strings.Cut(s.text, "/")
 	local, _, _ = strings.Cut(local, " ")
@@ -291,8 +293,8 @@ func (s *step) isIPv6() bool {
 	return err == nil && ip.Is6()
 }
 
-// lacksIPv6 says why the link has no IPv6: its MTU, or else, if it may be so, that
-// it is turned off.
+// lacksIPv6 returns the reason why the link has no IPv6: its MTU or, if mayBeOff is
+// true, that IPv6 is disabled.
 func (j *job) lacksIPv6(ctx context.Context, mayBeOff bool) string {
 	link, err := j.at.readIndex(ctx, j.index)
 	switch {
@@ -306,8 +308,7 @@ func (j *job) lacksIPv6(ctx context.Context, mayBeOff bool) string {
 	return ""
 }
 
-// checkMTU6 refuses what needs IPv6 on a link that is to have a smaller MTU than
-// that needs.
+// checkMTU6 refuses settings that need IPv6 if the wanted MTU is too small for IPv6.
 func (s *spec) checkMTU6(op string) error {
 	attr, what := s.firstIPv6()
 	if what == "" || !s.linkSet.Has(uapi.IFLA_MTU) || s.link.MTU >= leastMTU6 {
@@ -316,7 +317,8 @@ func (s *spec) checkMTU6(op string) error {
 	return s.invalid(op, attr, fmt.Sprintf("%s is IPv6, which needs an MTU of %d or more, not %d", what, leastMTU6, s.link.MTU))
 }
 
-// firstIPv6 returns the first setting that needs IPv6, empty if none does.
+// firstIPv6 returns the first setting that needs IPv6, or empty strings if none
+// does.
 func (s *spec) firstIPv6() (attr, what string) {
 	for typ := range s.inet6Set.All() {
 		name := rowName(s.link.INET6.attrs, typ)

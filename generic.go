@@ -9,34 +9,34 @@ import (
 	"github.com/iplink-go/iplink/internal/rtnl"
 )
 
-// genericInfo is an info with settings that the kernel takes on another socket than
-// that of links, and only from a link that exists.
+// genericInfo is an info with settings that the kernel accepts only through generic
+// netlink, and only for an existing link.
 type genericInfo interface {
 	info
 
-	// apply makes the settings in set, and learn returns those that the link
-	// has. netns is a descriptor of the link's namespace, rtnl.Here if it is the
-	// caller's.
+	// apply applies the settings in set, and read returns the settings of the link.
+	// netns is a descriptor of the link's namespace, or rtnl.Here for the namespace
+	// of the caller.
 	apply(ctx context.Context, netns, index int, set attr.Set) error
 	read(ctx context.Context, netns, index int) (genericInfo, error)
 }
 
-// mixedInfo is a genericInfo with settings in both protocols.
+// mixedInfo is a genericInfo with settings in route netlink as well.
 type mixedInfo interface {
 	genericInfo
 
-	// genericSet returns which, and join adds what was learnt to a link that was
-	// read.
+	// genericSet returns the settings in generic netlink, and addTo adds those that
+	// read returned to a link.
 	genericSet() attr.Set
 	addTo(*Link)
 }
 
-// errNotTold is what learn returns if the other socket does not tell about a
-// link that is there. One that was just made may pass: every request for it was
-// acknowledged.
+// errNotReported is the error of read if generic netlink does not report an existing
+// link. It is ignored for a link that was just created, because all its requests
+// were acknowledged.
 var errNotReported = errors.New("the kernel does not tell")
 
-// generic returns the job's settings that go another way, nil if there are none.
+// generic returns the job's info if settings in generic netlink are wanted, or nil.
 func (j *job) generic() genericInfo {
 	if a, ok := j.spec.Info.(genericInfo); ok && !j.genericSet.Empty() {
 		return a
@@ -44,7 +44,7 @@ func (j *job) generic() genericInfo {
 	return nil
 }
 
-// genericPart returns what of a set goes another way.
+// genericPart returns the members of a set that belong to generic netlink.
 func (s *spec) genericPart(set attr.Set) attr.Set {
 	switch a := s.Info.(type) {
 	case mixedInfo:
@@ -55,12 +55,13 @@ func (s *spec) genericPart(set attr.Set) attr.Set {
 	return attr.Set{}
 }
 
-// dataSet is what goes into the request of the kind's own settings.
+// dataSet returns the settings for the nest of the kind in the route netlink
+// request.
 func (j *job) dataSet() attr.Set {
 	return j.infoSet.Minus(j.genericSet)
 }
 
-// readGeneric adds to a link that was read what only the other socket tells.
+// readGeneric adds the settings that only generic netlink reports to a link.
 func (t *transaction) readGeneric(ctx context.Context, j *job, have *Link) error {
 	a := j.generic()
 	if a == nil {
@@ -85,9 +86,9 @@ func (t *transaction) readGeneric(ctx context.Context, j *job, have *Link) error
 	return nil
 }
 
-// applyGeneric makes the settings that go another way. Requests that wait for the
-// link's namespace go out before, those that come later find the link as it is
-// wanted.
+// applyGeneric applies the settings in generic netlink. Pending requests for the
+// link's namespace are sent before, so that later requests find the link in the
+// wanted state.
 func (t *transaction) applyGeneric(ctx context.Context, j *job) error {
 	a := j.generic()
 	set := j.infoSet.And(j.genericSet)
@@ -111,8 +112,8 @@ func (t *transaction) applyGeneric(ctx context.Context, j *job) error {
 	return e
 }
 
-// withoutFamily turns the error of a kernel that lacks the generic netlink family of
-// a kind into that of one that lacks its driver.
+// withoutFamily converts the error for a missing generic netlink family of a kind to
+// the error for a missing driver.
 func withoutFamily(kind string, err error) error {
 	if errors.Is(err, rtnl.ErrFamily) {
 		return &Error{Message: missingDriver(kind), Err: syscall.EOPNOTSUPP}
@@ -120,8 +121,9 @@ func withoutFamily(kind string, err error) error {
 	return err
 }
 
-// genericNetNS returns a descriptor of a namespace for another socket;
-// rtnl.Here if it is the calling thread's, which needs no privilege to enter.
+// genericNetNS returns a descriptor of a namespace for a generic netlink socket, or
+// rtnl.Here for the namespace of the calling thread, which needs no privilege to
+// enter.
 func (t *transaction) genericNetNS(p *nsConn) (int, error) {
 	ns, err := t.namespace(p)
 	if err != nil {

@@ -22,9 +22,9 @@ var ipoibKind = kind{
 	reason:      ipoibReason,
 }
 
-// IPoIBInfo is what the kernel says of an IPoIB link.
+// IPoIBInfo holds the attributes of an IPoIB link.
 type IPoIBInfo struct {
-	// PKey is the partition key, with the bit of full membership, 0x8000
+	// PKey is the partition key, including the full membership bit 0x8000
 	// (IFLA_IPOIB_PKEY).
 	PKey uint16
 	// Mode is the transport (IFLA_IPOIB_MODE).
@@ -43,7 +43,7 @@ func (i *IPoIBInfo) attrs(c *attr.Codec) {
 // An IPoIBMode is a transport of InfiniBand.
 type IPoIBMode uint16
 
-// Transports.
+// Transports of InfiniBand.
 const (
 	IPoIBDatagram  IPoIBMode = iota // unreliable datagram, RFC 4391
 	IPoIBConnected                  // reliable connected, RFC 4755
@@ -51,7 +51,7 @@ const (
 
 var ipoibModes = attr.Words{"datagram", "connected"}
 
-// String returns the word of iproute2.
+// String returns iproute2's word for the transport.
 func (m IPoIBMode) String() string {
 	return attr.Word(ipoibModes, m)
 }
@@ -59,10 +59,10 @@ func (m IPoIBMode) String() string {
 // ipoibPKey is a partition key in its attribute.
 type ipoibPKey uint16
 
-// ipoibFullMember is the bit of full membership, which the kernel adds.
+// ipoibFullMember is the full membership bit, which the kernel adds.
 const ipoibFullMember = 0x8000
 
-// AppendPayload appends the key as the kernel has it.
+// AppendPayload appends the key in the form that the kernel stores.
 func (k *ipoibPKey) AppendPayload(b []byte) []byte {
 	return wire.Order.AppendUint16(b, uint16(*k)|ipoibFullMember)
 }
@@ -76,12 +76,12 @@ func (k *ipoibPKey) ParsePayload(b []byte) error {
 	return nil
 }
 
-// AppendWords appends the key in base 16.
+// AppendWords appends the key in hexadecimal.
 func (k *ipoibPKey) AppendWords(b []byte) []byte {
 	return fmt.Appendf(b, "%#x", uint16(*k)|ipoibFullMember)
 }
 
-// Check refuses what is no key.
+// Check refuses invalid keys.
 func (k *ipoibPKey) Check() error {
 	if *k&^ipoibFullMember == 0 {
 		return fmt.Errorf("%#x is no partition key", uint16(*k))
@@ -89,7 +89,7 @@ func (k *ipoibPKey) Check() error {
 	return nil
 }
 
-// ipoibUMCast is a boolean of two bytes.
+// ipoibUMCast is a two-byte boolean.
 type ipoibUMCast bool
 
 // AppendPayload appends 1 or 0.
@@ -104,7 +104,7 @@ func (u *ipoibUMCast) number() uint16 {
 	return 0
 }
 
-// ParsePayload reads any number but 0 as true.
+// ParsePayload reads any number other than 0 as true.
 func (u *ipoibUMCast) ParsePayload(b []byte) error {
 	if len(b) != 2 {
 		return fmt.Errorf("%d bytes where 2 are due", len(b))
@@ -118,12 +118,12 @@ func (u *ipoibUMCast) AppendWords(b []byte) []byte {
 	return fmt.Append(b, u.number())
 }
 
-// Check accepts both.
+// Check accepts both values.
 func (u *ipoibUMCast) Check() error {
 	return nil
 }
 
-// ipoibReason says what the driver's bare errnos mean.
+// ipoibReason returns the meaning of an errno without a message from the driver.
 func ipoibReason(errno syscall.Errno) string {
 	switch errno {
 	case syscall.ENODEV:

@@ -18,12 +18,12 @@ var ipvlanKind = kind{
 	reason:  ipvlanReason,
 }
 
-// IPvlanInfo is what the kernel says of an ipvlan or ipvtap link. All of it
-// belongs to the parent: the links on one parent share it.
+// IPvlanInfo holds the attributes of an ipvlan or ipvtap link. All of them belong to
+// the parent: the links on one parent share them.
 type IPvlanInfo struct {
-	// Mode says by which layer packets find their link (IFLA_IPVLAN_MODE).
+	// Mode is the layer at which packets are assigned to links (IFLA_IPVLAN_MODE).
 	Mode IPvlanMode
-	// Flags say which other links on the parent packets reach
+	// Flags determine which other links on the parent the link can reach
 	// (IFLA_IPVLAN_FLAGS).
 	Flags IPvlanFlags
 }
@@ -33,45 +33,45 @@ func (i *IPvlanInfo) attrs(c *attr.Codec) {
 	attr.Enum(c.ValueOnly(), uapi.IFLA_IPVLAN_FLAGS, "flags", &i.Flags, ipvlanFlags)
 }
 
-// An IPvlanMode says by which layer packets find their link.
+// An IPvlanMode is the layer at which packets are assigned to links.
 type IPvlanMode uint16
 
-// Modes.
+// Modes of a parent.
 const (
-	IPvlanL2  IPvlanMode = iota // frames, with broadcast and multicast; the link routes
-	IPvlanL3                    // packets, which the parent's namespace routes; no broadcast
-	IPvlanL3S                   // as L3, and through netfilter and connection tracking
+	IPvlanL2  IPvlanMode = iota // frames, including broadcast and multicast; the namespace of the link routes
+	IPvlanL3                    // packets, which the namespace of the parent routes; no broadcast
+	IPvlanL3S                   // like L3, and through netfilter and connection tracking
 )
 
 var ipvlanModes = attr.Words{"l2", "l3", "l3s"}
 
-// String returns the word of iproute2.
+// String returns iproute2's word for the mode.
 func (m IPvlanMode) String() string {
 	return attr.Word(ipvlanModes, m)
 }
 
-// IPvlanFlags say which other links on the same parent packets reach; one of
-// them holds.
+// IPvlanFlags determine which other links on the same parent a link can reach.
+// Exactly one of the values applies.
 type IPvlanFlags uint16
 
-// Flags.
+// Values of IPvlanFlags.
 const (
-	IPvlanBridge  IPvlanFlags = iota // all, directly
-	IPvlanPrivate                    // none
-	IPvlanVEPA                       // all, by way of a switch that sends packets back
+	IPvlanBridge  IPvlanFlags = iota // all links, directly
+	IPvlanPrivate                    // no other link
+	IPvlanVEPA                       // all links, through a switch that returns the packets
 )
 
 var ipvlanFlags = attr.Words{"bridge", "private", "vepa"}
 
-// String returns the word of iproute2.
+// String returns iproute2's word for the flags.
 func (f IPvlanFlags) String() string {
 	return attr.Word(ipvlanFlags, f)
 }
 
-// ipvlanAddress says why an ipvlan takes no link-layer address.
+// ipvlanAddress is the reason why an ipvlan has no link-layer address of its own.
 const ipvlanAddress = "an ipvlan has the address of its parent"
 
-// ipvlanReason says what the driver's bare errnos mean.
+// ipvlanReason returns the meaning of an errno without a message from the driver.
 func ipvlanReason(errno syscall.Errno) string {
 	switch errno {
 	case syscall.EBUSY:
@@ -82,8 +82,8 @@ func ipvlanReason(errno syscall.Errno) string {
 	return ""
 }
 
-// planCreate keeps the mode of the links that are on the parent already: the kernel
-// would put them all in its default.
+// planCreate keeps the mode of the links that are already on the parent. The kernel
+// would otherwise switch all of them to its default.
 func (i *IPvlanInfo) planCreate(ctx context.Context, t *transaction, j *job) error {
 	if j.infoSet.Has(uapi.IFLA_IPVLAN_MODE) {
 		return nil
@@ -98,8 +98,8 @@ func (i *IPvlanInfo) planCreate(ctx context.Context, t *transaction, j *job) err
 	return nil
 }
 
-// withMode gives the job a description of its own, with the mode in it: the
-// builder stays as it is.
+// withMode gives the job its own copy of the description, with the mode set. The
+// builder is not changed.
 func (j *job) withMode(mode IPvlanMode) {
 	s, i := *j.spec, *j.spec.Info.(*IPvlanInfo)
 	i.Mode = mode
@@ -109,16 +109,16 @@ func (j *job) withMode(mode IPvlanMode) {
 	j.infoSet.Add(uapi.IFLA_IPVLAN_MODE)
 }
 
-// ipvlanPort is the link that ipvlan links sit on, and what is known of them.
+// ipvlanPort is the link below ipvlan links, together with these links.
 type ipvlanPort struct {
 	index   int
-	netnsID int32   // of its namespace, -1 for that of the wanted parent
-	on      []*Link // that exist
-	made    []*job  // that are made before
+	netnsID int32   // the id of its namespace, -1 for the namespace of the wanted parent
+	on      []*Link // existing links
+	made    []*job  // links that are created earlier
 }
 
-// ipvlanPortOf returns what the link is about to sit on. An ipvlan that is made
-// on another sits on the other's parent.
+// ipvlanPortOf returns the link that the new link will sit on. An ipvlan that is
+// created on another ipvlan sits on the parent of the latter.
 func ipvlanPortOf(ctx context.Context, t *transaction, j *job) (*ipvlanPort, error) {
 	if err := j.spec.refuseRemote(t.op, "link-netns", j.under); err != nil {
 		return nil, err
@@ -145,7 +145,7 @@ func ipvlanPortOf(ctx context.Context, t *transaction, j *job) (*ipvlanPort, err
 	return port, nil
 }
 
-// mode returns the mode that the port will be in, and whether that is known.
+// mode returns the mode that the port will have, and whether it is known.
 func (p *ipvlanPort) mode() (mode IPvlanMode, ok bool) {
 	for _, l := range p.on {
 		if i, is := l.Info.(*IPvlanInfo); is && l.Parent == p.index && l.NetNSID == p.netnsID {

@@ -12,8 +12,8 @@ import (
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
-// attrs is the table of what every link has. The rows that a request carries
-// come first, in the words of `ip link`.
+// attrs is the table of the attributes that every link has. The rows that requests
+// contain come first, named after the words of `ip link`.
 func (l *Link) attrs(c *attr.Codec) {
 	l.settable(c)
 	l.reported(c)
@@ -139,26 +139,26 @@ func (s *Stats) attrs(c *attr.Codec) {
 		&s.RxCompressed, &s.TxCompressed, &s.RxNoHandler, &s.RxOtherHostDropped)
 }
 
-// newLink returns a link that nothing is known of.
+// newLink returns a blank link.
 func newLink() *Link {
 	return new(Link).blank()
 }
 
-// blank makes a zero link one that nothing is known of.
+// blank marks the fields of a zero link as unknown, where that is not zero.
 func (l *Link) blank() *Link {
 	l.NetNSID, l.NewNetNSID = -1, -1
 	return l
 }
 
-// parseLink decodes the payload of an RTM_NEWLINK or RTM_DELLINK message. The
-// Link keeps b, which must not change afterwards, unless c has it keep copies.
+// parseLink decodes the payload of an RTM_NEWLINK or RTM_DELLINK message. The Link
+// keeps b, which must not change afterwards, unless c is set to keep copies.
 func parseLink(c *attr.Codec, b []byte) *Link {
 	l := newLink().parse(c, b)
 	l.raw.image = wholeImage(b)
 	return l
 }
 
-// parse is parseLink into a blank link.
+// parse is like parseLink, but decodes into a blank link.
 func (l *Link) parse(c *attr.Codec, b []byte) *Link {
 	b, overlong := legible(b)
 	header, attrs, err := wire.ParseLink(b)
@@ -211,14 +211,14 @@ func (l *Link) addErr(what string, err error) {
 	}
 }
 
-// unknown returns a function that keeps an attribute in l.Unknown.
+// unknown returns a function that adds an attribute to l.Unknown.
 func (l *Link) unknown(c *attr.Codec, nest string) func(wire.Attr) {
 	return func(a wire.Attr) {
 		l.Unknown = append(l.Unknown, RawAttribute{Nest: nest, Type: a.Type, Data: c.Held(a.Data)})
 	}
 }
 
-// keepRaw keeps all attributes of the nest of a kind that is not known here.
+// keepRaw keeps all attributes in the nest of an unknown kind.
 func (l *Link) keepRaw(c *attr.Codec, nest string, b []byte) {
 	keep := l.unknown(c, nest)
 	for a, err := range wire.Attrs(b) {
@@ -244,9 +244,9 @@ func numbers[T uint32 | int32 | uint64](b []byte) []T {
 	return all
 }
 
-// legible returns a message about a link without nests that are longer than an
-// attribute can be, such as that of a macvlan with 5500 source addresses, and an
-// error that names them.
+// legible returns a link message without the nests that are longer than an attribute
+// can be, such as the nest of a macvlan with 5500 source addresses, and an error
+// that names them.
 func legible(b []byte) ([]byte, error) {
 	if len(b) <= wire.LinkLen+wire.MaxLen {
 		return b, nil
@@ -266,15 +266,16 @@ func legible(b []byte) ([]byte, error) {
 	return slices.Concat(b[:wire.LinkLen], attrs, kind), faults
 }
 
-// kindOnly returns an IFLA_LINKINFO of the kind alone, which comes first in one.
+// kindOnly returns an IFLA_LINKINFO that contains only the kind, its first
+// attribute.
 func kindOnly(info []byte) []byte {
 	kind := wire.Find(info, uapi.IFLA_INFO_KIND)
 	b, at := wire.Begin(nil, uapi.IFLA_LINKINFO)
 	return wire.End(wire.AppendAttr(b, uapi.IFLA_INFO_KIND, kind), at)
 }
 
-// noteUndescribed notes if a message stands for a link that the kernel cannot
-// describe, as package rtnl has it.
+// noteUndescribed notes that the kernel cannot describe the link, if m is the
+// NLMSG_ERROR message by which package rtnl reports such a link.
 func (l *Link) noteUndescribed(m wire.Message) {
 	if m.Type == uapi.NLMSG_ERROR {
 		l.raw.undescribed = true
@@ -282,5 +283,5 @@ func (l *Link) noteUndescribed(m wire.Message) {
 	}
 }
 
-// tooLongToDescribe is what the kernel means by EMSGSIZE when it is asked for a link.
+// tooLongToDescribe is the meaning of EMSGSIZE in reply to a request for a link.
 const tooLongToDescribe = "the kernel cannot describe the link: it has a list, such as of source addresses, that takes more than 64 KiB"

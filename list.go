@@ -11,20 +11,20 @@ import (
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
-// A Filter narrows what List returns and Watch reports. Several filters must
-// all hold.
+// A Filter restricts the links that List returns and Watch reports. If there are
+// several filters, a link must match all of them.
 type Filter func(*filter)
 
-// filter is what the filters of one call come to.
+// filter is the combination of the filters of one call.
 type filter struct {
 	kind        string
 	master      string
 	masterIndex int
 	up          bool
-	names       [][]string // the link has a name of each of these
+	names       [][]string // the link has a name from each of these lists
 	allNetNS    bool
-	buffer      int  // of the socket that a watch receives from, in bytes
-	data        bool // as that of a reader
+	buffer      int  // the size in bytes of the socket buffer of a watch
+	data        bool // the attributes of the kind are also kept as bytes
 	fault       *fault
 }
 
@@ -40,8 +40,8 @@ func newFilter(filters []Filter) filter {
 	return f
 }
 
-// OfKind lets through links of one kind, such as KindVXLAN. The kernel applies
-// it.
+// OfKind matches links of one kind, such as KindVXLAN. The kernel applies this
+// filter.
 func OfKind(kind string) Filter {
 	if kind == "" {
 		return refusing("OfKind", "the kind is empty: leave it out for links of all kinds")
@@ -49,8 +49,8 @@ func OfKind(kind string) Filter {
 	return func(f *filter) { f.kind = kind }
 }
 
-// OfMaster lets through the ports of the bridge, bond, team or VRF of that
-// name. The kernel applies it.
+// OfMaster matches the ports of the bridge, bond, team or VRF with the given name.
+// The kernel applies this filter.
 func OfMaster(name string) Filter {
 	if name == "" {
 		return refusing("OfMaster", "the name is empty: leave it out for links with any master and none")
@@ -58,7 +58,7 @@ func OfMaster(name string) Filter {
 	return func(f *filter) { f.master = name }
 }
 
-// OfMasterIndex is OfMaster by interface index, 1 or more.
+// OfMasterIndex is like OfMaster, but takes an interface index, 1 or more.
 func OfMasterIndex(index int) Filter {
 	if index < 1 {
 		return refusing("OfMasterIndex", fmt.Sprintf("%d is no interface index: they are 1 or more", index))
@@ -66,28 +66,28 @@ func OfMasterIndex(index int) Filter {
 	return func(f *filter) { f.masterIndex = index }
 }
 
-// refusing is a filter that was given what it cannot take.
+// refusing returns a filter that reports an invalid argument.
 func refusing(name, text string) Filter {
 	return func(f *filter) { f.fault = &fault{name, text} }
 }
 
-// IsUp lets through links that are up.
+// IsUp matches links that are up.
 func IsUp() Filter {
 	return func(f *filter) { f.up = true }
 }
 
-// Named lets through links that have one of these names, which may be
-// alternative ones.
+// Named matches links that have one of the names, which may be alternative names.
 func Named(names ...string) Filter {
 	return func(f *filter) { f.names = append(f.names, names) }
 }
 
-// List returns the links of the Conn's namespace for which all filters hold, in
-// the kernel's order. A list that changed while it was read is read anew; a
-// link that cannot be decoded carries its error in Err.
+// List returns the links of the Conn's namespace that match all filters, in the
+// kernel's order. If the list changes while it is being read, it is read again. A
+// link that cannot be decoded has an error in Err.
 //
-// Links of one list share memory: to keep one of many keeps those that it was
-// allocated with, sixteen in all, and up to 32 KiB of what they and others hold.
+// Links of one list share memory: a reference to one link also keeps the links that
+// were allocated together with it, sixteen in all, and up to 32 KiB of their data
+// and the data of others.
 func (c *Conn) List(ctx context.Context, filters ...Filter) ([]*Link, error) {
 	if err := c.unready(ctx, "list"); err != nil {
 		return nil, err
@@ -112,10 +112,10 @@ func (c *Conn) List(ctx context.Context, filters ...Filter) ([]*Link, error) {
 	return c.list(ctx, f)
 }
 
-// mostKind is more bytes than the name of any kind has.
+// mostKind is longer than the name of any kind, in bytes.
 const mostKind = 255
 
-// together is how many links of a list are allocated at once.
+// together is the number of links of a list that are allocated at once.
 const together = 16
 
 func (c *Conn) list(ctx context.Context, f filter) ([]*Link, error) {
@@ -141,11 +141,11 @@ func (c *Conn) list(ctx context.Context, f filter) ([]*Link, error) {
 	return links, nil
 }
 
-// A slab keeps copies of what the links of one list hold, many in one piece of
-// memory: an allocation for each would cost more than the copying.
+// A slab copies the data of the links of one list into large pieces of memory.
+// Separate allocations would cost more than the copying.
 type slab struct {
 	piece []byte
-	next  int // how long the next piece is
+	next  int // the size of the next piece
 }
 
 // keep returns a copy of b.
@@ -160,7 +160,7 @@ func (s *slab) keep(b []byte) []byte {
 	return s.piece[at:len(s.piece):len(s.piece)]
 }
 
-// append appends the request, with what the kernel can filter by.
+// append appends the request, with the filters that the kernel applies.
 func (f *filter) append(b []byte) []byte {
 	b = wire.AppendLinkList(b)
 	if f.masterIndex != 0 {
@@ -174,8 +174,8 @@ func (f *filter) append(b []byte) []byte {
 	return b
 }
 
-// matches applies the filters once more: the kernel ignores one for a kind
-// whose driver is not loaded.
+// matches applies the filters again, because the kernel ignores the filter for a
+// kind whose driver is not loaded.
 func (f *filter) matches(l *Link) bool {
 	return (f.kind == "" || l.Kind == f.kind) &&
 		(f.masterIndex == 0 || l.Master == f.masterIndex) &&
@@ -197,12 +197,13 @@ func (l *Link) hasName(name string) bool {
 	return l.Name == name || slices.Contains(l.AltNames, name)
 }
 
-// fewLinks is up to how many links are read one by one: a list costs as much
-// as there are links, a look-up costs a send.
+// fewLinks is the maximum number of links that are read one by one. The cost of a
+// list grows with the number of links in the namespace, and each look-up costs a
+// send.
 const fewLinks = 4
 
-// lookUp reads the link that s is about, nil if there is none. Of many specs,
-// all links of the namespace are read at once.
+// lookUp reads the link that s describes, or returns nil if there is none. If there
+// are many specs, all links of the namespace are read at once.
 func (e *ensurePlan) lookUp(ctx context.Context, at *nsConn, s *spec, many int) (*Link, error) {
 	if many > fewLinks {
 		return e.lookUpListed(ctx, at, s)
@@ -250,16 +251,16 @@ func (e *ensurePlan) lookUpListed(ctx context.Context, at *nsConn, s *spec) (*Li
 	return seen.find(s.Name), nil
 }
 
-// A snapshot is the links of a namespace as they were listed.
+// A snapshot holds the links of a namespace as listed.
 type snapshot struct {
 	links  []*Link
-	next   int // behind the one that was found last
+	next   int // the position after the last link found
 	byName map[string]*Link
 }
 
-// find returns the link of that name, which may be an alternative one; nil if there
-// is none. Links are mostly looked for in the order in which they are listed, that
-// in which they were made: only if one is not is there a need for a map.
+// find returns the link with the given name, which may be an alternative name, or
+// nil. Links are usually looked up in the order of the list, which is the order of
+// creation. The map is built only when a link is not found nearby.
 func (s *snapshot) find(name string) *Link {
 	const near = 4
 	ahead := s.links[s.next:min(s.next+near, len(s.links))]
@@ -273,7 +274,7 @@ func (s *snapshot) find(name string) *Link {
 	return s.byName[name]
 }
 
-// numbered returns the link with that index, nil if there is none.
+// numbered returns the link with the given index, or nil.
 func (s *snapshot) numbered(index int) *Link {
 	i := slices.IndexFunc(s.links, func(l *Link) bool { return l.Index == index })
 	if i < 0 {
