@@ -29,7 +29,7 @@ var bondKind = kind{
 
 // BondInfo holds the attributes of a bond.
 type BondInfo struct {
-	// Mode is the method by which the ports share the frames (IFLA_BOND_MODE).
+	// Mode determines how the ports share the frames (IFLA_BOND_MODE).
 	Mode BondMode
 	// ActiveSlave is the interface index of the active port, 0 if there is none;
 	// only BondActiveBackup, BondBalanceTLB and BondBalanceALB have one
@@ -125,7 +125,7 @@ type BondADInfo struct {
 	PartnerSystem        net.HardwareAddr // the address of the other end, zero if it has not answered
 }
 
-// A BondMode is the method by which the ports of a bond share the frames.
+// A BondMode determines how the ports of a bond share the frames.
 type BondMode uint8
 
 // Modes of a bond.

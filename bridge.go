@@ -362,8 +362,8 @@ func (m BridgeSTPMode) String() string {
 	return attr.Word(bridgeSTPModes, m)
 }
 
-// A BridgeMulticastRouter determines whether a bridge or a port counts as the
-// direction of a multicast router, which receives all groups.
+// A BridgeMulticastRouter determines whether a bridge or a port counts as leading to a
+// multicast router. Frames to all groups are forwarded there.
 type BridgeMulticastRouter uint8
 
 // Values of BridgeMulticastRouter.

@@ -28,7 +28,7 @@ type CANBitTiming struct {
 	// PropSeg, PhaseSeg1 and PhaseSeg2 are the lengths of the segments of a bit in
 	// quanta. They follow a first segment of one quantum.
 	PropSeg, PhaseSeg1, PhaseSeg2 uint32
-	// SJW is the number of quanta by which a bit may be stretched or shortened. 0
+	// SJW is the maximum number of quanta added to or removed from a bit. 0
 	// requests the kernel's choice.
 	SJW uint32
 	// BRP is the divisor by which a quantum is derived from the controller's clock.
@@ -196,7 +196,7 @@ func (t *canTiming) sameQuantum(h *canTiming) bool {
 	return t.TQ == 0 || (t.TQ-h.TQ).Abs() < max(1, tick)
 }
 
-// A CANTDCMode is the way in which the delay of the transceiver is found.
+// A CANTDCMode selects the source of the delay of the transceiver.
 type CANTDCMode uint8
 
 // Ways to find the delay of the transceiver.

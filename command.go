@@ -274,7 +274,7 @@ func (s *spec) byIndex() bool {
 	return s.Name == "" && s.index > 0
 }
 
-// dev returns the word by which `ip` finds the link, from its name or its index.
+// dev returns the word that identifies the link to `ip`: its name or its index.
 func (s *spec) dev(name string) string {
 	if name == "" && s.byIndex() {
 		return "if" + strconv.Itoa(s.index)

@@ -24,9 +24,9 @@ import (
 // for links that cannot be deleted, such as hardware.
 //
 // A single link is deleted by its name, that is, the kernel deletes the link that
-// has the name at that moment. If there are several, a link is deleted only if it
-// has both the name and the index that were looked up: a link that has received the
-// name or the index in the meantime is left alone.
+// has the name at that moment. If several links are named, a link is deleted only if
+// it has both the name and the index that were looked up: a link that has received
+// the name or the index in the meantime is left alone.
 //
 // Several links are deleted at once, many in one request, which is some hundred
 // times faster than one by one. For a moment they are in a private group, a random

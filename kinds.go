@@ -67,9 +67,9 @@ type kind struct {
 	hidesNetNS     bool                       // the kernel does not report the namespace of the parent
 	peer           uint16                     // the attribute that describes the other end, for kinds created in pairs
 	driver         string                     // the driver name in ethtool, for masters
-	portsDown      syscall.Errno              // the errno by which a master refuses a port that is up; 0 if it accepts the port
+	portsDown      syscall.Errno              // the errno of a master that refuses a port that is up; 0 if it accepts the port
 	clamps         bool                       // the driver lowers an MTU that the link below cannot carry, instead of refusing it
-	overhead       overhead                   // the part of the parent's MTU that the link loses; nil if the parent's MTU is no bound
+	overhead       overhead                   // the part of the parent's MTU that the link loses; nil if the parent's MTU does not limit it
 	mtuAlone       bool                       // the driver refuses an MTU in a request that also changes settings of the kind
 	hardware       string                     // the reason why links of this kind cannot be created, or an empty string
 	addrLen        int                        // the length of a link-layer address in bytes; 0 for the 6 of Ethernet
@@ -83,7 +83,7 @@ type kind struct {
 	mtuDown        bool                       // the MTU can change only while the link is down
 	waits          bool                       // the kernel waits for each link that is deleted, even if one request deletes several
 	whileFree      attr.Set                   // settings that can change only while the link has no ports
-	notFree        syscall.Errno              // the errno by which the kernel refuses them while it has ports
+	notFree        syscall.Errno              // the errno of the kernel's refusal while it has ports
 	reason         func(syscall.Errno) string // returns the meaning of an errno without a message from the driver, or an empty string
 	portReason     func(syscall.Errno) string // the same for the settings of its ports
 
@@ -145,7 +145,7 @@ type fixedRows func(j *job, have info, changed attr.Set) attr.Set
 // than the MTU of the link below it.
 type overhead func(below *Link, of info) uint32
 
-// noOverhead is the overhead of links whose MTU may be that of the link below.
+// noOverhead is the overhead of links that can have the MTU of the link below.
 func noOverhead(*Link, info) uint32 { return 0 }
 
 // info holds the settings that only links of one kind have: a struct with a table.
