@@ -12,14 +12,14 @@ import (
 // macLen is the length of an Ethernet address.
 const macLen = 6
 
-// MAC is a row of an Ethernet address.
+// MAC is a row for an Ethernet address.
 func MAC(c *Codec, typ uint16, name string, v *net.HardwareAddr) {
 	if c.due[typ] {
 		c.hardware(typ, name, v, "mac", macLen, macLen)
 	}
 }
 
-// Hardware is a row of a link-layer address of any kind of link: 6 bytes for
+// Hardware is a row for a link-layer address of any kind of link: 6 bytes for
 // Ethernet, 20 for InfiniBand, at most 32.
 func Hardware(c *Codec, typ uint16, name string, v *net.HardwareAddr) {
 	if c.due[typ] {
@@ -50,8 +50,8 @@ func (c *Codec) hardware(typ uint16, name string, v *net.HardwareAddr, format st
 	}
 }
 
-// Addr is a row of an IP address that goes out under one number for IPv4 and
-// under another for IPv6. In a set it is the member typ4.
+// Addr is a row for an IP address that has one attribute number for IPv4 and another
+// for IPv6. Its member in a Set is typ4.
 func Addr(c *Codec, typ4, typ6 uint16, name string, v *netip.Addr) {
 	if c.due[typ4] || c.due[typ6] {
 		c.addr(typ4, typ6, name, v)
@@ -79,8 +79,8 @@ func (c *Codec) addr(typ4, typ6 uint16, name string, v *netip.Addr) {
 	}
 }
 
-// ReportedAddr is a row of an IP address of either family that the kernel
-// reports under one number.
+// ReportedAddr is a row for an IP address of either family that the kernel reports
+// under one number.
 func ReportedAddr(c *Codec, typ uint16, name string, v *netip.Addr) {
 	if !c.due[typ] || !c.reported(typ, name, "ip") {
 		c.noteReported(typ, unsafe.Pointer(v), addrAny)
@@ -123,8 +123,8 @@ func appendAddr(b []byte, typ4, typ6 uint16, v netip.Addr) []byte {
 	return wire.AppendAttr(b, typ6, six[:])
 }
 
-// recordAddr records nothing for an unspecified address: the kernel takes it to
-// mean none, and then reports none.
+// recordAddr records nothing for an unspecified address: the kernel treats it as
+// unset and does not report it.
 func (c *Codec) recordAddr(typ uint16, name string, v netip.Addr) {
 	if v.IsValid() && !v.IsUnspecified() {
 		c.buf = append(c.buf, v.AsSlice()...)
@@ -132,10 +132,10 @@ func (c *Codec) recordAddr(typ uint16, name string, v netip.Addr) {
 	c.mark(typ, name)
 }
 
-// Index is a row of the interface index of another link, which iproute2 tells
-// by name. A caller that only knows the name gives it in refs. None is the word
-// by which iproute2 is told of no link, if that is not "no" and the name; it is
-// empty if there is none.
+// Index is a row for the interface index of another link, which iproute2 takes by
+// name. A caller that knows only the name passes it in refs. None is the iproute2
+// word for "no link" if it differs from "no" followed by the row's name; it is empty
+// if iproute2 has no such word.
 func Index(c *Codec, typ uint16, name string, v *int, none ...string) {
 	if c.due[typ] {
 		c.ifindex(typ, name, v, none)
@@ -168,8 +168,8 @@ func (c *Codec) checkIndex(typ uint16, name string, v int) {
 	}
 }
 
-// printIndex prints the name by which iproute2 can be told of a link, "if7"
-// where only the index is known, and "nomaster" where there is to be none.
+// printIndex prints the name of the link as iproute2 takes it, "if7" if only the
+// index is known, or the word for "no link", such as "nomaster".
 func (c *Codec) printIndex(typ uint16, name string, index int, none []string) {
 	switch r, named := c.ref(typ); {
 	case named:
@@ -185,7 +185,7 @@ func (c *Codec) printIndex(typ uint16, name string, index int, none []string) {
 	}
 }
 
-// indexIn returns the index that refs has for a row, or else v.
+// indexIn returns the index that refs holds for the row typ, or v if there is none.
 func indexIn(refs []Ref, typ uint16, v int) int {
 	for _, r := range refs {
 		if r.Type == typ {

@@ -9,11 +9,11 @@
 //		attr.BE16(c.CreateOnly(), uapi.IFLA_VXLAN_PORT, "dstport", &v.Port)
 //	}
 //
-// Walking the method, the codec encodes, decodes, checks ranges, compares,
-// prints the words of iproute2, and finds the name of the attribute that an
-// error is about. Byte order, width, units, enumerations and whether the kernel
-// takes, changes or reports an attribute are properties of its row, so that no
-// fact about an attribute stands in two places.
+// The codec walks the method to encode, decode, check ranges, compare, print
+// iproute2's words, and find the name of the attribute that an error is about. Byte
+// order, width, units, enumerations and whether the kernel accepts, changes or
+// reports an attribute are properties of its row, so each fact about an attribute is
+// stated once.
 //
 // The rows are functions rather than methods because Go methods have no type
 // parameters, and a row must keep the named type of its field.
@@ -32,7 +32,7 @@ import (
 // A Table is a method that names the attributes of one nest.
 type Table func(*Codec)
 
-// mode says what a walk is for.
+// mode is the purpose of a walk.
 type mode uint8
 
 const (
@@ -40,18 +40,18 @@ const (
 	decoding
 	checking
 	printing
-	recording  // encoding, with each row apart, to compare
-	describing // telling about each row
-	surveying  // noting where the field of each row lies
+	recording  // encoding, but with each row kept apart for comparison
+	describing // reporting each row
+	surveying  // recording the position of each row's field
 )
 
-// props are the properties of a row beside its type, name and format.
+// props are the properties of a row besides its type, name and format.
 type props struct {
 	bits  property
 	since Version
 }
 
-// property is a set of properties that a row has or lacks.
+// property is a set of flags that apply to a row.
 type property uint16
 
 const (
@@ -59,12 +59,12 @@ const (
 	writeOnly
 	createOnly
 	mayHide  // not reported in every state, or to everyone
-	wordless // iproute2 has no word for it
+	wordless // iproute2 has no keyword for it
 	slack    // the kernel rounds it to its own clock
-	unnamed  // iproute2 is told the value alone
-	nested   // goes out with NLA_F_NESTED
+	unnamed  // iproute2 takes the value without the name
+	nested   // sent with NLA_F_NESTED
 	hex
-	numeric // iproute2 is told the number of an enumeration
+	numeric // iproute2 takes the number of an enumeration
 )
 
 // are reports whether the properties include p.
@@ -75,25 +75,24 @@ func (a props) are(p property) bool {
 // A Codec walks tables. One value serves one walk at a time and is meant to be
 // reused: its buffers grow once.
 //
-// What a table is handed is a Codec without properties. A property, such as
-// ReadOnly, hands on another, by, that shares the walk and has them; so they hold
-// for one row and nobody has to take them back, which rows that are passed over
-// would have to.
+// A table receives a Codec without properties. A property such as ReadOnly returns
+// another Codec, by, that shares the walk and has the property. Properties therefore
+// apply to one row and need no reset, even if the row is skipped.
 type Codec struct {
 	*walk
 	props props
 }
 
-// walk is what is going on in a Codec.
+// walk is the state of a Codec during a walk.
 type walk struct {
 	mode mode
-	due  [firstBit + 64]bool // which rows there is something to do for: those set, or found
+	due  [firstBit + 64]bool // rows to process: those set, or found
 	by   Codec               // the walk with the properties of one row
-	nest Codec               // decodes what lies in a row
+	nest Codec               // decodes the contents of a row
 
-	buf    []byte // what is encoded or printed
+	buf    []byte // encoded or printed output
 	in     *contents
-	keep   func([]byte) []byte // what fields hold of a message, nil if it itself
+	keep   func([]byte) []byte // copies message bytes for fields; nil if fields share the message
 	refs   []Ref
 	err    error
 	marks  []mark
@@ -105,29 +104,29 @@ type walk struct {
 	bits   bitStruct
 }
 
-// contents is what one nest holds, while it is decoded.
+// contents describes one nest while it is decoded.
 type contents struct {
 	data  []byte
-	at    [firstBit]uint32 // where the attribute of each type that is due begins
+	at    [firstBit]uint32 // offset of the attribute of each type in due
 	found Set
 	known Set  // types that a row asked for
-	high  bool // there are types beyond those
+	high  bool // the nest has types of firstBit or above
 }
 
-// A Ref is a link that a setting refers to by name, and its index once known.
+// A Ref is a link that a setting refers to by name, with its index once known.
 type Ref struct {
 	Type  uint16
 	Name  string
 	Index int
 }
 
-// SetRef returns refs with a reference for typ in place of an earlier one. Refs
-// itself is not changed, as clones of a builder share it.
+// SetRef returns refs with a reference for typ, replacing an earlier one. It does
+// not change refs, because clones of a builder share it.
 func SetRef(refs []Ref, typ uint16, name string) []Ref {
 	return append(slices.Clip(DropRef(refs, typ)), Ref{Type: typ, Name: name})
 }
 
-// DropRef returns refs without the reference for typ, and does not change refs.
+// DropRef returns refs without the reference for typ. It does not change refs.
 func DropRef(refs []Ref, typ uint16) []Ref {
 	is := func(r Ref) bool { return r.Type == typ }
 	if !slices.ContainsFunc(refs, is) {
@@ -136,11 +135,11 @@ func DropRef(refs []Ref, typ uint16) []Ref {
 	return slices.DeleteFunc(slices.Clone(refs), is)
 }
 
-// An Error says what is wrong with one attribute.
+// An Error is a problem with one attribute.
 type Error struct {
-	Name  string // the row's name, empty if no single row is at fault
+	Name  string // the row's name, empty if the error is not about a single row
 	Text  string
-	Errno syscall.Errno // by which the kernel would refuse it; 0 is EINVAL
+	Errno syscall.Errno // errno that the kernel would return; 0 means EINVAL
 }
 
 // Error returns the name and the text.
@@ -151,8 +150,8 @@ func (e *Error) Error() string {
 	return e.Name + ": " + e.Text
 }
 
-// Encode walks t and appends to b the attributes that are in set. Rows for
-// links take their index from refs.
+// Encode walks t and appends the attributes in set to b. Rows for links take their
+// index from refs.
 func (c *Codec) Encode(b []byte, set Set, refs []Ref, t Table) []byte {
 	c.start(encoding, set, refs)
 	c.buf = b
@@ -160,16 +159,16 @@ func (c *Codec) Encode(b []byte, set Set, refs []Ref, t Table) []byte {
 	return c.take()
 }
 
-// Check walks t and returns what is wrong with the rows in set, nil if nothing.
+// Check walks t and returns the problems of the rows in set, or nil.
 func (c *Codec) Check(set Set, refs []Ref, t Table) error {
 	c.start(checking, set, refs)
 	t(c)
 	return c.err
 }
 
-// Print walks t and appends to b the words by which iproute2 is told of the
-// rows in set, each with a space before it. The second result names the rows
-// that iproute2 has no word for.
+// Print walks t and appends the iproute2 arguments for the rows in set to b, each
+// preceded by a space. The second result names the rows for which iproute2 has no
+// keyword.
 func (c *Codec) Print(b []byte, set Set, refs []Ref, t Table) ([]byte, []string) {
 	c.start(printing, set, refs)
 	c.buf, c.absent = b, nil
@@ -177,8 +176,8 @@ func (c *Codec) Print(b []byte, set Set, refs []Ref, t Table) ([]byte, []string)
 	return c.take(), c.absent
 }
 
-// Value walks t and returns the value of one row in iproute2's words, without
-// the row's name.
+// Value walks t and returns the value of one row as iproute2 writes it, without the
+// row's name.
 func (c *Codec) Value(typ uint16, refs []Ref, t Table) string {
 	c.start(printing, SetOf(typ), refs)
 	c.buf, c.absent, c.alone = nil, nil, true
@@ -187,27 +186,27 @@ func (c *Codec) Value(typ uint16, refs []Ref, t Table) string {
 	return strings.TrimSpace(string(c.take()))
 }
 
-// Decode walks t and fills its fields from the attributes in b. It returns the
-// set of rows that were found and what went wrong; whatever can be decoded is.
-// Attributes that no row asked for are handed to unknown, in order.
+// Decode walks t and fills its fields from the attributes in b. It returns the set
+// of rows found and any errors; a bad attribute does not stop it from decoding the
+// others. Attributes without a row are passed to unknown, in order.
 //
-// Fields that are slices or strings afterwards share the memory of b, which
-// must not change from then on, unless Keep says otherwise.
+// Afterwards slice and string fields share the memory of b, which must not change
+// from then on, unless Keep is in use.
 func (c *Codec) Decode(b []byte, t Table, unknown func(wire.Attr)) (Set, error) {
 	c.decode("", b, t)
 	c.leftover(unknown)
 	return c.in.known, c.err
 }
 
-// Keep has fields that are slices or strings hold what f returns for their bytes,
-// from then on, and not the memory of the message; but for those of InPlace. What
-// Decode hands to unknown is the message's still.
+// Keep sets a function that copies message bytes: from then on, slice and string
+// fields hold the result of f instead of the message's memory. InPlace fields are
+// excepted, and attributes passed to unknown by Decode still share the message.
 func (c *Codec) Keep(f func([]byte) []byte) {
 	c.open()
 	c.keep = f
 }
 
-// Held returns what a field is to hold for bytes of a message.
+// Held returns the slice that a field holds for the message bytes b.
 func (c *Codec) Held(b []byte) []byte {
 	if c.walk == nil || c.keep == nil {
 		return b
@@ -215,7 +214,7 @@ func (c *Codec) Held(b []byte) []byte {
 	return c.keep(b)
 }
 
-// Describe walks t and tells about each of its rows.
+// Describe walks t and calls tell for each of its rows.
 func (c *Codec) Describe(t Table, tell func(Row)) {
 	c.start(describing, allOf, nil)
 	c.tell = tell
@@ -240,7 +239,7 @@ func (c *Codec) start(m mode, set Set, refs []Ref) {
 	}
 }
 
-// decode is Decode for a nest of that name.
+// decode is Decode for a nest of the given name.
 func (c *Codec) decode(name string, b []byte, t Table) {
 	c.start(decoding, Set{}, nil)
 	c.index(name, b)
@@ -258,15 +257,15 @@ func (c *Codec) decodeOnly(set Set, b []byte, t Table) error {
 	return c.err
 }
 
-// take hands out the buffer and keeps none of it.
+// take returns the buffer and drops it from c.
 func (c *Codec) take() []byte {
 	b := c.buf
 	c.buf = nil
 	return b
 }
 
-// index notes where each attribute in b lies; of several with one type the last
-// counts, as in the kernel. The name is that of the nest.
+// index records the offset of each attribute in b. If a type occurs more than once,
+// the last one counts, as in the kernel. The name is the nest's.
 func (c *Codec) index(name string, b []byte) {
 	if c.in == nil {
 		c.in = &contents{}
@@ -290,7 +289,8 @@ func (c *Codec) index(name string, b []byte) {
 	}
 }
 
-// payload returns what came for typ, and whether anything did. Fields may hold it.
+// payload returns the payload of attribute typ and whether it is present. Fields may
+// retain it.
 func (c *Codec) payload(typ uint16) ([]byte, bool) {
 	data, ok := c.inPlace(typ)
 	if !ok {
@@ -299,7 +299,7 @@ func (c *Codec) payload(typ uint16) ([]byte, bool) {
 	return c.Held(data), true
 }
 
-// inPlace is payload that stays where it is.
+// inPlace is payload without the copy made by Keep.
 func (c *Codec) inPlace(typ uint16) ([]byte, bool) {
 	if !c.due[typ] {
 		return nil, false
@@ -308,7 +308,7 @@ func (c *Codec) inPlace(typ uint16) ([]byte, bool) {
 	return wire.Payload(c.in.data[c.in.at[typ]:]), true
 }
 
-// leftover hands on what no row asked for.
+// leftover passes attributes without a row to unknown.
 func (c *Codec) leftover(unknown func(wire.Attr)) {
 	in := c.in
 	if unknown == nil || !in.high && in.found.Minus(in.known).Empty() {
@@ -328,12 +328,12 @@ func (c *Codec) fail(name, text string) {
 	c.err = errors.Join(c.err, &Error{Name: name, Text: text})
 }
 
-// refuse fails a row whose value the kernel would refuse by errno.
+// refuse fails a row for a value that the kernel would reject with errno.
 func (c *Codec) refuse(errno syscall.Errno, name, format string, args ...any) {
 	c.err = errors.Join(c.err, &Error{Name: name, Text: fmt.Sprintf(format, args...), Errno: errno})
 }
 
-// outOfRange is refuse for what kernels refuse by ERANGE or EINVAL.
+// outOfRange is refuse for values that kernels reject with ERANGE or EINVAL.
 func (c *Codec) outOfRange(name, format string, args ...any) {
 	c.refuse(syscall.ERANGE, name, format, args...)
 }
@@ -342,7 +342,7 @@ func (c *Codec) failf(name, format string, args ...any) {
 	c.fail(name, fmt.Sprintf(format, args...))
 }
 
-// width reports whether data has n bytes, and fails the row if not.
+// width reports whether data has n bytes, and fails the row if it does not.
 func (c *Codec) width(name string, data []byte, n int) bool {
 	if len(data) != n {
 		c.failf(name, "%d bytes where %d are due", len(data), n)

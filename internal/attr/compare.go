@@ -6,18 +6,18 @@ import (
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
-// A mark is where one row lies in what was recorded.
+// A mark locates one row in the recorded bytes.
 type mark struct {
 	typ      uint16
 	name     string
 	end      int
 	props    props
 	encoding []byte
-	payload  Payload // of a row that has one of its own
+	payload  Payload // of a row added by markPayload
 }
 
-// mark notes, while recording, that what was appended since the last mark is
-// the given row.
+// mark attributes the bytes appended since the last mark to the given row. It does
+// nothing unless the codec is recording.
 func (c *Codec) mark(typ uint16, name string) {
 	if c.mode == recording {
 		c.addMark(typ, name)
@@ -32,7 +32,7 @@ func (c *Codec) addMark(typ uint16, name string) {
 	c.marks = append(c.marks, mark{typ, name, len(c.buf), c.props, c.buf[start:], nil})
 }
 
-// markPayload is mark for a row with a payload of its own.
+// markPayload is mark for a row whose value is a Payload.
 func (c *Codec) markPayload(typ uint16, name string, v Payload) {
 	c.mark(typ, name)
 	if c.mode == recording {
@@ -47,16 +47,16 @@ type Difference struct {
 	CreateOnly bool
 }
 
-// Compare walks want and have, which are the same table with other values, and
-// returns the rows of set that differ. Rows that cannot be read back are left
-// out, unless they are fixed, which makes them part of another that can; and so
-// is a difference of one tick in times that the kernel rounds.
+// Compare walks want and have, which are the same table with different values, and
+// returns the rows of set that differ. It ignores rows that cannot be read back,
+// unless they are create-only: those are part of another row that can be read. It
+// also ignores a difference of one tick in times that the kernel rounds.
 func (c *Codec) Compare(set Set, refs []Ref, want, have Table) []Difference {
 	return c.CompareReported(set, allOf, refs, want, have)
 }
 
-// CompareReported is Compare that leaves out rows which the kernel may hide and
-// did: those that are not in reported.
+// CompareReported is Compare, but it ignores rows that the kernel may omit and that
+// are absent from reported.
 func (c *Codec) CompareReported(set, reported Set, refs []Ref, want, have Table) []Difference {
 	if set.Empty() {
 		return nil
@@ -78,7 +78,7 @@ func (m *mark) readable() bool {
 	return !m.props.are(writeOnly) || m.props.are(createOnly)
 }
 
-// recorded is the memory that one side of a comparison is recorded in.
+// recorded holds the buffers for one side of a comparison.
 type recorded struct {
 	buf   []byte
 	marks []mark
@@ -95,8 +95,8 @@ func (c *Codec) record(side int, set Set, refs []Ref, t Table) []mark {
 	return r.marks
 }
 
-// find returns the mark of a row, which is most likely at the same place as in
-// the other side.
+// find returns the mark of a row. It tries index i first, because both sides usually
+// have the same order.
 func find(marks []mark, i int, typ uint16) *mark {
 	if i < len(marks) && marks[i].typ == typ {
 		return &marks[i]
@@ -116,7 +116,7 @@ func (m *mark) equal(o *mark) bool {
 	return bytes.Equal(m.encoding, o.encoding) || m.props.are(slack) && m.near(o)
 }
 
-// near reports whether two recorded numbers differ by no more than one.
+// near reports whether two recorded numbers differ by at most one.
 func (m *mark) near(o *mark) bool {
 	if len(m.encoding) != len(o.encoding) || len(m.encoding) < wire.AttrLen {
 		return false

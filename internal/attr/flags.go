@@ -7,24 +7,24 @@ import (
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
-// Bool is a row of one byte that is 0 or 1, and in iproute2's words "learning"
-// or "nolearning".
+// Bool is a row for one byte that is 0 or 1. iproute2 writes it as "learning" or
+// "nolearning".
 func Bool(c *Codec, typ uint16, name string, v *bool) {
 	if c.due[typ] {
 		c.boolean(typ, name, v, (*Codec).printBool)
 	}
 }
 
-// OnOff is a row of one byte that is 0 or 1, and in iproute2's words "locked
-// on" or "locked off".
+// OnOff is a row for one byte that is 0 or 1. iproute2 writes it as "locked on" or
+// "locked off".
 func OnOff(c *Codec, typ uint16, name string, v *bool) {
 	if c.due[typ] {
 		c.boolean(typ, name, v, (*Codec).printOnOff)
 	}
 }
 
-// Bool01 is a row of one byte that is 0 or 1, and in iproute2's words
-// "vlan_filtering 1" or "vlan_filtering 0".
+// Bool01 is a row for one byte that is 0 or 1. iproute2 writes it as "vlan_filtering
+// 1" or "vlan_filtering 0".
 func Bool01(c *Codec, typ uint16, name string, v *bool) {
 	if c.due[typ] {
 		c.boolean(typ, name, v, (*Codec).print01)
@@ -61,7 +61,7 @@ func bit(v bool) byte {
 	return 0
 }
 
-// boolean deals with a row of one byte that is 0 or 1.
+// boolean processes a row for one byte that is 0 or 1.
 func (c *Codec) boolean(typ uint16, name string, v *bool, print func(*Codec, string, bool)) {
 	if !c.row(typ, 0, name, "bool") {
 		return
@@ -80,8 +80,8 @@ func (c *Codec) boolean(typ uint16, name string, v *bool, print func(*Codec, str
 	}
 }
 
-// Flag is a row without a payload: its presence is its value, so that false
-// cannot be told. Where the kernel reports a byte instead, that is understood.
+// Flag is a row without a payload: its presence is its value, so false cannot be
+// sent. If the kernel reports a byte instead, the byte is decoded.
 func Flag(c *Codec, typ uint16, name string, v *bool) {
 	if c.due[typ] {
 		c.flag(typ, name, v)
@@ -115,28 +115,27 @@ func (c *Codec) encodeFlag(typ uint16, name string, v bool) {
 	c.mark(typ, name)
 }
 
-// bitStruct is the attribute that consecutive bit rows are gathered in.
+// bitStruct is the attribute that collects consecutive bit rows.
 type bitStruct struct {
 	typ uint16
-	at  int // where its payload lies in what is encoded
+	at  int // offset of its payload in the encoded message
 }
 
-// Bits is the pair of 32-bit words that an attribute consists of whose bits
-// have a row each: their values, and which of them are meant.
+// Bits is an attribute of two 32-bit words, values and a mask, whose bits each have
+// their own row. The mask selects the bits that the values apply to.
 type Bits struct {
 	Type      uint16
 	MaskFirst bool // the mask comes before the values
 }
 
-// Bit is a row for one bit of an attribute with a mask, and in iproute2's words
-// "mst_enabled 1". Rows of one attribute must follow one another; all that are
-// set go out together, and no other bit is touched. In a set, the row is the
-// member Bit(n).
+// Bit is a row for one bit of an attribute with a mask. iproute2 writes it as
+// "mst_enabled 1". Rows of one attribute must be consecutive; those that are set are
+// sent together, and other bits are left alone. The row's member in a Set is Bit(n).
 func (a Bits) Bit(c *Codec, n uint, name string, v *bool) {
 	a.bit(c, n, name, v, (*Codec).print01)
 }
 
-// OnOff is Bit in the words "loose_binding on".
+// OnOff is Bit in the form "loose_binding on".
 func (a Bits) OnOff(c *Codec, n uint, name string, v *bool) {
 	a.bit(c, n, name, v, (*Codec).printOnOff)
 }
@@ -170,7 +169,8 @@ func (a Bits) decode(c *Codec, n uint, name string, v *bool) {
 	}
 }
 
-// encode sets bit n in the attribute that the row before began, or begins it.
+// encode sets bit n in the attribute that the previous row began, or begins a new
+// one.
 func (a Bits) encode(c *Codec, n uint, v bool) {
 	if c.bits.typ != a.Type {
 		c.bits = bitStruct{typ: a.Type, at: len(c.buf) + wire.AttrLen}
@@ -181,9 +181,9 @@ func (a Bits) encode(c *Codec, n uint, v bool) {
 	orBit(mask, n, true)
 }
 
-// BitChoice is a row for the bits n and n+1 of an attribute with a mask, of
-// which at most one may be set: none is the first of the words, bit n the second
-// and bit n+1 the third. In a set, the row is the member Bit(n).
+// BitChoice is a row for bits n and n+1 of an attribute with a mask. At most one of
+// the two may be set: words[0] stands for neither, words[1] for bit n and words[2]
+// for bit n+1. The row's member in a Set is Bit(n).
 func BitChoice[T ~uint8](a Bits, c *Codec, n uint, name string, v *T, words Words) {
 	if !c.due[Bit(n)] && !c.due[a.Type] || !c.row(Bit(n), a.Type, name, "bits") {
 		return

@@ -2,9 +2,9 @@ package attr
 
 import "unsafe"
 
-// words is how an interface lies in memory: what tells its type, and the pointer if
-// it holds one. Package reflect gets at both, in several times the time that it
-// takes to encode or decode a field.
+// words is the memory layout of an interface value: a type word and a data word,
+// which is the pointer if the interface holds one. Package reflect provides both,
+// but takes several times as long as encoding or decoding a field.
 type words struct {
 	typ, data unsafe.Pointer
 }

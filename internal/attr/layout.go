@@ -6,55 +6,55 @@ import (
 	"unsafe"
 )
 
-// A Layout is a table and what was found out about it once: where in the struct
-// the field of each attribute lies, and in which shape. With that, plain rows
-// need no walk: a message is decoded in one pass over what it holds, and a request
-// encoded from the settings that were made, whatever else the table has.
+// A Layout caches the structure of a table: the offset and the shape of the field
+// for each attribute. Plain rows then need no walk. A message is decoded in one pass
+// over its attributes, and a request is encoded from the settings that were made,
+// regardless of the table's size.
 //
-// It holds no fact of its own. Rows of which it knows no shape are left to the
-// table, and so is each row that is not as it should be, so that what there is to
-// say about it is said in one place.
+// A Layout adds no facts to the table. It leaves rows of unknown shape to the table,
+// and also any row with an invalid value or payload, so that only the table produces
+// errors.
 type Layout struct {
 	walk   func(v any, c *Codec)
 	typ    reflect.Type     // a pointer to the struct
-	fresh  reflect.Value    // a struct as it is before it is filled
+	fresh  reflect.Value    // the initial value of the struct
 	ops    [firstBit]op     // of each attribute
-	fields [firstBit]*field // of the attributes that it has
-	laid   Set              // what has a shape here
-	told   Set              // of that, what goes into a request
+	fields [firstBit]*field // of the attributes in the table
+	laid   Set              // attributes with a known shape
+	told   Set              // the attributes in laid that can be sent
 }
 
-// An op is what decoding and encoding look at for every attribute, apart from the
-// rest, so that all of a table fits a few cache lines.
+// An op holds the data needed to decode and encode every attribute. It is separate
+// from field so that the ops of a whole table fit a few cache lines.
 type op struct {
-	at     uint32 // where it lies in the struct
+	at     uint32 // offset in the struct
 	shape  shape
 	member uint8 // of a Set
-	width  uint8 // of the payload, 0 if it may have several
+	width  uint8 // length of the payload, 0 if it varies
 }
 
-// A field is what a Layout knows of one attribute.
+// A field is the description of one attribute in a Layout.
 type field struct {
 	shape   shape
-	rows    uint8 // that are about the attribute
+	rows    uint8 // number of rows for the attribute
 	bits    property
-	member  uint16     // of a Set; for the IPv6 variant of an address, that of the other
-	six     uint16     // the number of the IPv6 variant
-	at      uintptr    // where it lies in the struct
-	count   int        // of members
-	least   uint64     // of a number, a length, or a time in nanoseconds
+	member  uint16     // of a Set; the IPv6 variant of an address uses the IPv4 number
+	six     uint16     // number of the IPv6 variant
+	at      uintptr    // offset in the struct
+	count   int        // number of members
+	least   uint64     // limit of a number, a length, or a time in nanoseconds
 	most    uint64     //
 	words   vocabulary // of an enumeration
 	unit    *unit      // of a time
-	payload Payload    // of what has a payload of its own, as it lay in the sample
-	nest    *Layout    // of what lies in it
+	payload Payload    // of a Payload row, as it was in the sample
+	nest    *Layout    // layout of a nest
 }
 
-// shape is how a field lies in memory and in a payload.
+// shape is the representation of a field in memory and in a payload.
 type shape uint8
 
 const (
-	absent shape = iota // there is no such row
+	absent shape = iota // the attribute has no row
 	tabled              // left to the table
 	skipped
 	number8
@@ -67,8 +67,8 @@ const (
 	boolean
 	flag
 	ifindex
-	textNUL  // ends in a NUL
-	textBare // does not
+	textNUL  // ends with a NUL
+	textBare // has no final NUL
 	hardware
 	addr4
 	addr6
@@ -83,8 +83,8 @@ const (
 	payload
 )
 
-// NewLayout finds out what the table of a struct says. Sample is a pointer to such
-// a struct as it is before it is filled, and walk walks the table of one.
+// NewLayout surveys the table of a struct. Sample points to a struct with its
+// initial values, and walk walks the table of a given struct.
 func NewLayout(sample any, walk func(v any, c *Codec)) *Layout {
 	v := reflect.ValueOf(sample)
 	l := &Layout{walk: walk, typ: v.Type(), fresh: reflect.New(v.Type().Elem()).Elem()}
@@ -98,7 +98,7 @@ func NewLayout(sample any, walk func(v any, c *Codec)) *Layout {
 	return l
 }
 
-// sort finds out which rows need no table, and what there is to look at for each.
+// sort records which rows need no table, and builds the op of each row.
 func (l *Layout) sort() {
 	for typ, f := range l.fields {
 		if f == nil {
@@ -115,7 +115,7 @@ func (l *Layout) sort() {
 	}
 }
 
-// base returns where v lies, if it is what the Layout is about.
+// base returns the address of the struct v, if v has the Layout's type.
 func (l *Layout) base(v any) (unsafe.Pointer, bool) {
 	if reflect.TypeOf(v) != l.typ {
 		return nil, false
@@ -128,15 +128,15 @@ func (l *Layout) of(v any) Table {
 	return func(c *Codec) { l.walk(v, c) }
 }
 
-// A survey is the walk that a Layout is made by.
+// A survey is the state of the walk that builds a Layout.
 type survey struct {
 	base   unsafe.Pointer
 	size   uintptr
 	layout *Layout
 }
 
-// note notes the shape of a row whose field lies at v; a row that is not noted, or
-// lies elsewhere, is left to the table.
+// note records the shape of a row whose field is at v. A row that is not noted, or
+// whose field lies outside the struct, is left to the table.
 func (c *Codec) note(typ uint16, v unsafe.Pointer, f field) {
 	s := c.survey
 	f.at = uintptr(v) - uintptr(s.base)
@@ -146,8 +146,8 @@ func (c *Codec) note(typ uint16, v unsafe.Pointer, f field) {
 	}
 }
 
-// claim notes that there is a row for an attribute, for the table to deal with
-// until a shape is noted. If there are several they stay with it.
+// claim records that an attribute has a row. The row is left to the table until note
+// records a shape. An attribute with several rows stays with the table.
 func (s *survey) claim(typ, member uint16, p property) {
 	if typ >= firstBit {
 		return
@@ -161,20 +161,20 @@ func (s *survey) claim(typ, member uint16, p property) {
 	f.rows++
 }
 
-// noteReported notes a row that the kernel reports and cannot be told.
+// noteReported notes a row that the kernel only reports.
 func (c *Codec) noteReported(typ uint16, v unsafe.Pointer, s shape) {
 	if c.mode == surveying {
 		c.note(typ, v, field{shape: s})
 	}
 }
 
-// noteSkipped notes an attribute that is not wanted.
+// noteSkipped notes an attribute that the table skips.
 func (c *Codec) noteSkipped(typ uint16) {
 	c.survey.claim(typ, typ, readOnly)
 	c.note(typ, c.survey.base, field{shape: skipped})
 }
 
-// noteNumber notes a row of one number.
+// noteNumber notes a row for one number.
 func (c *Codec) noteNumber(f *format, typ uint16, v unsafe.Pointer, bytes uintptr, limits []uint64, words vocabulary) {
 	if int(bytes) != f.bytes {
 		return
@@ -195,7 +195,7 @@ func (f *format) shape() shape {
 	}
 }
 
-// noteTime notes a row of a time.
+// noteTime notes a row for a time.
 func (c *Codec) noteTime(u *unit, typ uint16, v *time.Duration, limits []time.Duration) {
 	f := field{shape: duration, unit: u, most: 1<<63 - 1}
 	if len(limits) == 2 {
@@ -204,7 +204,7 @@ func (c *Codec) noteTime(u *unit, typ uint16, v *time.Duration, limits []time.Du
 	c.note(typ, unsafe.Pointer(v), f)
 }
 
-// noteMembers notes a row of members, if they follow one another in the struct.
+// noteMembers notes a row for a struct of numbers, if they are contiguous in memory.
 func noteMembers[T uint32 | uint64](c *Codec, s shape, typ uint16, v []*T) {
 	if c.mode != surveying {
 		return
@@ -218,14 +218,14 @@ func noteMembers[T uint32 | uint64](c *Codec, s shape, typ uint16, v []*T) {
 	c.note(typ, unsafe.Pointer(v[0]), field{shape: s, count: len(v)})
 }
 
-// notePayload notes a row with a payload of its own, if it lies in the struct.
+// notePayload notes a row for a Payload, if it is a pointer into the struct.
 func (c *Codec) notePayload(typ uint16, v Payload) {
 	if p := reflect.ValueOf(v); p.Kind() == reflect.Pointer {
 		c.note(typ, p.UnsafePointer(), field{shape: payload, payload: v})
 	}
 }
 
-// noteNest notes a row of a nest whose rows need no table.
+// noteNest notes a row for a nest whose rows all have a known shape.
 func (c *Codec) noteNest(typ uint16, t Table) {
 	if c.mode != surveying {
 		return
@@ -241,7 +241,7 @@ func (c *Codec) noteNest(typ uint16, t Table) {
 	}
 }
 
-// plain reports whether no row needs the table.
+// plain reports whether no row is left to the table.
 func (l *Layout) plain() bool {
 	for _, f := range l.fields {
 		if f != nil && f.shape == tabled {

@@ -9,8 +9,8 @@ import (
 	"unsafe"
 )
 
-// Compare is Codec.CompareReported for want and have. Only rows that are not seen
-// to be alike at once are walked.
+// Compare is Codec.CompareReported for want and have. It walks the table only for
+// rows that a quick test does not show to be equal.
 func (l *Layout) Compare(c *Codec, set, reported Set, refs []Ref, want, have any) []Difference {
 	w, ok := l.base(want)
 	h, both := l.base(have)
@@ -25,8 +25,8 @@ func (l *Layout) Compare(c *Codec, set, reported Set, refs []Ref, want, have any
 	return c.CompareReported(set, reported, refs, l.of(want), l.of(have))
 }
 
-// Check is Codec.Check for v. Only rows that are not seen to be good at once are
-// walked.
+// Check is Codec.Check for v. It walks the table only for rows that a quick test
+// does not show to be valid.
 func (l *Layout) Check(c *Codec, set Set, refs []Ref, v any) error {
 	if base, ok := l.base(v); ok {
 		set = l.doubtful(set, func(f *field, typ uint16) bool {
@@ -39,8 +39,8 @@ func (l *Layout) Check(c *Codec, set Set, refs []Ref, v any) error {
 	return c.Check(set, refs, l.of(v))
 }
 
-// doubtful returns the rows of set that the table must be asked about: those of
-// which nothing is known here, and those that are not clear.
+// doubtful returns the rows of set that need the table: rows of unknown shape, and
+// rows for which clear returns false.
 func (l *Layout) doubtful(set Set, clear func(*field, uint16) bool) Set {
 	for typ := range set.And(l.laid).All() {
 		if clear(l.fields[typ], typ) {
@@ -50,8 +50,8 @@ func (l *Layout) doubtful(set Set, clear func(*field, uint16) bool) Set {
 	return set
 }
 
-// alike reports whether a comparison of the two fields finds no difference. What
-// it does not report may be alike as well.
+// alike reports whether the two fields are known to be equal for a comparison. False
+// does not mean that they differ.
 func (f *field) alike(typ uint16, reported Set, refs []Ref, want, have unsafe.Pointer) bool {
 	switch {
 	case f.bits&(readOnly|createOnly|writeOnly) == writeOnly, f.bits&readOnly != 0, f.bits&mayHide != 0 && !reported.Has(typ):
@@ -90,8 +90,8 @@ func (f *field) sameNumber(want, have unsafe.Pointer) bool {
 	return false
 }
 
-// good reports whether a check of the field at v finds nothing wrong. What it does
-// not report may be good as well.
+// good reports whether the field at v is known to be valid. False does not mean that
+// it is invalid.
 func (f *field) good(typ uint16, refs []Ref, v unsafe.Pointer) bool {
 	switch f.shape {
 	case boolean, flag:

@@ -12,7 +12,7 @@ import (
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
-// Decode is Codec.Decode for v, which must be as new.
+// Decode is Codec.Decode for v, which must have its initial values.
 func (l *Layout) Decode(c *Codec, b []byte, v any, unknown func(wire.Attr)) (Set, error) {
 	base, ok := l.base(v)
 	if !ok {
@@ -34,7 +34,7 @@ func (l *Layout) Decode(c *Codec, b []byte, v any, unknown func(wire.Attr)) (Set
 	return p.known, err
 }
 
-// handUnknown hands on the attributes that are not known.
+// handUnknown passes the attributes that are not in known to unknown.
 func handUnknown(b []byte, known Set, unknown func(wire.Attr)) {
 	for a := range wire.Attrs(b) {
 		if a.Type >= firstBit || !known.Has(a.Type) {
@@ -48,13 +48,13 @@ type pass struct {
 	codec   *Codec
 	base    unsafe.Pointer
 	known   Set
-	rest    Set  // what the table is to deal with
-	strange bool // there is more than the table knows
+	rest    Set  // attributes left to the table
+	strange bool // the nest has attributes without a row
 }
 
-// decode fills the fields. It reports false if not everything is as it should be:
-// if a length is wrong, or an attribute comes twice, of which the last counts.
-// What there is most of goes without a call.
+// decode fills the fields. It returns false if the table has to decode the message:
+// if a length is wrong, or if an attribute occurs twice, in which case the last one
+// counts. The most frequent shapes are handled inline, without a function call.
 func (p *pass) decode(l *Layout, b []byte) bool {
 	for len(b) >= wire.AttrLen {
 		typ, n := wire.AttrHeader(b)
@@ -94,7 +94,7 @@ func (p *pass) decode(l *Layout, b []byte) bool {
 	return true
 }
 
-// width is the length of the payload, 0 if it may have several.
+// width returns the length of the payload, or 0 if it varies.
 func (f *field) width() uint8 {
 	switch f.shape {
 	case number8, boolean:
@@ -113,7 +113,7 @@ func (f *field) width() uint8 {
 	return 0
 }
 
-// takeRare fills the field that lies at v.
+// takeRare fills the field at v.
 func (p *pass) takeRare(f *field, v unsafe.Pointer, typ uint16, data []byte) bool {
 	switch f.shape {
 	case number16:
@@ -145,7 +145,7 @@ func (p *pass) takeRare(f *field, v unsafe.Pointer, typ uint16, data []byte) boo
 	return true
 }
 
-// fillLong fills fields of payloads that may have any length.
+// fillLong fills fields whose payload may have any length.
 func (p *pass) fillLong(f *field, v unsafe.Pointer, data []byte) (ok bool) {
 	switch f.shape {
 	case raw:
@@ -185,13 +185,13 @@ func decodeNanos(v *time.Duration, data []byte) bool {
 	return true
 }
 
-// decodeMembers fills as many members of so many bytes as a kernel tells of. They
-// are in the host's byte order in both places.
+// decodeMembers fills as many members of the given size as the kernel reports. Both
+// sides use the host's byte order.
 func decodeMembers(v unsafe.Pointer, data []byte, size, count int) {
 	copy(unsafe.Slice((*byte)(v), size*count), data[:len(data)/size*size])
 }
 
-// own returns the field at v as what has a payload of its own.
+// own returns the field at v as a Payload.
 func (f *field) own(v unsafe.Pointer) Payload {
 	return withPointer(f.payload, v)
 }

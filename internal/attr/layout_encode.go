@@ -12,8 +12,8 @@ import (
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
-// Encode is Codec.Encode for v. The attributes are in ascending order, and behind
-// them those that the table deals with.
+// Encode is Codec.Encode for v. The attributes are in ascending order, followed by
+// those that the table encodes.
 func (l *Layout) Encode(c *Codec, b []byte, set Set, refs []Ref, v any) []byte {
 	base, ok := l.base(v)
 	if !ok {
@@ -26,8 +26,8 @@ func (l *Layout) Encode(c *Codec, b []byte, set Set, refs []Ref, v any) []byte {
 	return c.Encode(b, set, refs, l.of(v))
 }
 
-// encode appends rows that need no table. What there is most of goes without a
-// call, to room that is made beforehand.
+// encode appends rows that need no table. The most frequent shapes are written
+// inline, without a function call, into room reserved beforehand.
 func (l *Layout) encode(b []byte, set Set, refs []Ref, base unsafe.Pointer) []byte {
 	room := wire.WordLen * (bits.OnesCount64(set.low) + bits.OnesCount64(set.high))
 	b = slices.Grow(b, room)
@@ -58,7 +58,7 @@ func (l *Layout) encode(b []byte, set Set, refs []Ref, base unsafe.Pointer) []by
 	}
 }
 
-// encode appends the field that lies at v.
+// encode appends the field at v.
 func (f *field) encode(b []byte, typ uint16, v unsafe.Pointer) []byte {
 	switch f.shape {
 	case addr4:
@@ -88,7 +88,8 @@ func (f *field) encode(b []byte, typ uint16, v unsafe.Pointer) []byte {
 	return b
 }
 
-// network16 returns the number that lies in memory as v lies in network byte order.
+// network16 returns the number whose representation in memory is v in network byte
+// order.
 func network16(v uint16) uint16 {
 	var b [2]byte
 	binary.BigEndian.PutUint16(b[:], v)

@@ -10,7 +10,7 @@ import (
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
-// Nest is a row whose payload is a table of its own, which the kernel reports.
+// Nest is a row for a nest that the kernel reports and that has its own table.
 func Nest(c *Codec, typ uint16, name string, t Table) {
 	if !c.due[typ] || !c.reported(typ, name, "nest") {
 		c.noteNest(typ, t)
@@ -23,7 +23,7 @@ func Nest(c *Codec, typ uint16, name string, t Table) {
 	}
 }
 
-// Strings is a row of a nest that repeats one attribute, a string.
+// Strings is a row for a nest that repeats one string attribute.
 func Strings(c *Codec, typ, elem uint16, name string, v *[]string) {
 	if !c.due[typ] || !c.reported(typ, name, "list of strings") {
 		return
@@ -33,10 +33,9 @@ func Strings(c *Codec, typ, elem uint16, name string, v *[]string) {
 	}
 }
 
-// MACs is a row of a nest that repeats one attribute, an Ethernet address. The
-// order means nothing to the kernel, which reports its own, and neither does an
-// address that comes twice: lists are read and compared sorted, with each address
-// once.
+// MACs is a row for a nest that repeats one attribute, an Ethernet address. The
+// kernel ignores the order and duplicates, and reports its own order. Lists are
+// therefore sorted when decoded, and sorted without duplicates when compared.
 func MACs(c *Codec, typ, elem uint16, name string, v *[]net.HardwareAddr) {
 	if !c.due[typ] || !c.row(typ, 0, name, "list of macs") {
 		return
@@ -81,7 +80,8 @@ func (c *Codec) encodeMACs(typ, elem uint16, macs []net.HardwareAddr) {
 	c.buf = wire.End(b, at)
 }
 
-// mostMACs is how many fit the 16-bit length of an attribute.
+// mostMACs is the maximum number of addresses in an attribute, whose length has 16
+// bits.
 const mostMACs = (1<<16 - 1 - wire.AttrLen) / (wire.AttrLen + 8)
 
 func (c *Codec) checkMACs(name string, macs []net.HardwareAddr) {
@@ -95,7 +95,7 @@ func (c *Codec) checkMACs(name string, macs []net.HardwareAddr) {
 	}
 }
 
-// macs walks the Ethernet addresses in the nest typ.
+// macs iterates over the Ethernet addresses in the nest typ.
 func (c *Codec) macs(typ, elem uint16, name string) func(yield func(net.HardwareAddr) bool) {
 	return func(yield func(net.HardwareAddr) bool) {
 		for data := range c.elements(typ, elem, name) {
@@ -106,7 +106,7 @@ func (c *Codec) macs(typ, elem uint16, name string) func(yield func(net.Hardware
 	}
 }
 
-// elements walks the payloads of the attributes elem in the nest typ.
+// elements iterates over the payloads of the attributes elem in the nest typ.
 func (c *Codec) elements(typ, elem uint16, name string) func(yield func([]byte) bool) {
 	return func(yield func([]byte) bool) {
 		data, _ := c.payload(typ)
@@ -122,8 +122,8 @@ func (c *Codec) elements(typ, elem uint16, name string) func(yield func([]byte) 
 	}
 }
 
-// U32s is a row of a fixed struct of 32-bit members, or of an array of them. A
-// kernel may know fewer members or more.
+// U32s is a row for a fixed struct or an array of 32-bit members. A kernel may have
+// fewer members or more.
 func U32s(c *Codec, typ uint16, name string, v ...*uint32) {
 	if c.due[typ] {
 		c.members32(typ, name, v)
@@ -162,7 +162,7 @@ func (c *Codec) members(typ uint16, name string) []byte {
 	return data
 }
 
-// Array is a row of as many numbers as the kernel reports, packed.
+// Array is a row for a packed array of numbers, of any length the kernel reports.
 func Array[T ~uint16 | ~uint32](c *Codec, typ uint16, name string, v *[]T) {
 	f := integer(unsafe.Sizeof(T(0)))
 	if !c.due[typ] || !c.reported(typ, name, "array") {
@@ -174,7 +174,7 @@ func Array[T ~uint16 | ~uint32](c *Codec, typ uint16, name string, v *[]T) {
 	}
 }
 
-// Raw is a row whose payload is kept as it came, for a later look.
+// Raw is a row whose payload is kept unparsed for later use.
 func Raw(c *Codec, typ uint16, name string, v *[]byte) {
 	if !c.due[typ] || !c.reported(typ, name, "bytes") {
 		c.noteReported(typ, unsafe.Pointer(v), raw)
@@ -183,8 +183,8 @@ func Raw(c *Codec, typ uint16, name string, v *[]byte) {
 	*v, _ = c.payload(typ)
 }
 
-// InPlace is Raw for a look while the message is still there: Keep does not hold
-// for it.
+// InPlace is Raw for use while the message is still valid: Keep does not apply to
+// it.
 func InPlace(c *Codec, typ uint16, name string, v *[]byte) {
 	if !c.due[typ] || !c.reported(typ, name, "bytes") {
 		c.noteReported(typ, unsafe.Pointer(v), inPlace)
@@ -203,7 +203,7 @@ func Report(c *Codec, typ uint16, name string, bytes int, parse func([]byte)) {
 	}
 }
 
-// Skip names attributes that are known and not wanted.
+// Skip names known attributes that are ignored.
 func Skip(c *Codec, types ...uint16) {
 	for _, typ := range types {
 		switch {
@@ -215,21 +215,21 @@ func Skip(c *Codec, types ...uint16) {
 	}
 }
 
-// A Payload is a value that lies in an attribute in a way of its own.
+// A Payload is a value with its own encoding in an attribute.
 type Payload interface {
 	AppendPayload(b []byte) []byte
 	ParsePayload(b []byte) error // b is only valid during the call
-	AppendWords(b []byte) []byte // as iproute2 is told
+	AppendWords(b []byte) []byte // as iproute2 arguments
 	Check() error
 }
 
-// A Partial is a Payload that asks for part of what the kernel then has.
+// A Partial is a Payload that may specify only part of the kernel's value.
 type Partial interface {
 	Payload
 	Within(have Payload) bool
 }
 
-// Custom is a row for what no other row fits.
+// Custom is a row for a Payload, for values that no other row fits.
 func Custom(c *Codec, typ uint16, name string, v Payload) {
 	if c.due[typ] {
 		c.custom(typ, name, v)
@@ -258,7 +258,7 @@ func (c *Codec) custom(typ uint16, name string, v Payload) {
 	}
 }
 
-// wireType returns the type of a row with those properties as it goes out.
+// wireType returns the type of a row with the properties p as it is sent.
 func wireType(typ uint16, p property) uint16 {
 	if p&nested != 0 {
 		return typ | uapi.NLA_F_NESTED

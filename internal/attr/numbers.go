@@ -8,11 +8,11 @@ import (
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
-// A format is how a number lies in its payload.
+// A format is the encoding of a number in a payload.
 type format struct {
 	name   string
 	bytes  int
-	big    bool // in network byte order, else in the host's
+	big    bool // network byte order rather than the host's
 	signed bool
 }
 
@@ -72,7 +72,7 @@ func (f *format) parseBig(b []byte) uint64 {
 	return binary.BigEndian.Uint64(b)
 }
 
-// extend gives a signed number its sign in all 64 bits.
+// extend sign-extends a signed number to 64 bits.
 func (f *format) extend(v uint64) uint64 {
 	if !f.signed {
 		return v
@@ -92,13 +92,13 @@ func (f *format) appendText(b []byte, v uint64, hex bool) []byte {
 	return strconv.AppendUint(b, v, 10)
 }
 
-// number is what a field may be that a row of one number is about.
+// number lists the field types of a row for one number.
 type number interface {
 	~uint8 | ~uint16 | ~uint32 | ~uint64 | ~int8 | ~int32
 }
 
-// one deals with a row that holds one number. Limits are none, the least and
-// the most.
+// one processes a row for one number. Limits is empty, or the minimum and the
+// maximum.
 func one[T number](c *Codec, f *format, typ uint16, name string, v *T, limits []uint64) {
 	if !c.row(typ, 0, name, f.name) {
 		return
@@ -141,7 +141,7 @@ func (c *Codec) checkRange(name string, v uint64, limits []uint64) {
 	}
 }
 
-// word appends the name of a row and the spaces around it.
+// word appends the name of a row, surrounded by spaces.
 func (c *Codec) word(name string) []byte {
 	if c.unnamed() {
 		return append(c.buf, ' ')
@@ -154,63 +154,63 @@ func (c *Codec) unnamed() bool {
 	return c.alone || c.props.are(unnamed)
 }
 
-// U8 is a row of one byte, optionally with the least and the most it may be.
+// U8 is a row for one byte, with an optional minimum and maximum.
 func U8[T ~uint8](c *Codec, typ uint16, name string, v *T, limits ...uint64) {
 	if c.due[typ] {
 		one(c, &u8, typ, name, v, limits)
 	}
 }
 
-// U16 is a row of two bytes.
+// U16 is a row for two bytes.
 func U16[T ~uint16](c *Codec, typ uint16, name string, v *T, limits ...uint64) {
 	if c.due[typ] {
 		one(c, &u16, typ, name, v, limits)
 	}
 }
 
-// U32 is a row of four bytes.
+// U32 is a row for four bytes.
 func U32[T ~uint32](c *Codec, typ uint16, name string, v *T, limits ...uint64) {
 	if c.due[typ] {
 		one(c, &u32, typ, name, v, limits)
 	}
 }
 
-// U64 is a row of eight bytes.
+// U64 is a row for eight bytes.
 func U64[T ~uint64](c *Codec, typ uint16, name string, v *T, limits ...uint64) {
 	if c.due[typ] {
 		one(c, &u64, typ, name, v, limits)
 	}
 }
 
-// S8 is a row of one byte with a sign.
+// S8 is a row for one signed byte.
 func S8[T ~int8](c *Codec, typ uint16, name string, v *T) {
 	if c.due[typ] {
 		one(c, &s8, typ, name, v, nil)
 	}
 }
 
-// S32 is a row of four bytes with a sign.
+// S32 is a row for a signed number of four bytes.
 func S32[T ~int32](c *Codec, typ uint16, name string, v *T) {
 	if c.due[typ] {
 		one(c, &s32, typ, name, v, nil)
 	}
 }
 
-// BE16 is a row of two bytes in network byte order.
+// BE16 is a row for two bytes in network byte order.
 func BE16[T ~uint16](c *Codec, typ uint16, name string, v *T, limits ...uint64) {
 	if c.due[typ] {
 		one(c, &be16, typ, name, v, limits)
 	}
 }
 
-// BE32 is a row of four bytes in network byte order.
+// BE32 is a row for four bytes in network byte order.
 func BE32[T ~uint32](c *Codec, typ uint16, name string, v *T, limits ...uint64) {
 	if c.due[typ] {
 		one(c, &be32, typ, name, v, limits)
 	}
 }
 
-// BE64 is a row of eight bytes in network byte order.
+// BE64 is a row for eight bytes in network byte order.
 func BE64[T ~uint64](c *Codec, typ uint16, name string, v *T, limits ...uint64) {
 	if c.due[typ] {
 		one(c, &be64, typ, name, v, limits)

@@ -2,7 +2,8 @@ package attr
 
 import "fmt"
 
-// A Version is a release of Linux, zero where it does not matter.
+// A Version is a release of Linux. The zero Version stands for every supported
+// release.
 type Version struct{ Major, Minor uint8 }
 
 // String returns major.minor.
@@ -10,66 +11,66 @@ func (v Version) String() string {
 	return fmt.Sprintf("%d.%d", v.Major, v.Minor)
 }
 
-// ReadOnly says of the next row that the kernel reports it and cannot be told.
+// ReadOnly marks the next row as reported by the kernel but not settable.
 func (c *Codec) ReadOnly() *Codec {
 	return c.with(readOnly, c.props.since)
 }
 
-// WriteOnly says of the next row that the kernel takes it and does not report
-// it, so that nothing can be read back.
+// WriteOnly marks the next row as settable but not reported by the kernel, so that
+// it cannot be read back.
 func (c *Codec) WriteOnly() *Codec {
 	return c.with(writeOnly, c.props.since)
 }
 
-// CreateOnly says of the next row that it is fixed once the link exists.
+// CreateOnly marks the next row as fixed once the link exists.
 func (c *Codec) CreateOnly() *Codec {
 	return c.with(createOnly, c.props.since)
 }
 
-// Optional says of the next row that the kernel does not report it in every state
-// of the link or to every reader: its absence says nothing about its value.
+// Optional marks the next row as one that the kernel does not report in every state
+// of the link or to every reader. Its absence does not imply a value.
 func (c *Codec) Optional() *Codec {
 	return c.with(mayHide, c.props.since)
 }
 
-// Since says of the next row in which release of Linux it appeared, where that
-// is later than the oldest release supported.
+// Since sets the release of Linux that introduced the next row, if it is later than
+// the oldest supported release.
 func (c *Codec) Since(major, minor uint8) *Codec {
 	return c.with(0, Version{major, minor})
 }
 
-// NoKeyword says of the next row that iproute2 has no word for it. Its name is
-// then for errors only.
+// NoKeyword marks the next row as one without an iproute2 keyword. Its name is then
+// used only in errors.
 func (c *Codec) NoKeyword() *Codec {
 	return c.with(wordless, c.props.since)
 }
 
-// Numeric says of the next row, an enumeration, that iproute2 is told its
+// Numeric marks the next row, an enumeration, as one that iproute2 takes as a
 // number.
 func (c *Codec) Numeric() *Codec {
 	return c.with(numeric, c.props.since)
 }
 
-// ValueOnly says of the next row that iproute2 is told its value without its name.
+// ValueOnly marks the next row as one that iproute2 takes without its name.
 func (c *Codec) ValueOnly() *Codec {
 	return c.with(unnamed, c.props.since)
 }
 
-// Hex says of the next row that it is printed in base 16.
+// Hex marks the next row as printed in base 16.
 func (c *Codec) Hex() *Codec {
 	return c.with(hex, c.props.since)
 }
 
-// Nested says of the next row, which has a payload of its own, that the payload
-// is a nest, and that the kernel insists on NLA_F_NESTED.
+// Nested marks the payload of the next row, a Payload, as a nest for which the
+// kernel requires NLA_F_NESTED.
 func (c *Codec) Nested() *Codec {
 	return c.with(nested, c.props.since)
 }
 
-// A Row is what a table says about one attribute.
+// A Row describes one attribute of a table.
 type Row struct {
-	Type       uint16 // its number, or the member of Set for a bit
-	Type6      uint16 // the number of the IPv6 variant, if there is one
+	Type       uint16 // attribute number, or the member of Set for a bit
+	Type6      uint16 // number of the IPv6 variant, if any
 	Name       string
 	Format     string // "u32", "be16", "mac", …
 	ReadOnly   bool
@@ -77,35 +78,34 @@ type Row struct {
 	CreateOnly bool
 	MayHide    bool
 	Wordless   bool
-	Since      Version // zero: in every release supported
+	Since      Version // zero: in every supported release
 }
 
-// Settable reports whether the kernel takes it at creation or later.
+// Settable reports whether the kernel accepts the attribute at creation or later.
 func (r Row) Settable() bool {
 	return !r.ReadOnly
 }
 
-// Changeable reports whether the kernel takes it for an existing link.
+// Changeable reports whether the kernel accepts the attribute for an existing link.
 func (r Row) Changeable() bool {
 	return !r.ReadOnly && !r.CreateOnly
 }
 
-// Readable reports whether the kernel reports it.
+// Readable reports whether the kernel reports the attribute.
 func (r Row) Readable() bool {
 	return !r.WriteOnly
 }
 
-// with returns the Codec that has the properties of one row: another, and those
-// that c has already.
+// with returns a Codec for one row that has c's properties and p.
 func (c *Codec) with(p property, since Version) *Codec {
 	c.by.props = props{c.props.bits | p, since}
 	return &c.by
 }
 
-// row begins a row that is due, which every row asks first: it is not for most
-// rows of most walks. The question is so short that the compiler takes a row up to
-// there into the table, where the number is a constant and the answer a load and
-// a test. It reports whether the row is to be dealt with in this walk.
+// row begins a row and reports whether this walk processes it. Callers test due
+// first, because most walks skip most rows. That test is short enough for the
+// compiler to inline into the table, where the number is a constant and the test is
+// a load and a comparison.
 func (c *Codec) row(typ, typ6 uint16, name, format string) bool {
 	switch p := c.props; c.mode {
 	case decoding:
@@ -125,13 +125,13 @@ func (c *Codec) row(typ, typ6 uint16, name, format string) bool {
 	return !c.props.are(readOnly)
 }
 
-// reported begins a row that the kernel reports and cannot be told.
+// reported begins a row that the kernel reports but does not accept.
 func (c *Codec) reported(typ uint16, name, format string) bool {
 	return c.ReadOnly().row(typ, 0, name, format) && c.mode == decoding
 }
 
-// hasWord reports whether iproute2 has a word for the row, and notes its name
-// if not.
+// hasWord reports whether iproute2 has a keyword for the row, and records the row's
+// name in absent if not.
 func (c *Codec) hasWord(name string) bool {
 	if c.props.are(wordless) && !c.alone {
 		c.absent = append(c.absent, name)

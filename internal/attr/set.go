@@ -5,23 +5,23 @@ import (
 	"math/bits"
 )
 
-// firstBit is where the members begin that stand for bits of a bit mask.
+// firstBit is the first member that stands for a bit of a bit mask.
 const firstBit = 128
 
-// Bit returns the member of a Set that stands for bit n of a bit mask, which
+// Bit returns the member of a Set that stands for bit n of a bit mask. Such a bit
 // has its own row and is set on its own.
 func Bit(n uint) uint16 {
 	return firstBit + uint16(n)
 }
 
-// A Set is a set of attribute numbers: which rows of a table were set by a
-// caller, or found in a message. The zero value is empty. It is no array, which
-// the compiler would not keep in registers.
+// A Set is a set of attribute numbers: the rows of a table that a caller set, or
+// that were found in a message. The zero value is empty. It is a struct because the
+// compiler does not keep arrays in registers.
 type Set struct {
-	low, high, bits uint64 // attributes up to 63, and up to 127, which is beyond any; bits of a bit mask
+	low, high, bits uint64 // attributes 0 to 63; attributes 64 to 127, above any in use; bits of a bit mask
 }
 
-// word returns where the bit for typ is.
+// word returns a pointer to the word that holds the bit for typ.
 func (s *Set) word(typ uint16) *uint64 {
 	switch {
 	case typ < 64:
@@ -32,12 +32,12 @@ func (s *Set) word(typ uint16) *uint64 {
 	return &s.bits
 }
 
-// Add puts typ into s.
+// Add adds typ to s.
 func (s *Set) Add(typ uint16) {
 	*s.word(typ) |= 1 << (typ % 64)
 }
 
-// put puts an attribute into s and reports whether it was not there before.
+// put adds an attribute to s and reports whether it was absent before.
 func (s *Set) put(typ uint8) bool {
 	half := &s.low
 	if typ >= 64 {
@@ -49,7 +49,7 @@ func (s *Set) put(typ uint8) bool {
 	return fresh
 }
 
-// Remove takes typ out of s.
+// Remove removes typ from s.
 func (s *Set) Remove(typ uint16) {
 	*s.word(typ) &^= 1 << (typ % 64)
 }
@@ -59,27 +59,27 @@ func (s *Set) Has(typ uint16) bool {
 	return *s.word(typ)&(1<<(typ%64)) != 0
 }
 
-// Empty reports whether nothing is in s.
+// Empty reports whether s has no members.
 func (s Set) Empty() bool {
 	return s.low|s.high|s.bits == 0
 }
 
-// And returns what is in both.
+// And returns the intersection of s and t.
 func (s Set) And(t Set) Set {
 	return Set{s.low & t.low, s.high & t.high, s.bits & t.bits}
 }
 
-// Or returns what is in either.
+// Or returns the union of s and t.
 func (s Set) Or(t Set) Set {
 	return Set{s.low | t.low, s.high | t.high, s.bits | t.bits}
 }
 
-// Minus returns what is in s and not in t.
+// Minus returns the members of s that are not in t.
 func (s Set) Minus(t Set) Set {
 	return Set{s.low &^ t.low, s.high &^ t.high, s.bits &^ t.bits}
 }
 
-// All walks the members in ascending order.
+// All iterates over the members in ascending order.
 func (s Set) All() iter.Seq[uint16] {
 	return func(yield func(uint16) bool) {
 		for !s.Empty() {
@@ -92,7 +92,7 @@ func (s Set) All() iter.Seq[uint16] {
 	}
 }
 
-// first returns the least member.
+// first returns the smallest member.
 func (s Set) first() uint16 {
 	switch {
 	case s.low != 0:

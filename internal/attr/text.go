@@ -14,14 +14,14 @@ import (
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
-// Text is a row of a string of at most limit bytes that ends in a NUL.
+// Text is a row for a string of at most limit bytes, sent with a final NUL.
 func Text(c *Codec, typ uint16, name string, v *string, limit int) {
 	if c.due[typ] {
 		c.text(typ, name, v, limit, textNUL, wire.AppendString)
 	}
 }
 
-// Bytes is a row of a string of at most limit bytes without a NUL.
+// Bytes is a row for a string of at most limit bytes, sent without a NUL.
 func Bytes(c *Codec, typ uint16, name string, v *string, limit int) {
 	if c.due[typ] {
 		c.text(typ, name, v, limit, textBare, wire.AppendText)
@@ -58,7 +58,7 @@ func (c *Codec) checkText(name, v string, limit int) {
 	}
 }
 
-// Printable returns s with what does not print as Go writes it in strings. The
+// Printable returns s with non-printing characters escaped as in Go strings. The
 // kernel allows any bytes in names except slashes, colons and white space; none may
 // reach a terminal as a control sequence.
 func Printable(s string) string {
@@ -79,14 +79,14 @@ func Printable(s string) string {
 	return b.String()
 }
 
-// hidden reports whether s holds a character that does not print.
+// hidden reports whether s contains a non-printing character.
 func hidden(s string) bool {
 	return strings.ContainsFunc(s, func(r rune) bool { return r == utf8.RuneError || !unicode.IsPrint(r) })
 }
 
-// escaped returns s as one word of any POSIX shell, with a number for each byte
-// that is not a printing character of ASCII. As a shell takes newlines off the end
-// of what a command prints, these stand behind it.
+// escaped returns s as one word of any POSIX shell, with an octal escape for each
+// byte that is not a printable ASCII character. Trailing newlines follow the command
+// substitution, because a shell strips them from a command's output.
 func escaped(s string) string {
 	var b strings.Builder
 	body := strings.TrimRight(s, "\n")
@@ -108,7 +108,7 @@ func escaped(s string) string {
 	return b.String()
 }
 
-// Quote returns s as one word of a shell.
+// Quote returns s as one shell word.
 func Quote(s string) string {
 	safe := func(r rune) bool {
 		return r < 0x80 && (r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' ||
@@ -123,11 +123,11 @@ func Quote(s string) string {
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
-// Words are the words of an enumeration, indexed by value; values without a
-// word are empty.
+// Words are the words of an enumeration, indexed by value. A value without a word
+// has an empty string.
 type Words []string
 
-// Word returns the word for v, or its number where there is none.
+// Word returns the word for v, or its number if it has none.
 func Word[T ~uint8 | ~uint16 | ~uint32](words Words, v T) string {
 	if word, ok := words.of(uint64(v)); ok {
 		return word
@@ -142,13 +142,13 @@ func (w Words) of(v uint64) (string, bool) {
 	return w[v], true
 }
 
-// vocabulary is what an enumeration has words for.
+// vocabulary is the set of words of an enumeration.
 type vocabulary interface {
 	of(v uint64) (string, bool)
-	list() string // with commas between
+	list() string // separated by commas
 }
 
-// sparseWords are words that are too far apart for an index.
+// sparseWords are words for values that are too sparse for a slice.
 type sparseWords[T ~uint16] map[T]string
 
 func (w sparseWords[T]) of(v uint64) (string, bool) {
@@ -170,16 +170,16 @@ func (w Words) list() string {
 	return strings.Join(all, ", ")
 }
 
-// Enum is a row of a number that has words; only values with a word are let
-// through to the kernel. Its width is that of the field.
+// Enum is a row for a number with words. Check rejects values without a word. The
+// width is that of the field.
 func Enum[T ~uint8 | ~uint16 | ~uint32](c *Codec, typ uint16, name string, v *T, words Words) {
 	if c.due[typ] {
 		enum(c, integer(unsafe.Sizeof(*v)), typ, name, v, words)
 	}
 }
 
-// EnumBE16 is Enum for two bytes in network byte order whose words are too far
-// apart for an index.
+// EnumBE16 is Enum for two bytes in network byte order, with values that are too
+// sparse for a slice.
 func EnumBE16[T ~uint16](c *Codec, typ uint16, name string, v *T, words map[T]string) {
 	if c.due[typ] {
 		enum(c, &be16, typ, name, v, sparseWords[T](words))
@@ -196,7 +196,7 @@ func integer(size uintptr) *format {
 	return &u32
 }
 
-// enum is one for a number that has words.
+// enum is one for a number with words.
 func enum[T number, W vocabulary](c *Codec, f *format, typ uint16, name string, v *T, words W) {
 	if c.mode != checking && c.mode != printing && c.mode != surveying {
 		one(c, f, typ, name, v, nil)
@@ -216,8 +216,8 @@ func enum[T number, W vocabulary](c *Codec, f *format, typ uint16, name string, 
 	}
 }
 
-// unknown is the errno by which kernels refuse a number that means nothing to them.
-// In network byte order these are protocols.
+// unknown returns the errno with which kernels reject an unknown number. Numbers in
+// network byte order are protocols.
 func (f *format) unknown() syscall.Errno {
 	if f.big {
 		return syscall.EPROTONOSUPPORT
@@ -232,8 +232,8 @@ func (c *Codec) printEnum(name string, v uint64, word string) {
 	c.buf = append(c.word(name), word...)
 }
 
-// BitWords returns the words for the bits of v; bits without a word are given
-// in base 16.
+// BitWords returns the words for the bits of v; bits without a word are given in
+// base 16.
 func BitWords(v uint32, words []string, separator string) string {
 	var all []string
 	for i, word := range words {

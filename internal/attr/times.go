@@ -6,11 +6,11 @@ import (
 	"unsafe"
 )
 
-// Tick is the unit of USER_HZ, in which the kernel tells many times: 1/100 s
-// on every architecture that Go supports.
+// Tick is the unit of USER_HZ, which the kernel uses for many times: 1/100 s on
+// every architecture that Go supports.
 const Tick = 10 * time.Millisecond
 
-// A unit is how a time lies in its payload: as a number of what.
+// A unit is the encoding of a time in a payload: a number format and a time unit.
 type unit struct {
 	format *format
 	of     time.Duration
@@ -25,30 +25,30 @@ var (
 	millis  = unit{&u32, time.Millisecond, "u32 × 1ms", false}
 )
 
-// Ticks32 is a row of a time in ticks of four bytes, optionally with the least
-// and the most it may be. The kernel rounds such times to its own clock.
+// Ticks32 is a row for a time in ticks of four bytes, with an optional minimum and
+// maximum. The kernel rounds such times to its own clock.
 func Ticks32(c *Codec, typ uint16, name string, v *time.Duration, limits ...time.Duration) {
 	if c.due[typ] {
 		c.duration(&ticks32, typ, name, v, limits)
 	}
 }
 
-// Ticks64 is a row of a time in ticks of eight bytes, optionally with the least
-// and the most it may be. The kernel rounds such times to its own clock.
+// Ticks64 is a row for a time in ticks of eight bytes, with an optional minimum and
+// maximum. The kernel rounds such times to its own clock.
 func Ticks64(c *Codec, typ uint16, name string, v *time.Duration, limits ...time.Duration) {
 	if c.due[typ] {
 		c.duration(&ticks64, typ, name, v, limits)
 	}
 }
 
-// Seconds is a row of a time in seconds of four bytes.
+// Seconds is a row for a time in seconds of four bytes.
 func Seconds(c *Codec, typ uint16, name string, v *time.Duration, limits ...time.Duration) {
 	if c.due[typ] {
 		c.duration(&seconds, typ, name, v, limits)
 	}
 }
 
-// Millis is a row of a time in milliseconds of four bytes.
+// Millis is a row for a time in milliseconds of four bytes.
 func Millis(c *Codec, typ uint16, name string, v *time.Duration, limits ...time.Duration) {
 	if c.due[typ] {
 		c.duration(&millis, typ, name, v, limits)
@@ -78,7 +78,8 @@ func (c *Codec) duration(u *unit, typ uint16, name string, v *time.Duration, lim
 	}
 }
 
-// scale turns a number of units into a time, the longest there is if it does not fit.
+// scale converts a number of units into a Duration, or the longest Duration if it
+// overflows.
 func scale(n uint64, unit time.Duration) time.Duration {
 	const longest = time.Duration(1<<63 - 1)
 	if n > uint64(longest/unit) {
@@ -100,8 +101,8 @@ func (c *Codec) checkDuration(u *unit, name string, v time.Duration, limits []ti
 	}
 }
 
-// Nanos is a row of a time in nanoseconds, of four bytes if they suffice and
-// eight if not.
+// Nanos is a row for a time in nanoseconds, of four bytes if they suffice and of
+// eight otherwise.
 func Nanos(c *Codec, typ uint16, name string, v *time.Duration) {
 	if !c.due[typ] || !c.reported(typ, name, "uint × 1ns") {
 		c.noteReported(typ, unsafe.Pointer(v), nanos)
