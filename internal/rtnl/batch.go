@@ -5,36 +5,36 @@ import (
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
-// A Reply is called for each message that answers a request, in order, and never
-// two at a time; if there are many, in another goroutine than the caller's, while
-// the exchange goes on. The data is only valid during the call.
+// A Reply is called for each message that answers a request, in order and never
+// concurrently. If there are many messages, it is called in a goroutine other than
+// the caller's while the exchange continues. The data is only valid during the call.
 type Reply func(wire.Message)
 
-// end says which message is the last answer to a request.
+// end identifies the last message of the answer to a request.
 type end uint8
 
 const (
 	atAck   end = iota // the acknowledgement or error
-	atReply            // the one message asked for, or an error
-	atLast             // a message that is not one of many (NLM_F_MULTI), NLMSG_DONE, or an error
+	atReply            // the single message requested, or an error
+	atLast             // a message without NLM_F_MULTI, NLMSG_DONE, or an error
 	atDone             // NLMSG_DONE, or an error
 )
 
-// request is one message of a batch and what became of it.
+// request is one message of a batch and its result.
 type request struct {
-	at, to int // where it lies in the batch's bytes
+	at, to int // offsets in the batch's bytes
 	end    end
 	reply  Reply
-	work   int // what it costs the kernel
+	work   int // cost for the kernel
 	state  state
 	err    error
 
-	changed bool // a dump that changed while it was read, or has a gap
-	cut     bool // a dump of which a datagram did not fit
-	vast    bool // a dump for which the kernel made room for a vast link
+	changed bool // the dump changed while it was read, or has a gap
+	cut     bool // a datagram of the dump did not fit the read buffer
+	vast    bool // the kernel reserved room for a vast link in the dump
 }
 
-// state is how far a request has come.
+// state is the progress of a request.
 type state uint8
 
 const (
@@ -43,9 +43,9 @@ const (
 	answered
 )
 
-// A Batch is a list of requests that go out together. The zero value is empty.
-// It may be used again after Reset, and must not be copied: it has room for one
-// short request within.
+// A Batch is a list of requests that are sent together. The zero value is empty. It
+// can be reused after Reset. It must not be copied, because it contains the buffer
+// for one short request.
 type Batch struct {
 	buf      []byte
 	requests []request
@@ -62,8 +62,8 @@ func (b *Batch) Reset() {
 	b.together = false
 }
 
-// Together makes the requests go out in one send if the answers have room, however
-// many they are. It is for requests that cost the kernel little.
+// Together sends all requests in one system call if there is room for the answers,
+// regardless of their number. It is for requests that cost the kernel little.
 func (b *Batch) Together() {
 	b.together = true
 }
@@ -73,8 +73,8 @@ func (b *Batch) Len() int {
 	return len(b.requests)
 }
 
-// Err returns what became of request i: nil if the kernel did as told, an
-// *Errno if it refused, ErrLost if it was sent and its answer did not come,
+// Err returns the result of request i: nil if the kernel carried it out, an *Errno
+// if the kernel rejected it, ErrLost if it was sent but its answer was lost, or
 // another error if it was not sent.
 func (b *Batch) Err(i int) error {
 	r := &b.requests[i]
@@ -93,8 +93,9 @@ func (b *Batch) Bytes(i int) []byte {
 	return b.buf[r.at:r.to]
 }
 
-// checkRoom returns an error if any request is too long for a socket that takes so
-// many bytes in a send. What is longer than an attribute can be, may hold one that is.
+// checkRoom returns an error if a request is longer than the given limit of one
+// send, or longer than an attribute can be: such a request may contain an attribute
+// that is too long.
 func (b *Batch) checkRoom(bytes int) error {
 	most := min(wire.MaxLen, bytes)
 	for i := range b.requests {
@@ -105,30 +106,30 @@ func (b *Batch) checkRoom(bytes int) error {
 	return nil
 }
 
-// span returns the bytes of the requests from up to to.
+// span returns the bytes of the requests from…to-1.
 func (b *Batch) span(from, to int) []byte {
 	return b.buf[b.requests[from].at:b.requests[to-1].to]
 }
 
-// Write adds a request that the kernel acknowledges. body appends what comes
-// behind the header.
+// Write adds a request that the kernel acknowledges. body appends the part after the
+// header.
 func (b *Batch) Write(typ, flags uint16, body func([]byte) []byte) int {
 	return b.add(typ, flags|uapi.NLM_F_ACK, atAck, nil, body)
 }
 
 // Echo is Write for a request with NLM_F_ECHO among its flags. Before the
-// acknowledgement reply gets what the kernel announces of it to others; nothing
-// if the kernel does not heed the flag for this request.
+// acknowledgement, reply receives the notification that the kernel also multicasts,
+// or nothing if the kernel ignores the flag for this request.
 func (b *Batch) Echo(typ, flags uint16, reply Reply, body func([]byte) []byte) int {
 	return b.add(typ, flags|uapi.NLM_F_ACK, atAck, reply, body)
 }
 
-// Get adds a request that one message answers.
+// Get adds a request that is answered by one message.
 func (b *Batch) Get(typ uint16, reply Reply, body func([]byte) []byte) int {
 	return b.add(typ, 0, atReply, reply, body)
 }
 
-// list adds a request that the kernel answers at once, by one message or many.
+// list adds a request that the kernel answers at once, with one message or many.
 func (b *Batch) list(typ uint16, reply Reply, body func([]byte) []byte) int {
 	return b.add(typ, 0, atLast, reply, body)
 }
@@ -147,19 +148,19 @@ func (b *Batch) add(typ, flags uint16, end end, reply Reply, body func([]byte) [
 	return len(b.requests) - 1
 }
 
-// What one answer may take of the socket's receive buffer, with the kernel's
-// overhead: an acknowledgement, which takes 832 bytes, or 1280 with the text of
-// an error, and the description of a link, which takes 4352 bytes for up to
-// 3700 of contents. What is longer than that mostly repeats what the requests
-// said, hence twice their length on top.
+// Room that one answer may take in the socket's receive buffer, including the
+// kernel's overhead. An acknowledgement takes 832 bytes, or 1280 with an error text;
+// the description of a link takes 4352 bytes for up to 3700 bytes of contents.
+// Longer answers mostly repeat the contents of the requests, so twice the request's
+// length is added.
 const (
 	ackRoom   = 1536
 	replyRoom = 6 << 10
 )
 
-// What one send may cost the kernel, which carries it out as a whole, whatever
-// becomes of the context. A request that changes something counts 1, which is
-// 0.2 ms for a new bridge and 0.6 ms for a pair of veths; one that removes a link
+// Work that one send may cause in the kernel, which carries out the whole send even
+// if the context ends. A request that changes something counts 1, which is 0.2 ms
+// for a new bridge and 0.6 ms for a pair of veths. A request that removes a link
 // waits for RCU grace periods, 16 ms or more. Reading costs 0.01 ms and is bounded
 // by the room for the answers.
 const (
@@ -177,9 +178,9 @@ func work(typ uint16, end end) int {
 	return 1
 }
 
-// fit returns the end of the run of requests from on that may go out in one
-// send of so many bytes when their answers have the given room. It holds at
-// least one.
+// fit returns the end of the run of requests, starting at from, that can be sent in
+// one call with the given room for their answers and the given limit of bytes. The
+// run holds at least one request.
 func (b *Batch) fit(from, room, bytes int) int {
 	done := 0
 	for i := from; i < len(b.requests); i++ {
@@ -202,8 +203,8 @@ func (r *request) room() int {
 	return room
 }
 
-// number gives the requests from up to to their sequence numbers: base for the
-// first of the batch, and so on.
+// number assigns sequence numbers to the requests from…to-1: base to the first
+// request of the batch, and so on.
 func (b *Batch) number(from, to int, base uint32) {
 	for i := from; i < to; i++ {
 		wire.SetSeq(b.buf[b.requests[i].at:], base+uint32(i))
@@ -226,8 +227,8 @@ func (b *Batch) pending(from, to int) bool {
 	return false
 }
 
-// pendingSingles is pending for requests whose answer is one message, and that
-// are therefore answered already as far as the kernel is concerned.
+// pendingSingles is pending for requests answered by one message. The kernel has
+// already answered these.
 func (b *Batch) pendingSingles(from, to int) bool {
 	for i := to - 1; i >= from; i-- {
 		if b.requests[i].state == sent && b.requests[i].end != atDone {
@@ -237,7 +238,7 @@ func (b *Batch) pendingSingles(from, to int) bool {
 	return false
 }
 
-// failUnsent gives the requests that were not sent the reason.
+// failUnsent sets err as the error of all requests that were not sent.
 func (b *Batch) failUnsent(err error) {
 	for i := range b.requests {
 		if b.requests[i].state == unsent {
@@ -246,7 +247,7 @@ func (b *Batch) failUnsent(err error) {
 	}
 }
 
-// breakDumps notes that a part of an answer was lost: a dump may have a gap.
+// breakDumps records that part of an answer was lost, so that a dump may have a gap.
 func (b *Batch) breakDumps(from, to int) {
 	for i := from; i < to; i++ {
 		b.requests[i].changed = true
@@ -261,7 +262,8 @@ func (b *Batch) failLost(from, to int) {
 	}
 }
 
-// silence makes answers count without being handed to anybody.
+// silence removes the Reply functions, so that answers are counted but not
+// delivered.
 func (b *Batch) silence(from, to int) {
 	for i := from; i < to; i++ {
 		b.requests[i].reply = nil
@@ -272,15 +274,15 @@ func (r *request) finish(err error) {
 	r.state, r.err = answered, err
 }
 
-// A delivery is a message that answers a request, and who is to be told.
+// A delivery is a message that answers a request, and the Reply that receives it.
 type delivery struct {
 	reply   Reply
 	message wire.Message
 }
 
-// settle notes what the messages of a datagram say about the requests that they
-// answer, and appends what is due to a Reply. Answers to earlier batches fall
-// outside the range and are dropped.
+// settle updates the requests that the messages of a datagram answer, and appends
+// the messages for a Reply to due. Answers to earlier batches fall outside the range
+// and are dropped.
 func (b *Batch) settle(due []delivery, datagram []byte, from, to int, base uint32) []delivery {
 	for m, err := range wire.Messages(datagram) {
 		if err != nil {
@@ -297,9 +299,9 @@ func (b *Batch) settle(due []delivery, datagram []byte, from, to int, base uint3
 	return due
 }
 
-// cut notes that a datagram did not fit, of which the beginning is given, and
-// reports whether it was part of a dump. It answers one request only; an echo is
-// done without.
+// cut records that a datagram did not fit, given its beginning, and reports whether
+// it was part of a dump. Such a datagram answers a single request. An echo that does
+// not fit is dropped.
 func (b *Batch) cut(beginning []byte, from, to int, base uint32) (dump bool) {
 	i := int(wire.Order.Uint32(beginning[8:]) - base) // nlmsg_seq
 	if i < from || i >= to || b.requests[i].state != sent {
@@ -315,8 +317,8 @@ func (b *Batch) cut(beginning []byte, from, to int, base uint32) (dump bool) {
 	return false
 }
 
-// nextCut returns the first request from i on whose answer did not fit, -1 if there
-// is none.
+// nextCut returns the first request from i onwards whose answer did not fit, or -1
+// if there is none.
 func (b *Batch) nextCut(i int) int {
 	for ; i < len(b.requests); i++ {
 		if b.requests[i].err == errCut {
@@ -326,8 +328,8 @@ func (b *Batch) nextCut(i int) int {
 	return -1
 }
 
-// settle takes one message as an answer to r, and reports whether it is one for
-// the Reply.
+// settle processes one message that answers r, and reports whether it is for the
+// Reply.
 func (r *request) settle(m wire.Message) bool {
 	r.changed = r.changed || m.Flags&uapi.NLM_F_DUMP_INTR != 0
 	switch {

@@ -14,19 +14,20 @@ import (
 )
 
 const (
-	// readSize holds the usual datagram of a dump (32 KiB) twice: the kernel fills
-	// as much as it has seen a reader offer, up to that. One that holds the
-	// description of an unusual link is as long as that.
+	// readSize holds two of the usual datagrams of a dump (32 KiB). The kernel fills
+	// datagrams up to the buffer size that the reader has offered, at most 32 KiB. A
+	// datagram with the description of an unusual link is as long as the
+	// description.
 	readSize = 64 << 10
 
-	// readBuffer bounds what may wait unread, and writeBuffer one send. They
-	// are limits, not memory taken: some thousand requests go out in one send,
-	// and the answers to all of them must fit. The kernel doubles both.
+	// readBuffer bounds the unread data, and writeBuffer one send. They are limits,
+	// not allocated memory: some thousand requests go out in one send, and all the
+	// answers must fit. The kernel doubles both.
 	readBuffer  = 16 << 20
 	writeBuffer = 4 << 20
 )
 
-// errClosed is os.ErrClosed in words of its own: what is closed is no file.
+// errClosed is os.ErrClosed with its own text, since a connection is not a file.
 var errClosed error = closed{}
 
 type closed struct{}
@@ -35,29 +36,29 @@ func (closed) Error() string { return "the connection is closed" }
 
 func (closed) Unwrap() error { return os.ErrClosed }
 
-// A Conn is a route netlink socket. Many goroutines may use it; their batches
-// go out one after another.
+// A Conn is a route netlink socket. It is safe for concurrent use; batches are sent
+// one after another.
 type Conn struct {
 	file  *os.File      // the socket
 	fd    int           // of file
-	turn  chan struct{} // holds a token while an exchange is going on
+	turn  chan struct{} // holds a token during an exchange
 	seq   uint32
 	read  []byte
-	full  int  // how long the last datagram was if it did not fit read, else 0
+	full  int  // length of the last datagram if it did not fit read, else 0
 	lump  lump // empty between exchanges
-	room  int  // how much the answers to one send may take, in bytes
-	bytes int  // the longest send
+	room  int  // bytes that the answers to one send may take
+	bytes int  // maximum length of one send
 	stale bool // answers to an earlier batch may still be in the queue
 	hook  Hook
 
 	mu     sync.Mutex
 	closed atomic.Bool
-	users  int // who needs the socket even if it is closed
+	users  int // number of calls that need the socket even if it is closed
 }
 
-// Dial opens a socket in the network namespace that netns is a descriptor of,
-// in the caller's if it is Here. Extended acknowledgements and strict checking
-// are on.
+// Dial opens a socket in the network namespace of the descriptor netns, or in the
+// caller's if netns is Here. Extended acknowledgements and strict checking are
+// enabled.
 func Dial(netns int) (*Conn, error) {
 	return dial(unix.NETLINK_ROUTE, netns, netlink.Config{Strict: true})
 }
@@ -84,8 +85,8 @@ func (c *Conn) configure(nl *netlink.Conn) error {
 	if err := nl.SetOption(netlink.CapAcknowledge, true); err != nil {
 		return err
 	}
-	// Without privilege the kernel grants less than asked for: what counts is
-	// what it granted, so these errors may pass.
+	// Without privilege the kernel grants less than requested. The granted size is
+	// read back below, so these errors can be ignored.
 	_ = nl.SetReadBuffer(readBuffer)
 	_ = nl.SetWriteBuffer(writeBuffer)
 	read, err := nl.ReadBuffer()
@@ -97,9 +98,9 @@ func (c *Conn) configure(nl *netlink.Conn) error {
 	return err
 }
 
-// detach returns a descriptor of a socket that the runtime does not poll. For one
-// that it does, the kernel would wake a thread with each answer, although all
-// answers are there when a send or a read of a list returns.
+// detach returns a descriptor of the socket that the runtime does not poll. With
+// polling, the kernel would wake a thread for each answer, although all answers are
+// available when a send or a read of a list returns.
 func detach(nl *netlink.Conn) (fd int, err error) {
 	raw, err := nl.SyscallConn()
 	if err != nil {
@@ -107,14 +108,14 @@ func detach(nl *netlink.Conn) (fd int, err error) {
 	}
 	inner := raw.Control(func(socket uintptr) { fd, err = highfd.Dup(int(socket)) })
 	if err = errors.Join(inner, err); err == nil {
-		_ = unix.SetNonblock(fd, false) // else an os.File would be polled
+		_ = unix.SetNonblock(fd, false) // otherwise the os.File would be polled
 	}
 	return fd, err
 }
 
-// Close closes the socket. Calls that are going on end with os.ErrClosed as
-// soon as they have the answers to what they sent, and only then, and when
-// nobody holds it any longer, does the socket go.
+// Close closes the socket. Calls in progress return os.ErrClosed as soon as they
+// have the answers to the requests they sent. The descriptor is released only then,
+// and only when no Held remains.
 func (c *Conn) Close() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -128,8 +129,8 @@ func (c *Conn) Close() error {
 	return nil
 }
 
-// use keeps the socket open until a call of release. It returns os.ErrClosed if
-// it has gone already.
+// use keeps the socket open until a call of release. It returns os.ErrClosed if the
+// socket is already gone.
 func (c *Conn) use() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -145,12 +146,12 @@ func (c *Conn) release() {
 	defer c.mu.Unlock()
 	c.users--
 	if c.users == 0 && c.closed.Load() {
-		_ = c.file.Close() // whoever closed it has had an answer
+		_ = c.file.Close() // the caller of Close already has its result
 	}
 }
 
-// Control calls f with the socket's descriptor, which ioctls of the socket's
-// namespace can be made on.
+// Control calls f with the socket's descriptor, on which f can make ioctls in the
+// socket's namespace.
 func (c *Conn) Control(f func(fd int) error) error {
 	if err := c.use(); err != nil {
 		return err
@@ -159,15 +160,15 @@ func (c *Conn) Control(f func(fd int) error) error {
 	return f(c.fd)
 }
 
-// Do sends the requests of b and awaits the answers. One send holds as many
-// requests as there is room for the answers, and as the kernel carries out in some
-// 50 ms. Do returns an error if the exchange did not come to its end; what became
-// of each request, Err tells.
+// Do sends the requests of b and waits for the answers. One send holds as many
+// requests as there is room for their answers, limited to about 50 ms of work for
+// the kernel. Do returns an error if the exchange did not complete; Batch.Err
+// returns the result of each request.
 //
-// When ctx ends, requests that were not sent yet stay unsent; the answers to
-// those that were are still collected, so that a caller knows what to undo. Do
-// therefore returns within the time of one send, and that send may wait for other
-// processes, which hold the kernel's lock for all links (RTNL).
+// When ctx ends, the remaining requests are not sent. The answers to requests
+// already sent are still collected, so that a caller knows which changes to undo. Do
+// therefore returns within the time of one send, which may have to wait for other
+// processes that hold the kernel's lock for all links (RTNL).
 func (c *Conn) Do(ctx context.Context, b *Batch) error {
 	return c.do(ctx, b, false)
 }
@@ -201,14 +202,14 @@ func (c *Conn) end() {
 	<-c.turn
 }
 
-// Fit returns how many requests of so many bytes go out in one send as far as the
-// acknowledgements have room.
+// Fit returns the number of requests of the given length that fit one send, given
+// the room for their acknowledgements.
 func (c *Conn) Fit(bytes int) int {
 	return min(c.room/(ackRoom+2*bytes), c.bytes/bytes)
 }
 
-// drain reads and forgets all that is queued. Reading also drives a dump that
-// was abandoned to its end, before which the kernel takes no other.
+// drain reads and discards all queued messages. Reading also completes an abandoned
+// dump; the kernel accepts no other dump before that.
 func (c *Conn) drain() error {
 	for {
 		n, err := c.receive()
@@ -232,8 +233,8 @@ func (c *Conn) send(p []byte) error {
 	return nil
 }
 
-// receive reads one datagram of the kernel's, and returns 0 bytes if there is
-// none. Of one that is longer than read it reads the beginning.
+// receive reads one datagram from the kernel. It returns 0 bytes if there is none,
+// and the beginning of a datagram that is longer than c.read.
 func (c *Conn) receive() (int, error) {
 	if err := c.pass(BeforeReceive); err != nil {
 		return 0, err
@@ -252,8 +253,8 @@ func (c *Conn) receive() (int, error) {
 	return n, c.pass(AfterReceive)
 }
 
-// fromKernel reads one datagram and passes over those of other processes, which
-// may send to any netlink socket if they have the privilege.
+// fromKernel reads one datagram and skips those from other processes, which may send
+// to any netlink socket if they have the privilege.
 func (c *Conn) fromKernel() (int, error) {
 	for {
 		n, sender, err := recvfrom(c.fd, c.read)
@@ -263,14 +264,14 @@ func (c *Conn) fromKernel() (int, error) {
 	}
 }
 
-// SetRoom makes c take so many bytes for the room that its socket has for answers, so
-// that tests can have a batch go out in many sends. It must not be in use.
+// SetRoom sets the room that c assumes for answers, in bytes, so that tests can
+// split a batch into many sends. c must not be in use.
 func (c *Conn) SetRoom(bytes int) {
 	c.room = bytes
 }
 
-// wait waits a while for an answer. A kernel answers before a send returns, so
-// that this is never due; if it is, between looks at the context.
+// wait waits briefly for an answer, so that the caller can check the context. The
+// kernel answers before a send returns, so this should never be needed.
 func (c *Conn) wait() {
 	const while = 10 // ms
 	_, _ = unix.Poll([]unix.PollFd{{Fd: int32(c.fd), Events: unix.POLLIN}}, while)

@@ -7,7 +7,7 @@ import (
 	"errors"
 )
 
-// A Conn is a route netlink socket, which only Linux has.
+// A Conn is a route netlink socket, which exists only on Linux.
 type Conn struct {
 	hook Hook
 }
@@ -27,7 +27,7 @@ func (*Conn) Close() error {
 	return errors.ErrUnsupported
 }
 
-// Held is a Conn whose socket stays open, which only Linux has.
+// Held is a Conn whose socket stays open, which exists only on Linux.
 type Held struct {
 	*Conn
 }

@@ -1,8 +1,8 @@
-// Package rtnl is the route netlink socket: requests go out many in one send,
-// and each gets its own answer.
+// Package rtnl is the route netlink socket. Many requests go out in one send, and
+// each gets its own answer.
 //
-// It sits on github.com/mdlayher/netlink, which opens the socket in the right
-// namespace. It reads and writes beside it, because a buffer of its own for every
-// message costs more than all the rest of a request, and a thread that the
-// runtime's poller wakes for every answer is woken for nothing: it is there already.
+// It uses github.com/mdlayher/netlink to open the socket in the right namespace. It
+// does its own reading and writing for two reasons: a separate buffer for every
+// message costs more than the rest of a request, and the runtime's poller would wake
+// a thread for every answer, although the answer is already there.
 package rtnl

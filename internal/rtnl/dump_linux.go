@@ -5,10 +5,10 @@ import (
 	"time"
 )
 
-// Dump sends one request that many messages answer, and calls each for every
-// one of them. When the kernel says that the list changed meanwhile, or when a part
-// of it did not fit the read buffer, which grows then, it starts anew, after a call
-// of restart.
+// Dump sends one request that is answered by many messages, and calls each for every
+// message. It calls restart before each attempt. It tries again if the kernel
+// reports that the list changed meanwhile, or if part of the list did not fit the
+// read buffer, which has grown by then.
 func (c *Conn) Dump(ctx context.Context, typ uint16, body func([]byte) []byte, restart func(), each Reply) error {
 	_, err := dump(ctx, c.Do, typ, body, restart, each)
 	return err
@@ -16,7 +16,7 @@ func (c *Conn) Dump(ctx context.Context, typ uint16, body func([]byte) []byte, r
 
 type doer func(context.Context, *Batch) error
 
-// dump also reports whether a part of the list was vast.
+// dump also reports whether the kernel reserved room for a vast link.
 func dump(ctx context.Context, do doer, typ uint16, body func([]byte) []byte, restart func(), each Reply) (vast bool, err error) {
 	const attempts = 50
 	for n := range attempts {
@@ -32,7 +32,7 @@ func dump(ctx context.Context, do doer, typ uint16, body func([]byte) []byte, re
 	return false, ErrInterrupted
 }
 
-// dumpOnce returns the request, as it came out.
+// dumpOnce returns the request with its result.
 func dumpOnce(ctx context.Context, do doer, typ uint16, body func([]byte) []byte, each Reply) (request, error) {
 	var b Batch
 	b.dump(typ, each, body)

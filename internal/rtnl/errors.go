@@ -11,11 +11,11 @@ import (
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
-// An Errno is the kernel's refusal of a request.
+// An Errno is an error that the kernel returned for a request.
 type Errno struct {
 	Errno   syscall.Errno
-	Message string // what the kernel says about it, often nothing
-	Offset  int    // of the attribute at fault in the request; 0 if not told
+	Message string // the kernel's explanation, often empty
+	Offset  int    // of the invalid attribute in the request; 0 if not reported
 }
 
 // Error returns the error's text, and the kernel's message if there is one.
@@ -31,8 +31,8 @@ func (e *Errno) Unwrap() error {
 	return e.Errno
 }
 
-// ErrLost says that the answer to a request did not come, as when the kernel had
-// no memory for it: whether the request was carried out is unknown.
+// ErrLost means that the answer to a request was lost, for example because the
+// kernel ran out of memory for it. Whether the request was carried out is unknown.
 var ErrLost = errors.New("the kernel's answer was lost")
 
 var (
@@ -42,12 +42,12 @@ var (
 
 var errNoContext = fmt.Errorf("%w: the context is nil", fs.ErrInvalid)
 
-// ErrInterrupted says that the links changed during each of several attempts to
+// ErrInterrupted means that the links changed during each of several attempts to
 // list them.
 var ErrInterrupted = errors.New("the list changed again and again while it was read")
 
-// tooLong returns why a request cannot be sent: no list in it may be longer than an
-// attribute, and all of it must fit the socket's buffer.
+// tooLong returns the error for a request that cannot be sent: no list in it may be
+// longer than an attribute, and the whole request must fit the socket's buffer.
 func tooLong(bytes, most int) error {
 	return fmt.Errorf("%w: a request of %d bytes, where at most %d can be sent", fs.ErrInvalid, bytes, most)
 }
@@ -68,14 +68,13 @@ func parseAck(m wire.Message) error {
 	return e
 }
 
-// isAck reports whether a datagram is an acknowledgement or an error, and
-// nothing else.
+// isAck reports whether a datagram consists of a single acknowledgement or error.
 func isAck(datagram []byte) bool {
 	return len(datagram) >= wire.HeaderLen && wire.Order.Uint16(datagram[4:]) == uapi.NLMSG_ERROR &&
 		wire.Align(int(wire.Order.Uint32(datagram))) >= len(datagram)
 }
 
-// parseDone returns the error that ended a dump, nil if it is complete.
+// parseDone returns the error that ended a dump, or nil if the dump is complete.
 func parseDone(m wire.Message) error {
 	if len(m.Data) < 4 {
 		return nil
@@ -86,8 +85,8 @@ func parseDone(m wire.Message) error {
 	return nil
 }
 
-// parseExtended reads the attributes behind the error and the echoed request,
-// of which a capped answer has the header only.
+// parseExtended reads the attributes after the error and the echoed request. A
+// capped answer echoes only the request's header.
 func (e *Errno) parseExtended(m wire.Message) {
 	echoed := m.Data[4:]
 	if len(echoed) < wire.HeaderLen {

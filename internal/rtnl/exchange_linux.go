@@ -7,21 +7,21 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// An exchange is one batch that goes out and gets its answers.
+// An exchange sends one batch and collects its answers.
 type exchange struct {
 	c        *Conn
 	ctx      context.Context
 	b        *Batch
-	last     bool   // goes on although the Conn is closed
+	last     bool   // continues even if the Conn is closed
 	from, to int    // the requests of one send
 	base     uint32 // the sequence number of the batch's first request
 
 	taken    int       // bytes of answers
-	lump     *lump     // what waits for a Reply
-	handover *handover // nil as long as that is little
+	lump     *lump     // messages that wait for a Reply
+	handover *handover // nil while there are few messages
 }
 
-// begin waits for the Conn's turn and clears the queue of what nobody awaits.
+// begin waits for the Conn's turn and clears stale answers from the queue.
 func (x *exchange) begin() error {
 	if err := x.stopped(); err != nil {
 		return err
@@ -47,7 +47,7 @@ func (x *exchange) begin() error {
 	return nil
 }
 
-// stopped returns why nothing more may be sent, nil if it may.
+// stopped returns the reason why nothing more may be sent, or nil.
 func (x *exchange) stopped() error {
 	switch {
 	case x.ctx.Err() != nil:
@@ -58,7 +58,7 @@ func (x *exchange) stopped() error {
 	return nil
 }
 
-// run sends all requests, some at a time, and collects the answers, also if a
+// run sends all requests in one or more sends and collects the answers, even if a
 // reply panics.
 func (x *exchange) run() error {
 	defer x.salvage()
@@ -78,7 +78,8 @@ func (x *exchange) sendAll() error {
 	return x.sendAgain()
 }
 
-// sendAgain asks again for what did not fit the read buffer, which has grown.
+// sendAgain repeats the requests whose answers did not fit the read buffer, which
+// has grown.
 func (x *exchange) sendAgain() error {
 	for i := x.b.nextCut(0); i >= 0; i = x.b.nextCut(i) {
 		x.b.requests[i].state, x.b.requests[i].err = unsent, nil
@@ -91,7 +92,7 @@ func (x *exchange) sendAgain() error {
 	return nil
 }
 
-// send sends the requests from from up to to and collects their answers.
+// send sends the requests x.from…x.to-1 and collects their answers.
 func (x *exchange) send() error {
 	if err := x.stopped(); err != nil {
 		return err
@@ -109,9 +110,9 @@ func (x *exchange) send() error {
 	return x.collect()
 }
 
-// collect reads until the requests are answered. When it is to stop, or when
-// answers were lost, it still takes those that wait in the queue: the kernel
-// has put them there before the send returned. Only of dumps there is more.
+// collect reads until the requests are answered. If it must stop, or if answers were
+// lost, it still reads the answers in the queue, because the kernel queues them
+// before the send returns. Only a dump has more answers to come.
 func (x *exchange) collect() error {
 	var stopped error
 	lost := false
@@ -144,8 +145,8 @@ func (x *exchange) collect() error {
 	return stopped
 }
 
-// take takes note of a datagram, and tells the Reply functions. If there are many,
-// what is due to them waits until it is a handful.
+// take processes a datagram and calls the Reply functions. If there are many
+// datagrams, deliveries are held back until they make up a handful.
 func (x *exchange) take(datagram []byte) {
 	l := x.lump
 	if x.taken += len(datagram); x.taken <= brief {
@@ -164,15 +165,15 @@ func (x *exchange) take(datagram []byte) {
 	}
 }
 
-// takeCut takes note of a datagram that did not fit, and makes room for the next of
-// its kind. It reports whether an end of a dump may have been lost with it.
+// takeCut processes a datagram that did not fit, and enlarges the read buffer for
+// the next one. It reports whether the end of a dump may have been lost with it.
 func (x *exchange) takeCut() bool {
 	dump := x.b.cut(x.c.read, x.from, x.to, x.base)
 	x.c.read = make([]byte, x.c.full+x.c.full/4)
 	return dump
 }
 
-// handOver has the lump delivered while the next is filled.
+// handOver passes the lump to the other goroutine while the next one is filled.
 func (x *exchange) handOver() {
 	if x.handover == nil {
 		x.handover = newHandover()
@@ -182,7 +183,7 @@ func (x *exchange) handOver() {
 	}
 }
 
-// deliver delivers the rest, and returns when all is delivered.
+// deliver delivers the remaining messages and returns when all are delivered.
 func (x *exchange) deliver() {
 	if x.handover == nil {
 		x.lump.deliver()
@@ -192,7 +193,7 @@ func (x *exchange) deliver() {
 	x.join()
 }
 
-// join awaits the end of the other goroutine.
+// join waits for the other goroutine to end.
 func (x *exchange) join() {
 	h := x.handover
 	x.handover = nil
@@ -200,8 +201,8 @@ func (x *exchange) join() {
 	h.resume()
 }
 
-// awaits reports whether answers are awaited; those to a dump no longer if the
-// exchange has stopped.
+// awaits reports whether answers are outstanding. If the exchange has stopped, dumps
+// no longer count.
 func (x *exchange) awaits(stopped error) bool {
 	if stopped != nil {
 		return x.b.pendingSingles(x.from, x.to)
@@ -209,8 +210,8 @@ func (x *exchange) awaits(stopped error) bool {
 	return x.b.pending(x.from, x.to)
 }
 
-// salvage settles what is unanswered when an exchange ends early: after a panic
-// the answers still wait in the queue.
+// salvage settles unanswered requests when an exchange ends early: after a panic the
+// answers are still in the queue.
 func (x *exchange) salvage() {
 	if x.handover != nil {
 		x.handover.join()

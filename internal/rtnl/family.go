@@ -11,12 +11,12 @@ import (
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
-// ErrFamily says that the kernel has no generic netlink family of that name, mostly
-// because the module that brings it is not there.
+// ErrFamily means that the kernel has no generic netlink family of that name,
+// usually because its module is not available.
 var ErrFamily = errors.New("this kernel has no such generic netlink family")
 
-// A Family is a generic netlink socket for the requests of one family: their type
-// is its ID. Many goroutines may use it.
+// A Family is a generic netlink socket for the requests of one family, whose message
+// type is its ID. It is safe for concurrent use.
 type Family struct {
 	*Conn
 	ID      uint16
@@ -26,10 +26,10 @@ type Family struct {
 	groups map[string]uint32
 }
 
-// DialFamily opens a socket like Dial's, and looks up the family of that name, for
-// which the kernel loads the module. The error is ErrFamily if it has none. A
-// refusal does not repeat the request, which may hold secrets: a Batch is sent from
-// its own memory, which the caller can clear.
+// DialFamily opens a socket like Dial's and looks up the named family, for which the
+// kernel loads the module. The error is ErrFamily if the kernel has no such family.
+// The kernel's error messages do not echo the request, which may hold secrets. A
+// Batch is sent from its own memory, so the caller can clear it.
 func DialFamily(ctx context.Context, netns int, name string) (*Family, error) {
 	c, err := dialGeneric(netns)
 	if err != nil {
@@ -52,7 +52,7 @@ func (f *Family) find(ctx context.Context) error {
 	return err
 }
 
-// learn takes the numbers of the family and of its groups from its description.
+// learn reads the IDs of the family and its groups from its description.
 func (f *Family) learn(attrs []byte) {
 	if id := wire.Find(attrs, uapi.CTRL_ATTR_FAMILY_ID); len(id) == 2 {
 		f.ID = wire.Order.Uint16(id)
@@ -76,8 +76,8 @@ func (f *Family) AppendHeader(b []byte, command uint8) []byte {
 	return append(b, command, f.Version, 0, 0)
 }
 
-// GenericAttrs returns the attributes behind the struct genlmsghdr of a message,
-// whose first byte is the command; nil if the message is too short.
+// GenericAttrs returns the attributes after the struct genlmsghdr of a message,
+// whose first byte is the command, or nil if the message is too short.
 func GenericAttrs(m wire.Message) []byte {
 	if len(m.Data) < uapi.GENL_HDRLEN {
 		return nil
@@ -90,8 +90,8 @@ func (f *Family) Change(ctx context.Context, command uint8, attrs []byte) error 
 	return f.send(ctx, func(b *Batch) { b.Write(f.ID, 0, f.body(command, attrs)) })
 }
 
-// List sends one request that is answered by one message, or by many which a last
-// one ends, and calls each for every one of them.
+// List sends one request that is answered either by one message or by several and a
+// final NLMSG_DONE, and calls each for every message.
 func (f *Family) List(ctx context.Context, command uint8, attrs []byte, each Reply) error {
 	return f.send(ctx, func(b *Batch) { b.list(f.ID, each, f.body(command, attrs)) })
 }
@@ -109,8 +109,8 @@ func (f *Family) body(command uint8, attrs []byte) func([]byte) []byte {
 	return func(b []byte) []byte { return append(f.AppendHeader(b, command), attrs...) }
 }
 
-// Listen opens a Listener to one of the family's groups, in the network namespace
-// that netns is a descriptor of, in the caller's if it is Here.
+// Listen opens a Listener for one of the family's groups in the network namespace of
+// the descriptor netns, or in the caller's if netns is Here.
 func (f *Family) Listen(ctx context.Context, netns int, group string, how Listening) (*Listener, error) {
 	id, ok := f.groups[group]
 	if !ok {

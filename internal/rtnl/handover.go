@@ -3,17 +3,18 @@ package rtnl
 import "runtime"
 
 const (
-	// brief is how many bytes of answers the caller's goroutine sees to alone:
-	// until another one has found a processor, it has decoded some hundred links.
+	// brief is the number of bytes of answers that the caller's goroutine delivers
+	// by itself. It could decode some hundred links before another goroutine is
+	// scheduled on a processor.
 	brief = 512 << 10
-	// handful is how many bytes of replies are worth another goroutine's
-	// waking, and waiting how many handfuls may wait for it: who reads on
-	// meanwhile must not read all there is.
+	// handful is the number of bytes of replies that justify waking another
+	// goroutine, and waiting is the number of handfuls that may be queued for it.
+	// The queue is short so that the reader does not read everything meanwhile.
 	handful = 56 << 10
 	waiting = 1
 )
 
-// A lump is copies of messages and who is to be told of them.
+// A lump is a list of deliveries with copies of their messages.
 type lump struct {
 	bytes []byte
 	due   []delivery
@@ -32,15 +33,15 @@ func (l *lump) clear() {
 	l.bytes, l.due = l.bytes[:0], l.due[:0]
 }
 
-// A handover calls Reply functions in a goroutine of its own, while the caller's
-// has the kernel make the next answers.
+// A handover calls Reply functions in its own goroutine, while the caller's
+// goroutine has the kernel produce the next answers.
 type handover struct {
 	full chan *lump
 	free chan *lump
 	done chan struct{} // closed when the goroutine has ended
 
-	fault any  // what a Reply panicked with
-	ended bool // a Reply has ended the goroutine
+	fault any  // value of a panic in a Reply
+	ended bool // a Reply panicked or called runtime.Goexit
 }
 
 func newHandover() *handover {
@@ -64,8 +65,8 @@ func (h *handover) run() {
 	h.ended = false
 }
 
-// pass hands a lump over and returns an empty one, or nil if a Reply has put an
-// end to it.
+// pass hands over a lump and returns an empty one, or nil if a Reply has ended the
+// goroutine.
 func (h *handover) pass(l *lump) *lump {
 	select {
 	case <-h.done:
@@ -80,14 +81,13 @@ func (h *handover) pass(l *lump) *lump {
 	}
 }
 
-// join awaits the end of all deliveries.
+// join waits for the end of all deliveries.
 func (h *handover) join() {
 	close(h.full)
 	<-h.done
 }
 
-// resume goes on in the caller's goroutine with what a Reply has done to the
-// other.
+// resume repeats in the caller's goroutine the panic or runtime.Goexit of a Reply.
 func (h *handover) resume() {
 	switch {
 	case h.fault != nil:

@@ -1,5 +1,5 @@
 package rtnl
 
-// Here stands for the network namespace of the calling thread where a descriptor
-// of one is due.
+// Here stands for the network namespace of the calling thread in place of a
+// descriptor.
 const Here = -1

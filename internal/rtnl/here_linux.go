@@ -6,8 +6,9 @@ import (
 	"github.com/iplink-go/iplink/internal/highfd"
 )
 
-// InNetNS calls f with what package netlink takes for a network namespace: a
-// descriptor, or 0 for Here. If the descriptor itself is 0, f gets another one.
+// InNetNS calls f with the value that package netlink takes for a network namespace:
+// a descriptor, or 0 for Here. If the descriptor itself is 0, f receives a
+// duplicate.
 func InNetNS(netns int, f func(config int) error) error {
 	switch {
 	case netns == Here:

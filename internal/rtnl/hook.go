@@ -3,7 +3,7 @@ package rtnl
 // A Point is a moment of an exchange.
 type Point uint8
 
-// The points: around a send, whatever it holds, and around the reading of each
+// The points before and after each send, and before and after the reading of each
 // datagram.
 const (
 	BeforeSend Point = iota
@@ -12,12 +12,12 @@ const (
 	AfterReceive
 )
 
-// A Hook is called at each point of each exchange, so that tests can count them
-// and make them go wrong. An error takes the place of what would have followed:
-// the send, the reading, or what was read. After a send it is ignored.
+// A Hook is called at each point of each exchange, so that tests can count exchanges
+// and make them fail. An error replaces the operation that would have followed: the
+// send, the read, or the data that was read. After a send it is ignored.
 type Hook func(Point) error
 
-// SetHook makes c call hook; it must not be in use.
+// SetHook makes c call hook. c must not be in use.
 func (c *Conn) SetHook(hook Hook) {
 	c.hook = hook
 }

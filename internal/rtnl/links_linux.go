@@ -13,11 +13,12 @@ import (
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
-// vast is what the first datagram of a list takes of the receive buffer at least if
-// there is a link that the kernel expects to say more of than an attribute can hold.
+// vast is the minimum size, in the receive buffer, of the first datagram of a list
+// that includes a link whose description, by the kernel's estimate, is longer than
+// an attribute can be.
 const vast = 96 << 10
 
-// isVast reports whether that much waits to be read.
+// isVast reports whether more than vast bytes wait to be read.
 func (c *Conn) isVast() bool {
 	var info [9]uint32 // SK_MEMINFO_*
 	size := uint32(unsafe.Sizeof(info))
@@ -27,15 +28,15 @@ func (c *Conn) isVast() bool {
 	return errno != 0 || info[rmemAlloc] > vast
 }
 
-// DumpLinks is Dump for the links of the socket's namespace, and whole: a link that
-// the kernel cannot describe, as since Linux 7.1 one with a list of more than 64 KiB,
-// ends its own list without an error. For such a link each gets a message of type
-// NLMSG_ERROR with the index and the name.
+// DumpLinks is Dump for the links of the socket's namespace, and it is complete. A
+// link that the kernel cannot describe ends the kernel's own list without an error;
+// since Linux 7.1 that is a link with a list of more than 64 KiB. For such a link,
+// each receives a message of type NLMSG_ERROR with the index and the name.
 func (c *Conn) DumpLinks(ctx context.Context, body func([]byte) []byte, restart func(), each Reply) error {
 	return c.dumpLinks(ctx, c.Do, body, restart, each)
 }
 
-// DumpLinks is Conn.DumpLinks, also when the Conn is closed.
+// DumpLinks is Conn.DumpLinks, but works even if the Conn is closed.
 func (h Held) DumpLinks(ctx context.Context, body func([]byte) []byte, restart func(), each Reply) error {
 	return h.dumpLinks(ctx, h.Do, body, restart, each)
 }
@@ -59,10 +60,10 @@ func (c *Conn) dumpLinks(ctx context.Context, do doer, body func([]byte) []byte,
 	return err
 }
 
-// DumpLinksOf is DumpLinks for another namespace, by the id that the socket's has
-// for it. There the kernel makes no room for long descriptions, and nothing tells
-// which links there are: those known are asked for, and what may follow the last one
-// that was listed.
+// DumpLinksOf is DumpLinks for another namespace, given by its id in the socket's
+// namespace. There the kernel reserves no room for long descriptions and offers no
+// other list of the links. DumpLinksOf therefore requests the known links, and the
+// indexes after the last listed one.
 func (c *Conn) DumpLinksOf(ctx context.Context, nsid int32, known []int32, restart func(), each Reply) error {
 	target := func(b []byte) []byte { return wire.AppendU32(b, uapi.IFLA_TARGET_NETNSID, uint32(nsid)) }
 	s := sightings{each: each}
@@ -91,10 +92,10 @@ func (c *Conn) DumpLinksOf(ctx context.Context, nsid int32, known []int32, resta
 	return nil
 }
 
-// lookAhead is how many indexes in a row that no link has are taken for the end.
+// lookAhead is the number of consecutive unused indexes that mark the end.
 const lookAhead = 32
 
-// sightings are the links that a list has shown.
+// sightings records the links that a list contained.
 type sightings struct {
 	each Reply
 	seen []int32
@@ -107,7 +108,7 @@ func (s *sightings) note(m wire.Message) {
 	s.each(m)
 }
 
-// unseen returns those of the indexes that the list has not shown, in order.
+// unseen returns the indexes that were not in the list, in order.
 func (s *sightings) unseen(indexes []int32) []int32 {
 	slices.Sort(s.seen)
 	slices.Sort(indexes)
@@ -117,7 +118,7 @@ func (s *sightings) unseen(indexes []int32) []int32 {
 	})
 }
 
-// look reads links one by one, and returns how many there are.
+// look reads links one by one and returns the number that exist.
 func (s *sightings) look(ctx context.Context, do doer, indexes []int32, target func([]byte) []byte, nameOf func(int32) string) (n int, err error) {
 	if len(indexes) == 0 {
 		return 0, nil
@@ -168,8 +169,8 @@ func appendNothing(b []byte) []byte { return b }
 // statsLen is the length of struct if_stats_msg.
 const statsLen = 12
 
-// appendNoStats appends a struct if_stats_msg that asks for statistics that hardly
-// any link has (IFLA_STATS_AF_SPEC): all are listed nevertheless.
+// appendNoStats appends a struct if_stats_msg that requests statistics that few
+// links have (IFLA_STATS_AF_SPEC). The kernel lists all links nevertheless.
 func appendNoStats(b []byte) []byte {
 	const filter = 1 << (uapi.IFLA_STATS_AF_SPEC - 1)
 	return wire.Order.AppendUint32(append(b, make([]byte, 8)...), filter)

@@ -10,9 +10,10 @@ import (
 	"github.com/iplink-go/iplink/internal/highfd"
 )
 
-// A bell wakes the goroutine that waits for a socket. It is an epoll instance
-// around the socket, which Go's poller watches in its place: for a socket it would
-// wake a thread with every datagram, wanted or not, whereas a bell can be silenced.
+// A bell wakes the goroutine that waits for a socket. It is an epoll instance around
+// the socket, which Go's poller watches instead of the socket. With the socket
+// itself, the poller would wake a thread for every datagram, wanted or not; a bell
+// can be silenced.
 type bell struct {
 	file   *os.File // the epoll instance
 	raw    syscall.RawConn
@@ -28,7 +29,7 @@ func newBell(socket int) (*bell, error) {
 	if epoll, err = highfd.Number(epoll); err != nil {
 		return nil, err
 	}
-	_ = unix.SetNonblock(epoll, true) // or Go's poller would not have it
+	_ = unix.SetNonblock(epoll, true) // required by Go's poller
 	b := &bell{file: os.NewFile(uintptr(epoll), "epoll"), epoll: epoll, socket: socket}
 	if b.raw, err = b.file.SyscallConn(); err == nil {
 		err = b.control(unix.EPOLL_CTL_ADD, unix.EPOLLIN|unix.EPOLLET)
@@ -43,12 +44,12 @@ func (b *bell) control(op int, events uint32) error {
 	return os.NewSyscallError("epoll_ctl", unix.EpollCtl(b.epoll, op, b.socket, &unix.EpollEvent{Events: events}))
 }
 
-// listen has the bell rung by datagrams, also by those that are there already.
+// listen makes datagrams ring the bell, including those already queued.
 func (b *bell) listen() error {
 	return b.control(unix.EPOLL_CTL_MOD, unix.EPOLLIN|unix.EPOLLET)
 }
 
-// silence has datagrams not ring the bell.
+// silence stops datagrams from ringing the bell.
 func (b *bell) silence() error {
 	return b.control(unix.EPOLL_CTL_MOD, 0)
 }

@@ -12,29 +12,29 @@ import (
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
-// A Listener is a netlink socket that receives what the kernel announces, about
-// links or of a family. Only one goroutine at a time may receive.
+// A Listener is a netlink socket that receives the kernel's announcements about
+// links or of a generic netlink family. Only one goroutine at a time may receive.
 type Listener struct {
 	fd      int
 	bell    *bell
 	rush    rush
-	release func() // ends the wait for the end of ctx
+	release func() // stops waiting for the end of ctx
 	read    []byte
 	oob     []byte
 
-	take func(uintptr) bool // reads one datagram; made once, not for each
-	wait bool               // until there is one
+	take func(uintptr) bool // reads one datagram; allocated once
+	wait bool               // until a datagram arrives
 	got  struct {
 		n      int
 		nsid   int32
 		err    unix.Errno
-		waited bool // for it
+		waited bool // for the datagram
 	}
 }
 
-// Listen opens a Listener to what becomes of links in the network namespace that netns is a descriptor
-// of, in the caller's if it is Here. What the kernel announces from then on waits
-// in the socket's buffer. Once ctx has ended Receive fails.
+// Listen opens a Listener for changes of links in the network namespace of the
+// descriptor netns, or in the caller's if netns is Here. Announcements made from
+// then on are queued in the socket's buffer. Receive fails after ctx has ended.
 func Listen(ctx context.Context, netns int, how Listening) (*Listener, error) {
 	groups := []uint32{unix.RTNLGRP_LINK, unix.RTNLGRP_IPV6_IFINFO}
 	if how.AllNetNS {
@@ -69,10 +69,10 @@ func listenTo(ctx context.Context, protocol, netns int, how Listening, groups ..
 	return l, nil
 }
 
-// configure joins the groups last, so that there is room for what comes.
+// configure joins the groups last, so that the buffer is ready for announcements.
 func configure(nl *netlink.Conn, how Listening, groups []uint32) error {
 	if how.Buffer > 0 {
-		_ = nl.SetReadBuffer(how.Buffer) // the kernel grants what it likes
+		_ = nl.SetReadBuffer(how.Buffer) // the kernel may grant less
 	}
 	if how.AllNetNS {
 		if err := nl.SetOption(netlink.ListenAllNSID, true); err != nil {
@@ -87,7 +87,7 @@ func configure(nl *netlink.Conn, how Listening, groups []uint32) error {
 	return nil
 }
 
-// open gets a descriptor of the socket of the Listener's own, and a bell.
+// open sets the Listener's own descriptor of the socket, and its bell.
 func (l *Listener) open(nl *netlink.Conn) (err error) {
 	if l.fd, err = detach(nl); err != nil {
 		return err
@@ -99,8 +99,7 @@ func (l *Listener) open(nl *netlink.Conn) (err error) {
 	return nil
 }
 
-// takeOne reads one datagram if it can, and reports whether there is nothing to
-// wait for.
+// takeOne reads one datagram if possible, and reports whether the wait is over.
 func (l *Listener) takeOne(uintptr) bool {
 	l.got.n, l.got.nsid, l.got.err = l.fromKernel()
 	if l.wait && l.got.err == unix.EAGAIN {
@@ -123,12 +122,11 @@ func (l *Listener) Control(f func(fd int) error) error {
 	return errors.Join(err, inner)
 }
 
-// Receive returns the next datagram, which is valid until the next call, and
-// the id of the namespace that it is about, OwnNetNS unless the kernel names
-// another. If it must not wait and there is none, the datagram is nil. The
-// error is ErrOverrun when announcements were lost, and os.ErrDeadlineExceeded
-// when the context of the Listener has ended. In a rush it may wait for up to a
-// lull longer than it must.
+// Receive returns the next datagram, which is valid until the next call, and the id
+// of the namespace that it concerns: OwnNetNS unless the kernel names another. The
+// datagram is nil if there is none and wait is false. The error is ErrOverrun if
+// announcements were lost, and os.ErrDeadlineExceeded if the Listener's context has
+// ended. During a rush, Receive may wait up to one lull longer than necessary.
 func (l *Listener) Receive(wait bool) (datagram []byte, nsid int32, err error) {
 	for {
 		datagram, nsid, err = l.receive(wait && !l.rush.on)
@@ -141,8 +139,8 @@ func (l *Listener) Receive(wait bool) (datagram []byte, nsid int32, err error) {
 	}
 }
 
-// Drain reads until there is nothing more to read, which ends an overrun. What it
-// has read is lost, as is what the kernel has dropped.
+// Drain reads until the queue is empty, which ends an overrun. It discards the
+// announcements that it reads.
 func (l *Listener) Drain() error {
 	for {
 		datagram, _, err := l.Receive(false)
@@ -152,7 +150,7 @@ func (l *Listener) Drain() error {
 	}
 }
 
-// lull looks away for a while, or ends the rush.
+// lull pauses for a while, or ends the rush.
 func (l *Listener) lull() error {
 	if l.rush.pauses() {
 		time.Sleep(lull)
@@ -161,7 +159,7 @@ func (l *Listener) lull() error {
 	return l.bell.listen()
 }
 
-// receive is Receive that waits for the bell only.
+// receive is Receive without the pauses of a rush.
 func (l *Listener) receive(wait bool) (datagram []byte, nsid int32, err error) {
 	l.wait, l.got.waited = wait, false
 	err = l.bell.raw.Read(l.take)
@@ -174,7 +172,7 @@ func (l *Listener) receive(wait bool) (datagram []byte, nsid int32, err error) {
 		return nil, OwnNetNS, err
 	case errno == unix.EAGAIN:
 		return nil, OwnNetNS, nil
-	case errno == unix.ENOBUFS, errno == unix.EMSGSIZE: // what it had to announce was too long
+	case errno == unix.ENOBUFS, errno == unix.EMSGSIZE: // the announcement was too long
 		return nil, OwnNetNS, ErrOverrun
 	case n > len(l.read):
 		l.read = make([]byte, n+n/4)
@@ -186,7 +184,7 @@ func (l *Listener) receive(wait bool) (datagram []byte, nsid int32, err error) {
 	return l.read[:n], l.got.nsid, nil
 }
 
-// fromKernel reads one datagram and passes over those of other processes.
+// fromKernel reads one datagram and skips those from other processes.
 func (l *Listener) fromKernel() (int, int32, unix.Errno) {
 	for {
 		n, oobn, sender, errno := recvmsg(l.fd, l.read, l.oob)
@@ -199,7 +197,7 @@ func (l *Listener) fromKernel() (int, int32, unix.Errno) {
 	}
 }
 
-// parseNSID finds the id of a namespace in ancillary data.
+// parseNSID returns the namespace id in the ancillary data.
 func parseNSID(oob []byte) int32 {
 	if len(oob) == 0 {
 		return OwnNetNS

@@ -7,7 +7,7 @@ import (
 	"errors"
 )
 
-// A Listener is a route netlink socket, which only Linux has.
+// A Listener is a route netlink socket, which exists only on Linux.
 type Listener struct{}
 
 // Listen returns errors.ErrUnsupported.

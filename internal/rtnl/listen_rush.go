@@ -2,40 +2,40 @@ package rtnl
 
 import "time"
 
-// To be woken for one announcement costs several times what it costs to read and
-// decode it, for all caches are cold by then. When they come in a rush, a Listener
-// looks for them from time to time instead, as drivers of network cards do.
+// Waking up for a single announcement costs several times as much as reading and
+// decoding it, because all caches are cold by then. When announcements come in a
+// rush, a Listener polls for them instead, as drivers of network cards do.
 const (
-	// lull is how long a Listener looks away in a rush, and so how much later an
-	// announcement is heard of at most. It is also what Go's timers can do.
+	// lull is the pause of a Listener between polls in a rush, and so the maximum
+	// additional delay of an announcement. It is also the resolution of Go's timers.
 	lull = time.Millisecond
-	// rushAfter is how many waits in a row must have been shorter than that for a
-	// rush to begin.
+	// rushAfter is the number of consecutive waits shorter than a lull that begin a
+	// rush.
 	rushAfter = 8
-	// rushDoubt bounds how many it takes after some that were no rush: a consumer
-	// that waits for what follows from what it does itself is held up by each lull.
+	// rushDoubt is the upper limit of that number after false rushes. A consumer
+	// that waits for the effects of its own actions is delayed by each lull.
 	rushDoubt = 1 << 13
-	// lullMost is how many announcements a lull may bring. It is half of what fits
-	// the receive buffer that the kernel grants to anyone: 212992 bytes, doubled,
-	// and 4352 for each.
+	// lullMost is the maximum number of announcements in a lull. It is half the
+	// number that fits the receive buffer granted to unprivileged processes: 212992
+	// bytes, doubled, at 4352 bytes each.
 	lullMost = 48
 )
 
-// A rush is what a Listener knows of how announcements come.
+// A rush holds statistics about the arrival of announcements.
 type rush struct {
 	on    bool
-	after int       // waits that must be short for it to begin, at least rushAfter
-	quick int       // waits in a row that were short
-	began time.Time // when the first of them ended
-	woken time.Time // when the last of them ended
-	seen  int       // announcements since the first of them, or since the last lull
+	after int       // short waits that begin a rush, at least rushAfter
+	quick int       // consecutive short waits
+	began time.Time // end of the first short wait
+	woken time.Time // end of the last short wait
+	seen  int       // announcements since the first short wait, or since the last lull
 
-	lulls  int // so far
-	worth  int // announcements that a lull must bring on the average
-	credit int // what they brought beyond that, lately
+	lulls  int // lulls in this rush
+	worth  int // announcements that a lull must bring on average
+	credit int // recent announcements beyond worth
 }
 
-// woke takes in that a wait has ended, and reports whether that begins a rush.
+// woke records that a wait has ended, and reports whether a rush is on.
 func (r *rush) woke(now time.Time) (begins bool) {
 	if r.quick == 0 || now.Sub(r.woken) >= lull {
 		r.quick, r.seen, r.began = 0, 0, now
@@ -47,17 +47,17 @@ func (r *rush) woke(now time.Time) (begins bool) {
 	return r.on
 }
 
-// begin begins a rush, unless a lull would bring too many. Lulls are worth it if
-// they bring more than half of what the same time brought before: if they bring
-// less, it is because of them.
+// begin begins a rush, unless a lull would bring too many announcements. Lulls are
+// worthwhile if they bring more than half as many as the same time brought before.
+// If they bring fewer, the lulls themselves are the cause.
 func (r *rush) begin(took time.Duration) {
 	rate := int(time.Duration(r.seen) * lull / max(took, 1))
 	r.quick, r.seen, r.lulls, r.credit = 0, 0, 0, 0
 	r.on, r.worth = rate <= lullMost, max(2, 1+rate/2)
 }
 
-// pauses takes in that nothing is there any more, and reports whether to look away
-// for another lull. If not, the rush is over.
+// pauses records that the queue is empty, and reports whether to pause for another
+// lull. Otherwise the rush is over.
 func (r *rush) pauses() bool {
 	brought := r.seen
 	r.seen = 0
@@ -72,7 +72,7 @@ func (r *rush) pauses() bool {
 	return true
 }
 
-// end ends a rush. If it was none, the next one must show more clearly.
+// end ends a rush. After a false rush, the next one needs more evidence.
 func (r *rush) end() {
 	after := 0
 	if r.lulls == 1 {

@@ -9,8 +9,8 @@ import (
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
-// IndexOf finds the index of a link by name in the socket's namespace. Short
-// names need no message and no lock of the kernel's.
+// IndexOf returns the index of the named link in the socket's namespace. Short names
+// need no message and no kernel lock.
 func IndexOf(ctx context.Context, s Socket, name string) (int, error) {
 	if len(name) >= uapi.IFNAMSIZ {
 		return indexOfLong(ctx, s, name)
@@ -38,7 +38,7 @@ func indexOfLong(ctx context.Context, s Socket, name string) (int, error) {
 	return index, b.Err(0)
 }
 
-// NameOf finds the name of a link by index.
+// NameOf returns the name of a link by index.
 func NameOf(s Socket, index int) (string, error) {
 	req, err := unix.NewIfreq("")
 	if err != nil {
@@ -49,8 +49,8 @@ func NameOf(s Socket, index int) (string, error) {
 	return req.Name(), err
 }
 
-// DriverOf returns the name that ethtool has for the driver of a link. It is the
-// only way to find out the kind of a master without a message.
+// DriverOf returns the name of a link's driver as ethtool reports it. It is the only
+// way to find the kind of a master without a message.
 func DriverOf(s Socket, index int) (string, error) {
 	name, err := NameOf(s, index)
 	if err != nil {

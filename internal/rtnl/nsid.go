@@ -8,25 +8,26 @@ import (
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
-// A Socket is a Conn, or one that is held.
+// A Socket is a Conn or a Held.
 type Socket interface {
 	Do(context.Context, *Batch) error
 	Control(func(fd int) error) error
 }
 
-// A Dumper is Conn.Dump, or what does the same otherwise.
+// A Dumper is Conn.Dump or an equivalent function.
 type Dumper func(ctx context.Context, typ uint16, body func([]byte) []byte, restart func(), each Reply) error
 
-// rtgenLen is the length of the struct rtgenmsg, padded, that starts the
-// messages about namespace ids.
+// rtgenLen is the padded length of the struct rtgenmsg at the start of messages
+// about namespace ids.
 const rtgenLen = 4
 
 func appendRTGen(b []byte) []byte {
 	return append(b, make([]byte, rtgenLen)...)
 }
 
-// AppendTarget appends the attribute of a type that directs a request to the
-// namespace which the socket's has an id for, unless that is OwnNetNS.
+// AppendTarget appends an attribute of type typ that directs a request to the
+// namespace with the id nsid in the socket's namespace. It appends nothing for
+// OwnNetNS.
 func AppendTarget(b []byte, typ uint16, nsid int32) []byte {
 	if nsid == OwnNetNS {
 		return b
@@ -34,8 +35,8 @@ func AppendTarget(b []byte, typ uint16, nsid int32) []byte {
 	return wire.AppendU32(b, typ, uint32(nsid))
 }
 
-// ParseNSID returns the id that a message about a namespace's id is about, and
-// false if it names none.
+// ParseNSID returns the namespace id in a message about namespace ids, and false if
+// there is none.
 func ParseNSID(m wire.Message) (int32, bool) {
 	id := wire.Find(m.Data[min(rtgenLen, len(m.Data)):], uapi.NETNSA_NSID)
 	if len(id) != 4 {
@@ -44,15 +45,15 @@ func ParseNSID(m wire.Message) (int32, bool) {
 	return int32(wire.Order.Uint32(id)), true
 }
 
-// FindNSID returns the id that the socket's namespace has for the one that fd is
-// a descriptor of, -1 if it has none.
+// FindNSID returns the id that the socket's namespace has for the namespace of the
+// descriptor fd, or -1 if it has none.
 func FindNSID(ctx context.Context, s Socket, fd int) (int32, error) {
 	return askNSID(ctx, s, func(b []byte) []byte { return wire.AppendU32(b, uapi.NETNSA_FD, uint32(fd)) })
 }
 
-// TranslateNSID returns the id that the namespace target has for the one that the
-// socket's namespace knows as id, -1 if it has none. Both are ids of the socket's
-// namespace; target may be OwnNetNS.
+// TranslateNSID returns the id that the namespace target has for the namespace id,
+// or -1 if it has none. Both id and target are ids in the socket's namespace; target
+// may be OwnNetNS.
 func TranslateNSID(ctx context.Context, s Socket, id, target int32) (int32, error) {
 	return askNSID(ctx, s, func(b []byte) []byte {
 		return AppendTarget(wire.AppendU32(b, uapi.NETNSA_NSID, uint32(id)), uapi.NETNSA_TARGET_NSID, target)
@@ -69,7 +70,7 @@ func askNSID(ctx context.Context, s Socket, key func([]byte) []byte) (int32, err
 	return id, b.Err(0)
 }
 
-// FindOrMakeNSID is FindNSID, but the kernel makes up an id if there is none.
+// FindOrMakeNSID is FindNSID, but the kernel assigns an id if there is none.
 func FindOrMakeNSID(ctx context.Context, s Socket, fd int) (int32, error) {
 	id, err := FindNSID(ctx, s, fd)
 	if err != nil || id >= 0 {

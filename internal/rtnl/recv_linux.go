@@ -6,9 +6,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// recvfrom reads one datagram, and returns its length, also if p is shorter, and
-// the port of the sender, 0 for the kernel. It is unix.Recvfrom without an
-// allocation for the sender's address.
+// recvfrom reads one datagram. It returns the datagram's length, even if p is
+// shorter, and the port of the sender, which is 0 for the kernel. It is
+// unix.Recvfrom without an allocation for the sender's address.
 func recvfrom(fd int, p []byte) (n int, sender uint32, err error) {
 	var from unix.RawSockaddrNetlink
 	size := uint32(unix.SizeofSockaddrNetlink)
@@ -20,10 +20,9 @@ func recvfrom(fd int, p []byte) (n int, sender uint32, err error) {
 	return int(read), from.Pid, nil
 }
 
-// recvmsg is recvfrom that also reads ancillary data, as unix.Recvmsg does. It is
-// for announcements, which are there or not: the call does not block. Therefore it
-// does not tell Go's scheduler, which would wake a thread to watch over it, for
-// each announcement that comes alone.
+// recvmsg is recvfrom with ancillary data, as in unix.Recvmsg. It is for
+// announcements and does not block. It therefore does not notify Go's scheduler,
+// which would wake a monitoring thread for each isolated announcement.
 func recvmsg(fd int, p, oob []byte) (n, oobn int, sender uint32, errno unix.Errno) {
 	var from unix.RawSockaddrNetlink
 	iov := unix.Iovec{Base: unsafe.SliceData(p)}

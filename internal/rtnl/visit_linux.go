@@ -11,7 +11,7 @@ import (
 	"github.com/iplink-go/iplink/internal/highfd"
 )
 
-// openIn opens a socket in the network namespace that netns is a descriptor of.
+// openIn opens a socket in the network namespace of the descriptor netns.
 func openIn(netns, family int, config netlink.Config) (nl *netlink.Conn, err error) {
 	err = InNetNS(netns, func(fd int) (err error) {
 		config.NetNS = fd
@@ -21,9 +21,9 @@ func openIn(netns, family int, config netlink.Config) (nl *netlink.Conn, err err
 	return nl, err
 }
 
-// open opens a socket, which binds to the network namespace that the thread is in
-// at that moment. Where it can, the calling thread goes there and back, for to wake
-// another one for that takes longer than all the rest.
+// open opens a socket, which binds to the thread's current network namespace. If
+// possible, the calling thread itself enters the namespace and returns, because
+// waking another thread for that takes longer than everything else.
 func open(family int, config netlink.Config) (nl *netlink.Conn, err error) {
 	there := config.NetNS
 	if there == 0 {
@@ -41,10 +41,11 @@ func open(family int, config netlink.Config) (nl *netlink.Conn, err error) {
 	return nl, errors.Join(err, back)
 }
 
-// visit runs fn with the calling thread in a network namespace, unless it cannot
-// go there or might not come back. Nor does the process's first thread go, whose
-// namespace /proc/self shows to everybody. If against all expectation the thread
-// does not come back, the goroutine stays locked to it: no other shall have it.
+// visit runs fn with the calling thread in a network namespace. It does not if the
+// thread cannot enter the namespace or might be unable to return, or if it is the
+// first thread of the process, whose namespace is visible in /proc/self. If the
+// thread unexpectedly fails to return, the goroutine stays locked to it, so that no
+// other goroutine runs on it.
 func visit(netns int, fn func()) (visited bool, back error) {
 	runtime.LockOSThread()
 	former := wayBack()
@@ -68,10 +69,10 @@ func visit(netns int, fn func()) (visited bool, back error) {
 	return true, nil
 }
 
-// wayBack returns a descriptor of the calling thread's network namespace, which
-// it is sure to be let into again, or else -1. To be in a namespace is no right
-// to enter it: that takes CAP_SYS_ADMIN in the user namespace that it belongs to,
-// also of who is there already.
+// wayBack returns a descriptor of the calling thread's network namespace if the
+// thread can certainly enter it again, and -1 otherwise. Being in a namespace does
+// not imply the right to enter it: that needs CAP_SYS_ADMIN in the user namespace
+// that owns it, even for a thread that is already inside.
 func wayBack() int {
 	if unix.Gettid() == os.Getpid() {
 		return -1
