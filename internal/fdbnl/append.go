@@ -15,8 +15,9 @@ import (
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
-// appends returns the verb that appends an entry. Of a second remote of an address that
-// has only one the kernel says nothing and does nothing, so that it is refused here.
+// appends returns the verb that appends an entry. If an address can have only one
+// remote and already has one, the kernel silently ignores a second; appends returns
+// an error instead.
 func (r *request) appends(ctx context.Context, verb Verb) (Verb, error) {
 	if r.flags&fdb.Self == 0 || r.host && r.bridge || forMany(r.e.MAC) {
 		return verb, nil
@@ -26,7 +27,7 @@ func (r *request) appends(ctx context.Context, verb Verb) (Verb, error) {
 	case errors.Is(err, errors.ErrUnsupported): // an address filter
 		return verb, nil
 	case errors.Is(err, fs.ErrNotExist) && r.flags&fdb.Master == 0:
-		return Verb{op: verb.op, flags: Add.flags}, nil // no entry may come between
+		return Verb{op: verb.op, flags: Add.flags}, nil // fails if an entry has been added meanwhile
 	case errors.Is(err, fs.ErrNotExist):
 		return verb, nil
 	case err != nil:
@@ -36,7 +37,7 @@ func (r *request) appends(ctx context.Context, verb Verb) (Verb, error) {
 		return verb, &iplink.Error{Op: verb.op, Kind: r.t.Link.Kind, Name: r.t.Link.Name, Attr: r.e.MAC.String(), Err: syscall.EEXIST,
 			Message: fmt.Sprintf("it has the remote %s, and only zeros and multicast addresses may have several: replace it", remoteText(&have))}
 	}
-	return Verb{op: verb.op, flags: Replace.flags}, nil // of a nexthop the kernel takes no other
+	return Verb{op: verb.op, flags: Replace.flags}, nil // the kernel accepts no other verb for a nexthop
 }
 
 func remoteText(e *fdb.Entry) string {
@@ -46,14 +47,14 @@ func remoteText(e *fdb.Entry) string {
 	return e.Dst.String()
 }
 
-// sameRemote reports whether an entry that is there has the remote of this one.
+// sameRemote reports whether an existing entry has the same remote as r.
 func (r *request) sameRemote(have *fdb.Entry) bool {
 	port, vni := defaults(&r.port)
 	return r.e.Dst == have.Dst && r.e.NextHop == have.NextHop && r.via == have.ViaIndex &&
 		or(r.e.DstPort, port) == or(have.DstPort, port) && or(r.e.VNI, vni) == or(have.VNI, vni)
 }
 
-// or returns what a field of 0 stands for.
+// or returns v, or other if v is 0.
 func or[T uint16 | uint32](v, other T) T {
 	if v == 0 {
 		return other
@@ -61,7 +62,8 @@ func or[T uint16 | uint32](v, other T) T {
 	return v
 }
 
-// defaults returns the port and the network of remotes that have none of their own.
+// defaults returns the VXLAN link's port and VNI, which apply to remotes without
+// their own.
 func defaults(vxlan *openlink.Link) (port uint16, vni uint32) {
 	if b := wire.Find(vxlan.Data, uapi.IFLA_VXLAN_PORT); len(b) == 2 {
 		port = binary.BigEndian.Uint16(b)

@@ -12,7 +12,7 @@ import (
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
-// explain gives the likely reason of a refusal that the kernel gives none for.
+// explain adds the likely reason to an error for which the kernel gives none.
 func (r *request) explain(err error) error {
 	refused, ok := errors.AsType[*iplink.Error](err)
 	if !ok {
@@ -25,8 +25,8 @@ func (r *request) explain(err error) error {
 	return openlink.Because(err, syscall.EOPNOTSUPP, r.unsupportedReason())
 }
 
-// learns reports whether the port is in a state in which it learns addresses, as far as
-// the kernel has told.
+// learns reports whether the port is in a state in which it learns addresses. It
+// returns true if the kernel did not report the state.
 func (r *request) learns() bool {
 	state := wire.Find(r.port.PortData, uapi.IFLA_BRPORT_STATE)
 	return len(state) != 1 || state[0] == uint8(iplink.BridgePortLearning) || state[0] == uint8(iplink.BridgePortForwarding)
@@ -55,8 +55,8 @@ func (r *request) unsupportedReason() string {
 	return r.port.Name + " has no filter for such an address"
 }
 
-// explainFlush gives the reason for which a kernel does not flush, or not by what was
-// chosen.
+// explainFlush adds the reason if a kernel cannot flush the table, or cannot filter
+// by an attribute.
 func (t Table) explainFlush(err error) error {
 	refused, ok := errors.AsType[*iplink.Error](err)
 	if ok && !t.ofBridge() && (refused.Err == error(syscall.EOPNOTSUPP) || refused.Message == "Unsupported attribute") {

@@ -14,11 +14,11 @@ type choice struct {
 	t         Table
 	f         fdb.Filter
 	port, via int
-	other     bool // the port is none of the bridge, and its own database is meant
+	other     bool // the port is not the bridge's, and its own database is meant
 }
 
-// choice checks a filter, also by what else check finds, and finds the links that it
-// names.
+// choice checks a filter, using check for the verb's own rules, and finds the links
+// that it names.
 func (t Table) choice(ctx context.Context, op string, f fdb.Filter, check func(*choice) error) (*choice, error) {
 	c := &choice{t: t, f: f, port: f.PortIndex}
 	err := c.check(op)
@@ -62,13 +62,13 @@ func (c *choice) check(op string) error {
 	return nil
 }
 
-// Flags that a flush can choose by.
+// Flags by which a flush can filter.
 const (
 	bridgeFlushFlags = fdb.Use | fdb.ExternLearn | fdb.Offloaded | fdb.Sticky
 	tunnelFlushFlags = fdb.ExternLearn | fdb.Offloaded | fdb.Router
 )
 
-// checkFlush checks what a flush cannot choose by.
+// checkFlush rejects filters that a flush does not support.
 func (c *choice) checkFlush(op string) error {
 	f := &c.f
 	invalid := c.t.Link.Invalid
@@ -95,7 +95,7 @@ func (c *choice) hasVia() bool {
 	return c.f.Via != "" || c.f.ViaIndex != 0
 }
 
-// checkList checks what a list cannot be chosen by.
+// checkList rejects filters that a list does not support.
 func (c *choice) checkList(op string) error {
 	if (c.f.Flags|c.f.Without)&fdb.Use != 0 {
 		return c.t.Link.Invalid(op, "flags", "the kernel does not report who added an entry: only a flush can choose by it")
@@ -103,8 +103,8 @@ func (c *choice) checkList(op string) error {
 	return nil
 }
 
-// appendList appends the request for a list: the kernel narrows it to a bridge
-// and a port, and knows no other filter.
+// appendList appends the request for a list. The kernel can filter it by bridge and
+// port only.
 func (c *choice) appendList(b []byte) []byte {
 	switch {
 	case !c.t.ofBridge():
@@ -128,18 +128,18 @@ func (c *choice) matches(e *fdb.Entry) bool {
 		within(f.DstPort, e.DstPort) && within(f.VNI, e.VNI) && within(f.SrcVNI, e.SrcVNI) && within(f.NextHop, e.NextHop)
 }
 
-// within reports whether a field is as asked for, if it was.
+// within reports whether a field matches the filter, where the zero value of want
+// matches everything.
 func within[T comparable](want, have T) bool {
 	var none T
 	return want == none || want == have
 }
 
-// bits are the states that a flush chooses: bits of ndm_state and which of them
-// count.
+// bits selects the states of a flush: bits of ndm_state and a mask.
 type bits struct{ state, mask uint16 }
 
-// flushStates returns what each request of a flush chooses. In a bridge,
-// permanent entries have both bits.
+// flushStates returns the bits for each request of a flush. In a bridge, permanent
+// entries have both bits.
 func flushStates(states []fdb.State) []bits {
 	const both = uapi.NUD_PERMANENT | uapi.NUD_NOARP
 	if len(states) == 0 {
@@ -159,7 +159,7 @@ func flushStates(states []fdb.State) []bits {
 	return all
 }
 
-// appendFlush appends the request to remove the entries in some states.
+// appendFlush appends the request to remove the entries in the given states.
 func (c *choice) appendFlush(b []byte, s bits) []byte {
 	f := &c.f
 	b = header{c.t.Link.Index, s.state, f.Flags | fdb.Self}.append(b)

@@ -16,11 +16,11 @@ import (
 // headerLen is the length of struct ndmsg.
 const headerLen = 12
 
-// header is a struct ndmsg of AF_BRIDGE.
+// header is a struct ndmsg for AF_BRIDGE.
 type header struct {
 	index int
 	state uint16
-	flags fdb.Flags // of which the lower 8 bits go out
+	flags fdb.Flags // only the lower 8 bits are sent
 }
 
 func (h header) append(b []byte) []byte {
@@ -30,7 +30,7 @@ func (h header) append(b []byte) []byte {
 	return append(b, uint8(h.flags), 0)
 }
 
-// toldFlags are those that the kernel takes.
+// toldFlags are the flags that the kernel accepts.
 const toldFlags = fdb.Use | fdb.Self | fdb.Master | fdb.ExternLearn | fdb.Sticky | fdb.Router
 
 // append appends the message for an entry, in iproute2's order.
@@ -53,7 +53,7 @@ func (r *request) append(b []byte) []byte {
 	return r.appendExtension(b)
 }
 
-// appendU32 appends what is not 0.
+// appendU32 appends an attribute unless v is 0.
 func appendU32(b []byte, typ uint16, v uint32) []byte {
 	if v == 0 {
 		return b
@@ -86,8 +86,8 @@ func (r *request) appendExtension(b []byte) []byte {
 	return wire.End(b, at)
 }
 
-// appendLookUp appends the request for the entry of an address. What the kernel
-// calls the VNI there is the one that the entry is for.
+// appendLookUp appends the request for the entry of an address. In this request
+// NDA_VNI is the VNI of the entry itself (SrcVNI).
 func (r *request) appendLookUp(b []byte) []byte {
 	if r.flags&fdb.Self == 0 {
 		b = wire.AppendAttr(header{}.append(b), uapi.NDA_LLADDR, r.e.MAC)
@@ -100,8 +100,8 @@ func (r *request) appendLookUp(b []byte) []byte {
 	return appendU32(wire.AppendAttr(b, uapi.NDA_LLADDR, r.e.MAC), uapi.NDA_VNI, r.e.SrcVNI)
 }
 
-// stateBits returns a state as iproute2 tells it to the kernel. A VXLAN link
-// keeps the bits as they are, and lets entries without NUD_NOARP age.
+// stateBits returns the state bits as iproute2 sends them. A VXLAN link stores the
+// bits unchanged and lets entries without NUD_NOARP age.
 func stateBits(s fdb.State) uint16 {
 	switch s {
 	case fdb.Permanent:
@@ -124,7 +124,7 @@ func stateOf(bits uint16) fdb.State {
 	return fdb.Dynamic
 }
 
-// parse decodes the message for an entry; of what is broken it makes nothing.
+// parse decodes the message for an entry. It returns false for an invalid message.
 func parse(data []byte, name func(int) string) (e fdb.Entry, ok bool) {
 	if len(data) < headerLen || data[0] != uapi.AF_BRIDGE {
 		return e, false
@@ -145,7 +145,7 @@ func parse(data []byte, name func(int) string) (e fdb.Entry, ok bool) {
 	return e, len(e.MAC) > 0
 }
 
-// parseAttr takes one attribute; one of an unexpected length is left out.
+// parseAttr decodes one attribute and ignores attributes of unexpected length.
 func parseAttr(e *fdb.Entry, a wire.Attr) {
 	switch {
 	case a.Type == uapi.NDA_LLADDR:

@@ -10,27 +10,26 @@ import (
 	"github.com/iplink-go/iplink/internal/openlink"
 )
 
-// mostVNI is the highest number of a network, of 24 bits; mostVLAN of a VLAN.
+// mostVNI is the highest VNI (24 bits), and mostVLAN the highest VLAN ID.
 const (
 	mostVNI  = 1<<24 - 1
 	mostVLAN = 4094
 )
 
-// request is an entry with the links that it names, and with the database it
-// belongs to.
+// request is an entry with the links that it names, and with its database.
 type request struct {
 	t      Table
 	e      fdb.Entry
-	port   openlink.Link // once it was looked up
+	port   openlink.Link // set after the look-up
 	via    int
-	host   bool // for what was opened itself, rather than for a port
+	host   bool // the entry is for the opened link itself, not for a port
 	flags  fdb.Flags
-	bridge bool // for the bridge's database, if not only
+	bridge bool // the bridge's database is used, perhaps among others
 }
 
-// request checks an entry, finds the links that it names, and says whose it is. An
-// alternative name may turn out to be that of what was opened, hence the second
-// check.
+// request checks an entry, finds the links that it names, and determines its
+// database. It checks twice, because an alternative name may turn out to be the
+// opened link's.
 func (t Table) request(ctx context.Context, op string, e fdb.Entry, check func(*request) error) (*request, error) {
 	r := &request{t: t, e: e, host: t.names(e.Port, e.PortIndex)}
 	err := r.settle(op, check)
@@ -43,8 +42,8 @@ func (t Table) request(ctx context.Context, op string, e fdb.Entry, check func(*
 	return r, err
 }
 
-// names reports whether the table's link is named; in a VXLAN link's entries it need
-// not be.
+// names reports whether name or index refers to the table's link. In entries of a
+// VXLAN link both may be empty.
 func (t Table) names(name string, index int) bool {
 	return t.Link.Named(name, index) || !t.ofBridge() && name == "" && index == 0
 }
@@ -75,8 +74,8 @@ func (r *request) find(ctx context.Context, op string) (err error) {
 	return err
 }
 
-// port looks up the link of an entry with flags: a port or what was opened, or for an
-// entry of the link's own database one that has nothing to do with bridges.
+// port looks up the link of an entry with the given flags: a port or the opened
+// link, or, for an entry in a link's own database, a link unrelated to the bridge.
 func (t Table) port(ctx context.Context, op, name string, index int, flags fdb.Flags) (openlink.Link, error) {
 	if t.names(name, index) {
 		return t.Link.Own(ctx, op)
@@ -89,8 +88,8 @@ func (t Table) port(ctx context.Context, op, name string, index int, flags fdb.F
 	return l, err
 }
 
-// inBridge chooses the database of an entry that was handed to a bridge: its own
-// unless the entry says FDBSelf of a port.
+// inBridge selects the database for an entry passed to a bridge: the bridge's own
+// unless the entry has fdb.Self and names a port.
 func (r *request) inBridge(op string) error {
 	const which = fdb.Self | fdb.Master
 	switch {
@@ -105,7 +104,7 @@ func (r *request) inBridge(op string) error {
 	return nil
 }
 
-// inTunnel puts an entry into the VXLAN link's own database.
+// inTunnel selects the VXLAN link's own database.
 func (r *request) inTunnel(op string) error {
 	if r.flags&fdb.Master != 0 {
 		return r.invalid(op, "flags", "entries of the bridge are made with the bridge opened")
@@ -121,7 +120,7 @@ func (r *request) invalid(op, word, format string, args ...any) error {
 	return r.t.Link.Invalid(op, word, format, args...)
 }
 
-// check checks an entry that is to be made.
+// check checks an entry that is to be added.
 func (r *request) check(op string) error {
 	if err := r.checkKey(op); err != nil {
 		return err
@@ -135,9 +134,9 @@ func (r *request) check(op string) error {
 	return nil
 }
 
-// checkFlags checks the flags of an entry in a bridge, which would silently not
-// have the others. What is used or learned elsewhere is dynamic, whatever state it is
-// given.
+// checkFlags checks the flags of an entry in a bridge, which would silently ignore
+// conflicting flags. Entries with Use or ExternLearn are dynamic, regardless of the
+// given state.
 func (r *request) checkFlags(op string) error {
 	const use, learned = fdb.Use, fdb.ExternLearn
 	switch f := r.flags; {
@@ -153,7 +152,7 @@ func (r *request) checkFlags(op string) error {
 	return nil
 }
 
-// checkKey checks what finds an entry.
+// checkKey checks the fields that identify an entry.
 func (r *request) checkKey(op string) error {
 	e := &r.e
 	switch {
@@ -173,7 +172,8 @@ func (r *request) checkKey(op string) error {
 	return r.checkTunnel(op)
 }
 
-// tunnels reports whether the entry has what only a VXLAN link's database knows.
+// tunnels reports whether the entry has fields that only a VXLAN link's database
+// supports.
 func (r *request) tunnels() bool {
 	e := &r.e
 	return e.Dst.IsValid() || e.DstPort != 0 || e.VNI != 0 || e.SrcVNI != 0 || r.hasVia() || e.NextHop != 0
@@ -183,7 +183,7 @@ func (r *request) hasVia() bool {
 	return r.e.Via != "" || r.e.ViaIndex != 0
 }
 
-// checkTunnel checks what only a VXLAN link's database knows.
+// checkTunnel checks the fields that only a VXLAN link's database supports.
 func (r *request) checkTunnel(op string) error {
 	e := &r.e
 	switch {

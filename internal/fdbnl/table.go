@@ -1,5 +1,5 @@
-// Package fdbnl is what packages bridge and vxlan do with forwarding databases:
-// RTM_NEWNEIGH and its relatives for AF_BRIDGE, and struct ndmsg.
+// Package fdbnl implements the forwarding databases of packages bridge and vxlan:
+// RTM_NEWNEIGH and related messages for AF_BRIDGE, and struct ndmsg.
 package fdbnl
 
 import (
@@ -14,31 +14,31 @@ import (
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
-// A Verb is a way to make an entry.
+// A Verb is a way to add an entry.
 type Verb struct {
 	op     string
 	flags  uint16
 	append bool
 }
 
-// The verbs, and Delete beside them.
+// The verbs; Delete is a method.
 var (
 	Add     = Verb{op: "fdb add", flags: uapi.NLM_F_CREATE | uapi.NLM_F_EXCL}
 	Append  = Verb{op: "fdb append", flags: uapi.NLM_F_CREATE | uapi.NLM_F_APPEND, append: true}
 	Replace = Verb{op: "fdb replace", flags: uapi.NLM_F_CREATE | uapi.NLM_F_REPLACE}
 )
 
-// Table is the forwarding database of a bridge or a VXLAN link.
+// A Table is the forwarding database of a bridge or a VXLAN link.
 type Table struct {
 	Link *openlink.Handle
 }
 
-// ofBridge reports whether it is a bridge's, whose entries lead to ports.
+// ofBridge reports whether the table is a bridge's, whose entries lead to ports.
 func (t Table) ofBridge() bool {
 	return t.Link.Kind == iplink.KindBridge
 }
 
-// Put makes an entry.
+// Put adds an entry.
 func (t Table) Put(ctx context.Context, verb Verb, e fdb.Entry) error {
 	r, err := t.request(ctx, verb.op, e, func(r *request) error { return r.check(verb.op) })
 	if err == nil && verb.append {
@@ -50,7 +50,8 @@ func (t Table) Put(ctx context.Context, verb Verb, e fdb.Entry) error {
 	return r.explain(t.Link.Write(ctx, verb.op, e.MAC.String(), uapi.RTM_NEWNEIGH, verb.flags, r.append))
 }
 
-// Delete removes an entry. Of states address filters take only the permanent one.
+// Delete removes an entry. It sends the permanent state, the only one that address
+// filters accept.
 func (t Table) Delete(ctx context.Context, e fdb.Entry) error {
 	const op = "fdb del"
 	e.State = fdb.Permanent
@@ -61,8 +62,8 @@ func (t Table) Delete(ctx context.Context, e fdb.Entry) error {
 	return r.explain(t.Link.Write(ctx, op, e.MAC.String(), uapi.RTM_DELNEIGH, 0, r.append))
 }
 
-// Get looks up the entry for an address, of a VLAN in a bridge and of a network
-// in a VXLAN link.
+// Get looks up the entry for an address, in a VLAN of a bridge or in a network of a
+// VXLAN link.
 func (t Table) Get(ctx context.Context, mac net.HardwareAddr, vlan uint16, vni uint32) (fdb.Entry, error) {
 	const op = "fdb get"
 	r := request{t: t, e: fdb.Entry{MAC: mac, VLAN: vlan, SrcVNI: vni}, bridge: t.ofBridge()}
@@ -79,7 +80,7 @@ func (t Table) Get(ctx context.Context, mac net.HardwareAddr, vlan uint16, vni u
 	return r.lookUp(ctx, op)
 }
 
-// lookUp asks for the entry of an address.
+// lookUp requests the entry of an address.
 func (r *request) lookUp(ctx context.Context, op string) (found fdb.Entry, err error) {
 	var b rtnl.Batch
 	names := r.t.Link.Names()
@@ -91,7 +92,7 @@ func (r *request) lookUp(ctx context.Context, op string) (found fdb.Entry, err e
 	return found, nil
 }
 
-// List returns the entries that a filter chooses.
+// List returns the entries that match a filter.
 func (t Table) List(ctx context.Context, f fdb.Filter) ([]fdb.Entry, error) {
 	const op = "fdb show"
 	c, err := t.choice(ctx, op, f, func(c *choice) error { return c.checkList(op) })
@@ -112,16 +113,16 @@ func (t Table) List(ctx context.Context, f fdb.Filter) ([]fdb.Entry, error) {
 	return all, err
 }
 
-// attribute says of an entry of the bridge's own database that leads to the
-// bridge that it is reached by FDBSelf: the kernel says FDBMaster of it, and
-// takes that for ports only.
+// attribute replaces fdb.Master with fdb.Self in entries of the bridge's own
+// database that lead to the bridge. The kernel reports them with Master, but accepts
+// Master for ports only.
 func (t Table) attribute(e *fdb.Entry) {
 	if t.ofBridge() && e.PortIndex == t.Link.Index && e.Flags&fdb.Master != 0 {
 		e.Flags ^= fdb.Master | fdb.Self
 	}
 }
 
-// Flush removes the entries that a filter chooses, one request a state.
+// Flush removes the entries that match a filter, with one request for each state.
 func (t Table) Flush(ctx context.Context, f fdb.Filter) error {
 	const op = "fdb flush"
 	c, err := t.choice(ctx, op, f, func(c *choice) error { return c.checkFlush(op) })

@@ -7,11 +7,11 @@ import (
 	"github.com/iplink-go/iplink/internal/uapi"
 )
 
-// A Suite is a cipher suite by its number; 0 is one that is not known yet.
+// A Suite is a cipher suite by its number; 0 stands for an unknown suite.
 type Suite uint64
 
-// SuiteOf returns the suite of a number that the kernel reports: that of
-// GCM-AES-128 is the one that it had before the standard changed it.
+// SuiteOf returns the suite for a number that the kernel reports. The kernel reports
+// GCM-AES-128 by its old number, from before the standard changed it.
 func SuiteOf(number uint64) Suite {
 	if number == uapi.MACSEC_DEFAULT_CIPHER_ID {
 		return uapi.MACSEC_CIPHER_ID_GCM_AES_128
@@ -19,7 +19,7 @@ func SuiteOf(number uint64) Suite {
 	return Suite(number)
 }
 
-// XPN reports whether packets have 64-bit numbers.
+// XPN reports whether packet numbers have 64 bits.
 func (s Suite) XPN() bool {
 	return s == uapi.MACSEC_CIPHER_ID_GCM_AES_XPN_128 || s == uapi.MACSEC_CIPHER_ID_GCM_AES_XPN_256
 }
@@ -32,7 +32,7 @@ func (s Suite) keyLen() int {
 	return 16
 }
 
-// String returns the word of iproute2.
+// String returns iproute2's name of the suite.
 func (s Suite) String() string {
 	switch s {
 	case uapi.MACSEC_CIPHER_ID_GCM_AES_128:
@@ -47,16 +47,16 @@ func (s Suite) String() string {
 	return fmt.Sprintf("cipher %#016x", uint64(s))
 }
 
-// A Flaw is what is wrong with a setting, before anything is sent: its word, and
-// the text.
+// A Flaw is an invalid setting, found before anything is sent: iproute2's word for
+// the setting, and a description.
 type Flaw struct{ Word, Text string }
 
 func flaw(word, format string, args ...any) *Flaw {
 	return &Flaw{word, fmt.Sprintf(format, args...)}
 }
 
-// Check returns what is wrong with an association to be made on a link with a
-// cipher suite, nil if nothing. The kernel would refuse it with a bare EINVAL.
+// Check returns the flaw of an association to be added to a link with the given
+// cipher suite, or nil. The kernel would reject it with a bare EINVAL.
 func (sa *SA) Check(suite Suite) *Flaw {
 	if f := CheckAN(sa.AN); f != nil {
 		return f
@@ -73,7 +73,8 @@ func (sa *SA) Check(suite Suite) *Flaw {
 	return sa.checkXPN(suite)
 }
 
-// suite is what the association itself says of a suite that is not known.
+// suite returns s, or, if s is unknown, the suite that the association's fields
+// imply.
 func (sa *SA) suite(s Suite) Suite {
 	switch {
 	case s != 0:
@@ -84,7 +85,7 @@ func (sa *SA) suite(s Suite) Suite {
 	return uapi.MACSEC_CIPHER_ID_GCM_AES_128
 }
 
-// CheckAN returns what is wrong with the number of an association.
+// CheckAN returns the flaw of an association number, or nil.
 func CheckAN(an uint8) *Flaw {
 	if an >= uapi.MACSEC_NUM_AN {
 		return flaw("an", "%d is not in 0…%d", an, uapi.MACSEC_NUM_AN-1)
@@ -92,7 +93,7 @@ func CheckAN(an uint8) *Flaw {
 	return nil
 }
 
-// CheckPN returns what is wrong with the number of a packet.
+// CheckPN returns the flaw of a packet number, or nil.
 func CheckPN(pn uint64, suite Suite) *Flaw {
 	most := uint64(math.MaxUint32)
 	if suite.XPN() {
@@ -129,8 +130,8 @@ func (sa *SA) checkNoXPN(suite Suite) *Flaw {
 	return nil
 }
 
-// checkXPN checks what an XPN cipher needs; with one that is not known, either
-// all of it or nothing.
+// checkXPN checks the fields that an XPN cipher needs. If the suite is unknown,
+// either all of them or none must be set.
 func (sa *SA) checkXPN(suite Suite) *Flaw {
 	switch n := len(sa.Salt); {
 	case suite == 0 && n == 0 && sa.SSCI == 0:
@@ -146,7 +147,7 @@ func (sa *SA) checkXPN(suite Suite) *Flaw {
 }
 
 // CheckSAs checks the associations of one channel, which must have different
-// numbers. It returns also the one at fault.
+// numbers. It also returns the invalid association.
 func CheckSAs(sas []SA, suite Suite) (*SA, *Flaw) {
 	var taken [uapi.MACSEC_NUM_AN]bool
 	for i := range sas {
@@ -162,7 +163,7 @@ func CheckSAs(sas []SA, suite Suite) (*SA, *Flaw) {
 	return nil, nil
 }
 
-// CheckSCI returns what is wrong with the identifier of a channel.
+// CheckSCI returns the flaw of a channel identifier, or nil.
 func CheckSCI(sci SCI) *Flaw {
 	if sci == (SCI{}) {
 		return flaw("sci", "the zero SCI is none: it needs an address of 6 bytes, and a port")

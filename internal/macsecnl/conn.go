@@ -11,14 +11,14 @@ import (
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
-// A Conn is a socket for the family. Many goroutines may use it.
+// A Conn is a socket for the family. It is safe for concurrent use.
 type Conn struct {
 	rt *rtnl.Family
 }
 
-// Dial opens a socket in the network namespace that netns is a descriptor of, in
-// the caller's if it is rtnl.Here. The error matches rtnl.ErrFamily if the kernel has no
-// family macsec.
+// Dial opens a socket in the network namespace of the descriptor netns, or in the
+// caller's if netns is rtnl.Here. The error matches rtnl.ErrFamily if the kernel
+// does not have the family macsec.
 func Dial(ctx context.Context, netns int) (*Conn, error) {
 	rt, err := rtnl.DialFamily(ctx, netns, uapi.MACSEC_GENL_NAME)
 	if err != nil {
@@ -37,9 +37,9 @@ func (c *Conn) SetHook(hook rtnl.Hook) {
 	c.rt.SetHook(hook)
 }
 
-// List returns all MACsec links of the namespace, as far as the kernel tells:
-// one that does not fit a message ends the list without an error, and so those
-// behind it are missing, too.
+// List returns the MACsec links of the namespace as the kernel lists them. A link
+// that does not fit a message ends the kernel's list without an error, so the list
+// may be incomplete.
 func (c *Conn) List(ctx context.Context) ([]Device, error) {
 	var all []Device
 	body := func(b []byte) []byte { return c.rt.AppendHeader(b, uapi.MACSEC_CMD_GET_TXSC) }
@@ -51,8 +51,8 @@ func (c *Conn) List(ctx context.Context) ([]Device, error) {
 	return all, err
 }
 
-// Find is List for one link, by index. The error matches fs.ErrNotExist if the
-// list has no such link, which does not mean that there is none.
+// Find is List for one link, by index. The error matches fs.ErrNotExist if the list
+// does not contain the link, which may exist nevertheless.
 func (c *Conn) Find(ctx context.Context, index int) (Device, error) {
 	all, err := c.List(ctx)
 	if err != nil {
@@ -66,17 +66,17 @@ func (c *Conn) Find(ctx context.Context, index int) (Device, error) {
 	return Device{}, fs.ErrNotExist
 }
 
-// room holds the longest request, so that no key is left behind in memory that
-// was too small.
+// room holds the longest request, so that the buffer is never reallocated and no
+// copy of a key stays in memory.
 const room = 512
 
-// exchanger is a Conn of package rtnl, or one that is held.
+// exchanger is an *rtnl.Conn or an rtnl.Held.
 type exchanger interface {
 	Do(context.Context, *rtnl.Batch) error
 }
 
-// do sends one request and then clears it. It reports whether the request may
-// have been carried out.
+// do sends one request and then clears it. It reports whether the request may have
+// been carried out.
 func (c *Conn) do(ctx context.Context, via exchanger, r Request) (carried bool, err error) {
 	var b rtnl.Batch
 	b.Write(c.rt.ID, 0, func(b []byte) []byte { return r.Append(slices.Grow(b, room), c.rt.Version) })

@@ -27,22 +27,22 @@ type Device struct {
 	Window      uint32 // with Replay only
 	Validate    uint8
 	Offload     uint8
-	Stats       []byte // the nest of the link's counters
-	TxStats     []byte // that of the channel it sends by
+	Stats       []byte // nest of the link's counters
+	TxStats     []byte // nest of the transmit channel's counters
 	TxSAs       []SA
-	RxSCs       []RxSC // the newest first
-	Err         error  // what could not be read
+	RxSCs       []RxSC // newest first
+	Err         error  // attributes that could not be read
 }
 
-// An RxSC is a channel that frames are received by.
+// An RxSC is a receive channel.
 type RxSC struct {
 	SCI    SCI
 	Active bool
-	Stats  []byte // the nest of its counters
+	Stats  []byte // nest of its counters
 	SAs    []SA
 }
 
-// FindSA returns the association with a number, nil if there is none.
+// FindSA returns the association with the number an, or nil.
 func FindSA(sas []SA, an uint8) *SA {
 	for i := range sas {
 		if sas[i].AN == an {
@@ -52,7 +52,7 @@ func FindSA(sas []SA, an uint8) *SA {
 	return nil
 }
 
-// FindRxSC returns a channel, nil if there is none of that identifier.
+// FindRxSC returns the receive channel with the identifier sci, or nil.
 func (d *Device) FindRxSC(sci SCI) *RxSC {
 	for i := range d.RxSCs {
 		if d.RxSCs[i].SCI == sci {
@@ -62,8 +62,9 @@ func (d *Device) FindRxSC(sci SCI) *RxSC {
 	return nil
 }
 
-// Parse reads the attributes of a message of the list. What cannot be read, Err
-// says; all else is there. The Device shares the memory of b.
+// Parse reads the attributes of a message of the list. Attributes that cannot be
+// read are reported in Err; all others are decoded. The Device shares the memory of
+// b.
 func Parse(b []byte) Device {
 	d := Device{}
 	var index uint32
@@ -142,7 +143,7 @@ func (d *Device) parseSA(sc string, item []byte) (sa SA) {
 	return sa
 }
 
-// decode walks a table, and keeps what went wrong.
+// decode walks a table and records its errors.
 func (d *Device) decode(where string, b []byte, t attr.Table) {
 	var c attr.Codec
 	if _, err := c.Decode(b, t, nil); err != nil {

@@ -1,8 +1,8 @@
-// Package macsecnl is the generic netlink family macsec: the requests that make,
-// change and drop channels and associations, what they are checked for before
-// they go out, and the list of all links with theirs.
+// Package macsecnl is the generic netlink family macsec: requests that add, change
+// and delete channels and associations, the checks of these requests, and the list
+// of all links with their channels and associations.
 //
-// It sends by the socket of package rtnl rather than that of package genl:
-// requests hold keys, which must leave no copies, and one message of the list
-// may take 32 KiB.
+// It uses the socket of package rtnl instead of package genl: requests contain keys,
+// which must not leave copies in memory, and one message of the list may take 32
+// KiB.
 package macsecnl

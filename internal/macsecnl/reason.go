@@ -8,18 +8,18 @@ import (
 	"github.com/iplink-go/iplink/internal/uapi"
 )
 
-// A Refusal is the error of a request: which one it was, the cause, and what is
-// known about it.
+// A Refusal is the error of a request, with the request, the cause and an
+// explanation.
 type Refusal struct {
 	Request Request
-	Err     error  // the errno if the kernel has refused it
-	Message string // what the kernel says, or what its errno means
-	Left    error  // what could not be undone
+	Err     error  // the errno if the kernel rejected the request
+	Message string // the kernel's message, or the meaning of its errno
+	Left    error  // errors of the undo requests
 
 	FromKernel bool // Message is the kernel's
 }
 
-// Error returns the cause and the message, and never a key.
+// Error returns the cause and the message, but never a key.
 func (r *Refusal) Error() string {
 	text := r.Err.Error()
 	if r.Message != "" {
@@ -45,7 +45,8 @@ func (r Request) refuse(err error) *Refusal {
 	}
 	refusal.Err, refusal.Message, refusal.FromKernel = answer.Errno, answer.Message, answer.Message != ""
 	if answer.Errno == syscall.ENOENT && r.adds() {
-		// Not ENOENT: no file is missing, but a part of the kernel.
+		// ENOENT would suggest a missing file; in fact a part of the kernel is
+		// missing.
 		refusal.Err = syscall.EOPNOTSUPP
 		refusal.Message, refusal.FromKernel = MissingCrypto, false
 	} else if answer.Message == "" {
@@ -54,15 +55,15 @@ func (r Request) refuse(err error) *Refusal {
 	return refusal
 }
 
-// MissingCrypto says what ENOENT means, from a kernel that is to use a key.
+// MissingCrypto is the meaning of ENOENT when the kernel is given a key.
 const MissingCrypto = "this kernel has no gcm(aes) (CONFIG_CRYPTO_GCM, CONFIG_CRYPTO_AES)"
 
-// adds reports whether the request makes an association.
+// adds reports whether the request adds an association.
 func (r *Request) adds() bool {
 	return r.Command == uapi.MACSEC_CMD_ADD_TXSA || r.Command == uapi.MACSEC_CMD_ADD_RXSA
 }
 
-// reasons are what the family's bare errnos mean, by command.
+// reasons are the meanings of the family's bare errnos, by command.
 var reasons = map[uint8]map[syscall.Errno]string{
 	uapi.MACSEC_CMD_ADD_RXSC: {syscall.EEXIST: "a MACsec link on this parent has a channel of this SCI already"},
 	uapi.MACSEC_CMD_UPD_RXSC: {syscall.ENODEV: noChannel},
@@ -86,7 +87,7 @@ const (
 	stillActive   = "it is active: deactivate it before"
 )
 
-// reason says what a bare errno means, empty if it is not known.
+// reason returns the meaning of a bare errno, or an empty string if it is unknown.
 func (r *Request) reason(errno syscall.Errno) string {
 	if errno == syscall.EPERM {
 		return rtnl.NeedsNetAdmin

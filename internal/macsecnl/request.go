@@ -8,12 +8,11 @@ import (
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
-// An SCI identifies a channel: an Ethernet address and a port, as they stand in
-// frames.
+// An SCI identifies a channel: an Ethernet address and a port, as in frames.
 type SCI = [8]byte
 
-// An SA is an association: as it is to be made, with its key, or as the kernel
-// reports it, with its counters.
+// An SA is an association: either one to be added, with its key, or one that the
+// kernel reports, with its counters.
 type SA struct {
 	AN     uint8
 	PN     uint64
@@ -22,72 +21,71 @@ type SA struct {
 	SSCI   uint32 // with an XPN cipher only
 	Key    []byte // never reported
 	Salt   []byte // with an XPN cipher only; never reported
-	Stats  []byte // the nest of the counters; reported only
+	Stats  []byte // nest of the counters; reported only
 }
 
-// A Request is one command of the family, about the link with an index.
+// A Request is one command of the family for one link.
 type Request struct {
 	Command uint8
 	Index   int
-	// SCI is the channel that it is about, nil for the one that the link sends
-	// by, and SCActive its new state, nil for none.
+	// SCI is the receive channel, or nil for the transmit channel of the link.
+	// SCActive is the channel's new state, or nil for no change.
 	SCI      *SCI
 	SCActive *bool
-	// SA is the association that it is about, nil if it is about none.
+	// SA is the association, or nil if the request concerns none.
 	SA *SAConfig
-	// Offload says what part of the hardware is to do the work, nil for no
-	// change.
+	// Offload is the part of the hardware that does the work, or nil for no change.
 	Offload *uint8
 }
 
-// An SAConfig is what a request says of an association: its number, and what is
-// not nil.
+// An SAConfig describes an association in a request by its number and the fields
+// that are not nil.
 type SAConfig struct {
 	AN     uint8
 	PN     *uint64
 	Active *bool
 	XPN    bool // PN has 64 bits
-	New    *SA  // what only a new one is told: the key, and what belongs to it
+	New    *SA  // fields of a new association only: the key, and its id, SSCI and salt
 }
 
-// AddSA makes an association. The SCI is nil for one that the link sends by.
+// AddSA adds an association. The sci is nil for the transmit channel.
 func AddSA(index int, sci *SCI, sa SA, xpn bool) Request {
 	config := &SAConfig{AN: sa.AN, PN: &sa.PN, Active: &sa.Active, XPN: xpn, New: &sa}
 	return Request{Command: command(sci, uapi.MACSEC_CMD_ADD_TXSA, uapi.MACSEC_CMD_ADD_RXSA), Index: index, SCI: sci, SA: config}
 }
 
-// UpdateSA changes what is not nil of an association.
+// UpdateSA changes pn and active of an association if they are not nil.
 func UpdateSA(index int, sci *SCI, an uint8, pn *uint64, active *bool, xpn bool) Request {
 	config := &SAConfig{AN: an, PN: pn, Active: active, XPN: xpn}
 	return Request{Command: command(sci, uapi.MACSEC_CMD_UPD_TXSA, uapi.MACSEC_CMD_UPD_RXSA), Index: index, SCI: sci, SA: config}
 }
 
-// DeleteSA drops an association, which must not be active.
+// DeleteSA deletes an association, which must not be active.
 func DeleteSA(index int, sci *SCI, an uint8) Request {
 	return Request{Command: command(sci, uapi.MACSEC_CMD_DEL_TXSA, uapi.MACSEC_CMD_DEL_RXSA), Index: index, SCI: sci, SA: &SAConfig{AN: an}}
 }
 
-// AddRxSC makes a channel that frames are received by.
+// AddRxSC adds a receive channel.
 func AddRxSC(index int, sci SCI) Request {
 	return Request{Command: uapi.MACSEC_CMD_ADD_RXSC, Index: index, SCI: &sci, SCActive: new(true)}
 }
 
-// UpdateRxSC changes the state of a channel.
+// UpdateRxSC changes the state of a receive channel.
 func UpdateRxSC(index int, sci SCI, active bool) Request {
 	return Request{Command: uapi.MACSEC_CMD_UPD_RXSC, Index: index, SCI: &sci, SCActive: &active}
 }
 
-// DeleteRxSC drops a channel and its associations.
+// DeleteRxSC deletes a receive channel and its associations.
 func DeleteRxSC(index int, sci SCI) Request {
 	return Request{Command: uapi.MACSEC_CMD_DEL_RXSC, Index: index, SCI: &sci}
 }
 
-// UpdateOffload says what part of the hardware does the work.
+// UpdateOffload selects the part of the hardware that does the work.
 func UpdateOffload(index int, offload uint8) Request {
 	return Request{Command: uapi.MACSEC_CMD_UPD_OFFLOAD, Index: index, Offload: &offload}
 }
 
-// command chooses between the two directions.
+// command selects the command for the direction of the channel.
 func command(sci *SCI, tx, rx uint8) uint8 {
 	if sci == nil {
 		return tx
@@ -95,7 +93,7 @@ func command(sci *SCI, tx, rx uint8) uint8 {
 	return rx
 }
 
-// Append appends the request, without the header of netlink.
+// Append appends the request without the netlink header.
 func (r *Request) Append(b []byte, version uint8) []byte {
 	b = append(b, r.Command, version, 0, 0)
 	b = wire.AppendU32(b, uapi.MACSEC_ATTR_IFINDEX, uint32(r.Index))
@@ -159,8 +157,8 @@ func appendBool(b []byte, typ uint16, v bool) []byte {
 	return wire.AppendU8(b, typ, 0)
 }
 
-// Subject names what the request is about, in the words of `ip macsec`; empty
-// for the link.
+// Subject names the channel and association of the request as `ip macsec` does. It
+// is empty if the request is about the link.
 func (r *Request) Subject() string {
 	if r.SCI == nil && r.SA == nil {
 		return ""
@@ -172,7 +170,7 @@ func (r *Request) Subject() string {
 	return text
 }
 
-// SC names a channel in the words of `ip macsec`.
+// SC names a channel as `ip macsec` does.
 func SC(sci *SCI) string {
 	if sci == nil {
 		return "tx"

@@ -8,16 +8,16 @@ import (
 	"time"
 )
 
-// undoTime is how long undoing may take, whatever has become of the context.
+// undoTime is the time limit for undoing, regardless of the context.
 const undoTime = 10 * time.Second
 
-// A Step is a request, and those that undo it.
+// A Step is a request and the requests that undo it.
 type Step struct {
 	Do   Request
 	Undo []Request
 }
 
-// Adding returns the step that makes an association.
+// Adding returns the step that adds an association.
 func Adding(index int, sci *SCI, sa SA, xpn bool) Step {
 	s := Step{Do: AddSA(index, sci, sa, xpn)}
 	if sa.Active {
@@ -27,7 +27,7 @@ func Adding(index int, sci *SCI, sa SA, xpn bool) Step {
 	return s
 }
 
-// AddingRxSC returns the steps that make a channel and its associations.
+// AddingRxSC returns the steps that add a receive channel and its associations.
 func AddingRxSC(index int, sci SCI, sas []SA, xpn bool) []Step {
 	steps := []Step{{AddRxSC(index, sci), []Request{DeleteRxSC(index, sci)}}}
 	for _, sa := range sas {
@@ -36,18 +36,19 @@ func AddingRxSC(index int, sci SCI, sas []SA, xpn bool) []Step {
 	return steps
 }
 
-// Switching returns the step that changes whether an association is active.
+// Switching returns the step that activates or deactivates an association.
 func Switching(index int, sci *SCI, an uint8, active bool) Step {
 	return Step{UpdateSA(index, sci, an, nil, new(active), false), []Request{UpdateSA(index, sci, an, nil, new(!active), false)}}
 }
 
-// SwitchingRxSC returns the step that changes whether a channel is active.
+// SwitchingRxSC returns the step that activates or deactivates a receive channel.
 func SwitchingRxSC(index int, sci SCI, active bool) Step {
 	return Step{UpdateRxSC(index, sci, active), []Request{UpdateRxSC(index, sci, !active)}}
 }
 
-// Run takes steps, of which there is at least one, one after another. If one fails, those before it are undone,
-// also if ctx has ended or the Conn was closed; the error is a *Refusal.
+// Run carries out steps in order. There must be at least one. If a step fails, Run
+// undoes the previous steps, even if ctx has ended or the Conn was closed. The error
+// is a *Refusal.
 func (c *Conn) Run(ctx context.Context, steps ...Step) error {
 	held, err := c.rt.Hold()
 	if err != nil {
@@ -69,7 +70,7 @@ func (c *Conn) Run(ctx context.Context, steps ...Step) error {
 	return nil
 }
 
-// Undo undoes steps that were taken, in reverse.
+// Undo undoes completed steps in reverse order.
 func (c *Conn) Undo(ctx context.Context, steps ...Step) error {
 	held, err := c.rt.Hold()
 	if err != nil {

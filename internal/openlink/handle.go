@@ -1,5 +1,5 @@
-// Package openlink is a link of a known kind and a socket to work on it: what the
-// kind packages share that do things with a link once it exists.
+// Package openlink is a link of a known kind with a socket to work on it. The kind
+// packages share it for operations on existing links.
 package openlink
 
 import (
@@ -20,19 +20,20 @@ import (
 )
 
 // A Handle is a link and the socket to its namespace. The link may be renamed
-// meanwhile: its index is what counts.
+// meanwhile: requests use its index.
 type Handle struct {
 	Kind, Name string
 	Index      int
 
-	// OnSend is for tests: it is called with each request after it was sent.
+	// OnSend is for tests: it is called with each request after the request was
+	// sent.
 	OnSend func(request []byte)
 
 	rt *rtnl.Conn
 }
 
-// Open finds the link of that name, which may be an alternative one, in the
-// network namespace of the calling thread. A link of another kind is
+// Open finds the link of the given name, which may be an alternative name, in the
+// network namespace of the calling thread. The error for a link of another kind is
 // iplink.ErrKind.
 func Open(ctx context.Context, kind, name string) (*Handle, error) {
 	h := &Handle{Kind: kind, Name: name}
@@ -50,7 +51,7 @@ func Open(ctx context.Context, kind, name string) (*Handle, error) {
 	return h, nil
 }
 
-// find looks the link up and checks its kind.
+// find looks up the link and checks its kind.
 func (h *Handle) find(ctx context.Context) error {
 	l, err := h.lookUp(ctx, "open", "", h.Name, 0)
 	if err != nil {
@@ -75,7 +76,7 @@ func (h *Handle) Close() error {
 	return h.rt.Close()
 }
 
-// Do sends the requests of b and returns the first error, which is about
+// Do sends the requests of b and returns the first error, with subject as its
 // subject.
 func (h *Handle) Do(ctx context.Context, op, subject string, b *rtnl.Batch) error {
 	if err := h.rt.Do(ctx, b); err != nil {
@@ -103,8 +104,8 @@ func (h *Handle) Write(ctx context.Context, op, subject string, typ, flags uint1
 	return h.Do(ctx, op, subject, &b)
 }
 
-// Dump asks for a list and hands its messages to each. A list that changed
-// while it was read is read again, after a call of restart.
+// Dump requests a list and passes its messages to each. If the list changed while it
+// was read, Dump calls restart and reads it again.
 func (h *Handle) Dump(ctx context.Context, op string, typ uint16, body func([]byte) []byte, restart func(), each rtnl.Reply) error {
 	if err := h.rt.Dump(ctx, typ, body, restart, each); err != nil {
 		return h.refused(ctx, op, "", err)
@@ -112,8 +113,8 @@ func (h *Handle) Dump(ctx context.Context, op string, typ uint16, body func([]by
 	return nil
 }
 
-// List is Dump for a list of what the link has, which is empty if there is no such
-// link: then it is an error that matches fs.ErrNotExist.
+// List is Dump for a list of the link's properties. Such a list is empty if the link
+// does not exist; List then returns an error that matches fs.ErrNotExist.
 func (h *Handle) List(ctx context.Context, op string, typ uint16, body func([]byte) []byte, restart func(), each rtnl.Reply) error {
 	if err := h.Dump(ctx, op, typ, body, restart, each); err != nil {
 		return err
@@ -130,19 +131,19 @@ func (h *Handle) DumpLinks(ctx context.Context, op string, body func([]byte) []b
 	return nil
 }
 
-// Invalid returns an error for what is refused before anything is sent.
+// Invalid returns an error for an invalid argument, found before anything is sent.
 func (h *Handle) Invalid(op, attr, format string, args ...any) error {
 	return &iplink.Error{Op: op, Kind: h.Kind, Name: h.Name, Attr: attr, Message: fmt.Sprintf(format, args...), Err: fs.ErrInvalid}
 }
 
-// Refuse is Invalid for a fault that a table has found.
+// Refuse is Invalid for an error found by an attribute table.
 func (h *Handle) Refuse(op string, fault *attr.Error) error {
 	return &iplink.Error{Op: op, Kind: h.Kind, Name: h.Name, Attr: fault.Name, Message: fault.Text,
 		Err: invalid.Argument(cmp.Or(fault.Errno, syscall.EINVAL))}
 }
 
-// refused is explain for the kernel's answer about the link: if that is gone, it is
-// what the error is about, whatever the kernel says.
+// refused is explain for the kernel's answer about the link. If the link no longer
+// exists, it returns the error for that instead of the kernel's.
 func (h *Handle) refused(ctx context.Context, op, subject string, err error) error {
 	if answer, ok := errors.AsType[*rtnl.Errno](err); ok && slices.Contains(ofGone, answer.Errno) {
 		if _, gone := h.Own(ctx, op); errors.Is(gone, fs.ErrNotExist) {
@@ -152,10 +153,11 @@ func (h *Handle) refused(ctx context.Context, op, subject string, err error) err
 	return h.explain(op, subject, err)
 }
 
-// ofGone are the kernel's answers about a link that is gone.
+// ofGone are the errnos that the kernel returns for a link that no longer exists.
 var ofGone = []syscall.Errno{syscall.EINVAL, syscall.ENODEV, syscall.EOPNOTSUPP}
 
-// Because gives the reason of a refusal with an errno that the kernel gives none for.
+// Because adds a reason to an error with the given errno for which the kernel gives
+// none.
 func Because(err error, errno syscall.Errno, reason string) error {
 	if e, ok := errors.AsType[*iplink.Error](err); ok && e.Err == error(errno) && e.Message == "" {
 		e.Message = reason
@@ -163,13 +165,13 @@ func Because(err error, errno syscall.Errno, reason string) error {
 	return err
 }
 
-// Say puts this library's words in place of the kernel's.
+// Say replaces the kernel's message with this library's.
 func Say(e *iplink.Error, text string) {
 	e.Message, e.FromKernel = text, false
 }
 
-// explain turns a refusal into an error that names the link and what the
-// request was about.
+// explain converts an error of the kernel into an *iplink.Error that names the link
+// and the subject of the request.
 func (h *Handle) explain(op, subject string, err error) error {
 	e := &iplink.Error{Op: op, Kind: h.Kind, Name: h.Name, Attr: subject, Err: err}
 	if refused, ok := errors.AsType[*rtnl.Errno](err); ok {
@@ -183,8 +185,8 @@ func (h *Handle) explain(op, subject string, err error) error {
 	return e
 }
 
-// Names returns a function that finds the names of links by index, and asks for
-// each once. A link that is gone, or in another namespace, has none.
+// Names returns a function that finds the names of links by index and caches them.
+// The name is empty for a link that no longer exists or is in another namespace.
 func (h *Handle) Names() func(index int) string {
 	known := map[int]string{0: "", h.Index: h.Name}
 	return func(index int) string {

@@ -14,22 +14,22 @@ import (
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
-// A Link is what a look-up tells of a link.
+// A Link is the result of looking up a link.
 type Link struct {
 	Index      int
 	Name, Kind string
 
-	// Master is the index of the link that it is a port of, 0 if it is none, and
-	// MasterKind the kind of that one.
+	// Master is the index of the link's master, or 0 if it has none, and MasterKind
+	// the kind of the master.
 	Master     int
 	MasterKind string
 
-	// Data has the settings of its kind (IFLA_INFO_DATA), and PortData those that
-	// it has as a port (IFLA_INFO_SLAVE_DATA).
+	// Data holds the settings of the link's kind (IFLA_INFO_DATA), and PortData its
+	// settings as a port (IFLA_INFO_SLAVE_DATA).
 	Data, PortData []byte
 }
 
-// Of reports whether the link is of a kind, or a port of such a link.
+// Of reports whether the link is of the given kind, or a port of such a link.
 func (l *Link) Of(kind string) bool {
 	return l.Kind == kind || l.Master != 0 && l.MasterKind == kind
 }
@@ -52,8 +52,8 @@ func parseLink(data []byte) Link {
 	return l
 }
 
-// lookUp asks the kernel for a link by name, or by index if the name is empty. The
-// error is about subject.
+// lookUp requests a link by name, or by index if the name is empty. Errors have
+// subject as their subject.
 func (h *Handle) lookUp(ctx context.Context, op, subject, name string, index int) (Link, error) {
 	found, err := h.ask(ctx, name, index)
 	if err != nil {
@@ -81,8 +81,8 @@ func (h *Handle) ask(ctx context.Context, name string, index int) (found Link, e
 	return found, b.Err(0)
 }
 
-// Own looks up the link that was opened. The error matches fs.ErrNotExist if it is there
-// no longer, or if a link of another kind has its index.
+// Own looks up the opened link. The error matches fs.ErrNotExist if the link no
+// longer exists, or if a link of another kind has its index.
 func (h *Handle) Own(ctx context.Context, op string) (Link, error) {
 	l, err := h.lookUp(ctx, op, "", "", h.Index)
 	if err == nil && l.Kind != h.Kind {
@@ -91,13 +91,13 @@ func (h *Handle) Own(ctx context.Context, op string) (Link, error) {
 	return l, err
 }
 
-// Named reports whether the link that was opened is named, by the name that it was
-// opened by, or by its index if the name is empty.
+// Named reports whether the arguments refer to the opened link by the name used to
+// open it, or by its index if the name is empty.
 func (h *Handle) Named(name string, index int) bool {
 	return name == h.Name || name == "" && index == h.Index
 }
 
-// CheckName checks what names a link. The word is that of the setting.
+// CheckName checks the name or index of a link. The word is the setting's.
 func (h *Handle) CheckName(op, word, name string, index int) error {
 	switch {
 	case name == "" && index < 0:
@@ -108,8 +108,8 @@ func (h *Handle) CheckName(op, word, name string, index int) error {
 	return nil
 }
 
-// Resolve returns the index of a link that a request is to name, given by name,
-// or by index if the name is empty. The word is that of the setting.
+// Resolve returns the index of a link to be used in a request, given by name, or by
+// index if the name is empty. The word is the setting's.
 func (h *Handle) Resolve(ctx context.Context, op, word, name string, index int) (int, error) {
 	if err := h.CheckName(op, word, name, index); err != nil || name == "" {
 		return index, err
@@ -118,7 +118,7 @@ func (h *Handle) Resolve(ctx context.Context, op, word, name string, index int) 
 	return l.Index, err
 }
 
-// Look looks up a link that a request is to name, given by name, or by index if the
+// Look looks up a link to be used in a request, given by name, or by index if the
 // name is empty.
 func (h *Handle) Look(ctx context.Context, op, word, name string, index int) (Link, error) {
 	if err := h.CheckName(op, word, name, index); err != nil {
@@ -134,7 +134,7 @@ func (h *Handle) Look(ctx context.Context, op, word, name string, index int) (Li
 	return h.lookUp(ctx, op, subject, name, index)
 }
 
-// Port is Look for a port of the link that was opened, or that link itself.
+// Port is Look for a port of the opened link, or that link itself.
 func (h *Handle) Port(ctx context.Context, op, word, name string, index int) (Link, error) {
 	l, err := h.Look(ctx, op, word, name, index)
 	if err == nil && !h.Has(&l) {
@@ -143,13 +143,13 @@ func (h *Handle) Port(ctx context.Context, op, word, name string, index int) (Li
 	return l, err
 }
 
-// Has reports whether a link is a port of the link that was opened, or that link.
+// Has reports whether l is the opened link or one of its ports.
 func (h *Handle) Has(l *Link) bool {
 	return l.Index == h.Index || l.Master == h.Index
 }
 
-// Stranger returns the error for a link that is no port of the one that was opened,
-// or that the latter is gone.
+// Stranger returns the error for a link that is not a port of the opened link, or
+// the error for an opened link that no longer exists.
 func (h *Handle) Stranger(ctx context.Context, op, word string, l *Link) error {
 	if _, err := h.Own(ctx, op); err != nil {
 		return err
@@ -173,8 +173,9 @@ func (h *Handle) Stranger(ctx context.Context, op, word string, l *Link) error {
 	return &iplink.Error{Op: op, Kind: h.Kind, Name: h.Name, Attr: word, Message: message, Err: stranger{errno}}
 }
 
-// stranger is refused before anything is sent, for want of such a port; the kernel would
-// answer with the errno, if it did not take another one's port.
+// stranger is the error for a link that is not a port of the opened link, found
+// before anything is sent. The errno is the kernel's in such a case, although the
+// kernel accepts ports of another link.
 type stranger struct{ errno syscall.Errno }
 
 func (stranger) Error() string { return fs.ErrInvalid.Error() }
