@@ -1,6 +1,6 @@
-// Package api looks at the public surface of this module: it lists it, for
-// review and for the record, says what of it is not documented, and type-checks
-// code that uses it. It asks the go command for the packages.
+// Package api examines the public API of this module: it lists the API, for review
+// and as a record, finds undocumented parts of it, and type-checks code that uses
+// it. It obtains the packages from the go command.
 package api
 
 import (
@@ -29,20 +29,20 @@ type Package struct {
 	GoFiles    []string // for this system, in Dir
 }
 
-// A Surface is all packages of the module, and what they import.
+// A Surface is all packages of the module and their imports.
 type Surface struct {
 	Packages []Package // the public ones, by path
 	exports  map[string]string
 	importer types.Importer
 }
 
-// listed is what the go command says of a package.
+// listed is the go command's description of a package.
 type listed struct {
 	Package
-	Export string // the file with its types
+	Export string // file with its types
 }
 
-// Load asks the go command for all packages.
+// Load obtains all packages from the go command.
 func Load() (*Surface, error) {
 	cmd := exec.Command("go", "list", "-export", "-deps", "-json=ImportPath,Name,Dir,GoFiles,Export", Module+"/...")
 	cmd.Stderr = new(bytes.Buffer)
@@ -66,7 +66,7 @@ func Load() (*Surface, error) {
 	}
 }
 
-// open opens the types of a package.
+// open opens the file with the types of a package.
 func (s *Surface) open(importPath string) (io.ReadCloser, error) {
 	return os.Open(s.exports[importPath])
 }
@@ -82,8 +82,8 @@ func (p *Package) public() bool {
 	return ours && p.Name != "main" && !strings.Contains(p.ImportPath+"/", "/internal/")
 }
 
-// File is the name of the package's list: bridge.txt, or iplink.txt for the
-// root.
+// File returns the file name of the package's list: bridge.txt, or iplink.txt for
+// the root.
 func (p *Package) File() string {
 	return strings.ReplaceAll(strings.TrimPrefix(p.ImportPath, path.Dir(Module)+"/"), "iplink/", "") + ".txt"
 }

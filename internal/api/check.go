@@ -7,8 +7,7 @@ import (
 	"go/types"
 )
 
-// Check type-checks a file of Go that uses the module's packages, or what they
-// import.
+// Check type-checks a Go file that uses the module's packages or their imports.
 func (s *Surface) Check(name, source string) error {
 	fset := token.NewFileSet()
 	file, err := parser.ParseFile(fset, name, source, parser.SkipObjectResolution)

@@ -11,14 +11,16 @@ import (
 	"strings"
 )
 
-// Undocumented returns what is exported by a package and not documented as it
-// should be, a line each, with the place:
+// Undocumented returns the exported identifiers of a package whose documentation is
+// missing or malformed, one per line with the position. The rules are:
 //
-//   - A package, function, method, type and method of an interface has a comment
-//     whose first paragraph is sentences; but for packages, the first names it.
-//   - A constant, variable and field has a comment, or a share in one: that above
-//     its group, or above the lines that a field stands among, if it names the
-//     field, or that of a struct whose fields have none.
+//   - A package, function, method, type and interface method has a comment whose
+//     first paragraph ends like a sentence. Except for packages, the comment begins
+//     with the name.
+//   - A constant, variable and field has a comment or shares one. It may share the
+//     comment above its group; for a field also the comment above its block of
+//     lines, if that names the field, or the comment of a struct whose fields have
+//     none.
 func Undocumented(p Package) ([]string, error) {
 	r := &reader{fset: token.NewFileSet(), embedded: map[string]bool{}}
 	for _, name := range p.GoFiles {
@@ -96,7 +98,7 @@ func (r *reader) spec(d *ast.GenDecl, s ast.Spec) {
 	}
 }
 
-// members looks at the fields of a struct or the methods of an interface.
+// members checks the fields of a struct or the methods of an interface.
 func (r *reader) members(s *ast.TypeSpec, doc *ast.CommentGroup) {
 	switch t := s.Type.(type) {
 	case *ast.StructType:
@@ -116,7 +118,7 @@ func (r *reader) fields(owner string, list []*ast.Field, doc *ast.CommentGroup) 
 	if doc != nil && !slices.ContainsFunc(list, func(f *ast.Field) bool { return either(f.Doc, f.Comment) != nil }) {
 		return
 	}
-	var above *ast.CommentGroup // of the lines that a field stands among
+	var above *ast.CommentGroup // above the field's block of lines
 	last := 0
 	for _, f := range list {
 		line := r.fset.Position(f.Pos()).Line
@@ -134,7 +136,7 @@ func (r *reader) fields(owner string, list []*ast.Field, doc *ast.CommentGroup) 
 	}
 }
 
-// comment demands a comment that names its subject at the beginning.
+// comment requires a comment that begins with the name of its subject.
 func (r *reader) comment(at token.Pos, name string, doc *ast.CommentGroup) {
 	switch {
 	case doc == nil:
@@ -146,13 +148,14 @@ func (r *reader) comment(at token.Pos, name string, doc *ast.CommentGroup) {
 	}
 }
 
-// beginsWith reports whether a text begins with a name, or an article and it.
+// beginsWith reports whether a text begins with a name, or with an article and the
+// name.
 func beginsWith(text, name string) bool {
 	return regexp.MustCompile(`^((An?|The) )?` + name + `\b`).MatchString(text)
 }
 
-// sentences demands that the first paragraph ends as a sentence does, or leads
-// on to a list or to code.
+// sentences requires that the first paragraph ends with a full stop, or with a colon
+// before a list or code.
 func (r *reader) sentences(at token.Pos, name string, doc *ast.CommentGroup) {
 	first, _, more := strings.Cut(strings.TrimSpace(doc.Text()), "\n\n")
 	if !strings.HasSuffix(first, ".") && !(more && strings.HasSuffix(first, ":")) {
@@ -160,7 +163,7 @@ func (r *reader) sentences(at token.Pos, name string, doc *ast.CommentGroup) {
 	}
 }
 
-// findEmbedded notes the unexported types that exported structs embed.
+// findEmbedded records the unexported types that exported structs embed.
 func (r *reader) findEmbedded(d ast.Decl) {
 	g, ok := d.(*ast.GenDecl)
 	if !ok {
@@ -186,7 +189,7 @@ func (r *reader) visible(name string) bool {
 	return ast.IsExported(name) || r.embedded[name]
 }
 
-// baseName is the name of a type, without pointers and type parameters.
+// baseName returns the name of a type without pointers and type parameters.
 func baseName(e ast.Expr) string {
 	switch e := e.(type) {
 	case *ast.StarExpr:
@@ -201,7 +204,7 @@ func baseName(e ast.Expr) string {
 	return ""
 }
 
-// either returns the first comment that there is.
+// either returns the first comment that is not nil.
 func either(all ...*ast.CommentGroup) *ast.CommentGroup {
 	for _, c := range all {
 		if c != nil {
@@ -211,7 +214,7 @@ func either(all ...*ast.CommentGroup) *ast.CommentGroup {
 	return nil
 }
 
-// names reports whether a comment has the name as a word.
+// names reports whether a comment contains the name as a word.
 func names(c *ast.CommentGroup, name string) bool {
 	return c != nil && regexp.MustCompile(`\b`+name+`\b`).MatchString(c.Text())
 }

@@ -8,15 +8,15 @@ import (
 	"strings"
 )
 
-// Listing returns the exported names of a package, a line each, sorted:
+// Listing returns the exported names of a package, one per line, sorted:
 //
 //	const KindVXLAN untyped string = "vxlan"
 //	field Link.MTU uint32
 //	method (*VXLAN) VNI(id uint32) *VXLAN
 //	type VXLAN struct embeds builder[VXLAN]
 //
-// The methods of an unexported type that exported ones embed are listed with
-// it, once.
+// The methods of an unexported type that exported ones embed are listed once, with
+// that type.
 func Listing(p *types.Package) []string {
 	l := &listing{pkg: p, done: map[*types.TypeName]bool{}}
 	for _, name := range p.Scope().Names() {
@@ -38,7 +38,7 @@ func (l *listing) addf(format string, args ...any) {
 	l.lines = append(l.lines, fmt.Sprintf(format, args...))
 }
 
-// text writes a type as in the source of the package.
+// text formats a type as in the source of the package.
 func (l *listing) text(t types.Type) string {
 	return types.TypeString(t, l.qualify)
 }
@@ -63,7 +63,7 @@ func (l *listing) object(o types.Object) {
 	}
 }
 
-// signature writes the parameters and results of a function.
+// signature formats the parameters and results of a function.
 func (l *listing) signature(f *types.Func) string {
 	return strings.TrimPrefix(l.text(f.Type()), "func")
 }
@@ -98,7 +98,7 @@ func (l *listing) receiver(m *types.Func) string {
 	return l.text(m.Signature().Recv().Type())
 }
 
-// structure lists a struct, its fields, and what it embeds.
+// structure lists a struct, its fields, and its embedded types.
 func (l *listing) structure(short, name string, s *types.Struct) {
 	var embedded []string
 	for i := range s.NumFields() {
@@ -128,8 +128,8 @@ func (l *listing) embedded(f *types.Var) {
 	}
 }
 
-// contract lists an interface and its methods. Unexported ones keep other
-// packages from implementing it.
+// contract lists an interface and its methods. An interface with unexported methods
+// is sealed: other packages cannot implement it.
 func (l *listing) contract(name string, t *types.Interface) {
 	sealed := ""
 	for i := range t.NumExplicitMethods() {

@@ -1,5 +1,5 @@
-// Package golden writes route netlink requests as text that people can read
-// and that is equal for requests that mean the same.
+// Package golden writes route netlink requests as readable text that is equal for
+// equivalent requests.
 package golden
 
 import (
@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// Messages of which requests consist, with the length of the header behind
-// that of netlink.
+// Message types of requests, with the length of the header that follows the netlink
+// header.
 var messages = map[uint16]struct {
 	name   string
 	header int
@@ -31,18 +31,18 @@ const (
 	newNeigh   = 28     // RTM_NEWNEIGH
 )
 
-// without are attributes that mean nothing if they are 0: IFA_FLAGS and
+// without lists the attributes that have no meaning if they are 0: IFA_FLAGS and
 // NDA_IFINDEX.
 var without = map[uint16]uint16{newAddr: 8, newNeigh: 8}
 
-// nests are the attributes that hold others, by their path.
+// nests are the attributes that contain others, by their path.
 var nests = []string{"18", "18.2", "18.5", "26", "26.2", "26.10", "52"}
 
-// Text returns what the requests say: for each message a line with its type,
-// flags and header, and one for each attribute with its number and payload,
-// nests indented. Attributes are sorted, and what means nothing to the kernel is
-// left out: the flag for nests, NLM_F_APPEND, attributes of type 0, and those
-// without a meaning if they are 0. So are messages that only ask.
+// Text returns the contents of the requests: for each message a line with its type,
+// flags and header, and for each attribute a line with its number and payload, with
+// nests indented. Attributes are sorted. Text omits everything that the kernel
+// ignores: the flag for nests, NLM_F_APPEND, attributes of type 0, and attributes
+// that have no meaning if they are 0. It also omits messages that only query.
 func Text(requests [][]byte) string {
 	var b strings.Builder
 	for _, m := range requests {
@@ -61,7 +61,7 @@ func Text(requests [][]byte) string {
 	return b.String()
 }
 
-// Paths returns where the attributes of the requests are, such as 18.2.1.
+// Paths returns the paths of the attributes in the requests, such as 18.2.1.
 func Paths(requests [][]byte) (paths []string) {
 	for _, a := range all(requests) {
 		paths = append(paths, a.path)
@@ -79,7 +79,7 @@ func Payload(requests [][]byte, path string) (payload string, found bool) {
 	return "", false
 }
 
-// Number returns a part of a path.
+// Number returns a type as an element of a path.
 func Number(typ uint16) string {
 	return strconv.Itoa(int(typ))
 }
@@ -93,7 +93,7 @@ func all(requests [][]byte) (list []attribute) {
 	return list
 }
 
-// attribute is one, with those inside it behind it.
+// attribute is one attribute with the attributes inside it.
 type attribute struct {
 	typ    uint16
 	path   string
@@ -130,9 +130,9 @@ func flatten(list []attribute) (flat []attribute) {
 	return flat
 }
 
-// isNest returns what tells whether an attribute of m holds others, and behind
-// how many bytes they begin. The other end of a pair is described behind a
-// header of its own.
+// isNest returns a function that reports whether an attribute of m contains others,
+// and the offset at which they begin. The peer of a pair is described after a header
+// of its own.
 func isNest(m []byte) func(string) (int, bool) {
 	if kind := number(m[4:]); kind == newAddr || kind == newRoute || kind == newNeigh {
 		return func(string) (int, bool) { return 0, false }

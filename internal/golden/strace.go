@@ -8,11 +8,11 @@ import (
 	"strings"
 )
 
-// StraceArgs are the arguments by which strace writes what Requests reads: the
-// bytes of each message that is sent.
+// StraceArgs are the arguments with which strace writes the bytes of each sent
+// message, as Requests expects.
 var StraceArgs = []string{"-f", "-qq", "-e", "trace=sendmsg", "-e", "write=all"}
 
-// Requests reads from the output of strace the messages that were sent.
+// Requests returns the messages that were sent, from the output of strace.
 func Requests(strace io.Reader) (requests [][]byte, err error) {
 	lines := bufio.NewScanner(strace)
 	lines.Buffer(nil, 1<<20)

@@ -7,8 +7,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Number returns fd, or if it has the number of a standard file another descriptor
-// in its place. On an error fd is closed.
+// Number returns fd, or a duplicate if fd has the number of a standard file. If it
+// duplicates fd or fails, it closes fd.
 func Number(fd int) (int, error) {
 	if fd >= lowest {
 		return fd, nil
@@ -23,7 +23,7 @@ func Dup(fd int) (int, error) {
 	return high, os.NewSyscallError("fcntl", err)
 }
 
-// File is Number for a file, which it closes.
+// File is Number for an *os.File. If it duplicates f or fails, it closes f.
 func File(f *os.File) (*os.File, error) {
 	raw, err := f.SyscallConn()
 	if err != nil {

@@ -1,6 +1,6 @@
-// Package inetnl has the messages of the kernel about addresses, routes and
-// neighbours of a link, what is wrong with such a value, and how values that are
-// wanted compare with those that a link has.
+// Package inetnl has the kernel's messages about addresses, routes and neighbours of
+// a link, the checks of these values, and the comparison of wanted values with those
+// of a link.
 package inetnl
 
 import (
@@ -19,15 +19,14 @@ import (
 // addrLen is the length of a struct ifaddrmsg.
 const addrLen = 8
 
-// endless is what the kernel takes and reports as a lifetime without an end, in
-// seconds.
+// endless is the kernel's value for an infinite lifetime, in seconds.
 const endless = ^uint32(0)
 
-// Package rtnetlink has an AddressMessage as well. It knows no lifetimes, no
-// metric and no protocol to send, hence this one.
+// Package rtnetlink has an AddressMessage, too, but it cannot send lifetimes, a
+// metric or a protocol.
 
-// AppendAddr appends the message that gives a link the address: a struct
-// ifaddrmsg and what is set, as `ip address add` does.
+// AppendAddr appends the message that adds the address to a link: a struct ifaddrmsg
+// and the fields that are set, as `ip address add` does.
 func AppendAddr(b []byte, a *inet.Addr, index int) []byte {
 	local, flags := a.Prefix.Addr(), a.Flags.Settable()
 	header := byte(flags)
@@ -73,8 +72,8 @@ func seconds(d time.Duration) uint32 {
 	return uint32(d / time.Second)
 }
 
-// addrScope is the number that is sent: of an IPv4 address the scope that is set,
-// or else its default. IPv6 addresses say it themselves.
+// addrScope returns the scope to send: for IPv4 the scope of the address or else its
+// default. The kernel derives the scope of an IPv6 address from the address itself.
 func addrScope(a *inet.Addr) byte {
 	if a.Prefix.Addr().Is6() {
 		return uapi.RT_SCOPE_UNIVERSE
@@ -89,7 +88,7 @@ func familyOf(ip netip.Addr) byte {
 	return uapi.AF_INET6
 }
 
-// ReadAddrs returns the IP addresses of a link of that name.
+// ReadAddrs returns the IP addresses of the link with the given index and name.
 func ReadAddrs(ctx context.Context, rt *rtnl.Conn, index int, name string) ([]inet.Addr, error) {
 	var all []inet.Addr
 	body := func(b []byte) []byte { return appendAddrFilter(b, index) }
@@ -104,7 +103,7 @@ func ReadAddrs(ctx context.Context, rt *rtnl.Conn, index int, name string) ([]in
 	return all, err
 }
 
-// appendAddrFilter appends the struct ifaddrmsg that narrows a list to one link.
+// appendAddrFilter appends the struct ifaddrmsg that limits a list to one link.
 func appendAddrFilter(b []byte, index int) []byte {
 	return wire.Order.AppendUint32(append(b, 0, 0, 0, 0), uint32(index))
 }
@@ -136,14 +135,13 @@ func ParseAddr(b []byte) (a inet.Addr, index int, ok bool) {
 		a.Peer = address
 	}
 	if a.ValidLifetime != 0 && a.PreferredLifetime == 0 {
-		a.Flags |= inet.AddrDeprecated // which the kernel notes a moment later
+		a.Flags |= inet.AddrDeprecated // the kernel sets the flag a moment later
 	}
 	a.Prefix = netip.PrefixFrom(local, int(b[1]))
 	return a, int(wire.Order.Uint32(b[4:])), a.Prefix.IsValid()
 }
 
-// takeAddr takes over one attribute; what is not as long as it should be is left
-// out.
+// takeAddr decodes one attribute and ignores attributes of unexpected length.
 func takeAddr(a *inet.Addr, attr wire.Attr) {
 	switch {
 	case attr.Type == uapi.IFA_BROADCAST:
@@ -158,7 +156,7 @@ func takeAddr(a *inet.Addr, attr wire.Attr) {
 		a.Proto = inet.AddrProto(attr.Data[0])
 	case attr.Type == uapi.IFA_CACHEINFO && len(attr.Data) >= 8:
 		a.PreferredLifetime = lifetime(wire.Order.Uint32(attr.Data))
-		a.ValidLifetime = max(lifetime(wire.Order.Uint32(attr.Data[4:])), time.Second) // 0 is one that is not set
+		a.ValidLifetime = max(lifetime(wire.Order.Uint32(attr.Data[4:])), time.Second) // 0 would mean unset
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 	"github.com/iplink-go/iplink/internal/uapi"
 )
 
-// AddrFault returns what is wrong with an address, empty if nothing is.
+// AddrFault returns the reason why an address is invalid, or an empty string.
 func AddrFault(x *inet.Addr) string {
 	a := (*addr)(x)
 	if !a.Prefix.IsValid() {
@@ -23,14 +23,14 @@ func AddrFault(x *inet.Addr) string {
 	return firstFault(a.localFault, a.peerFault, a.inet4Fault, a.scopeFault, a.flagsFault, a.lifetimesFault)
 }
 
-// addr has the checks of an inet.Addr, each as a method.
+// addr has the checks of an inet.Addr as methods.
 type addr inet.Addr
 
 func (a *addr) value() *inet.Addr {
 	return (*inet.Addr)(a)
 }
 
-// firstFault returns the first fault that a check finds.
+// firstFault returns the first fault found by a check.
 func firstFault(checks ...func() string) string {
 	for _, check := range checks {
 		if fault := check(); fault != "" {
@@ -53,7 +53,8 @@ func (a *addr) localFault() string {
 	return ""
 }
 
-// formFault returns why an address is none, or cannot be told to the kernel.
+// formFault returns the reason why an address is invalid or cannot be sent to the
+// kernel.
 func formFault(ip netip.Addr) string {
 	switch {
 	case ip.Zone() != "":
@@ -66,7 +67,7 @@ func formFault(ip netip.Addr) string {
 	return ""
 }
 
-// hostFault returns why an address is none of a machine.
+// hostFault returns the reason why an address cannot be a host's.
 func hostFault(ip netip.Addr) string {
 	if fault := formFault(ip); fault != "" {
 		return fault
@@ -96,7 +97,7 @@ func (a *addr) peerFault() string {
 	return ""
 }
 
-// inet4Fault looks at what only IPv4 addresses have.
+// inet4Fault checks the properties that only IPv4 addresses have.
 func (a *addr) inet4Fault() string {
 	switch is4 := a.Prefix.Addr().Is4(); {
 	case a.Broadcast.IsValid() && !is4:
@@ -113,7 +114,7 @@ func (a *addr) inet4Fault() string {
 	return ""
 }
 
-// scopeFault refuses a scope that the kernel would not heed.
+// scopeFault rejects a scope that the kernel would ignore.
 func (a *addr) scopeFault() string {
 	switch local := a.Prefix.Addr(); {
 	case a.Scope > inet.ScopeGlobal:

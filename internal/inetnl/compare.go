@@ -9,28 +9,28 @@ import (
 	"github.com/iplink-go/iplink/inet"
 )
 
-// A Match says how values that are wanted compare with those that a link has.
+// A Match compares wanted values with the values of a link.
 type Match[T any] struct {
-	same  func(want, have *T) bool // have is in the place of want: the link has room for one of them
-	holds func(want, have *T) bool // have is as wanted
-	fixed func(want, have *T) bool // have differs in something that the kernel does not change; may be nil
+	same  func(want, have *T) bool // have occupies the place of want: the link has room for only one of them
+	holds func(want, have *T) bool // have matches want
+	fixed func(want, have *T) bool // have differs in a property that the kernel does not change; may be nil
 }
 
-// The matches of the three nouns.
+// The matches for addresses, routes and neighbours.
 var (
 	Addrs  = Match[inet.Addr]{same: sameAddr, holds: addrHolds, fixed: addrFixed}
 	Routes = Match[inet.Route]{same: replaces, holds: routeHolds}
 	Neighs = Match[inet.Neigh]{same: sameNeigh, holds: neighHolds}
 )
 
-// A Change is a value that a link lacks, or has otherwise than wanted.
+// A Change is a wanted value that a link lacks or that differs on the link.
 type Change[T any] struct {
 	Want  T
-	Have  *T   // in the place of Want; nil if there is none
-	Fixed bool // the kernel does not change Have to Want
+	Have  *T   // the value in the place of Want; nil if there is none
+	Fixed bool // the kernel cannot change Have to Want
 }
 
-// Find returns the value in the place of want, nil if there is none.
+// Find returns the value in the place of want, or nil if there is none.
 func (m Match[T]) Find(want *T, all []T) *T {
 	i := slices.IndexFunc(all, func(have T) bool { return m.same(want, &have) })
 	if i < 0 {
@@ -39,7 +39,7 @@ func (m Match[T]) Find(want *T, all []T) *T {
 	return &all[i]
 }
 
-// Compare returns the changes that make a link have all that is wanted.
+// Compare returns the changes that give a link all wanted values.
 func (m Match[T]) Compare(want, have []T) (changes []Change[T]) {
 	for i := range want {
 		w := &want[i]
@@ -59,8 +59,8 @@ func sameAddr(a, b *inet.Addr) bool {
 	return local == otherLocal && network == otherNetwork
 }
 
-// addrKey returns what the kernel tells the addresses of a link apart by: for IPv6
-// the address alone, for IPv4 also the network.
+// addrKey returns the key by which the kernel distinguishes the addresses of a link:
+// for IPv6 the address alone, for IPv4 also the network.
 func addrKey(a *inet.Addr) (netip.Addr, netip.Prefix) {
 	if a.Prefix.Addr().Is6() {
 		return a.Prefix.Addr(), netip.Prefix{}
@@ -68,8 +68,8 @@ func addrKey(a *inet.Addr) (netip.Addr, netip.Prefix) {
 	return a.Prefix.Addr(), a.PeerPrefix().Masked()
 }
 
-// addrFixed reports whether a wanted address differs from that of the link in
-// something that the kernel does not change.
+// addrFixed reports whether a wanted address differs from the link's in a property
+// that the kernel does not change.
 func addrFixed(a, had *inet.Addr) bool {
 	missing := (a.Flags &^ had.Flags).Settable()
 	if a.Prefix.Addr().Is6() {
@@ -82,8 +82,8 @@ func addrFixed(a, had *inet.Addr) bool {
 		missing != 0
 }
 
-// broadcastOf returns the broadcast address that the kernel has for one that it reports:
-// 0.0.0.0 for none.
+// broadcastOf returns the kernel's broadcast address for a reported address, or
+// 0.0.0.0 if it has none.
 func broadcastOf(a *inet.Addr) netip.Addr {
 	if !a.Broadcast.IsValid() {
 		return netip.IPv4Unspecified()
@@ -91,8 +91,8 @@ func broadcastOf(a *inet.Addr) netip.Addr {
 	return a.Broadcast
 }
 
-// addrHolds reports whether the address of the link is as wanted. AddrOptimistic
-// goes by itself, and is not looked at.
+// addrHolds reports whether the address of the link matches the wanted one. It
+// ignores AddrOptimistic, which the kernel clears by itself.
 func addrHolds(a, had *inet.Addr) bool {
 	missing := (a.Flags &^ had.Flags).Settable() &^ inet.AddrOptimistic
 	return missing == 0 && sameAddr(a, had) && !addrFixed(a, had) &&
@@ -102,14 +102,14 @@ func addrHolds(a, had *inet.Addr) bool {
 		lifetimesHold(a, had)
 }
 
-// lifetimesHold reports whether lifetimes are those wanted, or what is left of
-// them.
+// lifetimesHold reports whether the lifetimes equal the wanted ones or can be their
+// remainder.
 func lifetimesHold(a, had *inet.Addr) bool {
 	valid, preferred, set := a.Lifetimes()
 	return !set || left(had.ValidLifetime, valid) && left(had.PreferredLifetime, preferred)
 }
 
-// left reports whether had can be the rest of a lifetime.
+// left reports whether had can be the remainder of a lifetime.
 func left(had, of time.Duration) bool {
 	if of == inet.Forever || had == inet.Forever {
 		return had == of
@@ -117,8 +117,8 @@ func left(had, of time.Duration) bool {
 	return had <= of
 }
 
-// AddrOver returns a wanted address with what that of the link has where nothing is
-// wanted, so that a change leaves that alone.
+// AddrOver returns the wanted address with unset fields taken from the link's
+// address, so that a change does not alter them.
 func AddrOver(a, had *inet.Addr) inet.Addr {
 	all := *a
 	all.Flags |= had.Flags.Settable() &^ inet.AddrOptimistic
@@ -138,20 +138,20 @@ func AddrOver(a, had *inet.Addr) inet.Addr {
 	return all
 }
 
-// ByKernel reports whether the kernel made the address by itself, and makes it
-// again on a link that is made anew.
+// ByKernel reports whether the kernel created the address by itself, and will create
+// it again when the link is recreated.
 func ByKernel(a *inet.Addr) bool {
 	byKernel := a.Prefix.Addr().Is6() && a.Flags&(inet.AddrSecondary|inet.AddrStablePrivacy) != 0
 	return byKernel || a.Prefix.Addr().IsLinkLocalUnicast() || a.Proto == inet.AddrProtoKernelRA
 }
 
-// SameRoute reports whether the kernel takes only one of two routes: to the same
-// network, in the same table, of the same metric.
+// SameRoute reports whether two routes exclude each other in the kernel: they have
+// the same network, table and metric.
 func SameRoute(r, other *inet.Route) bool {
 	return r.Is6() == other.Is6() && Target(r) == Target(other) && tableOf(r) == tableOf(other) && Metric(r) == Metric(other)
 }
 
-// Target returns the network that a route leads to, in words.
+// Target returns the destination network of a route as text.
 func Target(r *inet.Route) string {
 	if r.IsDefault() {
 		return "default"
@@ -159,7 +159,7 @@ func Target(r *inet.Route) string {
 	return r.Dst.String()
 }
 
-// routeHolds reports whether a route of the link is as wanted.
+// routeHolds reports whether a route of the link matches the wanted one.
 func routeHolds(r, had *inet.Route) bool {
 	return SameRoute(r, had) && r.Via == had.Via &&
 		(!r.Src.IsValid() || r.Src == had.Src) &&
@@ -167,8 +167,8 @@ func routeHolds(r, had *inet.Route) bool {
 		(!r.OnLink || had.OnLink)
 }
 
-// replaces reports whether a route of the link makes room for the one that is
-// wanted: those of the kernel and of other programs stay.
+// replaces reports whether a route of the link may be replaced by the wanted route.
+// Routes of the kernel and of other programs stay.
 func replaces(r, had *inet.Route) bool {
 	byPerson := had.Proto == inet.RouteProtoBoot || had.Proto == inet.RouteProtoStatic || had.Proto == r.Proto
 	return byPerson && SameRoute(r, had)
@@ -178,8 +178,8 @@ func sameNeigh(n, other *inet.Neigh) bool {
 	return n.Addr == other.Addr
 }
 
-// neighHolds reports whether a neighbour of the link is as wanted. States that
-// pass into one another are alike.
+// neighHolds reports whether a neighbour of the link matches the wanted one. States
+// that change into one another are considered equal.
 func neighHolds(n, had *inet.Neigh) bool {
 	const lasting = inet.NeighPermanent | inet.NeighNoARP
 	same := neighState(n) == had.State || (neighState(n)|had.State)&lasting == 0 && had.State != inet.NeighFailed

@@ -21,7 +21,7 @@ func AppendNeigh(b []byte, n *inet.Neigh, index int) []byte {
 	return marshal(b, m)
 }
 
-// neighState returns the state that is sent.
+// neighState returns the state to send.
 func neighState(n *inet.Neigh) inet.NeighState {
 	if n.State == 0 {
 		return inet.NeighPermanent
@@ -29,7 +29,7 @@ func neighState(n *inet.Neigh) inet.NeighState {
 	return n.State
 }
 
-// ReadNeighs returns the neighbours on a link, of IPv4 and IPv6.
+// ReadNeighs returns the IPv4 and IPv6 neighbours on a link.
 func ReadNeighs(ctx context.Context, rt *rtnl.Conn, index int) ([]inet.Neigh, error) {
 	var all []inet.Neigh
 	body := func(b []byte) []byte { return appendNeighFilter(b, index) }
@@ -41,16 +41,16 @@ func ReadNeighs(ctx context.Context, rt *rtnl.Conn, index int) ([]inet.Neigh, er
 	return all, err
 }
 
-// appendNeighFilter appends a struct ndmsg and what narrows a list to one link.
-// A NeighMessage of package rtnetlink cannot: it always holds an attribute of
-// type 0 and an NDA_DST, which the kernel refuses here.
+// appendNeighFilter appends a struct ndmsg and the attribute that limits a list to
+// one link. A NeighMessage of package rtnetlink cannot do this: it always contains
+// an attribute of type 0 and an NDA_DST, which the kernel rejects here.
 func appendNeighFilter(b []byte, index int) []byte {
 	const length = 12
 	return wire.AppendU32(append(b, make([]byte, length)...), uapi.NDA_IFINDEX, uint32(index))
 }
 
-// ParseNeigh decodes the body of RTM_NEWNEIGH: a neighbour on the link of that
-// index.
+// ParseNeigh decodes the body of RTM_NEWNEIGH: a neighbour on the link with the
+// given index.
 func ParseNeigh(b []byte, index int) (inet.Neigh, bool) {
 	var m rtnetlink.NeighMessage
 	if m.UnmarshalBinary(b) != nil || m.Attributes == nil || int(m.Index) != index || m.Flags&uapi.NTF_PROXY != 0 {

@@ -6,8 +6,8 @@ import (
 	"github.com/iplink-go/iplink/inet"
 )
 
-// NeighFault returns what is wrong with a neighbour on a link whose link-layer
-// addresses have so many bytes, 0 if that is not known; empty if nothing is.
+// NeighFault returns the reason why a neighbour is invalid, or an empty string.
+// addrLen is the length of the link's link-layer addresses in bytes, 0 if unknown.
 func NeighFault(n *inet.Neigh, addrLen int) string {
 	const settable = inet.NeighPermanent | inet.NeighNoARP | inet.NeighReachable | inet.NeighStale
 	if !n.Addr.IsValid() {
@@ -26,7 +26,7 @@ func NeighFault(n *inet.Neigh, addrLen int) string {
 	return lladdrFault(n, addrLen)
 }
 
-// lladdrFault looks at the link-layer address.
+// lladdrFault checks the link-layer address.
 func lladdrFault(n *inet.Neigh, due int) string {
 	const longest = 32
 	switch got := len(n.LLAddr); {

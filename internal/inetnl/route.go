@@ -13,8 +13,8 @@ import (
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
-// marshal appends a message of package rtnetlink. That fails only for IP addresses
-// of no family, which a netip.Addr cannot be.
+// marshal appends a message of package rtnetlink. Marshalling fails only for IP
+// addresses of unknown family, which a netip.Addr cannot be.
 func marshal(b []byte, m rtnetlink.Message) []byte {
 	body, _ := m.MarshalBinary()
 	return append(b, body...)
@@ -37,16 +37,16 @@ func AppendRoute(b []byte, r *inet.Route, index int) []byte {
 	return appendVia(marshal(b, m), r)
 }
 
-// AppendRouteKey appends the message that removes the route to that network and
-// gateway, whatever else it has.
+// AppendRouteKey appends the message that removes the route to the same network and
+// gateway, regardless of its other properties.
 func AppendRouteKey(b []byte, r *inet.Route, index int) []byte {
 	m := routeMessage(r, index)
 	m.Scope = uapi.RT_SCOPE_NOWHERE // any
 	return appendVia(marshal(b, m), r)
 }
 
-// appendVia appends a gateway of another family than the route's, which package
-// rtnetlink does not know: a struct rtvia.
+// appendVia appends a gateway of a different family from the route's as a struct
+// rtvia, which package rtnetlink does not support.
 func appendVia(b []byte, r *inet.Route) []byte {
 	if !r.ViaOther() {
 		return b
@@ -88,12 +88,12 @@ func Metric(r *inet.Route) uint32 {
 	return r.Metric
 }
 
-// ipOf returns an address as package rtnetlink has them, nil for none.
+// ipOf returns an address in the type of package rtnetlink, nil for none.
 func ipOf(a netip.Addr) net.IP {
 	return a.AsSlice()
 }
 
-// ReadRoutes returns the unicast routes that leave by a link alone.
+// ReadRoutes returns the unicast routes whose only interface is the link.
 func ReadRoutes(ctx context.Context, rt *rtnl.Conn, index int) ([]inet.Route, error) {
 	var all []inet.Route
 	for _, family := range []uint8{uapi.AF_INET, uapi.AF_INET6} {
@@ -114,8 +114,8 @@ func ReadRoutes(ctx context.Context, rt *rtnl.Conn, index int) ([]inet.Route, er
 	return all, nil
 }
 
-// ParseRoute decodes the body of RTM_NEWROUTE: a unicast route that leaves by the
-// link of that index alone.
+// ParseRoute decodes the body of RTM_NEWROUTE: a unicast route whose only interface
+// is the link with the given index.
 func ParseRoute(b []byte, index int) (inet.Route, bool) {
 	var m rtnetlink.RouteMessage
 	if m.UnmarshalBinary(b) != nil || m.Type != uapi.RTN_UNICAST || int(m.Attributes.OutIface) != index {
@@ -142,7 +142,7 @@ func ParseRoute(b []byte, index int) (inet.Route, bool) {
 	return r, r.Dst.IsValid() && (m.Family == uapi.AF_INET || m.Family == uapi.AF_INET6)
 }
 
-// viaOf returns the gateway of another family than the route's.
+// viaOf returns the gateway of a different family from the route's.
 func viaOf(b []byte) netip.Addr {
 	const length, family = 12, 2
 	for a, err := range wire.Attrs(b[length:]) {

@@ -6,14 +6,14 @@ import (
 	"github.com/iplink-go/iplink/inet"
 )
 
-// route has the checks of an inet.Route, each as a method.
+// route has the checks of an inet.Route as methods.
 type route inet.Route
 
 func (r *route) value() *inet.Route {
 	return (*inet.Route)(r)
 }
 
-// RouteFault returns what is wrong with a route, empty if nothing is.
+// RouteFault returns the reason why a route is invalid, or an empty string.
 func RouteFault(x *inet.Route) string {
 	r := (*route)(x)
 	return firstFault(r.dstFault, r.viaFault, r.srcFault)

@@ -1,5 +1,5 @@
-// Package invalid is the cause of errors about what this library refuses before
-// it sends anything.
+// Package invalid is the cause of errors that this library detects before it sends
+// anything.
 package invalid
 
 import (
@@ -8,15 +8,16 @@ import (
 	"syscall"
 )
 
-// An Error is fs.ErrInvalid, and also the errno that the kernel would answer with.
+// An Error is fs.ErrInvalid, and also the errno that the kernel would return.
 type Error struct {
 	text  string
 	errno syscall.Errno
 }
 
-// Argument refuses an argument. The text is that of fs.ErrInvalid, or of
-// errors.ErrUnsupported if the errno means that. As kernels refuse what is out of
-// range by ERANGE or by EINVAL, by setting and release, ERANGE stands for both.
+// Argument returns the error for an invalid argument. Its text is fs.ErrInvalid's,
+// or errors.ErrUnsupported's if the errno matches that. For values out of range
+// kernels return ERANGE or EINVAL, depending on the setting and the release, so
+// ERANGE matches both.
 func Argument(errno syscall.Errno) *Error {
 	if errors.Is(errno, errors.ErrUnsupported) {
 		return &Error{errors.ErrUnsupported.Error(), errno}
@@ -24,13 +25,13 @@ func Argument(errno syscall.Errno) *Error {
 	return &Error{fs.ErrInvalid.Error(), errno}
 }
 
-// State refuses what would be right in another state of things. The text is that
-// of the errno.
+// State returns the error for a request that is invalid only in the present state.
+// Its text is the errno's.
 func State(errno syscall.Errno) *Error {
 	return &Error{errno.Error(), errno}
 }
 
-// Complete returns err, or Argument(EINVAL) if err is fs.ErrInvalid alone.
+// Complete returns err, or Argument(EINVAL) if err is fs.ErrInvalid itself.
 func Complete(err error) error {
 	if err == fs.ErrInvalid {
 		return Argument(syscall.EINVAL)

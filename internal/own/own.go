@@ -1,5 +1,5 @@
-// Package own holds the settings that only one kind of link has, where both the
-// builder in the kind's package and the engine in package iplink reach them.
+// Package own holds the settings specific to one kind of link. Both the builder in
+// the kind's package and the engine in package iplink access them.
 package own
 
 import (
@@ -8,7 +8,7 @@ import (
 	"github.com/iplink-go/iplink/internal/attr"
 )
 
-// Settings are the settings of one builder that only its kind has.
+// Settings are the kind-specific settings of one builder.
 type Settings struct {
 	Kind string // of the link, or of the master for settings as a port
 	Name string // of the link
@@ -19,39 +19,38 @@ type Settings struct {
 	Refs []attr.Ref // the settings that name another link
 	Peer any        // the builder of the other end of a pair
 
-	Faults []Fault // arguments that setters could not take
+	Faults []Fault // arguments that setters rejected
 }
 
-// A Fault is a setter's argument that no request can hold, such as nil. The verbs
-// report it: a setter returns the builder and no error.
+// A Fault is a setter's argument that no request can contain, such as nil. A setter
+// returns the builder and no error, so the verbs report the fault.
 type Fault struct {
 	Setter, Text string
 }
 
-// Numbers of settings that no attribute of a link carries.
+// Numbers of settings without a link attribute.
 var (
-	TeamMode = attr.Bit(0) // goes out over generic netlink, as do those below
+	TeamMode = attr.Bit(0) // sent over generic netlink, like those below
 
 	MACsecTxSA  = attr.Bit(0) // whether the wanted associations exist
 	MACsecTxKey = attr.Bit(1) // whether they have the wanted keys
-	MACsecRxSC  = attr.Bit(2) // likewise for the channels that frames are received by
+	MACsecRxSC  = attr.Bit(2) // likewise for the receive channels
 	MACsecRxKey = attr.Bit(3)
 )
 
-// New returns the settings of a builder. Info points to the kind's struct; it is
-// nil for kinds that have no settings.
+// New returns the settings of a builder. Info points to the kind's struct; it is nil
+// for kinds without settings.
 func New(kind, name string, info any) Settings {
 	return Settings{Kind: kind, Name: name, Info: info, made: true}
 }
 
-// Made reports whether New has returned s. Those of a zero builder are not.
+// Made reports whether s was returned by New. It is false for a zero builder.
 func (s *Settings) Made() bool {
 	return s.made
 }
 
-// Judge keeps the fault of a setter's argument, in place of that of an earlier
-// call, and reports whether the setter can take it, which is so if the text is
-// empty.
+// Judge records the fault of a setter's argument, replacing the fault of an earlier
+// call, and reports whether the argument is valid. An empty text means that it is.
 func (s *Settings) Judge(setter, text string) bool {
 	faults := slices.DeleteFunc(slices.Clone(s.Faults), func(f Fault) bool { return f.Setter == setter })
 	if text != "" {
@@ -73,7 +72,7 @@ func Put[T any](s *Settings, number uint16) *T {
 	return info
 }
 
-// Refer makes a setting by the name of a link.
+// Refer makes a setting that refers to a link by name.
 func (s *Settings) Refer(number uint16, name string) {
 	s.Set.Add(number)
 	s.Refs = attr.SetRef(s.Refs, number, name)

@@ -10,13 +10,13 @@ import (
 
 // A device is the character device of a link.
 type device struct {
-	number uint64 // major and minor
-	path   string // where it is if the kernel or a daemon has put it there
-	node   *node  // that one or one of our own
+	number uint64 // major and minor numbers
+	path   string // path in /dev if the kernel or a daemon created a node
+	node   *node  // that node or a private one
 }
 
-// open opens the device once more. The node in /dev comes first: its permissions
-// are for those who may not make one of their own.
+// open opens the device once more. It tries the node in /dev first, whose
+// permissions are for users who cannot create their own node.
 func (d *device) open() (int, error) {
 	if d.node != nil {
 		return d.node.open()
@@ -31,7 +31,7 @@ func (d *device) open() (int, error) {
 	return fd, err
 }
 
-// openWith opens the device by a node, and keeps the node if that works.
+// openWith opens the device through a node, and keeps the node on success.
 func (d *device) openWith(get func() (*node, error)) (int, error) {
 	n, err := get()
 	if err != nil {
@@ -52,7 +52,7 @@ func (d *device) close() {
 	}
 }
 
-// advice says what to do for who may not open the device.
+// advice returns the remedy for a process that cannot open the device.
 func (d *device) advice() string {
 	return fmt.Sprintf("the character device %d:%d can be opened with CAP_MKNOD and CAP_SYS_ADMIN, which user namespaces do not give; "+
 		"or at %s by whom its permissions let, for which root has mknod, chown and udev rules",

@@ -11,8 +11,8 @@ import (
 	"github.com/iplink-go/iplink/internal/highfd"
 )
 
-// A node is a device node, held so that it cannot be exchanged for another, and
-// not opened yet: to open a tap is to add a queue to its link.
+// A node is a device node, held so that it cannot be replaced, but not yet opened:
+// opening a tap adds a queue to its link.
 type node struct {
 	fd int
 }
@@ -28,7 +28,7 @@ func holdNode(dir int, name string) (*node, error) {
 	return &node{fd}, nil
 }
 
-// open opens the device that does not block.
+// open opens the device in non-blocking mode.
 func (n *node) open() (int, error) {
 	path := fmt.Sprintf("/proc/self/fd/%d", n.fd)
 	for {
@@ -47,8 +47,8 @@ func (n *node) close() {
 	unix.Close(n.fd)
 }
 
-// nodeInDev returns the node in /dev if it is that of this device. Nodes are
-// named after interface indexes, which links in other namespaces have too.
+// nodeInDev returns the node in /dev if it belongs to this device. Nodes are named
+// after interface indexes, which are not unique across namespaces.
 func (d *device) nodeInDev() (*node, error) {
 	n, err := holdNode(unix.AT_FDCWD, d.path)
 	if err != nil {
@@ -62,9 +62,9 @@ func (d *device) nodeInDev() (*node, error) {
 	return n, nil
 }
 
-// newNode makes a node that has no name any more when it returns. It makes it in
-// a file system that is mounted nowhere; or where that is not allowed in /dev, for
-// others are often mounted without devices.
+// newNode creates a node and removes its name before it returns. It creates the node
+// in an unmounted file system or, if that is not permitted, in /dev, because other
+// file systems are often mounted without devices.
 func (d *device) newNode() (*node, error) {
 	dir, err := mountNowhere("tmpfs", unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NOEXEC)
 	if err == nil {
@@ -93,7 +93,8 @@ func (d *device) makeNode(dir *os.File) (*node, error) {
 	return holdNode(fd, name)
 }
 
-// bare returns the errno without the path: one of a directory that is gone.
+// bare returns the errno without the path, which names a directory that no longer
+// exists.
 func bare(err error) error {
 	if errno, ok := errors.AsType[syscall.Errno](err); ok {
 		return errno

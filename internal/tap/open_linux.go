@@ -46,8 +46,8 @@ func closeAll(files []*os.File) {
 	}
 }
 
-// openQueue opens one file. It does not block, so that the runtime waits for
-// frames and deadlines hold.
+// openQueue opens one file in non-blocking mode, so that the runtime waits for
+// frames and deadlines work.
 func (c *config) openQueue(device *device, link *openlink.Handle) (*os.File, error) {
 	fd, err := device.open()
 	if err != nil {
@@ -64,8 +64,8 @@ func (c *config) openQueue(device *device, link *openlink.Handle) (*os.File, err
 	return os.NewFile(uintptr(fd), link.Name), nil
 }
 
-// configure makes the file what the options say. The kernel's own choice would
-// be a header of 10 bytes.
+// configure applies the options to the file. The kernel's default is a header of 10
+// bytes.
 func (c *config) configure(fd int) error {
 	req, err := unix.NewIfreq("")
 	if err != nil {
@@ -91,8 +91,9 @@ func (c *config) configure(fd int) error {
 	return c.setByteOrder(fd)
 }
 
-// setByteOrder leaves a machine with big-endian numbers as it is if that is
-// what is asked for: the kernel has a switch for it only on others.
+// setByteOrder sets the byte order of the header. A big-endian machine needs no
+// setting for big-endian numbers, and the kernel has that setting only on
+// little-endian machines.
 func (c *config) setByteOrder(fd int) error {
 	native := binary.NativeEndian.Uint16([]byte{1, 0}) == 1
 	switch {
@@ -104,9 +105,8 @@ func (c *config) setByteOrder(fd int) error {
 	return nil
 }
 
-// offload tells the link what the readers are prepared to do, which goes for
-// all files with a header. Frames that came before were not made to measure, and
-// go.
+// offload sets the link's offloads, which apply to all files with a header. It then
+// discards the frames that arrived before, because they may not match the offloads.
 func (c *config) offload(files []*os.File) error {
 	if c.headed {
 		if err := control(files[0], func(fd int) error {
@@ -123,7 +123,7 @@ func (c *config) offload(files []*os.File) error {
 	return nil
 }
 
-// drain takes what is there out of a queue, in as many steps as it may be long.
+// drain discards the frames in a queue, up to the maximum length of a queue.
 func drain(fd int) error {
 	var frame [64]byte
 	for range 1 << 16 {
@@ -144,8 +144,8 @@ func control(f *os.File, do func(fd int) error) error {
 	return errors.Join(err, inner)
 }
 
-// belongs makes sure that a file is that of the link with an index: between the
-// look at sysfs and the opening another link may have got the number.
+// belongs checks that a file belongs to the link with the given index: after the
+// look-up in sysfs, another link may have taken the device number.
 func belongs(fd, index int) error {
 	req, err := unix.NewIfreq("")
 	if err != nil {
@@ -165,7 +165,7 @@ func belongs(fd, index int) error {
 	return nil
 }
 
-// failed says which request was refused.
+// failed adds the name of the request to an error.
 func failed(request string, err error) error {
 	if err == nil {
 		return nil
@@ -173,7 +173,8 @@ func failed(request string, err error) error {
 	return os.NewSyscallError(request, err)
 }
 
-// explained says what it is about, and where it can, what to do.
+// explained names the link and the option in an error, and adds a remedy if there is
+// one.
 func explained(link *openlink.Handle, err error) error {
 	e := &iplink.Error{Op: "open", Kind: link.Kind, Name: link.Name, Err: err}
 	if call, ok := errors.AsType[*os.SyscallError](err); ok {
@@ -189,8 +190,8 @@ func explained(link *openlink.Handle, err error) error {
 	return e
 }
 
-// refusal returns the option that a request is for, and what kernels lack that
-// refuse it.
+// refusal returns the option that a request sets, and the feature missing in kernels
+// that reject it.
 func refusal(request string) (word, text string) {
 	switch request {
 	case "TUNSETOFFLOAD":

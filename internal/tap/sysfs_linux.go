@@ -10,8 +10,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// find looks the device of a link up in sysfs as the network namespace of the
-// calling thread has it: what is mounted at /sys is that of whoever mounted it.
+// find looks up the device of a link in the sysfs of the calling thread's network
+// namespace. The sysfs at /sys belongs to the namespace of the process that mounted
+// it.
 func find(kind string, index int) (*device, error) {
 	name := fmt.Sprintf("tap%d", index)
 	path := fmt.Sprintf("class/%s/%s/dev", kind, name)
@@ -27,8 +28,8 @@ func find(kind string, index int) (*device, error) {
 	return &device{number: number, path: "/dev/" + name}, nil
 }
 
-// findMounted is find for who may not mount sysfs: mostly that is in the
-// namespace that it was started in, whose sysfs is at /sys.
+// findMounted is find for a process that may not mount sysfs. Such a process is
+// usually in the namespace in which it was started, whose sysfs is at /sys.
 func findMounted(path, name string, refused error) (*device, error) {
 	sysfs, err := os.Open("/sys")
 	if err != nil {
@@ -45,8 +46,8 @@ func findMounted(path, name string, refused error) (*device, error) {
 	return &device{number: number, path: "/dev/" + name}, nil
 }
 
-// mountNowhere returns the root of a new mount that has no place among the
-// others.
+// mountNowhere returns the root of a new mount that is not attached to any
+// directory.
 func mountNowhere(kind string, attributes int) (*os.File, error) {
 	context, err := unix.Fsopen(kind, unix.FSOPEN_CLOEXEC)
 	if err != nil {
@@ -63,7 +64,8 @@ func mountNowhere(kind string, attributes int) (*os.File, error) {
 	return os.NewFile(uintptr(fd), kind), nil
 }
 
-// readNumber reads a number such as 242:3. Without the file there is no such link.
+// readNumber reads a number such as 242:3. If the file is missing, the link does not
+// exist.
 func readNumber(sysfs *os.File, path string) (uint64, error) {
 	fd, err := unix.Openat(int(sysfs.Fd()), path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	if err == unix.ENOENT {

@@ -1,4 +1,4 @@
-// Package tap opens the files by which programs read and write the frames of
+// Package tap opens the files through which programs read and write the frames of
 // macvtap and ipvtap links.
 package tap
 
@@ -13,11 +13,11 @@ import (
 	"github.com/iplink-go/iplink/internal/openlink"
 )
 
-// maxQueues is how many queues a link has at most (MAX_TAP_QUEUES).
+// maxQueues is the maximum number of queues of a link (MAX_TAP_QUEUES).
 const maxQueues = 256
 
-// An Offload is what the reader of a tap file is prepared to do in the kernel's
-// place, a bit each: TUN_F_* of include/uapi/linux/if_tun.h.
+// An Offload is a set of tasks that the reader of a tap file performs instead of the
+// kernel, one bit each: TUN_F_* of include/uapi/linux/if_tun.h.
 type Offload uint32
 
 // Offloads.
@@ -37,13 +37,13 @@ const (
 	uso   = USO4 | USO6
 )
 
-// An Option is a choice for the files that Open returns.
+// An Option is an option for the files that Open returns.
 type Option func(*config)
 
-// config is what the options come to.
+// config is the result of the options.
 type config struct {
 	queues   int
-	header   int // the size of the virtio header in bytes, 0 for none
+	header   int // size of the virtio header in bytes, 0 for none
 	headed   bool
 	order    binary.ByteOrder // of the header, nil for the machine's own
 	offloads Offload
@@ -51,32 +51,32 @@ type config struct {
 	inNetNS  bool
 }
 
-// Queues is how many files there are.
+// Queues sets the number of files.
 func Queues(n int) Option {
 	return func(c *config) { c.queues = n }
 }
 
-// VNetHeader puts a virtio header of so many bytes before each frame.
+// VNetHeader puts a virtio header of size bytes before each frame.
 func VNetHeader(size int) Option {
 	return func(c *config) { c.header, c.headed = size, true }
 }
 
-// ByteOrder is that of the numbers in the virtio header.
+// ByteOrder sets the byte order of the virtio header.
 func ByteOrder(order binary.ByteOrder) Option {
 	return func(c *config) { c.order = order }
 }
 
-// Offloads says what the reader is prepared to do.
+// Offloads sets the tasks that the reader performs.
 func Offloads(o Offload) Option {
 	return func(c *config) { c.offloads = o }
 }
 
-// InNetNS is where the link is.
+// InNetNS sets the network namespace of the link.
 func InNetNS(ns *iplink.NetNS) Option {
 	return func(c *config) { c.netns, c.inNetNS = ns, true }
 }
 
-// Open opens the files of the link of that name and kind, one a queue.
+// Open opens the files of the link of the given name and kind, one for each queue.
 func Open(ctx context.Context, kind, name string, options ...Option) ([]*os.File, error) {
 	c := config{queues: 1}
 	for _, choose := range options {
@@ -123,8 +123,8 @@ func (c *config) open(ctx context.Context, kind, name string) ([]*os.File, error
 	return files, nil
 }
 
-// fault says which option is wrong, and how. The kernel takes the combinations
-// that are refused here and does not do what they say.
+// fault returns an invalid option and the reason. The kernel accepts the
+// combinations that are rejected here, but does not apply them.
 func (c *config) fault() (word, text string) {
 	switch {
 	case c.queues < 1 || c.queues > maxQueues:

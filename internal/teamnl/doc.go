@@ -1,3 +1,3 @@
-// Package teamnl is the encoding of the generic netlink family team: what a
-// request for an option, and the lists of options and ports, look like.
+// Package teamnl encodes and decodes the generic netlink family team: requests for
+// options, and the lists of options and ports.
 package teamnl

@@ -14,25 +14,26 @@ import (
 // An Option is an option of a team, or of one of its ports.
 type Option struct {
 	Name string
-	// Value is an int32, a uint32, a bool, a string or a []byte; nil if the
-	// kernel has another type for it.
+	// Value is an int32, a uint32, a bool, a string or a []byte; nil if the kernel
+	// uses another type for it.
 	Value   any
-	Port    int // the interface index of the port it is about, 0 if none
-	Index   int // of the element if it is an array's; -1 if not
+	Port    int // interface index of the option's port, 0 for an option of the team
+	Index   int // index of an array element; -1 if the option is not an array
 	Changed bool
 	Removed bool
 }
 
-// Dial opens a socket for teams in the network namespace that netns is a descriptor
-// of, in the caller's if it is rtnl.Here. The error matches rtnl.ErrFamily if the kernel has
-// no family team.
+// Dial opens a socket for teams in the network namespace of the descriptor netns, or
+// in the caller's if netns is rtnl.Here. The error matches rtnl.ErrFamily if the
+// kernel does not have the family team.
 func Dial(ctx context.Context, netns int) (*rtnl.Family, error) {
 	return rtnl.DialFamily(ctx, netns, uapi.TEAM_GENL_NAME)
 }
 
-// Set changes options of the team with an index, in order, up to the first that
-// is refused. If nobody listens to the team's events the kernel says ESRCH after
-// it has applied the first, and forgets about the others.
+// Set changes options of the team with the given index, in order, and stops at the
+// first one that the kernel rejects. If no process listens to the team's events, the
+// kernel returns ESRCH after it has applied the first option, and ignores the
+// others.
 func Set(ctx context.Context, f *rtnl.Family, team int, options ...Option) error {
 	err := f.Change(ctx, uapi.TEAM_CMD_OPTIONS_SET, AppendSet(nil, team, options...))
 	if len(options) == 1 && errors.Is(err, syscall.ESRCH) {
@@ -63,7 +64,8 @@ func appendItem(b []byte, o Option) []byte {
 	return wire.End(appendValue(b, o.Value), item)
 }
 
-// appendValue appends the type and the value. A flag is true if it is there.
+// appendValue appends the type and the value. A flag is true if its attribute is
+// present.
 func appendValue(b []byte, value any) []byte {
 	typ := func(n uint8) []byte { return wire.AppendU8(b, uapi.TEAM_ATTR_OPTION_TYPE, n) }
 	switch v := value.(type) {
@@ -84,7 +86,7 @@ func appendValue(b []byte, value any) []byte {
 	return b
 }
 
-// Options asks for all options of a team.
+// Options requests all options of a team.
 func Options(ctx context.Context, f *rtnl.Family, team int) ([]Option, error) {
 	var all []Option
 	err := list(ctx, f, uapi.TEAM_CMD_OPTIONS_GET, team, func(attrs []byte) {
@@ -97,13 +99,13 @@ func list(ctx context.Context, f *rtnl.Family, command uint8, team int, each fun
 	query := wire.AppendU32(nil, uapi.TEAM_ATTR_TEAM_IFINDEX, uint32(team))
 	err := f.List(ctx, command, query, func(m wire.Message) { each(rtnl.GenericAttrs(m)) })
 	if errors.Is(err, syscall.EINVAL) {
-		return syscall.ENODEV // there is nothing else in the request that it could be about
+		return syscall.ENODEV // only the team's index in the request can be invalid
 	}
 	return err
 }
 
-// Team returns the index of the team that a message is about, 0 if it does not
-// say.
+// Team returns the index of the team that a message is about, or 0 if the message
+// does not contain it.
 func Team(attrs []byte) int {
 	index := 0
 	walk(attrs, func(a wire.Attr) {
@@ -164,7 +166,7 @@ func parseValue(typ uint8, data []byte, has bool) any {
 	return nil
 }
 
-// items calls each for every item of the lists of a type.
+// items calls each for every item of the lists of the given type.
 func items(attrs []byte, list uint16, each func(item []byte)) {
 	walk(attrs, func(a wire.Attr) {
 		if a.Type == list {
@@ -173,7 +175,7 @@ func items(attrs []byte, list uint16, each func(item []byte)) {
 	})
 }
 
-// walk calls each for every attribute up to the first that is broken.
+// walk calls each for every attribute up to the first invalid one.
 func walk(attrs []byte, each func(wire.Attr)) {
 	for a, err := range wire.Attrs(attrs) {
 		if err != nil {

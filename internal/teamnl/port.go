@@ -8,23 +8,23 @@ import (
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
-// A Port is a port of a team, as the kernel sees it.
+// A Port is a port of a team, as the kernel reports it.
 type Port struct {
 	Index   int
 	LinkUp  bool
-	Speed   uint32 // in Mbit/s, 1<<32-1 if it is not known
-	Duplex  uint8  // DUPLEX_HALF or DUPLEX_FULL, 255 if it is not known
+	Speed   uint32 // in Mbit/s, 1<<32-1 if unknown
+	Duplex  uint8  // DUPLEX_HALF or DUPLEX_FULL, 255 if unknown
 	Changed bool
 	Removed bool
 }
 
-// FullDuplex reports whether the port sends and receives at the same time.
+// FullDuplex reports whether the port can send and receive at the same time.
 func (p Port) FullDuplex() bool {
 	const full = 1 // DUPLEX_FULL
 	return p.Duplex == full
 }
 
-// Ports asks for all ports of a team.
+// Ports requests all ports of a team.
 func Ports(ctx context.Context, f *rtnl.Family, team int) ([]Port, error) {
 	var all []Port
 	err := list(ctx, f, uapi.TEAM_CMD_PORT_LIST_GET, team, func(attrs []byte) {

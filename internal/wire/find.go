@@ -1,7 +1,8 @@
 package wire
 
-// Find returns the payload of the first attribute of a type in b, then in that of
-// the first of the next type, and so on; nil if one of them is not there.
+// Find returns the payload of the first attribute in b of the first type, then in
+// that payload of the next type, and so on. It returns nil if one of them is
+// missing.
 func Find(b []byte, path ...uint16) []byte {
 	for _, typ := range path {
 		b = first(b, typ)

@@ -2,15 +2,15 @@ package wire
 
 import "github.com/iplink-go/iplink/internal/uapi"
 
-// MaxLen is the most bytes that an attribute takes, header included: its length
-// has 16 bits. Of a longer one the kernel writes the length modulo 65 536, and a
-// walk takes what is in it for what follows it.
+// MaxLen is the maximum length of an attribute, header included: the length field
+// has 16 bits. For a longer attribute the kernel writes the length modulo 65 536,
+// and a walk then takes part of its payload for the next attributes.
 const MaxLen = 1<<16 - 1
 
-// Legible returns attributes without those that are longer than their length says,
-// which it hands to overlong, whole. They are those of a link, of which there is at
-// most one of each type, save for padding. If it cannot be found out how they lie it
-// returns the first one alone, and false.
+// Legible returns the attributes of a link without those whose length field is too
+// small, which it passes to overlong in full length. Each type may occur only once,
+// except for padding. If the layout cannot be determined, Legible returns the first
+// attribute alone, and false.
 func Legible(b []byte, overlong func(Attr)) ([]byte, bool) {
 	if len(b) <= MaxLen {
 		return b, true
@@ -37,18 +37,19 @@ func isList(typ uint16) bool {
 	return typ == uapi.IFLA_LINKINFO || typ == uapi.IFLA_AF_SPEC || typ == uapi.IFLA_VFINFO_LIST
 }
 
-// enough is how many ways for attributes to lie are tried: whoever fills them could
-// make it very many.
+// enough is the maximum number of layouts to try: an adversary could create
+// attributes with very many possible layouts.
 const enough = 1 << 14
 
-// search is what Legible has tried.
+// search is the state of Legible's search.
 type search struct {
 	steps int
-	seen  [128]bool // by type, of which there are not that many
+	seen  [128]bool // by type; all types are below 128
 	found []Attr
 }
 
-// find finds how the attributes in b lie, and adds them to found if there is a way.
+// find determines the layout of the attributes in b, and adds them to found on
+// success.
 func (s *search) find(b []byte) bool {
 	if len(b) < AttrLen {
 		return true

@@ -2,9 +2,9 @@ package wire
 
 import "slices"
 
-// Path returns the types of the attributes around the one that begins at an
-// offset of b, and its own type last. It looks into attributes of the types
-// nests only, which must differ from all others on the way.
+// Path returns the types of the attributes that enclose the attribute at an offset
+// of b, followed by that attribute's own type. It descends only into attributes of
+// the types nests, which must differ from all other types on the way.
 func Path(b []byte, offset int, nests ...uint16) []uint16 {
 	at := 0
 	for a, err := range Attrs(b) {

@@ -1,11 +1,11 @@
-// Package wire appends and walks netlink messages and attributes in place,
-// without allocating.
+// Package wire appends and walks netlink messages and attributes in place, without
+// allocating.
 //
 // A message is a 16-byte header, a fixed struct that belongs to its family, and
-// attributes: a length, a type and a payload each, padded to four bytes, where
-// a payload may hold attributes again (struct nlmsghdr and struct nlattr of
-// include/uapi/linux/netlink.h). Integers are in the host's byte order unless a
-// function says otherwise.
+// attributes. An attribute has a length, a type and a payload, is padded to four
+// bytes, and may contain further attributes in its payload (struct nlmsghdr and
+// struct nlattr of include/uapi/linux/netlink.h). Integers are in the host's byte
+// order unless a function says otherwise.
 package wire
 
 import (
@@ -26,18 +26,18 @@ const (
 	WordLen   = 8  // an attribute of one to four bytes
 )
 
-// typeMask removes NLA_F_NESTED and NLA_F_NET_BYTEORDER from a type: senders
-// differ in whether they set them, and nothing depends on it.
+// typeMask removes NLA_F_NESTED and NLA_F_NET_BYTEORDER from a type: not all senders
+// set them, and nothing depends on them.
 const typeMask = ^uint16(uapi.NLA_F_NESTED | uapi.NLA_F_NET_BYTEORDER)
 
-// ErrTruncated says that a length points past the end of its container, or is
-// too small to hold its own header.
+// ErrTruncated means that a length points past the end of its container, or is too
+// small to hold its own header.
 var ErrTruncated = errors.New("truncated netlink data")
 
-// Order is the byte order of the host, which netlink speaks.
+// Order is the byte order of the host, which netlink uses.
 var Order = binary.NativeEndian
 
-// Align rounds n up to the four bytes that messages and attributes start on.
+// Align rounds n up to the four-byte alignment of messages and attributes.
 func Align(n int) int {
 	return (n + 3) &^ 3
 }
@@ -100,14 +100,14 @@ func AppendFlag(b []byte, typ uint16) []byte {
 	return appendAttrHeader(b, typ, 0)
 }
 
-// Begin opens an attribute whose payload is appended by what follows, up to
-// the call of End with the position that Begin returns.
+// Begin opens an attribute and returns its position. The caller appends the payload
+// and then calls End with that position.
 func Begin(b []byte, typ uint16) ([]byte, int) {
 	return appendAttrHeader(b, typ, 0), len(b)
 }
 
-// End closes the attribute that Begin opened at the given position, and pads
-// it. A payload beyond 65 531 bytes does not fit the 16-bit length: no message longer
+// End closes the attribute that Begin opened at the given position, and pads it. A
+// payload beyond 65 531 bytes does not fit the 16-bit length, but no message longer
 // than MaxLen is sent.
 func End(b []byte, at int) []byte {
 	n := len(b) - at
@@ -124,7 +124,7 @@ type Link struct {
 	Change uint32
 }
 
-// AppendLink appends l as the kernel lays it out.
+// AppendLink appends l in the kernel's layout.
 func AppendLink(b []byte, l Link) []byte {
 	b = append(b, l.Family, 0)
 	b = Order.AppendUint16(b, l.Type)
@@ -133,15 +133,16 @@ func AppendLink(b []byte, l Link) []byte {
 	return Order.AppendUint32(b, l.Change)
 }
 
-// AppendLinkList appends what begins a request for a list of links. Only with an
-// IFLA_EXT_MASK the kernel makes room for the longest description in its namespace;
-// one for which there is no room ends the list, without an error since Linux 6.10. What
-// the bit asks for is in lists of AF_BRIDGE only.
+// AppendLinkList appends the beginning of a request for a list of links. It includes
+// an IFLA_EXT_MASK, because otherwise the kernel does not reserve room for the
+// longest description in its namespace. A link whose description does not fit ends
+// the list, without an error since Linux 6.10. The bit that is set affects only
+// lists of AF_BRIDGE.
 func AppendLinkList(b []byte) []byte {
 	return AppendU32(AppendLink(b, Link{}), uapi.IFLA_EXT_MASK, uapi.RTEXT_FILTER_MRP)
 }
 
-// ParseLink splits b into its struct ifinfomsg and the attributes behind it.
+// ParseLink splits b into its struct ifinfomsg and the attributes after it.
 func ParseLink(b []byte) (Link, []byte, error) {
 	if len(b) < LinkLen {
 		return Link{}, nil, ErrTruncated
@@ -173,14 +174,14 @@ func BeginMessage(b []byte, typ, flags uint16) ([]byte, int) {
 	return append(b, 0, 0, 0, 0, 0, 0, 0, 0), at
 }
 
-// EndMessage gives the message that BeginMessage opened at the given position
-// its length.
+// EndMessage sets the length of the message that BeginMessage opened at the given
+// position.
 func EndMessage(b []byte, at int) []byte {
 	Order.PutUint32(b[at:], uint32(len(b)-at))
 	return b
 }
 
-// SetSeq gives the message at the start of b its sequence number.
+// SetSeq sets the sequence number of the message at the start of b.
 func SetSeq(b []byte, seq uint32) {
 	Order.PutUint32(b[8:], seq)
 }
@@ -188,11 +189,11 @@ func SetSeq(b []byte, seq uint32) {
 // A Message is one message of a datagram.
 type Message struct {
 	Header
-	Data []byte // behind the header, within the walked bytes
+	Data []byte // after the header, within the walked bytes
 }
 
-// Messages walks the messages of a datagram. A broken length ends the walk with
-// ErrTruncated.
+// Messages iterates over the messages of a datagram. An invalid length ends the
+// iteration with ErrTruncated.
 func Messages(b []byte) iter.Seq2[Message, error] {
 	return func(yield func(Message, error) bool) {
 		for len(b) >= HeaderLen {
@@ -223,15 +224,15 @@ func parseHeader(b []byte) Header {
 	}
 }
 
-// An Attr is one attribute: its type without flag bits, and its payload within
-// the walked bytes.
+// An Attr is one attribute: its type without flag bits, and its payload within the
+// walked bytes.
 type Attr struct {
 	Type uint16
 	Data []byte
 }
 
-// Attrs walks attributes. A broken length ends the walk with ErrTruncated;
-// fewer than four bytes at the end are padding, as the kernel has it.
+// Attrs iterates over attributes. An invalid length ends the iteration with
+// ErrTruncated. As in the kernel, fewer than four bytes at the end are padding.
 func Attrs(b []byte) iter.Seq2[Attr, error] {
 	return func(yield func(Attr, error) bool) {
 		for len(b) >= AttrLen {
@@ -254,7 +255,7 @@ func appendAttrHeader(b []byte, typ uint16, n int) []byte {
 	return b
 }
 
-// PutU8 writes what AppendU8 appends to the first WordLen bytes of b.
+// PutU8 writes the attribute of AppendU8 to the first WordLen bytes of b.
 func PutU8(b []byte, typ uint16, v uint8) {
 	_ = b[WordLen-1]
 	putAttrHeader(b, typ, 1)
@@ -262,7 +263,7 @@ func PutU8(b []byte, typ uint16, v uint8) {
 	b[AttrLen] = v
 }
 
-// PutU16 writes what AppendU16 appends to the first WordLen bytes of b.
+// PutU16 writes the attribute of AppendU16 to the first WordLen bytes of b.
 func PutU16(b []byte, typ uint16, v uint16) {
 	_ = b[WordLen-1]
 	putAttrHeader(b, typ, 2)
@@ -270,14 +271,14 @@ func PutU16(b []byte, typ uint16, v uint16) {
 	Order.PutUint16(b[AttrLen:], v)
 }
 
-// PutU32 writes what AppendU32 appends to the first WordLen bytes of b.
+// PutU32 writes the attribute of AppendU32 to the first WordLen bytes of b.
 func PutU32(b []byte, typ uint16, v uint32) {
 	_ = b[WordLen-1]
 	putAttrHeader(b, typ, 4)
 	Order.PutUint32(b[AttrLen:], v)
 }
 
-// extend appends WordLen bytes and returns them as well.
+// extend appends WordLen bytes, and also returns a slice of them.
 func extend(b []byte) ([]byte, []byte) {
 	b = append(b, 0, 0, 0, 0, 0, 0, 0, 0)
 	return b, b[len(b)-WordLen:]
@@ -296,14 +297,14 @@ func pad(b []byte, n int) []byte {
 	return b
 }
 
-// AttrHeader returns the type, without flag bits, and the length of the attribute
-// that the at least four bytes of b begin with. The length may be wrong.
+// AttrHeader returns the type, without flag bits, and the length of the attribute at
+// the start of b, which has at least four bytes. The length may be invalid.
 func AttrHeader(b []byte) (typ uint16, n int) {
 	return Order.Uint16(b[2:]) & typeMask, int(Order.Uint16(b))
 }
 
-// Payload returns the payload of the attribute at the start of b, which a walk
-// has found to be whole.
+// Payload returns the payload of the attribute at the start of b, whose length a
+// walk has validated.
 func Payload(b []byte) []byte {
 	n := Order.Uint16(b)
 	return b[AttrLen:n:n]
