@@ -11,8 +11,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// limits are the sysctls that forbid user namespaces, or the use of one, when
-// they have the value given.
+// limits are the sysctls that forbid user namespaces, or their use, when they have
+// the given value.
 var limits = []struct{ name, forbids, allows string }{
 	{"kernel.unprivileged_userns_clone", "0", "1"},
 	{"kernel.apparmor_restrict_unprivileged_userns", "1", "0"},
@@ -21,8 +21,8 @@ var limits = []struct{ name, forbids, allows string }{
 	{"user.max_mnt_namespaces", "0", "15000"},
 }
 
-// explain adds to err what in the system, whose root is system, forbids user
-// namespaces, and how to allow them.
+// explain adds to err the settings that forbid user namespaces in the system, whose
+// root is system, and the way to allow them.
 func explain(err error, system fs.FS) error {
 	if err == nil {
 		return nil
@@ -61,8 +61,8 @@ func others(system fs.FS) (reasons []string) {
 	return reasons
 }
 
-// seccomp reports whether the process has a filter on its system calls, mode 2
-// of proc_pid_status(5).
+// seccomp reports whether the process has a system call filter, mode 2 of
+// proc_pid_status(5).
 func seccomp(system fs.FS) bool {
 	status, err := fs.ReadFile(system, "proc/self/status")
 	if err != nil {

@@ -12,23 +12,23 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// marker is the environment variable that holds, in the program that was
-// started again, the process id of the one that did. Inherited from anywhere
-// else it names another process than the parent, and means nothing.
+// marker is the environment variable that holds the process id of the parent in a
+// program that was started again. If it is inherited from elsewhere, it does not
+// match the parent and is ignored.
 const marker = "IPLINK_ROOTLESS_PARENT"
 
-// Reexec returns false if the program is privileged; when it has just been
-// started again it first brings up the loopback interface and mounts an empty
-// directory for named network namespaces. Otherwise Reexec starts the program
-// again, with the same arguments, environment and standard files, waits for
-// it, and returns true and its exit code (128 + n after signal n), which the
-// caller is to exit with. The error says what in this system forbids it, and
-// how to allow it.
+// Reexec returns false if the program is privileged. If the program has just been
+// started again, Reexec first brings up the loopback interface and mounts an empty
+// directory for named network namespaces. If the program is not privileged, Reexec
+// starts it again with the same arguments, environment and standard files, waits for
+// it, and returns true and its exit code (128 + n after signal n), with which the
+// caller should exit. The error names the setting of this system that forbids it,
+// and the way to allow it.
 //
-// It must be called before the program does anything else, for all that will
-// be done a second time. SIGHUP, SIGINT, SIGQUIT and SIGTERM are passed on;
-// those that a terminal sends reach the new process twice, as it is in the
-// same group.
+// Reexec must be called before the program does anything else, because all earlier
+// actions are repeated. SIGHUP, SIGINT, SIGQUIT and SIGTERM are passed on. Signals
+// from a terminal reach the new process twice, because it is in the same process
+// group.
 func Reexec() (reexecuted bool, code int, err error) {
 	again := startedAgain()
 	switch {
@@ -36,15 +36,15 @@ func Reexec() (reexecuted bool, code int, err error) {
 		return false, 0, explain(setUp(), os.DirFS("/"))
 	case privileged():
 		return false, 0, nil
-	case again: // and yet without privilege: once more would not help
+	case again: // and still without privilege: another attempt would not help
 		return false, 0, explain(unix.EPERM, os.DirFS("/"))
 	}
 	code, err = run()
 	return err == nil, code, explain(err, os.DirFS("/"))
 }
 
-// startedAgain takes the marker out of the environment, so that the program's
-// own children do not see it.
+// startedAgain removes the marker from the environment, so that the program's own
+// children do not see it.
 func startedAgain() bool {
 	parent := os.Getenv(marker)
 	os.Unsetenv(marker)
@@ -52,9 +52,9 @@ func startedAgain() bool {
 }
 
 // privileged reports whether the program may configure its network and mount
-// namespaces. The capabilities alone do not say so: after `unshare -U` one has
-// them all, but not over the namespaces, which belong to the user namespace
-// outside.
+// namespaces. The capabilities are not sufficient: after `unshare -U` a process has
+// all of them, but not over these namespaces, which belong to the outer user
+// namespace.
 func privileged() bool {
 	return capable(unix.CAP_NET_ADMIN) && capable(unix.CAP_SYS_ADMIN) && owned("net") && owned("mnt")
 }
@@ -68,10 +68,9 @@ func capable(capability int) bool {
 	return data[capability/32].Effective&(1<<(capability%32)) != 0
 }
 
-// owned reports whether a namespace of the program belongs to its user
-// namespace: the kernel does not tell the owner if that is further out. A
-// kernel without user namespaces does not tell it either, but then there is
-// only one owner.
+// owned reports whether a namespace of the program belongs to its user namespace:
+// the kernel does not reveal an owner outside of that. A kernel without user
+// namespaces does not reveal the owner either, but then there is only one.
 func owned(kind string) bool {
 	if _, err := os.Stat("/proc/self/ns/user"); err != nil {
 		return true
@@ -89,9 +88,9 @@ func owned(kind string) bool {
 	return true
 }
 
-// run starts the program again and waits for it. The thread is locked because
-// the parent-death signal is sent when the thread that started the process
-// ends, rather than the whole parent.
+// run starts the program again and waits for it. The thread is locked because the
+// parent-death signal is sent when the thread that started the process ends, rather
+// than the whole parent.
 func run() (code int, err error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -105,7 +104,7 @@ func run() (code int, err error) {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		cmd.Wait() // its error says no more than ProcessState
+		cmd.Wait() // its error adds nothing to ProcessState
 	}()
 	for {
 		select {

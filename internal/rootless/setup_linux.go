@@ -9,11 +9,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// netNSDir is where CreateNetNS and `ip netns` keep the named network
-// namespaces.
+// netNSDir is the directory in which CreateNetNS and `ip netns` keep the named
+// network namespaces.
 const netNSDir = "/run/netns"
 
-// setUp prepares the new namespaces: what every system has from its start.
+// setUp makes the initial settings of the new namespaces that every system has after
+// boot.
 func setUp() error {
 	return errors.Join(upLoopback(), hideNetNSDir())
 }
@@ -35,9 +36,9 @@ func upLoopback() error {
 	return nil
 }
 
-// hideNetNSDir mounts an empty directory over that of the named namespaces,
-// or, as only the system's root can make that, over its parent. The names of
-// the program and those of the system then do not meet.
+// hideNetNSDir mounts an empty directory over the directory of named namespaces, or
+// over its parent if it does not exist, because only the system's root can create
+// it. Names in the program and in the system are then independent.
 func hideNetNSDir() error {
 	if err := mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE); err != nil {
 		return err

@@ -8,8 +8,7 @@ import (
 	"testing"
 )
 
-// BridgeJSON decodes what `bridge -d -j` prints about args in a network
-// namespace.
+// BridgeJSON decodes the output of `bridge -d -j` with args in a network namespace.
 func BridgeJSON(t testing.TB, ns *os.File, v any, args ...string) {
 	t.Helper()
 	out := Bridge(t, ns, append([]string{"-d", "-j"}, args...)...)
@@ -18,8 +17,8 @@ func BridgeJSON(t testing.TB, ns *os.File, v any, args ...string) {
 	}
 }
 
-// Bridge runs `bridge` in a network namespace and returns what it prints. If
-// `bridge` fails so does the test.
+// Bridge runs `bridge` in a network namespace and returns its output. If `bridge`
+// fails, so does the test.
 func Bridge(t testing.TB, ns *os.File, args ...string) string {
 	t.Helper()
 	path, err := exec.LookPath("bridge")

@@ -2,9 +2,8 @@ package testutil
 
 import "flag"
 
-// skipExamples leaves out the examples, which have no way to skip themselves,
-// where the system gives no privileges. What the command line says about
-// skipping comes later and overrides it.
+// skipExamples skips the examples, which cannot skip themselves, if the system gives
+// no privileges. A -test.skip on the command line is parsed later and overrides it.
 func skipExamples() {
 	if err := flag.Set("test.skip", "^Example"); err == nil {
 		skips.add(denied.Error(), "Example…")

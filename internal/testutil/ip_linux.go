@@ -9,14 +9,14 @@ import (
 	"testing"
 )
 
-// IP runs `ip` in a network namespace and returns what it prints. If `ip`
-// fails so does the test.
+// IP runs `ip` in a network namespace and returns its output. If `ip` fails, so does
+// the test.
 func IP(t testing.TB, ns *os.File, args ...string) string {
 	t.Helper()
 	return runIP(t, ns, "", args)
 }
 
-// IPBatch runs `ip` once for many commands, a line each.
+// IPBatch runs `ip` once for many commands, one per line.
 func IPBatch(t testing.TB, ns *os.File, commands ...string) {
 	t.Helper()
 	if len(commands) > 0 {
@@ -43,7 +43,7 @@ func runIP(t testing.TB, ns *os.File, stdin string, args []string) string {
 	return string(out)
 }
 
-// LinkJSON returns what `ip -d -j link show` says about the link name.
+// LinkJSON returns the output of `ip -d -j link show` for the named link.
 func LinkJSON(t testing.TB, ns *os.File, name string) map[string]any {
 	t.Helper()
 	out := IP(t, ns, "-d", "-j", "link", "show", "dev", name)
@@ -68,7 +68,7 @@ func IPOlder(t testing.TB, major, minor int) bool {
 	return older
 }
 
-// ipVersion asks once: processes are slow in a virtual machine.
+// ipVersion runs `ip` only once: processes are slow in a virtual machine.
 var ipVersion = sync.OnceValues(func() (string, error) {
 	out, err := exec.Command("ip", "-V").Output()
 	_, version, _ := strings.Cut(string(out), "iproute2-")

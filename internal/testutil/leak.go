@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// snapshot is what the process has at a time: goroutines by number, everything
-// else by a description and how many there are.
+// snapshot is the state of the process at one time: goroutines by number, and all
+// other resources by description and count.
 type snapshot struct {
 	goroutines map[string]bool
 	resources  map[string]int
@@ -23,11 +23,12 @@ func take() snapshot {
 	return s
 }
 
-// Leftovers returns a function that describes what the process has by then and
-// did not have at the call of Leftovers: file descriptors, goroutines, threads
-// in another network namespace, child processes, names of namespaces that
-// [Name] gave. It waits a while for what is just ending. Meanwhile nothing is
-// collected: that would close a file which somebody forgot to close.
+// Leftovers returns a function that describes the resources that the process has
+// acquired since the call of Leftovers: file descriptors, goroutines, threads in
+// another network namespace, child processes, and namespace names returned by
+// [Name]. The function waits a while for resources that are just being released.
+// Meanwhile the garbage collector is off, since it would close files that the tests
+// forgot to close.
 func Leftovers() func() []string {
 	return take().settled
 }
@@ -41,7 +42,7 @@ func (s snapshot) settled() []string {
 	return left
 }
 
-// left describes what exists now and did not exist then.
+// left describes the resources that exist now but not in s.
 func (s snapshot) left() (left []string) {
 	for what, n := range resources() {
 		if more := n - s.resources[what]; more > 0 {
@@ -56,7 +57,7 @@ func (s snapshot) left() (left []string) {
 	return left
 }
 
-// goroutines returns the stacks by the goroutines' numbers, without that of
+// goroutines returns the stacks by goroutine number, except for the goroutine of
 // package os/signal, which never ends.
 func goroutines() map[string]string {
 	stacks := map[string]string{}

@@ -7,11 +7,11 @@ import (
 	"strings"
 )
 
-// netNSDir is where `ip netns` keeps the named network namespaces.
+// netNSDir is the directory in which `ip netns` keeps the named network namespaces.
 const netNSDir = "/run/netns"
 
-// namePrefix makes names that only this process uses: others may create and
-// delete theirs at the same time.
+// namePrefix makes names unique to this process, since other processes may create
+// and delete namespaces at the same time.
 var namePrefix = fmt.Sprintf("iplink-test-%d-", os.Getpid())
 
 func resources() map[string]int {
@@ -24,7 +24,7 @@ func resources() map[string]int {
 			found[what+" "+target]++
 		}
 	}
-	// Threads come and go; how many of them share a namespace says nothing.
+	// Threads come and go, so the number of threads in a namespace is irrelevant.
 	for what, n := range found {
 		if strings.HasPrefix(what, "thread in ") {
 			found[what] = min(n, 1)
@@ -40,8 +40,8 @@ func resources() map[string]int {
 	return found
 }
 
-// readLinks skips those that are gone before they are read, such as the
-// descriptor that listed them.
+// readLinks skips links that disappear before they are read, such as the descriptor
+// that listed them.
 func readLinks(pattern string) (targets []string) {
 	links, _ := filepath.Glob(pattern)
 	for _, link := range links {
@@ -52,8 +52,8 @@ func readLinks(pattern string) (targets []string) {
 	return targets
 }
 
-// children lists the process's children, zombies too, by pid and name: fields
-// 1 and 2 of proc_pid_stat(5), the parent is the 4th.
+// children lists the child processes, including zombies, by pid and name: fields 1
+// and 2 of proc_pid_stat(5). The parent is field 4.
 func children() (list []string) {
 	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
 	for _, path := range stats {

@@ -2,12 +2,12 @@ package testutil
 
 import "os"
 
-// kernelVariable holds the version of a kernel of the test matrix, which has
-// every driver: nothing is missing there.
+// kernelVariable holds the version of a kernel of the test matrix. Those kernels
+// have every driver.
 const kernelVariable = "IPLINK_VMTEST_KERNEL"
 
-// Matrix reports whether the kernel is one of the matrix, where nothing may be
-// missing.
+// Matrix reports whether the kernel is one of the matrix. On those, missing drivers
+// and tools are errors.
 func Matrix() bool {
 	return os.Getenv(kernelVariable) != ""
 }

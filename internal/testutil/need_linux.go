@@ -10,9 +10,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Need skips the test if the kernel has no driver for links of a kind, by the
-// kernel's name for it. On a kernel of the matrix, which $IPLINK_VMTEST_KERNEL
-// names, the test fails instead.
+// Need skips the test if the kernel has no driver for links of the given kind, in
+// the kernel's name for it. On a kernel of the matrix, named by
+// $IPLINK_VMTEST_KERNEL, the test fails instead.
 func Need(t testing.TB, kind string) {
 	t.Helper()
 	ns := NetNS(t)
@@ -37,11 +37,11 @@ func missing(t testing.TB, format string, args ...any) {
 	Skipf(t, format, args...)
 }
 
-// HasKind asks whether the kernel has a driver for links of a kind. It needs the
-// privilege to make one in the namespace of the calling thread, which should be
-// a scratch one: it asks for a link with no more settings than its kind. Nearly
-// always that is refused, for want of settings, but only a kernel that does not
-// know the kind says so.
+// HasKind reports whether the kernel has a driver for links of the given kind. It
+// needs the privilege to create a link in the namespace of the calling thread, which
+// should be a scratch namespace: it requests a link with no settings besides the
+// kind. Nearly always the kernel rejects the request for lack of settings, but only
+// a kernel that does not know the kind reports that.
 func HasKind(kind string) (bool, error) {
 	conn, err := netlink.Dial(unix.NETLINK_ROUTE, nil)
 	if err != nil {
@@ -70,9 +70,9 @@ func HasKind(kind string) (bool, error) {
 	return judge(err)
 }
 
-// judge tells an unknown kind from a request that a driver has refused. CAN
-// controllers, which nobody can create, are refused with EOPNOTSUPP as well,
-// but without the text.
+// judge distinguishes an unknown kind from a request that a driver rejected. For CAN
+// controllers, which cannot be created, the error is EOPNOTSUPP, too, but without
+// the text.
 func judge(err error) (bool, error) {
 	refused, ok := errors.AsType[*netlink.OpError](err)
 	switch {

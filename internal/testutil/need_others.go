@@ -4,5 +4,5 @@ package testutil
 
 import "errors"
 
-// HasKind fails: there are no such links but on Linux.
+// HasKind fails: such links exist only on Linux.
 func HasKind(string) (bool, error) { return false, errors.ErrUnsupported }

@@ -12,15 +12,15 @@ import (
 
 var names atomic.Uint32
 
-// Name returns a name for a network namespace that nothing else uses. [Main]
-// looks for those that were not deleted.
+// Name returns an unused name for a network namespace. [Main] reports named
+// namespaces that were not deleted.
 func Name(t testing.TB) string {
 	t.Helper()
 	needPrivilege(t)
 	return fmt.Sprint(namePrefix, names.Add(1))
 }
 
-// NetNS returns a new network namespace without a name, its loopback interface
+// NetNS returns a new network namespace without a name, whose loopback interface is
 // down. It is closed when the test ends.
 func NetNS(t testing.TB) *os.File {
 	t.Helper()
@@ -39,8 +39,8 @@ func NetNS(t testing.TB) *os.File {
 	return ns
 }
 
-// In runs fn in a network namespace, on a thread that is thrown away
-// afterwards. fn may end the test.
+// In runs fn in a network namespace, on a thread that is discarded afterwards. fn
+// may end the test.
 func In(t testing.TB, ns *os.File, fn func()) {
 	t.Helper()
 	var err error
@@ -59,7 +59,7 @@ func In(t testing.TB, ns *os.File, fn func()) {
 	}
 }
 
-// needPrivilege skips a test for which the system gives no privileges.
+// needPrivilege skips the test if the system gives no privileges.
 func needPrivilege(t testing.TB) {
 	t.Helper()
 	if denied != nil {
@@ -67,8 +67,8 @@ func needPrivilege(t testing.TB) {
 	}
 }
 
-// onThread runs fn on a thread that ends with it. The process's first thread
-// cannot end; it waits while another does the work.
+// onThread runs fn on a thread that ends with it. The first thread of the process
+// cannot end; it waits while another one does the work.
 func onThread(fn func()) {
 	done := make(chan struct{})
 	go func() {

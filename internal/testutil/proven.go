@@ -5,7 +5,7 @@ import (
 	"sync"
 )
 
-// record holds what tests have proven, in their order.
+// record holds the results that tests have proven, in order.
 type record struct {
 	mu     sync.Mutex
 	kernel string
@@ -21,7 +21,7 @@ func (r *record) add(kernel, line string) {
 	r.lines = append(r.lines, line)
 }
 
-// summary is empty if nothing is on record.
+// summary returns an empty string if nothing is recorded.
 func (r *record) summary() string {
 	r.mu.Lock()
 	defer r.mu.Unlock()

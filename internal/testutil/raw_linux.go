@@ -8,9 +8,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// RawAttr returns the payload of an attribute of the link name as the kernel
-// reports it, nil if it does not. The path leads to it through nests, such as
-// IFLA_LINKINFO, IFLA_INFO_DATA, IFLA_VXLAN_ID.
+// RawAttr returns the payload of an attribute of the named link as the kernel
+// reports it, or nil if the kernel does not report it. The path leads to the
+// attribute through nests, such as IFLA_LINKINFO, IFLA_INFO_DATA, IFLA_VXLAN_ID.
 func RawAttr(t testing.TB, ns *os.File, name string, path ...uint16) []byte {
 	t.Helper()
 	var data []byte
@@ -27,7 +27,7 @@ func RawAttr(t testing.TB, ns *os.File, name string, path ...uint16) []byte {
 	return data
 }
 
-// rawLink asks the kernel for a link and returns its attributes.
+// rawLink requests a link from the kernel and returns its attributes.
 func rawLink(name string) ([]byte, error) {
 	conn, err := netlink.Dial(unix.NETLINK_ROUTE, nil)
 	if err != nil {

@@ -7,9 +7,9 @@ import (
 	"testing"
 )
 
-// Requests reads requests that a command was seen to send, from lines of the
-// command, after "# ", and the bytes in hexadecimal, the sequence number 0. It
-// returns them by command.
+// Requests reads recorded requests of commands from a file. A line with the command
+// after "# " precedes a line with the bytes in hexadecimal, with sequence number 0.
+// It returns the requests by command.
 func Requests(t testing.TB, path string) map[string]string {
 	t.Helper()
 	text, err := os.ReadFile(path)
@@ -28,7 +28,7 @@ func Requests(t testing.TB, path string) map[string]string {
 	return requests
 }
 
-// Request returns a request as the lines that Requests reads have it.
+// Request returns a request in the format of the lines that Requests reads.
 func Request(request []byte) string {
 	b := append([]byte(nil), request...)
 	clear(b[8:12])

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// registry holds the names of the tests that were skipped, by reason.
+// registry holds the names of the skipped tests by reason.
 type registry struct {
 	mu    sync.Mutex
 	tests map[string][]string
@@ -17,8 +17,7 @@ type registry struct {
 
 var skips registry
 
-// Skipf skips the test and keeps the reason for the summary that [Main]
-// prints.
+// Skipf skips the test and records the reason for the summary that [Main] prints.
 func Skipf(t testing.TB, format string, args ...any) {
 	t.Helper()
 	reason := fmt.Sprintf(format, args...)
@@ -35,7 +34,7 @@ func (r *registry) add(reason, test string) {
 	r.tests[reason] = append(r.tests[reason], test)
 }
 
-// summary is empty if there was no skip.
+// summary returns an empty string if no test was skipped.
 func (r *registry) summary() string {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -1,8 +1,7 @@
-// Package testutil is for the tests of this module: scratch network
-// namespaces, what `ip` says about a link, skips that are accounted for, and a
-// check that tests leave nothing behind. It uses nothing of package iplink, so
-// that what it says about that package is independent, and in-package tests
-// can use it.
+// Package testutil is for the tests of this module. It has scratch network
+// namespaces, the output of `ip` for a link, skips that are accounted for, and a
+// check that tests leave nothing behind. It does not use package iplink, so that its
+// results are independent of that package and in-package tests can use it.
 package testutil
 
 import (
@@ -13,14 +12,14 @@ import (
 	"github.com/iplink-go/iplink/internal/rootless"
 )
 
-// denied is why the test program could not get the privileges it lacks, nil if
-// it has them.
+// denied is the reason why the test program could not get the privileges it lacks,
+// or nil if it has them.
 var denied error
 
-// Main is what a TestMain calls, with os.Exit around it; m is its *testing.M.
-// If the program lacks privileges it runs once more in a user namespace (see
-// package rootless). After the tests have passed, whatever they left behind,
-// see [Leftovers], makes them fail. Last it prints the skips.
+// Main is called by a TestMain, with os.Exit around it; m is its *testing.M. If the
+// program lacks privileges, it runs once more in a user namespace (see package
+// rootless). If the tests pass but leave anything behind (see [Leftovers]), they
+// fail. At the end, Main prints the skips.
 func Main(m interface{ Run() int }) int {
 	reexecuted, code, err := rootless.Reexec()
 	if reexecuted {
@@ -37,7 +36,7 @@ func Main(m interface{ Run() int }) int {
 	return code
 }
 
-// report returns the exit code for what was left behind.
+// report returns the exit code for the given leftovers.
 func report(left []string) (code int) {
 	if len(left) == 0 {
 		return 0

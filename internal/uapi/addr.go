@@ -34,7 +34,7 @@ const (
 	IFA_F_STABLE_PRIVACY = 0x800
 )
 
-// IFAPROT_*: who made an IP address.
+// IFAPROT_*: origins of an IP address.
 const (
 	IFAPROT_KERNEL_LO = 1
 	IFAPROT_KERNEL_RA = 2

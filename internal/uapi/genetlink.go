@@ -1,6 +1,6 @@
 package uapi
 
-// The generic netlink family that tells of families.
+// The generic netlink family that describes families.
 const (
 	GENL_ID_CTRL = 16
 	GENL_HDRLEN  = 4 // of struct genlmsghdr

@@ -31,7 +31,7 @@ const (
 	MACSEC_ATTR_OFFLOAD     = 9
 )
 
-// MACSEC_OFFLOAD_ATTR_*: what part of the hardware does the work.
+// MACSEC_OFFLOAD_ATTR_*: the part of the hardware that does the work.
 const MACSEC_OFFLOAD_ATTR_TYPE = 1
 
 // MACSEC_SECY_ATTR_*: the link.
@@ -51,7 +51,7 @@ const (
 	MACSEC_SECY_ATTR_SCB          = 13
 )
 
-// MACSEC_RXSC_ATTR_*: a channel that frames are received by.
+// MACSEC_RXSC_ATTR_*: a receive channel.
 const (
 	MACSEC_RXSC_ATTR_SCI     = 1
 	MACSEC_RXSC_ATTR_ACTIVE  = 2
@@ -111,8 +111,8 @@ const (
 	MACSEC_SA_STATS_ATTR_OUT_PKTS_ENCRYPTED   = 7
 )
 
-// MACSEC_CIPHER_ID_*: cipher suites, and the old number of the first, by which
-// the kernel reports it.
+// MACSEC_CIPHER_ID_*: cipher suites, and the old number of the first, which the
+// kernel reports.
 const (
 	MACSEC_CIPHER_ID_GCM_AES_128     = 0x0080C20001000001
 	MACSEC_CIPHER_ID_GCM_AES_256     = 0x0080C20001000002
@@ -127,5 +127,5 @@ const (
 	MACSEC_SALT_LEN  = 12
 )
 
-// MACSEC_NUM_AN is how many associations a channel can have.
+// MACSEC_NUM_AN is the maximum number of associations of a channel.
 const MACSEC_NUM_AN = 4

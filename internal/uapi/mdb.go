@@ -24,7 +24,7 @@ const (
 	MDBE_SRCATTR_ADDRESS = 1 // in MDBE_SRC_LIST_ENTRY
 )
 
-// MDBA_*: attributes of what is reported.
+// MDBA_*: attributes of reports.
 const (
 	MDBA_MDB            = 1
 	MDBA_ROUTER         = 2
@@ -33,7 +33,7 @@ const (
 	MDBA_ROUTER_PORT    = 1 // in MDBA_ROUTER
 )
 
-// MDBA_MDB_EATTR_*: attributes behind the struct in MDBA_MDB_ENTRY_INFO.
+// MDBA_MDB_EATTR_*: attributes after the struct in MDBA_MDB_ENTRY_INFO.
 const (
 	MDBA_MDB_EATTR_TIMER      = 1
 	MDBA_MDB_EATTR_SRC_LIST   = 2
@@ -46,7 +46,7 @@ const (
 	MDBA_MDB_SRCATTR_TIMER   = 2
 )
 
-// MDBA_ROUTER_PATTR_*: attributes behind the index in MDBA_ROUTER_PORT.
+// MDBA_ROUTER_PATTR_*: attributes after the index in MDBA_ROUTER_PORT.
 const (
 	MDBA_ROUTER_PATTR_TIMER       = 1
 	MDBA_ROUTER_PATTR_TYPE        = 2

@@ -1,6 +1,6 @@
 package uapi
 
-// RTM_*NEIGH: messages about neighbours, which with AF_BRIDGE are entries of a
+// RTM_*NEIGH: messages about neighbours, or for AF_BRIDGE about entries of a
 // forwarding database.
 const (
 	RTM_NEWNEIGH = 28
@@ -45,7 +45,7 @@ const (
 	FDB_NOTIFY_INACTIVE_BIT = 2
 )
 
-// NTF_*: flags of a neighbour; those of NDA_FLAGS_EXT are NTF_EXT_*.
+// NTF_*: flags of a neighbour; the flags in NDA_FLAGS_EXT are NTF_EXT_*.
 const (
 	NTF_USE         = 0x1
 	NTF_SELF        = 0x2

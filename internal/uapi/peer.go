@@ -1,6 +1,6 @@
 package uapi
 
-// The one attribute of a pair: struct ifinfomsg and IFLA_* of the other end.
+// The only attribute of a pair: struct ifinfomsg and IFLA_* of the peer.
 const (
 	VETH_INFO_PEER  = 1
 	VXCAN_INFO_PEER = 1

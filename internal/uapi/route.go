@@ -7,7 +7,7 @@ const (
 	RTM_GETROUTE = 26
 )
 
-// RT_SCOPE_*: how far an address, or what a route leads to, is.
+// RT_SCOPE_*: the distance to an address, or to the destination of a route.
 const (
 	RT_SCOPE_UNIVERSE = 0
 	RT_SCOPE_SITE     = 200
@@ -16,7 +16,7 @@ const (
 	RT_SCOPE_NOWHERE  = 255
 )
 
-// RTPROT_*: who made a route.
+// RTPROT_*: origins of a route.
 const (
 	RTPROT_REDIRECT = 1
 	RTPROT_KERNEL   = 2
@@ -26,7 +26,7 @@ const (
 	RTPROT_DHCP     = 16
 )
 
-// RTA_VIA is the attribute for a gateway of another family than the route's.
+// RTA_VIA is the attribute for a gateway of a different family from the route's.
 const RTA_VIA = 18
 
 // Types, tables and flags of routes.

@@ -1,6 +1,6 @@
 package uapi
 
-// NLMSG_*: message types every netlink family shares.
+// NLMSG_*: message types that every netlink family shares.
 const (
 	NLMSG_NOOP  = 1
 	NLMSG_ERROR = 2

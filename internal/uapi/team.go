@@ -45,8 +45,8 @@ const (
 	TEAM_ATTR_PORT_REMOVED = 6
 )
 
-// NLA_*: the kernel's own numbers for the types of values, which the types of a
-// team's options are.
+// NLA_*: the kernel's own numbers for types of values, used as the types of a team's
+// options.
 const (
 	NLA_U32    = 3
 	NLA_STRING = 5
@@ -55,6 +55,6 @@ const (
 	NLA_S32    = 14
 )
 
-// TEAM_STRING_MAX_LEN is the most bytes of an option's name or text, with the
-// NUL.
+// TEAM_STRING_MAX_LEN is the maximum length of an option's name or text in bytes,
+// with the NUL.
 const TEAM_STRING_MAX_LEN = 32

@@ -1,6 +1,6 @@
 package uapi
 
-// RTM_*VLAN: messages about what a bridge knows of single VLANs.
+// RTM_*VLAN: messages about a bridge's settings of single VLANs.
 const (
 	RTM_NEWVLAN = 112
 	RTM_GETVLAN = 114
@@ -36,14 +36,14 @@ const (
 	IFLA_BRIDGE_VLAN_TUNNEL_FLAGS = 3
 )
 
-// IFLA_BRIDGE_MST_ENTRY and what is in it.
+// IFLA_BRIDGE_MST_ENTRY and its members.
 const (
 	IFLA_BRIDGE_MST_ENTRY       = 1
 	IFLA_BRIDGE_MST_ENTRY_MSTI  = 1
 	IFLA_BRIDGE_MST_ENTRY_STATE = 2
 )
 
-// RTEXT_FILTER_*: bits of IFLA_EXT_MASK for what a bridge reports.
+// RTEXT_FILTER_*: bits of IFLA_EXT_MASK that select a bridge's reports.
 const (
 	RTEXT_FILTER_BRVLAN            = 0x2
 	RTEXT_FILTER_BRVLAN_COMPRESSED = 0x4

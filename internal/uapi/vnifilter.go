@@ -1,13 +1,13 @@
 package uapi
 
-// RTM_*TUNNEL: messages about the networks that a VXLAN link takes.
+// RTM_*TUNNEL: messages about the networks that a VXLAN link accepts.
 const (
 	RTM_NEWTUNNEL = 120
 	RTM_DELTUNNEL = 121
 	RTM_GETTUNNEL = 122
 )
 
-// TUNNEL_MSG_FLAG_STATS asks for statistics, in struct tunnel_msg.
+// TUNNEL_MSG_FLAG_STATS requests statistics, in struct tunnel_msg.
 const TUNNEL_MSG_FLAG_STATS = 1
 
 // VXLAN_VNIFILTER_ENTRY is the attribute of RTM_*TUNNEL.

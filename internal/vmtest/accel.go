@@ -10,12 +10,12 @@ import (
 	"time"
 )
 
-// kvmLimit is how long a guest may take to boot with KVM before emulation is
-// preferred, which takes about 5 s. A nested KVM can be slower than that.
+// kvmLimit is the time limit for a guest to boot with KVM. Beyond it emulation is
+// preferred, which takes about 5 s; nested KVM can be slower.
 const kvmLimit = 5 * time.Second
 
-// accelerator resolves "auto" by booting a guest with KVM once per boot of
-// the machine: that /dev/kvm opens does not say that a guest runs.
+// accelerator resolves "auto" by booting a guest with KVM once per boot of the
+// machine, because a guest may fail to run even if /dev/kvm can be opened.
 func (c *Cache) accelerator(ctx context.Context, choice string, image *Image) (string, error) {
 	if choice != "auto" {
 		return choice, nil
@@ -41,7 +41,7 @@ func (c *Cache) accelerator(ctx context.Context, choice string, image *Image) (s
 	return accel, writeFile(name, []byte(accel))
 }
 
-// probeKVM boots a guest that runs nothing but a shell's "true".
+// probeKVM boots a guest that runs only a shell's "true".
 func probeKVM(ctx context.Context, image *Image) error {
 	dir, err := os.MkdirTemp("", "vmtest-")
 	if err != nil {
@@ -66,8 +66,8 @@ func probeKVM(ctx context.Context, image *Image) error {
 	return err
 }
 
-// bootID names this boot of the machine, or all boots where the kernel does
-// not say.
+// bootID identifies this boot of the machine. It is the same for all boots if the
+// kernel does not report an id.
 func bootID() string {
 	b, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
 	if err != nil {

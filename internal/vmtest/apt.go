@@ -9,12 +9,12 @@ import (
 	"strings"
 )
 
-// mirrorVariable names a Debian mirror for machines whose own package
-// sources have none.
+// mirrorVariable names a Debian mirror for machines whose package sources do not
+// include one.
 const mirrorVariable = "IPLINK_VMTEST_MIRROR"
 
-// An apt is apt with a state of its own: it knows nothing of what the machine
-// has installed, changes nothing there, and needs no privilege.
+// An apt runs apt with its own state: it ignores the packages installed on the
+// machine, changes nothing there, and needs no privilege.
 type apt struct {
 	dir    string
 	kernel Kernel
@@ -36,7 +36,7 @@ func (a apt) run(ctx context.Context, program string, args ...string) ([]byte, e
 		"-o", "Dir::Etc::preferencesparts=/dev/null",
 		"-o", "APT::Architecture=amd64",
 		"-o", "APT::Architectures=amd64",
-		"-o", "APT::Sandbox::User=", // root's apt would become a user who cannot write here
+		"-o", "APT::Sandbox::User=", // otherwise apt drops root for a user who cannot write here
 		"-o", "Acquire::Languages=none",
 		"-o", "Acquire::Retries=3",
 		"-o", "Acquire::IndexTargets::deb::DEP-11::DefaultEnabled=false",
@@ -47,7 +47,7 @@ func (a apt) run(ctx context.Context, program string, args ...string) ([]byte, e
 	return command(ctx, a.path("debs"), program, append(options, args...)...)
 }
 
-// update makes the state and fetches the suites' package lists.
+// update creates the state and fetches the suites' package lists.
 func (a apt) update(ctx context.Context) error {
 	for _, dir := range []string{a.path("state", "lists", "partial"), a.path("cache", "archives", "partial"), a.path("debs")} {
 		if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -65,8 +65,8 @@ func (a apt) update(ctx context.Context) error {
 	return err
 }
 
-// sources returns the text of sources.list: the kernel's suites, from the
-// mirrors that the machine itself uses.
+// sources returns the text of sources.list: the kernel's suites on the mirrors that
+// the machine itself uses.
 func (a apt) sources(ctx context.Context) (string, error) {
 	main, security, err := mirrors(ctx)
 	if err != nil {
@@ -90,8 +90,8 @@ func (a apt) sources(ctx context.Context) (string, error) {
 	return b.String(), nil
 }
 
-// mirrors returns the addresses of the Debian archive and of its security
-// archive, the latter empty if the machine has none.
+// mirrors returns the addresses of the Debian archive and of its security archive.
+// The latter is empty if the machine has none.
 func mirrors(ctx context.Context) (main, security string, err error) {
 	if m := os.Getenv(mirrorVariable); m != "" {
 		return m, "", nil
@@ -122,8 +122,9 @@ func parseMirrors(targets string) (main, security string) {
 	return main, security
 }
 
-// plan returns the packages that installing these into an empty system would
-// bring and that keep accepts, in the versions of the kernel's suites.
+// plan returns the packages that apt would install for the given names on an empty
+// system, in the versions of the kernel's suites, limited to those that keep
+// accepts.
 func (a apt) plan(ctx context.Context, keep *regexp.Regexp, names ...string) ([]debPackage, error) {
 	out, err := a.run(ctx, "apt-get", append([]string{"install", "--simulate", "-y", "--no-install-recommends"}, names...)...)
 	if err != nil {
@@ -144,8 +145,8 @@ func parsePlan(simulation string, keep *regexp.Regexp) []debPackage {
 	return plan
 }
 
-// download fetches the packages into the debs directory. apt checks them
-// against the archive's signature.
+// download fetches the packages into the debs directory. apt verifies them against
+// the archive's signature.
 func (a apt) download(ctx context.Context, packages []debPackage) error {
 	args := []string{"download", "-q"}
 	for _, p := range packages {

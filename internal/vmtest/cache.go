@@ -17,17 +17,17 @@ import (
 	"time"
 )
 
-// cacheVariable moves the cache.
+// cacheVariable overrides the location of the cache.
 const cacheVariable = "IPLINK_VMTEST_CACHE"
 
-// recipe is the source of what a base image contains and how it is laid out:
-// when any of it changes, images made before are not used.
+// recipe is the source code that determines the contents and the layout of a base
+// image. When any of it changes, earlier images are no longer used.
 //
 //go:embed base.go contents.go cpio.go libraries.go modinfo.go modules.go vmlinux.go fixture.go fakeib guest/index.go
 var recipe embed.FS
 
-// A Cache holds, for every kernel, the packages as they were fetched and the
-// images made of them. Any number of processes may use it.
+// A Cache holds the fetched packages and the images built from them for every
+// kernel. Several processes may use it at once.
 type Cache struct {
 	dir string
 	log func(format string, args ...any)
@@ -35,16 +35,16 @@ type Cache struct {
 
 // An Image is a kernel ready to boot.
 type Image struct {
-	Kernel   string // the name in the matrix
-	Release  string // the kernel's own, "6.12.117+deb13-amd64"
+	Kernel   string // name in the matrix
+	Release  string // the kernel's release, "6.12.117+deb13-amd64"
 	Boot     string // file: the kernel
 	Base     string // file: the initial RAM file system without init
 	Packages string // file: names, versions and SHA-256 of the packages
 	LibC     string // file: the guest's C library, to compare with the host's
 }
 
-// OpenCache returns the cache, which need not exist yet. Progress is
-// reported to log.
+// OpenCache returns the cache, which need not exist yet. Progress is reported to
+// log.
 func OpenCache(log func(format string, args ...any)) (*Cache, error) {
 	dir := os.Getenv(cacheVariable)
 	if dir == "" {
@@ -58,8 +58,8 @@ func OpenCache(log func(format string, args ...any)) (*Cache, error) {
 	return &Cache{dir: dir, log: log}, err
 }
 
-// Image returns the kernel's image, fetching and building what the cache
-// lacks. Refresh forgets what was fetched before.
+// Image returns the kernel's image, and fetches and builds missing parts of it. If
+// refresh is true, everything is fetched again.
 func (c *Cache) Image(ctx context.Context, k Kernel, refresh bool) (*Image, error) {
 	if !refresh {
 		if image, ok := c.ready(k); ok {
@@ -82,7 +82,7 @@ func (c *Cache) Image(ctx context.Context, k Kernel, refresh bool) (*Image, erro
 
 func (c *Cache) kernelDir(k Kernel) string { return filepath.Join(c.dir, k.Name) }
 
-// ready returns the image that fits today's recipe, if there is one.
+// ready returns the image that fits the current recipe, if there is one.
 func (c *Cache) ready(k Kernel) (*Image, bool) {
 	list, err := os.ReadFile(filepath.Join(c.kernelDir(k), "packages.txt"))
 	if err != nil {
@@ -97,8 +97,8 @@ func (c *Cache) ready(k Kernel) (*Image, bool) {
 	return image, true
 }
 
-// describe names the image's files. They carry a hash of the packages and
-// the recipe, so a file that exists is the right one.
+// describe names the image's files. Their directory's name contains a hash of the
+// packages and the recipe, so an existing file is always current.
 func (c *Cache) describe(k Kernel, packageList []byte) *Image {
 	dir := filepath.Join(c.kernelDir(k), "image-"+imageHash(packageList))
 	release := regexp.MustCompile(`(?m)^linux-(?:image|binary)-(\S+)`).FindSubmatch(packageList)
@@ -132,7 +132,7 @@ func imageHash(packageList []byte) string {
 	return hex.EncodeToString(h.Sum(nil))[:16]
 }
 
-// build makes everything anew that is missing. It holds the kernel's lock.
+// build builds the missing parts of an image. The caller holds the kernel's lock.
 func (c *Cache) build(ctx context.Context, k Kernel, refresh bool) (*Image, error) {
 	list, err := os.ReadFile(filepath.Join(c.kernelDir(k), "packages.txt"))
 	if err != nil || refresh {
@@ -150,8 +150,8 @@ func (c *Cache) build(ctx context.Context, k Kernel, refresh bool) (*Image, erro
 	return image, c.prune(k, image)
 }
 
-// prune removes images of other recipes. A process may be using one, but not
-// for a day.
+// prune removes images of other recipes that are more than a day old, so that no
+// process still uses them.
 func (c *Cache) prune(k Kernel, keep *Image) error {
 	images, err := filepath.Glob(filepath.Join(c.kernelDir(k), "image-*"))
 	for _, dir := range images {
@@ -163,8 +163,8 @@ func (c *Cache) prune(k Kernel, keep *Image) error {
 	return err
 }
 
-// fetch downloads the packages and writes their list, which is there only
-// when all of them are.
+// fetch downloads the packages and then writes their list, so the list exists only
+// if all packages do.
 func (c *Cache) fetch(ctx context.Context, k Kernel) ([]byte, error) {
 	dir := c.kernelDir(k)
 	if err := os.RemoveAll(dir); err != nil {
@@ -229,7 +229,7 @@ func fileSum(file string) (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), err
 }
 
-// writeFile writes a file that is either whole or not there.
+// writeFile writes a file atomically.
 func writeFile(name string, content []byte) error {
 	partial := name + ".partial"
 	if err := os.WriteFile(partial, content, 0o644); err != nil {

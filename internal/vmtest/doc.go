@@ -1,12 +1,12 @@
-// Package vmtest runs Go tests on kernels of Debian's inside QEMU. It is the
-// host's half of the runner for
+// Package vmtest runs Go tests on Debian kernels inside QEMU. It is the host's half
+// of the runner for
 //
 //	go test -exec "vmtest -kernel 6.12" ./...
 //
-// Few machines have every link kind, and none has three kernels at once. So
-// the test binary is packed into an initial RAM file system behind the
-// programs, libraries and modules of one Debian suite, and booted; it needs
-// no disk, no network, no privilege on the host, and no KVM, which only helps.
+// Few machines support every link kind, and none has three kernels at once. The test
+// binary is therefore packed into an initial RAM file system, after the programs,
+// libraries and modules of one Debian suite, and booted. This needs no disk, no
+// network and no privilege on the host. KVM is optional and only speeds it up.
 //
 //	host                                   guest
 //	┌───────────────────────────────┐      ┌────────────────────────────────┐
@@ -18,39 +18,39 @@
 //	│ vmtest, pkg.test,     ├ initrd┼─────▶│ / (initramfs)                  │
 //	│ testdata ─────────────┘       │      │                                │
 //	│ the end of it, on failure   ◀─┼──────┤ ttyS0  the kernel's console    │
-//	│ standard output             ◀─┼──────┤ ttyS1  what the test prints    │
+//	│ standard output             ◀─┼──────┤ ttyS1  output of the test      │
 //	│ exit code, profiles         ◀─┼──────┤ ttyS2  a tar archive           │
 //	└───────────────────────────────┘      └────────────────────────────────┘
 //
-// One static binary (cmd/vmtest) plays all three parts of vmtest; the
-// guest's are in package guest.
+// One static binary (cmd/vmtest) plays all three roles of vmtest; the guest's part
+// is in package guest.
 //
 // # The guest
 //
-// The working directory has its path on the host, with ./testdata in it. The
-// environment is the guest's own, with IPLINK_VMTEST_KERNEL naming the kernel
-// of the matrix, and with those variables of the host that start with IPLINK_
-// or that the runner's -env names. The test is root; /proc, /sys, /dev and the
-// cgroup tree are mounted, lo is up, and there is no other link. Modules are
-// loaded when the kernel asks for them, by their aliases; a test may also run
-// modprobe: `modprobe kvaser_pci` brings a CAN controller, can0.
+// The working directory has the same path as on the host and contains ./testdata.
+// The environment is the guest's own, with IPLINK_VMTEST_KERNEL set to the kernel of
+// the matrix, and with the host's variables that start with IPLINK_ or that the
+// runner's -env names. The test runs as root; /proc, /sys, /dev and the cgroup tree
+// are mounted, lo is up, and there is no other link. Modules are loaded by their
+// aliases when the kernel requests them. A test may also run modprobe: `modprobe
+// kvaser_pci` provides a CAN controller, can0.
 //
-// Coverage and other profiles (-test.coverprofile and its relatives,
-// -test.gocoverdir, GOCOVERDIR) are written where they would be without the
+// Coverage and other profiles (-test.coverprofile and similar flags,
+// -test.gocoverdir, GOCOVERDIR) are written to the same places as without the
 // virtual machine. Other files that a test writes stay in the guest.
 //
 // # Exit codes
 //
-// The runner exits with the test's own code, or 128 and the signal's number.
-// A test that passes while the kernel writes a warning or worse exits with 1.
-// 125 is a guest that hung or crashed, 78 a machine that can run none: QEMU is
-// missing, or Debian's packages cannot be had.
+// The runner exits with the test's own code, or with 128 plus the signal's number.
+// If the test passes but the kernel writes a warning or worse, it exits with 1. It
+// exits with 125 if the guest hung or crashed, and with 78 if the machine cannot run
+// guests because QEMU is missing or Debian's packages are unavailable.
 //
 // # The cache
 //
-// The first run fetches a kernel and its suite's programs with apt, in a
-// state of its own, from the mirror that the machine's own package sources
-// name or else IPLINK_VMTEST_MIRROR; nothing is installed. The cache is
-// iplink-vmtest in os.UserCacheDir, or IPLINK_VMTEST_CACHE. Its packages.txt
-// has the names, versions and SHA-256 sums of what a kernel's guest is made of.
+// The first run fetches a kernel and its suite's programs with apt, in a separate
+// state, from the mirror in the machine's package sources or else from
+// IPLINK_VMTEST_MIRROR; nothing is installed. The cache is iplink-vmtest in
+// os.UserCacheDir, or IPLINK_VMTEST_CACHE. Its packages.txt lists the names,
+// versions and SHA-256 sums of the packages in a kernel's guest.
 package vmtest

@@ -8,14 +8,14 @@ import (
 	"strings"
 )
 
-// RequiredPackages returns the Debian packages of the programs without which
-// no guest can be built and run, as far as they are not installed.
+// RequiredPackages returns the missing Debian packages of the programs that are
+// required to build and run a guest.
 func RequiredPackages() []string {
 	return missing(qemuProgram, "apt-get", "dpkg-deb", "xz", "zstd")
 }
 
-// OptionalPackages returns those that are missing for the kernel module that
-// IPoIB links need.
+// OptionalPackages returns the missing packages for the kernel module that IPoIB
+// links need.
 func OptionalPackages() []string { return missing("make", "gcc") }
 
 func missing(programs ...string) []string {
@@ -28,8 +28,8 @@ func missing(programs ...string) []string {
 	return packages
 }
 
-// Install installs with apt-get what is missing, if this is root. For others
-// it is an ErrUnavailable if something required is missing.
+// Install installs the missing packages with apt-get if the user is root. Otherwise
+// it returns an ErrUnavailable if a required package is missing.
 func Install(ctx context.Context, log func(format string, args ...any)) error {
 	required := RequiredPackages()
 	all := append(required, OptionalPackages()...)

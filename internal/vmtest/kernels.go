@@ -6,16 +6,16 @@ import (
 	"strings"
 )
 
-// A Kernel is one row of the matrix: a kernel of Debian's, and the userland
-// of the same suite, so that one C library fits all programs of the guest.
+// A Kernel is one row of the matrix: a Debian kernel and the userland of the same
+// suite, so that one C library fits all programs of the guest.
 type Kernel struct {
 	Name   string   // the series, "6.12"
-	Suites []string // what apt reads
-	Target string   // the suite that is preferred, if it is not the first
+	Suites []string // suites that apt reads
+	Target string   // the preferred suite, if it is not the first
 }
 
-// Kernels returns the matrix: the oldest kernel that the module promises to
-// support, the long-term one after it, and the newest that Debian has.
+// Kernels returns the matrix: the oldest kernel that the module supports, the next
+// long-term kernel, and Debian's newest.
 func Kernels() []Kernel {
 	return []Kernel{
 		{Name: "6.1", Suites: []string{"bookworm", "bookworm-updates", "bookworm-security"}},
@@ -24,7 +24,7 @@ func Kernels() []Kernel {
 	}
 }
 
-// LookupKernel returns the row with this name.
+// LookupKernel returns the row with the given name.
 func LookupKernel(name string) (Kernel, error) {
 	all := Kernels()
 	if i := slices.IndexFunc(all, func(k Kernel) bool { return k.Name == name }); i >= 0 {

@@ -10,12 +10,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// lockPoll is how often a lock that another process has is tried again:
-// flock itself cannot be interrupted by a context.
+// lockPoll is the interval for retrying a lock held by another process: a context
+// cannot interrupt flock itself.
 const lockPoll = 100 * time.Millisecond
 
-// lock waits for the file's lock and returns the function that gives it up.
-// The kernel gives it up too when the process ends, however it ends.
+// lock waits for the file's lock and returns a function that releases it. The kernel
+// also releases it when the process ends for any reason.
 func lock(ctx context.Context, name string) (unlock func() error, err error) {
 	f, err := os.OpenFile(name, os.O_CREATE|os.O_RDWR, 0o644)
 	if err != nil {

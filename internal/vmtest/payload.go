@@ -15,20 +15,20 @@ import (
 	"github.com/iplink-go/iplink/internal/vmtest/guest"
 )
 
-// KernelVariable tells tests that they run in a guest, and by the name of
-// the matrix in which.
+// KernelVariable is set in a guest to the kernel's name in the matrix.
 const KernelVariable = "IPLINK_VMTEST_KERNEL"
 
-// FailoverVariable tells tests that the guest has a net_failover device.
+// FailoverVariable is set in a guest with a net_failover device.
 const FailoverVariable = "IPLINK_VMTEST_FAILOVER"
 
-// A payload is what one run adds to the image.
+// A payload is the part of the initial RAM file system that one run adds to the
+// image.
 type payload struct {
 	Options
 	image *Image
 }
 
-// packed says where the host has what the guest brings home.
+// packed lists the host's paths of the files and directories that the guest sends.
 type packed struct{ files, dirs []string }
 
 // write writes the second half of the initial RAM file system.
@@ -65,9 +65,8 @@ func (p *payload) write(w io.Writer, flags testFlags) (packed, error) {
 	return home, out.Flush()
 }
 
-// addProgram adds the test binary, and returns its name in the guest. A name
-// without a slash is a command that the guest has already, as for a shell;
-// `go test` always gives a path.
+// addProgram adds the test binary and returns its name in the guest. As in a shell,
+// a name without a slash is a command of the guest; `go test` always passes a path.
 func (p *payload) addProgram(c *cpioWriter) (string, error) {
 	file := p.Command[0]
 	if !strings.Contains(file, "/") {
@@ -78,8 +77,8 @@ func (p *payload) addProgram(c *cpioWriter) (string, error) {
 	return name, p.addLibraries(c, file)
 }
 
-// addSpec adds the specification, and the directories that it names: those
-// that the test writes to are for everyone, whoever it runs as.
+// addSpec adds the specification and the directories that it names. Directories that
+// the test writes to are writable by any user.
 func addSpec(c *cpioWriter, spec *guest.Spec) error {
 	for _, file := range spec.Files {
 		c.Dir(filepath.Dir(file), 0o777)
@@ -93,8 +92,8 @@ func addSpec(c *cpioWriter, spec *guest.Spec) error {
 	return err
 }
 
-// addInit adds this program. It is the first of the guest, where no dynamic
-// linker is for it.
+// addInit adds this program. It must be static, because it runs first in the guest,
+// where it cannot use a dynamic linker.
 func addInit(c *cpioWriter) error {
 	self, err := os.Executable()
 	if err != nil {
@@ -107,8 +106,8 @@ func addInit(c *cpioWriter) error {
 	return nil
 }
 
-// environment is the guest's own, with what steers the Go runtime, this
-// project's tests, and what was asked for.
+// environment returns the guest's own environment and the host's variables for the
+// Go runtime, for this project's tests, and those named by -env.
 func (p *payload) environment() []string {
 	env := []string{
 		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
@@ -128,9 +127,9 @@ func (p *payload) environment() []string {
 	return env
 }
 
-// addLibraries adds what a dynamic binary needs: all of the host's C library
-// if it is newer than the guest's, whose programs it serves too, and none of
-// it otherwise.
+// addLibraries adds the libraries of a dynamic binary. It adds the whole C library
+// of the host if that is newer than the guest's, since it also works for the guest's
+// programs, and otherwise no part of it.
 func (p *payload) addLibraries(c *cpioWriter, file string) error {
 	prog, err := readProgram(file)
 	if err != nil || prog.interpreter == "" {
@@ -140,7 +139,7 @@ func (p *payload) addLibraries(c *cpioWriter, file string) error {
 	if err != nil {
 		return err
 	}
-	newer := true // another C library than GNU's stands beside the guest's
+	newer := true // a C library other than GNU's is added beside the guest's
 	if libc := found["libc.so.6"]; libc != "" {
 		if newer, err = newerLibC(libc, p.image.LibC); err != nil {
 			return err
@@ -163,9 +162,9 @@ func (p *payload) addLibraries(c *cpioWriter, file string) error {
 	return nil
 }
 
-// addLibC adds every file of the C library in a directory.
+// addLibC adds all files of the C library in a directory.
 func addLibC(found map[string]string, dir string) {
-	entries, _ := os.ReadDir(dir) // a library was found in it just now
+	entries, _ := os.ReadDir(dir) // a library has just been found in it
 	for _, e := range entries {
 		if partOfLibC(e.Name()) && strings.Contains(e.Name(), ".so.") {
 			found[e.Name()] = filepath.Join(dir, e.Name())
@@ -182,8 +181,8 @@ func newerLibC(host, guest string) (bool, error) {
 	return h > g, err
 }
 
-// addTree adds a file or a directory of the host, under the same name.
-// testdata need not exist.
+// addTree adds a file or a directory of the host under the same name. testdata need
+// not exist.
 func (p *payload) addTree(c *cpioWriter, name string) error {
 	name = absolute(p.Dir, name)
 	if _, err := os.Stat(name); err != nil && filepath.Base(name) == "testdata" {

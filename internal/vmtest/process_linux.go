@@ -6,9 +6,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// dieWithParent has the kernel kill the process when the thread that starts
-// it ends, and so with this process, even if that is killed. The caller locks
-// itself to its thread for as long.
+// dieWithParent makes the kernel kill the process when the thread that started it
+// ends, and thus when this process ends, even if it is killed. The caller must lock
+// itself to its thread until then.
 func dieWithParent(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &unix.SysProcAttr{Pdeathsig: unix.SIGKILL}
 }

@@ -12,7 +12,7 @@ const qemuProgram = "qemu-system-x86_64"
 // A machine is the hardware of a guest.
 type machine struct {
 	kernel, initrd string // files
-	dir            string // for the console's file and the result's
+	dir            string // for the files of the console and the result
 	accel          string // "tcg" or "kvm"
 	cpus, memory   int    // memory in MiB
 	can, failover  bool
@@ -22,9 +22,9 @@ type machine struct {
 func (m *machine) consoleFile() string { return filepath.Join(m.dir, "console.log") }
 func (m *machine) resultFile() string  { return filepath.Join(m.dir, "result.tar") }
 
-// args returns QEMU's arguments. The serial ports are, in the order of
-// their names in the guest: the console, the test's output on QEMU's
-// standard output, and the result.
+// args returns QEMU's arguments. The serial ports are, in the order of their names
+// in the guest: the console, the test's output on QEMU's standard output, and the
+// result.
 func (m *machine) args() []string {
 	accel := m.accel
 	if accel == "tcg" {
@@ -47,19 +47,19 @@ func (m *machine) args() []string {
 	return append(args, m.extra...)
 }
 
-// kernelCommandLine leaves out what a machine that lives for seconds has no
-// use for. Programs at random addresses would be translated anew in each process,
-// which more than doubled the time of tests that run many. Warnings go to the
-// console too, for the time when the guest can no longer send its log.
+// kernelCommandLine disables features that are useless for a machine that runs for
+// seconds. Programs at random addresses would be translated again in each process,
+// which more than doubled the time of tests that run many programs. Warnings also go
+// to the console, in case the guest can no longer send its log.
 const kernelCommandLine = "console=ttyS0 loglevel=5 panic=-1 rdinit=/init mitigations=off nokaslr audit=0 cryptomgr.notests " +
 	"no_timer_check tsc=reliable random.trust_cpu=on rcupdate.rcu_expedited=1 log_buf_len=1M norandmaps init_on_alloc=0"
 
-// escape doubles the commas of a file name, as QEMU's options want it.
+// escape doubles the commas of a file name, as QEMU's options require.
 func escape(name string) string { return strings.ReplaceAll(name, ",", ",,") }
 
-// failoverPair returns a virtio-net device and its passed-through stand-in,
-// which the guest joins under a net_failover device: both have one address.
-// Their networks are QEMU's own and restricted to the guest.
+// failoverPair returns a virtio-net device and its passed-through counterpart with
+// the same address, which the guest joins under a net_failover device. Their
+// networks are internal to QEMU and restricted to the guest.
 func failoverPair() []string {
 	const mac = "52:54:00:12:34:56"
 	var args []string

@@ -13,14 +13,14 @@ import (
 	"github.com/iplink-go/iplink/internal/vmtest/guest"
 )
 
-// A result is what the guest sent at its end.
+// A result is the data that the guest sent at its end.
 type result struct {
 	code int
-	log  string // the kernel's, only if there was trouble
+	log  string // the kernel's, only after trouble
 }
 
-// readResult reads the archive that the guest wrote, and writes the files it
-// brings to where the host asked for them.
+// readResult reads the archive that the guest wrote, and writes the files in it to
+// the paths that the host requested.
 func readResult(file string, home packed) (result, error) {
 	r := result{code: -1}
 	f, err := os.Open(file)
@@ -64,8 +64,8 @@ func (r *result) take(name string, content []byte, home packed) error {
 	return takeHome(name, content, home)
 }
 
-// takeHome writes a member file/N or dir/N/name. Nothing else may be
-// written, whatever the archive says: below a directory, os.Root sees to it.
+// takeHome writes a member file/N or dir/N/name. It writes nothing else, regardless
+// of the archive's contents; below a directory, os.Root ensures that.
 func takeHome(name string, content []byte, home packed) error {
 	kind, rest, _ := strings.Cut(name, "/")
 	number, rel, _ := strings.Cut(rest, "/")
@@ -80,7 +80,8 @@ func takeHome(name string, content []byte, home packed) error {
 	return fmt.Errorf("the result has %q, which nobody asked for", name)
 }
 
-// writeBelow makes the directory if need be: that of artifacts the test makes.
+// writeBelow creates the directory if necessary: the test creates the directory of
+// artifacts itself.
 func writeBelow(dir, name string, content []byte) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err

@@ -16,34 +16,34 @@ import (
 	"github.com/iplink-go/iplink/internal/vmtest/guest"
 )
 
-// Exit statuses of the runner's own. Others are the test's.
+// Exit statuses of the runner itself. Others are the test's.
 const (
-	ExitUnavailable = 78  // no virtual machine can be had here (EX_CONFIG of sysexits.h)
-	ExitCrashed     = 125 // the guest hung or died and has no exit code
+	ExitUnavailable = 78  // virtual machines are unavailable here (EX_CONFIG of sysexits.h)
+	ExitCrashed     = 125 // the guest hung or died without an exit code
 )
 
-// grace is what a guest may need beyond the test's own time limit, to boot
-// and to send its result, on a busy machine.
+// grace is the additional time that a guest may need beyond the test's own time
+// limit to boot and send its result on a busy machine.
 const grace = 90 * time.Second
 
-// Options say how to run a command in a guest.
+// Options are the options of a command run in a guest.
 type Options struct {
 	Kernel    Kernel
-	Command   []string      // a path is a program of the host's, another name one of the guest's
+	Command   []string      // a path is a program of the host, other names are commands of the guest
 	Dir       string        // working directory, the same in the guest
 	Env       []string      // names of variables to pass through, besides IPLINK_*
 	UID       int           // the user in the guest, 0 for root
-	Pack      []string      // files and directories of the host to take along
+	Pack      []string      // files and directories of the host to add
 	Accel     string        // "auto", "kvm" or "tcg"
 	CPUs      int           // at least 1
 	Memory    int           // MiB
 	CAN       bool          // with a CAN controller, whose driver (kvaser_pci) is not loaded
 	Failover  bool          // with a net_failover pair; drivers are loaded
 	AllowWarn bool          // trouble in the kernel's log is shown but does not fail the run
-	Timeout   time.Duration // for all; 0 is the test's own limit and some grace
+	Timeout   time.Duration // for everything; 0 is the test's own limit plus grace
 	QEMU      []string      // further arguments for QEMU
-	Stdout    io.Writer     // what the command prints, both its streams
-	Stderr    io.Writer     // what the runner has to say
+	Stdout    io.Writer     // output and errors of the command
+	Stderr    io.Writer     // messages of the runner
 }
 
 // Run runs the command in a guest and returns its exit code.
@@ -113,9 +113,9 @@ func (m *machine) boot(ctx context.Context, output io.Writer) error {
 	defer runtime.UnlockOSThread()
 	var complaints bytes.Buffer
 	cmd := exec.CommandContext(ctx, qemuProgram, m.args()...)
-	// QEMU sets its standard output to not block, and that would concern
-	// everyone who shares it: hence a pipe, which os/exec makes for a writer
-	// that is no file.
+	// QEMU makes its standard output non-blocking, which would affect everyone who
+	// shares it. Therefore use a pipe, which os/exec creates for a writer other than
+	// *os.File.
 	cmd.Stdout = struct{ io.Writer }{output}
 	cmd.Stderr = &complaints
 	cmd.WaitDelay = time.Second
@@ -126,11 +126,11 @@ func (m *machine) boot(ctx context.Context, output io.Writer) error {
 	return nil
 }
 
-// conclude takes the result home and reports what went wrong.
+// conclude takes the files of the result and reports errors.
 func conclude(ctx context.Context, m *machine, home packed, qemuErr error, o Options) (int, error) {
 	result, err := readResult(m.resultFile(), home)
 	if err != nil {
-		console, _ := os.ReadFile(m.consoleFile()) // QEMU may have died before it made one
+		console, _ := os.ReadFile(m.consoleFile()) // QEMU may have died before it created the file
 		report(o, string(console))
 		return ExitCrashed, errors.Join(fmt.Errorf("the guest gave no result: %w", err), qemuErr, context.Cause(ctx))
 	}
@@ -144,7 +144,7 @@ func conclude(ctx context.Context, m *machine, home packed, qemuErr error, o Opt
 	return 1, fmt.Errorf("the test passed, but kernel %s complained", o.Kernel.Name)
 }
 
-// report shows what the kernel complained of, or else its last words.
+// report prints the kernel's trouble reports, or else the end of its log.
 func report(o Options, log string) {
 	trouble := guest.Trouble(log)
 	for _, t := range trouble {

@@ -6,17 +6,17 @@ import (
 	"time"
 )
 
-// testFlags are the flags of a test binary that concern the host: where it
-// writes files, and when it gives up.
+// testFlags are the flags of a test binary that matter to the host: the files it
+// writes, and its time limit.
 type testFlags struct {
 	files   []string // absolute
 	dirs    []string // absolute
 	timeout time.Duration
 }
 
-// readTestFlags looks for the flags that `go test` passes, and that a
-// test binary built by `go test -c` takes. Relative names are relative to
-// dir, and profiles are relative to -test.outputdir.
+// readTestFlags reads the flags that `go test` passes and that a test binary built
+// by `go test -c` takes. Relative names are relative to dir, and profiles are
+// relative to -test.outputdir.
 func readTestFlags(args []string, dir string) testFlags {
 	value := map[string]string{}
 	for _, arg := range args {

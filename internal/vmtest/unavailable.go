@@ -11,17 +11,17 @@ import (
 	"github.com/iplink-go/iplink/internal/vmtest/guest"
 )
 
-// ErrUnavailable is matched by every error that means that this machine
-// cannot run the guests at all: QEMU or a tool is missing, or the packages
-// cannot be fetched. It says nothing about the code under test.
+// ErrUnavailable is matched by every error that means that this machine cannot run
+// guests at all: QEMU or a tool is missing, or the packages cannot be fetched. It is
+// unrelated to the code under test.
 var ErrUnavailable = errors.New("virtual machines are not available here")
 
 func unavailable(format string, args ...any) error {
 	return fmt.Errorf("%w: %w", ErrUnavailable, fmt.Errorf(format, args...))
 }
 
-// command runs a tool of the host and returns what it printed. A tool that
-// is missing or fails is an ErrUnavailable with the end of its complaints.
+// command runs a tool of the host and returns its output. If the tool is missing or
+// fails, the error is an ErrUnavailable with the end of its error output.
 func command(ctx context.Context, dir, name string, args ...string) ([]byte, error) {
 	var stdout, stderr bytes.Buffer
 	cmd := exec.CommandContext(ctx, name, args...)
@@ -37,7 +37,7 @@ func command(ctx context.Context, dir, name string, args ...string) ([]byte, err
 	return stdout.Bytes(), nil
 }
 
-// packageOf returns the Debian package that has a program the host needs.
+// packageOf returns the Debian package of a program that the host needs.
 func packageOf(program string) string {
 	switch program {
 	case qemuProgram:

@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// coldplug loads the drivers of the devices that were there at boot, as udev
-// would: nothing in the kernel asks modprobe for those. A driver can bring up
-// a bus with further devices (virtio), hence the rounds. It takes half a
-// second and makes links, so few runs want it.
+// coldplug loads the drivers of the devices that existed at boot, as udev would: the
+// kernel does not call modprobe for those. A driver can add a bus with further
+// devices (virtio), so coldplug repeats until no driver is left. It takes half a
+// second and creates links, so few runs use it.
 func coldplug() error {
 	dir, err := modulesDir()
 	if err != nil {
@@ -30,10 +30,10 @@ func coldplug() error {
 	}
 }
 
-// wanted returns the modules for devices that are not done yet. That no
-// module of this guest drives a device is usual: most are part of the machine.
+// wanted returns the modules for devices that are not done yet. Most devices have no
+// module in this guest, because they are part of the machine.
 func wanted(index *Index, done map[string]bool) []Module {
-	paths, _ := filepath.Glob("/sys/bus/*/devices/*/modalias") // the pattern is a good one
+	paths, _ := filepath.Glob("/sys/bus/*/devices/*/modalias") // the pattern is valid
 	var order []Module
 	for _, path := range paths {
 		b, err := os.ReadFile(path)

@@ -1,6 +1,6 @@
-// Package guest is the half of vmtest that runs inside the virtual machine:
-// process 1, the program that runs the test binary, and modprobe. What both
-// halves must agree on (the specification of a run, the index of kernel
-// modules, what counts as trouble in a kernel log) is here too, and needs no
-// Linux, so that the host's half can use it anywhere.
+// Package guest is the half of vmtest that runs inside the virtual machine: process
+// 1, the program that runs the test binary, and modprobe. It also holds the
+// definitions that both halves share: the specification of a run, the index of
+// kernel modules, and the patterns of trouble in a kernel log. Those do not need
+// Linux, so the host's half can use them anywhere.
 package guest

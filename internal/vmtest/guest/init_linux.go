@@ -9,13 +9,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// superviseArg tells the second copy of init what it is.
+// superviseArg marks the second copy of init as the supervisor.
 const superviseArg = "supervise"
 
-// Init is process 1. It starts the supervisor, reaps every process that
-// loses its parent, and ends the virtual machine when the supervisor ends.
-// It returns only if that fails, and the kernel panics then, which the host
-// sees as a crash of the guest.
+// Init is process 1. It starts the supervisor, reaps every orphaned process, and
+// ends the virtual machine when the supervisor ends. It returns only if that fails.
+// The kernel then panics, which the host reports as a crash of the guest.
 func Init() int {
 	if len(os.Args) > 1 && os.Args[1] == superviseArg {
 		return Supervise()
@@ -32,15 +31,15 @@ func Init() int {
 		return 1
 	}
 	reap(supervisor.Process.Pid)
-	// With -no-reboot this ends QEMU, and unlike powering off it needs no ACPI.
+	// With -no-reboot this ends QEMU. Unlike a power-off, it needs no ACPI.
 	if err := unix.Reboot(unix.LINUX_REBOOT_CMD_RESTART); err != nil {
 		fmt.Fprintln(os.Stderr, "init:", err)
 	}
 	return 1
 }
 
-// reap waits for every child until the one with this pid has ended.
-// os/exec must not wait for it too: whoever comes first takes the status.
+// reap waits for every child until the one with this pid has ended. os/exec must not
+// wait for that child, because only one caller receives the status.
 func reap(pid int) {
 	for {
 		ended, err := unix.Wait4(-1, nil, 0, nil)
@@ -50,7 +49,7 @@ func reap(pid int) {
 	}
 }
 
-// A mount is one line of what would be /etc/fstab.
+// A mount is one line of an /etc/fstab.
 type mount struct{ kind, dir, data string }
 
 func prepare() error {
@@ -75,9 +74,9 @@ func prepare() error {
 	return loopbackUp()
 }
 
-// staticNodes makes what a system's first program makes from modules.devname
-// and /proc: a node whose opening loads the tun driver, and the standard
-// streams' names.
+// staticNodes creates the nodes that an init system would create from
+// modules.devname and /proc: a node that loads the tun driver when it is opened, and
+// the names of the standard streams.
 func staticNodes() error {
 	const tun = 10<<8 | 200 // the driver's number in Documentation/admin-guide/devices.txt
 	if err := os.MkdirAll("/dev/net", 0o755); err != nil {

@@ -52,9 +52,9 @@ func modprobe(name, parameters string, remove bool) error {
 	return load(dir, order, ModuleName(name), parameters)
 }
 
-// load inserts the modules in order. Only the one that was asked for by its
-// own name gets the caller's parameters, after its standing ones, so that
-// the caller's win.
+// load inserts the modules in order. Only the module requested by its own name gets
+// the caller's parameters. They follow its default parameters, so that the caller's
+// take precedence.
 func load(dir string, order []Module, requested, parameters string) error {
 	for _, m := range order {
 		options := m.Options
@@ -75,7 +75,7 @@ func insert(path, options string) error {
 	}
 	defer f.Close()
 	err = unix.FinitModule(int(f.Fd()), options, 0)
-	if errors.Is(err, unix.EEXIST) { // loaded already, or by a request at the same moment
+	if errors.Is(err, unix.EEXIST) { // already loaded, or loaded by a concurrent request
 		return nil
 	}
 	return err

@@ -14,11 +14,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// writeResult sends the exit code, the files that the host asked for, and
-// the kernel's log if it tells of trouble. The archive's end is the host's
-// sign that the guest did not die on the way.
+// writeResult sends the exit code, the files that the host requested, and the
+// kernel's log if it contains trouble. The end of the archive shows the host that
+// the guest did not crash before.
 func writeResult(port *os.File, spec *Spec, code int) error {
-	var archive bytes.Buffer // a pipe of small writes to a serial port is slow
+	var archive bytes.Buffer // many small writes to a serial port are slow
 	w := tar.NewWriter(&archive)
 	err := errors.Join(
 		addBytes(w, ExitMember, []byte(strconv.Itoa(code))),
@@ -78,8 +78,8 @@ func addDirs(w *tar.Writer, dirs []string) error {
 	return nil
 }
 
-// addLog adds the kernel's log if it has a report, or if the kernel says by
-// its taint that it wrote one which the log no longer holds.
+// addLog adds the kernel's log if it has a report of trouble, or if the kernel's
+// taint shows that a report is no longer in the log.
 func addLog(w *tar.Writer) error {
 	log, err := kernelLog()
 	if err != nil {
@@ -105,9 +105,9 @@ func kernelLog() (string, error) {
 	return string(b[:max(n, 0)]), err
 }
 
-// taintedByTrouble looks at the bits of /proc/sys/kernel/tainted that only a
-// fault sets (Documentation/admin-guide/tainted-kernels.rst); loading a module
-// from outside the kernel sets others.
+// taintedByTrouble tests the bits of /proc/sys/kernel/tainted that only a fault sets
+// (Documentation/admin-guide/tainted-kernels.rst). Loading an out-of-tree module
+// sets others.
 func taintedByTrouble() (bool, error) {
 	const machineCheck, badPage, died, warned, softLockup = 1 << 4, 1 << 5, 1 << 7, 1 << 9, 1 << 14
 	b, err := os.ReadFile("/proc/sys/kernel/tainted")

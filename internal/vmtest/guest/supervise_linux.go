@@ -14,18 +14,18 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// lingering is how long the output of processes that outlive the test is
-// waited for. `go test` counts such a test as failed, and so does Supervise.
+// lingering is the time to wait for the output of processes that outlive the test.
+// `go test` counts such a test as failed, and so does Supervise.
 const lingering = 5 * time.Second
 
-// Exit statuses of the supervisor's own, as a shell has them.
+// Exit statuses of the supervisor itself, as in a shell.
 const (
 	exitNotFound = 127
 	exitSignal   = 128 // plus the signal's number
 )
 
-// Supervise runs the command that the specification names, with its output
-// on the output port, and sends the result. It runs as a child of process 1.
+// Supervise runs the command of the specification, with its output on the output
+// port, and sends the result. It runs as a child of process 1.
 func Supervise() int {
 	if err := supervise(); err != nil {
 		fmt.Fprintln(os.Stderr, "supervise:", err)
@@ -73,8 +73,8 @@ func readSpec() (*Spec, error) {
 	return spec, json.Unmarshal(b, spec)
 }
 
-// run returns the command's exit code. What goes wrong before the command
-// runs is said on the output port, where a person looks.
+// run returns the command's exit code. It writes errors that occur before the
+// command runs to the output port, where a user sees them.
 func run(spec *Spec, output *os.File) int {
 	for _, e := range spec.Env { // PATH is needed to find the command
 		name, value, _ := strings.Cut(e, "=")
@@ -86,8 +86,8 @@ func run(spec *Spec, output *os.File) int {
 		id := uint32(spec.UID)
 		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: id, Gid: id}}
 	}
-	// A writer that is no *os.File makes os/exec use a pipe: a test must not
-	// believe that its standard output is a terminal.
+	// A writer other than *os.File makes os/exec use a pipe: a test must not take
+	// its standard output for a terminal.
 	pipe := struct{ io.Writer }{output}
 	cmd.Stdout, cmd.Stderr = pipe, pipe
 	cmd.WaitDelay = lingering
@@ -113,8 +113,8 @@ func exitCode(status syscall.WaitStatus) int {
 	return status.ExitStatus()
 }
 
-// openPort opens a serial port as a plain channel for bytes: no echo, and no
-// carriage return added to a newline.
+// openPort opens a serial port as a plain byte channel: no echo, and no carriage
+// return before a newline.
 func openPort(path string) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|unix.O_NOCTTY, 0)
 	if err != nil {
@@ -132,8 +132,8 @@ func openPort(path string) (*os.File, error) {
 	return f, nil
 }
 
-// drain waits until the port has sent everything: the virtual machine ends
-// soon after, with whatever was still in its buffers.
+// drain waits until the port has sent everything: the virtual machine ends soon
+// after, and data left in its buffers would be lost.
 func drain(f *os.File) error {
 	const waitForOutput = 1 // tcdrain is TCSBRK with a non-zero argument
 	return unix.IoctlSetInt(int(f.Fd()), unix.TCSBRK, waitForOutput)

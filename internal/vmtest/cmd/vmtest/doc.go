@@ -1,5 +1,5 @@
-// Vmtest runs a Go test binary, or a command of the guest, on a kernel of
-// Debian's in QEMU.
+// Vmtest runs a Go test binary, or a command of the guest, on a Debian kernel in
+// QEMU.
 //
 //	go build -o bin/ ./internal/vmtest/cmd/vmtest
 //	go test -exec "$PWD/bin/vmtest -kernel 6.12" ./...
@@ -7,6 +7,6 @@
 //	bin/vmtest fetch
 //	bin/vmtest doctor
 //
-// It must be built without cgo (CGO_ENABLED=0), because the same file is
-// process 1 and modprobe of the guest. See package vmtest for the rest.
+// It must be built without cgo (CGO_ENABLED=0), because the same file is process 1
+// and modprobe of the guest. See package vmtest for details.
 package main

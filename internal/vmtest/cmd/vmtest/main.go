@@ -24,14 +24,14 @@ func main() {
 	case filepath.Base(os.Args[0]) == "modprobe":
 		os.Exit(guest.Modprobe(os.Args[1:]))
 	}
-	// go test sends SIGQUIT when it has waited long enough.
+	// go test sends SIGQUIT when a test exceeds its time limit.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
 	code := host(ctx, os.Args[1:])
 	stop()
 	os.Exit(code)
 }
 
-// host runs a subcommand, or else a test binary.
+// host runs a subcommand, or otherwise a test binary.
 func host(ctx context.Context, args []string) int {
 	subcommand := ""
 	if len(args) > 0 {
@@ -48,7 +48,7 @@ func host(ctx context.Context, args []string) int {
 
 func logf(format string, args ...any) { fmt.Fprintf(os.Stderr, "vmtest: "+format+"\n", args...) }
 
-// fail reports an error and returns the exit status for it.
+// fail reports an error and returns its exit status.
 func fail(err error) int {
 	logf("%v", err)
 	if errors.Is(err, vmtest.ErrUnavailable) {
@@ -74,7 +74,7 @@ func run(ctx context.Context, args []string) int {
 	if err == nil {
 		return code
 	}
-	if code != 0 { // the guest's answer, not the runner's failure
+	if code != 0 { // the guest's result rather than a failure of the runner
 		logf("%v", err)
 		return code
 	}
@@ -129,7 +129,7 @@ Flags:
 	flags.PrintDefaults()
 }
 
-// fetch prepares kernels, and as root installs the programs that this takes.
+// fetch prepares kernels. As root, it first installs the programs needed for that.
 func fetch(ctx context.Context, args []string) int {
 	flags := flag.NewFlagSet("vmtest fetch", flag.ContinueOnError)
 	kernel := flags.String("kernel", "", "one kernel of the matrix (default all)")
@@ -170,7 +170,7 @@ func prepare(ctx context.Context, kernels []vmtest.Kernel, refresh bool) error {
 	return nil
 }
 
-// doctor says what is missing, and boots one guest to see that it works.
+// doctor reports missing packages, and boots a guest of every kernel as a check.
 func doctor(ctx context.Context) int {
 	if missing := vmtest.OptionalPackages(); len(missing) > 0 {
 		logf("not installed, and needed for ipoib links only: %s", strings.Join(missing, " "))
