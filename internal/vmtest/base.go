@@ -12,12 +12,12 @@ import (
 	"github.com/iplink-go/iplink/internal/vmtest/guest"
 )
 
-// guestLibraries is the guest's one directory of shared libraries; the other
-// usual names are links to it.
+// guestLibraries is the guest's only directory of shared libraries; the other usual
+// names are links to it.
 const guestLibraries = "usr/lib/x86_64-linux-gnu"
 
-// buildImage makes the image's directory from the fetched packages: extracts
-// them beside it, takes what the guest needs, and removes the rest again.
+// buildImage builds the image's directory from the fetched packages: it extracts
+// them beside it, takes the files that the guest needs, and removes the rest.
 func (c *Cache) buildImage(ctx context.Context, k Kernel, image *Image) error {
 	dir := filepath.Dir(image.Boot)
 	partial := dir + ".partial"
@@ -74,12 +74,12 @@ func extract(ctx context.Context, debs, root string) error {
 	return nil
 }
 
-// A baseBuilder writes the part of the initial RAM file system that is the
-// same for every run: programs, libraries, modules.
+// A baseBuilder writes the part of the initial RAM file system that is the same for
+// every run: programs, libraries and modules.
 type baseBuilder struct {
 	root     string // the extracted packages
 	release  string
-	fixtures []string // .ko files of our own
+	fixtures []string // .ko files built here
 	cpio     *cpioWriter
 }
 
@@ -107,8 +107,8 @@ func (b *baseBuilder) write(ctx context.Context, archive, libc string) error {
 	return out.Flush()
 }
 
-// skeleton adds the directories, and the few files that programs expect on
-// any system. tcpdump becomes the user of its own name.
+// skeleton adds the directories, and the few files that programs expect on any
+// system. tcpdump switches to the user of its own name.
 func (b *baseBuilder) skeleton() {
 	for _, dir := range []string{"proc", "sys", "dev", "run", "root", "etc", "var", "mnt", "usr/bin", "usr/sbin", guestLibraries} {
 		b.cpio.Dir(dir, 0o755)
@@ -132,13 +132,13 @@ func (b *baseBuilder) skeleton() {
 	}
 }
 
-// mergedUsr returns the links that make / and /usr one.
+// mergedUsr returns the links that merge / and /usr.
 func mergedUsr() map[string]string {
 	return map[string]string{"bin": "usr/bin", "sbin": "usr/sbin", "lib": "usr/lib", "lib64": "usr/lib64"}
 }
 
-// programs adds the programs and their libraries, and copies the C library
-// beside the archive.
+// programs adds the programs and their libraries, and copies the C library beside
+// the archive.
 func (b *baseBuilder) programs(libc string) error {
 	var files []string
 	for _, name := range wantedPrograms() {

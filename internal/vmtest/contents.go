@@ -2,9 +2,9 @@ package vmtest
 
 import "strings"
 
-// wantedModules returns the kernel modules that a guest has if its kernel
-// does. What they depend on comes along; what is built in, or newer than the
-// kernel, is not missed.
+// wantedModules returns the kernel modules that a guest has if its kernel has them.
+// Their dependencies are added, too. Modules that are built in, or that are newer
+// than the kernel, may be missing.
 func wantedModules() []string {
 	return strings.Fields(`
 		bonding team team_mode_activebackup team_mode_broadcast team_mode_loadbalance team_mode_random team_mode_roundrobin
@@ -21,8 +21,8 @@ func wantedModules() []string {
 	`)
 }
 
-// moduleOptions returns the parameters that a module is always loaded with:
-// none of these makes links of its own then, and a test's first link is the
+// moduleOptions returns the parameters with which a module is always loaded. They
+// keep the module from creating links by itself, so that a test's first link is the
 // first link.
 func moduleOptions(module string) string {
 	switch module {
@@ -36,13 +36,13 @@ func moduleOptions(module string) string {
 	return ""
 }
 
-// wantedPrograms returns the programs of the guest, the tests' independent
-// witnesses first. All must exist.
+// wantedPrograms returns the programs of the guest, starting with the tests'
+// independent witnesses. All must exist.
 func wantedPrograms() []string {
 	return strings.Fields(`ip bridge tc ethtool teamd teamdctl teamnl tcpdump candump cansend ping dash`)
 }
 
-// wantedPackages returns the packages that have them.
+// wantedPackages returns the packages of these programs.
 func wantedPackages() []string {
 	return strings.Fields(`iproute2 ethtool libteam-utils tcpdump can-utils iputils-ping dash`)
 }
@@ -52,10 +52,10 @@ func wantedData() []string {
 	return strings.Fields(`etc/iproute2 usr/share/iproute2 usr/lib/iproute2 usr/lib/tc`)
 }
 
-// Packages of a plan to fetch: the programs', their libraries and the
-// kernel's, but not the rest of an operating system that they would bring
-// (the initial RAM disk's maker, systemd, perl).
+// keptPackages matches the packages of a plan that are fetched: the programs, their
+// libraries and the kernel, but not the rest of an operating system that they depend
+// on (the generator of initial RAM disks, systemd, perl).
 const keptPackages = `^(lib.*|zlib1g|iproute2|ethtool|tcpdump|can-utils|iputils-ping|dash|linux-(image|binary|modules)-[0-9].*)$`
 
-// The headers that the fixture module is built with.
+// keptHeaders matches the headers needed to build the fixture module.
 const keptHeaders = `^linux-(headers|kbuild)-[0-9].*$`

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// File types of a cpio member's mode, as stat(2) has them.
+// File types in a cpio member's mode, as in stat(2).
 const (
 	modeFile    = 0o100000
 	modeDir     = 0o040000
@@ -17,20 +17,20 @@ const (
 	modeChar    = 0o020000
 )
 
-// A cpioWriter writes an archive in the "newc" format, the one that the
-// kernel unpacks at boot (Documentation/driver-api/early-userspace). Several
-// archives may follow one another. The first error is kept for Close.
+// A cpioWriter writes an archive in the "newc" format, which the kernel unpacks at
+// boot (Documentation/driver-api/early-userspace). Several archives may be
+// concatenated. The first error is kept for Close.
 type cpioWriter struct {
 	w     io.Writer
 	inode int
 	size  int64
-	have  map[string]bool // directories that need not be made again
+	have  map[string]bool // directories that already exist
 	err   error
 }
 
-// newCPIO returns a writer. The directories named exist already, in an
-// archive before this one; the kernel would replace a link to a directory by
-// a directory if it found it again.
+// newCPIO returns a writer. The existing directories are in an archive before this
+// one: if such a directory is a link, the kernel would replace it by a directory if
+// it occurred again.
 func newCPIO(w io.Writer, existing ...string) *cpioWriter {
 	c := &cpioWriter{w: w, have: map[string]bool{"": true, ".": true}}
 	for _, dir := range existing {
@@ -68,7 +68,7 @@ func (c *cpioWriter) Char(name string, permissions, major, minor int) {
 	c.member(clean(name), modeChar|permissions, major<<16|minor, nil)
 }
 
-// CopyFile adds a file of the host under a name of its own.
+// CopyFile adds a file of the host under the given name.
 func (c *cpioWriter) CopyFile(name, from string, permissions int) {
 	b, err := os.ReadFile(from)
 	if err != nil && c.err == nil {
@@ -115,5 +115,5 @@ func (c *cpioWriter) write(b []byte) {
 	c.size += int64(n)
 }
 
-// clean returns the name as the archive has it: relative to its root.
+// clean returns a name relative to the archive's root.
 func clean(name string) string { return strings.TrimPrefix(path.Clean("/"+name), "/") }

@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// fixtures builds the kernel modules of our own: fakeib. A machine without a
-// compiler still has everything else, so a failure is only reported.
+// fixtures builds this project's kernel modules: fakeib. Everything else works on a
+// machine without a compiler, so a failure is only reported.
 func (c *Cache) fixtures(ctx context.Context, k Kernel, root, release string) []string {
 	module, err := buildFixture(ctx, root, release)
 	if err != nil {
@@ -20,8 +20,8 @@ func (c *Cache) fixtures(ctx context.Context, k Kernel, root, release string) []
 	return []string{module}
 }
 
-// buildFixture builds fakeib.ko against the headers below root, where the
-// packages are extracted.
+// buildFixture builds fakeib.ko with the headers below root, where the packages are
+// extracted.
 func buildFixture(ctx context.Context, root, release string) (string, error) {
 	dir := filepath.Join(filepath.Dir(root), "fakeib")
 	if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -49,8 +49,8 @@ func buildFixture(ctx context.Context, root, release string) (string, error) {
 	return filepath.Join(dir, "fakeib.ko"), nil
 }
 
-// relocateHeaders makes the headers' makefile look below root for the other
-// half of the headers, which it names by an absolute path.
+// relocateHeaders makes the headers' makefile look below root for the other half of
+// the headers, which it names by an absolute path.
 func relocateHeaders(root, headers string) error {
 	file := filepath.Join(headers, "Makefile")
 	b, err := os.ReadFile(file)
@@ -61,9 +61,9 @@ func relocateHeaders(root, headers string) error {
 	return os.WriteFile(file, []byte(moved), 0o644)
 }
 
-// relocateTools makes the kernel's build tools, which were linked for the C
-// library of their own suite, run with that one: each becomes a script that
-// starts it through the suite's dynamic linker.
+// relocateTools makes the kernel's build tools run with the C library of their own
+// suite, for which they were linked. Each tool is replaced by a script that starts
+// it through the suite's dynamic linker.
 func relocateTools(root string) error {
 	kbuild, err := filepath.Glob(filepath.Join(root, "usr/lib/linux-kbuild-*"))
 	if err != nil || len(kbuild) != 1 {
@@ -86,8 +86,8 @@ func relocateTools(root string) error {
 	})
 }
 
-// relocateTool replaces a program by a script. Some tools are launchers of
-// Debian's that choose a variant for the target: here it is always amd64.
+// relocateTool replaces a program by a script. Some tools are Debian launchers that
+// choose a variant for the target, which is always amd64 here.
 func relocateTool(file, start string) error {
 	if p, err := readProgram(file); err != nil || p.interpreter == "" {
 		return nil // a script or a makefile

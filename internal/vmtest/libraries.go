@@ -11,8 +11,8 @@ import (
 	"strings"
 )
 
-// libraryDirs returns where a system of Debian's, Fedora's or Arch's kind
-// keeps its shared libraries.
+// libraryDirs returns the directories of shared libraries in systems like Debian,
+// Fedora or Arch.
 func libraryDirs() []string {
 	return []string{
 		"/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu", "/lib64", "/usr/lib64",
@@ -20,9 +20,9 @@ func libraryDirs() []string {
 	}
 }
 
-// A program is what an ELF file needs to be run.
+// A program lists the files that an ELF file needs to run.
 type program struct {
-	interpreter string // empty for a static one
+	interpreter string // empty for a static program
 	libraries   []string
 }
 
@@ -52,8 +52,8 @@ func readProgram(file string) (program, error) {
 	return p, err
 }
 
-// libraries returns the shared libraries that the files need, as a map from
-// soname to file below root, the interpreter among them.
+// libraries returns the shared libraries that the files need, including the
+// interpreter, as a map from soname to file below root.
 func libraries(root string, files ...string) (map[string]string, error) {
 	found := map[string]string{}
 	for queue := files; len(queue) > 0; queue = queue[1:] {
@@ -87,16 +87,16 @@ func findLibrary(root, name string) (string, error) {
 	return "", fmt.Errorf("library %s not found below %s", name, root)
 }
 
-// partOfLibC are the files that belong together: all of one version, or
-// nothing runs.
+// partOfLibC reports whether a file is part of the C library. Those files must all
+// have the same version, or programs do not run.
 func partOfLibC(name string) bool {
 	return slices.ContainsFunc(strings.Fields("ld-linux-x86-64.so libc.so libm.so libpthread.so libdl.so librt.so libresolv.so libutil.so libanl.so"),
 		func(prefix string) bool { return strings.HasPrefix(name, prefix) })
 }
 
-// libCVersion returns the N of the newest GLIBC_2.N that a C library offers.
-// A program linked against an older one runs with it, so of two libraries
-// the newer one serves the programs of both.
+// libCVersion returns the N of the newest GLIBC_2.N that a C library provides. A
+// program linked against an older version runs with it, so the newer of two
+// libraries works for the programs of both.
 func libCVersion(file string) (int, error) {
 	f, err := elf.Open(file)
 	if err != nil {

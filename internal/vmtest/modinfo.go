@@ -9,7 +9,7 @@ import (
 	"github.com/iplink-go/iplink/internal/vmtest/guest"
 )
 
-// readModinfo returns what the .ko file says of itself.
+// readModinfo returns the information in a .ko file about itself.
 func readModinfo(file string) (guest.Module, error) {
 	f, err := elf.Open(file)
 	if err != nil {
@@ -31,7 +31,7 @@ func readModinfo(file string) (guest.Module, error) {
 	return m, nil
 }
 
-// parseModinfo reads the section: strings KEY=VALUE, each ended by a NUL.
+// parseModinfo reads the section: strings KEY=VALUE, each followed by a NUL.
 func parseModinfo(section []byte) (guest.Module, error) {
 	var m guest.Module
 	for entry := range strings.SplitSeq(string(section), "\x00") {

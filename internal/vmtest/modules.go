@@ -12,14 +12,14 @@ import (
 	"github.com/iplink-go/iplink/internal/vmtest/guest"
 )
 
-// A moduleTree is the modules of one kernel as its package has them.
+// A moduleTree is the modules of one kernel in its package.
 type moduleTree struct {
 	dir   string            // holds kernel/drivers/…
-	files map[string]string // by the module's name; compressed or not
+	files map[string]string // by module name; compressed or not
 }
 
-// findModules finds the tree below a directory where the kernel's package
-// was extracted.
+// findModules finds the tree below the directory where the kernel's package was
+// extracted.
 func findModules(root, release string) (*moduleTree, error) {
 	t := &moduleTree{files: map[string]string{}}
 	for _, lib := range []string{"usr/lib/modules", "lib/modules"} {
@@ -48,9 +48,9 @@ func moduleOfFile(base string) (string, bool) {
 	return guest.ModuleName(m[1]), true
 }
 
-// closure returns the modules of these names that the kernel has, with all
-// that they depend on, decompressed in place. It works in rounds so that one
-// run of the decompressor serves many modules.
+// closure returns those of the named modules that the kernel has, with all their
+// dependencies, decompressed in place. It works in rounds so that one run of the
+// decompressor handles many modules.
 func (t *moduleTree) closure(ctx context.Context, names []string) ([]guest.Module, error) {
 	done := map[string]guest.Module{}
 	for next := names; len(next) > 0; {

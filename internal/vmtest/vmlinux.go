@@ -11,8 +11,8 @@ import (
 	"os/exec"
 )
 
-// Fields of the x86 boot protocol's setup header
-// (Documentation/arch/x86/boot.rst), as offsets in a bzImage.
+// Fields of the x86 boot protocol's setup header (Documentation/arch/x86/boot.rst),
+// as offsets in a bzImage.
 const (
 	setupSectors  = 0x1f1
 	payloadOffset = 0x248
@@ -20,8 +20,8 @@ const (
 	sectorSize    = 512
 )
 
-// unpackKernel writes the kernel to a file that QEMU boots: the ELF file
-// inside the bzImage, which starts a second sooner, or else the bzImage.
+// unpackKernel writes the kernel to a file that QEMU can boot: the ELF file inside
+// the bzImage, which starts a second sooner, or else the bzImage itself.
 func unpackKernel(ctx context.Context, bzImage, to string) error {
 	image, err := os.ReadFile(bzImage)
 	if err != nil {
@@ -50,8 +50,8 @@ func kernelPayload(image []byte) ([]byte, error) {
 	return image[start:end], nil
 }
 
-// decompressKernel undoes the compressions that distributions use. The
-// kernel's build appends the size, 4 bytes, to all but gzip's format.
+// decompressKernel decompresses the formats that distributions use. The kernel's
+// build appends the size, 4 bytes, to all formats except gzip.
 func decompressKernel(ctx context.Context, payload []byte) ([]byte, error) {
 	withoutSize := payload[:len(payload)-4]
 	switch {

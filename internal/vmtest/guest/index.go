@@ -11,19 +11,19 @@ import (
 	"strings"
 )
 
-// A Module is one kernel module as its .modinfo section describes it.
+// A Module is one kernel module as described by its .modinfo section.
 type Module struct {
-	Name    string   // with underscores, as /proc/modules shows it
+	Name    string   // with underscores, as in /proc/modules
 	Path    string   // of the .ko file, below the release's module directory
-	Options string   // parameters it is always loaded with
+	Options string   // parameters with which it is always loaded
 	Needs   []string // modules that must be loaded first
 	Pre     []string // modules to try first (softdep pre)
 	Post    []string // modules to try afterwards (softdep post)
-	Aliases []string // patterns that ask for it, such as rtnl-link-bond
+	Aliases []string // patterns that request it, such as rtnl-link-bond
 }
 
-// An Index finds modules by name and by alias, as modules.dep and
-// modules.alias do for the real modprobe.
+// An Index finds modules by name and by alias, as modules.dep and modules.alias do
+// for the real modprobe.
 type Index struct {
 	modules map[string]Module
 }
@@ -37,12 +37,12 @@ func NewIndex(modules []Module) *Index {
 	return x
 }
 
-// ModuleName returns name with the underscores that the kernel's own names
-// have: a module may be asked for with either.
+// ModuleName returns name with underscores, as in the kernel's own names: a module
+// may be requested with dashes or underscores.
 func ModuleName(name string) string { return strings.ReplaceAll(name, "-", "_") }
 
-// Resolve returns the modules to load for a request, in order, and false if
-// nothing answers to it. A request is a module's name or an alias.
+// Resolve returns the modules to load for a request, in order, and false if no
+// module matches. A request is a module's name or an alias.
 func (x *Index) Resolve(request string) ([]Module, bool) {
 	var order []Module
 	seen := map[string]bool{}
@@ -67,15 +67,15 @@ func (x *Index) matches(request string) []string {
 	return found
 }
 
-// aliasMatches compares as modprobe does: an alias is a shell pattern, and
-// dashes are underscores.
+// aliasMatches compares as modprobe does: an alias is a shell pattern, and dashes
+// are equivalent to underscores.
 func aliasMatches(alias, name string) bool {
 	ok, err := path.Match(ModuleName(alias), name)
 	return ok && err == nil
 }
 
-// visit appends a module after all that it needs. Soft dependencies that are
-// not in the index are left out, which is what soft means.
+// visit appends a module after its dependencies. Soft dependencies that are not in
+// the index are ignored.
 func (x *Index) visit(order []Module, seen map[string]bool, name string) []Module {
 	name = ModuleName(name)
 	m, ok := x.modules[name]
@@ -113,7 +113,7 @@ func writeList(w io.Writer, keyword string, list []string) {
 	}
 }
 
-// ReadIndex reads what Write wrote.
+// ReadIndex reads the output of Write.
 func ReadIndex(r io.Reader) (*Index, error) {
 	var modules []Module
 	lines := bufio.NewScanner(r)
