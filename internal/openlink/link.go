@@ -174,8 +174,8 @@ func (h *Handle) Stranger(ctx context.Context, op, word string, l *Link) error {
 }
 
 // stranger is the error for a link that is not a port of the opened link, found
-// before anything is sent. The errno is the kernel's in such a case, although the
-// kernel accepts ports of another link.
+// before anything is sent. The kernel would return the errno, except that it accepts
+// ports of other links.
 type stranger struct{ errno syscall.Errno }
 
 func (stranger) Error() string { return fs.ErrInvalid.Error() }

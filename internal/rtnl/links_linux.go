@@ -29,9 +29,9 @@ func (c *Conn) isVast() bool {
 }
 
 // DumpLinks is Dump for the links of the socket's namespace, and it is complete. A
-// link that the kernel cannot describe ends the kernel's own list without an error;
-// since Linux 7.1 that is a link with a list of more than 64 KiB. For such a link,
-// each receives a message of type NLMSG_ERROR with the index and the name.
+// link that the kernel cannot describe ends the kernel's own list without an error:
+// since Linux 7.1, for example, a link with a list of more than 64 KiB. For such a
+// link, each receives a message of type NLMSG_ERROR with the index and the name.
 func (c *Conn) DumpLinks(ctx context.Context, body func([]byte) []byte, restart func(), each Reply) error {
 	return c.dumpLinks(ctx, c.Do, body, restart, each)
 }
