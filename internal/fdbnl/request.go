@@ -167,7 +167,7 @@ func (r *request) checkKey(op string) error {
 	case r.bridge && isZero(e.MAC):
 		return r.invalid(op, "mac", "zeros are no address in a bridge")
 	case r.bridge && (r.host || r.flags&fdb.Self == 0) && r.tunnels():
-		return r.invalid(op, "dst", "tunnels are for entries of a VXLAN link's own, with FDBSelf")
+		return r.invalid(op, "dst", "tunnels are for entries of a VXLAN link's own, with Self")
 	}
 	return r.checkTunnel(op)
 }
