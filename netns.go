@@ -16,29 +16,29 @@ import (
 	"github.com/iplink-go/iplink/internal/rtnl"
 )
 
-// netNSDir is where `ip netns` keeps the named namespaces, see ip-netns(8).
+// netNSDir is the directory of the named namespaces of `ip netns`, see ip-netns(8).
 const netNSDir = "/run/netns"
 
-// NetNS is an open network namespace. It owns a file descriptor, which keeps
-// the namespace alive until Close; a namespace also lives as long as it has a
-// name, a process or a socket. A method called after Close fails with an error
-// that matches [os.ErrClosed]; on a NetNS that none of the functions below
-// returned, with one that matches [fs.ErrInvalid] as well. A NetNS may be used by many goroutines.
+// NetNS is an open network namespace. It owns a file descriptor, which keeps the
+// namespace alive until Close; a namespace also lives as long as it has a name, a
+// process or a socket. A method called after Close fails with an error that matches
+// [os.ErrClosed]. On a NetNS that was not returned by a function of this package,
+// the error matches [fs.ErrInvalid] as well. A NetNS is safe for concurrent use by
+// several goroutines.
 type NetNS struct {
 	file  *os.File
-	name  string // empty unless it is one of `ip netns`
-	label string // what String says: the name, the path or net:[inode]
+	name  string // empty unless it is a namespace of `ip netns`
+	label string // the result of String: the name, the path or net:[inode]
 }
 
-// CreateNetNS makes a named network namespace and opens it, as `ip netns add`
-// does: the two see each other's namespaces. The name stays, in /run/netns,
-// until [DeleteNetNS]. Its loopback interface is down. The calling thread
-// stays where it is. A name that is taken is an error that matches
-// [fs.ErrExist]; a failure leaves neither file nor mount behind, except that
-// /run/netns may have become the shared mount that `ip` makes of it. It needs
-// CAP_SYS_ADMIN, without which the error matches [fs.ErrPermission]. A name
-// has 1 to 255 bytes, no slash and no NUL, and is neither "." nor ".."; any
-// other is an error that matches [fs.ErrInvalid].
+// CreateNetNS makes a named network namespace and opens it. Names are shared with
+// `ip netns`: each sees the namespaces of the other. The name stays in /run/netns
+// until [DeleteNetNS]. The loopback interface is down. The calling thread stays in
+// its namespace. If the name is taken, the error matches [fs.ErrExist]. A failure
+// leaves neither file nor mount behind, except that /run/netns may have become a
+// shared mount, as `ip` makes it. CreateNetNS needs CAP_SYS_ADMIN, without which the
+// error matches [fs.ErrPermission]. A name has 1 to 255 bytes, no slash and no NUL,
+// and is neither "." nor ".."; for any other name the error matches [fs.ErrInvalid].
 func CreateNetNS(name string) (*NetNS, error) {
 	if err := checkNetNSName("create", name); err != nil {
 		return nil, err
@@ -47,18 +47,17 @@ func CreateNetNS(name string) (*NetNS, error) {
 	return ns, netNSError("create", name, err)
 }
 
-// NewNetNS makes a network namespace without a name, which is gone with its
-// last user: the NetNS, a process, a socket or a mount. Its loopback interface
-// is down. The calling thread stays where it is. It needs CAP_SYS_ADMIN,
+// NewNetNS makes a network namespace without a name, which exists until its last
+// user is gone: the NetNS, a process, a socket or a mount. Its loopback interface is
+// down. The calling thread stays in its namespace. NewNetNS needs CAP_SYS_ADMIN,
 // without which the error matches [fs.ErrPermission].
 func NewNetNS() (*NetNS, error) {
 	ns, err := newNetNS()
 	return ns, netNSError("create", "", err)
 }
 
-// OpenNetNS opens a named network namespace, one of `ip netns` or of
-// [CreateNetNS]. A name that does not exist is an error that matches
-// [fs.ErrNotExist].
+// OpenNetNS opens a named network namespace, made by `ip netns` or by [CreateNetNS].
+// If the name does not exist, the error matches [fs.ErrNotExist].
 func OpenNetNS(name string) (*NetNS, error) {
 	if err := checkNetNSName("open", name); err != nil {
 		return nil, err
@@ -71,17 +70,17 @@ func OpenNetNS(name string) (*NetNS, error) {
 	return ns, nil
 }
 
-// NetNSOfPID opens the network namespace that the process pid is in; of a
-// process whose threads are in different ones, that of its first thread.
-// Without such a process the error matches [fs.ErrNotExist]. Another user's
-// process needs CAP_SYS_PTRACE.
+// NetNSOfPID opens the network namespace of the process pid. If the threads of the
+// process are in different namespaces, it opens that of the first thread. If there
+// is no such process, the error matches [fs.ErrNotExist]. Another user's process
+// needs CAP_SYS_PTRACE.
 func NetNSOfPID(pid int) (*NetNS, error) {
 	return NetNSAtPath(pidNetNSPath(pid))
 }
 
 // NetNSAtPath opens the network namespace whose file is at path, such as
-// /proc/1/ns/net or one that a container engine has bind-mounted. Any other
-// kind of file is an error.
+// /proc/1/ns/net or a bind mount made by a container engine. Any other kind of file
+// is an error.
 func NetNSAtPath(path string) (*NetNS, error) {
 	ns, err := openNetNS(path)
 	if err != nil {
@@ -91,26 +90,26 @@ func NetNSAtPath(path string) (*NetNS, error) {
 	return ns, nil
 }
 
-// CurrentNetNS opens the network namespace of the calling thread: inside
-// [NetNS.Do] the one that was entered, elsewhere that of the process, unless
+// CurrentNetNS opens the network namespace of the calling thread. Inside [NetNS.Do]
+// it is the namespace that was entered; elsewhere it is that of the process, unless
 // the program itself has moved the thread.
 func CurrentNetNS() (*NetNS, error) {
 	ns, err := openNetNS(threadNetNSPath)
 	return ns, netNSError("open", "", err)
 }
 
-// ListNetNS returns the names of the named network namespaces, sorted. Like
-// `ip netns list` it reads the directory and opens nothing: a name may turn
-// out to be stale. It needs no privilege.
+// ListNetNS returns the names of the named network namespaces, sorted. Like `ip
+// netns list` it reads the directory and opens no file, so a name may be stale. It
+// needs no privilege.
 func ListNetNS() ([]string, error) {
 	names, err := listNetNS()
 	return names, netNSError("list", "", err)
 }
 
-// DeleteNetNS removes the name of a network namespace, as `ip netns del` does,
-// and any stale file of that name. The namespace itself lives on until its
-// last process, socket and open NetNS are gone. A name that does not exist is
-// an error that matches [fs.ErrNotExist]. It needs CAP_SYS_ADMIN.
+// DeleteNetNS removes the name of a network namespace, as `ip netns del` does, and
+// any stale file of that name. The namespace itself exists until its last process,
+// socket and open NetNS are gone. If the name does not exist, the error matches
+// [fs.ErrNotExist]. DeleteNetNS needs CAP_SYS_ADMIN.
 func DeleteNetNS(name string) error {
 	if err := checkNetNSName("delete", name); err != nil {
 		return err
@@ -118,18 +117,18 @@ func DeleteNetNS(name string) error {
 	return netNSError("delete", name, deleteNetNS(name))
 }
 
-// Close releases the file descriptor, as soon as the calls under way no longer
-// need it. It deletes no name. A second Close is an error that matches
+// Close releases the file descriptor, as soon as the calls in progress no longer
+// need it. It does not delete the name. A second Close returns an error that matches
 // [os.ErrClosed].
 func (ns *NetNS) Close() error {
-	if ns.open().Close() != nil { // closing twice is the one way in which this fails
+	if ns.open().Close() != nil { // this fails only for a second Close
 		return ns.closed()
 	}
 	return nil
 }
 
-// Name returns the name under which the namespace was created or opened, or ""
-// if it was by none. Whether the name has been deleted since is not looked at.
+// Name returns the name under which the namespace was created or opened, or "" if
+// there was none. It does not check whether the name has been deleted since.
 func (ns *NetNS) Name() string {
 	if ns == nil {
 		return ""
@@ -137,9 +136,9 @@ func (ns *NetNS) Name() string {
 	return ns.name
 }
 
-// String returns the name, or else the path it was opened from, or else the
-// kernel's own notation with the inode number, as in net:[4026531840]. What does
-// not print is escaped as in Go's strings; Name has the name as it is.
+// String returns the name, or the path that the namespace was opened from, or the
+// kernel's notation with the inode number, as in net:[4026531840]. Characters that
+// are not printable are escaped as in Go strings; Name returns the name unescaped.
 func (ns *NetNS) String() string {
 	if ns == nil {
 		return ""
@@ -147,25 +146,25 @@ func (ns *NetNS) String() string {
 	return attr.Printable(ns.label)
 }
 
-// Equal reports whether both are the same namespace, however they were opened.
-// A closed one equals none.
+// Equal reports whether both are the same namespace, however they were opened. A
+// closed NetNS is not equal to any.
 func (ns *NetNS) Equal(other *NetNS) bool {
 	same, err := ns.same(other)
 	return same && err == nil
 }
 
-// Do runs fn in the namespace and returns its error. fn has a goroutine and a
-// thread for itself: what it opens (sockets, /proc/thread-self/net) belongs to
-// the namespace, and so do the processes it starts, whereas the goroutines
-// that it starts run outside. Only the network namespace changes, neither the
-// user nor the mount namespace, so that /sys/class/net still shows the former
-// one. Afterwards the thread goes back, or if the kernel refuses that, is
-// thrown away.
+// Do runs fn in the namespace and returns its error. fn has a goroutine and a thread
+// of its own. Files and sockets that it opens (such as /proc/thread-self/net) belong
+// to the namespace, and so do processes that it starts, whereas goroutines that it
+// starts run outside. Only the network namespace changes, not the user namespace nor
+// the mount namespace, so /sys/class/net still shows the previous one. Afterwards
+// the thread returns to its namespace; if the kernel does not permit that, the
+// thread is discarded.
 //
-// Do waits for fn. A panic in fn goes on in the caller with the same value,
-// and runtime.Goexit, thus also the FailNow of a test, ends the caller too. If
-// the namespace cannot be entered fn is not called; that takes CAP_SYS_ADMIN,
-// here and in the user namespace that the network namespace belongs to.
+// Do waits for fn. A panic in fn continues in the caller with the same value, and
+// runtime.Goexit, hence also the FailNow of a test, ends the caller too. If the
+// namespace cannot be entered, fn is not called. Entering it takes CAP_SYS_ADMIN,
+// here and in the user namespace that owns the network namespace.
 func (ns *NetNS) Do(fn func() error) error {
 	if fn == nil {
 		return (&fault{"function", "it is nil: give Do one to run"}).in("enter")
@@ -177,8 +176,7 @@ func (ns *NetNS) Do(fn func() error) error {
 	return o.replay()
 }
 
-// outcome carries the way in which a function ended from one goroutine to
-// another.
+// outcome carries the way a function ended from one goroutine to another.
 type outcome struct {
 	err      error
 	panicked any
@@ -202,8 +200,8 @@ func (o *outcome) replay() error {
 	return o.err
 }
 
-// use lends the file descriptor to fn. Until fn returns the number stays that
-// of the namespace, even if Close is called.
+// use lends the file descriptor to fn. Until fn returns, the number refers to the
+// namespace, even if Close is called.
 func (ns *NetNS) use(fn func(fd int) error) error {
 	conn, err := ns.open().SyscallConn()
 	if err != nil {
@@ -234,8 +232,8 @@ func (ns *NetNS) stat() (os.FileInfo, error) {
 	return info, nil
 }
 
-// open returns the file, or a nil *os.File, whose methods all fail, in place
-// of a panic.
+// open returns the file, or a nil *os.File, whose methods return errors rather than
+// panic.
 func (ns *NetNS) open() *os.File {
 	if ns == nil {
 		return nil
@@ -252,8 +250,8 @@ func (ns *NetNS) closed() error {
 	return &Error{Op: "use", Attr: "NetNS", Message: "it is nil or zero: OpenNetNS and others return one", Err: notOpen{}}
 }
 
-// notOpen is the cause for a NetNS that no function has returned. It is no argument
-// to go by, and it is not open.
+// notOpen is the cause for a NetNS that no function has returned. It matches both an
+// invalid argument and a closed file.
 type notOpen struct{}
 
 func (notOpen) Error() string { return fs.ErrInvalid.Error() }
@@ -262,8 +260,8 @@ func (notOpen) Unwrap() []error {
 	return []error{invalid.Argument(syscall.EINVAL), os.ErrClosed}
 }
 
-// closedNetNS is the error of a NetNS that is used after Close; its text is
-// what String said.
+// closedNetNS is the error for a NetNS that is used after Close. Its text is the
+// result of String.
 type closedNetNS string
 
 func (c closedNetNS) Error() string {
@@ -274,8 +272,8 @@ func (c closedNetNS) Unwrap() error { return os.ErrClosed }
 
 var errNoNetNS = errors.New("the file is not a network namespace")
 
-// checkNetNSName returns an error for what cannot be a file's name. `ip` has
-// the same rules.
+// checkNetNSName returns an error for a name that cannot be a file name. The rules
+// are those of `ip`.
 func checkNetNSName(op, name string) error {
 	var message string
 	switch {
@@ -293,8 +291,8 @@ func checkNetNSName(op, name string) error {
 	return &Error{Op: op, Kind: "netns", Name: name, Err: fs.ErrInvalid, Message: message}
 }
 
-// netNSError says what was attempted; a closed namespace has said enough
-// itself.
+// netNSError adds the attempted operation to err. The error of a closed namespace
+// needs no addition.
 func netNSError(op, name string, err error) error {
 	_, closed := errors.AsType[closedNetNS](err)
 	if _, never := errors.AsType[notOpen](err); err == nil || closed || never {
@@ -303,8 +301,8 @@ func netNSError(op, name string, err error) error {
 	return &Error{Op: op, Kind: "netns", Name: name, Err: err, Message: netNSReason(op, name, err)}
 }
 
-// netNSReason says what an error about a namespace means, and what to do; empty if it
-// says so itself.
+// netNSReason returns the meaning of an error about a namespace and a remedy, or an
+// empty string if the error explains itself.
 func netNSReason(op, name string, err error) string {
 	ofProcess := strings.HasPrefix(name, "/proc/")
 	file := netNSDir + "/" + name
@@ -324,8 +322,8 @@ func netNSReason(op, name string, err error) string {
 	return ""
 }
 
-// namedNetNSReason is netNSReason for a namespace that has, or is to have, a file in
-// /run/netns.
+// namedNetNSReason is netNSReason for a namespace that has a file in /run/netns, or
+// is about to get one.
 func namedNetNSReason(op, file string, err error) string {
 	makes := ""
 	if op == "create" {
@@ -344,18 +342,18 @@ func namedNetNSReason(op, file string, err error) string {
 	return ""
 }
 
-// Cmd is an [exec.Cmd] whose process starts in a network namespace. Its fields
-// and other methods are those of exec.Cmd.
+// Cmd is an [exec.Cmd] whose process starts in a network namespace. It has the
+// fields and the other methods of exec.Cmd.
 type Cmd struct {
 	*exec.Cmd
 	ns *NetNS
 }
 
-// Command returns the command that runs the program name in the namespace,
-// like [exec.CommandContext]. Unlike `ip netns exec` it changes only the
-// network namespace, not the mount namespace: /sys still shows the former
-// network namespace, and /etc/netns/NAME is not mounted over /etc. The NetNS
-// must be open until the process has started.
+// Command returns the command that runs the named program in the namespace, like
+// [exec.CommandContext]. Unlike `ip netns exec` it changes only the network
+// namespace, not the mount namespace: /sys still shows the previous network
+// namespace, and /etc/netns/NAME is not mounted over /etc. The NetNS must be open
+// until the process has started.
 func (ns *NetNS) Command(ctx context.Context, name string, args ...string) *Cmd {
 	if ctx == nil {
 		cmd := exec.Command(name, args...)
@@ -365,11 +363,11 @@ func (ns *NetNS) Command(ctx context.Context, name string, args ...string) *Cmd 
 	return &Cmd{exec.CommandContext(ctx, name, args...), ns}
 }
 
-// Start is that of [exec.Cmd], in the namespace. Its error may also be one of
-// [NetNS.Do].
+// Start is like the method of [exec.Cmd], in the namespace. It may also return an
+// error of [NetNS.Do].
 func (c *Cmd) Start() error { return c.ns.Do(c.Cmd.Start) }
 
-// Run is that of [exec.Cmd], in the namespace.
+// Run is like the method of [exec.Cmd], in the namespace.
 func (c *Cmd) Run() error {
 	if err := c.Start(); err != nil {
 		return err
@@ -377,13 +375,13 @@ func (c *Cmd) Run() error {
 	return c.Wait()
 }
 
-// Output is that of [exec.Cmd], in the namespace.
+// Output is like the method of [exec.Cmd], in the namespace.
 func (c *Cmd) Output() ([]byte, error) { return c.collect(c.Cmd.Output) }
 
-// CombinedOutput is that of [exec.Cmd], in the namespace.
+// CombinedOutput is like the method of [exec.Cmd], in the namespace.
 func (c *Cmd) CombinedOutput() ([]byte, error) { return c.collect(c.Cmd.CombinedOutput) }
 
-// collect keeps a thread in the namespace until the process has ended, for
+// collect keeps a thread in the namespace until the process has ended, because
 // exec.Cmd starts and waits in one method.
 func (c *Cmd) collect(run func() ([]byte, error)) (out []byte, err error) {
 	err = c.ns.Do(func() error {
@@ -393,9 +391,9 @@ func (c *Cmd) collect(run func() ([]byte, error)) (out []byte, err error) {
 	return out, err
 }
 
-// word returns what `ip` is to be told after the word netns: the name, or a
-// path. A namespace without either is reached through this process, as long as
-// it has it open; and so is one whose path is another file for each process.
+// word returns the argument of `ip` after the word netns: the name, or a path. A
+// namespace without either is reached through this process, as long as it is open
+// here; so is one whose path is a different file for each process.
 func (ns *NetNS) word() string {
 	const self, threadSelf = "/proc/self/", "/proc/thread-self/"
 	own := strings.HasPrefix(ns.label, self) || strings.HasPrefix(ns.label, threadSelf)
@@ -410,13 +408,12 @@ func (ns *NetNS) word() string {
 	return path
 }
 
-// ownNetNS returns what word returns for the namespace of this process.
+// ownNetNS returns the word for the namespace of this process.
 func ownNetNS() string {
 	return fmt.Sprintf("/proc/%d/ns/net", os.Getpid())
 }
 
-// command returns the command that runs `ip` in the namespace; nil is the
-// caller's.
+// command returns the command that runs `ip` in the namespace; nil is the caller's.
 func (ns *NetNS) command() string {
 	switch {
 	case ns == nil:
@@ -427,8 +424,8 @@ func (ns *NetNS) command() string {
 	return "nsenter --net=" + ns.word() + " ip"
 }
 
-// ID returns the id by which the calling thread's namespace knows ns, and which
-// Link.NetNSID is about; the kernel makes one up if there is none yet.
+// ID returns the id of ns in the calling thread's namespace, as used by
+// Link.NetNSID. The kernel assigns one if there is none yet.
 func (ns *NetNS) ID(ctx context.Context) (int, error) {
 	return withConn(func(c *Conn) (id int, err error) {
 		err = ns.use(func(fd int) error {

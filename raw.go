@@ -12,21 +12,21 @@ import (
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
-// A RawLink is the builder for a link whose own settings are given as bytes;
-// Raw returns one.
+// A RawLink is the builder for a link whose kind-specific settings are given as
+// bytes. Raw returns one.
 type RawLink struct {
 	Common[RawLink]
 }
 
-// Raw returns the builder for a link of any kind, by the kernel's name for it:
-// for kinds that this library does not know. Attr adds the kind's own settings;
+// Raw returns the builder for a link of any kind, by the kernel's name for it. It
+// serves kinds that this library does not know. Attr adds the settings of the kind;
 // all others are set as on any builder.
 //
-// Only the caller knows the meaning of the bytes. Update sends the attributes
-// that differ from the kernel's report, and neither Update nor Create compares
-// them afterwards. Ensure leaves alone what the kernel does not report, and
-// fails with ErrNotApplied if an attribute differs afterwards, as it does where
-// reports have another form than requests.
+// Only the caller knows the meaning of the bytes. Update sends the attributes that
+// differ from the kernel's report, and neither Update nor Create compares them
+// afterwards. Ensure leaves attributes alone that the kernel does not report, and
+// fails with ErrNotApplied if an attribute differs afterwards, as it does if reports
+// have another form than requests.
 func Raw(kind, name string) *RawLink {
 	r := new(RawLink)
 	*r.Own(r) = own.New(kind, name, new(rawSettings))
@@ -37,17 +37,17 @@ func (r *RawLink) raw() *rawSettings {
 	return r.spec.Info.(*rawSettings)
 }
 
-// Attr sets one attribute of the kind, with its payload, which is copied
-// (IFLA_INFO_DATA). The number is 0 to 127, with NLA_F_NESTED (0x8000) where the
-// driver wants it. A later call with the same number replaces the payload.
+// Attr sets one attribute of the kind to a copy of payload (IFLA_INFO_DATA). The
+// number is 0 to 127, with NLA_F_NESTED (0x8000) if the driver requires it. A later
+// call with the same number replaces the payload.
 func (r *RawLink) Attr(number uint16, payload []byte) *RawLink {
 	r.raw().add(number, slices.Clone(payload))
 	r.spec.Set = r.raw().types()
 	return r
 }
 
-// Attrs sets all attributes in b, which is what IFLA_INFO_DATA holds. Bytes that
-// are no attributes are an error of the verb.
+// Attrs sets all attributes in b, which has the format of IFLA_INFO_DATA. If b is
+// not a sequence of attributes, the verb returns an error.
 func (r *RawLink) Attrs(b []byte) *RawLink {
 	if err := r.raw().parse(slices.Clone(b)); err != nil {
 		return r.Fail(err)
@@ -56,16 +56,16 @@ func (r *RawLink) Attrs(b []byte) *RawLink {
 	return r
 }
 
-// Fail makes each verb return an error with err as its reason, before anything
-// is sent. It serves functions that translate other descriptions of links into
+// Fail makes each verb return an error with err as its reason, before a request is
+// sent. It serves functions that translate other descriptions of links into
 // builders.
 func (r *RawLink) Fail(err error) *RawLink {
 	r.raw().fault = errors.Join(r.raw().fault, err)
 	return r
 }
 
-// rawSettings are the attributes of a kind as bytes: those that a RawLink has, or
-// those that the kernel reports of a link. It is a table with a row for each.
+// rawSettings are the attributes of a kind as bytes: those set on a RawLink, or
+// those in the kernel's report of a link. It is a table with a row for each.
 type rawSettings struct {
 	attributes []*rawAttr
 	fault      error // why they cannot be sent
@@ -80,7 +80,7 @@ func (v *rawSettings) attrs(c *attr.Codec) {
 	}
 }
 
-// validate reports the fault.
+// validate returns the fault.
 func (v *rawSettings) validate(string, *spec) error {
 	if v.fault == nil {
 		return nil
@@ -101,7 +101,8 @@ func (v *rawSettings) parse(b []byte) error {
 	return nil
 }
 
-// add adds an attribute. The last one with a number counts, as in the kernel.
+// add adds an attribute. If a number is repeated, the last one counts, as in the
+// kernel.
 func (v *rawSettings) add(number uint16, data []byte) {
 	typ := number &^ (uapi.NLA_F_NESTED | uapi.NLA_F_NET_BYTEORDER)
 	if typ >= attr.Bit(0) {
@@ -112,8 +113,7 @@ func (v *rawSettings) add(number uint16, data []byte) {
 	v.attributes = append(others, &rawAttr{typ, number&uapi.NLA_F_NESTED != 0, data})
 }
 
-// reportedOf returns the attributes of its kind that the kernel reports of a
-// link.
+// reportedOf returns the attributes of the kind in the kernel's report of a link.
 func reportedOf(l *Link) *rawSettings {
 	have := new(rawSettings)
 	for a, err := range wire.Attrs(l.raw.data) {
@@ -159,13 +159,13 @@ func (a *rawAttr) AppendWords(b []byte) []byte {
 	return fmt.Appendf(b, "% x", a.data)
 }
 
-// Check accepts all bytes.
+// Check accepts any bytes.
 func (a *rawAttr) Check() error {
 	return nil
 }
 
-// Within reports whether the bytes are the same. A flag, which has none, is
-// there or not.
+// Within reports whether the bytes are the same. A flag has no bytes: it is present
+// or absent.
 func (a *rawAttr) Within(have attr.Payload) bool {
 	h, ok := have.(*rawAttr)
 	return ok && (len(a.data) == 0 || bytes.Equal(a.data, h.data))
@@ -177,13 +177,13 @@ func (s *spec) isRaw() bool {
 	return raw
 }
 
-// hasRaw is isRaw of the link or its peer.
+// hasRaw reports whether isRaw holds for the link or its peer.
 func (s *spec) hasRaw() bool {
 	return s.isRaw() || s.Peer != nil && s.peer().description().isRaw()
 }
 
-// known returns what a link has of the settings of s. Of a link that is of another
-// kind nothing is known.
+// known returns the current values of the settings of s on a link. If the link has
+// another kind, they are unknown.
 func (s *spec) known(l *Link) (have info, ok bool) {
 	if s.isRaw() {
 		return reportedOf(l), l.Kind == s.Kind
@@ -192,8 +192,8 @@ func (s *spec) known(l *Link) (have info, ok bool) {
 	return have, ok
 }
 
-// hidden returns the settings of s that the kernel does not report, or kept to
-// itself in its report of a link.
+// hidden returns the settings of s that the kernel does not report, or has omitted
+// from its report of a link.
 func (s *spec) hidden(l *Link) attr.Set {
 	if s.isRaw() {
 		return s.Set.Minus(reportedOf(l).types())
@@ -201,8 +201,8 @@ func (s *spec) hidden(l *Link) attr.Set {
 	return s.Set.And(unseen(s.info().attrs, l.raw.info))
 }
 
-// compareInfo compares the settings of a kind with what a link has of them, as far
-// as the kernel reports them.
+// compareInfo compares the settings of a kind with those of a link, as far as the
+// kernel reports them.
 func (t *transaction) compareInfo(j *job, l *Link, have info) []attr.Difference {
 	set := j.spec.Set
 	if raw, ok := have.(*rawSettings); ok {
@@ -211,21 +211,20 @@ func (t *transaction) compareInfo(j *job, l *Link, have info) []attr.Difference 
 	return j.kind.table().Compare(&t.codec, set, l.raw.info, j.infoRefs, j.spec.info(), have)
 }
 
-// unprovable reports whether the link that was read back need not have the bytes
+// unprovable reports whether the link that was read back may differ from the bytes
 // that were sent.
 func (t *transaction) unprovable(s *spec) bool {
 	return s.isRaw() && t.op != "ensure"
 }
 
-// KindData returns the kind of the link that spec describes and, as the kernel
-// takes it in IFLA_INFO_DATA, what only links of that kind have, with the other
-// end of a pair. It is for programs that send the request themselves, such as
-// package rtnldriver.
+// KindData returns the kind of the link that spec describes and, in the format of
+// IFLA_INFO_DATA, the settings that only links of that kind have, with the other end
+// of a pair. It is for programs that send the request themselves, such as package
+// rtnldriver.
 //
-// Nothing else may be set in spec: settings that every link has, and a link by
-// name, whose index cannot be looked up here, are an *Error, as is any value that
-// Create would refuse. The NetNS of a peer must stay open until the request is
-// sent.
+// No other setting is allowed in spec: a setting common to all links, or a link by
+// name, whose index cannot be looked up here, is an *Error, as is any value that
+// Create would reject. The NetNS of a peer must stay open until the request is sent.
 func KindData(spec Spec) (kind string, data []byte, err error) {
 	all, err := described("encode", spec)
 	if err != nil {
@@ -243,8 +242,8 @@ func KindData(spec Spec) (kind string, data []byte, err error) {
 	return s.Kind, data, err
 }
 
-// PortData is KindData for the settings of a port, as the kernel takes them in
-// IFLA_INFO_SLAVE_DATA. The kind is that of the master.
+// PortData is KindData for the settings of a port, in the format of
+// IFLA_INFO_SLAVE_DATA. The kind is the kind of the master.
 func PortData(port PortSpec) (kind string, data []byte, err error) {
 	if isNil(port) {
 		return "", nil, (&spec{}).invalid("encode", "PortSpec", "it is nil: give a builder, such as bridge.Port returns")
@@ -264,16 +263,16 @@ func PortData(port PortSpec) (kind string, data []byte, err error) {
 	return p.Kind, kindOf(p.Kind).portTable().Encode(&c, nil, p.Set, nil, infoOf(p)), nil
 }
 
-// ParseKindData reads what the kernel reports in IFLA_INFO_DATA of a link of a
-// kind and returns what Link.Info holds for that kind, such as *VXLANInfo; nil for
-// a kind without settings or unknown here. What the kernel reports elsewhere in
-// the message, such as VethInfo.Peer, is not in it.
+// ParseKindData decodes the kernel's report in IFLA_INFO_DATA for a link of a kind.
+// It returns the value that Link.Info has for that kind, such as *VXLANInfo, or nil
+// if the kind has no settings or is unknown here. Values that the kernel reports in
+// other parts of the message, such as VethInfo.Peer, are missing.
 func ParseKindData(kind string, data []byte) (any, error) {
 	return parseData(newInfo(kind), data)
 }
 
 // ParsePortData is ParseKindData for IFLA_INFO_SLAVE_DATA of a port and
-// Link.PortInfo. The kind is that of the master.
+// Link.PortInfo. The kind is the kind of the master.
 func ParsePortData(kind string, data []byte) (any, error) {
 	return parseData(newPortInfo(kind), data)
 }
@@ -287,7 +286,7 @@ func parseData(to info, data []byte) (any, error) {
 	return to, err
 }
 
-// checkKindData returns what is wrong with s for KindData.
+// checkKindData returns the reason why s is invalid for KindData.
 func (s *spec) checkKindData() error {
 	const op = "encode"
 	if s.Kind == "" {
@@ -315,7 +314,7 @@ func (s *spec) checkKindData() error {
 	return s.checkPeer(op)
 }
 
-// unresolved refuses links by name.
+// unresolved rejects links by name.
 func (s *spec) unresolved(refs []attr.Ref, t attr.Table) error {
 	for _, r := range refs {
 		return s.invalid("encode", rowName(t, r.Type), "a driver cannot look up a link by name: set it by index")
@@ -323,8 +322,8 @@ func (s *spec) unresolved(refs []attr.Ref, t attr.Table) error {
 	return nil
 }
 
-// outsideKind names a setting that is not of the kind itself, empty if there is
-// none.
+// outsideKind returns the name of a setting that does not belong to the kind itself,
+// or an empty string.
 func (s *spec) outsideKind() string {
 	switch {
 	case s.index != 0:
@@ -335,8 +334,8 @@ func (s *spec) outsideKind() string {
 	return s.afterMaking(s.linkSet, s.change)
 }
 
-// afterMaking names a setting that the kind's data cannot carry even for a peer,
-// beside these of all links; empty if there is none.
+// afterMaking returns the name of a setting that the kind's data cannot carry even
+// for a peer, other than the given common settings, or an empty string.
 func (s *spec) afterMaking(linkSet attr.Set, change uint32) string {
 	for typ := range linkSet.All() {
 		return rowName(s.link.settable, typ)

@@ -10,8 +10,8 @@ import (
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
-// appendCreate appends what makes a link, in one message as far as the kernel
-// takes it in one.
+// appendCreate appends the attributes that create a link, as far as the kernel
+// accepts them in one message.
 func (t *transaction) appendCreate(b []byte, j *job) []byte {
 	b = t.appendCommon(b, j)
 	if j.linkNSID >= 0 {
@@ -23,7 +23,7 @@ func (t *transaction) appendCreate(b []byte, j *job) []byte {
 	return wire.End(b, info)
 }
 
-// appendCommon appends the header, the name and what every link has.
+// appendCommon appends the header, the name and the settings common to all links.
 func (t *transaction) appendCommon(b []byte, j *job) []byte {
 	s := j.spec
 	flags, change := j.flags()
@@ -50,8 +50,8 @@ func (t *transaction) appendData(b []byte, j *job) []byte {
 	return wire.End(b, data)
 }
 
-// appendPeer appends the other end of a pair. The request goes out in the
-// namespace of the main end, so that a peer elsewhere must say where.
+// appendPeer appends the other end of a pair. The request is sent in the namespace
+// of the main end, so a peer elsewhere must name its namespace.
 func (t *transaction) appendPeer(b []byte, peer *job) []byte {
 	b, at := wire.Begin(b, peer.kind.peer)
 	b = t.appendCommon(b, peer)
@@ -61,7 +61,8 @@ func (t *transaction) appendPeer(b []byte, peer *job) []byte {
 	return wire.End(b, at)
 }
 
-// appendLater appends what the kernel takes only once the link exists.
+// appendLater appends the settings that the kernel accepts only for an existing
+// link.
 func (t *transaction) appendLater(b []byte, j *job, set attr.Set) []byte {
 	s := j.spec
 	b = linkTable.Encode(&t.codec, b, set, j.linkRefs, s.link)
@@ -84,16 +85,16 @@ func (t *transaction) appendPort(b []byte, j *job) []byte {
 	return wire.End(wire.End(b, data), info)
 }
 
-// A reader decodes what the kernel answers about links. The Links outlive the
+// A reader decodes the kernel's messages about links. The Links outlive the
 // messages.
 type reader struct {
 	codec  attr.Codec
-	common *interner // what links hold alike; nil if each keeps a copy of its message
+	common *interner // data that links share; nil if each keeps a copy of its message
 	data   bool      // the kind's attributes are also kept as bytes, for a RawLink
 }
 
-// share has links from now on hold what they have alike in common, in p, and not
-// keep their messages.
+// share makes the links decoded from now on share equal data in p, and not keep
+// their messages.
 func (r *reader) share(p *interner) {
 	r.common = p
 	r.codec.Keep(p.copy)
@@ -106,7 +107,7 @@ func (r *reader) parse(m wire.Message) *Link {
 	return r.fill(newLink(), m)
 }
 
-// fill is parse into a blank link, of a reader that shares.
+// fill parses m into a blank link, for a reader that shares.
 func (r *reader) fill(l *Link, m wire.Message) *Link {
 	l.parse(&r.codec, m.Data)
 	l.noteUndescribed(m)
@@ -118,14 +119,14 @@ func (r *reader) fill(l *Link, m wire.Message) *Link {
 	return l
 }
 
-// An echo is what the kernel announces when it has made a link, sent also to who
-// asked for the link (NLM_F_ECHO). It says what an answer to reading the link would
-// say, as long as nothing happens to the link afterwards, and the kernel composes
-// it anyway. Linux has it since 6.2; before, the flag does nothing.
+// An echo is the kernel's announcement of a new link, sent also to the requester
+// (NLM_F_ECHO). It has the contents that a read of the link would return, as long as
+// the link does not change afterwards, and the kernel composes it anyway. Linux has
+// it since 6.2; earlier versions ignore the flag.
 
-// askForEchoes finds out for which links the transaction asks for an echo in place
-// of reading them. If the caller may know the index of one of the links, others
-// may refer to it in ways that are not seen here, and all are read.
+// askForEchoes selects the links for which the transaction asks for an echo in place
+// of reading them. If the caller may know the index of one of the links, other links
+// may refer to it in ways that are not visible here, and all are read.
 func (t *transaction) askForEchoes() {
 	if t.conn.noEcho.Load() || slices.ContainsFunc(t.jobs, (*job).mayBeKnown) {
 		return
@@ -135,24 +136,24 @@ func (t *transaction) askForEchoes() {
 	}
 }
 
-// mayBeKnown reports whether the index of the link is not a new one of the
-// transaction's or of the kernel's choice.
+// mayBeKnown reports whether the index is neither a new one that the transaction
+// chose nor one that the kernel chooses.
 func (j *job) mayBeKnown() bool {
 	return j.spec.index != 0 || j.index != 0 && !j.indexChosen
 }
 
-// isFinal reports whether the link is as it will be when the kernel announces it.
-// It does so before it gives the link a master, moves it to another namespace, or
-// tells the stack that the link is up; and before later requests. Those for other
-// links may change it by way of the one that it sits on.
+// isFinal reports whether the kernel announces the link in its final state. The
+// announcement comes before the kernel gives the link a master, moves it to another
+// namespace or notifies the network stack that the link is up, and before later
+// requests. Requests for other links may change this link through its parent.
 func (t *transaction) isFinal(j *job) bool {
 	up := j.spec.flags&j.change&uapi.IFF_UP != 0
 	stacked := t.many && j.parent() != 0
 	return !up && !stacked && !j.tied && !j.needsIndex() && j.master() == 0 && j.linkNSID < 0
 }
 
-// echoReply returns what takes the echo of a job's request, and nothing else that
-// the kernel may announce of it.
+// echoReply returns a function that takes the echo of a job's request and ignores
+// all other announcements about the link.
 func (t *transaction) echoReply(j *job) rtnl.Reply {
 	return func(m wire.Message) {
 		if m.Type != uapi.RTM_NEWLINK {
@@ -164,7 +165,7 @@ func (t *transaction) echoReply(j *job) rtnl.Reply {
 	}
 }
 
-// readMissing reads the links whose echo did not come.
+// readMissing reads the links whose echo did not arrive.
 func (t *transaction) readMissing(ctx context.Context) error {
 	for _, j := range t.jobs {
 		if j.echo && j.link == nil {

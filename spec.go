@@ -16,43 +16,42 @@ import (
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
-// spec holds everything that was set on a builder. The Kind is empty for a
-// Device.
+// spec holds all settings made on a builder. The Kind is empty for a Device.
 type spec struct {
 	own.Settings
-	cachedKind *kind // facts of the kind, once they were looked up
+	cachedKind *kind // facts about the kind, cached after the first look-up
 
-	// The settings that every link has. It is unsetLink until one is made.
+	// The settings common to all links. It is unsetLink until one is made.
 	link     *Link
 	linkSet  attr.Set
 	linkRefs []attr.Ref
 
-	// Of what is to be sent to a link that exists: what the link has, and what
-	// is wanted in all.
+	// For an update, the settings that the existing link has, and all the settings
+	// that were asked for.
 	standing info
 	asked    attr.Set
 
-	flags, change uint32 // ifi_flags, and which of them are meant
+	flags, change uint32 // ifi_flags, and the mask of those that are set
 	inet6Set      attr.Set
 
-	downFirst bool // may be taken down for what needs that
+	downFirst bool // may be taken down for changes that require it
 
 	index     int    // 0 for any
 	newName   string // to rename to
 	recreate  bool   // Ensure may replace the link
 	altNames  []string
-	netns     *NetNS // where the link is to be; nil for the Conn's
-	linkNetNS *NetNS // where its parent, underlay or peer is; nil for the Conn's
+	netns     *NetNS // the namespace for the link; nil for the Conn's
+	linkNetNS *NetNS // the namespace of its parent, underlay or peer; nil for the Conn's
 	port      *own.Settings
 
 	layer3
 }
 
-// unsetLink is what is set of what every link has as long as nothing is. Nobody
-// may write to it.
+// unsetLink is the link of a spec as long as it sets no common setting. It must not
+// be written to.
 var unsetLink Link
 
-// kind returns what is known of the kind.
+// kind returns the facts about the kind.
 func (s *spec) kind() *kind {
 	if s.cachedKind == nil {
 		return kindOf(s.Kind)
@@ -60,7 +59,7 @@ func (s *spec) kind() *kind {
 	return s.cachedKind
 }
 
-// info returns the table of the settings that only links of the kind have, nil if
+// info returns the table of the settings that only links of the kind have, or nil if
 // there are none.
 func (s *spec) info() info {
 	return infoOf(&s.Settings)
@@ -71,17 +70,17 @@ func infoOf(s *own.Settings) info {
 	return i
 }
 
-// peer returns the builder of the other end of a pair, nil if there is none.
+// peer returns the builder of the other end of a pair, or nil if there is none.
 func (s *spec) peer() Spec {
 	p, _ := s.Peer.(Spec)
 	return p
 }
 
-// afterwards are the settings that the kernel ignores or refuses when it makes
-// a link, and takes once the link exists.
+// setAfterCreate are the settings that the kernel ignores or rejects when it creates
+// a link, and accepts once the link exists.
 var setAfterCreate = attr.SetOf(uapi.IFLA_IFALIAS, uapi.IFLA_CARRIER, uapi.IFLA_PROTO_DOWN)
 
-// afterCreate are those settings, and what the driver of the kind adds to them.
+// afterCreate returns those settings and the ones that the driver of the kind adds.
 func (s *spec) afterCreate() attr.Set {
 	return setAfterCreate.Or(s.kind().afterCreate)
 }
@@ -92,13 +91,13 @@ type validator interface {
 	validate(op string, s *spec) error
 }
 
-// check returns what is wrong with s before anything is sent: names, ranges,
-// contradictions.
+// check returns the faults in s that can be found before a request is sent: invalid
+// names, values out of range and contradictions.
 func (s *spec) check(op string) error {
 	return errors.Join(s.checkShape(op), s.checkValues(op))
 }
 
-// checkShape returns what is wrong with s whatever the link is like.
+// checkShape returns the faults in s that do not depend on the state of the link.
 func (s *spec) checkShape(op string) error {
 	return errors.Join(s.checkName(op), s.checkUnnamed(op))
 }
@@ -109,8 +108,8 @@ func (s *spec) checkUnnamed(op string) error {
 		s.checkAddrs(op), s.checkRoutes(op), s.checkNeighs(op), s.checkPeer(op))
 }
 
-// checkValues returns what is wrong with settings that a link might have already,
-// as its kind or its mode has them: then they are not refused.
+// checkValues returns the faults in settings that the link may have already, because
+// of its kind or its mode; in that case they are not rejected.
 func (s *spec) checkValues(op string) error {
 	all := []error{s.checkParent(op), s.checkTables(op), s.checkMTU(op), s.checkAddress(op)}
 	if s.Peer != nil {
@@ -119,8 +118,8 @@ func (s *spec) checkValues(op string) error {
 	return errors.Join(all...)
 }
 
-// orFault returns err, or rather what is wrong with s, which explains more; nil if
-// err is.
+// orFault returns the faults in s, if it has any, in place of err, since they
+// explain more. It returns nil if err is nil.
 func (s *spec) orFault(op string, err error) error {
 	if err == nil {
 		return nil
@@ -131,7 +130,7 @@ func (s *spec) orFault(op string, err error) error {
 	return err
 }
 
-// checkSent returns what is wrong with what is to be sent to a link that exists.
+// checkSent returns the faults in the settings to be sent to an existing link.
 func (j *job) checkSent(op string, have *Link) error {
 	s := *j.spec
 	s.asked = s.Set
@@ -144,7 +143,7 @@ func (j *job) checkSent(op string, have *Link) error {
 	return s.checkValues(op)
 }
 
-// asks reports whether a setting of the kind is wanted, also if the link has it
+// asks reports whether a setting of the kind was asked for, even if the link has it
 // already.
 func (s *spec) asks(typ uint16) bool {
 	return s.Set.Has(typ) || s.asked.Has(typ)
@@ -163,13 +162,13 @@ func (s *spec) checkName(op string) error {
 	return nil
 }
 
-// existsByAltName reports whether the name is good for finding a link though
-// too long for making one.
+// existsByAltName reports whether the name can be used to find a link although it is
+// too long to create one.
 func (s *spec) existsByAltName(op string) bool {
 	return op != "create" && nameFault("name", s.Name, uapi.ALTIFNAMSIZ-1) == nil
 }
 
-// checkMakeable refuses to make what is there or is not.
+// checkMakeable rejects kinds that only hardware can provide.
 func (s *spec) checkMakeable(op string) error {
 	if reason := s.kind().hardware; op == "create" && reason != "" {
 		return s.refuse(op, &attr.Error{Text: reason, Errno: syscall.EOPNOTSUPP})
@@ -177,8 +176,8 @@ func (s *spec) checkMakeable(op string) error {
 	return nil
 }
 
-// checkParent refuses to make a link without the link that it must sit on, or
-// with one that it cannot sit on.
+// checkParent rejects a new link without the parent that its kind requires, and a
+// parent for a kind that has none.
 func (s *spec) checkParent(op string) error {
 	needs, has := s.kind().parent, s.linkSet.Has(uapi.IFLA_LINK)
 	switch {
@@ -190,8 +189,8 @@ func (s *spec) checkParent(op string) error {
 	return nil
 }
 
-// checkRequired refuses to make a link without a setting that the kernel has no
-// default for.
+// checkRequired rejects a new link without a setting for which the kernel has no
+// default.
 func (s *spec) checkRequired(op string) error {
 	if op != "create" {
 		return nil
@@ -203,7 +202,7 @@ func (s *spec) checkRequired(op string) error {
 	return errors.Join(all...)
 }
 
-// checkPort refuses to make a link with the settings of a port, and no master.
+// checkPort rejects a new link with port settings but without a master.
 func (s *spec) checkPort(op string) error {
 	named := slices.ContainsFunc(s.linkRefs, func(r attr.Ref) bool { return r.Type == uapi.IFLA_MASTER })
 	if op != "create" || s.port == nil || named || s.linkSet.Has(uapi.IFLA_MASTER) && s.link.Master != 0 {
@@ -225,7 +224,7 @@ func (s *spec) checkAltNames(op string) error {
 }
 
 // checkTables checks each setting against its row, and then the rules that span
-// several.
+// several settings.
 func (s *spec) checkTables(op string) error {
 	var c attr.Codec
 	err := linkTable.Check(&c, s.linkSet, s.linkRefs, s.link)
@@ -261,8 +260,8 @@ func (s *spec) checkMTU(op string) error {
 	return nil
 }
 
-// nameFault says what is wrong with the name of a link, in at most limit bytes;
-// nil if nothing is. The word is that of the setting.
+// nameFault returns the reason why a link name of at most limit bytes is invalid, or
+// nil. word is the name of the setting.
 func nameFault(word, name string, limit int) *attr.Error {
 	if len(name) > limit {
 		return &attr.Error{Name: word, Text: fmt.Sprintf("%q has %d bytes, at most %d fit", name, len(name), limit), Errno: syscall.ERANGE}
@@ -273,7 +272,8 @@ func nameFault(word, name string, limit int) *attr.Error {
 	return nil
 }
 
-// nameText says what is wrong with a name of any length, empty if nothing is.
+// nameText returns the reason why a name of any length is invalid, or an empty
+// string.
 func nameText(name string) string {
 	switch {
 	case name == "":
@@ -292,17 +292,17 @@ func nameText(name string) string {
 	return ""
 }
 
-// mostOfKind is how many bytes the settings of a kind, or of a port, may take: they
-// lie in an attribute, whose length has 16 bits, together with all else that the
-// kernel then says of the kind and of the port, which is less than 1 KiB.
+// mostOfKind is the maximum size in bytes of the settings of a kind, or of a port.
+// They share an attribute, whose length field has 16 bits, with the rest of the
+// kernel's report on the kind and the port, which takes less than 1 KiB.
 const mostOfKind = wire.MaxLen - 1<<10
 
-// mostAltNames is how many alternative names a link has at most: the kernel counts
-// 132 bytes for each, whatever its length, and takes 65 535.
+// mostAltNames is the maximum number of alternative names of a link. The kernel
+// counts 132 bytes for each, whatever its length, and accepts 65 535.
 const mostAltNames = 496
 
-// checkRoom refuses settings that do not fit a request, or that the kernel could not
-// say again.
+// checkRoom rejects settings that do not fit a request, or that the kernel could not
+// report afterwards.
 func (s *spec) checkRoom() error {
 	if s.Info != nil {
 		if err := roomFault(s.kind().table(), s.Set, s.info()); err != nil {
@@ -315,7 +315,7 @@ func (s *spec) checkRoom() error {
 	return nil
 }
 
-// roomFault names the longest row if all together are too long.
+// roomFault names the longest row if the rows together are too long.
 func roomFault(t *attr.Layout, set attr.Set, v info) error {
 	var c attr.Codec
 	var room [512]byte
@@ -336,11 +336,11 @@ func tooLong(bytes int) string {
 }
 
 const (
-	ethernetLen = 6 // of a link-layer address
+	ethernetLen = 6 // length of a link-layer address
 )
 
-// checkAddress refuses a link-layer address where the kernel ignores it, or has
-// none to change, and one that no link of the kind can have.
+// checkAddress rejects a link-layer address if the kernel ignores it, if the link
+// has no address to change, or if no link of the kind can have it.
 func (s *spec) checkAddress(op string) error {
 	if reason := s.kind().address; s.linkSet.Has(uapi.IFLA_ADDRESS) && reason != "" {
 		return s.invalid(op, "address", reason)
@@ -354,8 +354,8 @@ func (s *spec) checkAddress(op string) error {
 	return nil
 }
 
-// addressFault returns what is wrong with the link-layer addresses in set, of a link
-// whose addresses have so many bytes; nil if nothing is.
+// addressFault returns the reason why a link-layer address in set is invalid for a
+// link with addresses of the given length, or nil.
 func (s *spec) addressFault(set attr.Set, due int, ethernet bool) *attr.Error {
 	for _, a := range []struct {
 		typ  uint16
@@ -363,7 +363,7 @@ func (s *spec) addressFault(set attr.Set, due int, ethernet bool) *attr.Error {
 		mac  net.HardwareAddr
 	}{{uapi.IFLA_ADDRESS, "address", s.link.Address}, {uapi.IFLA_BROADCAST, "broadcast", s.link.Broadcast}} {
 		switch own := a.typ == uapi.IFLA_ADDRESS && ethernet; {
-		case !set.Has(a.typ) || len(a.mac) == 0: // the table refuses none
+		case !set.Has(a.typ) || len(a.mac) == 0: // the table allows none
 		case len(a.mac) != due:
 			return &attr.Error{Name: a.word, Text: fmt.Sprintf("%v has %d bytes, where %d are due", a.mac, len(a.mac), due)}
 		case own && a.mac[0]&1 != 0:
@@ -386,8 +386,8 @@ func isZero(mac net.HardwareAddr) bool {
 	return true
 }
 
-// addressMisfit returns what is wrong with link-layer addresses for a link that
-// exists. One that is too long the kernel would cut off.
+// addressMisfit returns the reason why a link-layer address does not fit an existing
+// link. The kernel would truncate one that is too long.
 func (j *job) addressMisfit(have *Link) *attr.Error {
 	if len(have.Address) == 0 {
 		return nil
@@ -395,7 +395,7 @@ func (j *job) addressMisfit(have *Link) *attr.Error {
 	return j.spec.addressFault(j.linkSet, len(have.Address), have.Type == HardwareEther || have.isLoopback())
 }
 
-// addressInUse says that the link-layer address is not the link's own.
+// addressInUse explains that the link does not have a link-layer address of its own.
 func (t *transaction) addressInUse(_ context.Context, s *step, errno syscall.Errno) fact {
 	if errno != syscall.EADDRINUSE || s.what > stepChange {
 		return fact{}

@@ -12,7 +12,7 @@ import (
 	"github.com/iplink-go/iplink/internal/uapi"
 )
 
-// A transaction makes or changes links in one or more namespaces.
+// A transaction creates or changes links in one or more namespaces.
 type transaction struct {
 	reader
 	op      string
@@ -21,9 +21,9 @@ type transaction struct {
 	known   map[*NetNS]*nsConn
 	jobs    []*job
 	index   jobIndex // of the jobs
-	many    bool     // makes several links
+	many    bool     // creates several links
 
-	nextIndex int // for a link to be made; 0 if none was chosen yet
+	nextIndex int // for the next new link; 0 if none was chosen yet
 }
 
 // A job is one link of a transaction.
@@ -31,34 +31,34 @@ type job struct {
 	spec  *spec
 	kind  *kind
 	at    *nsConn
-	index int   // 0 as long as it is the kernel's to choose
-	peer  *job  // the other end of a pair that is made with this one
-	main  *job  // the end that a peer is made with
+	index int   // 0 while the choice is left to the kernel
+	peer  *job  // the other end of a pair, created with this one
+	main  *job  // the end that a peer is created with
 	link  *Link // as read back
 
-	indexChosen bool // the index is this link's if anybody's
-	tied        bool // it refers to another link of the transaction, or that to it
-	echo        bool // the kernel is asked for an echo, in place of an answer to reading it
-	unread      bool // it is to be read, once all is done to all links
+	indexChosen bool // if any link has the index, it is this one
+	tied        bool // it refers to another link of the transaction, or the other way round
+	echo        bool // the kernel is asked for an echo, so that the link need not be read
+	unread      bool // to be read after all links have been changed
 	made        bool // by this transaction
-	lost        bool // whether it was made is unknown
+	lost        bool // it is unknown whether it was made
 
-	// What is to be sent of the spec: all of it, unless some of it is so already.
+	// The settings to send: all of the spec, except those that the link has already.
 	linkSet, infoSet, portSet, inet6Set attr.Set
-	genericSet                          attr.Set // settings of the kind that go another way
-	afterCreate                         attr.Set // what is in later
+	genericSet                          attr.Set // settings of the kind that are sent by other means
+	afterCreate                         attr.Set // settings that are sent after the link was created
 	change                              uint32
 	altNames                            []string
 	layer3
-	conflictingRoutes []inet.Route // that are in the way of those wanted
+	conflictingRoutes []inet.Route // existing routes that conflict with the new ones
 
-	under                       *nsConn // where the parent or the underlay is to be
-	lower                       *nsConn // where that of the link that exists is, nil if it is not known
-	linkNSID                    int32   // of that namespace; -1 if it is the link's own
+	under                       *nsConn // the namespace of the new parent or underlay
+	lower                       *nsConn // the namespace of the current one; nil if unknown
+	linkNSID                    int32   // id of that namespace; -1 if it is the link's own
 	linkRefs, infoRefs, portRef []attr.Ref
-	deferUp                     bool          // bring it up only after all else
-	joinsDown                   syscall.Errno // by which its master refuses a link that is up; 0 if it takes it
-	downFirst                   bool          // take it down before all else
+	deferUp                     bool          // bring it up only after all other changes
+	joinsDown                   syscall.Errno // error with which the master rejects a link that is up; 0 if it accepts one
+	downFirst                   bool          // take it down before all other changes
 	clamped                     bool          // it has the MTU that the link below can carry
 	moved                       string        // its name in the namespace that it was moved to
 }
@@ -87,14 +87,14 @@ func (j *job) flags() (flags, change uint32) {
 	return flags & change, change
 }
 
-// A step is a request of a transaction: what it is for, and where.
+// A step is one request of a transaction, with its purpose and its link.
 type step struct {
 	job  *job
 	what stepKind
-	text string // more of what it is for, such as an address
+	text string // details of the purpose, such as an address
 }
 
-// changes reports whether the step is more than a look.
+// changes reports whether the step modifies the link, rather than reading it.
 func (s step) changes() bool {
 	return s.what != stepRead
 }
@@ -134,8 +134,8 @@ func (t *transaction) links() []*Link {
 	return all
 }
 
-// run sends everything: first what makes the links, in order, then,
-// namespace by namespace, what completes them, and then what reads them.
+// run sends all requests: first those that create the links, in order, then those
+// that complete them, one namespace after another, and finally those that read them.
 func (t *transaction) run(ctx context.Context) error {
 	var last *nsConn
 	for _, j := range t.jobs {
@@ -159,7 +159,7 @@ func (t *transaction) run(ctx context.Context) error {
 	return t.flushAll(ctx, last)
 }
 
-// flushAll sends what is left, beginning with what makes links, and reads them.
+// flushAll sends the remaining requests, creations first, and reads the links.
 func (t *transaction) flushAll(ctx context.Context, first *nsConn) error {
 	if first == nil {
 		return nil
@@ -181,8 +181,8 @@ func (t *transaction) flushAll(ctx context.Context, first *nsConn) error {
 	return t.verify(ctx)
 }
 
-// addReads adds the requests that read those links that are to be read now. They
-// come behind all others, for what is done to one link changes others.
+// addReads adds the requests that read the links now reports true for. They follow
+// all other requests, because a change of one link affects others.
 func (t *transaction) addReads(now func(*job) bool) {
 	for _, j := range t.jobs {
 		if j.unread && now(j) {
@@ -191,9 +191,9 @@ func (t *transaction) addReads(now func(*job) bool) {
 	}
 }
 
-// awaitsPeer reports whether the link has no carrier until its other end comes up
-// in another namespace. It is read only then: before, a bridge that it is a port of
-// would be told, because it is read, that the port has failed.
+// awaitsPeer reports whether the link has no carrier until its other end comes up in
+// another namespace. Such a link is read after that: an earlier request to read it
+// would make the kernel report a failed port to the bridge that the link belongs to.
 func (j *job) awaitsPeer() bool {
 	return j.peer != nil && j.peer.at != j.at && j.peer.deferUp
 }
@@ -207,7 +207,7 @@ func (t *transaction) flushPlaces(ctx context.Context) error {
 	return nil
 }
 
-// flush sends the requests for one namespace and looks at the answers.
+// flush sends the requests for one namespace and examines the answers.
 func (t *transaction) flush(ctx context.Context, p *nsConn) error {
 	if p.batch.Len() == 0 {
 		return nil
@@ -232,7 +232,7 @@ func (t *transaction) flush(ctx context.Context, p *nsConn) error {
 	return nil
 }
 
-// send sends the requests, and notes what was made even if it panics.
+// send sends the requests, and records the links that were made even if it panics.
 func (p *nsConn) send(ctx context.Context) error {
 	defer func() {
 		for i, step := range p.steps {
@@ -244,8 +244,8 @@ func (p *nsConn) send(ctx context.Context) error {
 	return p.conn().Do(ctx, &p.batch)
 }
 
-// holds reports whether a step failed because what it is for is so already,
-// which a change may find.
+// holds reports whether a step failed because its result was there already, which is
+// no error in a change.
 func (t *transaction) holds(step step, err error) bool {
 	if step.what == stepDeleteRoute {
 		return errors.Is(err, syscall.ESRCH)
@@ -254,7 +254,7 @@ func (t *transaction) holds(step step, err error) bool {
 		step.job.link != nil && slices.Contains(step.job.link.AltNames, step.text)
 }
 
-// verify compares each link with what was asked for.
+// verify compares each link with the requested settings.
 func (t *transaction) verify(ctx context.Context) error {
 	for _, j := range t.jobs {
 		if j.link == nil {
@@ -276,8 +276,8 @@ func (t *transaction) verify(ctx context.Context) error {
 	return nil
 }
 
-// sameLink refuses what was read if it is another link, or one of another name, than
-// was asked for: names change hands.
+// sameLink rejects a link that was read back with another index or another name than
+// requested, since a name can pass from one link to another.
 func (t *transaction) sameLink(j *job) error {
 	s := j.spec
 	if j.index != 0 && j.link.Index != j.index {
@@ -286,8 +286,8 @@ func (t *transaction) sameLink(j *job) error {
 	return s.misnamed(t.op, j.link, s.finalName())
 }
 
-// misnamed returns an error if a link does not have the name that it was found by,
-// or got, any more.
+// misnamed returns an error if a link no longer has the name by which it was found,
+// or which it was given.
 func (s *spec) misnamed(op string, l *Link, name string) error {
 	if name == "" || l.named(name) {
 		return nil
@@ -295,7 +295,7 @@ func (s *spec) misnamed(op string, l *Link, name string) error {
 	return &Error{Op: op, Kind: s.Kind, Name: s.Name, Message: fmt.Sprintf("it was renamed to %q meanwhile", l.Name), Err: syscall.ENODEV}
 }
 
-// named reports whether a link has a name, be it an alternative one.
+// named reports whether a link has a name or an alternative name equal to name.
 func (l *Link) named(name string) bool {
 	return l.Name == name || slices.Contains(l.AltNames, name)
 }

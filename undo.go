@@ -12,17 +12,17 @@ import (
 )
 
 const (
-	// undoTime is how long undoing may take in each namespace, whatever has
-	// become of the context.
+	// undoTime limits the undoing in each namespace, whether or not the context has
+	// ended.
 	undoTime = 30 * time.Second
 
-	// undoAttempts is how often undoing is tried: the fault that made it
-	// necessary may last.
+	// undoAttempts is the number of attempts to undo, since the fault that made it
+	// necessary may persist.
 	undoAttempts = 5
 )
 
-// attempt runs what makes links. If it fails, panics or ends its goroutine,
-// what was made is removed again. The Conn's socket stays open for that.
+// attempt calls run, which makes links. If run fails, panics or ends its goroutine,
+// the new links are removed again. The Conn's socket stays open for that.
 func (t *transaction) attempt(ctx context.Context, run func(context.Context) error) (err error) {
 	held, err := t.conn.rt.Hold()
 	if err != nil {
@@ -43,17 +43,17 @@ func (t *transaction) attempt(ctx context.Context, run func(context.Context) err
 	return nil
 }
 
-// note takes down what became of the request that makes the link.
+// note records the outcome of the request that makes the link.
 func (j *job) note(err error) {
 	j.made = err == nil
 	j.lost = errors.Is(err, rtnl.ErrLost)
 }
 
-// undo removes what the transaction made, and nothing else: a link goes only if it
-// has the index, the name and the kind that it was made with. A link that is made
-// alone may have an index of the kernel's choice, which is not known until the link
-// has been read; it is found by its name until then. What is gone already is no
-// error.
+// undo removes the links that the transaction made, and no others: a link is removed
+// only if it has the index, the name and the kind that it was made with. If a link
+// is made alone, the kernel may choose its index, which is unknown until the link
+// has been read; until then the link is found by its name. A link that is gone
+// already is not an error.
 func (t *transaction) undo(ctx context.Context) error {
 	var all []error
 	for _, p := range slices.Backward(t.nsConns) {
@@ -62,8 +62,8 @@ func (t *transaction) undo(ctx context.Context) error {
 	return errors.Join(all...)
 }
 
-// undoIn removes what was made in one namespace, many links at a time, and one by
-// one what is left then.
+// undoIn removes the links that were made in one namespace: first in batches, then
+// the remaining ones one by one.
 func (t *transaction) undoIn(ctx context.Context, p *nsConn) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTime)
 	defer cancel()
@@ -85,13 +85,13 @@ func (t *transaction) undoIn(ctx context.Context, p *nsConn) error {
 	return errors.Join(unknown, t.leftover(ctx, &r, made, failed))
 }
 
-// target returns what the link must be to be removed again.
+// target returns the properties that the link must have to be removed again.
 func (j *job) target() target {
 	return target{index: j.index, name: j.spec.Name, kind: j.spec.Kind}
 }
 
-// madeIn returns the links that the transaction made in one namespace, the last
-// one first, without peers. The error names those of which nobody knows.
+// madeIn returns the links that the transaction made in one namespace, the last one
+// first, without peers. The error names the links whose creation is uncertain.
 func (t *transaction) madeIn(ctx context.Context, p *nsConn) (made []*job, unknown error) {
 	for _, j := range slices.Backward(t.jobs) {
 		switch {
@@ -106,8 +106,7 @@ func (t *transaction) madeIn(ctx context.Context, p *nsConn) (made []*job, unkno
 	return made, unknown
 }
 
-// locateMade finds the index of a link that was made if it was the kernel's
-// choice.
+// locateMade finds the index of a link whose index the kernel chose.
 func (j *job) locateMade(ctx context.Context) {
 	switch {
 	case j.index != 0:
@@ -119,7 +118,7 @@ func (j *job) locateMade(ctx context.Context) {
 }
 
 // leftover returns an error for each link that could not be removed, and for each
-// that may have been renamed.
+// one that may have been renamed.
 func (t *transaction) leftover(ctx context.Context, r *removal, made []*job, reason error) error {
 	var all []error
 	for _, j := range made {

@@ -12,13 +12,12 @@ import (
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
-// Update changes the existing links that specs describe, one after another, to
-// what is set in them, and returns them as the kernel then describes them. What
-// cannot change is ErrImmutable and a link of another kind ErrKind, both before
-// anything is sent for that link.
+// Update changes the existing links that specs describe, one after another, to the
+// settings in them, and returns the kernel's report of each link after the change. A
+// setting that cannot change is ErrImmutable and a link of another kind is ErrKind,
+// both before any request is sent for that link.
 //
-// The kernel applies a change in steps: on an error, part of it may have
-// happened.
+// The kernel applies a change in steps: after an error, part of it may be in effect.
 func (c *Conn) Update(ctx context.Context, specs ...Spec) ([]*Link, error) {
 	if err := c.unready(ctx, "update"); err != nil {
 		return nil, err
@@ -96,8 +95,8 @@ func (t *transaction) prepareUpdate(ctx context.Context, s *spec) (*job, error) 
 	return j, t.resolve(ctx, j)
 }
 
-// locate finds the index of an existing link. If both were set, the name must be
-// that of the link with the index.
+// locate finds the index of an existing link. If both were set, the name must belong
+// to the link with the index.
 func (t *transaction) locate(ctx context.Context, j *job, p *nsConn) error {
 	s := j.spec
 	if s.Name == "" {
@@ -114,7 +113,8 @@ func (t *transaction) locate(ctx context.Context, j *job, p *nsConn) error {
 	return nil
 }
 
-// keepDifferences refuses what cannot change, and drops what is as it should be already.
+// keepDifferences rejects changes that are impossible, and drops those that the link
+// has already.
 func (t *transaction) keepDifferences(ctx context.Context, j *job) error {
 	s := j.spec
 	have, err := t.read(ctx, j)
@@ -141,7 +141,7 @@ func (t *transaction) keepDifferences(ctx context.Context, j *job) error {
 }
 
 // refuseImmutable returns ErrImmutable if one of the differences cannot be
-// mended.
+// corrected.
 func (s *spec) refuseImmutable(op string, diffs []Difference) error {
 	names := listImmutable(diffs)
 	if names == "" {
@@ -150,8 +150,8 @@ func (s *spec) refuseImmutable(op string, diffs []Difference) error {
 	return &Error{Op: op, Kind: s.Kind, Name: s.Name, Attr: names, Message: immutableText(diffs), Err: ErrImmutable}
 }
 
-// addActions adds to what is to be sent the settings that are acts rather than states,
-// and those that cannot be compared.
+// addActions adds settings that are actions rather than states, and settings that
+// cannot be compared, to the sets to be sent.
 func (j *job) addActions(have *Link) {
 	s := j.spec
 	if _, ok := s.known(have); ok && s.Info != nil {
@@ -167,8 +167,8 @@ func (j *job) addActions(have *Link) {
 	j.linkSet = j.linkSet.Or(typesOf(linkTable.Compare(&codec, s.linkSet.And(requests), have.raw.common, nil, s.link, have)))
 }
 
-// sameKind refuses a link of another kind, or with a master of another kind,
-// than its settings are for.
+// sameKind rejects a link whose kind differs from the kind of the settings, and one
+// whose master has another kind than the port settings.
 func (t *transaction) sameKind(j *job, have *Link) error {
 	s := j.spec
 	e := &Error{Op: t.op, Kind: s.Kind, Name: s.Name, Err: ErrKind}
@@ -183,7 +183,7 @@ func (t *transaction) sameKind(j *job, have *Link) error {
 	return e
 }
 
-// isPort refuses settings of a port for a link that is none, and is not to become
+// isPort rejects port settings for a link that is not a port and does not become
 // one.
 func (t *transaction) isPort(j *job, have *Link) error {
 	s := j.spec
@@ -194,7 +194,7 @@ func (t *transaction) isPort(j *job, have *Link) error {
 		Message: "it is no port of " + article(s.port.Kind) + ": name one with Master"}
 }
 
-// addUpdate adds the requests that change a link, which is to be read then.
+// addUpdate adds the requests that change a link, and marks the link to be read.
 func (t *transaction) addUpdate(j *job) {
 	s := j.spec
 	flags, change := j.flags()
@@ -230,8 +230,9 @@ func (t *transaction) appendUpdate(b []byte, j *job, common attr.Set) []byte {
 	return wire.End(t.appendData(b, j), info)
 }
 
-// move takes a link to another namespace, under its new name if it gets one,
-// and finds it there. To a remote namespace it goes with all its settings.
+// move moves a link to another namespace, with its new name if it gets one, and
+// finds it there. A link that moves to a remote namespace takes all its settings
+// along.
 func (t *transaction) move(ctx context.Context, j *job, from *nsConn) error {
 	s := j.spec
 	fd, err := t.descriptor(j.at)
@@ -273,7 +274,7 @@ func (t *transaction) move(ctx context.Context, j *job, from *nsConn) error {
 	return nil
 }
 
-// article says what a link of a kind is called.
+// article returns a noun phrase for a link of a kind.
 func article(kind string) string {
 	if kind == "" {
 		return "hardware"
@@ -281,8 +282,8 @@ func article(kind string) string {
 	return fmt.Sprintf("a %s link", kind)
 }
 
-// unseen returns the rows that the kernel does not report, or kept to itself in
-// a report that has the given rows.
+// unseen returns the rows that the kernel does not report, or has omitted from a
+// report that contains the given rows.
 func unseen(t attr.Table, reported attr.Set) attr.Set {
 	var set attr.Set
 	new(attr.Codec).Describe(t, func(r attr.Row) {
@@ -303,8 +304,8 @@ func (t *transaction) read(ctx context.Context, j *job) (*Link, error) {
 	return link, t.flush(ctx, j.at)
 }
 
-// checkState refuses a change that the link as it is does not allow. Where all that
-// is in the way is that the link is up, DownFirst and Down clear it.
+// checkState rejects a change that the current state of the link does not permit. If
+// the only obstacle is that the link is up, DownFirst or Down removes it.
 func (t *transaction) checkState(ctx context.Context, j *job, have *Link) error {
 	if err := t.permitted(j, have); err != nil {
 		return err
@@ -315,8 +316,9 @@ func (t *transaction) checkState(ctx context.Context, j *job, have *Link) error 
 	return t.checkDown(j, have)
 }
 
-// permitted refuses what is wrong with a change, and has it carry what the kernel
-// wants along with it. Diff, which changes nothing, refuses what no link can have.
+// permitted rejects an invalid change, and adds to a valid one the settings that the
+// kernel requires with it. Diff changes nothing, so it rejects only settings that no
+// link can have.
 func (t *transaction) permitted(j *job, have *Link) error {
 	s := j.spec
 	if t.op == "diff" && s.checkValues(t.op) == nil {
@@ -333,7 +335,7 @@ func (t *transaction) permitted(j *job, have *Link) error {
 	return j.checkSent(t.op, have)
 }
 
-// checkPorts refuses to change what does not change while the link has ports.
+// checkPorts rejects changes that are impossible while the link has ports.
 func (t *transaction) checkPorts(ctx context.Context, j *job) error {
 	s := j.spec
 	row := s.firstRow(j.infoSet.And(j.kind.whileFree))
@@ -363,9 +365,9 @@ func (s *spec) firstRow(set attr.Set) string {
 	return ""
 }
 
-// checkDown refuses what only a link that is down can do, unless the builder
-// has it taken down. A link that leaves a master which opens its ports is closed by
-// it: it is brought up again if it is to be up.
+// checkDown rejects changes that require the link to be down, unless the builder
+// takes it down. A master that opens its ports closes a link that leaves it; such a
+// link is brought up again if it is to be up.
 func (t *transaction) checkDown(j *job, have *Link) error {
 	s := j.spec
 	leaves := j.linkSet.Has(uapi.IFLA_MASTER) && kindOf(have.PortKind).portsDown != 0
@@ -384,8 +386,8 @@ func (t *transaction) checkDown(j *job, have *Link) error {
 	return nil
 }
 
-// needsDown returns what is wrong with a change while the link is up, nil if
-// nothing is. A link that leaves its master is down when it joins another.
+// needsDown returns the reason why a change is impossible while the link is up, or
+// nil. A link that leaves its master is down when it joins another one.
 func (j *job) needsDown(leaves bool) *attr.Error {
 	const text = "changes only while the link is down"
 	if row := j.spec.firstRow(j.infoSet.And(j.kind.whileDown)); row != "" {
@@ -400,7 +402,7 @@ func (j *job) needsDown(leaves bool) *attr.Error {
 	return nil
 }
 
-// raised reports whether the link is to be down only so that its master takes it,
+// raised reports whether the link is to be down only until it has joined its master,
 // which then brings it up.
 func (j *job) raised() bool {
 	return j.joinsDown != 0 && j.spec.change&^j.spec.flags&uapi.IFF_UP != 0
