@@ -20,11 +20,11 @@ var macsecKind = kind{
 	overhead:       macsecOverhead,
 }
 
-// MACsecInfo is what the kernel says of a MACsec link, IEEE 802.1AE.
+// MACsecInfo is the kernel's report of a MACsec link, IEEE 802.1AE.
 type MACsecInfo struct {
-	// SCI identifies the secure channel that the link sends by
-	// (IFLA_MACSEC_SCI), and Port is its part that tells links with one
-	// address apart (IFLA_MACSEC_PORT).
+	// SCI identifies the secure channel on which the link sends (IFLA_MACSEC_SCI),
+	// and Port is the part of it that distinguishes links with the same address
+	// (IFLA_MACSEC_PORT).
 	SCI  MACsecSCI
 	Port uint16
 	// ICVLen is the length of the integrity check value in bytes
@@ -32,31 +32,30 @@ type MACsecInfo struct {
 	ICVLen uint8
 	// Cipher is the cipher suite (IFLA_MACSEC_CIPHER_SUITE).
 	Cipher MACsecCipher
-	// EncodingSA is the number of the association that the link sends by, 0
-	// to 3 (IFLA_MACSEC_ENCODING_SA).
+	// EncodingSA is the number of the association with which the link sends, 0 to 3
+	// (IFLA_MACSEC_ENCODING_SA).
 	EncodingSA uint8
 	// Encrypt encrypts frames (IFLA_MACSEC_ENCRYPT), and Protect adds the
 	// integrity check to them (IFLA_MACSEC_PROTECT).
 	Encrypt, Protect bool
-	// SendSCI puts the SCI into each frame (IFLA_MACSEC_INC_SCI); EndStation
-	// and SCB say what its absence means (IFLA_MACSEC_ES, IFLA_MACSEC_SCB).
+	// SendSCI puts the SCI into each frame (IFLA_MACSEC_INC_SCI); EndStation and SCB
+	// define the meaning of its absence (IFLA_MACSEC_ES, IFLA_MACSEC_SCB).
 	SendSCI, EndStation, SCB bool
 	// Replay drops frames that are older than Window allows
 	// (IFLA_MACSEC_REPLAY_PROTECT, IFLA_MACSEC_WINDOW). The kernel reports
 	// Window only with Replay.
 	Replay bool
 	Window uint32
-	// Validate says what becomes of received frames that fail the check
+	// Validate is the treatment of received frames that fail the check
 	// (IFLA_MACSEC_VALIDATION).
 	Validate MACsecValidation
-	// Offload says what part of the hardware does the work
-	// (IFLA_MACSEC_OFFLOAD). Linux 6.1 does not report it.
+	// Offload is the part of the hardware that does the work (IFLA_MACSEC_OFFLOAD).
+	// Linux 6.1 does not report it.
 	Offload MACsecOffload
-	// TxSAs are the associations that the link can send by, and RxSCs the
-	// channels that it receives by (MACSEC_ATTR_TXSA_LIST,
-	// MACSEC_ATTR_RXSC_LIST), without keys. They are there only in what the
-	// verbs of a builder return that sets some; package macsec has them always,
-	// with their counters.
+	// TxSAs are the associations with which the link can send, and RxSCs the
+	// channels on which it receives (MACSEC_ATTR_TXSA_LIST, MACSEC_ATTR_RXSC_LIST),
+	// without keys. They are present only in the results of a builder that sets
+	// some; package macsec always returns them, with their counters.
 	TxSAs []MACsecSA
 	RxSCs []MACsecRxSC
 }
@@ -87,7 +86,7 @@ func (m *MACsecInfo) afterDecode(*Link) {
 	m.Port = m.SCI.Port()
 }
 
-// macsecApart is what goes over generic netlink.
+// macsecApart are the settings sent over generic netlink.
 var macsecApart = attr.SetOf(own.MACsecTxSA, own.MACsecTxKey, own.MACsecRxSC, own.MACsecRxKey)
 
 // saRows are the rows of channels and associations.
@@ -98,27 +97,27 @@ func (m *MACsecInfo) saRows(c *attr.Codec) {
 	attr.Custom(c.NoKeyword().Optional().CreateOnly(), own.MACsecRxKey, "rx sa key", &macsecPart{m, hasRxKeys, appendRxKeys})
 }
 
-// A macsecPart is some of a link's channels and associations, as what a row
-// holds.
+// A macsecPart is a part of a link's channels and associations, as the value of a
+// row.
 type macsecPart struct {
 	of     *MACsecInfo
 	within func(want, have *MACsecInfo) bool
 	words  func([]byte, *MACsecInfo) []byte
 }
 
-// AppendPayload appends nothing: no request of the link holds it.
+// AppendPayload appends nothing, because no request for the link contains it.
 func (p *macsecPart) AppendPayload(b []byte) []byte { return b }
 
-// ParsePayload takes nothing: no report of the link holds it.
+// ParsePayload does nothing, because no report of the link contains it.
 func (p *macsecPart) ParsePayload([]byte) error { return nil }
 
-// Check finds nothing wrong: what is depends on the cipher suite, see require.
+// Check accepts everything: validity depends on the cipher suite, see checkSAs.
 func (p *macsecPart) Check() error { return nil }
 
 // AppendWords appends the words of `ip macsec`, without keys.
 func (p *macsecPart) AppendWords(b []byte) []byte { return p.words(b, p.of) }
 
-// Within reports whether have has what is wanted.
+// Within reports whether have contains the wanted part.
 func (p *macsecPart) Within(have attr.Payload) bool {
 	h, ok := have.(*macsecPart)
 	return ok && p.within(p.of, h.of)
@@ -128,8 +127,8 @@ func hasTxSAs(want, have *MACsecInfo) bool {
 	return hasSAs(want.TxSAs, have.TxSAs)
 }
 
-// hasSAs reports whether have has the associations that are wanted, with
-// whatever keys.
+// hasSAs reports whether have contains the wanted associations, regardless of their
+// keys.
 func hasSAs(want, have []MACsecSA) bool {
 	for _, w := range want {
 		if h := findSA(have, w.AN); h == nil || h.Active != w.Active {
@@ -143,8 +142,8 @@ func hasTxKeys(want, have *MACsecInfo) bool {
 	return sameKeys(want.TxSAs, have.TxSAs)
 }
 
-// sameKeys reports whether those associations that are wanted and there have
-// the keys that are wanted, as far as the kernel tells.
+// sameKeys reports whether the wanted associations that exist have the wanted keys,
+// as far as the kernel reports them.
 func sameKeys(want, have []MACsecSA) bool {
 	for _, w := range want {
 		if h := findSA(have, w.AN); h != nil && (h.KeyID != w.KeyID || h.SSCI != w.SSCI) {
@@ -172,7 +171,7 @@ func hasRxKeys(want, have *MACsecInfo) bool {
 	return true
 }
 
-// findSA returns the association with a number, nil if there is none.
+// findSA returns the association with a number, or nil if there is none.
 func findSA(sas []MACsecSA, an uint8) *MACsecSA {
 	for i := range sas {
 		if sas[i].AN == an {
@@ -182,7 +181,7 @@ func findSA(sas []MACsecSA, an uint8) *MACsecSA {
 	return nil
 }
 
-// findRxSC returns the channel with an identifier, nil if there is none.
+// findRxSC returns the channel with an identifier, or nil if there is none.
 func findRxSC(channels []MACsecRxSC, sci MACsecSCI) *MACsecRxSC {
 	for i := range channels {
 		if channels[i].SCI == sci {
@@ -238,13 +237,13 @@ func onOff(on bool) string {
 }
 
 // keyCommands returns the commands for channels and associations. They cannot be
-// run: in place of a key there is "redacted".
+// executed, because they have "redacted" in place of a key.
 func (m *MACsecInfo) keyCommands(s *spec) []string {
 	return m.saCommands(s.home().command() + " macsec add " + attr.Quote(s.finalName()))
 }
 
-// saCommands returns the commands that make the channels and associations, which
-// have a beginning in common.
+// saCommands returns the commands that make the channels and associations. Each
+// starts with begin.
 func (m *MACsecInfo) saCommands(begin string) (commands []string) {
 	for _, sa := range m.TxSAs {
 		commands = append(commands, begin+" tx "+sa.words())

@@ -16,13 +16,13 @@ import (
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
-// A MACsecSCI identifies a secure channel: the address of a station and a port,
-// as they stand in frames.
+// A MACsecSCI identifies a secure channel by the address of a station and a port, in
+// the byte order of frames.
 type MACsecSCI [8]byte
 
-// MACsecSCIOf returns the identifier for an Ethernet address, 6 bytes, and a
-// port, 1 to 65535. For an address of another length it is the zero MACsecSCI,
-// which every verb refuses.
+// MACsecSCIOf returns the identifier for an Ethernet address, 6 bytes, and a port, 1
+// to 65535. For an address of another length it returns the zero MACsecSCI, which
+// every verb rejects.
 func MACsecSCIOf(mac net.HardwareAddr, port uint16) (sci MACsecSCI) {
 	if len(mac) == 6 {
 		binary.BigEndian.PutUint16(sci[copy(sci[:], mac):], port)
@@ -48,7 +48,7 @@ func (s MACsecSCI) String() string {
 // macsecSCI is an identifier in its attribute.
 type macsecSCI MACsecSCI
 
-// AppendPayload appends the bytes as they stand in frames.
+// AppendPayload appends the bytes in their order in frames.
 func (s *macsecSCI) AppendPayload(b []byte) []byte {
 	return append(b, s[:]...)
 }
@@ -67,7 +67,7 @@ func (s *macsecSCI) AppendWords(b []byte) []byte {
 	return hex.AppendEncode(b, s[:])
 }
 
-// Check refuses the zero identifier, which stands for an address that was none.
+// Check rejects the zero identifier, which results from an invalid address.
 func (s *macsecSCI) Check() error {
 	if *s == (macsecSCI{}) {
 		return errors.New("the zero SCI is none: it needs an address of 6 bytes, and a port")
@@ -86,13 +86,13 @@ const (
 	MACsecGCMAESXPN256 MACsecCipher = 0x0080c20001000004 // 32-byte keys, and salt
 )
 
-// macsecDefaultCipher is the number that GCM-AES-128 had before the standard
-// changed it, and by which the kernel reports it.
+// macsecDefaultCipher is the number that GCM-AES-128 had before the standard changed
+// it. The kernel still reports that number.
 const macsecDefaultCipher MACsecCipher = 0x0080020001000001
 
 var macsecCiphers = []string{"gcm-aes-128", "gcm-aes-256", "gcm-aes-xpn-128", "gcm-aes-xpn-256"}
 
-// String returns the word of iproute2, or the number in base 16.
+// String returns the word of iproute2, or the number in hexadecimal.
 func (c MACsecCipher) String() string {
 	if i := uint64(c - MACsecGCMAES128); i < uint64(len(macsecCiphers)) {
 		return macsecCiphers[i]
@@ -100,7 +100,7 @@ func (c MACsecCipher) String() string {
 	return fmt.Sprintf("%#016x", uint64(c))
 }
 
-// xpn reports whether packets have 64-bit numbers.
+// xpn reports whether packet numbers have 64 bits.
 func (c MACsecCipher) xpn() bool {
 	return c == MACsecGCMAESXPN128 || c == MACsecGCMAESXPN256
 }
@@ -113,7 +113,8 @@ func (c *macsecCipher) AppendPayload(b []byte) []byte {
 	return wire.Order.AppendUint64(b, uint64(*c))
 }
 
-// ParsePayload reads the number, the old one of GCM-AES-128 as the new one.
+// ParsePayload reads the number, and replaces the old one of GCM-AES-128 by the new
+// one.
 func (c *macsecCipher) ParsePayload(b []byte) error {
 	if len(b) != 8 {
 		return fmt.Errorf("%d bytes where 8 are due", len(b))
@@ -130,7 +131,7 @@ func (c *macsecCipher) AppendWords(b []byte) []byte {
 	return append(b, MACsecCipher(*c).String()...)
 }
 
-// Check refuses numbers that are no suite.
+// Check rejects unknown numbers.
 func (c *macsecCipher) Check() error {
 	if uint64(*c)-uint64(MACsecGCMAES128) >= uint64(len(macsecCiphers)) {
 		return fmt.Errorf("%v is no cipher suite", MACsecCipher(*c))
@@ -138,14 +139,14 @@ func (c *macsecCipher) Check() error {
 	return nil
 }
 
-// A MACsecValidation says what becomes of received frames that fail the check.
+// A MACsecValidation is the treatment of received frames that fail the check.
 type MACsecValidation uint8
 
-// Ways to treat frames that fail the check.
+// Treatments of frames that fail the check.
 const (
 	MACsecDisabled MACsecValidation = iota // they are not checked
-	MACsecCheck                            // they are counted, and taken
-	MACsecStrict                           // they are counted, and dropped
+	MACsecCheck                            // they are counted and accepted
+	MACsecStrict                           // they are counted and dropped
 )
 
 var macsecValidations = attr.Words{"disabled", "check", "strict"}
@@ -155,7 +156,7 @@ func (v MACsecValidation) String() string {
 	return attr.Word(macsecValidations, v)
 }
 
-// A MACsecOffload says what part of the hardware does the work.
+// A MACsecOffload is the part of the hardware that does the work.
 type MACsecOffload uint8
 
 // Parts of the hardware.
@@ -172,8 +173,8 @@ func (o MACsecOffload) String() string {
 	return attr.Word(macsecOffloads, o)
 }
 
-// validate holds the rules of macsec_validate_attr in the kernel, which breaks
-// them with bare errnos.
+// validate applies the rules of macsec_validate_attr in the kernel, which reports
+// violations as bare errnos.
 func (m *MACsecInfo) validate(_ string, s *spec) error {
 	err := errors.Join(m.requireSCI(s.Set.Has), m.requireWindow(s.Set.Has))
 	if s.Set.And(macsecApart).Empty() {
@@ -200,7 +201,7 @@ func (m *MACsecInfo) requireSCI(has func(uint16) bool) error {
 	return nil
 }
 
-// macsecXPNWindow is the most that a window can be with an XPN cipher.
+// macsecXPNWindow is the largest window with an XPN cipher.
 const macsecXPNWindow = 1<<30 - 1
 
 func (m *MACsecInfo) requireWindow(has func(uint16) bool) error {
@@ -213,8 +214,8 @@ func (m *MACsecInfo) requireWindow(has func(uint16) bool) error {
 	return nil
 }
 
-// macsecBefore refuses changes that contradict what the link has; the kernel
-// takes some of them.
+// macsecBefore rejects changes that contradict the state of the link; the kernel
+// accepts some of them.
 func macsecBefore(j *job, have *Link) *attr.Error {
 	has, ok := have.Info.(*MACsecInfo)
 	want, is := j.spec.Info.(*MACsecInfo)
@@ -244,9 +245,9 @@ func macsecBefore(j *job, have *Link) *attr.Error {
 	return fault
 }
 
-// fitMACsec has the window go along with the protection that needs it, and leaves
-// out what the kernel does not report, and which is wanted as it is without a
-// report.
+// fitMACsec adds the window to a change of the replay protection that needs it. It
+// leaves out settings that the kernel does not report, if the wanted value is the
+// one assumed without a report.
 func (j *job) fitMACsec(want, has *MACsecInfo, reported attr.Set) {
 	const window, offload = uapi.IFLA_MACSEC_WINDOW, uapi.IFLA_MACSEC_OFFLOAD
 	switch {
@@ -260,7 +261,7 @@ func (j *job) fitMACsec(want, has *MACsecInfo, reported attr.Set) {
 	}
 }
 
-// macsecOverhead is the tag with the SCI, and the check value.
+// macsecOverhead is the size of the tag with the SCI and of the check value.
 func macsecOverhead(_ *Link, of info) uint32 {
 	const tag, icv = 16, 16
 	if m, ok := of.(*MACsecInfo); ok && m.ICVLen != 0 {
@@ -269,7 +270,7 @@ func macsecOverhead(_ *Link, of info) uint32 {
 	return tag + icv
 }
 
-// macsecReason says what the driver's bare errnos mean.
+// macsecReason returns the meaning of the driver's bare errnos.
 func macsecReason(errno syscall.Errno) string {
 	switch errno {
 	case syscall.EBUSY:
@@ -284,11 +285,11 @@ func macsecReason(errno syscall.Errno) string {
 	return ""
 }
 
-// genericSet is what goes over generic netlink.
+// genericSet returns the settings sent over generic netlink.
 func (m *MACsecInfo) genericSet() attr.Set { return macsecApart }
 
-// apply makes the channels and associations that are not there yet. If one is
-// refused, those before it are undone.
+// apply makes the missing channels and associations. If one is rejected, those
+// before it are undone.
 func (m *MACsecInfo) apply(ctx context.Context, netns, index int, _ attr.Set) error {
 	c, err := dialMACsec(ctx, netns)
 	if err != nil {
@@ -296,7 +297,7 @@ func (m *MACsecInfo) apply(ctx context.Context, netns, index int, _ attr.Set) er
 	}
 	defer c.Close()
 	d, err := c.Find(ctx, index)
-	if errors.Is(err, fs.ErrNotExist) { // a new one, or learn had refused it
+	if errors.Is(err, fs.ErrNotExist) { // a new device, or read has rejected the list
 		d, err = macsecnl.Device{Index: index, Suite: macsecnl.Suite(m.Cipher)}, nil
 	}
 	if err != nil {
@@ -309,7 +310,7 @@ func (m *MACsecInfo) apply(ctx context.Context, netns, index int, _ attr.Set) er
 	return refusedByMACsec(c.Run(ctx, steps...))
 }
 
-// steps are what must be done for a link to have what is wanted.
+// steps returns the steps that give a link the wanted channels and associations.
 func (m *MACsecInfo) steps(d *macsecnl.Device) []macsecnl.Step {
 	steps := saSteps(d, nil, wireSAs(m.TxSAs), d.TxSAs)
 	for _, c := range m.RxSCs {
@@ -340,7 +341,7 @@ func saSteps(d *macsecnl.Device, sci *macsecnl.SCI, want, have []macsecnl.SA) (s
 	return steps
 }
 
-// read returns the channels and associations that a link has.
+// read returns the channels and associations of a link.
 func (m *MACsecInfo) read(ctx context.Context, netns, index int) (genericInfo, error) {
 	c, err := dialMACsec(ctx, netns)
 	if err != nil {
@@ -369,7 +370,7 @@ func reported(sas []macsecnl.SA) []MACsecSA {
 	return all
 }
 
-// addTo adds to a link that was read what was learnt.
+// addTo adds the channels and associations to a link that was read.
 func (m *MACsecInfo) addTo(l *Link) {
 	if have, ok := l.Info.(*MACsecInfo); ok {
 		have.TxSAs, have.RxSCs = m.TxSAs, m.RxSCs

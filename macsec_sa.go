@@ -14,47 +14,46 @@ import (
 	"github.com/iplink-go/iplink/internal/uapi"
 )
 
-// ErrMACsecTruncated says that the kernel ended its list of MACsec links before
-// all were in it, as it does, without a word, at a link whose channels take more
-// than a message holds: some 60 with four associations each. What was made can
-// be changed and dropped, but not be listed.
+// ErrMACsecTruncated reports that the kernel ended its list of MACsec links early.
+// It does so without an error at a link whose channels do not fit a message: some 60
+// channels with four associations each. The links can be changed and deleted, but
+// not listed.
 var ErrMACsecTruncated = fmt.Errorf("%w of all MACsec links: its list is truncated", errNotReported)
 
-// A MACsecSA is a secure association: a key, and how far it is used up. A
-// channel has up to four.
+// A MACsecSA is a secure association: a key, and the extent to which it is used up.
+// A channel has up to four.
 type MACsecSA struct {
-	// AN is the number of the association, 0 to 3 (MACSEC_SA_ATTR_AN). Frames
-	// say by which one they are protected.
+	// AN is the number of the association, 0 to 3 (MACSEC_SA_ATTR_AN). Each frame
+	// carries the number of the association that protects it.
 	AN uint8
-	// PN is the number of the next packet: the first to be sent, or the lowest
-	// to be received. It is 1 to 2^32-1, with an XPN cipher 1 to 2^64-1, and
-	// must be given (MACSEC_SA_ATTR_PN). A key must never be used for one
-	// number twice.
+	// PN is the number of the next packet: the first to be sent, or the lowest to be
+	// received (MACSEC_SA_ATTR_PN). It is required, and is 1 to 2^32-1, or 1 to
+	// 2^64-1 with an XPN cipher. A key must never be used twice for the same number.
 	PN uint64
-	// Active says whether it is used; by default it waits
+	// Active enables the association; it is inactive by default
 	// (MACSEC_SA_ATTR_ACTIVE).
 	Active bool
 	// KeyID names the key; all zeros by default (MACSEC_SA_ATTR_KEYID).
 	KeyID MACsecKeyID
-	// Key is the key, of the length that the cipher suite has
+	// Key is the key, with the length that the cipher suite requires
 	// (MACSEC_SA_ATTR_KEY). The kernel never reports it.
 	Key MACsecKey
-	// SSCI is the short identifier of the channel, 1 or more, and Salt the 12
-	// bytes that go with it (MACSEC_SA_ATTR_SSCI, MACSEC_SA_ATTR_SALT). XPN
-	// ciphers need them, others have none. The kernel never reports the salt.
+	// SSCI is the short identifier of the channel, 1 or more, and Salt the 12 bytes
+	// that belong to it (MACSEC_SA_ATTR_SSCI, MACSEC_SA_ATTR_SALT). XPN ciphers
+	// require them; the others have none. The kernel never reports the salt.
 	SSCI uint32
 	Salt MACsecKey
 }
 
-// A MACsecRxSC is a secure channel that frames are received by: another station,
-// and its associations.
+// A MACsecRxSC is a secure channel for receiving: another station and its
+// associations.
 type MACsecRxSC struct {
 	SCI    MACsecSCI
 	Active bool
 	SAs    []MACsecSA
 }
 
-// wire returns the association as it is sent, with the key's own bytes.
+// wire returns the association for a request, with the bytes of the key itself.
 func (a *MACsecSA) wire() macsecnl.SA {
 	return macsecnl.SA{AN: a.AN, PN: a.PN, Active: a.Active, KeyID: a.KeyID, SSCI: a.SSCI, Key: a.Key.Expose(), Salt: a.Salt.Expose()}
 }
@@ -67,8 +66,8 @@ func wireSAs(sas []MACsecSA) []macsecnl.SA {
 	return all
 }
 
-// suite returns the cipher suite that a link has by default unless its settings
-// say otherwise, and 0 if they are for one that exists and may have any.
+// suite returns the cipher suite in the settings, or the default of a new link. It
+// returns 0 for an existing link, which may have any suite.
 func (m *MACsecInfo) suite(s *spec) macsecnl.Suite {
 	switch {
 	case s.Set.Has(uapi.IFLA_MACSEC_CIPHER_SUITE):
@@ -79,8 +78,8 @@ func (m *MACsecInfo) suite(s *spec) macsecnl.Suite {
 	return 0
 }
 
-// checkSAs returns what is wrong with the associations and channels on a link
-// with a cipher suite.
+// checkSAs returns the reason why the associations and channels are invalid on a
+// link with the cipher suite, or nil.
 func (m *MACsecInfo) checkSAs(suite macsecnl.Suite) error {
 	fault := saFault("tx", m.TxSAs, suite)
 	taken := map[MACsecSCI]bool{}
@@ -105,28 +104,27 @@ func saFault(sc string, sas []MACsecSA, suite macsecnl.Suite) error {
 	return &attr.Error{Name: fmt.Sprintf("%s sa %d %s", sc, sa.AN, f.Word), Text: f.Text}
 }
 
-// A MACsecKey is a secret: the key of an association, 16 or 32 bytes as the
-// cipher suite has it (MACSEC_SA_ATTR_KEY), or its salt, 12 bytes
-// (MACSEC_SA_ATTR_SALT). The zero value holds none.
+// A MACsecKey is a secret: the key of an association, 16 or 32 bytes as the cipher
+// suite requires (MACSEC_SA_ATTR_KEY), or its salt, 12 bytes (MACSEC_SA_ATTR_SALT).
+// The zero value has no bytes.
 //
-// Whatever prints it, in any way, gets the word "redacted", or "none" if it
-// holds none. Copies share the bytes, so that to wipe one is to wipe them all.
+// All ways of printing a key produce the word "redacted", or "none" if it has no
+// bytes. Copies share the bytes, so wiping one copy wipes them all.
 type MACsecKey struct {
-	// A function, into which no printer and no reflection looks.
+	// A function, which printers and reflection cannot look into.
 	open func() *[]byte
 }
 
-// NewMACsecKey returns a key with a copy of bytes, which the caller may clear
-// from then on. Whether it has the length that is due, the verbs check.
+// NewMACsecKey returns a key with a copy of b, which the caller may clear
+// afterwards. The verbs check the length.
 func NewMACsecKey(b []byte) MACsecKey {
 	own := bytes.Clone(b)
 	return MACsecKey{func() *[]byte { return &own }}
 }
 
-// ParseMACsecKey returns the key of hexadecimal digits, two for each byte, as
-// `ip macsec` takes it. The error matches fs.ErrInvalid and does not repeat any
-// of them. The string itself cannot be wiped: NewMACsecKey is for those who
-// care.
+// ParseMACsecKey returns the key for hexadecimal digits, two for each byte, in the
+// format of `ip macsec`. The error matches fs.ErrInvalid and does not repeat any
+// digit. The string itself cannot be wiped; if that matters, use NewMACsecKey.
 func ParseMACsecKey(digits string) (MACsecKey, error) {
 	text, own := []byte(digits), make([]byte, hex.DecodedLen(len(digits)))
 	defer clear(text)
@@ -138,8 +136,8 @@ func ParseMACsecKey(digits string) (MACsecKey, error) {
 	return MACsecKey{func() *[]byte { return &own }}, nil
 }
 
-// Expose returns the bytes, not a copy of them, and nil if there are none. It
-// is the only way to see them.
+// Expose returns the bytes themselves, not a copy, or nil if there are none. It is
+// the only access to them.
 func (k MACsecKey) Expose() []byte {
 	if k.open == nil {
 		return nil
@@ -152,10 +150,10 @@ func (k MACsecKey) Len() int {
 	return len(k.Expose())
 }
 
-// Wipe overwrites the bytes with zeros, also those of all copies, which hold
-// none from then on: verbs refuse them. The library leaves no others behind;
-// the kernel keeps its own as long as the association exists. No verb may be
-// using the key meanwhile.
+// Wipe overwrites the bytes with zeros, also those of all copies, which have no
+// bytes from then on; verbs reject them. The library keeps no other copies; the
+// kernel keeps its own as long as the association exists. No verb may be using the
+// key during the call.
 func (k MACsecKey) Wipe() {
 	if k.open == nil {
 		return
@@ -165,8 +163,8 @@ func (k MACsecKey) Wipe() {
 	*own = nil
 }
 
-// Equal reports whether two keys have the same bytes, in a time that depends on
-// their lengths only.
+// Equal reports whether two keys have the same bytes, in a time that depends only on
+// their lengths.
 func (k MACsecKey) Equal(other MACsecKey) bool {
 	return subtle.ConstantTimeCompare(k.Expose(), other.Expose()) == 1
 }
@@ -179,28 +177,28 @@ func (k MACsecKey) String() string {
 	return "redacted"
 }
 
-// GoString returns what String returns.
+// GoString returns the result of String.
 func (k MACsecKey) GoString() string {
 	return k.String()
 }
 
-// Format writes what String returns, whatever the verb.
+// Format writes the result of String for every verb.
 func (k MACsecKey) Format(f fmt.State, _ rune) {
-	_, _ = io.WriteString(f, k.String()) // fmt ignores what Write returns, too
+	_, _ = io.WriteString(f, k.String()) // fmt ignores the result of Write, too
 }
 
-// MarshalText returns what String returns, for JSON, package slog and the like.
+// MarshalText returns the result of String, for JSON, package slog and others.
 func (k MACsecKey) MarshalText() ([]byte, error) {
 	return []byte(k.String()), nil
 }
 
-// A MACsecKeyID names a key, which is not secret: both ends and the logs know it
-// by that (MACSEC_SA_ATTR_KEYID). Shorter names are at the beginning and the
-// rest is zero, as `ip macsec` has it: MACsecKeyID{1} is its "01".
+// A MACsecKeyID is the name of a key. It is not secret: both ends and the logs use
+// it to identify the key (MACSEC_SA_ATTR_KEYID). A shorter name is followed by
+// zeros, as in `ip macsec`: MACsecKeyID{1} is its "01".
 type MACsecKeyID [16]byte
 
-// ParseMACsecKeyID returns the name of hexadecimal digits, two for each of up to
-// 16 bytes, as `ip macsec` takes it. The error matches fs.ErrInvalid.
+// ParseMACsecKeyID returns the name for hexadecimal digits, two for each of up to 16
+// bytes, in the format of `ip macsec`. The error matches fs.ErrInvalid.
 func ParseMACsecKeyID(digits string) (id MACsecKeyID, err error) {
 	b, err := hex.DecodeString(digits)
 	if err != nil || len(b) == 0 || len(b) > len(id) {

@@ -31,38 +31,38 @@ var macvlanCounters = attr.SetOf(uapi.IFLA_MACVLAN_BC_QUEUE_LEN_USED)
 
 const macvlanAddressInUse = "the parent, or another macvlan on it, has the link-layer address: set another, or none"
 
-// MacvlanInfo is what the kernel says of a macvlan or macvtap link.
+// MacvlanInfo is the kernel's report of a macvlan or macvtap link.
 type MacvlanInfo struct {
-	// Mode says which other links on the same parent frames reach
+	// Mode determines which other links on the same parent frames reach
 	// (IFLA_MACVLAN_MODE).
 	Mode MacvlanMode
 	// Flags are details of MacvlanPassthru and MacvlanSource
 	// (IFLA_MACVLAN_FLAGS).
 	Flags MacvlanFlags
-	// Sources are the source addresses that a link in MacvlanSource takes
-	// frames from, in ascending order (IFLA_MACVLAN_MACADDR_DATA), and
-	// SourceCount their number (IFLA_MACVLAN_MACADDR_COUNT).
+	// Sources are the source addresses from which a link in MacvlanSource accepts
+	// frames, in ascending order (IFLA_MACVLAN_MACADDR_DATA), and SourceCount is
+	// their number (IFLA_MACVLAN_MACADDR_COUNT).
 	Sources     []net.HardwareAddr
 	SourceCount uint32
-	// BCQueueLen is how many broadcast frames may wait, as asked for by this
-	// link (IFLA_MACVLAN_BC_QUEUE_LEN), and BCQueueLenUsed the most that any
-	// link on the parent asked for, which counts
+	// BCQueueLen is the number of broadcast frames that may wait, as requested by
+	// this link (IFLA_MACVLAN_BC_QUEUE_LEN). BCQueueLenUsed is the largest number
+	// that any link on the parent requested, which is in effect
 	// (IFLA_MACVLAN_BC_QUEUE_LEN_USED).
 	BCQueueLen, BCQueueLenUsed uint32
-	// BCCutoff is how many links on the parent must want a multicast group for
-	// its frames to be queued rather than sent at once; negative for never
-	// (IFLA_MACVLAN_BC_CUTOFF). All links on a parent share it.
+	// BCCutoff is the number of links on the parent that must want a multicast group
+	// for its frames to be queued rather than sent at once; if negative, they are
+	// never queued (IFLA_MACVLAN_BC_CUTOFF). All links on a parent share it.
 	BCCutoff int32
 
-	// SourceMode is the change of Sources that a builder asks for, and Source the
-	// address of MacvlanSourceAdd and MacvlanSourceDel; the kernel reports
-	// neither (IFLA_MACVLAN_MACADDR_MODE, IFLA_MACVLAN_MACADDR).
+	// SourceMode is the change of Sources that a builder requests, and Source is the
+	// address for MacvlanSourceAdd and MacvlanSourceDel; the kernel reports neither
+	// (IFLA_MACVLAN_MACADDR_MODE, IFLA_MACVLAN_MACADDR).
 	SourceMode MacvlanSourceMode
 	Source     net.HardwareAddr
 }
 
-// newMacvlanInfo returns an info with the cutoff that the kernel does not
-// report because it is the default.
+// newMacvlanInfo returns an info with the default cutoff, which the kernel does not
+// report.
 func newMacvlanInfo() info {
 	return &MacvlanInfo{BCCutoff: 1}
 }
@@ -79,16 +79,16 @@ func (m *MacvlanInfo) attrs(c *attr.Codec) {
 	attr.S32(c.Since(6, 4), uapi.IFLA_MACVLAN_BC_CUTOFF, "bclim", &m.BCCutoff)
 }
 
-// A MacvlanMode says which other links on the same parent frames reach.
+// A MacvlanMode determines which other links on the same parent frames reach.
 type MacvlanMode uint32
 
 // Modes.
 const (
 	MacvlanPrivate  MacvlanMode = 1  // none
-	MacvlanVEPA     MacvlanMode = 2  // all, by way of a switch that sends frames back
+	MacvlanVEPA     MacvlanMode = 2  // all, through a switch that sends frames back
 	MacvlanBridge   MacvlanMode = 4  // all, directly
-	MacvlanPassthru MacvlanMode = 8  // there is no other: the link takes the parent over
-	MacvlanSource   MacvlanMode = 16 // it takes frames from a list of addresses only
+	MacvlanPassthru MacvlanMode = 8  // there are no others: the link takes over the parent
+	MacvlanSource   MacvlanMode = 16 // it accepts frames from a list of addresses only
 )
 
 var macvlanModes = attr.Words{1: "private", 2: "vepa", 4: "bridge", 8: "passthru", 16: "source"}
@@ -103,13 +103,13 @@ type MacvlanFlags uint16
 
 // Details of modes.
 const (
-	MacvlanNoPromisc MacvlanFlags = 1 // MacvlanPassthru leaves the parent out of promiscuous mode
-	MacvlanNoDst     MacvlanFlags = 2 // MacvlanSource goes by the source address alone
+	MacvlanNoPromisc MacvlanFlags = 1 // MacvlanPassthru does not make the parent promiscuous
+	MacvlanNoDst     MacvlanFlags = 2 // MacvlanSource considers the source address alone
 )
 
 var macvlanFlagWords = []string{"nopromisc", "nodst"}
 
-// String returns the words of iproute2 with "|" between.
+// String returns the words of iproute2, separated by "|".
 func (f MacvlanFlags) String() string {
 	return attr.BitWords(uint32(f), macvlanFlagWords, "|")
 }
@@ -117,7 +117,7 @@ func (f MacvlanFlags) String() string {
 // macvlanFlags is MacvlanFlags in its attribute.
 type macvlanFlags MacvlanFlags
 
-// AppendPayload appends the whole word, which replaces the one before.
+// AppendPayload appends the whole word, which replaces the previous one.
 func (f *macvlanFlags) AppendPayload(b []byte) []byte {
 	return wire.Order.AppendUint16(b, uint16(*f))
 }
@@ -131,8 +131,8 @@ func (f *macvlanFlags) ParsePayload(b []byte) error {
 	return nil
 }
 
-// AppendWords appends the word "flag" with each flag, and with "null" if there
-// is none.
+// AppendWords appends the word "flag" with each flag, or with "null" if there is
+// none.
 func (f *macvlanFlags) AppendWords(b []byte) []byte {
 	words := "null"
 	if *f != 0 {
@@ -141,7 +141,7 @@ func (f *macvlanFlags) AppendWords(b []byte) []byte {
 	return append(append(b, "flag "...), words...)
 }
 
-// Check refuses flags that the kernel does not have.
+// Check rejects flags that the kernel does not have.
 func (f *macvlanFlags) Check() error {
 	if *f&^macvlanFlags(MacvlanNoPromisc|MacvlanNoDst) != 0 {
 		return fmt.Errorf("%#x has bits besides %s", uint16(*f), strings.Join(macvlanFlagWords, ", "))
@@ -155,7 +155,7 @@ type MacvlanSourceMode uint32
 // Changes of the list of sources.
 const (
 	MacvlanSourceAdd   MacvlanSourceMode = iota // an address is added
-	MacvlanSourceDel                            // an address is taken away
+	MacvlanSourceDel                            // an address is removed
 	MacvlanSourceFlush                          // the list is emptied
 	MacvlanSourceSet                            // the list is replaced
 )
@@ -167,7 +167,7 @@ func (m MacvlanSourceMode) String() string {
 	return attr.Word(macvlanSourceModes, m)
 }
 
-// validate refuses sources in a mode that has none.
+// validate rejects sources in a mode without sources.
 func (m *MacvlanInfo) validate(op string, s *spec) error {
 	mode := MacvlanSource
 	switch now, ok := s.standing.(*MacvlanInfo); {
@@ -184,8 +184,8 @@ func (m *MacvlanInfo) validate(op string, s *spec) error {
 	return nil
 }
 
-// macvlanFixed returns the mode if it is to change to or from MacvlanPassthru, which
-// no link does.
+// macvlanFixed returns the mode if it would change to or from MacvlanPassthru, which
+// is impossible.
 func macvlanFixed(j *job, have info, changed attr.Set) (fixed attr.Set) {
 	want, ok := j.spec.Info.(*MacvlanInfo)
 	now, is := have.(*MacvlanInfo)
@@ -195,7 +195,7 @@ func macvlanFixed(j *job, have info, changed attr.Set) (fixed attr.Set) {
 	return fixed
 }
 
-// macvlanBefore leaves out what would not change the list of sources.
+// macvlanBefore leaves out settings that would not change the list of sources.
 func macvlanBefore(j *job, have *Link) *attr.Error {
 	want, ok := j.spec.Info.(*MacvlanInfo)
 	now, is := have.Info.(*MacvlanInfo)
@@ -207,14 +207,14 @@ func macvlanBefore(j *job, have *Link) *attr.Error {
 	case want.SourceMode.settled(want.Source, now.Sources):
 		j.infoSet.Remove(mode)
 		j.infoSet.Remove(uapi.IFLA_MACVLAN_MACADDR)
-	case want.SourceMode == MacvlanSourceAdd && (len(now.Sources)+1)*(wire.AttrLen+8) > mostOfKind-32: // which other settings take
+	case want.SourceMode == MacvlanSourceAdd && (len(now.Sources)+1)*(wire.AttrLen+8) > mostOfKind-32: // room for other settings
 		return &attr.Error{Name: "macaddr", Text: fmt.Sprintf("the link has %d already, which leaves no room in what the kernel says of it", len(now.Sources))}
 	}
 	return nil
 }
 
-// settled reports whether the list is as it would be after the act; a list that is
-// to be replaced is compared for itself.
+// settled reports whether the list is already in the state after the change. A list
+// that replaces another is compared elsewhere.
 func (m MacvlanSourceMode) settled(source net.HardwareAddr, list []net.HardwareAddr) bool {
 	has := slices.ContainsFunc(list, func(mac net.HardwareAddr) bool { return slices.Equal(mac, source) })
 	switch m {
@@ -228,7 +228,7 @@ func (m MacvlanSourceMode) settled(source net.HardwareAddr, list []net.HardwareA
 	return true
 }
 
-// macvlanReason says what the driver's bare errnos mean.
+// macvlanReason returns the meaning of the driver's bare errnos.
 func macvlanReason(errno syscall.Errno) string {
 	switch errno {
 	case syscall.EBUSY:

@@ -17,7 +17,7 @@ var macvtapKind = kind{
 	addressInUse: macvlanAddressInUse,
 }
 
-// macvtapReason says what the driver's bare errnos mean.
+// macvtapReason returns the meaning of the driver's bare errnos.
 func macvtapReason(errno syscall.Errno) string {
 	if errno == syscall.EBUSY {
 		return macvlanReason(errno) + ", or the link is to have a master, which a macvtap cannot"

@@ -13,53 +13,53 @@ import (
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
-// A mirror holds the links of one or more namespaces as the kernel has them,
-// and collects the events that lead there.
+// A mirror keeps a copy of the kernel's links in one or more namespaces, and
+// collects the events that lead to its state.
 //
-// That it ends up with the kernel's state rests on an order. The kernel changes
-// a link and queues the announcement, which describes the whole link, while it
-// holds the RTNL lock, and it lists links under the same lock; so announcements
-// stand in the queue in the order of the changes, and what a list does not show
-// yet is announced behind the list. Hence:
+// The order of operations guarantees that the copy becomes correct. The kernel
+// changes a link and queues the announcement, which describes the whole link, while
+// it holds the RTNL lock, and it lists links under the same lock. So the
+// announcements in the queue have the order of the changes, and a change that is
+// missing from a list is announced after the list. Hence:
 //
-//   - First subscribe, then list. An announcement that was queued between the
-//     two is older than the list and may for a moment take a link back to what
-//     it was; but then those of all later changes are in the queue too, and the
-//     last of them describes the link at least as the list did.
-//   - After an overrun first drain, then list. What is in the queue then is old,
-//     since the kernel drops the new until the queue has been read empty;
-//     applied to a later list it would take links back for good, because what
-//     followed was dropped. Once a read has found the queue empty, nothing is
-//     dropped without another overrun being told: whatever was dropped before
-//     shows in the list, and whatever comes after is queued.
+//   - First subscribe, then list. An announcement queued between the two is older
+//     than the list and may briefly return a link to an earlier state. The
+//     announcements of all later changes are then in the queue too, and the last of
+//     them is at least as recent as the list.
+//   - After an overrun, first drain, then list. The queue then contains old
+//     announcements, because the kernel drops new ones until the queue has been read
+//     empty. Applied to a later list, they would return links to an earlier state
+//     for good, because the announcements after them were dropped. Once a read has
+//     found the queue empty, the kernel drops nothing without reporting another
+//     overrun: changes dropped before are in the list, and later ones are queued.
 //
-// Some announcements are only hints. Those of bridge ports (AF_BRIDGE) and of
-// IPv6 (AF_INET6) describe part of a link, and are sent without the lock too.
-// Such a link is looked up, once the queue is empty. A full announcement that
-// was written before the hint may still be queued behind it; so a link for
-// which one follows right upon the look-up is looked up once more.
+// Some announcements are only hints. Those for bridge ports (AF_BRIDGE) and for IPv6
+// (AF_INET6) describe part of a link, and are also sent without the lock. Such a
+// link is looked up once the queue is empty. A full announcement that was written
+// before the hint may still be queued behind it; so if one follows directly after
+// the look-up, the link is looked up once more.
 type mirror struct {
 	conn   *Conn // for lists and look-ups
 	socket *rtnl.Listener
 	filter filter
 	codec  attr.Codec
 
-	watched  []byte // of the message that is decoded
-	differs  []byte // how it differs from its model
+	watched  []byte // of the message being decoded
+	differs  []byte // its differences from its model
 	models   map[modelKey][]byte
-	modelled int // bytes of models since they were last forgotten
+	modelled int // bytes of models since they were last dropped
 	common   interner
 
 	spaces   map[int32]*nsLinks
-	children map[int][]linkID // by the index of the parent, in whatever namespace
-	ownID    int32            // by which announcements may name the own namespace, too
+	children map[int][]linkID // by the index of the parent, in any namespace
+	ownID    int32            // id that announcements may use for the own namespace
 	stale    ids              // namespaces to list
 	hinted   linkIDs          // links to look up
-	fresh    linkIDs          // links that the last look-up was for
-	busy     int              // datagrams since there was something to list or look up
+	fresh    linkIDs          // links of the last look-up
+	busy     int              // datagrams since a list or a look-up became necessary
 
 	events []Event
-	resync bool // they make good an overrun
+	resync bool // the events result from an overrun
 }
 
 type (
@@ -67,7 +67,7 @@ type (
 	linkIDs map[linkID]struct{}
 )
 
-// linkID says which link: an index in a namespace.
+// linkID identifies a link: an index in a namespace.
 type linkID struct {
 	nsid  int32
 	index int
@@ -77,7 +77,8 @@ func (a linkID) compare(b linkID) int {
 	return cmp.Or(cmp.Compare(a.nsid, b.nsid), cmp.Compare(a.index, b.index))
 }
 
-// patience is how many datagrams a look-up waits for the queue to be empty.
+// patience is the number of datagrams that a look-up waits for the queue to be
+// empty.
 const patience = 256
 
 func newMirror(f filter) *mirror {
@@ -91,12 +92,12 @@ func (w *mirror) close() {
 	w.socket.Close()
 }
 
-// forget drops all hints, which a list makes void.
+// forget drops all hints, which a list makes obsolete.
 func (w *mirror) forget() {
 	w.stale, w.hinted, w.fresh, w.busy = ids{}, linkIDs{}, linkIDs{}, 0
 }
 
-// step takes in one datagram, or does what is due when there is none.
+// step processes one datagram, or the pending lists and look-ups if there is none.
 func (w *mirror) step(ctx context.Context) error {
 	pending := len(w.stale)+len(w.hinted)+len(w.fresh) > 0
 	datagram, nsid, err := w.socket.Receive(!pending)
@@ -117,7 +118,7 @@ func (w *mirror) step(ctx context.Context) error {
 	return nil
 }
 
-// recover makes good an overrun.
+// recover restores a correct state after an overrun.
 func (w *mirror) recover(ctx context.Context) error {
 	w.resync = true
 	defer func() { w.resync = false }()
@@ -131,7 +132,8 @@ func (w *mirror) recover(ctx context.Context) error {
 	return w.listAll(ctx)
 }
 
-// settle lists and looks up what announcements only hinted at.
+// settle lists namespaces and looks up links after announcements that were only
+// hints.
 func (w *mirror) settle(ctx context.Context) error {
 	stale, hinted := w.stale, w.hinted
 	w.forget()
@@ -144,7 +146,7 @@ func (w *mirror) settle(ctx context.Context) error {
 	return w.lookUp(ctx, hinted)
 }
 
-// take takes in the messages of one datagram.
+// take processes the messages of one datagram.
 func (w *mirror) take(nsid int32, datagram []byte) {
 	if nsid == w.ownID {
 		nsid = rtnl.OwnNetNS
@@ -162,8 +164,8 @@ func (w *mirror) take(nsid int32, datagram []byte) {
 	}
 }
 
-// takeLink takes in an announcement about a link. Of a namespace that is yet to
-// be listed it says nothing that the list will not.
+// takeLink processes an announcement about a link. In a namespace that is still to
+// be listed it is redundant.
 func (w *mirror) takeLink(nsid int32, m wire.Message) {
 	s, known := w.spaces[nsid]
 	if _, stale := w.stale[nsid]; stale || !known {
@@ -189,23 +191,23 @@ func (w *mirror) takeLink(nsid int32, m wire.Message) {
 	}
 }
 
-// describes reports whether a message describes a link as a whole. What bridge,
-// IPv6 and wireless drivers send under the same type does not.
+// describes reports whether a message describes a whole link. Messages of the same
+// type from bridge, IPv6 and wireless drivers do not.
 func describes(header wire.Link, attrs []byte) bool {
 	whole := wire.Find(attrs, uapi.IFLA_MTU) != nil
 	return header.Family == uapi.AF_UNSPEC && whole
 }
 
-// namesID reports whether a message names a namespace by id. An announcement
-// means the ids of the link's own namespace, an answer those of the socket's, by
-// which alone links of several namespaces can be compared. Of a link that is gone
-// that makes no difference, and nobody could be asked.
+// namesID reports whether a message names a namespace by id. An announcement uses
+// the ids of the link's own namespace, an answer those of the socket's namespace.
+// Only the latter make links of several namespaces comparable. For a deleted link
+// the difference is irrelevant, and it cannot be looked up.
 func namesID(attrs []byte) bool {
 	return wire.Find(attrs, uapi.IFLA_LINK_NETNSID) != nil
 }
 
-// takeID takes in what becomes of a namespace's id. An id that was lost may be
-// another namespace's already: it is looked at again either way.
+// takeID processes a change of a namespace's id. An id that was lost may belong to
+// another namespace already, so it is examined again in both cases.
 func (w *mirror) takeID(nsid int32, m wire.Message) {
 	id, ok := rtnl.ParseNSID(m)
 	if nsid != rtnl.OwnNetNS || !ok || !w.filter.allNetNS {
@@ -217,12 +219,12 @@ func (w *mirror) takeID(nsid int32, m wire.Message) {
 	w.stale[id] = struct{}{}
 }
 
-// A link that moves to another namespace stays the parent, or the other end, of
-// links that the kernel announces nothing of if they are down: how they are to name
-// it from then on is looked up. Who has a parent of an index is therefore kept.
+// A link that moves to another namespace remains the parent, or the other end, of
+// its former neighbours, and the kernel does not announce that for links that are
+// down. Those links are looked up, to learn how they refer to it now. The mirror
+// therefore keeps an index of links by parent.
 
-// adopt takes in that a link has another parent than before, or none any more. Either
-// may be nil.
+// adopt records that the parent of a link has changed. Either argument may be nil.
 func (w *mirror) adopt(s *nsLinks, old, now *Link) {
 	if old != nil && now != nil && old.Parent == now.Parent {
 		return
@@ -243,7 +245,8 @@ func (w *mirror) adopt(s *nsLinks, old, now *Link) {
 	}
 }
 
-// hintChildrenOf has the links looked up whose parent has left for another namespace.
+// hintChildrenOf schedules a look-up of the links whose parent has left the
+// namespace.
 func (w *mirror) hintChildrenOf(left linkID) {
 	for _, at := range w.children[left.index] {
 		if w.parentOf(at) == left {
@@ -252,9 +255,9 @@ func (w *mirror) hintChildrenOf(left linkID) {
 	}
 }
 
-// hintRelatives has the links looked up that a new link of a namespace may be the
-// parent of, under the index that it had elsewhere, or the other end, which is announced
-// before the pair is one.
+// hintRelatives schedules look-ups for a new link in a namespace. The new link may
+// be the parent of others, under the index that it had elsewhere. The other end of a
+// new pair is included, since it is announced before the pair is complete.
 func (w *mirror) hintRelatives(s *nsLinks, now *Link) {
 	for _, at := range w.children[now.Index] {
 		if l := s.links[at.index]; at.nsid == s.id && l != nil && l.NetNSID >= 0 {
@@ -267,7 +270,7 @@ func (w *mirror) hintRelatives(s *nsLinks, now *Link) {
 	}
 }
 
-// parentOf returns which link is the parent of another.
+// parentOf returns the parent of a link.
 func (w *mirror) parentOf(child linkID) linkID {
 	s, ok := w.spaces[child.nsid]
 	if !ok || s.links[child.index] == nil {

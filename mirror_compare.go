@@ -10,15 +10,15 @@ import (
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
-// An image is the message that a link was decoded from, to compare with another.
-// Of many links most messages are alike: a watch keeps how one differs from a
-// model.
+// An image is the message that a link was decoded from, for comparison with another.
+// Most messages are similar to each other, so a watch keeps only the differences
+// from a model.
 type image struct {
 	model   string
-	differs string // the words that do, behind how many do not
+	differs string // the differing words, each after the number of equal ones
 }
 
-// A modelKey says which messages most likely have the same attributes in the same
+// A modelKey selects messages that probably have the same attributes in the same
 // places.
 type modelKey struct {
 	kind, portKind string
@@ -26,12 +26,12 @@ type modelKey struct {
 }
 
 const (
-	wordLen = 4 // which all attributes are aligned to
+	wordLen = 4 // the alignment of attributes
 	farWord = 255
 )
 
-// imageOf returns the image of a message. One that is not like its model becomes
-// the next model.
+// imageOf returns the image of a message. A message that is not similar to its model
+// becomes the next model.
 func (w *mirror) imageOf(l *Link, message []byte) image {
 	key := modelKey{l.Kind, l.PortKind, len(message)}
 	model, ok := w.models[key]
@@ -46,15 +46,15 @@ func (w *mirror) imageOf(l *Link, message []byte) image {
 	return image{wholeImage(model).model, string(w.differs)}
 }
 
-// Models may take modelRoom bytes, and modelShare more for each link. Whoever may
-// change one link can have messages of all lengths, each with a model.
+// Models may use modelRoom bytes, plus modelShare for each link. A user who can
+// change one link can produce messages of all lengths, each with its model.
 const (
 	modelRoom  = 256 << 10
 	modelShare = 1 << 10
 )
 
-// forgetModels makes room for one more model. If there is none, the mirror forgets
-// all models; links keep those that they need.
+// forgetModels makes room for one more model. If there is no room, the mirror drops
+// all models; links keep the ones they need.
 func (w *mirror) forgetModels(bytes int) {
 	room := modelRoom
 	for _, s := range w.spaces {
@@ -66,12 +66,12 @@ func (w *mirror) forgetModels(bytes int) {
 	}
 }
 
-// wholeImage returns the image of a message that does not change any more.
+// wholeImage returns the image of a message that will not change.
 func wholeImage(message []byte) image {
 	return image{model: unsafe.String(unsafe.SliceData(message), len(message))}
 }
 
-// message returns the message, which must not be written to.
+// message returns the message, which must not be modified.
 func (i image) message() []byte {
 	if i.differs == "" {
 		return unsafe.Slice(unsafe.StringData(i.model), len(i.model))
@@ -79,9 +79,9 @@ func (i image) message() []byte {
 	return applyDifferences([]byte(i.model), i.differs)
 }
 
-// appendDifferences appends the words of b that are not those of a, which is as
-// long, each behind a byte that says how many words before it are. If that is
-// farWord, there are more of them and no word follows.
+// appendDifferences appends the words of b that differ from the words of a, which has
+// the same length. Each word follows a byte with the number of equal words before it.
+// If that byte is farWord, the count continues in the next byte and no word follows.
 func appendDifferences(to, a, b []byte) []byte {
 	same := 0
 	for at := 0; at+wordLen <= len(b); at += wordLen {
@@ -98,7 +98,7 @@ func appendDifferences(to, a, b []byte) []byte {
 	return to
 }
 
-// applyDifferences makes of a message the one that appendDifferences was given.
+// applyDifferences turns a, the message given to appendDifferences, into b.
 func applyDifferences(b []byte, differs string) []byte {
 	for at := 0; len(differs) > 0; {
 		same := int(differs[0])
@@ -110,17 +110,17 @@ func applyDifferences(b []byte, differs string) []byte {
 	return b
 }
 
-// A interner has copies of what links hold of messages, such as names, the same for
-// all that have the same: a table that forgets one for another. It does not remember
-// copies longer than mostPooled, which two links hardly ever share.
+// An interner holds copies of data from messages, such as names, and shares them
+// between links. It is a table in which a new entry replaces an old one. It does not
+// remember copies longer than mostPooled, which two links rarely share.
 type interner struct {
 	have [256][]byte
-	slab *slab // where copies lie; nil for each in memory of its own
+	slab *slab // memory for the copies; nil if each is allocated by itself
 }
 
 const mostPooled = 1 << 10
 
-// copy returns a copy that nobody may write to.
+// copy returns a copy that must not be modified.
 func (p *interner) copy(b []byte) []byte {
 	switch {
 	case len(b) == 0:
@@ -142,7 +142,7 @@ func (p *interner) keep(b []byte) []byte {
 	return slices.Clip(slices.Clone(b))
 }
 
-// slot returns where a copy of b would be. Some of the bytes suffice to tell.
+// slot returns the place for a copy of b. It is chosen by some of the bytes.
 func (p *interner) slot(b []byte) *[]byte {
 	const some = 8
 	hash := uint32(len(b))
@@ -152,17 +152,17 @@ func (p *interner) slot(b []byte) *[]byte {
 	return &p.have[hash%uint32(len(p.have))]
 }
 
-// unwatched are the attributes that a mirror does not keep, for no event tells
-// of them and they are half of what the kernel says: counters, and the values of
-// sysctl. IFLA_STATS64 is kept as the numbers that Link.Stats has room for.
+// unwatched are the attributes that a mirror does not keep: counters and sysctl
+// values. They are half of the kernel's report, and no event depends on them.
+// IFLA_STATS64 is kept as the numbers in Link.Stats.
 var (
 	unwatched      = attr.SetOf(uapi.IFLA_STATS, uapi.IFLA_STATS64)
 	unwatchedINET  = attr.SetOf(uapi.IFLA_INET_CONF)
 	unwatchedINET6 = attr.SetOf(uapi.IFLA_INET6_CONF, uapi.IFLA_INET6_STATS, uapi.IFLA_INET6_ICMP6STATS)
 )
 
-// parse decodes an announcement or an answer, which the Link outlives, without
-// what is unwatched. What is broken is kept as it is, for the Link to tell.
+// parse decodes an announcement or an answer, which the Link outlives, without the
+// unwatched attributes. Malformed data is kept as it is, for the Link to report.
 func (w *mirror) parse(m wire.Message) *Link {
 	message, overlong := legible(m.Data)
 	l := w.parseLegible(message)
@@ -190,14 +190,14 @@ func (w *mirror) parseLegible(message []byte) *Link {
 	return l
 }
 
-// finish lets go of the message that the link was decoded from, but for a copy of
+// finish releases the message that the link was decoded from, except for a copy of
 // the nest of its kind.
 func (l *Link) finish(data []byte) {
 	l.raw.data, l.raw.xstats, l.raw.portData = data, nil, nil
 }
 
-// appendWatched appends a message without what is unwatched, and reports whether
-// it could be read.
+// appendWatched appends a message without the unwatched attributes, and reports
+// whether it was well-formed.
 func appendWatched(b, message []byte) ([]byte, bool) {
 	if len(message) < wire.LinkLen {
 		return b, false
@@ -213,7 +213,7 @@ func appendWatched(b, message []byte) ([]byte, bool) {
 	})
 }
 
-// appendFamily appends what is watched of the settings of IPv4 or IPv6.
+// appendFamily appends the watched settings of IPv4 or IPv6.
 func appendFamily(b []byte, family wire.Attr) ([]byte, bool) {
 	drop := unwatchedINET
 	if family.Type == uapi.AF_INET6 {
@@ -227,8 +227,8 @@ func appendFamily(b []byte, family wire.Attr) ([]byte, bool) {
 	})
 }
 
-// An attributeFilter appends what is to be kept of an attribute, and reports
-// whether it could be read.
+// An attributeFilter appends the part of an attribute to keep, and reports whether
+// the attribute was well-formed.
 type attributeFilter func([]byte, wire.Attr) ([]byte, bool)
 
 func appendNest(b []byte, nest wire.Attr, keep attributeFilter) ([]byte, bool) {

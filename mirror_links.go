@@ -6,15 +6,15 @@ import (
 	"slices"
 )
 
-// A nsLinks is the links of one namespace by index.
+// A nsLinks holds the links of one namespace by index.
 type nsLinks struct {
 	id    int32
-	links map[int]*Link // as the kernel has them
-	shown map[int]*Link // as they were reported
+	links map[int]*Link // current state in the kernel
+	shown map[int]*Link // state last reported
 	found bool          // it has been listed before
 }
 
-// replace takes in a list of all links of a namespace.
+// replace replaces the links of a namespace by a complete list.
 func (w *mirror) replace(id int32, links []*Link) {
 	s, ok := w.spaces[id]
 	if !ok {
@@ -25,7 +25,7 @@ func (w *mirror) replace(id int32, links []*Link) {
 	s.links = make(map[int]*Link, len(links))
 	for i, l := range links {
 		if had := former[l.Index]; had != nil && l.raw.undescribed {
-			links[i] = had // all that is known
+			links[i] = had // the most recent full description
 		}
 		s.links[l.Index] = links[i]
 		w.adopt(s, former[l.Index], links[i])
@@ -36,7 +36,7 @@ func (w *mirror) replace(id int32, links []*Link) {
 		}
 	}
 	w.reportRemoved(s)
-	w.events = slices.Grow(w.events, len(links)) // which is too much only if most are known
+	w.events = slices.Grow(w.events, len(links)) // too much only if most of the links are known
 	for _, l := range links {
 		w.report(s, l.Index)
 		w.hintPorts(s, former[l.Index], l)
@@ -44,8 +44,8 @@ func (w *mirror) replace(id int32, links []*Link) {
 	s.found = true
 }
 
-// reportRemoved comes before the rest of a list, so that no two links that are
-// reported have one name.
+// reportRemoved precedes the reports on the rest of a list, so that two reported
+// links never have the same name.
 func (w *mirror) reportRemoved(s *nsLinks) {
 	for _, index := range sortedKeys(s.shown) {
 		if s.links[index] == nil {
@@ -54,7 +54,7 @@ func (w *mirror) reportRemoved(s *nsLinks) {
 	}
 }
 
-// drop removes all links of a namespace, and the namespace.
+// drop removes a namespace and all its links.
 func (w *mirror) drop(id int32) {
 	s, ok := w.spaces[id]
 	if !ok {
@@ -68,7 +68,7 @@ func (w *mirror) drop(id int32) {
 	delete(w.spaces, id)
 }
 
-// put takes in how a link is now.
+// put records the current state of a link.
 func (w *mirror) put(s *nsLinks, l *Link) {
 	old := s.links[l.Index]
 	s.links[l.Index] = l
@@ -81,7 +81,7 @@ func (w *mirror) put(s *nsLinks, l *Link) {
 	w.hintPorts(s, old, l)
 }
 
-// remove takes in that a link is gone, and where it went.
+// remove records that a link is gone, and where it moved to.
 func (w *mirror) remove(s *nsLinks, last *Link) {
 	old := s.links[last.Index]
 	delete(s.links, last.Index)
@@ -98,8 +98,8 @@ func (w *mirror) remove(s *nsLinks, last *Link) {
 	w.renamed(s, old, nil)
 }
 
-// renamed looks at all links anew if a master that the filter names may have got
-// that name, or lost it.
+// renamed re-examines all links if the link may have gained or lost the master name
+// in the filter.
 func (w *mirror) renamed(s *nsLinks, old, now *Link) {
 	name := w.filter.master
 	if name == "" || (old != nil && old.hasName(name)) == (now != nil && now.hasName(name)) {
@@ -110,8 +110,8 @@ func (w *mirror) renamed(s *nsLinks, old, now *Link) {
 	}
 }
 
-// report collects the events that lead from what was reported of a link to how
-// it is now, if there are any.
+// report collects the events that lead from the last reported state of a link to its
+// current state, if the two differ.
 func (w *mirror) report(s *nsLinks, index int) {
 	old, now := s.shown[index], s.links[index]
 	if now != nil && !w.matches(s, now) {
@@ -123,7 +123,7 @@ func (w *mirror) report(s *nsLinks, index int) {
 		w.emit(s, Event{Kind: Added, Snapshot: !s.found, New: now})
 	case now == nil:
 		w.emit(s, Event{Kind: Removed, Old: old})
-	case old.Kind != now.Kind: // links do not: this is another, of the same index
+	case old.Kind != now.Kind: // a link cannot change its kind: this is another link with the same index
 		w.emit(s, Event{Kind: Removed, Old: old})
 		w.emit(s, Event{Kind: Added, New: now})
 	default:
@@ -133,8 +133,9 @@ func (w *mirror) report(s *nsLinks, index int) {
 	}
 }
 
-// hintPorts has the ports of a master looked up if a change of the master, which the
-// kernel announces of the master alone, changes what it reports of them.
+// hintPorts schedules a look-up of a master's ports, if a change of the master
+// changes the kernel's reports of them. The kernel announces such a change for the
+// master only.
 func (w *mirror) hintPorts(s *nsLinks, old, now *Link) {
 	regroups := kindOf(now.Kind).regroups
 	if old == nil || old.Kind != now.Kind || regroups == nil || !regroups(old, now) {
@@ -157,19 +158,19 @@ func (w *mirror) emit(s *nsLinks, e Event) {
 	w.events = append(w.events, e)
 }
 
-// matches applies the filter, of which the name of a master may come to mean
-// another link.
+// matches applies the filter. The master name in it may come to refer to another
+// link.
 func (w *mirror) matches(s *nsLinks, l *Link) bool {
 	return w.filter.matches(l) && (w.filter.master == "" || s.isPort(l, w.filter.master))
 }
 
-// isPort reports whether the link has a master of that name.
+// isPort reports whether the link has a master with the given name.
 func (s *nsLinks) isPort(l *Link, name string) bool {
 	master := s.links[l.Master]
 	return master != nil && master.hasName(name)
 }
 
-// named returns the link of a name, which may be an alternative one.
+// named returns the link with a name or an alternative name.
 func (s *nsLinks) named(name string) *Link {
 	for _, l := range s.links {
 		if l.hasName(name) {

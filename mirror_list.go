@@ -12,7 +12,7 @@ import (
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
-// listAll lists the links of all namespaces that are watched.
+// listAll lists the links of all watched namespaces.
 func (w *mirror) listAll(ctx context.Context) error {
 	w.forget()
 	found := ids{rtnl.OwnNetNS: {}}
@@ -29,8 +29,8 @@ func (w *mirror) listAll(ctx context.Context) error {
 	return w.listEach(ctx, found)
 }
 
-// listIDs adds to found the ids that the own namespace has for others. It may
-// have one for itself, which is not another namespace.
+// listIDs adds to found the ids of other namespaces in the own namespace. The own
+// namespace may have an id too, which is skipped.
 func (w *mirror) listIDs(ctx context.Context, found ids) error {
 	if err := w.findOwnID(ctx); err != nil {
 		return err
@@ -59,8 +59,8 @@ func (w *mirror) findOwnID(ctx context.Context) error {
 	})
 }
 
-// listStale lists namespaces that have got an id. If it turns out to be that of
-// the own one, announcements that named it were passed over till now.
+// listStale lists namespaces that have received an id. If the id turns out to belong
+// to the own namespace, announcements that used it were ignored until now.
 func (w *mirror) listStale(ctx context.Context, stale ids) error {
 	if err := w.findOwnID(ctx); err != nil {
 		return err
@@ -82,8 +82,8 @@ func (w *mirror) listEach(ctx context.Context, which ids) error {
 	return nil
 }
 
-// list lists the links of a namespace and collects how they differ from what is
-// known. Another namespace that cannot be listed is gone, or closed to us.
+// list lists the links of a namespace and collects the differences from the known
+// state. If another namespace cannot be listed, it is gone or not accessible.
 func (w *mirror) list(ctx context.Context, id int32) error {
 	var links []*Link
 	restart := func() { links = nil }
@@ -105,7 +105,7 @@ func (w *mirror) list(ctx context.Context, id int32) error {
 	return nil
 }
 
-// known returns the indexes of the links that are known in a namespace.
+// known returns the indexes of the known links in a namespace.
 func (w *mirror) known(id int32) (all []int32) {
 	s, ok := w.spaces[id]
 	if !ok {
@@ -117,8 +117,8 @@ func (w *mirror) known(id int32) (all []int32) {
 	return all
 }
 
-// quietly lists until there is a list that did not change while it was read. Nothing
-// is lost meanwhile: what changes is announced.
+// quietly repeats list until it succeeds without a change during the read. No change
+// is missed, since each is announced.
 func quietly(list func() error) error {
 	for {
 		if err := list(); !errors.Is(err, rtnl.ErrInterrupted) {
@@ -127,7 +127,7 @@ func quietly(list func() error) error {
 	}
 }
 
-// lookUp reads links anew. One that is gone by now is announced as such.
+// lookUp reads links again. A link that no longer exists is announced as deleted.
 func (w *mirror) lookUp(ctx context.Context, hinted linkIDs) error {
 	var b rtnl.Batch
 	for _, at := range slices.SortedFunc(maps.Keys(hinted), linkID.compare) {
@@ -153,8 +153,8 @@ func (w *mirror) lookUp(ctx context.Context, hinted linkIDs) error {
 	return nil
 }
 
-// refused reports whether the kernel has answered that it will not, as for a
-// link or a namespace that is gone.
+// refused reports whether the kernel has rejected the request, for example because a
+// link or a namespace is gone.
 func refused(err error) bool {
 	_, ok := errors.AsType[*rtnl.Errno](err)
 	return ok && !errors.Is(err, syscall.ENOMEM)

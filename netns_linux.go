@@ -18,8 +18,8 @@ const threadNetNSPath = "/proc/thread-self/ns/net"
 
 func pidNetNSPath(pid int) string { return fmt.Sprintf("/proc/%d/ns/net", pid) }
 
-// openNetNS opens the namespace file at path. Anything may be at a path, hence
-// O_NONBLOCK: a FIFO would wait for a writer.
+// openNetNS opens the namespace file at path. O_NONBLOCK is necessary because path
+// may be any file: opening a FIFO would wait for a writer.
 func openNetNS(path string) (*NetNS, error) {
 	file, err := openHigh(path, os.O_RDONLY|unix.O_NONBLOCK)
 	if err != nil {
@@ -33,7 +33,7 @@ func openNetNS(path string) (*NetNS, error) {
 	return ns, nil
 }
 
-// openHigh opens a file with another number than that of a standard file.
+// openHigh opens a file with a descriptor other than those of the standard files.
 func openHigh(path string, flags int) (*os.File, error) {
 	file, err := os.OpenFile(path, flags, 0)
 	if err != nil {
@@ -42,8 +42,8 @@ func openHigh(path string, flags int) (*os.File, error) {
 	return highfd.File(file)
 }
 
-// identify makes sure that fd is a network namespace and gives ns the kernel's
-// name of it.
+// identify checks that fd is a network namespace and sets the label of ns to the
+// kernel's notation.
 func (ns *NetNS) identify(fd int) error {
 	if kind, err := unix.IoctlRetInt(fd, unix.NS_GET_NSTYPE); err != nil || kind != unix.CLONE_NEWNET {
 		return errNoNetNS
@@ -66,8 +66,8 @@ func newNetNS() (*NetNS, error) {
 	return ns, cmp.Or(moveErr, openErr)
 }
 
-// createNetNS takes the steps of `ip netns add`, in its order, so that the two
-// may run at the same time.
+// createNetNS performs the steps of `ip netns add` in the same order, so that the
+// two can run at the same time.
 func createNetNS(name string) (*NetNS, error) {
 	if err := makeNetNSDir(); err != nil {
 		return nil, err
@@ -103,8 +103,8 @@ func newNetNSAt(path string) (*NetNS, error) {
 	return ns, nil
 }
 
-// makeNetNSDir makes the directory of named namespaces and shares it. If it
-// cannot be shared, a new directory is removed.
+// makeNetNSDir makes the directory of named namespaces and shares it. If sharing
+// fails, a new directory is removed.
 func makeNetNSDir() error {
 	madeErr := os.Mkdir(netNSDir, 0o755)
 	if madeErr != nil && !errors.Is(madeErr, fs.ErrExist) {
@@ -117,11 +117,11 @@ func makeNetNSDir() error {
 	return err
 }
 
-// shareNetNSDir makes the directory a shared mount, so that deleting a name
-// takes it out of all mount namespaces and the network namespace is freed. If
-// many did so at once each would stack a mount on the others' (Debian bug
-// 949235); the lock, which `ip` takes too, prevents that. Without the lock it
-// goes on, as `ip` does.
+// shareNetNSDir makes the directory a shared mount, so that deleting a name removes
+// it from all mount namespaces and the network namespace is freed. If several
+// processes did so at once, each would stack a mount on top of the others (Debian
+// bug 949235). The lock, which `ip` takes too, prevents that. If the lock fails, the
+// function continues, as `ip` does.
 func shareNetNSDir() error {
 	if dir, err := os.Open(netNSDir); err == nil {
 		defer dir.Close()
@@ -149,8 +149,8 @@ func mount(source, target string, flags uintptr) error {
 	return nil
 }
 
-// deleteNetNS unmounts what is stacked on the name. EINVAL says that nothing
-// is, or is any more.
+// deleteNetNS unmounts all mounts that are stacked on the name. EINVAL means that
+// none is left.
 func deleteNetNS(name string) error {
 	path := netNSDir + "/" + name
 	var err error
@@ -175,7 +175,7 @@ func listNetNS() ([]string, error) {
 	return names, err
 }
 
-// enter runs fn, which does not panic, on a thread that is in the namespace.
+// enter runs fn, which must not panic, on a thread in the namespace.
 func (ns *NetNS) enter(fn func()) error {
 	setns := func() error {
 		return ns.use(func(fd int) error { return unix.Setns(fd, unix.CLONE_NEWNET) })
@@ -183,8 +183,8 @@ func (ns *NetNS) enter(fn func()) error {
 	return onThread(setns, fn)
 }
 
-// onThread runs move, which changes the network namespace, and if that worked
-// fn, on a thread of their own, and waits for them.
+// onThread runs move, which changes the network namespace, and if that succeeds fn,
+// on a separate thread, and waits for them.
 func onThread(move func() error, fn func()) error {
 	var err error
 	done := make(chan struct{})
@@ -196,11 +196,11 @@ func onThread(move func() error, fn func()) error {
 	return err
 }
 
-// moveThread uses the thread of the calling goroutine, which must be done for
-// when it returns: a goroutine that ends while locked takes its thread with
-// it. The process's first thread is the exception. It cannot end, and
-// /proc/self shows its namespace to everybody, so it is held while another
-// thread does the work.
+// moveThread uses the thread of the calling goroutine. The goroutine must end when
+// moveThread returns, since a goroutine that ends while locked ends its thread too.
+// The process's first thread is an exception: it cannot end, and its namespace is
+// visible to all in /proc/self. It is therefore held while another thread does the
+// work.
 func moveThread(move func() error, fn func()) error {
 	runtime.LockOSThread()
 	if unix.Gettid() == os.Getpid() {
@@ -225,7 +225,7 @@ func moveThread(move func() error, fn func()) error {
 	return nil
 }
 
-// socketNetNS opens the namespace that a socket belongs to.
+// socketNetNS opens the namespace of a socket.
 func socketNetNS(rt *rtnl.Conn) (*NetNS, error) {
 	var file *os.File
 	err := rt.Control(func(fd int) error {

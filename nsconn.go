@@ -12,30 +12,30 @@ import (
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
-// A nsConn is a namespace that a transaction makes links in, or finds links in:
-// a socket there, and the requests that wait to go out on it.
+// A nsConn is a namespace in which a transaction makes or finds links: a socket
+// there, and the requests waiting to be sent on it.
 type nsConn struct {
-	ns       *NetNS // nil for the Conn's own until somebody needs it
+	ns       *NetNS // nil for the Conn's own until it is needed
 	rt       *rtnl.Conn
 	borrowed bool // rt is the Conn's
 	batch    rtnl.Batch
-	steps    []step // what each request of the batch is for
+	steps    []step // the purpose of each request of the batch
 	fd       int    // of the namespace, for requests that name it; -1 if not opened
 	ids      []nsid
 
-	// Of a remote namespace:
-	via    *nsConn // by whose socket its requests go
-	id     int32   // of the namespace, in that of via
-	denied error   // why it has no socket
+	// For a remote namespace:
+	via    *nsConn // the nsConn whose socket carries the requests
+	id     int32   // id of the namespace in the namespace of via
+	denied error   // the reason why it has no socket
 }
 
-// nsid is the id that a namespace has for another.
+// nsid is the id of a namespace in another one.
 type nsid struct {
 	of *nsConn
 	id int32
 }
 
-// String says which namespace it is.
+// String returns a description of the namespace.
 func (p *nsConn) String() string {
 	if p.borrowed && !p.isRemote() {
 		return "the namespace of the Conn"
@@ -109,8 +109,8 @@ func (t *transaction) namespace(p *nsConn) (*NetNS, error) {
 	return p.ns, nil
 }
 
-// descriptor returns a descriptor of the namespace that stays open as
-// long as the transaction.
+// descriptor returns a descriptor of the namespace that stays open as long as the
+// transaction.
 func (t *transaction) descriptor(p *nsConn) (int, error) {
 	if p.fd >= 0 {
 		return p.fd, nil
@@ -126,13 +126,13 @@ func (t *transaction) descriptor(p *nsConn) (int, error) {
 	return p.fd, err
 }
 
-// nsid returns the id that p has for the namespace of other, which the kernel
-// makes up if there is none yet.
+// nsid returns the id of other's namespace in p. The kernel assigns one if there is
+// none yet.
 func (t *transaction) nsid(ctx context.Context, p, other *nsConn) (int32, error) {
 	return t.nsidBy(ctx, p, other, rtnl.FindOrMakeNSID)
 }
 
-// knownNSID is nsid without making one: it returns -1 if there is none.
+// knownNSID is nsid without assigning an id: it returns -1 if there is none.
 func (t *transaction) knownNSID(ctx context.Context, p, other *nsConn) (int32, error) {
 	return t.nsidBy(ctx, p, other, rtnl.FindNSID)
 }
@@ -154,10 +154,10 @@ func (t *transaction) nsidBy(ctx context.Context, p, other *nsConn, find func(co
 	return id, err
 }
 
-// A program without CAP_SYS_ADMIN cannot open a socket in another namespace. On
-// the Conn's own socket the kernel still makes a peer there, moves a link there,
-// and reads links there by the namespace's id. Such a
-// namespace is remote: its requests go out on the Conn's socket.
+// A program without CAP_SYS_ADMIN cannot open a socket in another namespace. On the
+// Conn's own socket the kernel still makes a peer there, moves a link there, and
+// reads links there by the id of the namespace. Such a namespace is remote: its
+// requests are sent on the Conn's socket.
 
 // remote returns the nsConn of a namespace that the program may not enter.
 func (t *transaction) remote(ns *NetNS, denied error) (*nsConn, error) {
@@ -166,7 +166,7 @@ func (t *transaction) remote(ns *NetNS, denied error) (*nsConn, error) {
 	}
 	closed, err := Dial()
 	if err == nil {
-		err = closed.Close() // what is not made for remote namespaces fails on it
+		err = closed.Close() // code without support for remote namespaces fails on it
 	}
 	if err != nil {
 		return nil, err
@@ -174,7 +174,7 @@ func (t *transaction) remote(ns *NetNS, denied error) (*nsConn, error) {
 	return &nsConn{ns: ns, rt: closed.rt, borrowed: true, fd: -1, via: t.nsConns[0], denied: denied}, nil
 }
 
-// isRemote reports whether there is no socket in the namespace.
+// isRemote reports whether the program has no socket in the namespace.
 func (p *nsConn) isRemote() bool {
 	return p != nil && p.via != nil
 }
@@ -209,7 +209,7 @@ func (p *nsConn) readIndex(ctx context.Context, index int) (*Link, error) {
 	return readLink(ctx, p.conn(), func(b []byte) []byte { return p.appendKey(b, index, "") })
 }
 
-// readName reads the link of a name, which may be an alternative one.
+// readName reads the link with a name or an alternative name.
 func (p *nsConn) readName(ctx context.Context, name string) (*Link, error) {
 	return readLink(ctx, p.conn(), func(b []byte) []byte { return p.appendKey(b, 0, name) })
 }
@@ -226,7 +226,7 @@ func (p *nsConn) indexOf(ctx context.Context, name string) (int, error) {
 	return l.Index, nil
 }
 
-// refuseRemote refuses a namespace where the program cannot have a socket.
+// refuseRemote rejects a namespace in which the program cannot have a socket.
 func (s *spec) refuseRemote(op, attr string, p *nsConn) error {
 	if p.denied == nil {
 		return nil
@@ -235,8 +235,8 @@ func (s *spec) refuseRemote(op, attr string, p *nsConn) error {
 		Message: "it takes a socket in the other namespace, and to open one needs CAP_SYS_ADMIN"}
 }
 
-// refuseLater refuses settings of a peer in a remote namespace that the kernel does
-// not take when it makes the peer.
+// refuseLater rejects settings of a peer in a remote namespace that the kernel does
+// not accept in the request that makes the peer.
 func (t *transaction) refuseLater(j *job) error {
 	if !j.at.isRemote() {
 		return nil
@@ -247,8 +247,8 @@ func (t *transaction) refuseLater(j *job) error {
 	return nil
 }
 
-// refuseApart refuses settings of a link that moves to a remote namespace, and that
-// the request for the move cannot carry, or that cannot be compared from here.
+// refuseApart rejects settings of a link that moves to a remote namespace, if the
+// request for the move cannot carry them or if they cannot be compared from here.
 func (t *transaction) refuseApart(j *job) error {
 	s := *j.spec
 	for _, r := range s.linkRefs {
@@ -264,8 +264,8 @@ func (t *transaction) refuseApart(j *job) error {
 	return nil
 }
 
-// appendCarried appends the settings that go along with the move of a link to a
-// remote namespace, and takes them off the job.
+// appendCarried appends the settings that accompany the move of a link to a remote
+// namespace, and removes them from the job.
 func (t *transaction) appendCarried(b []byte, j *job) []byte {
 	if !j.at.isRemote() {
 		return b
@@ -275,7 +275,8 @@ func (t *transaction) appendCarried(b []byte, j *job) []byte {
 	return b
 }
 
-// refusePeerChange refuses to change the other end of a pair in a remote namespace.
+// refusePeerChange rejects a change of the other end of a pair in a remote
+// namespace.
 func (e *ensurePlan) refusePeerChange(g *ensureItem) error {
 	p := g.peer
 	if !p.job.at.isRemote() || len(p.diffs) == 0 || e.op == "diff" {
@@ -285,13 +286,14 @@ func (e *ensurePlan) refusePeerChange(g *ensureItem) error {
 }
 
 // onlyInside returns the error for a setting that only a program in the namespace
-// can make.
+// can change.
 func (s *spec) onlyInside(op, attr string) error {
 	return &Error{Op: op, Kind: s.Kind, Name: s.Name, Attr: attr, Err: syscall.EPERM,
 		Message: "it can be set only from within the other namespace, and to enter that needs CAP_SYS_ADMIN"}
 }
 
-// translate gives a link that was read from another namespace the ids of its own.
+// translate replaces the ids in a link read from another namespace by those of the
+// link's own namespace.
 func (p *nsConn) translate(ctx context.Context, l *Link) error {
 	if !p.isRemote() || l == nil || !l.lowerElsewhere() {
 		return nil

@@ -11,14 +11,14 @@ import (
 	"github.com/iplink-go/iplink/internal/uapi"
 )
 
-// paired reports whether the link is one end of a pair whose other end this
-// library describes to the kernel.
+// paired reports whether the link is one end of a pair, and this library describes
+// the other end to the kernel.
 func (s *spec) paired() bool {
 	return s.kind().peer != 0 && !s.isRaw()
 }
 
-// other returns the description of the other end of a pair, nil if there is none.
-// LinkNetNS says where that end is, unless it has a NetNS of its own.
+// other returns the description of the other end of a pair, or nil if there is none.
+// That end is in the namespace LinkNetNS, unless it has a NetNS of its own.
 func (s *spec) other() *spec {
 	switch {
 	case s.Peer == nil && s.linkNetNS != nil && s.paired():
@@ -35,16 +35,16 @@ func (s *spec) other() *spec {
 	return &moved
 }
 
-// unnamedPeer describes the other end as the kernel makes it without a
-// description: with the settings of the link, except its addresses.
+// unnamedPeer returns a description equivalent to the kernel's default for the other
+// end: the settings of the link, except its addresses.
 func (s *spec) unnamedPeer() *spec {
 	ofEach := attr.SetOf(uapi.IFLA_ADDRESS, uapi.IFLA_BROADCAST, uapi.IFLA_MASTER)
 	return &spec{Settings: own.New(s.Kind, "", nil), cachedKind: s.cachedKind, link: s.link, netns: s.linkNetNS,
 		linkSet: s.linkSet.Minus(ofEach.Or(requests).Or(s.afterCreate()))}
 }
 
-// checkPeer checks the description of the other end. The kernel chooses a name
-// for one that has none.
+// checkPeer checks the description of the other end. If it has no name, the kernel
+// chooses one.
 func (s *spec) checkPeer(op string) error {
 	if s.Peer == nil {
 		return nil
@@ -61,7 +61,8 @@ func (s *spec) checkPeer(op string) error {
 	return peer.checkShape(op)
 }
 
-// checkLinkNetNS refuses a namespace for a lower link that the kind does not have.
+// checkLinkNetNS rejects a namespace for the lower link of a kind without a lower
+// link.
 func (s *spec) checkLinkNetNS(op string) error {
 	k := kinds[s.Kind]
 	if s.linkNetNS == nil || k == nil || k.parent || k.tunnel || k.peer != 0 {
@@ -70,7 +71,7 @@ func (s *spec) checkLinkNetNS(op string) error {
 	return s.invalid(op, "link-netns", "a "+s.Kind+" has no parent, no underlay and no other end: NetNS says where it is to be")
 }
 
-// planPeer compares the other end of a pair that exists.
+// planPeer compares the other end of an existing pair.
 func (e *ensurePlan) planPeer(ctx context.Context, g *ensureItem) error {
 	s := g.job.spec.other()
 	at, err := e.peerNSConn(ctx, s)
@@ -112,8 +113,8 @@ func (e *ensurePlan) peerNSConn(ctx context.Context, s *spec) (*nsConn, error) {
 	return at, nil
 }
 
-// findPeer reads the other end of a pair, nil if it is another than the one that
-// is wanted, or elsewhere.
+// findPeer reads the other end of a pair. It returns nil if that end is not the
+// wanted one, or is in another namespace.
 func (e *ensurePlan) findPeer(ctx context.Context, g *ensureItem, s *spec, at *nsConn) (*Link, error) {
 	if in, err := e.lowerIn(ctx, g.job.at, g.have, at); !in || err != nil {
 		return nil, err
@@ -128,13 +129,14 @@ func (e *ensurePlan) findPeer(ctx context.Context, g *ensureItem, s *spec, at *n
 	return have, nil
 }
 
-// fits reports whether a link has the name of a spec, before or after a change,
-// which may have none.
+// fits reports whether a link has the name in a spec, before or after a change. A
+// spec without a name fits any link.
 func (s *spec) fits(l *Link) bool {
 	return s.Name == "" || l.hasName(s.Name) || s.newName != "" && l.hasName(s.newName)
 }
 
-// presentPeer says which the other end of a pair is, empty if it is gone.
+// presentPeer returns a description of the present other end, or an empty string if
+// it is gone.
 func (e *ensurePlan) presentPeer(g *ensureItem) string {
 	if g.have.Parent == 0 {
 		return ""
@@ -149,7 +151,7 @@ func (e *ensurePlan) presentPeer(g *ensureItem) string {
 	return words
 }
 
-// wantedPeer says which the other end is to be.
+// wantedPeer returns a description of the wanted other end.
 func (e *ensurePlan) wantedPeer(g *ensureItem, s *spec, at *nsConn) string {
 	words := cmp.Or(s.finalName(), "any")
 	if at != g.job.at {
@@ -158,8 +160,8 @@ func (e *ensurePlan) wantedPeer(g *ensureItem, s *spec, at *nsConn) string {
 	return words
 }
 
-// refuseTakenPeer refuses to make a pair anew whose other end could not have its
-// name: the link in the way does not go with the old one.
+// refuseTakenPeer rejects the replacement of a pair if the name of the other end is
+// taken by a link that is not deleted with the old pair.
 func (e *ensurePlan) refuseTakenPeer(ctx context.Context, g *ensureItem) error {
 	s := g.job.spec.other()
 	if s == nil || s.Name == "" {

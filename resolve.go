@@ -41,8 +41,8 @@ func (t *transaction) resolve(ctx context.Context, j *job) error {
 	return t.planMaster(j)
 }
 
-// infoPlace is where the links are that a kind's own settings name: a tunnel's
-// underlay may be in another namespace than the tunnel.
+// infoPlace returns the namespace of the links named in a kind's own settings: the
+// underlay of a tunnel may be in another namespace than the tunnel.
 func (t *transaction) infoPlace(j *job, under *nsConn) *nsConn {
 	if kindOf(j.spec.Kind).tunnel {
 		return under
@@ -50,8 +50,8 @@ func (t *transaction) infoPlace(j *job, under *nsConn) *nsConn {
 	return j.at
 }
 
-// underlay returns the nsConn where a job's parent is, and finds out by which id
-// the link's own namespace knows it, if it is another.
+// underlay returns the nsConn of a job's parent. If that is another namespace,
+// underlay also finds its id in the link's own namespace.
 func (t *transaction) underlay(ctx context.Context, j *job) (*nsConn, error) {
 	s := j.spec
 	if j.main != nil {
@@ -77,8 +77,8 @@ func (t *transaction) underlay(ctx context.Context, j *job) (*nsConn, error) {
 	return under, nil
 }
 
-// openPeerPlace opens the namespace of a peer, which the request that makes it
-// must name by descriptor if it is another than the main end's.
+// openPeerPlace opens the namespace of a peer. If it differs from that of the main
+// end, the request that makes the peer must name it by descriptor.
 func (t *transaction) openPeerPlace(ctx context.Context, peer *job) error {
 	if peer.at == peer.main.at {
 		return nil
@@ -93,7 +93,7 @@ func (t *transaction) openPeerPlace(ctx context.Context, peer *job) error {
 	return nil
 }
 
-// resolveRefs returns a copy of refs with the indexes found, each in its place.
+// resolveRefs returns a copy of refs with the indexes filled in.
 func (t *transaction) resolveRefs(ctx context.Context, j *job, refs []attr.Ref, where func(uint16) *nsConn, names attr.Table) ([]attr.Ref, error) {
 	refs = slices.Clone(refs)
 	for i, r := range refs {
@@ -110,8 +110,8 @@ func (t *transaction) resolveRefs(ctx context.Context, j *job, refs []attr.Ref, 
 	return refs, nil
 }
 
-// notFound says where a link that a job refers to was looked for, where there is one
-// of that name, and how to look elsewhere.
+// notFound describes the namespace in which a link was looked for, other namespaces
+// that have a link of that name, and how to refer to them.
 func (t *transaction) notFound(ctx context.Context, j *job, p *nsConn, r attr.Ref) string {
 	text := fmt.Sprintf("there is no link %q in %v", r.Name, p)
 	for _, other := range t.nsConns {
@@ -128,8 +128,8 @@ func (t *transaction) notFound(ctx context.Context, j *job, p *nsConn, r attr.Re
 	return text
 }
 
-// find returns the index of the link that a job refers to by name: of one that
-// this transaction is about to make, or of one that exists.
+// find returns the index of the link that a job refers to by name: a link that this
+// transaction is about to make, or an existing one.
 func (t *transaction) find(ctx context.Context, j *job, p *nsConn, name string) (int, error) {
 	if other := t.jobNamed(p, name); other != nil {
 		j.tied, other.tied = true, true
@@ -138,8 +138,8 @@ func (t *transaction) find(ctx context.Context, j *job, p *nsConn, name string) 
 	return p.indexOf(ctx, name)
 }
 
-// chooseIndex chooses the indexes of a link and its peer if requests must name them
-// before the kernel has said what they are.
+// chooseIndex chooses the indexes of a link and its peer if requests must use them
+// before the kernel has reported them.
 func (t *transaction) chooseIndex(j *job) error {
 	if j.peer != nil && (j.peer.needsIndex() || j.peer.index != 0) {
 		if _, err := t.reserveIndex(j.peer); err != nil {
@@ -152,22 +152,23 @@ func (t *transaction) chooseIndex(j *job) error {
 	return err
 }
 
-// needsIndex reports whether the link is changed after it is made, or is read
-// though it has no name.
+// needsIndex reports whether the link is changed after its creation, or is read
+// although it has no name.
 func (j *job) needsIndex() bool {
 	later := j.linkSet.And(j.createsLater())
 	return !later.Empty() || !j.inet6Set.Empty() || !j.portSet.Empty() || j.deferUp || j.generic() != nil ||
 		len(j.altNames) > 0 || !j.layer3.empty() || j.spec.Name == "" && (!j.linkSet.Empty() || j.change != 0)
 }
 
-// createsLater is what the kernel does not take when it makes the link.
+// createsLater returns the settings that the kernel does not accept when it makes
+// the link.
 func (j *job) createsLater() attr.Set {
 	return j.afterCreate
 }
 
-// reserveIndex chooses an index for the link unless it has one, free at this
-// moment: the first of a transaction at random, high above those that the
-// kernel hands out, and the others from there on.
+// reserveIndex chooses an index for the link unless it has one. The index is free at
+// this moment. The first index of a transaction is random, far above those that the
+// kernel assigns, and the others follow it.
 func (t *transaction) reserveIndex(j *job) (int, error) {
 	if j.index != 0 {
 		j.indexChosen = j.indexChosen || isAbsent(j.at.rt, j.index)
@@ -189,8 +190,8 @@ func (t *transaction) reserveIndex(j *job) (int, error) {
 	return 0, syscall.EBUSY
 }
 
-// planMaster looks at the master that the link is to have: whether it is one for
-// the settings as a port, and whether the link may come up in the same request.
+// planMaster examines the master that the link is to have: whether it matches the
+// port settings, and whether the link may come up in the same request.
 func (t *transaction) planMaster(j *job) error {
 	s := j.spec
 	up := s.flags&s.change&uapi.IFF_UP != 0
@@ -215,8 +216,8 @@ func (t *transaction) planMaster(j *job) error {
 	return nil
 }
 
-// parentDefers reports whether the link is to sit on one of this transaction's
-// that comes up only after it is made.
+// parentDefers reports whether the link's parent is made by this transaction and
+// comes up only after its creation.
 func (t *transaction) parentDefers(j *job) bool {
 	index, _ := refIndex(j.linkRefs, uapi.IFLA_LINK, j.spec.link.Parent)
 	if index == 0 {
@@ -226,20 +227,20 @@ func (t *transaction) parentDefers(j *job) bool {
 	return parent != nil && parent.deferUp
 }
 
-// master returns the index of the master that the link is to have, 0 if none.
+// master returns the index of the master that the link is to have, or 0.
 func (j *job) master() int {
 	index, _ := refIndex(j.linkRefs, uapi.IFLA_MASTER, j.spec.link.Master)
 	return index
 }
 
-// parent returns the index of the link that the link is to sit on, 0 if none.
+// parent returns the index of the parent that the link is to have, or 0.
 func (j *job) parent() int {
 	index, _ := refIndex(j.linkRefs, uapi.IFLA_LINK, j.spec.link.Parent)
 	return index
 }
 
-// masterKind returns what is known of the kind of a master, which may yet have
-// to be made. The kernel is asked once for all ports.
+// masterKind returns the facts about the kind of a master, which may not exist yet.
+// The kernel is asked once for all ports.
 func (t *transaction) masterKind(p *nsConn, index int) (*kind, error) {
 	if j := t.jobNumbered(p, index); j != nil {
 		return kindOf(j.spec.Kind), nil
@@ -255,7 +256,7 @@ func (t *transaction) masterKind(p *nsConn, index int) (*kind, error) {
 	return k, err
 }
 
-// kindOfMaster asks the kernel what a master is.
+// kindOfMaster asks the kernel for the kind of a master.
 func kindOfMaster(p *nsConn, index int) (*kind, error) {
 	driver, err := rtnl.DriverOf(p.rt, index)
 	for _, k := range kinds {
@@ -277,8 +278,8 @@ func rowName(t attr.Table, typ uint16) string {
 	return name
 }
 
-// refIndex returns the index of the link that a row refers to, by name or else
-// as it was set.
+// refIndex returns the index of the link that a row refers to, by name or, failing
+// that, as it was set.
 func refIndex(refs []attr.Ref, typ uint16, set int) (int, bool) {
 	for _, r := range refs {
 		if r.Type == typ {
@@ -288,24 +289,25 @@ func refIndex(refs []attr.Ref, typ uint16, set int) (int, bool) {
 	return set, set != 0
 }
 
-// The lower link of a link is its parent, its underlay or its other end. The
-// kernel names it by an index, which counts only together with the namespace
-// that the index is of.
+// The lower link of a link is its parent, its underlay or its other end. The kernel
+// names it by an index, which is meaningful only together with the namespace it
+// belongs to.
 
-// lowerElsewhere reports whether the lower link is in another namespace. The
-// kernel has no id, and reports -1, for one that is about to end.
+// lowerElsewhere reports whether the lower link is in another namespace. If that
+// namespace is about to end, it has no id, and the kernel reports -1.
 func (l *Link) lowerElsewhere() bool {
 	return l.raw.common.Has(uapi.IFLA_LINK_NETNSID)
 }
 
-// tellsNetNS reports whether the kernel says so of links of this kind.
+// tellsNetNS reports whether the kernel reports the namespace for links of this
+// kind.
 func (l *Link) tellsNetNS() bool {
 	k := kinds[l.Kind]
 	return l.lowerElsewhere() || l.Kind == "" || k != nil && !k.hidesNetNS
 }
 
-// namesLower reports whether a spec names the lower link, or its namespace. A
-// peer is another spec.
+// namesLower reports whether a spec names the lower link, or its namespace. A peer
+// has a spec of its own.
 func (s *spec) namesLower() bool {
 	underlay := s.kind().underlay
 	switch {
@@ -315,8 +317,8 @@ func (s *spec) namesLower() bool {
 	return s.linkNetNS != nil && s.Peer == nil
 }
 
-// lowerIn reports whether the lower link of a link at p is in the namespace of
-// another namespace.
+// lowerIn reports whether the lower link of a link in p is in the namespace of
+// other.
 func (t *transaction) lowerIn(ctx context.Context, p *nsConn, l *Link, other *nsConn) (bool, error) {
 	if p == other || !l.lowerElsewhere() {
 		return (p == other) != l.lowerElsewhere(), nil
@@ -325,8 +327,8 @@ func (t *transaction) lowerIn(ctx context.Context, p *nsConn, l *Link, other *ns
 	return id >= 0 && id == l.NetNSID, err
 }
 
-// misplaced reports whether the lower link is in another namespace than a job
-// wants.
+// misplaced reports whether the lower link is in another namespace than the job
+// requests.
 func (t *transaction) misplaced(ctx context.Context, j *job, have *Link) (bool, error) {
 	if !j.spec.namesLower() || !have.tellsNetNS() {
 		return false, nil
@@ -338,8 +340,8 @@ func (t *transaction) misplaced(ctx context.Context, j *job, have *Link) (bool, 
 	return !in, nil
 }
 
-// sitsBelow reports whether a link sits on the link that its wanted parent sits
-// on, as the kernel has it if the two are of one family.
+// sitsBelow reports whether a link sits on the lower link of its wanted parent. The
+// kernel arranges it so if the two are of one family.
 func (t *transaction) sitsBelow(ctx context.Context, j *job, have *Link) (bool, error) {
 	index, ok := refIndex(j.linkRefs, uapi.IFLA_LINK, j.spec.link.Parent)
 	family := kindOf(have.Kind).family
@@ -359,8 +361,8 @@ func (t *transaction) sitsBelow(ctx context.Context, j *job, have *Link) (bool, 
 	return t.shareNetNS(ctx, j, have, parent)
 }
 
-// shareNetNS reports whether the lower links of a job's link and of its parent
-// are in one namespace.
+// shareNetNS reports whether the lower links of a job's link and of its parent are
+// in one namespace.
 func (t *transaction) shareNetNS(ctx context.Context, j *job, have, parent *Link) (bool, error) {
 	switch {
 	case !have.tellsNetNS() || !parent.tellsNetNS():
@@ -380,7 +382,7 @@ func (t *transaction) shareNetNS(ctx context.Context, j *job, have, parent *Link
 	return id >= 0 && id == parent.NetNSID, err
 }
 
-// driftOfNetNS is the difference of a link whose lower link is in another
+// driftOfNetNS returns the difference for a link whose lower link is in another
 // namespace than wanted.
 func (t *transaction) driftOfNetNS(j *job, have *Link) Difference {
 	d := Difference{Attr: "link-netns", Have: t.netNSOfLower(j.at, have), Immutable: true}
@@ -390,8 +392,8 @@ func (t *transaction) driftOfNetNS(j *job, have *Link) Difference {
 	return d
 }
 
-// netNSOfLower names the namespace of the lower link, empty if it is that of the
-// link.
+// netNSOfLower returns the name of the lower link's namespace, or an empty string if
+// it is the link's own namespace.
 func (t *transaction) netNSOfLower(p *nsConn, l *Link) string {
 	if !l.lowerElsewhere() {
 		return ""
@@ -410,8 +412,8 @@ func (t *transaction) netNSName(p *nsConn) string {
 	return ns.String()
 }
 
-// nsConnOfLower returns the nsConn of the lower link, nil if it is none of the
-// transaction's.
+// nsConnOfLower returns the nsConn of the lower link, or nil if the transaction does
+// not know its namespace.
 func (t *transaction) nsConnOfLower(p *nsConn, l *Link) *nsConn {
 	if !l.lowerElsewhere() {
 		return p
@@ -424,8 +426,8 @@ func (t *transaction) nsConnOfLower(p *nsConn, l *Link) *nsConn {
 	return nil
 }
 
-// verifyLower compares the lower link of a link that was read back with the one
-// that was asked for.
+// verifyLower compares the lower link of a link that was read back with the
+// requested one.
 func (t *transaction) verifyLower(ctx context.Context, j *job) error {
 	s, l := j.spec, j.link
 	wrong, err := t.misplaced(ctx, j, l)

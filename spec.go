@@ -395,7 +395,7 @@ func (j *job) addressMisfit(have *Link) *attr.Error {
 	return j.spec.addressFault(j.linkSet, len(have.Address), have.Type == HardwareEther || have.isLoopback())
 }
 
-// addressInUse explains that the link does not have a link-layer address of its own.
+// addressInUse explains that another link has the link-layer address.
 func (t *transaction) addressInUse(_ context.Context, s *step, errno syscall.Errno) fact {
 	if errno != syscall.EADDRINUSE || s.what > stepChange {
 		return fact{}
