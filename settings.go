@@ -9,15 +9,15 @@ import (
 	"github.com/iplink-go/iplink/internal/uapi"
 )
 
-// Name sets the name of the link, in place of the one that New was given: for a
-// Clone of a template. At most 15 bytes, without "/", ":", "%" or white space
+// Name sets the name of the link in place of the name given to New, for a Clone of a
+// template. It has at most 15 bytes, without "/", ":", "%" or white space
 // (IFLA_IFNAME).
 func (b *Common[Self]) Name(name string) *Self {
 	b.spec.Name = name
 	return b.me()
 }
 
-// common notes that a setting that every link has was made.
+// common marks a common setting as made.
 func (b *Common[Self]) common(typ uint16) *Self {
 	b.spec.linkSet.Add(typ)
 	return b.me()
@@ -32,10 +32,10 @@ func (b *Common[Self]) flag(flag uint32, on bool) *Self {
 	return b.me()
 }
 
-// Parent sets the link that this one sits on, by name (IFLA_LINK). It is looked
-// up in the namespace LinkNetNS, by default that of the Conn, also when NetNS
-// puts this link elsewhere. It cannot change later. Kinds that sit on no link
-// refuse it; a VXLAN has Dev instead.
+// Parent sets the link that this one sits on, by name (IFLA_LINK). The name is
+// looked up in the namespace LinkNetNS, by default the Conn's, even if NetNS puts
+// this link elsewhere. It cannot change later. Kinds without a parent reject it; a
+// VXLAN has Dev instead.
 func (b *Common[Self]) Parent(name string) *Self {
 	b.spec.linkRefs = attr.SetRef(b.spec.linkRefs, uapi.IFLA_LINK, name)
 	return b.common(uapi.IFLA_LINK)
@@ -48,97 +48,98 @@ func (b *Common[Self]) ParentIndex(index int) *Self {
 	return b.common(uapi.IFLA_LINK)
 }
 
-// Master makes the link a port of the bridge, bond, team or VRF of that name
-// (IFLA_MASTER). It is looked up in the namespace where the link is to be.
+// Master makes the link a port of the bridge, bond, team or VRF with the given name
+// (IFLA_MASTER). The name is looked up in the namespace of this link.
 func (b *Common[Self]) Master(name string) *Self {
 	b.spec.linkRefs = attr.SetRef(b.spec.linkRefs, uapi.IFLA_MASTER, name)
 	return b.common(uapi.IFLA_MASTER)
 }
 
-// MasterIndex is Master by interface index; 0 takes the link out of its master.
+// MasterIndex is Master by interface index; 0 removes the link from its master.
 func (b *Common[Self]) MasterIndex(index int) *Self {
 	b.link().Master = index
 	b.spec.linkRefs = attr.DropRef(b.spec.linkRefs, uapi.IFLA_MASTER)
 	return b.common(uapi.IFLA_MASTER)
 }
 
-// NoMaster takes the link out of its master.
+// NoMaster removes the link from its master.
 func (b *Common[Self]) NoMaster() *Self {
 	return b.MasterIndex(0)
 }
 
-// Up enables the link (IFF_UP). The end of a pair that is given as Peer comes
-// up once both ends exist.
+// Up enables the link (IFF_UP). The end of a pair that is given as Peer comes up
+// once both ends exist.
 func (b *Common[Self]) Up() *Self {
 	return b.flag(uapi.IFF_UP, true)
 }
 
-// Down disables the link (IFF_UP), which is how links start. Along with the Master
-// of a bond or team it takes the link down for that: the master brings it up again,
-// and Ensure leaves it so.
+// Down disables the link (IFF_UP), which is the initial state of links. Together
+// with a bond or team as Master it takes the link down for joining: the master
+// brings it up again, and Ensure leaves it up.
 func (b *Common[Self]) Down() *Self {
 	return b.flag(uapi.IFF_UP, false)
 }
 
-// DownFirst lets Update take a link that is up down first, if it changes what
-// changes only while the link is down, such as the LACPRate of a bond, or joins
-// a bond or team, which take only links that are down; without it, and without Down,
-// that is refused, unless the link is a port of such a master so far. The link comes up again afterwards. Its routes are lost, and as a rule
-// its IPv6 addresses.
+// DownFirst lets Update take a link that is up down first, if a change is possible
+// only while the link is down. Such changes are, for example, the LACPRate of a
+// bond, and joining a bond or team, which accept only links that are down. Without
+// DownFirst and without Down, such a change is rejected, unless the link is
+// currently a port of such a master. The link comes up again afterwards. Its routes
+// are lost, and usually its IPv6 addresses.
 func (b *Common[Self]) DownFirst() *Self {
 	b.spec.downFirst = true
 	return b.me()
 }
 
-// ARP says whether the link uses neighbour discovery; most kinds start with it
-// on (IFF_NOARP).
+// ARP sets whether the link uses neighbour discovery; it is on by default for most
+// kinds (IFF_NOARP).
 func (b *Common[Self]) ARP(on bool) *Self {
 	return b.flag(uapi.IFF_NOARP, !on)
 }
 
-// Multicast says whether the link carries multicast; most kinds start with it
-// on (IFF_MULTICAST).
+// Multicast sets whether the link carries multicast; it is on by default for most
+// kinds (IFF_MULTICAST).
 func (b *Common[Self]) Multicast(on bool) *Self {
 	return b.flag(uapi.IFF_MULTICAST, on)
 }
 
-// AllMulticast says whether the link takes all multicast frames; off by default
+// AllMulticast sets whether the link accepts all multicast frames; off by default
 // (IFF_ALLMULTI).
 func (b *Common[Self]) AllMulticast(on bool) *Self {
 	return b.flag(uapi.IFF_ALLMULTI, on)
 }
 
-// Promiscuous says whether the link takes all frames; off by default
+// Promiscuous sets whether the link accepts all frames; off by default
 // (IFF_PROMISC).
 func (b *Common[Self]) Promiscuous(on bool) *Self {
 	return b.flag(uapi.IFF_PROMISC, on)
 }
 
-// Dynamic says whether the link's addresses are lost when it goes down; off by
+// Dynamic sets whether the link's addresses are lost when it goes down; off by
 // default (IFF_DYNAMIC).
 func (b *Common[Self]) Dynamic(on bool) *Self {
 	return b.flag(uapi.IFF_DYNAMIC, on)
 }
 
-// MTU sets the largest payload of a frame, in bytes (IFLA_MTU). The bounds and
-// the default depend on the kind: for Ethernet 68 to 65535 and 1500. A VXLAN
-// with Dev clamps it to what its underlay carries when it is made, also by Ensure,
-// and refuses a change to more.
+// MTU sets the largest payload of a frame, in bytes (IFLA_MTU). The limits and the
+// default depend on the kind: for Ethernet they are 68 to 65535, and 1500. For a
+// VXLAN with Dev the kernel reduces the MTU of a new link to the capacity of its
+// underlay, also in Ensure, and rejects a later change to more.
 func (b *Common[Self]) MTU(bytes uint32) *Self {
 	b.link().MTU = bytes
 	return b.common(uapi.IFLA_MTU)
 }
 
-// TxQueueLen sets how many packets may wait to be sent, 0 to 32767; 1000 by
-// default for most kinds (IFLA_TXQLEN).
+// TxQueueLen sets the number of packets that may wait to be sent, 0 to 32767; 1000
+// by default for most kinds (IFLA_TXQLEN).
 func (b *Common[Self]) TxQueueLen(packets uint32) *Self {
 	b.link().TxQueueLen = packets
 	return b.common(uapi.IFLA_TXQLEN)
 }
 
-// Queues sets the numbers of transmit and receive queues, 1 to 4096 each; they
-// cannot change later (IFLA_NUM_TX_QUEUES, IFLA_NUM_RX_QUEUES). Not every
-// kernel reports the latter.
+// Queues sets the numbers of transmit and receive queues, 1 to 4096 each
+// (IFLA_NUM_TX_QUEUES, IFLA_NUM_RX_QUEUES). They cannot change later. Not every
+// kernel reports the number of receive queues.
 func (b *Common[Self]) Queues(tx, rx uint32) *Self {
 	l := b.link()
 	l.TxQueues, l.RxQueues = tx, rx
@@ -146,29 +147,29 @@ func (b *Common[Self]) Queues(tx, rx uint32) *Self {
 	return b.common(uapi.IFLA_NUM_RX_QUEUES)
 }
 
-// Address sets the link-layer address: for Ethernet 6 bytes, not multicast and
-// not zero; by default random, or the parent's (IFLA_ADDRESS).
+// Address sets the link-layer address (IFLA_ADDRESS). An Ethernet address has 6
+// bytes and is neither multicast nor zero. By default it is random, or the parent's.
 func (b *Common[Self]) Address(mac net.HardwareAddr) *Self {
 	b.link().Address = slices.Clone(mac)
 	return b.common(uapi.IFLA_ADDRESS)
 }
 
-// Broadcast sets the link-layer broadcast address, as long as Address; for
-// Ethernet ff:ff:ff:ff:ff:ff by default (IFLA_BROADCAST).
+// Broadcast sets the link-layer broadcast address, which has the length of Address;
+// for Ethernet it is ff:ff:ff:ff:ff:ff by default (IFLA_BROADCAST).
 func (b *Common[Self]) Broadcast(mac net.HardwareAddr) *Self {
 	b.link().Broadcast = slices.Clone(mac)
 	return b.common(uapi.IFLA_BROADCAST)
 }
 
-// Alias sets a text for people, at most 255 bytes; empty removes it
+// Alias sets a description for humans, at most 255 bytes; an empty one removes it
 // (IFLA_IFALIAS).
 func (b *Common[Self]) Alias(text string) *Self {
 	b.link().Alias = text
 	return b.common(uapi.IFLA_IFALIAS)
 }
 
-// AltName adds names by which the link is found as well, at most 127 bytes each
-// (IFLA_ALT_IFNAME).
+// AltName adds alternative names by which the link can be found, at most 127 bytes
+// each (IFLA_ALT_IFNAME).
 func (b *Common[Self]) AltName(names ...string) *Self {
 	b.spec.altNames = slices.Concat(b.spec.altNames, names)
 	return b.me()
@@ -181,19 +182,19 @@ func (b *Common[Self]) Group(number uint32) *Self {
 	return b.common(uapi.IFLA_GROUP)
 }
 
-// Index asks Create for this interface index, 1 to 2147483647, by default the
-// next free one (ifi_index). Update, Ensure and Diff find the link by it if the name
-// is empty; otherwise the link of the name must have it.
+// Index sets the interface index for Create, 1 to 2147483647; by default it is the
+// next free one (ifi_index). Update, Ensure and Diff find the link by its index if
+// the name is empty; otherwise the link with the name must have it.
 func (b *Common[Self]) Index(index int) *Self {
 	b.spec.index = index
 	return b.me()
 }
 
-// NetNS says in which namespace the link is to be, by default that of the Conn.
-// Create makes it there, and Update finds it there; only on a Device does
-// Update move it there. This takes CAP_SYS_ADMIN, except for a peer, with settings
-// that the kernel takes when it makes the peer, and for a move, with settings
-// that every link has: these take CAP_NET_ADMIN in both namespaces.
+// NetNS sets the namespace of the link, by default the Conn's. Create makes the link
+// there, and Update finds it there; only for a Device does Update move it there.
+// This takes CAP_SYS_ADMIN, with two exceptions that take CAP_NET_ADMIN in both
+// namespaces: a peer with settings that the kernel accepts when it makes the peer,
+// and a move with settings common to all links.
 func (b *Common[Self]) NetNS(ns *NetNS) *Self {
 	if b.spec.Judge("NetNS", netNSFault("NetNS", ns)) {
 		b.spec.netns = ns
@@ -201,10 +202,10 @@ func (b *Common[Self]) NetNS(ns *NetNS) *Self {
 	return b.me()
 }
 
-// LinkNetNS says in which namespace the parent, the underlay of a tunnel, or
-// the peer is; by default that of the Conn (IFLA_LINK_NETNSID). It cannot change
-// later. A peer with a NetNS of its own is there, and a pair without Peer is in
-// one namespace by default. Kinds that have none of the three refuse it.
+// LinkNetNS sets the namespace of the parent, of the underlay of a tunnel, or of the
+// peer; by default the Conn's (IFLA_LINK_NETNSID). It cannot change later. The NetNS
+// of a peer, if set, takes precedence, and a pair without Peer is in one namespace
+// by default. Kinds without parent, underlay and peer reject it.
 func (b *Common[Self]) LinkNetNS(ns *NetNS) *Self {
 	if b.spec.Judge("LinkNetNS", netNSFault("LinkNetNS", ns)) {
 		b.spec.linkNetNS = ns
@@ -212,23 +213,24 @@ func (b *Common[Self]) LinkNetNS(ns *NetNS) *Self {
 	return b.me()
 }
 
-// GSOMaxSize sets the most bytes of a packet handed to the link as one, from
-// about 320 to the link's TSOMaxSize; 65536 by default (IFLA_GSO_MAX_SIZE). Up
-// to 65536 it holds for IPv4 as well.
+// GSOMaxSize sets the maximum size in bytes of a packet handed to the link as one,
+// from about 320 to the link's TSOMaxSize; 65536 by default (IFLA_GSO_MAX_SIZE).
+// Values up to 65536 apply to IPv4 as well.
 func (b *Common[Self]) GSOMaxSize(bytes uint32) *Self {
 	b.link().Offload.GSOMaxSize = bytes
 	return b.common(uapi.IFLA_GSO_MAX_SIZE)
 }
 
-// GSOMaxSegs sets the most segments of such a packet, 0 to 65535, which is the
-// default (IFLA_GSO_MAX_SEGS).
+// GSOMaxSegs sets the maximum number of segments of such a packet, 0 to 65535; 65535
+// by default (IFLA_GSO_MAX_SEGS).
 func (b *Common[Self]) GSOMaxSegs(segments uint32) *Self {
 	b.link().Offload.GSOMaxSegs = segments
 	return b.common(uapi.IFLA_GSO_MAX_SEGS)
 }
 
-// GROMaxSize sets the most bytes of a packet merged on receipt, 0 to 524280;
-// 65536 by default (IFLA_GRO_MAX_SIZE). Up to 65536 it holds for IPv4 as well.
+// GROMaxSize sets the maximum size in bytes of a packet merged on receipt, 0 to
+// 524280; 65536 by default (IFLA_GRO_MAX_SIZE). Values up to 65536 apply to IPv4 as
+// well.
 func (b *Common[Self]) GROMaxSize(bytes uint32) *Self {
 	b.link().Offload.GROMaxSize = bytes
 	return b.common(uapi.IFLA_GRO_MAX_SIZE)
@@ -248,51 +250,51 @@ func (b *Common[Self]) GROMaxIPv4Size(bytes uint32) *Self {
 	return b.common(uapi.IFLA_GRO_IPV4_MAX_SIZE)
 }
 
-// AddrGenMode sets how IPv6 link-local addresses are made, AddrGenEUI64 by
-// default; it takes effect when the link comes up (IFLA_INET6_ADDR_GEN_MODE).
+// AddrGenMode sets how IPv6 link-local addresses are generated, AddrGenEUI64 by
+// default (IFLA_INET6_ADDR_GEN_MODE). It takes effect when the link comes up.
 func (b *Common[Self]) AddrGenMode(mode AddrGenMode) *Self {
 	b.link().INET6.AddrGenMode = mode
 	b.spec.inet6Set = attr.SetOf(uapi.IFLA_INET6_ADDR_GEN_MODE)
 	return b.me()
 }
 
-// ProtoDown says whether a protocol holds the link down; only macvlan, macvtap,
-// VXLAN and some hardware can (IFLA_PROTO_DOWN).
+// ProtoDown sets whether a protocol holds the link down (IFLA_PROTO_DOWN). Only
+// macvlan, macvtap, VXLAN and some hardware support it.
 func (b *Common[Self]) ProtoDown(on bool) *Self {
 	b.link().ProtoDown = on
 	return b.common(uapi.IFLA_PROTO_DOWN)
 }
 
-// Carrier says whether the link has a carrier; only dummy, team and tun links
-// can be told (IFLA_CARRIER).
+// Carrier sets whether the link has a carrier (IFLA_CARRIER). Only dummy, team and
+// tun links support it.
 func (b *Common[Self]) Carrier(on bool) *Self {
 	b.link().Carrier = on
 	return b.common(uapi.IFLA_CARRIER)
 }
 
-// OperState asks for OperTesting, OperDormant or OperUp; the kernel goes there
-// if the link is up and its present state allows (IFLA_OPERSTATE).
+// OperState requests OperTesting, OperDormant or OperUp; the kernel changes to it if
+// the link is up and its present state permits the change (IFLA_OPERSTATE).
 func (b *Common[Self]) OperState(state OperState) *Self {
 	b.link().OperState = state
 	return b.common(uapi.IFLA_OPERSTATE)
 }
 
-// LinkMode sets what happens when the link gets a carrier, LinkModeDefault by
+// LinkMode sets the behaviour of the link when it gets a carrier, LinkModeDefault by
 // default (IFLA_LINKMODE).
 func (b *Common[Self]) LinkMode(mode LinkMode) *Self {
 	b.link().LinkMode = mode
 	return b.common(uapi.IFLA_LINKMODE)
 }
 
-// A PortSpec describes the settings of a port of a master; every builder of
-// port settings is one, such as bridge.PortBuilder.
+// A PortSpec describes the settings of a port of a master. Every builder of port
+// settings is one, such as bridge.PortBuilder.
 type PortSpec interface {
 	// Own returns the settings, for this package.
 	Own() *own.Settings
 }
 
-// PortSettings sets what the link has as a port of its master, which may be joined in
-// the same request (IFLA_INFO_SLAVE_DATA).
+// PortSettings sets the settings of the link as a port of its master, which it may
+// join in the same request (IFLA_INFO_SLAVE_DATA).
 func (b *Common[Self]) PortSettings(port PortSpec) *Self {
 	if b.spec.Judge("PortSettings", portFault(port)) {
 		b.spec.port = port.Own()

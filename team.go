@@ -22,27 +22,27 @@ var teamKind = kind{
 	notFree:   syscall.EBUSY,
 }
 
-// A TeamMode says how the ports of a team share the frames. It is the kernel's
+// A TeamMode is the way the ports of a team share the frames. It is the kernel's
 // name of the mode.
 type TeamMode string
 
 // Modes.
 const (
-	TeamBroadcast    TeamMode = "broadcast"    // every frame by all ports
+	TeamBroadcast    TeamMode = "broadcast"    // every frame through all ports
 	TeamRoundRobin   TeamMode = "roundrobin"   // all ports in turn
 	TeamRandom       TeamMode = "random"       // any port
-	TeamActiveBackup TeamMode = "activebackup" // one port, which a program chooses
-	TeamLoadBalance  TeamMode = "loadbalance"  // a port for each flow, by a hash that a program gives
+	TeamActiveBackup TeamMode = "activebackup" // one port, chosen by a program
+	TeamLoadBalance  TeamMode = "loadbalance"  // a port for each flow, by a hash that a program supplies
 )
 
 var teamModes = []TeamMode{TeamBroadcast, TeamRoundRobin, TeamRandom, TeamActiveBackup, TeamLoadBalance}
 
-// TeamInfo is what only teams have. Link.Info is a *TeamInfo in what the verbs
-// of a builder return that sets the mode; otherwise it is nil, as reading it
-// takes a request of another kind, and CAP_NET_ADMIN.
+// TeamInfo has the settings that only teams have. Link.Info is a *TeamInfo in the
+// results of a builder that sets the mode. Otherwise it is nil, because the mode can
+// be read only with a request of another type and CAP_NET_ADMIN.
 type TeamInfo struct {
-	// Mode says how the ports share the frames; "*NOMODE*" if none was set
-	// (the option "mode").
+	// Mode is the way the ports share the frames; "*NOMODE*" if none was set (the
+	// option "mode").
 	Mode TeamMode
 }
 
@@ -81,8 +81,8 @@ func (v *TeamInfo) apply(ctx context.Context, netns, index int, _ attr.Set) erro
 	return err
 }
 
-// missing says that the kernel does not know the mode, which is all that its
-// EINVAL can mean for one that the team does not have yet.
+// missing explains that the kernel does not know the mode, which is the only meaning
+// of EINVAL for a mode that the team does not have yet.
 func (m TeamMode) missing() string {
 	return fmt.Sprintf("this kernel has no team mode %s (CONFIG_NET_TEAM_MODE_%s)", m, strings.ToUpper(string(m)))
 }

@@ -12,20 +12,21 @@ var vethKind = kind{
 	peer:   uapi.VETH_INFO_PEER,
 }
 
-// VethInfo is what the kernel says of a veth link.
+// VethInfo is the kernel's report of a veth link.
 type VethInfo struct {
-	// Peer is the interface index of the other end, in the namespace
-	// PeerNetNSID where that is not -1.
+	// Peer is the interface index of the other end, in the namespace PeerNetNSID if
+	// that is not -1.
 	Peer int
-	// PeerNetNSID is the id, as the link's namespace has it, of the namespace
-	// where the other end is; -1 if it is the same.
+	// PeerNetNSID is the id that the link's namespace uses for the namespace of the
+	// other end; -1 if both ends are in the same namespace.
 	PeerNetNSID int32
 }
 
-// attrs is empty: the kernel reports nothing of its own for a veth.
+// attrs is empty: the kernel reports no attributes of its own for a veth.
 func (v *VethInfo) attrs(*attr.Codec) {}
 
-// afterDecode takes the other end from where the kernel puts it.
+// afterDecode copies the other end from the attributes in which the kernel reports
+// it.
 func (v *VethInfo) afterDecode(l *Link) {
 	v.Peer, v.PeerNetNSID = l.Parent, l.NetNSID
 }

@@ -22,23 +22,22 @@ var vlanKind = kind{
 	validateChange: vlanBefore,
 }
 
-// VLANInfo is what the kernel says of a VLAN link, IEEE 802.1Q.
+// VLANInfo is the kernel's report of a VLAN link, IEEE 802.1Q.
 type VLANInfo struct {
 	// ID is the VLAN identifier, 0 to 4094 (IFLA_VLAN_ID), and Protocol the
 	// tag protocol identifier (IFLA_VLAN_PROTOCOL).
 	ID       uint16
 	Protocol VLANProtocol
-	// ReorderHdr takes the tag off received frames before programs see them;
-	// GVRP and MVRP announce the VLAN by these protocols; LooseBinding keeps
-	// the link up when its parent goes down; BridgeBinding gives it a carrier
-	// only as long as a port of its parent, a bridge, is up in the VLAN
-	// (IFLA_VLAN_FLAGS).
+	// ReorderHdr removes the tag from received frames before programs see them; GVRP
+	// and MVRP announce the VLAN by these protocols; LooseBinding keeps the link up
+	// when its parent goes down; BridgeBinding gives it a carrier only while a port
+	// of its parent, a bridge, is up in the VLAN (IFLA_VLAN_FLAGS).
 	ReorderHdr, GVRP, MVRP, LooseBinding, BridgeBinding bool
-	// IngressQoSMap has the packet priority for each priority code point of a
-	// received tag, 0 where there is no entry (IFLA_VLAN_INGRESS_QOS).
+	// IngressQoSMap maps the priority code point of a received tag to a packet
+	// priority, 0 if there is no entry (IFLA_VLAN_INGRESS_QOS).
 	IngressQoSMap map[uint32]uint32
-	// EgressQoSMap has the priority code point of a sent tag for each packet
-	// priority, 0 where there is no entry (IFLA_VLAN_EGRESS_QOS).
+	// EgressQoSMap maps a packet priority to the priority code point of a sent tag,
+	// 0 if there is no entry (IFLA_VLAN_EGRESS_QOS).
 	EgressQoSMap map[uint32]uint32
 }
 
@@ -55,7 +54,7 @@ func (v *VLANInfo) attrs(c *attr.Codec) {
 	attr.Custom(c, uapi.IFLA_VLAN_EGRESS_QOS, "egress-qos-map", (*qosMap[egress])(&v.EgressQoSMap))
 }
 
-// A VLANProtocol is the tag protocol identifier that VLANs are told apart by.
+// A VLANProtocol is the tag protocol identifier that distinguishes VLAN protocols.
 type VLANProtocol uint16
 
 // Tag protocols.
@@ -66,7 +65,7 @@ const (
 
 var vlanProtocols = map[VLANProtocol]string{VLAN8021Q: "802.1Q", VLAN8021AD: "802.1ad"}
 
-// String returns the word of iproute2, or the number in base 16.
+// String returns the word of iproute2, or the number in hexadecimal.
 func (p VLANProtocol) String() string {
 	if word, ok := vlanProtocols[p]; ok {
 		return word
@@ -75,10 +74,10 @@ func (p VLANProtocol) String() string {
 }
 
 // qosMap is a map of priorities in its attribute: a nest of struct
-// ifla_vlan_qos_mapping, which the kernel adds to the entries that it has.
+// ifla_vlan_qos_mapping, which the kernel adds to the existing entries.
 type qosMap[D direction] map[uint32]uint32
 
-// direction says which side of an entry is the priority code point of a tag.
+// direction determines which side of an entry is the priority code point of a tag.
 type direction interface{ pcp(from, to uint32) uint32 }
 
 type ingress struct{}
@@ -91,8 +90,8 @@ func (egress) pcp(_, to uint32) uint32 { return to }
 
 const (
 	mostPCP = 7                                                    // a tag has three bits for the priority code point
-	qosLen  = 8                                                    // of a struct ifla_vlan_qos_mapping
-	mostQoS = (1<<16 - 1 - wire.AttrLen) / (wire.AttrLen + qosLen) // that the 16-bit length of an attribute allows
+	qosLen  = 8                                                    // length of a struct ifla_vlan_qos_mapping
+	mostQoS = (1<<16 - 1 - wire.AttrLen) / (wire.AttrLen + qosLen) // the maximum, given the 16-bit length of an attribute
 )
 
 // sorted returns the left sides of the entries in ascending order.
@@ -141,7 +140,7 @@ func (m *qosMap[D]) AppendWords(b []byte) []byte {
 	return b
 }
 
-// Check refuses code points beyond 7, which the kernel would cut to three bits.
+// Check rejects code points above 7, which the kernel would truncate to three bits.
 func (m *qosMap[D]) Check() error {
 	if len(*m) > mostQoS {
 		return fmt.Errorf("%d entries, where at most %d fit a request", len(*m), mostQoS)
@@ -155,7 +154,8 @@ func (m *qosMap[D]) Check() error {
 	return nil
 }
 
-// Within reports whether have holds what m adds, and lacks what it removes.
+// Within reports whether have contains the entries that m adds, and lacks those that
+// it removes.
 func (m *qosMap[D]) Within(have attr.Payload) bool {
 	h, ok := have.(*qosMap[D])
 	for from, to := range *m {
@@ -166,7 +166,7 @@ func (m *qosMap[D]) Within(have attr.Payload) bool {
 	return true
 }
 
-// vlanOverhead is the tag, where the link below cannot make room for it.
+// vlanOverhead is the size of the tag, if the link below cannot make room for it.
 func vlanOverhead(below *Link, _ info) uint32 {
 	const tag = 4
 	if below.Kind == KindMACsec {
@@ -175,8 +175,8 @@ func vlanOverhead(below *Link, _ info) uint32 {
 	return 0
 }
 
-// vlanBefore refuses to add entries to the maps of a link that has many already: the
-// kernel takes them, and can then no longer describe the link.
+// vlanBefore rejects entries in excess of the maps' size: the kernel accepts them,
+// but can no longer report the link.
 func vlanBefore(j *job, have *Link) *attr.Error {
 	want, ok := j.spec.Info.(*VLANInfo)
 	now, is := have.Info.(*VLANInfo)
@@ -197,7 +197,8 @@ func vlanBefore(j *job, have *Link) *attr.Error {
 	return &attr.Error{Name: rowName(want.attrs, longest), Text: tooLong(bytes)}
 }
 
-// union returns how many entries there are once more of them were added, if they are.
+// union returns the number of entries in have, plus the new ones in more if added is
+// true.
 func union(have, more map[uint32]uint32, added bool) int {
 	n := len(have)
 	for from := range more {
@@ -208,7 +209,7 @@ func union(have, more map[uint32]uint32, added bool) int {
 	return n
 }
 
-// vlanReason says what the driver's bare errnos mean.
+// vlanReason returns the meaning of the driver's bare errnos.
 func vlanReason(errno syscall.Errno) string {
 	switch errno {
 	case syscall.ENETDOWN:

@@ -23,68 +23,65 @@ var vxlanKind = kind{
 	overheads:  vxlanOverheads,
 }
 
-// vxlanAgeing is the kernel's default (FDB_AGE_DEFAULT), which it also puts in the
-// place of 0.
+// vxlanAgeing is the kernel's default (FDB_AGE_DEFAULT), which also replaces 0.
 const vxlanAgeing = 300 * time.Second
 
-// VXLANInfo is what the kernel says of a VXLAN link, RFC 7348.
+// VXLANInfo is the kernel's report of a VXLAN link, RFC 7348.
 type VXLANInfo struct {
 	// VNI is the network identifier, 0 to 16777215 (IFLA_VXLAN_ID).
 	VNI uint32
-	// Remote is where frames for unknown addresses go: another end, or a
+	// Remote is the destination of frames for unknown addresses: another end, or a
 	// multicast group (IFLA_VXLAN_GROUP, IFLA_VXLAN_GROUP6).
 	Remote netip.Addr
 	// Local is the source address (IFLA_VXLAN_LOCAL, IFLA_VXLAN_LOCAL6).
 	Local netip.Addr
-	// Dev is the interface index of the underlay, 0 if any (IFLA_VXLAN_LINK).
+	// Dev is the interface index of the underlay, 0 if none (IFLA_VXLAN_LINK).
 	Dev int
 	// Port is the UDP destination port (IFLA_VXLAN_PORT).
 	Port uint16
-	// PortLow and PortHigh bound the UDP source port; 0 and 0 are the
+	// PortLow and PortHigh are the limits of the UDP source port; 0 and 0 select the
 	// system's range (IFLA_VXLAN_PORT_RANGE).
 	PortLow, PortHigh uint16
 	// TTL is the time to live of the outer packet; 0 lets the kernel choose
 	// (IFLA_VXLAN_TTL).
 	TTL uint8
-	// TTLInherit takes it from the inner packet (IFLA_VXLAN_TTL_INHERIT).
+	// TTLInherit copies it from the inner packet (IFLA_VXLAN_TTL_INHERIT).
 	TTLInherit bool
-	// TOS is the type of service of the outer packet; 1 takes it from the
-	// inner one (IFLA_VXLAN_TOS).
+	// TOS is the type of service of the outer packet; 1 copies it from the inner one
+	// (IFLA_VXLAN_TOS).
 	TOS uint8
-	// DF says how the outer IPv4 packet's don't-fragment bit is set
-	// (IFLA_VXLAN_DF).
+	// DF determines the don't-fragment bit of the outer IPv4 packet (IFLA_VXLAN_DF).
 	DF VXLANDF
-	// FlowLabel is the IPv6 flow label, 20 bits (IFLA_VXLAN_LABEL), and
-	// LabelPolicy where it comes from (IFLA_VXLAN_LABEL_POLICY).
+	// FlowLabel is the IPv6 flow label, 20 bits (IFLA_VXLAN_LABEL), and LabelPolicy
+	// its source (IFLA_VXLAN_LABEL_POLICY).
 	FlowLabel   uint32
 	LabelPolicy VXLANLabelPolicy
-	// Learning reports whether source addresses are learned
-	// (IFLA_VXLAN_LEARNING), Ageing after which time they are forgotten
-	// (IFLA_VXLAN_AGEING), and Limit how many are kept, 0 for no limit
-	// (IFLA_VXLAN_LIMIT).
+	// Learning reports whether source addresses are learned (IFLA_VXLAN_LEARNING),
+	// Ageing is the time after which they are forgotten (IFLA_VXLAN_AGEING), and
+	// Limit is the maximum number of them, 0 for no limit (IFLA_VXLAN_LIMIT).
 	Learning bool
 	Ageing   time.Duration
 	Limit    uint32
-	// Proxy answers ARP on behalf of others (IFLA_VXLAN_PROXY), RSC short-cuts
-	// routes (IFLA_VXLAN_RSC), and L2Miss and L3Miss tell programs what is not
-	// known (IFLA_VXLAN_L2MISS, IFLA_VXLAN_L3MISS).
+	// Proxy answers ARP on behalf of others (IFLA_VXLAN_PROXY), RSC short-circuits
+	// routes (IFLA_VXLAN_RSC), and L2Miss and L3Miss notify programs of unknown
+	// addresses (IFLA_VXLAN_L2MISS, IFLA_VXLAN_L3MISS).
 	Proxy, RSC, L2Miss, L3Miss bool
 	// UDPCSum reports UDP checksums over IPv4 (IFLA_VXLAN_UDP_CSUM), and
 	// UDPZeroCSum6Tx and UDPZeroCSum6Rx their absence over IPv6
 	// (IFLA_VXLAN_UDP_ZERO_CSUM6_TX, IFLA_VXLAN_UDP_ZERO_CSUM6_RX).
 	UDPCSum, UDPZeroCSum6Tx, UDPZeroCSum6Rx bool
-	// RemCSumTx, RemCSumRx and RemCSumNoPartial are remote checksum offload
+	// RemCSumTx, RemCSumRx and RemCSumNoPartial control remote checksum offload
 	// (IFLA_VXLAN_REMCSUM_TX, …_RX, …_NOPARTIAL).
 	RemCSumTx, RemCSumRx, RemCSumNoPartial bool
-	// GBP carries group policies (IFLA_VXLAN_GBP), and GPE other protocols
-	// than Ethernet (IFLA_VXLAN_GPE).
+	// GBP carries group policies (IFLA_VXLAN_GBP), and GPE protocols other than
+	// Ethernet (IFLA_VXLAN_GPE).
 	GBP, GPE bool
 	// External leaves the tunnel's parameters to routes, tc and OVS
 	// (IFLA_VXLAN_COLLECT_METADATA).
 	External bool
-	// VNIFilter takes only the VNIs of a list (IFLA_VXLAN_VNIFILTER).
+	// VNIFilter accepts only the VNIs in a list (IFLA_VXLAN_VNIFILTER).
 	VNIFilter bool
-	// LocalBypass hands frames for a VXLAN of the same host over directly
+	// LocalBypass hands frames for a VXLAN on the same host over directly
 	// (IFLA_VXLAN_LOCALBYPASS).
 	LocalBypass bool
 	// MCRoute routes multicast of the outer packet (IFLA_VXLAN_MC_ROUTE). The
@@ -95,8 +92,8 @@ type VXLANInfo struct {
 	ReservedBits uint64
 }
 
-// newVXLANInfo returns an info with what kernels do that do not report it
-// because they cannot do otherwise.
+// newVXLANInfo returns an info with the behaviour of kernels that do not report a
+// setting because it is fixed.
 func newVXLANInfo() info {
 	return &VXLANInfo{LocalBypass: true}
 }
@@ -140,7 +137,7 @@ func (v *VXLANInfo) features(c *attr.Codec) {
 	attr.BE64(c.CreateOnly().Hex().Since(6, 14), uapi.IFLA_VXLAN_RESERVED_BITS, "reserved_bits", &v.ReservedBits)
 }
 
-// remoteWord returns the word for Remote: `ip` has two, by what it is.
+// remoteWord returns the word for Remote: `ip` has two, depending on the address.
 func (v *VXLANInfo) remoteWord() string {
 	if v.Remote.IsMulticast() {
 		return "group"

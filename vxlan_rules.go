@@ -39,7 +39,7 @@ func (r *portRange) AppendWords(b []byte) []byte {
 	return fmt.Appendf(b, "%d %d", r.PortLow, r.PortHigh)
 }
 
-// Check refuses a range that ends before it begins.
+// Check rejects a range that ends before it begins.
 func (r *portRange) Check() error {
 	if r.PortHigh < r.PortLow {
 		return fmt.Errorf("the range %d…%d ends before it begins", r.PortLow, r.PortHigh)
@@ -47,13 +47,13 @@ func (r *portRange) Check() error {
 	return nil
 }
 
-// validate holds the rules of vxlan_config_validate in the kernel.
+// validate applies the rules of vxlan_config_validate in the kernel.
 func (v *VXLANInfo) validate(op string, s *spec) error {
 	after := v.outcome(s)
 	return errors.Join(after.requireAddrs(s), after.requireLabel(op, s), v.requireModes(s.Set.Has))
 }
 
-// outcome is what the link is to have of what the rules on addresses are about.
+// outcome returns the settings after the change that the rules on addresses examine.
 func (v *VXLANInfo) outcome(s *spec) *VXLANInfo {
 	after := *v
 	now, ok := s.standing.(*VXLANInfo)
@@ -72,7 +72,7 @@ func (v *VXLANInfo) outcome(s *spec) *VXLANInfo {
 	return &after
 }
 
-// requireAddrs is about a change of an address.
+// requireAddrs applies the rules to a change of an address.
 func (v *VXLANInfo) requireAddrs(s *spec) error {
 	remote, local := s.Set.Has(uapi.IFLA_VXLAN_GROUP), s.Set.Has(uapi.IFLA_VXLAN_LOCAL)
 	dev := v.Dev != 0 || s.asks(uapi.IFLA_VXLAN_LINK)
@@ -89,8 +89,8 @@ func (v *VXLANInfo) requireAddrs(s *spec) error {
 	return nil
 }
 
-// requireLabel refuses a flow label over IPv4, which is what a link is made over
-// that is given no address.
+// requireLabel rejects a flow label over IPv4, which is the default of a link
+// without addresses.
 func (v *VXLANInfo) requireLabel(op string, s *spec) error {
 	over4 := v.Remote.Is4() || v.Local.Is4() || op == "create" && !v.Remote.IsValid() && !v.Local.IsValid()
 	if s.Set.Has(uapi.IFLA_VXLAN_LABEL) && v.FlowLabel != 0 && over4 {
@@ -115,12 +115,12 @@ func (v *VXLANInfo) requireModes(has func(uint16) bool) error {
 	return nil
 }
 
-// vxlanOverheads are the bytes that an underlay's MTU loses over IPv4 and over IPv6,
-// and the same with GPE, which carries no Ethernet header.
+// vxlanOverheads are the bytes subtracted from the underlay's MTU for IPv4 and for
+// IPv6, and the same with GPE, which carries no Ethernet header.
 var vxlanOverheads = []uint32{50, 70, 36, 56}
 
-// overUnderlay says that the MTU is more than the underlay of a VXLAN can carry,
-// empty if it is not that.
+// overUnderlay returns a message if the MTU exceeds the capacity of the VXLAN's
+// underlay, or an empty string.
 func (t *transaction) overUnderlay(ctx context.Context, j *job) string {
 	l, err := readIndex(ctx, j.at.rt, j.index)
 	if err != nil {
@@ -138,7 +138,8 @@ func (t *transaction) overUnderlay(ctx context.Context, j *job) string {
 		j.spec.link.MTU, under.MTU-info.overhead(), under.Name, under.MTU)
 }
 
-// overhead is how many bytes the outer headers take, as far as the link tells.
+// overhead returns the size in bytes of the outer headers, as far as the link
+// determines it.
 func (v *VXLANInfo) overhead() uint32 {
 	overhead := vxlanOverheads[0]
 	if v.Remote.Is6() || v.Local.Is6() {
@@ -150,8 +151,8 @@ func (v *VXLANInfo) overhead() uint32 {
 	return overhead
 }
 
-// vxlanFixed returns the addresses that are of another family than those the link
-// was made with, and an underlay that is to go.
+// vxlanFixed returns the addresses of another family than those the link was made
+// with, and the underlay if it would be removed.
 func vxlanFixed(j *job, have info, changed attr.Set) (fixed attr.Set) {
 	want, ok := j.spec.Info.(*VXLANInfo)
 	now, is := have.(*VXLANInfo)
@@ -170,9 +171,9 @@ func vxlanFixed(j *job, have info, changed attr.Set) (fixed attr.Set) {
 	return fixed
 }
 
-// otherFamily reports whether an address is of another family than the link's. Of
-// a link that reports no address that is IPv4, unless it had addresses of IPv6 once:
-// whether it is, the kernel is left to say, unless the link may be replaced.
+// otherFamily reports whether an address is of another family than the link's. A
+// link that reports no address uses IPv4, unless it once had addresses of IPv6. That
+// decision is left to the kernel, unless the link may be replaced.
 func (j *job) otherFamily(addr netip.Addr, now *VXLANInfo) bool {
 	for _, has := range []netip.Addr{now.Remote, now.Local} {
 		if has.IsValid() {
@@ -182,10 +183,10 @@ func (j *job) otherFamily(addr netip.Addr, now *VXLANInfo) bool {
 	return j.spec.recreate && addr.Is6()
 }
 
-// A VXLANDF says how the don't-fragment bit of the outer IPv4 packet is set.
+// A VXLANDF determines the don't-fragment bit of the outer IPv4 packet.
 type VXLANDF uint8
 
-// Ways to set the don't-fragment bit.
+// Values of the don't-fragment bit.
 const (
 	VXLANDFUnset   VXLANDF = iota // never
 	VXLANDFSet                    // always
@@ -199,7 +200,7 @@ func (d VXLANDF) String() string {
 	return attr.Word(vxlanDFs, d)
 }
 
-// A VXLANLabelPolicy says where the IPv6 flow label comes from.
+// A VXLANLabelPolicy is the source of the IPv6 flow label.
 type VXLANLabelPolicy uint32
 
 // Sources of the flow label.
@@ -215,12 +216,12 @@ func (p VXLANLabelPolicy) String() string {
 	return attr.Word(vxlanLabelPolicies, p)
 }
 
-// vxlanPort is the UDP port of a VXLAN link unless it is set, and unless the module
-// was given another.
+// vxlanPort is the default UDP port of a VXLAN link, unless the module was given
+// another.
 const vxlanPort = 8472
 
-// udpPortTaken says who has the UDP port that a VXLAN link is to receive on, which
-// it opens when it comes up.
+// udpPortTaken reports the owner of the UDP port on which a VXLAN link is to
+// receive. The link opens the port when it comes up.
 func (t *transaction) udpPortTaken(ctx context.Context, s *step, errno syscall.Errno) fact {
 	if errno != syscall.EADDRINUSE || s.what > stepChange {
 		return fact{}
@@ -233,8 +234,8 @@ func (t *transaction) udpPortTaken(ctx context.Context, s *step, errno syscall.E
 	return fact{"dstport", fmt.Sprintf("UDP port %d is taken by %s: give the link another Port", port, t.portOwner(ctx, below, s.job.index, port))}
 }
 
-// vxlan returns what is known of the VXLAN link that a step is about, and where its
-// socket is, nil if that is unknown; nil if the link is of another kind.
+// vxlan returns the known facts about the VXLAN link of a step, and the namespace of
+// its socket, or nil if that is unknown. It returns nil for a link of another kind.
 func (s *step) vxlan(ctx context.Context) (v *VXLANInfo, below *nsConn) {
 	j := s.job
 	if s.what == stepCreate {
@@ -259,8 +260,8 @@ func (v *VXLANInfo) portOr(unset uint16) uint16 {
 	return v.Port
 }
 
-// portOwner says who has a UDP port: a VXLAN link other than that of an index, or a
-// process.
+// portOwner describes the owner of a UDP port: a VXLAN link other than the one with
+// the index, or a process.
 func (t *transaction) portOwner(ctx context.Context, p *nsConn, index int, port uint16) string {
 	const unknown = "another socket"
 	if p == nil {
@@ -296,7 +297,7 @@ func (p *nsConn) vxlans(ctx context.Context) []*Link {
 	return all
 }
 
-// vniTaken says which link has the VNI, on the same UDP port.
+// vniTaken names the link that has the VNI on the same UDP port.
 func (t *transaction) vniTaken(ctx context.Context, s *step, errno syscall.Errno) fact {
 	v, ok := s.job.spec.Info.(*VXLANInfo)
 	if !ok || errno != syscall.EEXIST || s.what != stepCreate || t.taken(s.job) {
@@ -313,13 +314,14 @@ func (t *transaction) vniTaken(ctx context.Context, s *step, errno syscall.Errno
 	return fact{}
 }
 
-// udpOwner says which process has a UDP port of a namespace, empty if that cannot be
-// seen. The kernel's own sockets belong to no process.
+// udpOwner describes the process that has a UDP port of a namespace, or returns an
+// empty string if it cannot be determined. The kernel's own sockets belong to no
+// process.
 func udpOwner(ns *NetNS, port uint16) string {
 	var sockets []string
-	_ = ns.Do(func() error { // without the privilege to enter it, nothing is seen
+	_ = ns.Do(func() error { // without the privilege to enter it, the result is empty
 		for _, table := range []string{"udp", "udp6"} {
-			text, _ := os.ReadFile("/proc/thread-self/net/" + table) // without IPv6 there is one only
+			text, _ := os.ReadFile("/proc/thread-self/net/" + table) // without IPv6 there is only one
 			sockets = append(sockets, boundTo(text, port)...)
 		}
 		return nil
@@ -333,7 +335,7 @@ func udpOwner(ns *NetNS, port uint16) string {
 	return ""
 }
 
-// boundTo returns the inodes of the sockets that are bound to a port, of a table of
+// boundTo returns the inodes of the sockets bound to a port, from a table of
 // /proc/net.
 func boundTo(table []byte, port uint16) []string {
 	const local, inode = 1, 9 // the columns, from 0
@@ -347,8 +349,8 @@ func boundTo(table []byte, port uint16) []string {
 	return all
 }
 
-// holderOf returns the id of a process that has a file open, empty if there is none,
-// or none that may be looked at.
+// holderOf returns the id of a process that has a file open, or an empty string if
+// there is none, or none that may be examined.
 func holderOf(target string) string {
 	processes, _ := filepath.Glob("/proc/[0-9]*")
 	for _, process := range processes {

@@ -9,27 +9,27 @@ import (
 	"github.com/iplink-go/iplink/internal/uapi"
 )
 
-// A Condition is what Wait waits for: one of the LinkState constants, UntilMaster
-// or Until.
+// A Condition is the condition that Wait waits for: one of the LinkState constants,
+// UntilMaster or Until.
 type Condition interface {
 	// String returns the condition in words, as in "carrier".
 	String() string
 
-	// holds looks at a link, nil if there is none, among those around it.
+	// holds examines a link, which may be nil, among the links around it.
 	holds(around *nsLinks, l *Link) bool
 }
 
-// A LinkState is a Condition that needs nothing but a word.
+// A LinkState is a Condition without parameters.
 type LinkState uint8
 
 // States of a link to wait for.
 const (
-	UntilExists   LinkState = iota + 1 // there is a link of that name
+	UntilExists   LinkState = iota + 1 // there is a link with that name
 	UntilGone                          // there is none
 	UntilUp                            // the link is enabled (IFF_UP)
-	UntilDown                          // the link is there and not enabled
+	UntilDown                          // the link exists and is not enabled
 	UntilCarrier                       // frames pass: up, with a carrier, operational state up or unknown (IFF_LOWER_UP, IFF_RUNNING)
-	UntilNoMaster                      // the link is there and no port
+	UntilNoMaster                      // the link exists and is not a port
 )
 
 var linkStates = [...]string{UntilExists: "exists", UntilGone: "gone", UntilUp: "up", UntilDown: "down", UntilCarrier: "carrier", UntilNoMaster: "no master"}
@@ -63,7 +63,7 @@ func (s LinkState) holds(_ *nsLinks, l *Link) bool {
 }
 
 // UntilMaster is the Condition that a link is a port of the bridge, bond, team or
-// VRF of that name, which may be an alternative one.
+// VRF with the given name or alternative name.
 func UntilMaster(name string) Condition {
 	return inMaster(name)
 }
@@ -78,9 +78,9 @@ func (m inMaster) holds(around *nsLinks, l *Link) bool {
 	return l != nil && around.isPort(l, string(m))
 }
 
-// Until is the Condition that a link is there and that f returns true of
-// it. The text says what that means, for errors. f is called each time that the
-// link is announced, also where nothing has changed that Watch would report.
+// Until is the Condition that a link exists and that f returns true for it. The text
+// describes the condition in errors. f is called each time that the link is
+// announced, even if nothing has changed that Watch would report.
 func Until(text string, f func(*Link) bool) Condition {
 	return satisfies{text, f}
 }
@@ -98,7 +98,7 @@ func (s satisfies) holds(_ *nsLinks, l *Link) bool {
 	return l != nil && s.f(l)
 }
 
-// conditionFault says what is wrong with a condition, nil if nothing is.
+// conditionFault returns the reason why a condition is invalid, or nil.
 func conditionFault(cond Condition) *fault {
 	switch c := cond.(type) {
 	case satisfies:
@@ -116,14 +116,14 @@ func conditionFault(cond Condition) *fault {
 	return nil
 }
 
-// Wait returns the link of that name, which may be an alternative one, as soon
-// as the condition holds, at once if it does already; after UntilGone, the Link
-// is nil. The link need not exist yet, and may become another one meanwhile.
+// Wait returns the link with the given name or alternative name as soon as the
+// condition holds, which may be at once; after UntilGone, the Link is nil. The link
+// need not exist yet, and may be replaced by another one during the wait.
 //
-// Wait does not poll: it watches, on a socket of its own, and what Watch says of
-// changes that the kernel does not announce holds here too. A state that has
-// passed again before Wait could see it may be missed. When ctx ends the error
-// is that of ctx, and names the link and the condition.
+// Wait does not poll: it watches, on a socket of its own, and the limits of Watch
+// for changes that the kernel does not announce apply here too. A state that ends
+// before Wait could see it may be missed. When ctx ends, the error is that of ctx,
+// and names the link and the condition.
 func (c *Conn) Wait(ctx context.Context, name string, cond Condition) (*Link, error) {
 	if err := c.unready(ctx, "wait for"); err != nil {
 		return nil, err
@@ -154,14 +154,14 @@ func (c *Conn) Wait(ctx context.Context, name string, cond Condition) (*Link, er
 	return nil, kernelError(e, err)
 }
 
-// missing reports whether the links of the own namespace are known, and none
+// missing reports whether the links of the own namespace are known, and none of them
 // has that name.
 func (w *mirror) missing(name string) bool {
 	own, listed := w.spaces[rtnl.OwnNetNS]
 	return listed && own.named(name) == nil
 }
 
-// Wait waits for a link of the calling thread's namespace. It is Conn.Wait on
+// Wait waits for a link in the calling thread's namespace. It is Conn.Wait on
 // sockets of its own.
 func Wait(ctx context.Context, name string, cond Condition) (*Link, error) {
 	return withConn(func(c *Conn) (*Link, error) { return c.Wait(ctx, name, cond) })

@@ -7,58 +7,56 @@ import (
 	"github.com/iplink-go/iplink/internal/rtnl"
 )
 
-// watchBuffer is how many bytes of announcements may wait for a slow consumer
-// before the kernel drops them: a few thousand announcements. It is a limit, not
-// memory taken.
+// watchBuffer is the number of bytes of announcements that may wait for a slow
+// consumer before the kernel drops them: a few thousand announcements. It is a
+// limit, not allocated memory.
 const watchBuffer = 8 << 20
 
-// AllNetNS makes Watch report the links of all namespaces that have an id in
-// the watch's own, where Event.NetNSID tells them apart: `ip netns list-id`
-// shows them, and the kernel gives an id to any namespace that a link of this
-// one has its parent or its peer in. Of a namespace that gets an id later the
-// links are reported then; when it loses the id, which is when it ends, they
-// are Removed.
+// AllNetNS makes Watch report the links of all namespaces that have an id in the
+// watch's own namespace; Event.NetNSID distinguishes them. `ip netns list-id` lists
+// the ids, and the kernel assigns one to any namespace that contains the parent or
+// the peer of a link in this one. If a namespace gets an id later, its links are
+// reported then; when it loses the id, which is when it ends, they are Removed.
 //
-// It needs CAP_NET_ADMIN and CAP_NET_BROADCAST, also in the user namespaces that
-// own the others; namespaces where they lack are passed over. Filters hold in
-// each namespace by itself. List refuses AllNetNS.
+// AllNetNS needs CAP_NET_ADMIN and CAP_NET_BROADCAST, also in the user namespaces
+// that own the other namespaces; a namespace without them is skipped. Filters apply
+// to each namespace separately. List rejects AllNetNS.
 func AllNetNS() Filter {
 	return func(f *filter) { f.allNetNS = true }
 }
 
-// Watch reports the links in the Conn's namespace and everything that becomes
-// of them: first each link that is there, Added with Snapshot set, then what is
-// Added, Changed and Removed, without a gap between the two. What a consumer
-// records of these events is at any time how the links were a short while ago.
+// Watch reports the links in the Conn's namespace and all their changes: first each
+// existing link, Added with Snapshot set, then links that are Added, Changed and
+// Removed, without a gap between the two. A consumer that records these events
+// always has the state of a short while ago.
 //
-// Each iteration has a socket of its own, opened when it begins and closed when
-// it is left, in whatever way; it starts no goroutine. The Conn must stay open
-// meanwhile. An iteration ends when the consumer leaves the loop, when ctx ends
-// or when the kernel fails it; in the last two cases the error is the last pair
-// that it yields, with no Event.
+// Each iteration has a socket of its own, opened when it begins and closed however
+// it ends; it starts no goroutine. The Conn must stay open during the iteration. An
+// iteration ends when the consumer leaves the loop, when ctx ends or when the kernel
+// returns an error; in the last two cases the error is the last pair that it yields,
+// with no Event.
 //
-// An event is reported as soon as the kernel announces it; in a rush, when several
-// come within a millisecond, up to a millisecond later, for then Watch looks from
-// time to time rather than be woken for each. A consumer that waits for what
-// follows from what it does itself is no rush.
+// An event is reported as soon as the kernel announces it. If several arrive within
+// a millisecond, they may be delayed by up to a millisecond, because Watch then
+// polls from time to time rather than being woken for each. A consumer that waits
+// for the consequences of its own actions is not delayed.
 //
-// A consumer may be slow. When so much is waiting that the kernel drops
-// announcements, Watch lists the links again and reports the difference as
-// ordinary events: intermediate steps are lost then, never the result.
+// A consumer may be slow. If so many announcements wait that the kernel drops some,
+// Watch lists the links again and reports the differences as ordinary events:
+// intermediate steps are lost then, but never the result.
 //
-// A difference is an event only if it says something of the link: counters,
-// timers (the bridge's and its ports', the age of IPv6 information) and all
-// settings of sysctl do not count. Those of IPv4 and IPv6, and the counters of
-// IPv6, the links of a watch do not even have, for the sake of the memory that many
-// take: INET.Conf, INET6.Conf, INET6.Stats and INET6.ICMP6Stats are empty, and
-// Conn.Get reads them. Filters decide which links are reported; one
-// that begins to match is Added, one that ceases to match Removed. The links
-// that the filters name need not exist yet.
+// Only some differences are events. Counters, timers (of the bridge and its ports,
+// and the age of IPv6 information) and all sysctl settings are not. To save memory,
+// the links of a watch do not even contain the sysctl settings of IPv4 and IPv6, nor
+// the counters of IPv6: INET.Conf, INET6.Conf, INET6.Stats and INET6.ICMP6Stats are
+// empty, and Conn.Get reads them. Filters select the links to report; a link that
+// begins to match is Added, one that ceases to match is Removed. The links named in
+// filters need not exist yet.
 //
-// Some changes the kernel announces only of links that are up: the alias, the
+// The kernel announces some changes only for links that are up: the alias, the
 // alternative names, the group, limits of offloading, and settings of kinds and
-// ports. Of a link that is down they are reported together with whatever it
-// announces next, at the latest when the link comes up.
+// ports. For a link that is down they are reported together with the next
+// announcement of it, at the latest when the link comes up.
 func (c *Conn) Watch(ctx context.Context, filters ...Filter) iter.Seq2[Event, error] {
 	return func(yield func(Event, error) bool) {
 		c.watch(ctx, newFilter(filters), yield)
@@ -98,7 +96,7 @@ func (c *Conn) watch(ctx context.Context, f filter, yield func(Event, error) boo
 	}
 }
 
-// run yields events until the consumer leaves, which is no error.
+// run yields events until the consumer leaves, which is not an error.
 func (w *mirror) run(ctx context.Context, yield func(Event, error) bool) error {
 	err := w.listAll(ctx)
 	for err == nil {
@@ -116,7 +114,7 @@ func (w *mirror) run(ctx context.Context, yield func(Event, error) bool) error {
 	return err
 }
 
-// discardEvents keeps the memory of few events, and not that of a whole list.
+// discardEvents keeps memory for a few events, and not for a whole list.
 func (w *mirror) discardEvents() {
 	const few = 64
 	clear(w.events)

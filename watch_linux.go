@@ -10,8 +10,8 @@ import (
 )
 
 // listen opens a Listener in the Conn's namespace. Entering a namespace, or even
-// asking which one a socket belongs to, needs privileges that watching does not
-// need: so it is tried first whether the calling thread is there already.
+// finding the namespace of a socket, needs privileges that watching does not need.
+// So listen first checks whether the calling thread is in that namespace already.
 func (c *Conn) listen(ctx context.Context, how rtnl.Listening) (*rtnl.Listener, error) {
 	here, err := rtnl.Listen(ctx, rtnl.Here, how)
 	if err == nil {
@@ -35,8 +35,8 @@ func (c *Conn) listen(ctx context.Context, how rtnl.Listening) (*rtnl.Listener, 
 // control calls a function with the descriptor of a socket.
 type control func(func(fd int) error) error
 
-// sameNetNS reports whether two sockets belong to one namespace, as far as can
-// be told.
+// sameNetNS reports whether two sockets belong to one namespace, as far as can be
+// determined.
 func sameNetNS(a, b control) bool {
 	x, err := netNSCookie(a)
 	if err != nil {
@@ -46,8 +46,8 @@ func sameNetNS(a, b control) bool {
 	return err == nil && x == y
 }
 
-// netNSCookie returns the number of a socket's namespace, which no other
-// namespace ever has.
+// netNSCookie returns the number of a socket's namespace, which is never reused for
+// another namespace.
 func netNSCookie(c control) (cookie uint64, err error) {
 	err = c(func(fd int) (err error) {
 		cookie, err = unix.GetsockoptUint64(fd, unix.SOL_SOCKET, unix.SO_NETNS_COOKIE)
