@@ -175,8 +175,8 @@ func vlanOverhead(below *Link, _ info) uint32 {
 	return 0
 }
 
-// vlanBefore rejects entries in excess of the maps' size: the kernel accepts them,
-// but can no longer report the link.
+// vlanBefore rejects new map entries that would make the kernel's report of the link
+// too long: the kernel accepts them, but can then no longer report the link.
 func vlanBefore(j *job, have *Link) *attr.Error {
 	want, ok := j.spec.Info.(*VLANInfo)
 	now, is := have.Info.(*VLANInfo)

@@ -35,7 +35,7 @@ type VXLANInfo struct {
 	Remote netip.Addr
 	// Local is the source address (IFLA_VXLAN_LOCAL, IFLA_VXLAN_LOCAL6).
 	Local netip.Addr
-	// Dev is the interface index of the underlay, 0 if none (IFLA_VXLAN_LINK).
+	// Dev is the interface index of the underlay, 0 for any (IFLA_VXLAN_LINK).
 	Dev int
 	// Port is the UDP destination port (IFLA_VXLAN_PORT).
 	Port uint16

@@ -171,9 +171,9 @@ func vxlanFixed(j *job, have info, changed attr.Set) (fixed attr.Set) {
 	return fixed
 }
 
-// otherFamily reports whether an address is of another family than the link's. A
-// link that reports no address uses IPv4, unless it once had addresses of IPv6. That
-// decision is left to the kernel, unless the link may be replaced.
+// otherFamily reports whether an address is of another family than the link's. A link
+// that reports no address uses IPv4, unless it once had addresses of IPv6. The kernel
+// is left to decide that case, unless the link may be replaced.
 func (j *job) otherFamily(addr netip.Addr, now *VXLANInfo) bool {
 	for _, has := range []netip.Addr{now.Remote, now.Local} {
 		if has.IsValid() {

@@ -11,13 +11,13 @@ import (
 type activeBackup struct {
 	r      *runner
 	active *port
-	own    net.HardwareAddr // of the port in use before it got the team's
+	own    net.HardwareAddr // address of the port in use before it got the team's
 }
 
 func (a *activeBackup) options() []teamnl.Option { return nil }
 
-// added disables a port, as the kernel enables new ones, unless it is the one
-// that a runner before this one has left in use.
+// added disables a port, because the kernel enables new ones, unless a previous
+// runner has left that port in use.
 func (a *activeBackup) added(p *port) error {
 	if !p.begun && a.active == nil && a.inUse() == p.Index && a.r.enabled(p) {
 		a.active = p
@@ -34,14 +34,14 @@ func (a *activeBackup) added(p *port) error {
 
 var activePort = optionKey{name: "activeport", index: -1}
 
-// inUse returns the index of the port in use, as the kernel has told; 0 if there
-// is none.
+// inUse returns the index of the port in use, as reported by the kernel, or 0 if
+// there is none.
 func (a *activeBackup) inUse() int {
 	index, _ := a.r.seen[activePort].(uint32)
 	return int(index)
 }
 
-// usurped reports whether somebody else has put another port to use.
+// usurped reports whether another program has put another port to use.
 func (a *activeBackup) usurped() bool {
 	if a.inUse() == a.active.Index {
 		return false
@@ -57,8 +57,8 @@ func (a *activeBackup) removed(p *port) {
 	a.decide(nil)
 }
 
-// decide puts the best port to use. A port that cannot be put to use is no
-// candidate the next time.
+// decide puts the best port to use. A port for which that fails is not considered
+// again.
 func (a *activeBackup) decide(*port) {
 	for range len(a.r.ports) + 1 {
 		if a.try() {
@@ -67,7 +67,7 @@ func (a *activeBackup) decide(*port) {
 	}
 }
 
-// try reports whether there is nothing more to do.
+// try reports whether no further step is necessary.
 func (a *activeBackup) try() bool {
 	former := a.active
 	if former != nil && (!former.up() || a.usurped()) {
@@ -83,9 +83,9 @@ func (a *activeBackup) try() bool {
 	return true
 }
 
-// best returns the port to be used. The one in use comes first: another must be
-// better, not as good. That the order matters, where one port is faster and
-// another has the higher priority, is as it is in teamd.
+// best returns the port to be used. The port in use is considered first, so another
+// one must be better, not equal. If one port is faster and another has the higher
+// priority, the result depends on the order, as in teamd.
 func (a *activeBackup) best() *port {
 	var best *port
 	consider := func(p *port) {
@@ -114,15 +114,15 @@ func (a *activeBackup) disable(p *port) {
 	}
 }
 
-// disabled sees to the addresses when a port was taken out of use.
+// disabled updates the addresses after a port was taken out of use.
 func (a *activeBackup) disabled(p *port) {
 	if a.r.config.HWAddr == OnlyActive && len(a.own) > 0 {
 		a.r.attempt(p, a.r.setAddress(p, a.own))
 	}
 }
 
-// use puts a port to use in the place of another, if there was one, and reports
-// whether it is.
+// use puts a port to use in place of another, if there was one, and reports whether
+// that succeeded.
 func (a *activeBackup) use(p, former *port) bool {
 	a.active = nil
 	err := a.swap(p, former)
@@ -142,8 +142,8 @@ func (a *activeBackup) use(p, former *port) bool {
 	return a.r.ctx.Err() != nil
 }
 
-// swap has the kernel use a port in the place of another, in one request unless
-// the other is just leaving: frames are lost meanwhile.
+// swap makes the kernel use a port in place of another. It uses one request, because
+// frames are lost in between, unless the other port is about to leave.
 func (a *activeBackup) swap(p, former *port) error {
 	enable := []teamnl.Option{optionOf(p, "enabled", true), {Name: activePort.name, Value: uint32(p.Index), Index: -1}}
 	if former == nil {
@@ -157,7 +157,7 @@ func (a *activeBackup) swap(p, former *port) error {
 	return a.r.set(enable...)
 }
 
-// activated sees to the addresses when a port comes into use.
+// activated updates the addresses when a port comes into use.
 func (a *activeBackup) activated(p *port) error {
 	switch a.r.config.HWAddr {
 	case ByActive:
@@ -188,15 +188,15 @@ func (a *activeBackup) addressChanged() {
 	}
 }
 
-// portAddressChanged insists on the team's address. The other policies are about
-// the moment when a port comes into use, as in teamd.
+// portAddressChanged restores the team's address. The other policies apply only when
+// a port comes into use, as in teamd.
 func (a *activeBackup) portAddressChanged(p *port) {
 	if a.r.config.HWAddr == SameAll {
 		a.r.attempt(p, a.r.setAddress(p, a.r.address))
 	}
 }
 
-// optionsChanged decides anew when a priority was changed.
+// optionsChanged decides again after a change of a priority.
 func (a *activeBackup) optionsChanged(options []teamnl.Option) {
 	if slices.ContainsFunc(options, func(o teamnl.Option) bool { return o.Name == "priority" }) {
 		a.decide(nil)

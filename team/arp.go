@@ -48,8 +48,8 @@ func (m arpMessage) appendRequest(b []byte, vlan *uint16) []byte {
 
 var broadcastAddress = net.HardwareAddr{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}
 
-// parseARP returns an ARP message. What is not for IPv4 on Ethernet has no
-// addresses.
+// parseARP returns an ARP message. A message that is not for IPv4 on Ethernet has no
+// addresses in the result.
 func parseARP(b []byte) (m arpMessage) {
 	order := binary.BigEndian
 	if len(b) < arpLen || order.Uint16(b) != arpEthernet || order.Uint16(b[2:]) != etherIPv4 || b[4] != macLen || b[5] != ipv4Len {
@@ -61,9 +61,9 @@ func parseARP(b []byte) (m arpMessage) {
 	return m
 }
 
-// arpFilter is a program that lets through received ARP requests and replies,
-// in a VLAN or, if vlan is nil, in none. What the port sends is no sign that
-// anybody receives it.
+// arpFilter returns a program that accepts received ARP requests and replies, in a
+// VLAN or, if vlan is nil, without a VLAN tag. It excludes frames that the port
+// sends, since they do not show that they are received.
 func arpFilter(vlan *uint16) []Instruction {
 	const outgoing = 4 // PACKET_OUTGOING
 	a := assembler{labels: map[string]int{}}

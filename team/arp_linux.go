@@ -12,9 +12,9 @@ import (
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
-// arpSocket is a packet socket on one port. All protocols go to it, rather than
-// ARP only: it must hear ports that are not in use, whose frames the team throws
-// away before they get to where protocols are told apart.
+// arpSocket is a packet socket on one port. It receives all protocols, rather than
+// ARP only, in order to hear ports that are not in use: the team discards their
+// frames before the kernel separates the protocols.
 type arpSocket struct {
 	file  *os.File
 	raw   syscall.RawConn
@@ -42,7 +42,7 @@ func openARP(index int, vlan *uint16) (*arpSocket, error) {
 	return s, err
 }
 
-// attach filters what the socket hears before it hears anything.
+// attach installs the filter before the socket receives its first message.
 func (s *arpSocket) attach(fd int, filter []Instruction) error {
 	b := appendProgram(nil, filter)
 	p := unix.SockFprog{Len: uint16(len(filter)), Filter: (*unix.SockFilter)(unsafe.Pointer(unsafe.SliceData(b)))}
@@ -52,7 +52,7 @@ func (s *arpSocket) attach(fd int, filter []Instruction) error {
 	return os.NewSyscallError("bind", unix.Bind(fd, &unix.SockaddrLinklayer{Protocol: network16(unix.ETH_P_ALL), Ifindex: s.index}))
 }
 
-// network16 returns n with its bytes in the order of the network.
+// network16 returns n with its bytes in network order.
 func network16(n uint16) uint16 {
 	if wire.Order.Uint16([]byte{1, 0}) == 1 {
 		return bits.ReverseBytes16(n)
@@ -76,8 +76,8 @@ func (s *arpSocket) send(m arpMessage) error {
 	return os.NewSyscallError("sendto", inner)
 }
 
-// receive hands on messages until the socket is closed. That the port is down
-// for a while is an error that passes.
+// receive passes messages to heard until the socket is closed. If the port is down,
+// the error is temporary.
 func (s *arpSocket) receive(heard func(arpMessage)) {
 	b := make([]byte, 64)
 	for {

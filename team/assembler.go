@@ -1,13 +1,13 @@
 package team
 
-// An assembler writes a program of classic BPF, whose jumps name labels.
+// An assembler writes a program of classic BPF, with labels as the targets of jumps.
 type assembler struct {
 	program []Instruction
 	labels  map[string]int
 	jumps   []jump
 }
 
-// A jump is an instruction whose targets are to be filled in; empty for the next
+// A jump is an instruction with targets to be filled in; an empty target is the next
 // instruction.
 type jump struct {
 	at     int
@@ -39,7 +39,7 @@ const (
 	anyBit = 0x45 // A & K != 0
 )
 
-// What the kernel knows of a frame, in the place of an offset (SKF_AD_*).
+// Properties of a frame known to the kernel, in place of an offset (SKF_AD_*).
 const (
 	ancillaryBase  = 0xfffff000
 	protocol       = ancillaryBase + 0
@@ -83,7 +83,8 @@ func (a *assembler) jumpAlways(to string) {
 	a.emit(opJumpAlways, 0)
 }
 
-// resolve fills in the jumps, which all go forward by less than 256.
+// resolve fills in the jumps, which are all forward and shorter than 256
+// instructions.
 func (a *assembler) resolve() []Instruction {
 	for _, j := range a.jumps {
 		distance := func(to string) uint8 {

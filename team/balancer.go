@@ -8,19 +8,19 @@ import (
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
-// hashes is how many values a hash has.
+// hashes is the number of hash values.
 const hashes = 256
 
-// balancer moves hashes between ports so that each sends as much: whenever the
-// kernel tells of traffic, or of a port that was enabled or disabled, the hash
-// with the most new bytes goes to the port that has the least so far, then the
-// next.
+// balancer moves hashes between ports so that each sends the same amount. Whenever
+// the kernel reports traffic, or a port that was enabled or disabled, the hash with
+// the most new bytes goes to the port with the fewest bytes so far, then the next
+// hash.
 type balancer struct {
 	r       *runner
 	traffic map[optionKey]*counter // by the option that reports it
 }
 
-// A counter is how many bytes were sent, now and the time before.
+// A counter is the number of bytes sent, in the present and in the previous report.
 type counter struct{ last, now uint64 }
 
 func (c *counter) delta() uint64 {
@@ -30,7 +30,7 @@ func (c *counter) delta() uint64 {
 	return c.now - c.last
 }
 
-// take looks at options that the kernel says have changed.
+// take examines options that the kernel has reported as changed.
 func (b *balancer) take(options []teamnl.Option) {
 	if !slices.ContainsFunc(options, triggers) {
 		return
@@ -59,7 +59,7 @@ func (b *balancer) count(key optionKey, bytes uint64) {
 	c.now = bytes
 }
 
-// A share is what a port gets.
+// A share is the load assigned to a port.
 type share struct {
 	port  *port
 	bytes uint64
@@ -102,13 +102,13 @@ func (b *balancer) of(hash int) *counter {
 	return b.traffic[optionKey{"lb_hash_stats", 0, hash}]
 }
 
-// portOf returns the port for a hash, nil if there is none.
+// portOf returns the port for a hash, or nil if there is none.
 func (b *balancer) portOf(hash int) *port {
 	index, _ := b.r.seen[optionKey{"lb_tx_hash_to_port_mapping", 0, hash}].(uint32)
 	return b.r.port(int(index))
 }
 
-// assign gives a hash to a port, and reports whether the kernel has taken it.
+// assign gives a hash to a port, and reports whether the kernel has accepted it.
 func (b *balancer) assign(hash int, p *port) bool {
 	if b.portOf(hash) == p {
 		return true

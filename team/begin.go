@@ -10,7 +10,7 @@ import (
 	"github.com/iplink-go/iplink/internal/teamnl"
 )
 
-// begin takes the team over. On an error the options are as they were.
+// begin takes over the team. If it fails, the options are restored.
 func (r *runner) begin() error {
 	n, err := r.kernel.snapshot(r.ops)
 	if err != nil {
@@ -28,7 +28,8 @@ func (r *runner) begin() error {
 	return nil
 }
 
-// An undoError is what kept options from getting their former values.
+// An undoError is the error that prevented options from getting their former values
+// back.
 type undoError struct{ err error }
 
 func (e *undoError) Error() string { return "undo: " + e.err.Error() }
@@ -57,8 +58,7 @@ func (r *runner) configure(ports []teamnl.Port) error {
 	return nil
 }
 
-// setMode sets the mode if it is another, and looks at the options that come
-// with it.
+// setMode sets the mode if it differs, and reads the options that come with it.
 func (r *runner) setMode(ports []teamnl.Port) error {
 	mode := teamnl.Option{Name: "mode", Value: string(r.config.Mode), Index: -1}
 	if r.seen[keyOf(mode)] == mode.Value {
@@ -77,7 +77,7 @@ func (r *runner) setMode(ports []teamnl.Port) error {
 	return r.failure
 }
 
-// replace sets an option and takes down its former value.
+// replace sets an option and records its former value.
 func (r *runner) replace(o teamnl.Option) error {
 	former := o
 	former.Value = r.seen[keyOf(o)]
@@ -88,11 +88,11 @@ func (r *runner) replace(o teamnl.Option) error {
 	return nil
 }
 
-// noMode is what the kernel calls the mode of a team that has none.
+// noMode is the kernel's name for the mode of a team without one.
 const noMode = "*NOMODE*"
 
-// restore gives the options their former values, the last one first. That there
-// is no mode cannot be had again.
+// restore gives the options their former values, the last one first. A team that had
+// no mode keeps the new one.
 func (r *runner) restore() error {
 	var all []error
 	for _, o := range slices.Backward(r.changed) {
@@ -103,7 +103,7 @@ func (r *runner) restore() error {
 	return errors.Join(all...)
 }
 
-// bursts are the options for what is said when a port comes into use.
+// bursts returns the options for announcements when a port comes into use.
 func (r *runner) bursts() []teamnl.Option {
 	var all []teamnl.Option
 	add := func(name string, b *Burst) {
@@ -117,9 +117,9 @@ func (r *runner) bursts() []teamnl.Option {
 	return all
 }
 
-// findAddress finds out the team's address. If it is to be that of a port that
-// joins, it finds out those of all links: a port may have lost its own by the
-// time that the kernel tells of it.
+// findAddress determines the team's address. If the team is to take the address of a
+// port that joins, it records the addresses of all links, because a port may have
+// lost its own when the kernel announces that it has joined.
 func (r *runner) findAddress() error {
 	l, err := r.kernel.link(r.ops, r.index)
 	if err != nil {
@@ -132,8 +132,7 @@ func (r *runner) findAddress() error {
 	return r.findOrigins()
 }
 
-// takeOver makes the ports that there are the runner's own. Nothing is decided
-// before all are known.
+// takeOver takes over the existing ports. It makes no decision before all are known.
 func (r *runner) takeOver(ports []teamnl.Port) {
 	for _, q := range ports {
 		if p := r.meet(q); p != nil {

@@ -5,23 +5,23 @@ import (
 	"github.com/iplink-go/iplink/internal/own"
 )
 
-// A Builder describes a team: several links that act as one, by rules that
-// a program gives. See package team for what runs it.
+// A Builder describes a team: several links that act as one, by rules that a program
+// supplies. See package team for the runner.
 type Builder struct {
 	iplink.Common[Builder]
 }
 
-// New returns the builder for a team of that name. A link joins it by AddPort,
-// or by the Master setter of its own builder, and must be down for that; the
-// team brings it up.
+// New returns the builder for a team with the given name. A link joins it by
+// AddPort, or by the Master setter of its own builder, and must be down for that;
+// the team brings it up.
 func New(name string) *Builder {
 	b := new(Builder)
 	*b.Own(b) = own.New(iplink.KindTeam, name, new(iplink.TeamInfo))
 	return b
 }
 
-// Info returns what the kernel reports of a team only, and false if link is of
-// another kind.
+// Info returns the settings that only teams have, and false if link is of another
+// kind.
 func Info(link *iplink.Link) (*iplink.TeamInfo, bool) {
 	info, ok := link.Info.(*iplink.TeamInfo)
 	return info, ok
@@ -32,10 +32,9 @@ func (b *Builder) set(number uint16) *iplink.TeamInfo {
 	return own.Put[iplink.TeamInfo](b.Own(b), number)
 }
 
-// Mode sets how the ports share the frames (the option "mode" of the generic
-// netlink family team). It changes only while the team has no ports. Without
-// it a team has no mode and carries no frames; the runner of package team sets
-// it, too.
+// Mode sets how the ports share the frames (the option "mode" of the generic netlink
+// family team). It changes only while the team has no ports. Without it a team has
+// no mode and carries no frames; the runner of package team sets the mode, too.
 func (b *Builder) Mode(mode iplink.TeamMode) *Builder {
 	b.set(own.TeamMode).Mode = mode
 	return b

@@ -8,20 +8,21 @@ import (
 	"github.com/iplink-go/iplink/internal/teamnl"
 )
 
-// An Event is what has changed of a team: the options with their new values and
-// the ports as they are now.
+// An Event is a change of a team: the options with their new values and the ports in
+// their present state.
 type Event struct {
 	Options []Option // with their new values
-	Ports   []Port   // as they are now, and those that have just gone
-	// Snapshot reports that the event holds all options and ports rather than
-	// changes: it is the first, or the kernel has dropped events before.
+	Ports   []Port   // in their present state, including those that have just left
+	// Snapshot reports that the event contains all options and ports rather than
+	// changes, because it is the first event, or because the kernel has dropped
+	// events before it.
 	Snapshot bool
 }
 
-// Events returns what happens to the options and ports: first all there are,
-// and then, without a gap, each change. It ends with an error: that of ctx, or
-// one that matches fs.ErrNotExist when the team is removed. Leaving the loop
-// closes the sockets.
+// Events returns the changes of options and ports: first all present ones, and then,
+// without a gap, each change. It ends with an error: that of ctx, or one that
+// matches fs.ErrNotExist when the team is removed. Leaving the loop closes the
+// sockets.
 func (t *Team) Events(ctx context.Context) iter.Seq2[Event, error] {
 	return func(yield func(Event, error) bool) {
 		ctx, stop := t.whileOpen(ctx)
@@ -49,7 +50,7 @@ func (t *Team) Events(ctx context.Context) iter.Seq2[Event, error] {
 
 const opWatch = "watch"
 
-// event turns a notice into an event; some notices are none.
+// event turns a notice into an event, unless the notice concerns no option or port.
 func (t *Team) event(ctx context.Context, n notice) (e Event, some bool, err error) {
 	if t.gone(n) {
 		n.err = syscall.ENODEV
@@ -70,7 +71,7 @@ func (t *Team) event(ctx context.Context, n notice) (e Event, some bool, err err
 	return e, e.Snapshot || len(e.Options) > 0 || len(e.Ports) > 0, nil
 }
 
-// gone reports whether a notice says that the team was removed.
+// gone reports whether a notice announces the removal of the team.
 func (t *Team) gone(n notice) bool {
 	for _, l := range n.links {
 		if l.removed && l.index == t.link.Index {
@@ -80,7 +81,7 @@ func (t *Team) gone(n notice) bool {
 	return false
 }
 
-// snapshot reads everything anew.
+// snapshot reads all options and ports again.
 func (t *Team) snapshot(ctx context.Context) (n notice, err error) {
 	if n.options, err = teamnl.Options(ctx, t.nl, t.link.Index); err != nil {
 		return n, err

@@ -2,10 +2,10 @@ package team
 
 import "slices"
 
-// A Fragment is a part of a frame that its hash is made of.
+// A Fragment is a part of a frame that enters its hash.
 type Fragment uint8
 
-// Fragments, by teamd's names of them.
+// Fragments, with the names of teamd.
 const (
 	HashEth  Fragment = iota // both link-layer addresses: "eth"
 	HashVLAN                 // the VLAN's id: "vlan"
@@ -21,12 +21,12 @@ const (
 
 var fragmentNames = []string{"eth", "vlan", "ipv4", "ipv6", "ip", "l3", "tcp", "udp", "sctp", "l4"}
 
-// String returns teamd's name.
+// String returns the name of teamd.
 func (f Fragment) String() string { return word(fragmentNames, int(f)) }
 
 func (f Fragment) known() bool { return f <= HashL4 }
 
-// parts are what a hash is made of, whatever the names that chose it.
+// parts are the parts of a hash, independent of the names that selected them.
 type parts struct{ eth, vlan, ipv4, ipv6, tcp, udp, sctp bool }
 
 func partsOf(fragments []Fragment) parts {
@@ -47,18 +47,18 @@ func partsOf(fragments []Fragment) parts {
 func (p parts) l4() bool { return p.tcp || p.udp || p.sctp }
 func (p parts) l3() bool { return p.ipv4 || p.ipv6 }
 
-// TxHash returns the program that makes a hash of the given parts of a frame,
-// for HashFunc. It is, byte for byte, the one that teamd makes of them, whose
-// order does not matter: two ends that hash alike, or a program that takes over
-// from teamd, see the same ports in use. Parts that a frame does not have, as
-// those behind the IPv4 header of a fragment, do not count.
+// TxHash returns the program that computes a hash of the given parts of a frame, for
+// HashFunc. It is identical, byte for byte, to the program of teamd for the same
+// parts; the order of the parts does not matter. So two ends with the same parts, or
+// a program that takes over from teamd, use the same ports. Parts that a frame does
+// not have, such as those after the IPv4 header of a fragment, are left out.
 func TxHash(fragments ...Fragment) []Instruction {
 	a := assembler{labels: map[string]int{}}
 	a.hash(partsOf(fragments))
 	return a.resolve()
 }
 
-// Offsets in a frame without a VLAN tag; one takes tagLen.
+// Offsets in a frame without a VLAN tag; a tag takes tagLen.
 const (
 	etherType  = 12
 	vlanID     = 14
@@ -83,11 +83,11 @@ const (
 	fragmentBits = 0x1fff
 )
 
-// hash writes the program. X holds the hash so far. A frame with a tag in its
-// header, and one with a tag beside it or none, go separate ways.
+// hash writes the program. X holds the hash so far. A frame with a tag in its header
+// takes another path than a frame without a tag or with a tag in its metadata.
 //
-// Where it returns although more follows, the rest is never reached. It is there
-// because it is in teamd's program.
+// If it returns although more instructions follow, the rest is never reached. It is
+// there because it is in teamd's program.
 func (a *assembler) hash(p parts) {
 	if p.eth {
 		a.halves(2, 0, 8, 6)
@@ -126,7 +126,7 @@ func (a *assembler) hash(p parts) {
 	a.network("tagged ", tagLen, p)
 }
 
-// halves mixes in addresses of six bytes: by turns four bytes and two.
+// halves mixes in addresses of six bytes, alternating between four bytes and two.
 func (a *assembler) halves(offsets ...uint32) {
 	for i, offset := range offsets {
 		if i%2 == 0 {
@@ -171,7 +171,7 @@ func (a *assembler) network(way string, shift uint32, p parts) {
 	a.ret()
 }
 
-// addresses mixes in so many times four bytes.
+// addresses mixes in n times four bytes.
 func (a *assembler) addresses(offset uint32, n int) {
 	for i := range n {
 		a.load(word32, offset+uint32(4*i))
@@ -179,8 +179,8 @@ func (a *assembler) addresses(offset uint32, n int) {
 	}
 }
 
-// transport goes on behind itself with the protocols whose ports count, and to
-// the way out with all else. A holds the number of the protocol.
+// transport continues after itself for protocols whose ports are included, and jumps
+// to the exit for all others. A holds the number of the protocol.
 func (a *assembler) transport(way string, p parts) {
 	a.jump(equal, protoTCP, "", way+"not TCP")
 	a.jumpAlways(a.whether(p.tcp, way))
@@ -202,8 +202,8 @@ func (a *assembler) whether(counts bool, way string) string {
 	return way + "out"
 }
 
-// ipv4Ports mixes in two ports behind a header whose length it says itself. X is
-// needed to skip it, so that the hash waits in memory.
+// ipv4Ports mixes in two ports after a header of variable length. X is needed to
+// skip the header, so the hash is kept in memory meanwhile.
 func (a *assembler) ipv4Ports(header uint32) {
 	a.emit(opStoreX, 0)
 	a.emit(opIPv4Len, header)

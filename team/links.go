@@ -11,7 +11,7 @@ import (
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
-// linkState is what must be known of the team and of its ports as links.
+// linkState holds the properties of the team and its ports as links.
 type linkState struct {
 	index   int
 	name    string
@@ -21,7 +21,8 @@ type linkState struct {
 	removed bool
 }
 
-// parseLinkState returns what a message says of a link; index 0 if it does not.
+// parseLinkState returns the state in a message about a link, with index 0 if the
+// message describes none.
 func parseLinkState(data []byte) linkState {
 	header, attrs, err := wire.ParseLink(data)
 	if err != nil || header.Family != uapi.AF_UNSPEC {
@@ -49,7 +50,7 @@ func (t *Team) readLink(ctx context.Context, op, subject string, index int) (lin
 	return l, t.link.Do(ctx, op, subject, &b)
 }
 
-// appendFilter leaves the counters out, which take the kernel the most time.
+// appendFilter leaves out the counters, which take the kernel the most time.
 func appendFilter(b []byte) []byte {
 	return wire.AppendU32(b, uapi.IFLA_EXT_MASK, uapi.RTEXT_FILTER_SKIP_STATS)
 }

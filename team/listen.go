@@ -11,25 +11,25 @@ import (
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
-// A notice is what the kernel says of its own accord, in one go.
+// A notice is one group of unsolicited reports from the kernel.
 type notice struct {
 	options []teamnl.Option
 	ports   []teamnl.Port
 	links   []linkState
-	lost    bool  // something was lost before
-	err     error // nothing more will come
+	lost    bool  // reports were lost before this one
+	err     error // there will be no more notices
 }
 
-// empty reports whether a notice says nothing.
+// empty reports whether a notice contains no report.
 func (n *notice) empty() bool {
 	return len(n.options)+len(n.ports)+len(n.links) == 0 && !n.lost && n.err == nil
 }
 
-// eventBuffer bounds what may wait unread of the events of the family, and of
-// those of links.
+// eventBuffer limits the unread events of the generic netlink family, and also those
+// of links.
 const eventBuffer = 2 << 20
 
-// listener hands on the events of the team, and of all links.
+// listener passes on the events of the team, and of all links.
 type listener struct {
 	notices chan notice
 	sources []*rtnl.Listener
@@ -38,8 +38,8 @@ type listener struct {
 	readers sync.WaitGroup
 }
 
-// listen begins to listen; what happens from now on will be told. After the end
-// of ctx, or after close, nothing is.
+// listen starts to listen; all events from now on are reported. After the end of
+// ctx, or after close, no more are.
 func (t *Team) listen(ctx context.Context) (*listener, error) {
 	l := &listener{notices: make(chan notice), team: t.link.Index}
 	ctx, l.stop = context.WithCancel(ctx)
@@ -60,7 +60,7 @@ func (t *Team) listen(ctx context.Context) (*listener, error) {
 	return l, nil
 }
 
-// open notes a source that was opened, for close.
+// open records a source that was opened, for close.
 func (l *listener) open(source *rtnl.Listener, err error) (*rtnl.Listener, error) {
 	if err == nil {
 		l.sources = append(l.sources, source)
@@ -68,7 +68,7 @@ func (l *listener) open(source *rtnl.Listener, err error) (*rtnl.Listener, error
 	return source, err
 }
 
-// close ends the readers, and awaits that.
+// close stops the readers, and waits for them to end.
 func (l *listener) close() {
 	l.stop()
 	l.readers.Wait()
@@ -77,7 +77,7 @@ func (l *listener) close() {
 	}
 }
 
-// read hands on what a source has, until that fails or ctx ends.
+// read passes on the messages of a source, until that fails or ctx ends.
 func (l *listener) read(ctx context.Context, source *rtnl.Listener, take func(*notice, wire.Message)) {
 	for {
 		n := receive(source, take)
@@ -98,8 +98,8 @@ func (l *listener) read(ctx context.Context, source *rtnl.Listener, take func(*n
 	}
 }
 
-// receive waits for a datagram. If some were lost it drops those that wait, which
-// are older: the kernel drops new ones until then.
+// receive waits for a datagram. If some were lost, it discards the waiting ones,
+// which are older: the kernel drops new ones until then.
 func receive(source *rtnl.Listener, take func(*notice, wire.Message)) (n notice) {
 	datagram, _, err := source.Receive(true)
 	if errors.Is(err, rtnl.ErrOverrun) {
@@ -115,7 +115,7 @@ func receive(source *rtnl.Listener, take func(*notice, wire.Message)) (n notice)
 	return n
 }
 
-// takeEvent adds what a message of the family says of the team.
+// takeEvent adds the options and ports of the team in a message of the family.
 func (l *listener) takeEvent(n *notice, m wire.Message) {
 	if attrs := rtnl.GenericAttrs(m); teamnl.Team(attrs) == l.team {
 		n.options = append(n.options, teamnl.ParseOptions(attrs)...)
@@ -123,7 +123,7 @@ func (l *listener) takeEvent(n *notice, m wire.Message) {
 	}
 }
 
-// takeLink adds what a message says of a link.
+// takeLink adds the state of a link in a message.
 func takeLink(n *notice, m wire.Message) {
 	if s := parseLinkState(m.Data); s.index != 0 {
 		s.removed = m.Type == uapi.RTM_DELLINK

@@ -8,7 +8,8 @@ import (
 	"github.com/iplink-go/iplink/internal/teamnl"
 )
 
-// loadBalance gives the kernel the hash, and enables the ports whose link is up.
+// loadBalance gives the hash program to the kernel, and enables the ports whose link
+// is up.
 type loadBalance struct {
 	r        *runner
 	balancer *balancer // nil if the ports share the hashes evenly
@@ -46,7 +47,7 @@ func (b *loadBalance) added(p *port) error {
 func (b *loadBalance) removed(*port) {}
 
 // decide enables the port if its link is up: in this mode the kernel does not
-// look at the link itself.
+// consider the link itself.
 func (b *loadBalance) decide(p *port) {
 	if up := p.up(); p.begun && up != b.r.enabled(p) {
 		b.r.attempt(p, b.r.set(optionOf(p, "enabled", up)))
@@ -63,8 +64,8 @@ func (b *loadBalance) portAddressChanged(p *port) {
 	b.r.attempt(p, b.r.setAddress(p, b.r.address))
 }
 
-// optionsChanged sees to it that ports stay enabled, or not, as was decided, and
-// lets the balancer look at new numbers.
+// optionsChanged restores the decisions about which ports are enabled, and passes
+// new numbers to the balancer.
 func (b *loadBalance) optionsChanged(options []teamnl.Option) {
 	if slices.ContainsFunc(options, func(o teamnl.Option) bool { return o.Name == "enabled" && b.differs(o) }) {
 		b.r.look()
@@ -77,7 +78,8 @@ func (b *loadBalance) optionsChanged(options []teamnl.Option) {
 	}
 }
 
-// differs reports whether a port is enabled and should not be, or the reverse.
+// differs reports whether a port is enabled against the decision about it, or
+// disabled.
 func (b *loadBalance) differs(o teamnl.Option) bool {
 	p := b.r.port(o.Port)
 	return p != nil && p.begun && o.Value != p.up()

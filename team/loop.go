@@ -11,11 +11,11 @@ import (
 	"github.com/iplink-go/iplink/internal/teamnl"
 )
 
-// A runner runs a team. One goroutine, the one that calls loop, owns all of it;
-// others hand it what to do, by post.
+// A runner runs a team. A single goroutine, the one that calls loop, owns all of it;
+// other goroutines hand work to it with post.
 type runner struct {
 	ctx     context.Context // ends the loop
-	ops     context.Context // of requests, which the end of ctx does not interrupt halfway
+	ops     context.Context // of requests, not interrupted halfway by the end of ctx
 	kernel  kernel
 	index   int // of the team
 	config  Runner
@@ -27,30 +27,30 @@ type runner struct {
 	closed chan struct{}
 
 	address net.HardwareAddr         // of the team
-	origin  map[int]net.HardwareAddr // of links that are no ports; nil if the team adopts none
-	ports   []*port                  // the one that joined last at the end
-	seen    map[optionKey]any        // the options, as the kernel has told
-	changed []teamnl.Option          // by this runner while it begins, with their former values
+	origin  map[int]net.HardwareAddr // of links that are not ports; nil if the team adopts no address
+	ports   []*port                  // in the order in which they joined
+	seen    map[optionKey]any        // the options, as reported by the kernel
+	changed []teamnl.Option          // former values of the options that this runner changed while it began
 	failure error                    // ends the loop
 }
 
-// A policy is what a runner does in a mode of its own.
+// A policy is the behaviour of a runner in one mode.
 type policy interface {
-	// options are those to be set before anything else.
+	// options returns the options to be set before any other.
 	options() []teamnl.Option
-	// added is called for a port that is new, or was there before the runner.
+	// added is called for a port that is new, or that existed before the runner.
 	added(*port) error
 	removed(*port)
-	// decide is called when what is known of the port has changed.
+	// decide is called when a known property of the port has changed.
 	decide(*port)
-	// addressChanged is called when the team has another link-layer address, and
-	// portAddressChanged when somebody else has given one to a port.
+	// addressChanged is called when the link-layer address of the team has changed,
+	// and portAddressChanged when another program has changed the address of a port.
 	addressChanged()
 	portAddressChanged(*port)
 	optionsChanged([]teamnl.Option)
 }
 
-// optionKey finds an option.
+// optionKey identifies an option.
 type optionKey struct {
 	name        string
 	port, index int
@@ -77,7 +77,7 @@ func newRunner(ctx context.Context, k kernel, index int, config Runner) *runner 
 	return r
 }
 
-// loop runs the team until something ends it, and returns that.
+// loop runs the team until an error or the end of ctx, and returns the cause.
 func (r *runner) loop(notices <-chan notice) error {
 	for r.failure == nil {
 		r.publish()
@@ -93,7 +93,7 @@ func (r *runner) loop(notices <-chan notice) error {
 	return r.failure
 }
 
-// post has the loop call f, unless it has ended.
+// post makes the loop call f, unless the loop has ended.
 func (r *runner) post(f func()) {
 	select {
 	case r.inbox <- f:
@@ -101,7 +101,7 @@ func (r *runner) post(f func()) {
 	}
 }
 
-// close stops all that could post.
+// close stops everything that could post.
 func (r *runner) close() {
 	close(r.closed)
 	for _, p := range r.ports {
@@ -109,8 +109,7 @@ func (r *runner) close() {
 	}
 }
 
-// A timer has the loop call something later, once. A nil timer is one that was
-// stopped.
+// A timer makes the loop call a function later, once. A nil timer is a stopped one.
 type timer struct {
 	inner   *time.Timer
 	stopped bool
@@ -135,8 +134,8 @@ func (t *timer) stop() {
 	}
 }
 
-// notice takes what the kernel says: first of links, then of ports, then of
-// options, as what is decided of a port may depend on the first.
+// notice processes a notice: first links, then ports, then options, since decisions
+// about a port may depend on its link.
 func (r *runner) notice(n notice) {
 	if n.err != nil {
 		r.failure = n.err
@@ -153,7 +152,7 @@ func (r *runner) notice(n notice) {
 	r.optionsChanged(n.options)
 }
 
-// resync looks at everything anew when it is not known what has changed.
+// resync reads everything again after events were lost.
 func (r *runner) resync() {
 	n, err := r.kernel.snapshot(r.ops)
 	if err != nil {
@@ -180,15 +179,14 @@ func (r *runner) resync() {
 	}
 }
 
-// relink looks at a link anew. That it is gone will be told.
+// relink reads a link again. If it is gone, another notice reports that.
 func (r *runner) relink(index int) {
 	if l, err := r.kernel.link(r.ops, index); err == nil {
 		r.linkChanged(l)
 	}
 }
 
-// linkChanged takes what is said of a link, of which there may be many that have
-// nothing to do with the team.
+// linkChanged processes the state of a link, which may be unrelated to the team.
 func (r *runner) linkChanged(l linkState) {
 	if l.index == r.index {
 		r.teamChanged(l)
@@ -207,7 +205,7 @@ func (r *runner) portLinkChanged(p *port, l linkState) {
 		return
 	}
 	p.address = now.address
-	if now.master == r.index { // or else it has left, which is yet to be told
+	if now.master == r.index { // otherwise it has left, which another notice reports
 		r.policy.portAddressChanged(p)
 	}
 }
@@ -223,8 +221,9 @@ func (r *runner) teamChanged(l linkState) {
 	}
 }
 
-// linkNow returns what a link is now if it has another address than the known
-// one: what is told may be late. Of a link that has gone nothing is known.
+// linkNow returns the present state of a link if its address differs from the known
+// one, because a report may be late. For a link that no longer exists it returns no
+// state.
 func (r *runner) linkNow(l linkState, known net.HardwareAddr) linkState {
 	if slices.Equal(l.address, known) {
 		return l
@@ -252,7 +251,7 @@ func (r *runner) portsChanged(ports []teamnl.Port) {
 	}
 }
 
-// optionsChanged notes the options' values and tells the policy.
+// optionsChanged records the values of the options and notifies the policy.
 func (r *runner) optionsChanged(options []teamnl.Option) {
 	r.note(options)
 	r.policy.optionsChanged(options)
@@ -271,8 +270,8 @@ func (r *runner) note(options []teamnl.Option) {
 	}
 }
 
-// look reads the options anew: what was seen of them may be an echo, which came
-// late, of what the runner itself has set.
+// look reads the options again: the recorded values may come from a late echo of the
+// runner's own changes.
 func (r *runner) look() {
 	n, err := r.kernel.snapshot(r.ops)
 	if err != nil {
@@ -283,8 +282,8 @@ func (r *runner) look() {
 	r.note(n.options)
 }
 
-// set changes options: all at once if the kernel takes them, as most of the time
-// it does, or else one after another up to the one that is at fault.
+// set changes options: all at once if the kernel accepts them, as it usually does,
+// or else one after another up to the one at fault.
 func (r *runner) set(options ...teamnl.Option) error {
 	if len(options) > 1 && r.kernel.set(r.ops, options...) == nil {
 		r.note(options)
@@ -299,7 +298,7 @@ func (r *runner) set(options ...teamnl.Option) error {
 	return nil
 }
 
-// An optionError says which option could not be set.
+// An optionError names the option that could not be set.
 type optionError struct {
 	name string
 	err  error
@@ -308,7 +307,7 @@ type optionError struct {
 func (e *optionError) Error() string { return e.name + ": " + e.err.Error() }
 func (e *optionError) Unwrap() error { return e.err }
 
-// findOrigins takes down the addresses of the links that are no ports.
+// findOrigins records the addresses of the links that are not ports.
 func (r *runner) findOrigins() error {
 	links, err := r.kernel.links(r.ops)
 	r.origin = map[int]net.HardwareAddr{}
@@ -318,8 +317,8 @@ func (r *runner) findOrigins() error {
 	return err
 }
 
-// noteOrigin keeps the addresses up to date. In some modes the kernel gives a
-// port the team's address, and tells of that, before it is one.
+// noteOrigin updates the recorded addresses. In some modes the kernel gives a link
+// the team's address, and announces that, before the link is a port.
 func (r *runner) noteOrigin(l linkState) {
 	switch {
 	case r.origin == nil:

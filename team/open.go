@@ -17,28 +17,27 @@ import (
 	"github.com/iplink-go/iplink/internal/teamnl"
 )
 
-// undoTime is how long undoing, and what Run does last, may take, whatever has
-// become of the context.
+// undoTime limits the undoing, and the last steps of Run, whether or not the context
+// has ended.
 const undoTime = 10 * time.Second
 
-// A Team is a team that exists, opened to work on its ports and options and to
-// run it. It has sockets of its own, which many goroutines may use.
+// A Team is an existing team, opened to change its ports and options and to run it.
+// It has sockets of its own and is safe for concurrent use by several goroutines.
 //
-// All errors are of type *iplink.Error: its Attr is the option or the port at
-// fault.
+// All errors are of type *iplink.Error; Attr is the option or the port at fault.
 type Team struct {
 	link    *openlink.Handle
 	nl      *rtnl.Family
 	netns   *iplink.NetNS
-	life    context.Context // until Close, which Run and Events must notice
+	life    context.Context // until Close, which ends Run and Events
 	end     context.CancelCauseFunc
 	running atomic.Bool
 	state   atomic.Pointer[State]
 }
 
-// Open opens the team of that name in the network namespace of the calling
-// thread, where the Team stays. Without such a link the error matches
-// fs.ErrNotExist; if it is no team, iplink.ErrKind. Close it when done.
+// Open opens the team with the given name in the network namespace of the calling
+// thread, where the Team stays. If there is no such link, the error matches
+// fs.ErrNotExist; if it is not a team, iplink.ErrKind. Close it when done.
 func Open(ctx context.Context, name string) (*Team, error) {
 	link, err := openlink.Open(ctx, iplink.KindTeam, name)
 	if err != nil {
@@ -55,14 +54,14 @@ func Open(ctx context.Context, name string) (*Team, error) {
 	return t, nil
 }
 
-// Close closes the sockets. The team stays as it is. A Run or Events that is
-// going on ends with an error that matches fs.ErrClosed.
+// Close closes the sockets. The team itself does not change. A Run or Events in
+// progress ends with an error that matches fs.ErrClosed.
 func (t *Team) Close() error {
 	t.end(os.ErrClosed)
 	return errors.Join(t.nl.Close(), t.link.Close(), t.netns.Close())
 }
 
-// Name returns the name that the team was opened by.
+// Name returns the name by which the team was opened.
 func (t *Team) Name() string {
 	return t.link.Name
 }
@@ -75,7 +74,7 @@ func (t *Team) Index() int {
 // errNoContext is the cause for a call without a context.
 var errNoContext = fmt.Errorf("%w: the context is nil", fs.ErrInvalid)
 
-// whileOpen returns a context that ends with ctx, and with Close.
+// whileOpen returns a context that ends with ctx, or with Close.
 func (t *Team) whileOpen(ctx context.Context) (context.Context, context.CancelFunc) {
 	if ctx == nil {
 		ended, end := context.WithCancelCause(context.Background())
@@ -90,8 +89,8 @@ func (t *Team) whileOpen(ctx context.Context) (context.Context, context.CancelFu
 	}
 }
 
-// in calls f on a thread in the team's namespace: on the calling one if it is
-// there, which needs no privilege.
+// in calls f on a thread in the team's namespace: on the calling one if it is there
+// already, which needs no privilege.
 func (t *Team) in(f func() error) error {
 	here, err := iplink.CurrentNetNS()
 	if err != nil {
@@ -104,12 +103,12 @@ func (t *Team) in(f func() error) error {
 	return t.netns.Do(f)
 }
 
-// failed returns an error that says what was done and what it was about.
+// failed returns an error that names the operation and its subject.
 func (t *Team) failed(op, subject string, err error) error {
 	return &iplink.Error{Op: op, Kind: iplink.KindTeam, Name: t.link.Name, Attr: subject, Message: reason(err), Err: cause(err), FromKernel: fromKernel(err)}
 }
 
-// cause returns the errno that err comes to, or err itself.
+// cause returns the errno in err, or err itself.
 func cause(err error) error {
 	if r, ok := errors.AsType[*refusal](err); ok {
 		return invalid.State(r.errno)
@@ -126,7 +125,7 @@ func fromKernel(err error) bool {
 	return ok && refused.Message != ""
 }
 
-// reason returns what is known of err beside its cause.
+// reason returns the explanation of err in addition to its cause.
 func reason(err error) string {
 	if r, ok := errors.AsType[*refusal](err); ok {
 		return r.message

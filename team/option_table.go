@@ -10,15 +10,15 @@ import (
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
-// A definition is what is known of an option.
+// A definition describes a known option.
 type definition struct {
 	scope    scope
 	format   format
-	mode     iplink.TeamMode // the only one that has it, empty for all
+	mode     iplink.TeamMode // the only mode that has it; empty for all modes
 	readOnly bool
 }
 
-// scope is what an option is about.
+// scope is the object that an option belongs to.
 type scope uint8
 
 const (
@@ -27,8 +27,8 @@ const (
 	perHash // an array of 256
 )
 
-// A format turns a value into the one that goes out, or says what is wrong with
-// it, and back.
+// A format converts a value into the form for a request, or returns the reason why
+// the value is invalid, and converts it back.
 type format struct {
 	encode func(any) (any, string)
 	decode func(any) any
@@ -56,12 +56,12 @@ var definitions = map[string]definition{
 	"lb_stats_refresh_interval":  {format: duration(100 * time.Millisecond), mode: LoadBalance},
 }
 
-// mistyped says that a value has the wrong type.
+// mistyped returns the message for a value with the wrong type.
 func mistyped[T any](value any) string {
 	return fmt.Sprintf("takes a %T, not a %T", *new(T), value)
 }
 
-// plain is the format of a value that goes out as it is.
+// plain is the format of a value that is sent unchanged.
 func plain[T any]() format {
 	return format{
 		encode: func(v any) (any, string) {
@@ -74,7 +74,7 @@ func plain[T any]() format {
 	}
 }
 
-// text is the format of one of a few words.
+// text is the format of one of several words.
 func text[T ~string](words ...T) format {
 	return format{
 		encode: func(v any) (any, string) {
@@ -91,8 +91,7 @@ func text[T ~string](words ...T) format {
 	}
 }
 
-// decoder leaves alone what is not of the type that the kernel has for an
-// option.
+// decoder leaves values unchanged that do not have the kernel's type for an option.
 func decoder[T any](f func(T) any) func(any) any {
 	return func(v any) any {
 		if v, ok := v.(T); ok {
@@ -102,7 +101,7 @@ func decoder[T any](f func(T) any) func(any) any {
 	}
 }
 
-// duration is the format of a time in a unit of the kernel's.
+// duration is the format of a time in one of the kernel's units.
 func duration(unit time.Duration) format {
 	return format{
 		encode: func(v any) (any, string) {
@@ -133,7 +132,7 @@ var portIndex = format{
 	decode: decoder(func(n uint32) any { return int(n) }),
 }
 
-// queue goes out in 32 bits, of which the kernel would take 16.
+// queue is sent in 32 bits, of which the kernel would use only 16.
 var queue = format{
 	encode: func(v any) (any, string) {
 		id, ok := v.(uint16)
@@ -192,8 +191,8 @@ var stats = format{
 	}),
 }
 
-// typed returns an option of the kernel's with its value in the type that this
-// library has for it.
+// typed returns an option from the kernel, with its value in the type that this
+// library uses.
 func typed(o teamnl.Option) Option {
 	value := o.Value
 	if d, ok := definitions[o.Name]; ok {
@@ -202,7 +201,8 @@ func typed(o teamnl.Option) Option {
 	return Option{Name: o.Name, Value: value, Port: o.Port, Index: o.Index}
 }
 
-// fault says what is wrong with the way in which an option is addressed.
+// fault returns the reason why an option has the wrong kind of address, or an empty
+// string.
 func (d definition) fault(o Option) string {
 	port := o.Port != 0 || o.PortName != ""
 	switch {

@@ -13,58 +13,58 @@ import (
 	"github.com/iplink-go/iplink/internal/uapi"
 )
 
-// Options are all options of a team. What the team does not have in its mode is
-// zero.
+// Options are all options of a team. Options that the team does not have in its mode
+// are zero.
 type Options struct {
-	// Mode is how the ports share the frames; "*NOMODE*" if none was set.
+	// Mode is the way the ports share the frames; "*NOMODE*" if none was set.
 	Mode iplink.TeamMode
-	// NotifyPeersCount is how often peers are notified when a port comes into use,
-	// and NotifyPeersInterval the time in between.
+	// NotifyPeersCount is the number of notifications of peers when a port comes
+	// into use, and NotifyPeersInterval the time between them.
 	NotifyPeersCount    uint32
 	NotifyPeersInterval time.Duration
-	// MCastRejoinCount is how often multicast groups are joined anew when a port
-	// comes into use, and MCastRejoinInterval the time in between.
+	// MCastRejoinCount is the number of multicast group joins when a port comes into
+	// use, and MCastRejoinInterval the time between them.
 	MCastRejoinCount    uint32
 	MCastRejoinInterval time.Duration
 
-	// ActivePort is the interface index of the port in use, 0 if there is none;
-	// in mode ActiveBackup.
+	// ActivePort is the interface index of the port in use, 0 if there is none; in
+	// mode ActiveBackup.
 	ActivePort int
 
-	// HashFunc is the program that hashes a frame, and TxMethod how a port is found
-	// for the hash; in mode LoadBalance.
+	// HashFunc is the program that hashes a frame, and TxMethod the way a port is
+	// selected for the hash; in mode LoadBalance.
 	HashFunc []Instruction
 	TxMethod TxMethod
-	// HashToPort has, for each of the 256 hashes, the interface index of the port,
-	// 0 if none was set, and HashStats the bytes sent, which are reported anew
-	// each StatsRefreshInterval; in mode LoadBalance.
+	// HashToPort has the interface index of the port for each of the 256 hashes, 0
+	// if none was set. HashStats has the bytes sent for each hash, updated every
+	// StatsRefreshInterval. Both are for mode LoadBalance.
 	HashToPort           []int
 	HashStats            []uint64
 	StatsRefreshInterval time.Duration
 
 	// Ports are the options of the ports, by interface index.
 	Ports map[int]PortOptions
-	// Unknown are options that this library does not know: a newer kernel's.
+	// Unknown are options that this library does not know, from a newer kernel.
 	Unknown []Option
 }
 
 // PortOptions are the options of a port.
 type PortOptions struct {
-	// Enabled says whether the port receives and sends; RxEnabled and TxEnabled
-	// are its halves, which equal it where the kernel does not have them.
+	// Enabled reports whether the port receives and sends; RxEnabled and TxEnabled
+	// are its halves, which equal it if the kernel does not have them.
 	Enabled, RxEnabled, TxEnabled bool
-	// UserLinkUp is what a program finds of the link, which counts if
-	// UserLinkUpEnabled.
+	// UserLinkUp is the state of the link according to a program, which is in effect
+	// if UserLinkUpEnabled is true.
 	UserLinkUp, UserLinkUpEnabled bool
 	// Priority is the priority, and QueueID the transmit queue, 0 for none.
 	Priority int32
 	QueueID  uint16
-	// TxBytes is how much was sent, in mode LoadBalance, as of the last
+	// TxBytes is the number of bytes sent, in mode LoadBalance, as of the last
 	// refresh.
 	TxBytes uint64
 }
 
-// Options returns all options as they are.
+// Options returns the present values of all options.
 func (t *Team) Options(ctx context.Context) (*Options, error) {
 	all, err := teamnl.Options(ctx, t.nl, t.link.Index)
 	if err != nil {
@@ -73,7 +73,7 @@ func (t *Team) Options(ctx context.Context) (*Options, error) {
 	return collect(all), nil
 }
 
-// collect gives each option its place. Halves of "enabled" come after it.
+// collect assigns each option to its field. The halves of "enabled" come after it.
 func collect(all []teamnl.Option) *Options {
 	o := &Options{Ports: map[int]PortOptions{}}
 	for _, raw := range all {
@@ -162,9 +162,9 @@ func (p *PortOptions) take(option Option) {
 
 const opSet = "set option of"
 
-// SetOption changes one option, such as Priority("eth0", 10). What cannot be
-// right is refused before anything is sent, with an error that matches
-// fs.ErrInvalid. An option that this library does not know goes out as it is.
+// SetOption changes one option, such as Priority("eth0", 10). Invalid values are
+// rejected before a request is sent, with an error that matches fs.ErrInvalid. An
+// option that this library does not know is sent unchanged.
 func (t *Team) SetOption(ctx context.Context, o Option) error {
 	raw := teamnl.Option{Name: o.Name, Value: o.Value, Port: o.Port, Index: o.Index}
 	if fault := encode(&raw, o); fault != "" {
@@ -188,7 +188,8 @@ func (t *Team) SetOption(ctx context.Context, o Option) error {
 	return nil
 }
 
-// encode gives raw the value that goes out, and says what is wrong with o.
+// encode sets raw to the value for the request, and returns the reason why o is
+// invalid, or an empty string.
 func encode(raw *teamnl.Option, o Option) string {
 	if o.Name == "" || len(o.Name) >= uapi.TEAM_STRING_MAX_LEN {
 		return fmt.Sprintf("a name has 1 to %d bytes", uapi.TEAM_STRING_MAX_LEN-1)
@@ -213,7 +214,7 @@ func encode(raw *teamnl.Option, o Option) string {
 	return fault
 }
 
-// valueFault says if a value does not fit a request.
+// valueFault returns a message if a value does not fit a request.
 func valueFault(bytes int) string {
 	const most = 1<<16 - 256
 	if bytes <= most {
@@ -222,7 +223,7 @@ func valueFault(bytes int) string {
 	return fmt.Sprintf("a value of %d bytes, where %d fit a request", bytes, most)
 }
 
-// subject names an option and what it is about.
+// subject returns the name of an option and of its port or element.
 func subject(o Option) string {
 	switch {
 	case o.PortName != "":
@@ -235,7 +236,7 @@ func subject(o Option) string {
 	return o.Name
 }
 
-// explain turns the bare errno of a refusal into an error with the reason.
+// explain turns the bare errno of a rejected request into an error with the reason.
 func (t *Team) explain(ctx context.Context, o Option, raw teamnl.Option, err error) error {
 	e := t.failed(opSet, subject(o), err).(*iplink.Error)
 	if e.Message == "" {
@@ -263,14 +264,14 @@ func (t *Team) reason(ctx context.Context, o teamnl.Option, err error) string {
 	return ""
 }
 
-// missingMode says what the kernel's EINVAL means for a mode that the team does
-// not have yet.
+// missingMode returns the meaning of the kernel's EINVAL for a mode that the team
+// does not have yet.
 func missingMode(mode string) string {
 	return fmt.Sprintf("this kernel has no team mode %s (CONFIG_NET_TEAM_MODE_%s)", mode, strings.ToUpper(mode))
 }
 
-// absent says why the kernel finds no such option: it looks for one of that
-// name, type, port and element.
+// absent returns the reason why the kernel finds no such option. The kernel looks
+// for the name, type, port and element.
 func (t *Team) absent(ctx context.Context, o teamnl.Option) string {
 	all, err := teamnl.Options(ctx, t.nl, t.link.Index)
 	if err != nil {

@@ -10,20 +10,20 @@ import (
 	"github.com/iplink-go/iplink/internal/teamnl"
 )
 
-// A Port is a port of a team as the kernel sees it.
+// A Port is the kernel's view of a port of a team.
 type Port struct {
-	// Index is the interface index, and Name the name, empty if the port has
-	// gone meanwhile.
+	// Index is the interface index, and Name the name, which is empty if the port no
+	// longer exists.
 	Index int
 	Name  string
-	// LinkUp reports whether the kernel finds the link up, whatever a program
-	// finds (the option UserLinkUp).
+	// LinkUp reports whether the kernel considers the link up, regardless of the
+	// option UserLinkUp, which a program sets.
 	LinkUp bool
-	// Speed is in Mbit/s, 0 while the link is down or if it is not known, and
-	// FullDuplex reports whether both ends can send at a time.
+	// Speed is in Mbit/s, 0 while the link is down or if the speed is unknown, and
+	// FullDuplex reports whether both ends can send at the same time.
 	Speed      uint32
 	FullDuplex bool
-	// Removed reports, in an Event, that it is no port any longer.
+	// Removed reports, in an Event, that the link is no longer a port.
 	Removed bool
 }
 
@@ -46,7 +46,7 @@ func (t *Team) named(all []teamnl.Port) []Port {
 	return ports
 }
 
-// knownSpeed is 0 for the kernel's SPEED_UNKNOWN.
+// knownSpeed returns the speed, or 0 for the kernel's SPEED_UNKNOWN.
 func knownSpeed(speed uint32) uint32 {
 	if speed == math.MaxUint32 {
 		return 0
@@ -54,11 +54,11 @@ func knownSpeed(speed uint32) uint32 {
 	return speed
 }
 
-// An AddFlag changes what AddPort does.
+// An AddFlag modifies the behaviour of AddPort.
 type AddFlag uint8
 
-// DownFirst lets AddPort take down a link that is up. The team brings it up
-// again. IPv6 addresses that the kernel has not been told to keep are lost.
+// DownFirst lets AddPort take down a link that is up. The team brings it up again.
+// IPv6 addresses are lost unless the kernel is configured to keep them.
 const DownFirst AddFlag = 1
 
 const (
@@ -66,10 +66,10 @@ const (
 	opRemove = "remove port from"
 )
 
-// AddPort makes a link a port. A link that is up is refused with an error that
-// matches syscall.EBUSY, as the kernel would, unless DownFirst is given; so is
-// one that is a port of another link. A port of this team stays one. On an
-// error the link is as it was.
+// AddPort makes a link a port. A link that is up is rejected with an error that
+// matches syscall.EBUSY, as the kernel would do, unless DownFirst is given; so is a
+// port of another link. A port of this team remains one. After an error the link is
+// in its former state.
 func (t *Team) AddPort(ctx context.Context, name string, flags ...AddFlag) error {
 	l, err := t.lookUp(ctx, opAdd, name)
 	if err != nil || l.master == t.link.Index {
@@ -107,7 +107,7 @@ func (t *Team) join(ctx context.Context, l linkState) error {
 	return nil
 }
 
-// undone makes a link what it was, and returns why.
+// undone restores a link, and returns why.
 func (t *Team) undone(ctx context.Context, was linkState, why error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTime)
 	defer cancel()
@@ -117,8 +117,8 @@ func (t *Team) undone(ctx context.Context, was linkState, why error) error {
 	return why
 }
 
-// disjoin makes a link what it was. It may be a port all the same, if the end of
-// ctx came between the request and the answer.
+// disjoin restores a link. The link may be a port after all, if ctx ended between
+// the request and the answer.
 func (t *Team) disjoin(ctx context.Context, was linkState) error {
 	const op = "undo " + opAdd
 	now, err := t.readLink(ctx, op, "port "+was.name, was.index)
@@ -131,8 +131,8 @@ func (t *Team) disjoin(ctx context.Context, was linkState) error {
 	return err
 }
 
-// RemovePort makes a port a link of its own again, which the kernel leaves down.
-// A link that is no port of this team is an error that matches fs.ErrNotExist.
+// RemovePort makes a port a separate link again, which the kernel leaves down. For a
+// link that is not a port of this team the error matches fs.ErrNotExist.
 func (t *Team) RemovePort(ctx context.Context, name string) error {
 	l, err := t.lookUp(ctx, opRemove, name)
 	if err != nil {
@@ -155,7 +155,7 @@ func (t *Team) lookUp(ctx context.Context, op, name string) (linkState, error) {
 	return t.readLink(ctx, op, "port "+name, index)
 }
 
-// A refusal is an errno of this library's, with the reason.
+// A refusal is an errno returned by this library, with the reason.
 type refusal struct {
 	errno   syscall.Errno
 	message string

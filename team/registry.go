@@ -7,7 +7,7 @@ import (
 	"github.com/iplink-go/iplink/internal/teamnl"
 )
 
-// A port is a port as the runner has it.
+// A port is the runner's view of a port.
 type port struct {
 	teamnl.Port
 	name    string
@@ -15,12 +15,12 @@ type port struct {
 	config  PortConfig
 	watches []watch
 	needed  LinkWatchPolicy
-	begun   bool  // decisions about it may be made
-	told    bool  // the kernel, that it is up
-	err     error // why it cannot be used
+	begun   bool  // it may be subject to decisions
+	told    bool  // link state last reported to the kernel
+	err     error // reason why it cannot be used
 }
 
-// up reports what the watches together find.
+// up reports the combined result of the watches.
 func (p *port) up() bool {
 	if p.err != nil {
 		return false
@@ -51,7 +51,7 @@ func optionOf(p *port, name string, value any) teamnl.Option {
 	return teamnl.Option{Name: name, Value: value, Port: p.Index, Index: -1}
 }
 
-// enabled, userLinkUp and priority return what is known of a port's options.
+// enabled, userLinkUp and priority return the recorded options of a port.
 func (r *runner) enabled(p *port) bool {
 	on, told := r.seen[keyOf(optionOf(p, "enabled", nil))].(bool)
 	return on || !told // the kernel enables new ports
@@ -67,7 +67,7 @@ func (r *runner) priority(p *port) int32 {
 	return priority
 }
 
-// add takes in a port that has joined.
+// add registers a port that has joined.
 func (r *runner) add(q teamnl.Port) {
 	p := r.meet(q)
 	if p == nil {
@@ -84,7 +84,7 @@ func (r *runner) add(q teamnl.Port) {
 	r.decide(p)
 }
 
-// meet makes a port known. It returns nil for one that has left already.
+// meet registers a port. It returns nil for a port that has left already.
 func (r *runner) meet(q teamnl.Port) *port {
 	l, err := r.kernel.link(r.ops, q.Index)
 	if err != nil {
@@ -107,7 +107,7 @@ func (r *runner) equip(p *port) {
 	r.attempt(p, r.policy.added(p))
 }
 
-// adopt gives the team the address of a port that is the only one.
+// adopt gives the team the address of its only port.
 func (r *runner) adopt(p *port) error {
 	if r.origin == nil {
 		return nil
@@ -126,7 +126,7 @@ func (r *runner) adopt(p *port) error {
 	return nil
 }
 
-// setPortOptions sets what the configuration says of the port.
+// setPortOptions sets the configured options of the port.
 func (r *runner) setPortOptions(p *port) error {
 	if _, named := r.config.Ports[p.name]; !named {
 		return nil
@@ -139,7 +139,7 @@ func (r *runner) setPortOptions(p *port) error {
 	return r.set(optionOf(p, "priority", p.config.Priority))
 }
 
-// startWatches starts the port's own watches and those of all ports.
+// startWatches starts the port's own watches and the watches for all ports.
 func (r *runner) startWatches(p *port) error {
 	all := slices.Concat(p.config.LinkWatches, r.config.LinkWatches)
 	if len(all) == 0 {
@@ -168,7 +168,7 @@ func (r *runner) remove(p *port) {
 	r.policy.removed(p)
 }
 
-// refresh has the watches of a port look at what the kernel says of it.
+// refresh makes the watches of a port examine its state in the kernel.
 func (r *runner) refresh(p *port) {
 	for _, w := range p.watches {
 		w.portChanged()
@@ -183,9 +183,8 @@ func (r *runner) watchChanged(p *port, watch string, up bool) {
 	}
 }
 
-// decide tells the kernel what the watches find of a port, and has the policy
-// draw its conclusions: first of all if the port is down, as it may have to be
-// replaced.
+// decide reports the result of the watches to the kernel, and lets the policy react.
+// If the port is down, the policy comes first, as the port may have to be replaced.
 func (r *runner) decide(p *port) {
 	if !p.up() {
 		r.policy.decide(p)
@@ -196,8 +195,8 @@ func (r *runner) decide(p *port) {
 	r.policy.decide(p)
 }
 
-// tell tells the kernel unless it knows. What was seen of the option may be an
-// echo, which came late, of what the runner has set before.
+// tell reports the link state to the kernel unless the kernel has it. The recorded
+// option may be a late echo of an earlier change by the runner.
 func (r *runner) tell(p *port) {
 	up := p.up()
 	if up == p.told && up == r.userLinkUp(p) {
@@ -208,9 +207,9 @@ func (r *runner) tell(p *port) {
 	}
 }
 
-// attempt notes that something could not be done with a port, which then counts
-// as down. It reports whether nothing is wrong. What fails because the port is
-// leaving needs no note: that it left will be told.
+// attempt records that an operation on a port failed; the port then counts as down.
+// It returns true if err is nil. An error because the port is leaving is not
+// recorded, since another notice reports that.
 func (r *runner) attempt(p *port, err error) bool {
 	switch {
 	case err == nil:
@@ -223,13 +222,13 @@ func (r *runner) attempt(p *port, err error) bool {
 	return false
 }
 
-// probes reports whether a port should send probes: an enabled one, or any if
+// probes reports whether a port should send probes: an enabled port, or any port if
 // none is enabled.
 func (r *runner) probes(p *port) bool {
 	return r.enabled(p) || !slices.ContainsFunc(r.ports, r.enabled)
 }
 
-// setAddress gives a port a link-layer address if it has another.
+// setAddress gives a port a link-layer address if its own differs.
 func (r *runner) setAddress(p *port, address net.HardwareAddr) error {
 	if slices.Equal(p.address, address) {
 		return nil
@@ -241,7 +240,7 @@ func (r *runner) setAddress(p *port, address net.HardwareAddr) error {
 	return nil
 }
 
-// leaveToKernel is the policy of the modes in which the kernel chooses ports.
+// leaveToKernel is the policy for the modes in which the kernel selects ports.
 type leaveToKernel struct{}
 
 func (leaveToKernel) options() []teamnl.Option       { return nil }

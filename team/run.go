@@ -14,23 +14,23 @@ import (
 
 const opRun = "run"
 
-// Run runs the team until ctx ends or the team is removed, and returns why: the
-// error always is one. It does what the daemon teamd does, in the same cases,
-// and must be the only one that does: two of them, or one and teamd, would undo
-// each other's work.
+// Run runs the team until ctx ends or the team is removed, and returns the cause:
+// the error is never nil. It does the work of the daemon teamd, in the same cases.
+// There must be only one runner: two of them, or one and teamd, would undo each
+// other's work.
 //
-// The mode is set if it is another, which is refused while the team has ports.
-// Ports that there are, and options, are taken over, so that a Run can go on
-// where another one, or teamd, has left off, without a gap: the port in use
-// stays in use as long as it is as good as any. Ports may come and go, by
-// AddPort or otherwise. Run brings the team itself neither up nor down.
+// The mode is set if it differs, which is an error while the team has ports.
+// Existing ports and options are taken over, so that Run can continue after another
+// Run, or teamd, without a gap: the port in use stays in use as long as no other is
+// better. Ports may come and go, by AddPort or otherwise. Run brings the team itself
+// neither up nor down.
 //
-// When ctx ends, Run first finishes what it is about, such as the change from one
-// port to another. A fault of one port, such as a link-layer address that it refuses, is noted in
-// its State, and another is used. If what a Runner says cannot be right, Run
-// returns an error that matches fs.ErrInvalid before anything is sent. If it
-// fails to begin, the options are what they were; a mode that was set stays if
-// there was none before.
+// When ctx ends, Run first completes its present operation, such as the change from
+// one port to another. A fault of one port, such as a rejected link-layer address,
+// is recorded in its State, and another port is used. If the Runner is invalid, Run
+// returns an error that matches fs.ErrInvalid before a request is sent. If Run fails
+// to begin, the former options are restored, except that a new mode remains if there
+// was none before.
 func (t *Team) Run(ctx context.Context, config Runner) error {
 	if err := t.check(config); err != nil {
 		return err
@@ -50,8 +50,8 @@ func (t *Team) Run(ctx context.Context, config Runner) error {
 	return err
 }
 
-// run reports whether it has begun to run the team, and why it has ended. It
-// listens before it looks, so that nothing goes unseen in between.
+// run reports whether it has begun to run the team, and the reason for its end. It
+// listens before it reads, so that no change is missed in between.
 func (t *Team) run(ctx context.Context, config Runner) (begun bool, err error) {
 	ctx, stop := t.whileOpen(ctx)
 	defer stop()
@@ -69,8 +69,8 @@ func (t *Team) run(ctx context.Context, config Runner) (begun bool, err error) {
 	return true, t.failed(opRun, "", r.loop(l.notices))
 }
 
-// notBegun says which option is to blame, if one is, and what could not be
-// undone.
+// notBegun names the option at fault, if there is one, and the errors of the
+// undoing.
 func (t *Team) notBegun(err error) error {
 	e := t.failed(opRun, "", err)
 	if fault, ok := errors.AsType[*optionError](err); ok {
@@ -82,14 +82,14 @@ func (t *Team) notBegun(err error) error {
 	return e
 }
 
-// finish leaves the last state, as one that is past.
+// finish keeps the last state, marked as no longer running.
 func (t *Team) finish() {
 	last := t.State()
 	last.Running = false
 	t.state.Store(&last)
 }
 
-// destroy takes out the ports and removes the team, also when ctx has ended.
+// destroy removes the ports and the team, even if ctx has ended.
 func (t *Team) destroy(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTime)
 	defer cancel()
@@ -105,9 +105,9 @@ func (t *Team) destroy(ctx context.Context) error {
 	}))
 }
 
-// kernel is what a runner asks of the kernel.
+// kernel has the operations that a runner needs from the kernel.
 type kernel interface {
-	// set sets options, in order, up to the first that is refused.
+	// set sets options, in order, up to the first that is rejected.
 	set(ctx context.Context, options ...teamnl.Option) error
 	snapshot(ctx context.Context) (notice, error)
 	link(ctx context.Context, index int) (linkState, error)
@@ -116,7 +116,7 @@ type kernel interface {
 	probe(port int, vlan *uint16, heard func(arpMessage)) (prober, error)
 }
 
-// teamKernel is the kernel of a Team.
+// teamKernel implements kernel for a Team.
 type teamKernel struct{ t *Team }
 
 func (k *teamKernel) set(ctx context.Context, options ...teamnl.Option) error {
@@ -151,5 +151,5 @@ func (k *teamKernel) probe(port int, vlan *uint16, heard func(arpMessage)) (prob
 	return s, nil
 }
 
-// discard is where nobody listens.
+// discard is the default log.
 var discard = slog.New(slog.DiscardHandler)

@@ -8,90 +8,88 @@ import (
 	"github.com/iplink-go/iplink"
 )
 
-// A Runner says how Team.Run is to run a team. The zero Runner does what teamd
-// does without a configuration: the mode RoundRobin, and the links' own state.
+// A Runner is the configuration of Team.Run. The zero Runner has the behaviour of
+// teamd without a configuration: the mode RoundRobin, and the state of the links
+// themselves.
 type Runner struct {
-	// Mode is how the ports share the frames, RoundRobin if it is empty. The
-	// kernel chooses the port in the modes Broadcast, RoundRobin and Random. In
-	// ActiveBackup the runner keeps one port in use, by HWAddr and the ports'
-	// Priority and Sticky; in LoadBalance it gives the kernel the hash, by
-	// TxHash and Balancer, and enables the ports whose link is up.
+	// Mode is the way the ports share the frames, RoundRobin if it is empty. The
+	// kernel selects the port in the modes Broadcast, RoundRobin and Random. In
+	// ActiveBackup the runner keeps one port in use, according to HWAddr and the
+	// ports' Priority and Sticky; in LoadBalance it gives the hash to the kernel,
+	// according to TxHash and Balancer, and enables the ports whose link is up.
 	Mode iplink.TeamMode
 
-	// HWAddr is who has which link-layer address, in mode ActiveBackup. In mode
-	// LoadBalance all ports have the team's.
+	// HWAddr assigns the link-layer addresses in mode ActiveBackup. In mode
+	// LoadBalance all ports have the team's address.
 	HWAddr HWAddrPolicy
-	// Address is the team's own link-layer address. If it is nil the team takes
-	// over that of each port that joins while there is none.
+	// Address is the team's own link-layer address. If it is nil, the team takes
+	// over the address of a port that joins while there is no other.
 	Address net.HardwareAddr
 
-	// TxHash are the parts of a frame that make its hash, in mode LoadBalance;
-	// if it is nil, Ethernet, IPv4 and IPv6 addresses. If it is empty but not
-	// nil every frame has the same hash.
+	// TxHash are the parts of a frame that enter its hash, in mode LoadBalance; if
+	// it is nil, they are Ethernet, IPv4 and IPv6 addresses. If it is empty but not
+	// nil, every frame has the same hash.
 	TxHash []Fragment
-	// Balancer moves hashes between ports by traffic, in mode LoadBalance; if
-	// it is nil they are spread evenly.
+	// Balancer moves hashes between ports by traffic, in mode LoadBalance; if it is
+	// nil, they are spread evenly.
 	Balancer *Balancer
 
-	// LinkWatches find out which ports' links are up; Ethtool{} if there is none
-	// and the port has none of its own. LinkWatchPolicy says how many must
-	// agree.
+	// LinkWatches determine which ports' links are up; Ethtool{} if there are none
+	// here and none for the port. LinkWatchPolicy determines how many must agree.
 	LinkWatches     []LinkWatch
 	LinkWatchPolicy LinkWatchPolicy
 
-	// NotifyPeers and MCastRejoin set how often, when a port comes into use,
-	// peers are told and multicast groups are joined anew. If they are nil it is
-	// once in mode ActiveBackup, and otherwise the options stay as they are.
+	// NotifyPeers and MCastRejoin set the number of notifications of peers and of
+	// multicast group joins when a port comes into use. If they are nil, it is one
+	// in mode ActiveBackup; otherwise the options stay unchanged.
 	NotifyPeers, MCastRejoin *Burst
 
-	// Ports are the settings of ports, by name; others have the zero
-	// PortConfig, but keep the option Priority that they have. It adds none to
-	// the team.
+	// Ports are the settings of ports, by name. Other ports have the zero
+	// PortConfig, but keep their option Priority. Ports adds no port to the team.
 	Ports map[string]PortConfig
 
-	// Destroy makes Run, once it has begun, take out the ports and remove the
-	// team when it returns. Otherwise all stays as it is, and the kernel goes on
-	// with what it was told last; a port that fails then is not replaced.
+	// Destroy makes Run, once it has begun, remove the ports and the team when it
+	// returns. Otherwise the team stays unchanged and the kernel continues with its
+	// last options; a port that fails then is not replaced.
 	Destroy bool
 
-	// Log is told what the runner does, nil for nobody.
+	// Log receives the actions of the runner; nil for no log.
 	Log *slog.Logger
 }
 
-// PortConfig is how a Runner treats one port.
+// PortConfig is the configuration of one port in a Runner.
 type PortConfig struct {
-	// Priority decides, in mode ActiveBackup, which port is used: higher is
-	// better, and so is faster, or full duplex at the same speed. Of two ports
-	// of which one has the higher priority and the other is faster, the one is
-	// used that joined first, as by teamd. Of equal ones that in use stays, and
-	// at first it is the one that joined last.
+	// Priority selects the port in use in mode ActiveBackup: higher is better, and
+	// so is faster, or full duplex at the same speed. If one port has the higher
+	// priority and another is faster, the one that joined first is used, as in
+	// teamd. Between equal ports, the one in use stays, and at first it is the one
+	// that joined last.
 	Priority int32
-	// Sticky keeps the port in use, once it is, until its link goes down; in
-	// mode ActiveBackup.
+	// Sticky keeps the port in use until its link goes down; in mode ActiveBackup.
 	Sticky bool
-	// QueueID is the transmit queue of the team for the port, nil to leave it
-	// alone.
+	// QueueID is the transmit queue of the team for the port; nil leaves it
+	// unchanged.
 	QueueID *uint16
-	// LinkWatches are watches of this port, beside those of the Runner.
+	// LinkWatches are watches of this port, in addition to those of the Runner.
 	LinkWatches []LinkWatch
 }
 
-// A HWAddrPolicy says who has which link-layer address in mode ActiveBackup.
+// A HWAddrPolicy assigns the link-layer addresses in mode ActiveBackup.
 type HWAddrPolicy uint8
 
 // Policies.
 const (
-	SameAll    HWAddrPolicy = iota // all ports that of the team
-	ByActive                       // the team that of the port in use
-	OnlyActive                     // the port in use that of the team, the others their own
+	SameAll    HWAddrPolicy = iota // all ports have the team's address
+	ByActive                       // the team has the address of the port in use
+	OnlyActive                     // the port in use has the team's address, the others their own
 )
 
 var hwAddrPolicies = []string{"same_all", "by_active", "only_active"}
 
-// String returns teamd's word.
+// String returns the word of teamd.
 func (p HWAddrPolicy) String() string { return word(hwAddrPolicies, int(p)) }
 
-// A LinkWatchPolicy says how many link watches must find a link up.
+// A LinkWatchPolicy is the number of link watches that must find a link up.
 type LinkWatchPolicy uint8
 
 // Policies.
@@ -102,27 +100,27 @@ const (
 
 var linkWatchPolicies = []string{"any", "all"}
 
-// String returns teamd's word.
+// String returns the word of teamd.
 func (p LinkWatchPolicy) String() string { return word(linkWatchPolicies, int(p)) }
 
-// A Burst is something that is said several times.
+// A Burst is an announcement that is repeated.
 type Burst struct {
-	// Count is how often, 0 for never.
+	// Count is the number of repetitions, 0 for none.
 	Count uint32
-	// Interval is the time in between, in whole milliseconds up to 2³²-1.
+	// Interval is the time between repetitions, in whole milliseconds up to 2³²-1.
 	Interval time.Duration
 }
 
-// A Balancer moves hashes between ports so that each sends as much. It is
-// teamd's "basic".
+// A Balancer moves hashes between ports so that each sends the same amount. It is
+// "basic" in teamd.
 type Balancer struct {
-	// Interval is how often, in tenths of a second; 5 s if it is 0.
+	// Interval is the time between two moves, in tenths of a second; 5 s if it is 0.
 	Interval time.Duration
 }
 
 const defaultBalancing = 5 * time.Second
 
-// A LinkWatch finds out whether a port's link is up: Ethtool or ARPPing.
+// A LinkWatch determines whether a port's link is up: Ethtool or ARPPing.
 type LinkWatch interface {
 	fault() (field, text string)
 	start(r *runner, p *port) (watch, error)

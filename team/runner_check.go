@@ -13,7 +13,7 @@ import (
 	"github.com/iplink-go/iplink/internal/uapi"
 )
 
-// withDefaults returns the runner with its defaults.
+// withDefaults returns the runner with its defaults filled in.
 func (r Runner) withDefaults() Runner {
 	r.Mode = cmp.Or(r.Mode, RoundRobin)
 	if r.TxHash == nil {
@@ -26,7 +26,7 @@ func (r Runner) withDefaults() Runner {
 	return r
 }
 
-// A report is told what is wrong, by the field that it is about.
+// A report is a function that receives faults, each with its field.
 type report func(field, format string, args ...any)
 
 // check returns an error for the first fault of a runner.
@@ -62,7 +62,7 @@ func (r Runner) inspect(bad report) {
 	}
 }
 
-// inspectMode refuses a mode that is none, and what other modes are about.
+// inspectMode rejects unknown modes, and settings of other modes.
 func (r Runner) inspectMode(bad report) {
 	switch r.Mode {
 	case "", Broadcast, RoundRobin, Random, ActiveBackup, LoadBalance:
@@ -104,7 +104,7 @@ func addressFault(a net.HardwareAddr) string {
 	return ""
 }
 
-// nameFault says what the kernel has against a name.
+// nameFault returns the reason why the kernel rejects a name, or an empty string.
 func nameFault(name string) string {
 	switch {
 	case name == "" || len(name) >= uapi.IFNAMSIZ:

@@ -6,12 +6,12 @@ import (
 	"github.com/iplink-go/iplink"
 )
 
-// A State is what a runner knows and has decided, at one moment.
+// A State is the knowledge and the decisions of a runner at one moment.
 type State struct {
-	// Running reports whether Run is at work; of one that has returned it is
-	// false and the rest is as it was last.
+	// Running reports whether Run is active. After its return it is false, and the
+	// rest is the last state.
 	Running bool
-	// Mode is that of the Runner.
+	// Mode is the mode of the Runner.
 	Mode iplink.TeamMode
 	// ActivePort is the name of the port in use, in mode ActiveBackup; empty if
 	// there is none.
@@ -20,33 +20,33 @@ type State struct {
 	Ports []PortState
 }
 
-// A PortState is what a runner knows of a port.
+// A PortState is a runner's view of a port.
 type PortState struct {
 	Port
-	// Up is what the link watches together find, and Watches what each does.
+	// Up is the combined result of the link watches, and Watches has the result of
+	// each.
 	Up      bool
 	Watches []WatchState
 	// Enabled reports whether the port receives and sends.
 	Enabled bool
-	// Priority is the option.
+	// Priority is the option of that name.
 	Priority int32
-	// Err is why the port cannot be used, nil if it can. It is tried again when
-	// its link changes.
+	// Err is the reason why the port cannot be used, or nil. The port is tried again
+	// when its link changes.
 	Err error
 }
 
-// A WatchState is what a link watch finds.
+// A WatchState is the result of a link watch.
 type WatchState struct {
-	// Name is teamd's: "ethtool" or "arp_ping".
+	// Name is the name in teamd: "ethtool" or "arp_ping".
 	Name string
-	// Up reports whether it finds the link up.
+	// Up reports whether the watch considers the link up.
 	Up bool
-	// Missed is how many probes in a row had no answer.
+	// Missed is the number of consecutive probes without an answer.
 	Missed uint32
 }
 
-// State returns what the runner of this Team knows; it is zero as long as there
-// was none.
+// State returns the state of this Team's runner; it is zero if there has been none.
 func (t *Team) State() State {
 	s := t.state.Load()
 	if s == nil {
@@ -60,7 +60,7 @@ func (t *Team) State() State {
 	return own
 }
 
-// state describes the runner. It shares nothing with it.
+// state returns the state of the runner. The two share no memory.
 func (r *runner) state() *State {
 	s := &State{Running: true, Mode: r.config.Mode}
 	for _, p := range r.ports {

@@ -13,24 +13,24 @@ import (
 	"github.com/iplink-go/iplink"
 )
 
-// A Config is what a configuration file of teamd's says.
+// A Config is the contents of a teamd configuration file.
 type Config struct {
-	// Device is the name of the team, empty if it is not said ("device").
+	// Device is the name of the team; empty if the file has none ("device").
 	Device string
-	// Ports are the names of the ports, in the file's order ("ports"): Run adds
-	// none, AddPort does. Runner.Ports has their settings.
+	// Ports are the names of the ports, in the order of the file ("ports"). Run does
+	// not add them, AddPort does. Runner.Ports has their settings.
 	Ports []string
-	// Runner is all else.
+	// Runner has all other settings.
 	Runner Runner
 }
 
-// ParseTeamd reads a configuration file of teamd's, in JSON, as teamd.conf(5)
-// has it. What teamd would take for its default, or ignore, because it is of the
-// wrong type, out of range or unknown, is an error here: of type *iplink.Error
-// with the path of the value, such as "ports.eth0.prio", in Attr, and it matches
-// fs.ErrInvalid. What needs the runner lacp or the link watches nsna_ping and
-// tipc matches errors.ErrUnsupported. Keys that teamd knows and that have no
-// meaning for the runner are passed over.
+// ParseTeamd reads a teamd configuration file in JSON, as described in
+// teamd.conf(5). A value that teamd would ignore or replace by its default, because
+// it has the wrong type, is out of range or is unknown, is an error here. The error
+// is of type *iplink.Error, with the path of the value, such as "ports.eth0.prio",
+// in Attr, and matches fs.ErrInvalid. For the runner lacp and the link watches
+// nsna_ping and tipc it matches errors.ErrUnsupported. Keys that teamd knows and
+// that have no meaning for the runner are ignored.
 func ParseTeamd(text []byte) (*Config, error) {
 	root, err := parseJSON(text)
 	if err != nil {
@@ -52,7 +52,8 @@ func configError(path string, cause error, format string, args ...any) error {
 	return &iplink.Error{Op: "parse", Kind: iplink.KindTeam, Attr: path, Message: fmt.Sprintf(format, args...), Err: cause}
 }
 
-// contradiction returns the first fault of the Runner that no single value is.
+// contradiction returns the first fault of the Runner that is not the fault of a
+// single value.
 func (d *configDecoder) contradiction() (fault error) {
 	d.c.Runner.inspect(func(field, format string, args ...any) {
 		if fault == nil {
@@ -62,7 +63,7 @@ func (d *configDecoder) contradiction() (fault error) {
 	return fault
 }
 
-// configDecoder fills in a Config. The first fault is what it returns.
+// configDecoder fills in a Config. It keeps the first fault as its error.
 type configDecoder struct {
 	c   *Config
 	r   *Runner
@@ -75,11 +76,11 @@ func (d *configDecoder) fail(v *value, format string, args ...any) {
 	}
 }
 
-// fields are what is done with the members of an object, by key. Those with nil
-// are passed over.
+// fields are the functions for the members of an object, by key. A member with a nil
+// function is ignored.
 type fields map[string]func(*value)
 
-// object calls the field of each member.
+// object calls the function of each member.
 func (d *configDecoder) object(v *value, fields fields) {
 	if v.kind != objectKind {
 		d.fail(v, "is %s, not an object", v.kind)
@@ -95,7 +96,7 @@ func (d *configDecoder) object(v *value, fields fields) {
 	}
 }
 
-// root reads the runner first: defaults of others depend on it.
+// root reads the runner first, because defaults of other settings depend on it.
 func (d *configDecoder) root(v *value) {
 	if m := v.member("runner"); m != nil {
 		d.runner(m)
@@ -113,7 +114,7 @@ func (d *configDecoder) root(v *value) {
 	})
 }
 
-// runner reads the object "runner", its name first.
+// runner reads the object "runner", starting with its name.
 func (d *configDecoder) runner(v *value) {
 	if name := v.member("name"); name != nil {
 		d.mode(name)
@@ -167,8 +168,8 @@ func (d *configDecoder) balancer(v *value) {
 	}
 }
 
-// burst reads how often something is said, which the runner activebackup has a
-// default for.
+// burst reads the repetitions of an announcement, for which the runner activebackup
+// has a default.
 func (d *configDecoder) burst(v *value) *Burst {
 	b := &Burst{}
 	if d.r.Mode == ActiveBackup {

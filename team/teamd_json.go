@@ -13,11 +13,11 @@ import (
 
 var errUnsupported = errors.ErrUnsupported
 
-// A value is a value of a JSON text with its place in it. Unlike a map it keeps
-// the order of an object's members.
+// A value is a value of a JSON text with its position in the text. Unlike a map it
+// preserves the order of an object's members.
 type value struct {
 	path    string
-	key     string // in the object that it is a member of
+	key     string // in the enclosing object
 	kind    kind
 	text    string // of a string, number or boolean
 	members []*value
@@ -34,7 +34,7 @@ const (
 	nullKind   kind = "null"
 )
 
-// member returns the member of an object, nil if it has none of that key.
+// member returns the member of an object with a key, or nil if there is none.
 func (v *value) member(key string) *value {
 	for _, m := range v.members {
 		if v.kind == objectKind && m.key == key {
@@ -44,7 +44,7 @@ func (v *value) member(key string) *value {
 	return nil
 }
 
-// parseJSON reads a text that is one value.
+// parseJSON reads a text that consists of one value.
 func parseJSON(text []byte) (*value, error) {
 	p := jsonParser{json.NewDecoder(bytes.NewReader(text))}
 	p.UseNumber()
@@ -60,7 +60,7 @@ func parseJSON(text []byte) (*value, error) {
 
 type jsonParser struct{ *json.Decoder }
 
-// explain gives an error of the decoder's its place.
+// explain adds the position to an error of the decoder.
 func (p jsonParser) explain(err error) error {
 	if known, ok := err.(interface{ Unwrap() error }); ok && errors.Is(known.Unwrap(), fs.ErrInvalid) {
 		return err
@@ -71,7 +71,7 @@ func (p jsonParser) explain(err error) error {
 	return configError("", fs.ErrInvalid, "at byte %d: %v", p.InputOffset(), err)
 }
 
-// mostDepth is more than any configuration has.
+// mostDepth exceeds the depth of any real configuration.
 const mostDepth = 16
 
 func (p jsonParser) value(v *value, depth int) error {

@@ -9,28 +9,28 @@ import (
 	"time"
 )
 
-// ARPPing is the link watch that sends ARP requests (RFC 826) through the port
-// and looks for ARP to come back. It finds breaks that leave the port's own
-// link up. With it the kernel, too, goes by what the watches find
+// ARPPing is the link watch that sends ARP requests (RFC 826) through the port and
+// waits for ARP messages in return. It detects failures that leave the port's own
+// link up. With this watch the kernel also uses the result of the watches
 // (UserLinkUpEnabled).
 type ARPPing struct {
-	// Target is the IPv4 address that is asked for, and Source that which asks;
-	// 0.0.0.0 if it is not valid, as in probes of RFC 5227.
+	// Target is the IPv4 address in the requests, and Source the sender's address;
+	// an invalid Source stands for 0.0.0.0, as in probes of RFC 5227.
 	Target, Source netip.Addr
-	// Interval is the time between probes, and InitWait that before the first;
-	// 1 s if Interval is 0. The least Interval is 1 ms.
+	// Interval is the time between probes, and InitWait the time before the first; 1
+	// s if Interval is 0. The minimum Interval is 1 ms.
 	Interval, InitWait time.Duration
-	// MissedMax is how many intervals in a row may pass without an answer while
-	// the link counts as up; 3 if it is nil.
+	// MissedMax is the number of consecutive intervals without an answer after which
+	// the link still counts as up; 3 if it is nil.
 	MissedMax *uint32
-	// ValidateActive lets only ARP between Source and Target count on an enabled
-	// port, and ValidateInactive on one that is not; otherwise all ARP counts.
+	// ValidateActive restricts the ARP messages that count to those between Source
+	// and Target on an enabled port, and ValidateInactive on a disabled one;
+	// otherwise all ARP messages count.
 	ValidateActive, ValidateInactive bool
-	// SendAlways makes ports send that are not enabled. Otherwise they do as
-	// long as no port is.
+	// SendAlways makes ports send that are not enabled. Otherwise they send only
+	// while no port is enabled.
 	SendAlways bool
-	// VLAN is the id, up to 4095, of the VLAN that the probes are in; nil for
-	// none.
+	// VLAN is the id of the VLAN for the probes, up to 4095; nil for none.
 	VLAN *uint16
 }
 
@@ -60,7 +60,7 @@ func (a ARPPing) fault() (field, text string) {
 	return "", ""
 }
 
-// source is the address that asks.
+// source returns the sender's address.
 func (a ARPPing) source() netip.Addr {
 	if !a.Source.IsValid() {
 		return netip.IPv4Unspecified()
@@ -68,8 +68,8 @@ func (a ARPPing) source() netip.Addr {
 	return a.Source.Unmap()
 }
 
-// start opens a socket on the port. The kernel is to go by the result, which is
-// that of the last program until there is one.
+// start opens a socket on the port. The kernel is to use the result of the watch.
+// Until there is one, the result is that of the previous program.
 func (a ARPPing) start(r *runner, p *port) (watch, error) {
 	if len(p.address) != macLen {
 		return nil, errors.New("arp_ping is for ports with an Ethernet address")
@@ -102,7 +102,7 @@ type arpWatch struct {
 	config  ARPPing
 	prober  prober
 	timer   *timer
-	next    time.Time // when the timer is due
+	next    time.Time // time at which the timer fires
 	found   bool
 	stopped bool
 	replied bool   // since the last tick
@@ -123,7 +123,7 @@ func (w *arpWatch) stop() {
 	w.prober.close()
 }
 
-// tick draws the conclusion of an interval and begins the next with a probe.
+// tick evaluates an interval and begins the next one with a probe.
 func (w *arpWatch) tick() {
 	w.wait()
 	found := w.found
@@ -143,9 +143,9 @@ func (w *arpWatch) tick() {
 	}
 }
 
-// wait sets the timer by when it was due, rather than by when it went off, so
-// that delays do not add up. What was missed altogether is left out: there has
-// been no probe, to which there could be a reply.
+// wait sets the timer relative to its scheduled time, rather than to the time at
+// which it fired, so that delays do not add up. Intervals that were missed entirely
+// are skipped: no probe was sent in them, so there can be no reply.
 func (w *arpWatch) wait() {
 	now := time.Now()
 	passed := max(now.Sub(w.next), 0) / w.config.Interval
@@ -153,8 +153,8 @@ func (w *arpWatch) wait() {
 	w.timer = w.r.after(w.next.Sub(now), w.tick)
 }
 
-// send sends a probe. That it cannot while the link is down is what the watch is
-// there to find out.
+// send sends a probe. A failure because the link is down is not reported, since the
+// watch detects that state anyway.
 func (w *arpWatch) send() {
 	m := arpMessage{
 		sender:   w.p.address,
@@ -173,7 +173,7 @@ func (w *arpWatch) heard(m arpMessage) {
 	}
 }
 
-// counts reports whether a message is a sign of life.
+// counts reports whether a message shows that the link works.
 func (w *arpWatch) counts(m arpMessage) bool {
 	validate := w.config.ValidateInactive
 	if w.r.enabled(w.p) {

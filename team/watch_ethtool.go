@@ -5,22 +5,22 @@ import (
 	"time"
 )
 
-// A watch is a LinkWatch at work on one port.
+// A watch is an active LinkWatch on one port.
 type watch interface {
-	// up reports what it finds of the link.
+	// up reports whether the watch considers the link up.
 	up() bool
-	// portChanged is called when the kernel says something of the port.
+	// portChanged is called when the kernel reports a change of the port.
 	portChanged()
 	state() WatchState
 	stop()
 }
 
-// Ethtool is the link watch that goes by the kernel's own state of the link, as
-// ethtool shows it. In the modes Broadcast, RoundRobin and Random the kernel goes
-// by that state itself, so that delays have no effect on which ports it uses.
+// Ethtool is the link watch that uses the kernel's own state of the link, as
+// displayed by ethtool. In the modes Broadcast, RoundRobin and Random the kernel
+// uses that state itself, so delays do not affect the selection of ports.
 type Ethtool struct {
-	// DelayUp and DelayDown are for how long the link must have been up, or
-	// down, to count as that; not negative.
+	// DelayUp and DelayDown are the times for which the link must have been up or
+	// down before the watch reports that state; not negative.
 	DelayUp, DelayDown time.Duration
 }
 
@@ -54,8 +54,8 @@ func (w *ethtoolWatch) state() WatchState { return WatchState{Name: "ethtool", U
 
 func (w *ethtoolWatch) stop() { w.timer.stop() }
 
-// portChanged puts off what it finds by the delay, and forgets what was put off
-// before.
+// portChanged postpones the new result by the delay, and drops an earlier postponed
+// result.
 func (w *ethtoolWatch) portChanged() {
 	w.timer.stop()
 	if w.p.LinkUp == w.found {
