@@ -138,7 +138,7 @@ func (a *assembler) halves(offsets ...uint32) {
 	}
 }
 
-// network hashes what follows an Ethernet type, which A holds.
+// network hashes the data after an Ethernet type, which A holds.
 func (a *assembler) network(way string, shift uint32, p parts) {
 	a.jump(equal, etherIPv4, "", way+"not IPv4")
 	if p.ipv4 {

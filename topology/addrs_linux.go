@@ -13,8 +13,8 @@ import (
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
-// readAddrs returns the IP addresses of the links of a namespace by index, but
-// for link-local ones, which nobody gave them.
+// readAddrs returns the IP addresses of the links of a namespace by index, except
+// for link-local ones, which are usually automatic.
 func readAddrs(ctx context.Context, rt *rtnl.Conn, within int32) (addrs map[int][]netip.Prefix, err error) {
 	body := func(b []byte) []byte {
 		return rtnl.AppendTarget(append(b, make([]byte, unix.SizeofIfAddrmsg)...), unix.IFA_TARGET_NETNSID, within)
@@ -31,9 +31,9 @@ func readAddrs(ctx context.Context, rt *rtnl.Conn, within int32) (addrs map[int]
 	return addrs, err
 }
 
-// parseAddr decodes a struct ifaddrmsg (family, prefix length, flags, scope,
-// index) and the address behind it: IFA_LOCAL, or without that IFA_ADDRESS,
-// which on a link with two ends is that of the other one.
+// parseAddr decodes a struct ifaddrmsg (family, prefix length, flags, scope, index)
+// and the address after it: IFA_LOCAL, or if that is absent IFA_ADDRESS, which on a
+// point-to-point link is the address of the other end.
 func parseAddr(data []byte) (index int, prefix netip.Prefix) {
 	if len(data) < unix.SizeofIfAddrmsg {
 		return 0, netip.Prefix{}

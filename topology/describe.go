@@ -8,8 +8,8 @@ import (
 	"github.com/iplink-go/iplink"
 )
 
-// A described is a link whose references are not resolved yet, and what a
-// tunnel's ends are found by.
+// A described is a link whose references are not resolved yet, and the key by which
+// the ends of a tunnel are matched.
 type described struct {
 	Link
 	tunnel endpoint
@@ -22,18 +22,18 @@ type endpoint struct {
 	port          uint16
 }
 
-// other returns what the other end says of itself; false if this end does not
-// say enough.
+// other returns the endpoint that the other end should have, and false if this end
+// is not specific enough.
 func (e endpoint) other() (endpoint, bool) {
 	sure := e.local.IsValid() && e.remote.IsValid() && !e.remote.IsMulticast() && !e.local.IsUnspecified()
 	return endpoint{e.remote, e.local, e.vni, e.port}, sure
 }
 
-// A namer returns the ID of a namespace by the id that another one has for it,
-// -1 for that one's own.
+// A namer returns the ID of a namespace for an id in another one; -1 is the other
+// one itself.
 type namer func(nsid int32) string
 
-// describe turns what the kernel says of a link into a Link.
+// describe converts the kernel's report of a link into a Link.
 func describe(l *iplink.Link, name namer) described {
 	d := described{Link: Link{
 		Index: l.Index, Name: l.Name, Kind: l.Kind, Up: l.Up(), Detail: detail(l),
@@ -57,8 +57,8 @@ func describe(l *iplink.Link, name namer) described {
 	return d
 }
 
-// pairs are the kinds whose links come in pairs. The kernel reports the other
-// end of one as it does a parent (IFLA_LINK).
+// pairs are the kinds whose links come in pairs. The kernel reports the other end as
+// it reports a parent (IFLA_LINK).
 var pairs = map[string]bool{iplink.KindVeth: true, iplink.KindVXCAN: true, "netkit": true}
 
 func ref(name namer, nsid int32, index int) Ref {
@@ -68,7 +68,7 @@ func ref(name namer, nsid int32, index int) Ref {
 	return Ref{name(nsid), index}
 }
 
-// detail returns what tells a link from others of its kind.
+// detail returns the property that distinguishes a link from others of its kind.
 func detail(l *iplink.Link) string {
 	switch info := l.Info.(type) {
 	case *iplink.VLANInfo:
@@ -99,8 +99,8 @@ func vxlanDetail(info *iplink.VXLANInfo) string {
 	return fmt.Sprint(info.VNI)
 }
 
-// tunnels finds the other end of each tunnel. Where several could be it, as in
-// namespaces that know nothing of each other, none is named.
+// tunnels finds the other end of each tunnel. If there are several candidates, as in
+// namespaces that are not connected with each other, it names none.
 func tunnels(all map[Ref]described) map[Ref]Ref {
 	ends, found := map[endpoint][]Ref{}, map[Ref]Ref{}
 	for at, d := range all {

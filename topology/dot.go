@@ -36,8 +36,8 @@ func (t *Topology) DOT() string {
 	return b.String()
 }
 
-// dotNodes writes the links of a namespace. Graphviz leaves out a cluster
-// without any, hence the invisible one.
+// dotNodes writes the links of a namespace. Graphviz omits a cluster without nodes,
+// so an empty namespace gets an invisible node.
 func (g *graph) dotNodes(b *strings.Builder, netns int) {
 	if len(g.NetNS[netns].Links) == 0 {
 		fmt.Fprintf(b, "\t\te%d [style=invis]\n", netns)

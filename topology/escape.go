@@ -8,14 +8,14 @@ import (
 	"github.com/iplink-go/iplink/internal/attr"
 )
 
-// plain returns s with the backslash, and what does not print, as Go writes them in
-// strings.
+// plain returns s with the backslash, and characters that are not printable, escaped
+// as in Go strings.
 func plain(s string) string {
 	return attr.Printable(strings.ReplaceAll(s, `\`, `\\`))
 }
 
-// mermaidText returns s for a quoted label of Mermaid, in which # begins the
-// number of a character, and most else may have a meaning.
+// mermaidText returns s for a quoted Mermaid label. There # introduces the number of
+// a character, and most other punctuation may have a meaning.
 func mermaidText(s string) string {
 	var b strings.Builder
 	for _, r := range s {
@@ -28,9 +28,9 @@ func mermaidText(s string) string {
 	return b.String()
 }
 
-// dotText returns s for a quoted label of the DOT language, in which the
-// backslash begins an escape.
+// dotText returns s for a quoted label of the DOT language, which uses the backslash
+// for escapes.
 var dotText = strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace
 
-// xmlText returns s for XML, in text and in quoted attributes.
+// xmlText returns s for XML, for text and for quoted attributes.
 var xmlText = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;", "'", "&apos;").Replace

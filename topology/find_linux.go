@@ -15,11 +15,11 @@ import (
 	"github.com/iplink-go/iplink/internal/rtnl"
 )
 
-// netNSDir is where `ip netns` keeps the named namespaces.
+// netNSDir is the directory of the named namespaces of `ip netns`.
 const netNSDir = "/run/netns"
 
-// find adds the namespaces that have a file: the caller's, the named ones and
-// those of processes.
+// find adds the namespaces that have a file: the caller's, the named ones and those
+// of processes.
 func (r *reader) find() error {
 	home, err := openSpace(threadNetNS)
 	if err != nil {
@@ -33,8 +33,8 @@ func (r *reader) find() error {
 	return r.findProcesses()
 }
 
-// findNamed adds the namespaces of `ip netns`. A name whose file is stale, or
-// may not be opened, is one of what cannot be entered.
+// findNamed adds the namespaces of `ip netns`. A name whose file is stale, or may
+// not be opened, becomes the name of a namespace that cannot be entered.
 func (r *reader) findNamed() error {
 	names, err := iplink.ListNetNS()
 	if err != nil {
@@ -52,7 +52,7 @@ func (r *reader) findNamed() error {
 	return nil
 }
 
-// bare returns the error without the path, which the heading has.
+// bare returns the error without the path, which is in the heading.
 func bare(err error) error {
 	if e, ok := errors.AsType[*fs.PathError](err); ok {
 		return e.Err
@@ -60,8 +60,8 @@ func bare(err error) error {
 	return err
 }
 
-// findProcesses adds the namespaces of processes, in the order of their
-// numbers. Most are known before their file is opened, by what its link says.
+// findProcesses adds the namespaces of processes, in the order of their numbers. The
+// targets of the links in /proc identify most of them before a file is opened.
 func (r *reader) findProcesses() error {
 	entries, err := os.ReadDir("/proc")
 	if err != nil {
@@ -82,7 +82,8 @@ func (r *reader) findProcesses() error {
 	return nil
 }
 
-// findProcess fails also if the process has ended meanwhile.
+// findProcess adds the namespace of a process. It also fails if the process has
+// ended.
 func (r *reader) findProcess(pid int) error {
 	path := fmt.Sprintf("/proc/%d/ns/net", pid)
 	id, err := os.Readlink(path)
@@ -115,10 +116,10 @@ func command(pid int) string {
 	return strings.TrimSuffix(string(name), "\n")
 }
 
-// findHidden adds the namespaces that s has ids for and that have no file to
-// open: nothing but sockets, or descriptors of some process, keeps them. Asked
-// about their links through s, the kernel answers with ids of s, and makes up
-// what is missing: each may lead to the next.
+// findHidden adds the namespaces for which s has ids and which have no file to open:
+// they exist only because of sockets, or of descriptors in some process. If their
+// links are read through s, the kernel answers with ids of s and assigns missing
+// ones, so each namespace may lead to the next.
 func (r *reader) findHidden(ctx context.Context, s *space) {
 	for i := 0; i < len(s.nsids); i++ {
 		nsid := s.nsids[i]
@@ -140,8 +141,8 @@ func (r *reader) findHidden(ctx context.Context, s *space) {
 	}
 }
 
-// recognise tells the other namespaces by which of their ids they know a hidden
-// one. The kernel translates between two that have an id for each other.
+// recognise records the ids of a hidden namespace in the other namespaces. The
+// kernel translates between two namespaces that have an id for each other.
 func (r *reader) recognise(ctx context.Context, s *space, nsid int32) {
 	for _, other := range r.spaces {
 		if other == s || other.rt == nil || len(other.nsids) == len(other.known) {
@@ -158,7 +159,7 @@ func (r *reader) recognise(ctx context.Context, s *space, nsid int32) {
 	}
 }
 
-// idFor is idOf, but the kernel makes up an id if there is none yet.
+// idFor is idOf, except that the kernel assigns an id if there is none yet.
 func (s *space) idFor(ctx context.Context, other *space) (int32, error) {
 	if id, err := s.idOf(ctx, other); err != nil || id >= 0 {
 		return id, err

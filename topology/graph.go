@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// A relation is how one link hangs together with another.
+// A relation is the way one link is connected with another.
 type relation uint8
 
 const (
@@ -16,21 +16,21 @@ const (
 	leadsTo                  // the other end of a tunnel
 )
 
-// mutual reports whether both links have the relation to each other.
+// mutual reports whether the relation holds in both directions.
 func (r relation) mutual() bool {
 	return r == isPeer || r == leadsTo
 }
 
-// words are what the relations are called in pictures.
+// words are the names of the relations in pictures.
 var words = [...]string{isPort: "port of", sitsOn: "on", isPeer: "to", runsOver: "over", leadsTo: "tunnel to"}
 
-// A tie is one relation of a link. The order of ties is that of a description.
+// A tie is one relation of a link. The order of ties is the order in a description.
 type tie struct {
 	relation
 	to Ref
 }
 
-// ties returns the relations of a link, that to its master first.
+// ties returns the relations of a link, starting with its master.
 func (l *Link) ties() (all []tie) {
 	for r, to := range []Ref{isPort: l.Master, sitsOn: l.Parent, isPeer: l.Peer, runsOver: l.Dev, leadsTo: l.Tunnel} {
 		if to != (Ref{}) {
@@ -49,8 +49,8 @@ type graph struct {
 	edges []edge
 }
 
-// A node is a link and where it is drawn: under another link of its namespace,
-// or -1.
+// A node is a link and its place in the drawing: under another link of its
+// namespace, or -1.
 type node struct {
 	*Link
 	netns int // the number of its namespace
@@ -58,7 +58,7 @@ type node struct {
 	under int
 }
 
-// An edge joins two nodes; of a mutual relation there is one.
+// An edge joins two nodes. A mutual relation has only one edge.
 type edge struct {
 	relation
 	from, to int
@@ -80,9 +80,9 @@ func (t *Topology) graph() *graph {
 	return g
 }
 
-// hang finds for each node the one that it is drawn under: its master, or else
-// its parent, if that is in the same namespace. What would close a circle,
-// which no kernel makes, is not drawn under anything.
+// hang finds the node under which each node is drawn: its master, or otherwise its
+// parent, if that is in the same namespace. A node that would close a cycle, which
+// no kernel creates, is not drawn under another.
 func (g *graph) hang() {
 	for n := range g.nodes {
 		for _, tie := range g.nodes[n].ties() {
@@ -105,8 +105,8 @@ func (g *graph) below(n, m int) bool {
 	return false
 }
 
-// join lists the edges in the order of their nodes. A pair is listed once, at
-// the first of its nodes.
+// join lists the edges in the order of their nodes. A pair is listed once, at its
+// first node.
 func (g *graph) join() {
 	seen := map[edge]bool{}
 	for n := range g.nodes {
@@ -122,8 +122,8 @@ func (g *graph) join() {
 	}
 }
 
-// children returns the nodes drawn under node n, or for -1 those of a namespace
-// that are drawn under none.
+// children returns the nodes drawn under node n, or for -1 the top-level nodes of a
+// namespace.
 func (g *graph) children(netns, n int) (all []int) {
 	for m := range g.nodes {
 		if g.nodes[m].netns == netns && g.nodes[m].under == n {
@@ -134,7 +134,7 @@ func (g *graph) children(netns, n int) (all []int) {
 }
 
 // lines returns the text of a link in a picture with edges: its title, its
-// addresses, and what it leads to where no edge can.
+// addresses, and its relations to links that are missing in the picture.
 func (g *graph) lines(n int) []string {
 	node := &g.nodes[n]
 	lines := []string{node.title()}
@@ -149,7 +149,7 @@ func (g *graph) lines(n int) []string {
 	return lines
 }
 
-// title returns the name of a link and what it is.
+// title returns the name, the kind and the details of a link.
 func (n *node) title() string {
 	title := plain(n.Name) + ": " + plain(n.Kind)
 	if n.Detail != "" {
@@ -161,8 +161,8 @@ func (n *node) title() string {
 	return title
 }
 
-// describe returns the title, what the link leads to, and its addresses. That
-// it is a port of what it is drawn under goes without saying.
+// describe returns the title of a link, its relations and its addresses. It omits
+// the relation between a port and the master that it is drawn under.
 func (g *graph) describe(n int) string {
 	node := &g.nodes[n]
 	text := []string{node.title()}
@@ -178,7 +178,7 @@ func (g *graph) describe(n int) string {
 	return strings.Join(text, ", ")
 }
 
-// name returns what a link is called in a namespace.
+// name returns the name of a link, as seen from a namespace.
 func (g *graph) name(from string, to Ref) string {
 	name := "link " + strconv.Itoa(to.Index)
 	if m, ok := g.at[to]; ok {

@@ -6,8 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// Sizes in pixels. Text is monospaced, 12 pixels high; 7.3 is what the widest
-// of the usual fonts take for a character.
+// Sizes in pixels. Text is monospaced, 12 pixels high; 7.3 is the width of a
+// character in the widest of the usual fonts.
 const (
 	glyph      = 7.3
 	lineHeight = 17.0
@@ -19,29 +19,29 @@ const (
 	margin     = 16.0
 )
 
-// A rect is where something is drawn.
+// A rect is the place of an object in the drawing.
 type rect struct{ x, y, w, h float64 }
 
 func (r rect) right() float64  { return r.x + r.w }
 func (r rect) bottom() float64 { return r.y + r.h }
 func (r rect) middle() float64 { return r.y + r.h/2 }
 
-// A box is a namespace with its links in rows, each indented below the one that
-// it is drawn under.
+// A box is a namespace with its links in rows, each indented below the link that it
+// is drawn under.
 type box struct {
 	rect
 	column int
 	rows   []int // the nodes, from top to bottom
 }
 
-// A layout says where everything is: namespaces that hang together from left to
-// right, those that do not below each other.
+// A layout holds the positions of all objects: connected namespaces from left to
+// right, unconnected ones below each other.
 type layout struct {
 	*graph
 	boxes []box  // by namespace
 	rows  []rect // by node
 	lines [][]string
-	links [][]int // by namespace, those that an edge leads to
+	links [][]int // by namespace, the neighbours that an edge leads to
 	w, h  float64
 }
 
@@ -74,7 +74,7 @@ func (l *layout) connect() {
 	}
 }
 
-// fill puts the rows of a namespace into its box, as if that were at 0, 0.
+// fill puts the rows of a namespace into its box, relative to 0, 0.
 func (l *layout) fill(netns int) {
 	b := &l.boxes[netns]
 	b.w = textWidth(l.NetNS[netns].title())
@@ -104,7 +104,7 @@ func textWidth(s string) float64 {
 	return glyph * float64(utf8.RuneCountInString(s))
 }
 
-// components returns the namespaces that hang together, in order.
+// components returns the groups of connected namespaces, in order.
 func (l *layout) components() (all [][]int) {
 	seen := make([]bool, len(l.boxes))
 	for i := range l.boxes {
@@ -119,8 +119,8 @@ func (l *layout) components() (all [][]int) {
 	return all
 }
 
-// reach returns the namespaces that can be reached from one through such as
-// pass, the nearest first, and sets their columns to how far they are.
+// reach returns the namespaces that can be reached from one through namespaces that
+// pass, the nearest first, and sets their columns to their distances.
 func (l *layout) reach(from int, pass func(int) bool) []int {
 	l.boxes[from].column = 0
 	found := []int{from}
@@ -135,7 +135,8 @@ func (l *layout) reach(from int, pass func(int) bool) []int {
 	return found
 }
 
-// place gives each namespace of a component its column and its position there.
+// place gives each namespace of a component its column and its position in the
+// column.
 func (l *layout) place(component []int) {
 	columns := l.columns(component)
 	order := l.fromLargest(columns)
@@ -160,9 +161,9 @@ func (l *layout) place(component []int) {
 	l.h = top + height + boxGap
 }
 
-// columns lists a component's namespaces by column. Those with several
-// neighbours are lined up from one end to the other, those with one go outside
-// at the left end, else to the right of their neighbour.
+// columns lists a component's namespaces by column. Namespaces with several
+// neighbours are lined up from one end to the other. Those with one neighbour go to
+// the outside at the left end, otherwise to the right of their neighbour.
 func (l *layout) columns(component []int) [][]int {
 	inner := func(n int) bool { return len(l.links[n]) > 1 }
 	first := 0
@@ -197,8 +198,9 @@ func (l *layout) byColumn(component []int) [][]int {
 	return columns
 }
 
-// fromLargest returns the numbers of the columns from the one with the largest
-// box outward, so that the others are ordered by what that one looks like.
+// fromLargest returns the numbers of the columns, starting with the one that has the
+// largest box and going outward, so that the order in the others follows from that
+// one.
 func (l *layout) fromLargest(columns [][]int) (order []int) {
 	largest, links := 0, -1
 	for c, column := range columns {
@@ -225,8 +227,8 @@ func (l *layout) columnHeight(column []int) float64 {
 	return height
 }
 
-// stack places the boxes of a column below each other, in the order of what is
-// placed already that they are joined with.
+// stack places the boxes of a column below each other, ordered by the boxes that
+// they are joined with and that are already placed.
 func (l *layout) stack(column []int, top float64, placed map[int]bool) {
 	heights := map[int]float64{}
 	for _, n := range column {
@@ -243,7 +245,7 @@ func (l *layout) stack(column []int, top float64, placed map[int]bool) {
 	}
 }
 
-// pull returns how high, on average, the ends are that a namespace is joined
+// pull returns the average height of the placed ends that a namespace is joined
 // with.
 func (l *layout) pull(netns int, placed map[int]bool) float64 {
 	sum, count := 0.0, 0.0

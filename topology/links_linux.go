@@ -38,9 +38,9 @@ func isLoopback(l *iplink.Link) bool {
 	return l.Type == iplink.HardwareLoopback
 }
 
-// listWithin returns the links of a namespace that can only be asked about
-// through another, which has that id for it: without what is peculiar to a
-// kind.
+// listWithin returns the links of a namespace that is accessible only through
+// another one, in which it has the given id. The links lack the details of their
+// kinds.
 func listWithin(ctx context.Context, rt *rtnl.Conn, nsid int32) (links []*iplink.Link, err error) {
 	err = rt.DumpLinksOf(ctx, nsid, nil, func() { links = nil }, func(m wire.Message) {
 		if l := parseLink(m.Data); l != nil && !isLoopback(l) {
@@ -50,8 +50,8 @@ func listWithin(ctx context.Context, rt *rtnl.Conn, nsid int32) (links []*iplink
 	return links, err
 }
 
-// parseLink decodes what a picture needs of any link; nil if that cannot be
-// decoded.
+// parseLink decodes the properties of a link that a picture needs, or returns nil if
+// the message is malformed.
 func parseLink(data []byte) *iplink.Link {
 	header, attrs, err := wire.ParseLink(data)
 	if err != nil {

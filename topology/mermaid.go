@@ -5,15 +5,15 @@ import (
 	"strings"
 )
 
-// arrows are how Mermaid draws the relations: those within a machine as lines,
-// tunnels dotted.
+// arrows are the Mermaid arrows for the relations: lines within a machine, dotted
+// for tunnels.
 var arrows = [...]string{isPort: "-->", sitsOn: "-->|on|", isPeer: "---", runsOver: "-.->|over|", leadsTo: "<-.->"}
 
 // Mermaid returns the topology as a flowchart in the language of Mermaid
-// (https://mermaid.js.org), which GitHub and many others draw: a box for each
-// namespace, with its links. An arrow leads from a port to its master and from
-// a link to what it sits on; a line joins the ends of a pair, and a dotted
-// double arrow those of a tunnel.
+// (https://mermaid.js.org), which GitHub and many other sites render. It has a box
+// for each namespace, with its links. An arrow leads from a port to its master and
+// from a link to its parent; a line joins the ends of a pair, and a dotted double
+// arrow the ends of a tunnel.
 func (t *Topology) Mermaid() string {
 	g := t.graph()
 	var b strings.Builder
@@ -32,8 +32,8 @@ func (t *Topology) Mermaid() string {
 	return b.String()
 }
 
-// mermaidNodes writes the links of a namespace. A box without any would not be
-// drawn as a box, hence the blank one.
+// mermaidNodes writes the links of a namespace. Mermaid does not draw an empty box
+// as a box, so an empty namespace gets a blank node.
 func (g *graph) mermaidNodes(b *strings.Builder, netns int) {
 	if len(g.NetNS[netns].Links) == 0 {
 		fmt.Fprintf(b, "    e%d[\" \"]\n", netns)
@@ -45,7 +45,7 @@ func (g *graph) mermaidNodes(b *strings.Builder, netns int) {
 	}
 }
 
-// escaped returns the lines as they are written in a language.
+// escaped returns the lines with escape applied to each.
 func escaped(lines []string, escape func(string) string) []string {
 	all := make([]string, len(lines))
 	for i, line := range lines {

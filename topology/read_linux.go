@@ -9,8 +9,8 @@ import (
 	"github.com/iplink-go/iplink"
 )
 
-// A reader gathers a topology. It holds a file of every namespace that it
-// knows, so that no other can take the inode number meanwhile.
+// A reader gathers a topology. It holds a file of every known namespace open, so
+// that no other namespace can take over the inode number.
 type reader struct {
 	spaces     []*space
 	unreadable int
@@ -46,8 +46,8 @@ func readNetNS(ctx context.Context, namespaces []*iplink.NetNS) (*Topology, erro
 	return r.topology(), context.Cause(ctx)
 }
 
-// add adds a namespace unless it is known, and then what s knows of it. It
-// returns the one that stays.
+// add adds a namespace unless it is known, in which case it adds only the new
+// information in s. It returns the space that is kept.
 func (r *reader) add(s *space) *space {
 	for _, known := range r.spaces {
 		if known.ID == s.ID {
@@ -66,8 +66,8 @@ func (r *reader) close() {
 	}
 }
 
-// look reads what there is in each namespace, and then which one each means by
-// which id.
+// look reads the contents of each namespace, and then finds the namespaces behind
+// the ids in each.
 func (r *reader) look(ctx context.Context) {
 	for _, s := range r.spaces {
 		if s.Err != "" {
@@ -84,7 +84,7 @@ func (r *reader) look(ctx context.Context) {
 	}
 }
 
-// identify finds the namespaces that s has ids for among those that are known.
+// identify finds the known namespaces for which s has ids.
 func (r *reader) identify(ctx context.Context, s *space) {
 	if s.rt == nil || len(s.nsids) == 0 {
 		return
@@ -99,7 +99,7 @@ func (r *reader) identify(ctx context.Context, s *space) {
 	}
 }
 
-// topology turns what was gathered into a Topology.
+// topology converts the gathered data into a Topology.
 func (r *reader) topology() *Topology {
 	t := &Topology{Unreadable: r.unreadable}
 	all := map[Ref]described{}
@@ -123,7 +123,7 @@ func (r *reader) topology() *Topology {
 	return t
 }
 
-// reason returns an error as a heading has it.
+// reason returns the text of an error in a heading.
 func reason(err error) string {
 	if e, ok := errors.AsType[*iplink.Error](err); ok && e.Err != nil {
 		err = e.Err

@@ -15,10 +15,10 @@ import (
 
 const threadNetNS = "/proc/thread-self/ns/net"
 
-// self is the id that stands for the namespace that is asked.
+// self is the id that stands for the queried namespace itself.
 const self = int32(rtnl.OwnNetNS)
 
-// A space is a namespace while it is looked at.
+// A space is a namespace while it is examined.
 type space struct {
 	NetNS
 	file *os.File // nil if it cannot be opened
@@ -27,11 +27,11 @@ type space struct {
 	links []*iplink.Link
 	addrs map[int][]netip.Prefix // by index
 	nsids []int32                // of other namespaces
-	known map[int32]string       // their IDs, as far as they are known
+	known map[int32]string       // IDs of the known ones
 }
 
-// openSpace opens the namespace whose file is at path. Anything may be at a
-// path, hence O_NONBLOCK: a FIFO would wait for a writer.
+// openSpace opens the namespace whose file is at path. O_NONBLOCK is necessary
+// because path may be any file: opening a FIFO would wait for a writer.
 func openSpace(path string) (*space, error) {
 	file, err := os.OpenFile(path, os.O_RDONLY|unix.O_NONBLOCK, 0)
 	if err == nil {
@@ -53,13 +53,13 @@ func openSpace(path string) (*space, error) {
 	return &space{NetNS: NetNS{ID: idOfInode(st.Ino)}, file: file}, nil
 }
 
-// idOfInode is the kernel's notation.
+// idOfInode returns the kernel's notation.
 func idOfInode(inode uint64) string {
 	return fmt.Sprintf("net:[%d]", inode)
 }
 
-// spaceOf returns an open namespace as a space. That of the caller needs no
-// privilege, hence the look at home.
+// spaceOf returns an open namespace as a space. It checks for the caller's namespace
+// first, because opening that needs no privilege.
 func spaceOf(ns *iplink.NetNS, home *space) *space {
 	var s *space
 	current, err := iplink.NetNSAtPath(home.path())
@@ -84,7 +84,7 @@ func spaceOf(ns *iplink.NetNS, home *space) *space {
 	return s
 }
 
-// path leads to the namespace while it is open.
+// path returns a path of the namespace that is valid while it is open.
 func (s *space) path() string {
 	return fmt.Sprintf("/proc/self/fd/%d", s.file.Fd())
 }
@@ -99,7 +99,7 @@ func (s *space) close() {
 	s.file, s.rt = nil, nil
 }
 
-// merge adds what another look at the namespace found out.
+// merge adds the results of another examination of the namespace.
 func (s *space) merge(other *space) {
 	s.Names = append(s.Names, other.Names...)
 	s.Current = s.Current || other.Current
@@ -108,8 +108,8 @@ func (s *space) merge(other *space) {
 	}
 }
 
-// open opens a socket in the namespace. That of the caller is not entered: it
-// would need a privilege.
+// open opens a socket in the namespace. It does not enter the caller's namespace,
+// because that would need a privilege.
 func (s *space) open() (err error) {
 	netns := int(s.file.Fd())
 	if s.Current {
@@ -119,7 +119,7 @@ func (s *space) open() (err error) {
 	return err
 }
 
-// name returns the ID of a namespace by the id that s has for it.
+// name returns the ID of the namespace that has the given id in s.
 func (s *space) name(nsid int32) string {
 	switch id, ok := s.known[nsid]; {
 	case nsid == self:
@@ -130,15 +130,15 @@ func (s *space) name(nsid int32) string {
 	return hiddenID(s.ID, nsid)
 }
 
-// hiddenID is the ID of a namespace that nothing is known of but the id that
-// another one has for it.
+// hiddenID returns the ID of a namespace that is known only by its id in another
+// one.
 func hiddenID(of string, nsid int32) string {
 	return fmt.Sprintf("nsid %d of %s", nsid, of)
 }
 
-// look reads the links and addresses of a namespace: of the one that is asked,
-// and the ids that it has for others, if nsid is self, else of the one that it
-// has that id for.
+// look reads the links and addresses of a namespace. If nsid is self, that is the
+// queried namespace, and its ids for others are read too; otherwise it is the
+// namespace with that id.
 func (s *space) look(ctx context.Context, nsid int32) (err error) {
 	if nsid != self {
 		s.links, err = listWithin(ctx, s.rt, nsid)
@@ -153,7 +153,7 @@ func (s *space) look(ctx context.Context, nsid int32) (err error) {
 	return err
 }
 
-// idOf returns the id that a namespace has for another, -1 if none.
+// idOf returns the id of a namespace in another one, or -1.
 func (s *space) idOf(ctx context.Context, other *space) (int32, error) {
 	return rtnl.FindNSID(ctx, s.rt, int(other.file.Fd()))
 }

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// look is the style of the picture, for light and for dark surroundings.
+// look is the style of the picture, for light and for dark backgrounds.
 const look = `<style>
 text { font: 12px ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; fill: #1f2328; white-space: pre }
 .ns { font-weight: bold }
@@ -28,14 +28,14 @@ text { fill: #e6edf3 }
 </style>
 `
 
-// classes are those of the relations in look.
+// classes are the classes of the relations in look.
 var classes = [...]string{isPort: "edge", sitsOn: "edge on", isPeer: "edge to", runsOver: "edge over", leadsTo: "edge tunnel"}
 
-// SVG returns the topology as an image: a box for each namespace with its
-// links, ports below their master and links below their parent. Solid lines
-// join the ends of pairs, dashed ones lead to what a tunnel runs over, dotted
-// ones to what a link sits on and to the other end of a tunnel. It can be read
-// on light and on dark surroundings, and needs nothing from elsewhere.
+// SVG returns the topology as an image: a box for each namespace with its links,
+// ports below their master and links below their parent. Solid lines join the ends
+// of pairs, dashed ones lead to the underlay of a tunnel, dotted ones to the parent
+// of a link and to the other end of a tunnel. The image is legible on light and on
+// dark backgrounds, and has no external references.
 func (t *Topology) SVG() string {
 	l := t.graph().layout()
 	missing := strings.TrimSpace(t.missing())
@@ -86,8 +86,8 @@ func drawText(b *strings.Builder, x, y float64, class, text string) {
 	fmt.Fprintf(b, `<text x="%.1f" y="%.1f"%s>%s</text>`+"\n", x, y, class, xmlText(text))
 }
 
-// drawEdge draws an elbow to what a node is drawn under, and to others a curve
-// from side to side.
+// drawEdge draws an elbow to the node that a node is drawn under, and a curve from
+// side to side to other nodes.
 func (l *layout) drawEdge(b *strings.Builder, e edge) {
 	from, to := l.rows[e.from], l.rows[e.to]
 	var path string
@@ -105,7 +105,7 @@ func (l *layout) drawEdge(b *strings.Builder, e edge) {
 	fmt.Fprintf(b, `<path d="%s" class="%s"/>`+"\n", path, classes[e.relation])
 }
 
-// curve is a Bézier curve that leaves and arrives horizontally.
+// curve returns a Bézier curve that starts and ends horizontally.
 func curve(x1, y1, x2, y2, leave, arrive float64) string {
 	return fmt.Sprintf("M%.1f %.1f C%.1f %.1f %.1f %.1f %.1f %.1f", x1, y1, x1+leave, y1, x2+arrive, y2, x2, y2)
 }

@@ -1,13 +1,13 @@
-// Package topology shows how the links of a machine hang together, across all
-// its network namespaces: which link sits on which, which is a port of which,
-// what is at the other end of a pair, what a tunnel runs over and to.
+// Package topology shows the connections between the links of a machine, across all
+// its network namespaces: parents, masters and ports, the ends of pairs, and the
+// underlays and the other ends of tunnels.
 //
 //	t, err := topology.Read(ctx)
 //	fmt.Print(t.Tree())
 //
 // The same snapshot can be drawn as a [Topology.Tree] for the terminal, a
-// [Topology.Mermaid] flowchart, a [Topology.DOT] graph for Graphviz, or an
-// [Topology.SVG] image. The same topology gives the same picture, byte by byte.
+// [Topology.Mermaid] flowchart, a [Topology.DOT] graph for Graphviz, or a
+// [Topology.SVG] image. The same topology gives the same picture, byte for byte.
 package topology
 
 import (
@@ -21,100 +21,101 @@ import (
 	"github.com/iplink-go/iplink"
 )
 
-// A Topology is a snapshot of the links in a number of network namespaces. It
-// is a plain value: Read makes one of what there is, and a program may make its
-// own.
+// A Topology is a snapshot of the links in a number of network namespaces. It is a
+// plain value: Read makes one from the present state, and a program may construct
+// its own.
 type Topology struct {
-	// NetNS are the namespaces, in the order in which they are drawn. Read
-	// sorts them: the current one, those with names, those of processes, and
-	// those that only have an id.
+	// NetNS are the namespaces, in the order in which they are drawn. Read sorts
+	// them: the current one, those with names, those of processes, and those that
+	// only have an id.
 	NetNS []NetNS
-	// Unreadable is how many processes could not be looked into for want of
-	// privilege. Namespaces that only they are in are missing.
+	// Unreadable is the number of processes that could not be examined for lack of
+	// privilege. Namespaces with only such processes are missing.
 	Unreadable int
 }
 
 // A NetNS is a network namespace and its links.
 type NetNS struct {
-	// ID tells the namespace from all others. Read makes it the kernel's own
-	// notation, such as net:[4026531840]; for a namespace that has neither
-	// name nor process, the id by which another one knows it.
+	// ID distinguishes the namespace from all others. Read uses the kernel's
+	// notation, such as net:[4026531840]. For a namespace with neither name nor
+	// process it uses the id of the namespace in another one.
 	ID string
-	// Names are those of `ip netns`, sorted.
+	// Names are the names in `ip netns`, sorted.
 	Names []string
-	// PID is the first process in the namespace, 0 if none is known, and
-	// Command its name, at most 15 bytes.
+	// PID is the first process in the namespace, 0 if none is known, and Command its
+	// name, at most 15 bytes.
 	PID     int
 	Command string
-	// Current says that the calling thread is in the namespace.
+	// Current reports whether the calling thread is in the namespace.
 	Current bool
-	// Err says why the links are not known; it is empty if they are.
+	// Err is the reason why the links are unknown; it is empty if they are known.
 	Err string
-	// Links are all links but loopback interfaces, of which each namespace has
-	// one. Read sorts them by name.
+	// Links are all links except the loopback interface, which exists once in each
+	// namespace. Read sorts them by name.
 	Links []Link
 }
 
-// A Link is a link and what it hangs together with.
+// A Link is a link and its connections.
 type Link struct {
 	Index int    // unique within the namespace
 	Name  string // at most 15 bytes
 	Kind  string // such as "vxlan", or the type of frames, such as "ether", for hardware
-	// Detail is what tells it from others of its kind, such as the VNI.
+	// Detail is a property that distinguishes it from others of its kind, such as
+	// the VNI.
 	Detail string
 	Up     bool           // whether it is up
-	Addrs  []netip.Prefix // its IP addresses but for link-local ones, sorted
+	Addrs  []netip.Prefix // its IP addresses except link-local ones, sorted
 
 	Master Ref // the bridge, bond, team or VRF that it is a port of
-	Parent Ref // the link that it sits on; of IPoIB the kernel does not say in which namespace
+	Parent Ref // the link that it sits on; for IPoIB the kernel does not report its namespace
 	Peer   Ref // the other end of a pair
 	Dev    Ref // the link that a tunnel runs over
-	Tunnel Ref // the other end of a tunnel, if the addresses of both say so
+	Tunnel Ref // the other end of a tunnel, if the addresses of both ends match
 }
 
-// A Ref names a link by its namespace's ID and its index; the zero Ref names
-// none. What it names may be missing in the Topology.
+// A Ref refers to a link by its namespace's ID and its index; the zero Ref refers to
+// none. The link may be missing in the Topology.
 type Ref struct {
 	NetNS string
 	Index int
 }
 
-// Read returns a snapshot of all network namespaces that can be found: the
-// caller's, those with a name in /run/netns, those of the processes in /proc,
-// and those that any of these has an id for, which is the case if a link leads
-// there. What cannot be entered says so in its Err. Links that come and go
-// meanwhile may be there or not.
+// Read returns a snapshot of all network namespaces that it can find: the caller's,
+// those with a name in /run/netns, those of the processes in /proc, and those for
+// which any of these has an id, which is the case if a link leads there. A namespace
+// that cannot be entered has the reason in its Err. A link that is created or
+// deleted during the call may be present or missing.
 //
 // Reading the caller's namespace needs no privilege, entering others needs
-// CAP_SYS_ADMIN, and looking into processes of other users CAP_SYS_PTRACE.
-// Elsewhere than on Linux the error matches errors.ErrUnsupported.
+// CAP_SYS_ADMIN, and examining processes of other users CAP_SYS_PTRACE. On systems
+// other than Linux the error matches errors.ErrUnsupported.
 func Read(ctx context.Context) (*Topology, error) {
 	return read(ctx)
 }
 
-// ReadNetNS is Read for a number of namespaces, in that order, and no other.
+// ReadNetNS is Read for the given namespaces only, in the given order.
 func ReadNetNS(ctx context.Context, namespaces ...*iplink.NetNS) (*Topology, error) {
 	for _, ns := range namespaces {
-		if ns.String() == "" { // no function has returned it
+		if ns.String() == "" { // not returned by any function
 			return nil, ns.Close()
 		}
 	}
 	return readNetNS(ctx, namespaces)
 }
 
-// String returns what a namespace is called in pictures: its names, or the
-// process in it, or its ID.
+// String returns the label of a namespace in pictures: its names, or its first
+// process, or its ID.
 func (n *NetNS) String() string {
 	switch {
 	case len(n.Names) > 0:
-		return strings.Join(n.Names, "/") // which no name contains
+		return strings.Join(n.Names, "/") // not possible in a name
 	case n.PID != 0:
 		return "process " + strconv.Itoa(n.PID) + " (" + n.Command + ")"
 	}
 	return n.ID
 }
 
-// title is String, and what else a heading says.
+// title returns the heading: String with additional remarks.
 func (n *NetNS) title() string {
 	title := plain(n.String())
 	if n.Current {
@@ -126,7 +127,7 @@ func (n *NetNS) title() string {
 	return title
 }
 
-// sort puts namespaces and links in the order that is documented.
+// sort puts namespaces and links into the documented order.
 func (t *Topology) sort() {
 	slices.SortFunc(t.NetNS, func(a, b NetNS) int {
 		return cmp.Or(cmp.Compare(a.rank(), b.rank()), slices.Compare(a.Names, b.Names),
@@ -146,8 +147,8 @@ func (n *NetNS) rank() int {
 	return 3
 }
 
-// sortLinks sorts by name, and by index those whose names are the same, which
-// happens only while links are renamed.
+// sortLinks sorts by name, and links with the same name by index. Equal names occur
+// only while links are renamed.
 func sortLinks(links []Link) {
 	slices.SortFunc(links, func(a, b Link) int {
 		return cmp.Or(strings.Compare(a.Name, b.Name), cmp.Compare(a.Index, b.Index))

@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// Tree returns the topology as text for a terminal: each namespace, and in it
-// each link under its master or its parent, if that is in the same namespace,
-// with what else it leads to. Every line ends in a newline.
+// Tree returns the topology as text for a terminal: each namespace, and in it each
+// link under its master or its parent, if that is in the same namespace, with its
+// other relations. Every line ends in a newline.
 func (t *Topology) Tree() string {
 	g := t.graph()
 	var b strings.Builder
@@ -19,7 +19,7 @@ func (t *Topology) Tree() string {
 	return b.String()
 }
 
-// branches writes the nodes under node n, each with its own below it.
+// branches writes the nodes under node n, each with its own nodes below it.
 func (g *graph) branches(b *strings.Builder, netns, n int, indent string) {
 	children := g.children(netns, n)
 	for i, m := range children {
@@ -32,7 +32,7 @@ func (g *graph) branches(b *strings.Builder, netns, n int, indent string) {
 	}
 }
 
-// missing returns a line about what could not be looked at, if anything.
+// missing returns a line about processes that could not be examined, if any.
 func (t *Topology) missing() string {
 	switch t.Unreadable {
 	case 0:
