@@ -78,7 +78,7 @@ func (s *macsecSCI) Check() error {
 // A MACsecCipher is a cipher suite, by its number in IEEE 802.1AE.
 type MACsecCipher uint64
 
-// Cipher suites. Those with XPN number packets with 64 bits.
+// Cipher suites. The XPN suites use 64-bit packet numbers.
 const (
 	MACsecGCMAES128    MACsecCipher = 0x0080c20001000001 // 16-byte keys
 	MACsecGCMAES256    MACsecCipher = 0x0080c20001000002 // 32-byte keys

@@ -16,8 +16,8 @@ import (
 
 // ErrMACsecTruncated reports that the kernel ended its list of MACsec links early.
 // It does so without an error at a link whose channels do not fit a message: some 60
-// channels with four associations each. The links can be changed and deleted, but
-// not listed.
+// channels with four associations each. The channels and associations can be changed
+// and deleted, but not listed.
 var ErrMACsecTruncated = fmt.Errorf("%w of all MACsec links: its list is truncated", errNotReported)
 
 // A MACsecSA is a secure association: a key, and the extent to which it is used up.

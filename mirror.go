@@ -198,10 +198,10 @@ func describes(header wire.Link, attrs []byte) bool {
 	return header.Family == uapi.AF_UNSPEC && whole
 }
 
-// namesID reports whether a message names a namespace by id. An announcement uses
-// the ids of the link's own namespace, an answer those of the socket's namespace.
-// Only the latter make links of several namespaces comparable. For a deleted link
-// the difference is irrelevant, and it cannot be looked up.
+// namesID reports whether a message names a namespace by id. The id in an
+// announcement belongs to the link's own namespace, the id in an answer to the
+// socket's namespace. Only the latter makes links of several namespaces comparable.
+// For a deleted link the difference is irrelevant, and it cannot be looked up.
 func namesID(attrs []byte) bool {
 	return wire.Find(attrs, uapi.IFLA_LINK_NETNSID) != nil
 }
@@ -220,9 +220,9 @@ func (w *mirror) takeID(nsid int32, m wire.Message) {
 }
 
 // A link that moves to another namespace remains the parent, or the other end, of
-// its former neighbours, and the kernel does not announce that for links that are
-// down. Those links are looked up, to learn how they refer to it now. The mirror
-// therefore keeps an index of links by parent.
+// links that stay behind. If those are down, the kernel does not announce the
+// change, so they are looked up to learn how they refer to the moved link now. For
+// this purpose the mirror keeps an index of links by parent.
 
 // adopt records that the parent of a link has changed. Either argument may be nil.
 func (w *mirror) adopt(s *nsLinks, old, now *Link) {

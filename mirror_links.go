@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// A nsLinks holds the links of one namespace by index.
+// An nsLinks holds the links of one namespace by index.
 type nsLinks struct {
 	id    int32
 	links map[int]*Link // current state in the kernel

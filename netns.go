@@ -70,10 +70,9 @@ func OpenNetNS(name string) (*NetNS, error) {
 	return ns, nil
 }
 
-// NetNSOfPID opens the network namespace of the process pid. If the threads of the
-// process are in different namespaces, it opens that of the first thread. If there
-// is no such process, the error matches [fs.ErrNotExist]. Another user's process
-// needs CAP_SYS_PTRACE.
+// NetNSOfPID opens the network namespace of the process pid, or of its first thread
+// if its threads are in different namespaces. If there is no such process, the error
+// matches [fs.ErrNotExist]. Another user's process needs CAP_SYS_PTRACE.
 func NetNSOfPID(pid int) (*NetNS, error) {
 	return NetNSAtPath(pidNetNSPath(pid))
 }
@@ -91,8 +90,8 @@ func NetNSAtPath(path string) (*NetNS, error) {
 }
 
 // CurrentNetNS opens the network namespace of the calling thread. Inside [NetNS.Do]
-// it is the namespace that was entered; elsewhere it is that of the process, unless
-// the program itself has moved the thread.
+// it is the namespace that was entered; elsewhere it is the process's namespace,
+// unless the program itself has moved the thread.
 func CurrentNetNS() (*NetNS, error) {
 	ns, err := openNetNS(threadNetNSPath)
 	return ns, netNSError("open", "", err)
@@ -272,8 +271,8 @@ func (c closedNetNS) Unwrap() error { return os.ErrClosed }
 
 var errNoNetNS = errors.New("the file is not a network namespace")
 
-// checkNetNSName returns an error for a name that cannot be a file name. The rules
-// are those of `ip`.
+// checkNetNSName returns an error for a name that cannot be a file name. `ip` has
+// the same rules.
 func checkNetNSName(op, name string) error {
 	var message string
 	switch {

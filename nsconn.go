@@ -12,7 +12,7 @@ import (
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
-// A nsConn is a namespace in which a transaction makes or finds links: a socket
+// An nsConn is a namespace in which a transaction makes or finds links: a socket
 // there, and the requests waiting to be sent on it.
 type nsConn struct {
 	ns       *NetNS // nil for the Conn's own until it is needed

@@ -151,7 +151,7 @@ func (a *rawAttr) ParsePayload(b []byte) error {
 	return nil
 }
 
-// AppendWords appends the bytes in base 16.
+// AppendWords appends the bytes in hexadecimal.
 func (a *rawAttr) AppendWords(b []byte) []byte {
 	if len(a.data) == 0 {
 		return append(b, "set"...)

@@ -77,8 +77,8 @@ func (t *transaction) underlay(ctx context.Context, j *job) (*nsConn, error) {
 	return under, nil
 }
 
-// openPeerPlace opens the namespace of a peer. If it differs from that of the main
-// end, the request that makes the peer must name it by descriptor.
+// openPeerPlace opens the namespace of a peer. If it is not the namespace of the
+// main end, the request that makes the peer must name it by descriptor.
 func (t *transaction) openPeerPlace(ctx context.Context, peer *job) error {
 	if peer.at == peer.main.at {
 		return nil
@@ -196,8 +196,8 @@ func (t *transaction) planMaster(j *job) error {
 	s := j.spec
 	up := s.flags&s.change&uapi.IFF_UP != 0
 	j.deferUp = up && (j.main != nil || !s.inet6Set.Empty() || s.port != nil)
-	// Before Linux 6.13 a link whose parent is elsewhere is made there and moved,
-	// which takes it down.
+	// Before Linux 6.13 the kernel makes a link in the namespace of its parent and
+	// then moves it, which takes it down.
 	j.deferUp = j.deferUp || up && (j.linkNSID >= 0 || t.parentDefers(j))
 	index := j.master()
 	if index == 0 || j.at.isRemote() || t.op == "create" && s.change&uapi.IFF_UP == 0 && s.port == nil {

@@ -175,8 +175,7 @@ func (b *Common[Self]) AltName(names ...string) *Self {
 	return b.me()
 }
 
-// Group sets the number of the group the link belongs to, 0 by default
-// (IFLA_GROUP).
+// Group sets the number of the link's group, 0 by default (IFLA_GROUP).
 func (b *Common[Self]) Group(number uint32) *Self {
 	b.link().Group = number
 	return b.common(uapi.IFLA_GROUP)

@@ -113,7 +113,7 @@ func (j *job) locateMade(ctx context.Context) {
 	case j.link != nil:
 		j.index = j.link.Index
 	default:
-		j.index, _ = rtnl.IndexOf(ctx, j.at.rt, j.spec.Name) // 0 if it is gone
+		j.index, _ = rtnl.IndexOf(ctx, j.at.rt, j.spec.Name) // 0 if it no longer exists
 	}
 }
 

@@ -160,7 +160,7 @@ func (j *job) addActions(have *Link) {
 	if s.port != nil {
 		j.portSet = j.portSet.Or(s.port.Set.And(unseen(infoOf(s.port).attrs, have.raw.port)))
 	}
-	if j.at.isRemote() { // they went along with the move
+	if j.at.isRemote() { // the move has carried them
 		return
 	}
 	var codec attr.Codec

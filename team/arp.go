@@ -29,7 +29,7 @@ const (
 	arpOperation = 6 // its offset
 )
 
-// appendRequest appends an ARP request, behind an 802.1Q tag if vlan is not nil.
+// appendRequest appends an ARP request, after an 802.1Q tag if vlan is not nil.
 func (m arpMessage) appendRequest(b []byte, vlan *uint16) []byte {
 	order := binary.BigEndian
 	if vlan != nil {
@@ -62,8 +62,8 @@ func parseARP(b []byte) (m arpMessage) {
 }
 
 // arpFilter returns a program that accepts received ARP requests and replies, in a
-// VLAN or, if vlan is nil, without a VLAN tag. It excludes frames that the port
-// sends, since they do not show that they are received.
+// VLAN or, if vlan is nil, without a VLAN tag. It rejects frames that the port
+// sends, since sending a frame does not show that anyone receives it.
 func arpFilter(vlan *uint16) []Instruction {
 	const outgoing = 4 // PACKET_OUTGOING
 	a := assembler{labels: map[string]int{}}

@@ -78,8 +78,8 @@ func (b *loadBalance) optionsChanged(options []teamnl.Option) {
 	}
 }
 
-// differs reports whether a port is enabled against the decision about it, or
-// disabled.
+// differs reports whether an option enables or disables a port contrary to the
+// decision about it.
 func (b *loadBalance) differs(o teamnl.Option) bool {
 	p := b.r.port(o.Port)
 	return p != nil && p.begun && o.Value != p.up()

@@ -74,7 +74,7 @@ type PortConfig struct {
 	LinkWatches []LinkWatch
 }
 
-// A HWAddrPolicy assigns the link-layer addresses in mode ActiveBackup.
+// An HWAddrPolicy assigns the link-layer addresses in mode ActiveBackup.
 type HWAddrPolicy uint8
 
 // Policies.

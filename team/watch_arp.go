@@ -20,8 +20,8 @@ type ARPPing struct {
 	// Interval is the time between probes, and InitWait the time before the first; 1
 	// s if Interval is 0. The minimum Interval is 1 ms.
 	Interval, InitWait time.Duration
-	// MissedMax is the number of consecutive intervals without an answer after which
-	// the link still counts as up; 3 if it is nil.
+	// MissedMax is the maximum number of consecutive intervals without an answer
+	// while the link counts as up; 3 if it is nil.
 	MissedMax *uint32
 	// ValidateActive restricts the ARP messages that count to those between Source
 	// and Target on an enabled port, and ValidateInactive on a disabled one;
@@ -69,7 +69,7 @@ func (a ARPPing) source() netip.Addr {
 }
 
 // start opens a socket on the port. The kernel is to use the result of the watch.
-// Until there is one, the result is that of the previous program.
+// Until there is one, the result of the previous program remains.
 func (a ARPPing) start(r *runner, p *port) (watch, error) {
 	if len(p.address) != macLen {
 		return nil, errors.New("arp_ping is for ports with an Ethernet address")
