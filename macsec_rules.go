@@ -297,7 +297,7 @@ func (m *MACsecInfo) apply(ctx context.Context, netns, index int, _ attr.Set) er
 	}
 	defer c.Close()
 	d, err := c.Find(ctx, index)
-	if errors.Is(err, fs.ErrNotExist) { // a new device, or read has rejected the list
+	if errors.Is(err, fs.ErrNotExist) { // a new device; for any other, read has failed already
 		d, err = macsecnl.Device{Index: index, Suite: macsecnl.Suite(m.Cipher)}, nil
 	}
 	if err != nil {
