@@ -8,42 +8,41 @@ import (
 	"github.com/iplink-go/iplink"
 )
 
-// LACP is what the link aggregation control protocol has come to between a bond
-// in IEEE8023AD and its partner.
+// LACP is the state of the link aggregation control protocol between a bond in
+// IEEE8023AD and its partner.
 type LACP struct {
-	// BondADInfo is the aggregator in use: its id, how many ports it has, the keys
-	// of both ends, and the partner's address, which is zero as long as the
-	// partner is silent. All is zero if there is none.
+	// BondADInfo is the aggregator in use: its ID, its number of ports, the keys of
+	// both ends, and the partner's address, which is zero as long as the partner is
+	// silent. It is all zero if there is no aggregator.
 	iplink.BondADInfo
-	// Ports are all ports of the bond, in the order of their names.
+	// Ports lists all ports of the bond, sorted by name.
 	Ports []LACPPort
 }
 
-// LACPPort is what the protocol has come to on one port.
+// LACPPort is the protocol state of one port.
 type LACPPort struct {
-	// Name and Index are those of the port's link.
+	// Name and Index identify the port's link.
 	Name  string
 	Index int
 	// AggregatorID is the aggregator that the port belongs to, and InUse reports
-	// whether that is the one in use.
+	// whether it is the aggregator in use.
 	AggregatorID uint16
 	InUse        bool
-	// Actor and Partner are the states of this end and, as far as it is known, of
-	// the other.
+	// Actor is the state of this end. Partner is the state of the other end, as far
+	// as it is known.
 	Actor, Partner iplink.LACPState
-	// ActorChurn and PartnerChurn say whether the ends agree in time; since Linux
-	// 7.1.
+	// ActorChurn and PartnerChurn report whether the two ends agree in time; since
+	// Linux 7.1.
 	ActorChurn, PartnerChurn iplink.BondChurnState
 }
 
-// Agreed reports whether both ends use the port: they are in sync, send and
-// receive.
+// Agreed reports whether both ends use the port: they are in sync, send and receive.
 func (p LACPPort) Agreed() bool {
 	const all = iplink.LACPSynchronization | iplink.LACPCollecting | iplink.LACPDistributing
 	return p.Actor&p.Partner&all == all && (p.Actor|p.Partner)&(iplink.LACPDefaulted|iplink.LACPExpired) == 0
 }
 
-// LACP tells what the link aggregation control protocol has come to; only in
+// LACP returns the state of the link aggregation control protocol; only in
 // IEEE8023AD.
 func (b *Bond) LACP(ctx context.Context) (*LACP, error) {
 	const op = "ask LACP of"

@@ -11,8 +11,8 @@ import (
 	"github.com/iplink-go/iplink"
 )
 
-// A Bond is a bond that exists, opened to work on its ports. It has a netlink
-// socket of its own, which many goroutines may use.
+// A Bond is an existing bond, opened to manage its ports. It has its own netlink
+// socket and is safe for concurrent use by multiple goroutines.
 //
 // All errors are of type *iplink.Error.
 type Bond struct {
@@ -21,9 +21,10 @@ type Bond struct {
 	index int
 }
 
-// Open opens the bond of that name in the network namespace of the calling thread,
-// where the Bond stays. Without such a link the error matches fs.ErrNotExist; if
-// it is no bond, iplink.ErrKind. Close it when done.
+// Open opens the bond with the given name in the network namespace of the calling
+// thread. The Bond stays in that namespace. The error matches fs.ErrNotExist if
+// there is no such link, and iplink.ErrKind if the link is not a bond. The caller
+// must close the Bond.
 func Open(ctx context.Context, name string) (*Bond, error) {
 	conn, err := iplink.Dial()
 	if err != nil {
@@ -41,12 +42,12 @@ func Open(ctx context.Context, name string) (*Bond, error) {
 	return b, nil
 }
 
-// Close closes the socket. The bond stays as it is.
+// Close closes the socket. It does not change the bond.
 func (b *Bond) Close() error {
 	return b.conn.Close()
 }
 
-// Name returns the name that the bond was opened by.
+// Name returns the name with which the bond was opened.
 func (b *Bond) Name() string {
 	return b.name
 }
@@ -60,7 +61,7 @@ func (b *Bond) failed(op, attr, message string, err error) *iplink.Error {
 	return &iplink.Error{Op: op, Kind: iplink.KindBond, Name: b.name, Attr: attr, Message: message, Err: err}
 }
 
-// info reads the bond.
+// info reads the bond's settings and state.
 func (b *Bond) info(ctx context.Context, op string) (*iplink.BondInfo, error) {
 	link, err := b.conn.GetIndex(ctx, b.index)
 	if err != nil {
@@ -73,20 +74,19 @@ func (b *Bond) info(ctx context.Context, op string) (*iplink.BondInfo, error) {
 	return info, nil
 }
 
-// A PortLink is a port of a bond: the link, and its settings and its state as a
-// port.
+// A PortLink is a port of a bond: the link, with its settings and state as a port.
 type PortLink struct {
 	Link *iplink.Link
 	iplink.BondPortInfo
 }
 
-// Ports returns the ports in the order of their names. The error matches fs.ErrNotExist
-// if the bond is gone.
+// Ports returns the ports sorted by name. The error matches fs.ErrNotExist if the
+// bond no longer exists.
 func (b *Bond) Ports(ctx context.Context) ([]PortLink, error) {
 	const op = "list ports of"
 	links, err := b.conn.List(ctx, iplink.OfMasterIndex(b.index))
 	if err == nil {
-		_, err = b.info(ctx, op) // of a bond that is gone the list is empty
+		_, err = b.info(ctx, op) // the list of a deleted bond is empty
 	}
 	if err != nil {
 		return nil, err
@@ -103,8 +103,8 @@ func (b *Bond) Ports(ctx context.Context) ([]PortLink, error) {
 	return ports, nil
 }
 
-// Active returns the name of the port in use, empty if there is none. Only
-// ActiveBackup, BalanceTLB and BalanceALB have one.
+// Active returns the name of the port in use, or an empty string if there is none.
+// Only ActiveBackup, BalanceTLB and BalanceALB have one.
 func (b *Bond) Active(ctx context.Context) (string, error) {
 	info, err := b.info(ctx, "find the active port of")
 	if err != nil || info.ActiveSlave == 0 {
@@ -117,8 +117,8 @@ func (b *Bond) Active(ctx context.Context) (string, error) {
 	return link.Name, nil
 }
 
-// SetActive puts a port to use, which must be up and have a carrier; only in
-// ActiveBackup, BalanceTLB and BalanceALB. It stays in use until it fails, or until
+// SetActive selects the port in use. The port must be up and have a carrier. Only in
+// ActiveBackup, BalanceTLB and BalanceALB. The port stays in use until it fails or
 // the Primary takes over.
 func (b *Bond) SetActive(ctx context.Context, port string) error {
 	const op = "set active port of"
@@ -133,7 +133,7 @@ func (b *Bond) SetActive(ctx context.Context, port string) error {
 	return err
 }
 
-// port reads a link that must be a port of the bond.
+// port reads the link with the given name, which must be a port of the bond.
 func (b *Bond) port(ctx context.Context, op, name string) (*iplink.Link, error) {
 	link, err := b.conn.Get(ctx, name)
 	if err == nil && link.Master != b.index {
@@ -142,7 +142,7 @@ func (b *Bond) port(ctx context.Context, op, name string) (*iplink.Link, error) 
 	return link, err
 }
 
-// SetPort changes what a port has as a port: its QueueID, Prio or ActorPortPrio.
+// SetPort changes the settings of a port: QueueID, Prio or ActorPortPrio.
 func (b *Bond) SetPort(ctx context.Context, port string, settings *PortBuilder) error {
 	link, err := b.port(ctx, "set port of", port)
 	if err != nil {

@@ -12,17 +12,17 @@ import (
 	"github.com/iplink-go/iplink/inet"
 )
 
-// restoreTime is how long it may take to restore a link that did not become a
-// port, whatever has become of the context.
+// restoreTime limits the restoration of a link that did not become a port. It
+// applies even if the context has ended.
 const restoreTime = 10 * time.Second
 
-// AddPort makes a link a port of the bond. A link that is up is taken down for
-// that, and the bond brings it up. On an error, also when ctx ends, the link is
-// restored: it is up again if it was, with the IP addresses, routes and permanent
-// neighbours that it had.
+// AddPort makes a link a port of the bond. If the link is up, it is taken down
+// first; the bond brings it up again. On an error, including the end of ctx, the
+// link is restored: it is up again if it was up before, with its previous IP
+// addresses, routes and permanent neighbours.
 //
-// A link that is a port of the bond already is no error; a port of another master
-// must leave that first.
+// AddPort does nothing if the link is already a port of the bond. A port of another
+// master must leave that master first.
 func (b *Bond) AddPort(ctx context.Context, link string) error {
 	const op = "add port to"
 	before, err := b.conn.Get(ctx, link)
@@ -46,7 +46,7 @@ func (b *Bond) AddPort(ctx context.Context, link string) error {
 	return nil
 }
 
-// refused says of an error which link was to become a port of which bond.
+// refused adds the names of the link and the bond to an error.
 func (b *Bond) refused(op, link string, err error) error {
 	refusal, ok := errors.AsType[*iplink.Error](err)
 	if !ok {
@@ -57,7 +57,7 @@ func (b *Bond) refused(op, link string, err error) error {
 	return e
 }
 
-// nameOf returns the name of a link for an error.
+// nameOf returns the name of a link for an error message.
 func (b *Bond) nameOf(ctx context.Context, index int) string {
 	link, err := b.conn.GetIndex(ctx, index)
 	if err != nil {
@@ -66,7 +66,7 @@ func (b *Bond) nameOf(ctx context.Context, index int) string {
 	return link.Name
 }
 
-// kept is what a link may lose when it is taken down.
+// kept holds the settings that a link may lose when it is taken down.
 type kept struct {
 	addrs  []inet.Addr
 	routes []inet.Route
@@ -93,7 +93,7 @@ func (b *Bond) keep(ctx context.Context, link *iplink.Link) (kept, error) {
 	}, nil
 }
 
-// restore gives a link back what it had before it was to become a port.
+// restore gives a link its earlier settings back after it failed to become a port.
 func (b *Bond) restore(ctx context.Context, before *iplink.Link, had kept) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), restoreTime)
 	defer cancel()
@@ -109,7 +109,7 @@ func (b *Bond) restore(ctx context.Context, before *iplink.Link, had kept) error
 	return err
 }
 
-// RemovePort takes a port out of the bond, which leaves the link down.
+// RemovePort removes a port from the bond and leaves the link down.
 func (b *Bond) RemovePort(ctx context.Context, port string) error {
 	const op = "remove port from"
 	link, err := b.port(ctx, op, port)

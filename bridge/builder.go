@@ -16,21 +16,21 @@ type Builder struct {
 	iplink.Common[Builder]
 }
 
-// New returns the builder for a bridge of that name.
+// New returns the builder for the bridge with the given name.
 func New(name string) *Builder {
 	b := new(Builder)
 	*b.Own(b) = own.New(iplink.KindBridge, name, new(iplink.BridgeInfo))
 	return b
 }
 
-// Info returns what the kernel reports of a bridge only, and false if link is of
-// another kind.
+// Info returns the bridge's own settings and state, and false if link is not a
+// bridge.
 func Info(link *iplink.Link) (*iplink.BridgeInfo, bool) {
 	info, ok := link.Info.(*iplink.BridgeInfo)
 	return info, ok
 }
 
-// set marks a setting as made and returns the struct that holds its value.
+// set marks a setting as set and returns the struct that holds its value.
 func (b *Builder) set(number uint16) *iplink.BridgeInfo {
 	return own.Put[iplink.BridgeInfo](b.Own(b), number)
 }
@@ -42,21 +42,22 @@ func (b *Builder) STP(on bool) *Builder {
 	return b
 }
 
-// STPMode says who is to run the spanning tree protocol, STPAuto by default;
-// only while it is off, since Linux 7.1 (IFLA_BR_STP_MODE).
+// STPMode selects the implementation of the spanning tree protocol, STPAuto by
+// default. It can change only while STP is off. Since Linux 7.1 (IFLA_BR_STP_MODE).
 func (b *Builder) STPMode(mode iplink.BridgeSTPMode) *Builder {
 	b.set(uapi.IFLA_BR_STP_MODE).STPMode = mode
 	return b
 }
 
-// Priority sets the upper part of the bridge's id, 32768 by default; the lowest id
-// becomes the root. IEEE 802.1D wants multiples of 4096 (IFLA_BR_PRIORITY).
+// Priority sets the upper part of the bridge ID, 32768 by default. The bridge with
+// the lowest ID becomes the root. IEEE 802.1D requires multiples of 4096
+// (IFLA_BR_PRIORITY).
 func (b *Builder) Priority(priority uint16) *Builder {
 	b.set(uapi.IFLA_BR_PRIORITY).Priority = priority
 	return b
 }
 
-// ForwardDelay sets the time that a port listens, and then learns, before it
+// ForwardDelay sets the time for which a port listens, and then learns, before it
 // forwards: 2 s to 30 s while STP is on, in steps of 10 ms, 15 s by default
 // (IFLA_BR_FORWARD_DELAY).
 func (b *Builder) ForwardDelay(d time.Duration) *Builder {
@@ -71,104 +72,104 @@ func (b *Builder) HelloTime(d time.Duration) *Builder {
 	return b
 }
 
-// MaxAge sets after which time without hello frames the root counts as gone, 6 s to
-// 40 s in steps of 10 ms, 20 s by default (IFLA_BR_MAX_AGE).
+// MaxAge sets the time without hello frames after which the root is considered lost,
+// 6 s to 40 s in steps of 10 ms, 20 s by default (IFLA_BR_MAX_AGE).
 func (b *Builder) MaxAge(d time.Duration) *Builder {
 	b.set(uapi.IFLA_BR_MAX_AGE).MaxAge = d
 	return b
 }
 
-// AgeingTime sets after which time a learned address is forgotten, in steps of
-// 10 ms, 300 s by default; 0 keeps it for ever (IFLA_BR_AGEING_TIME).
+// AgeingTime sets the time after which a learned address expires, in steps of 10 ms,
+// 300 s by default; 0 keeps addresses for ever (IFLA_BR_AGEING_TIME).
 func (b *Builder) AgeingTime(d time.Duration) *Builder {
 	b.set(uapi.IFLA_BR_AGEING_TIME).AgeingTime = d
 	return b
 }
 
-// FDBMaxLearned sets how many addresses are learned at most, 0, the default, for no
-// limit; since Linux 6.7 (IFLA_BR_FDB_MAX_LEARNED).
+// FDBMaxLearned sets the maximum number of learned addresses; 0, the default, is no
+// limit. Since Linux 6.7 (IFLA_BR_FDB_MAX_LEARNED).
 func (b *Builder) FDBMaxLearned(addresses uint32) *Builder {
 	b.set(uapi.IFLA_BR_FDB_MAX_LEARNED).FDBMaxLearned = addresses
 	return b
 }
 
-// FlushFDB forgets all addresses that were learned (IFLA_BR_FDB_FLUSH).
+// FlushFDB removes all learned addresses (IFLA_BR_FDB_FLUSH).
 func (b *Builder) FlushFDB() *Builder {
 	b.set(uapi.IFLA_BR_FDB_FLUSH).FlushFDB = true
 	return b
 }
 
-// GroupAddress sets the address that the spanning tree protocol's frames go to,
+// GroupAddress sets the destination address of spanning tree protocol frames,
 // 01:80:c2:00:00:00 by default, or …:04 to …:0f (IFLA_BR_GROUP_ADDR).
 func (b *Builder) GroupAddress(mac net.HardwareAddr) *Builder {
 	b.set(uapi.IFLA_BR_GROUP_ADDR).GroupAddress = slices.Clone(mac)
 	return b
 }
 
-// GroupForwardMask sets which groups 01:80:c2:00:00:0X are forwarded, bit X each,
-// none by default; bits 0 to 2 cannot be set (IFLA_BR_GROUP_FWD_MASK).
+// GroupForwardMask sets which of the groups 01:80:c2:00:00:0X are forwarded: bit X
+// for each, none by default. Bits 0 to 2 cannot be set (IFLA_BR_GROUP_FWD_MASK).
 func (b *Builder) GroupForwardMask(mask uint16) *Builder {
 	b.set(uapi.IFLA_BR_GROUP_FWD_MASK).GroupForwardMask = mask
 	return b
 }
 
-// VLANFiltering keeps VLANs apart; off by default (IFLA_BR_VLAN_FILTERING).
+// VLANFiltering separates VLANs; off by default (IFLA_BR_VLAN_FILTERING).
 func (b *Builder) VLANFiltering(on bool) *Builder {
 	b.set(uapi.IFLA_BR_VLAN_FILTERING).VLANFiltering = on
 	return b
 }
 
-// VLANProtocol sets by which tag VLANs are told apart, VLAN8021Q by default
+// VLANProtocol sets the tag that identifies VLANs, VLAN8021Q by default
 // (IFLA_BR_VLAN_PROTOCOL).
 func (b *Builder) VLANProtocol(p iplink.VLANProtocol) *Builder {
 	b.set(uapi.IFLA_BR_VLAN_PROTOCOL).VLANProtocol = p
 	return b
 }
 
-// VLANDefaultPVID sets in which VLAN a new port is, 1 to 4094, 1 by default, 0 for
-// none (IFLA_BR_VLAN_DEFAULT_PVID).
+// VLANDefaultPVID sets the VLAN of a new port, 1 to 4094, 1 by default; 0 for none
+// (IFLA_BR_VLAN_DEFAULT_PVID).
 func (b *Builder) VLANDefaultPVID(vid uint16) *Builder {
 	b.set(uapi.IFLA_BR_VLAN_DEFAULT_PVID).VLANDefaultPVID = vid
 	return b
 }
 
-// VLANStats counts by VLAN; off by default (IFLA_BR_VLAN_STATS_ENABLED).
+// VLANStats keeps counters per VLAN; off by default (IFLA_BR_VLAN_STATS_ENABLED).
 func (b *Builder) VLANStats(on bool) *Builder {
 	b.set(uapi.IFLA_BR_VLAN_STATS_ENABLED).VLANStats = on
 	return b
 }
 
-// VLANStatsPerPort counts by VLAN and port; off by default. It can change only as
-// long as no port is in a VLAN, the default one included
+// VLANStatsPerPort keeps counters per VLAN and port; off by default. It can change
+// only while no port is in a VLAN, including the default one
 // (IFLA_BR_VLAN_STATS_PER_PORT).
 func (b *Builder) VLANStatsPerPort(on bool) *Builder {
 	b.set(uapi.IFLA_BR_VLAN_STATS_PER_PORT).VLANStatsPerPort = on
 	return b
 }
 
-// NoLinkLocalLearn learns no addresses from link-local frames; off by default
-// (BR_BOOLOPT_NO_LL_LEARN).
+// NoLinkLocalLearn disables the learning of addresses from link-local frames; off by
+// default (BR_BOOLOPT_NO_LL_LEARN).
 func (b *Builder) NoLinkLocalLearn(on bool) *Builder {
 	b.set(attr.Bit(uapi.BR_BOOLOPT_NO_LL_LEARN)).NoLinkLocalLearn = on
 	return b
 }
 
-// MulticastVLANSnooping snoops by VLAN; it needs VLANFiltering, and is off by
+// MulticastVLANSnooping snoops per VLAN; it requires VLANFiltering and is off by
 // default (BR_BOOLOPT_MCAST_VLAN_SNOOPING).
 func (b *Builder) MulticastVLANSnooping(on bool) *Builder {
 	b.set(attr.Bit(uapi.BR_BOOLOPT_MCAST_VLAN_SNOOPING)).MulticastVLANSnooping = on
 	return b
 }
 
-// MST gives ports a state per spanning tree instance of VLANs; off by default. It
-// can change only as long as no port is in a VLAN, the default one included
+// MST gives ports a separate state for each spanning tree instance of VLANs; off by
+// default. It can change only while no port is in a VLAN, including the default one
 // (BR_BOOLOPT_MST_ENABLE).
 func (b *Builder) MST(on bool) *Builder {
 	b.set(attr.Bit(uapi.BR_BOOLOPT_MST_ENABLE)).MST = on
 	return b
 }
 
-// MDBOffloadFailNotification tells programs when hardware cannot take a multicast
+// MDBOffloadFailNotification notifies programs when hardware rejects a multicast
 // entry; off by default, since Linux 6.16
 // (BR_BOOLOPT_MDB_OFFLOAD_FAIL_NOTIFICATION).
 func (b *Builder) MDBOffloadFailNotification(on bool) *Builder {
@@ -183,37 +184,36 @@ func (b *Builder) FDBLocalVLAN0(on bool) *Builder {
 	return b
 }
 
-// CallIPTables hands IPv4 frames to iptables; off by default. It has an effect only
+// CallIPTables passes IPv4 frames to iptables; off by default. It has an effect only
 // with br_netfilter (IFLA_BR_NF_CALL_IPTABLES).
 func (b *Builder) CallIPTables(on bool) *Builder {
 	b.set(uapi.IFLA_BR_NF_CALL_IPTABLES).CallIPTables = on
 	return b
 }
 
-// CallIP6Tables hands IPv6 frames to ip6tables, like CallIPTables
+// CallIP6Tables passes IPv6 frames to ip6tables, like CallIPTables
 // (IFLA_BR_NF_CALL_IP6TABLES).
 func (b *Builder) CallIP6Tables(on bool) *Builder {
 	b.set(uapi.IFLA_BR_NF_CALL_IP6TABLES).CallIP6Tables = on
 	return b
 }
 
-// CallARPTables hands ARP frames to arptables, like CallIPTables
+// CallARPTables passes ARP frames to arptables, like CallIPTables
 // (IFLA_BR_NF_CALL_ARPTABLES).
 func (b *Builder) CallARPTables(on bool) *Builder {
 	b.set(uapi.IFLA_BR_NF_CALL_ARPTABLES).CallARPTables = on
 	return b
 }
 
-// MulticastSnooping sends groups only where they are wanted; on by default
-// (IFLA_BR_MCAST_SNOOPING).
+// MulticastSnooping forwards a group's frames only to ports with members; on by
+// default (IFLA_BR_MCAST_SNOOPING).
 func (b *Builder) MulticastSnooping(on bool) *Builder {
 	b.set(uapi.IFLA_BR_MCAST_SNOOPING).Multicast.Snooping = on
 	return b
 }
 
-// MulticastRouter says whether the bridge itself counts as a multicast router,
-// RouterAuto by default; RouterTemp is for ports only
-// (IFLA_BR_MCAST_ROUTER).
+// MulticastRouter sets whether the bridge itself counts as a multicast router,
+// RouterAuto by default. RouterTemp is for ports only (IFLA_BR_MCAST_ROUTER).
 func (b *Builder) MulticastRouter(r iplink.BridgeMulticastRouter) *Builder {
 	b.set(uapi.IFLA_BR_MCAST_ROUTER).Multicast.Router = r
 	return b
@@ -232,52 +232,53 @@ func (b *Builder) MulticastQueryUseIfAddr(on bool) *Builder {
 	return b
 }
 
-// MulticastHashMax sets how many groups are kept, 4096 by default
+// MulticastHashMax sets the maximum number of groups, 4096 by default
 // (IFLA_BR_MCAST_HASH_MAX).
 func (b *Builder) MulticastHashMax(groups uint32) *Builder {
 	b.set(uapi.IFLA_BR_MCAST_HASH_MAX).Multicast.HashMax = groups
 	return b
 }
 
-// MulticastHashElasticity has had no effect since Linux 4.21: the kernel takes any
-// value and keeps 16, so that any other is ErrNotApplied
+// MulticastHashElasticity has had no effect since Linux 4.21. The kernel accepts any
+// value and keeps 16, so any other value results in ErrNotApplied
 // (IFLA_BR_MCAST_HASH_ELASTICITY).
 func (b *Builder) MulticastHashElasticity(n uint32) *Builder {
 	b.set(uapi.IFLA_BR_MCAST_HASH_ELASTICITY).Multicast.HashElasticity = n
 	return b
 }
 
-// MulticastLastMemberCount sets how many queries follow when a member leaves, 2 by
-// default (IFLA_BR_MCAST_LAST_MEMBER_CNT).
+// MulticastLastMemberCount sets the number of queries sent after a member has left,
+// 2 by default (IFLA_BR_MCAST_LAST_MEMBER_CNT).
 func (b *Builder) MulticastLastMemberCount(queries uint32) *Builder {
 	b.set(uapi.IFLA_BR_MCAST_LAST_MEMBER_CNT).Multicast.LastMemberCount = queries
 	return b
 }
 
-// MulticastStartupQueryCount sets how many queries are sent at first, 2 by default
+// MulticastStartupQueryCount sets the number of queries at startup, 2 by default
 // (IFLA_BR_MCAST_STARTUP_QUERY_CNT).
 func (b *Builder) MulticastStartupQueryCount(queries uint32) *Builder {
 	b.set(uapi.IFLA_BR_MCAST_STARTUP_QUERY_CNT).Multicast.StartupQueryCount = queries
 	return b
 }
 
-// MulticastLastMemberInterval sets the time between those queries, in steps of
-// 10 ms, 1 s by default (IFLA_BR_MCAST_LAST_MEMBER_INTVL).
+// MulticastLastMemberInterval sets the time between the queries of
+// MulticastLastMemberCount, in steps of 10 ms, 1 s by default
+// (IFLA_BR_MCAST_LAST_MEMBER_INTVL).
 func (b *Builder) MulticastLastMemberInterval(d time.Duration) *Builder {
 	b.set(uapi.IFLA_BR_MCAST_LAST_MEMBER_INTVL).Multicast.LastMemberInterval = d
 	return b
 }
 
-// MulticastMembershipInterval sets after which time without a report a member
-// counts as gone, in steps of 10 ms, 260 s by default
+// MulticastMembershipInterval sets the time without a report after which a
+// membership expires, in steps of 10 ms, 260 s by default
 // (IFLA_BR_MCAST_MEMBERSHIP_INTVL).
 func (b *Builder) MulticastMembershipInterval(d time.Duration) *Builder {
 	b.set(uapi.IFLA_BR_MCAST_MEMBERSHIP_INTVL).Multicast.MembershipInterval = d
 	return b
 }
 
-// MulticastQuerierInterval sets after which time without a query another querier
-// counts as gone, in steps of 10 ms, 255 s by default
+// MulticastQuerierInterval sets the time without a query after which another querier
+// is considered lost, in steps of 10 ms, 255 s by default
 // (IFLA_BR_MCAST_QUERIER_INTVL).
 func (b *Builder) MulticastQuerierInterval(d time.Duration) *Builder {
 	b.set(uapi.IFLA_BR_MCAST_QUERIER_INTVL).Multicast.QuerierInterval = d
@@ -291,15 +292,15 @@ func (b *Builder) MulticastQueryInterval(d time.Duration) *Builder {
 	return b
 }
 
-// MulticastQueryResponseInterval sets how long members may take to answer, in steps
+// MulticastQueryResponseInterval sets the maximum response time of members, in steps
 // of 10 ms, 10 s by default (IFLA_BR_MCAST_QUERY_RESPONSE_INTVL).
 func (b *Builder) MulticastQueryResponseInterval(d time.Duration) *Builder {
 	b.set(uapi.IFLA_BR_MCAST_QUERY_RESPONSE_INTVL).Multicast.QueryResponseInterval = d
 	return b
 }
 
-// MulticastStartupQueryInterval sets the time between the first queries, 1 s to 24 h
-// in steps of 10 ms, 31.25 s by default (IFLA_BR_MCAST_STARTUP_QUERY_INTVL).
+// MulticastStartupQueryInterval sets the time between the queries at startup, 1 s to
+// 24 h in steps of 10 ms, 31.25 s by default (IFLA_BR_MCAST_STARTUP_QUERY_INTVL).
 func (b *Builder) MulticastStartupQueryInterval(d time.Duration) *Builder {
 	b.set(uapi.IFLA_BR_MCAST_STARTUP_QUERY_INTVL).Multicast.StartupQueryInterval = d
 	return b

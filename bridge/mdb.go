@@ -17,74 +17,75 @@ import (
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
-// An MDBEntry is an entry of the multicast database: a port that frames to a
-// group go to. A field that is zero is not sent, and was not reported.
+// An MDBEntry is an entry of the multicast database: a port that receives the frames
+// to a group. A zero field is not sent, and was not reported.
 type MDBEntry struct {
-	// Port is the port, by name or, if the name is empty, PortIndex; the bridge
-	// itself where the machine has joined.
+	// Port is the port's name; if it is empty, PortIndex identifies the port. The
+	// bridge itself is the port for groups that the machine has joined.
 	Port      string
 	PortIndex int
-	// Group is the group's IP address, or MAC its Ethernet address for a group
-	// that is none of IP; one of the two.
+	// Group is the group's IP address, and MAC the Ethernet address of a group
+	// outside IP. Exactly one of the two is set.
 	Group netip.Addr
 	MAC   net.HardwareAddr
-	// Source narrows the entry to frames from one address
-	// (MDBE_ATTR_SOURCE). Such an entry has Include by itself, whether it is set or
-	// not: the kernel takes no filter mode for it.
+	// Source restricts the entry to frames from one address (MDBE_ATTR_SOURCE). Such
+	// an entry implies Include, whether it is set or not: the kernel accepts no
+	// filter mode for it.
 	Source netip.Addr
-	// Sources are the addresses that frames come from, with Include, or that
-	// they do not come from, without it, which is also the filter mode of an entry
-	// that has none (MDBE_ATTR_SRC_LIST, since Linux 6.3).
-	// Only a group on a port has them, and not one with a Source. The kernel
-	// reports this where the bridge speaks IGMPv3 or MLDv2.
+	// Sources lists the addresses whose frames are accepted, with Include, or
+	// excluded, without it. Include is also the filter mode of an entry without
+	// sources (MDBE_ATTR_SRC_LIST, since Linux 6.3). Only a group on a port can have
+	// Sources, and not an entry with a Source. The kernel reports them if the bridge
+	// speaks IGMPv3 or MLDv2.
 	Sources []MDBSource
 	Include bool
-	// VLAN is the VLAN that the entry is for, 1 to 4094. Without one, a bridge
-	// that filters VLANs makes an entry for each VLAN of the port.
+	// VLAN is the entry's VLAN, 1 to 4094. Without one, a bridge that filters VLANs
+	// makes an entry for each VLAN of the port.
 	VLAN uint16
-	// Permanent says that the entry stays. Others go after the time that hosts
-	// stay in a group. Groups that are none of IP are permanent.
+	// Permanent entries do not expire. Others expire with the membership interval.
+	// Groups outside IP are permanent.
 	Permanent bool
-	// Protocol is who made the entry, as of routes: 2 the kernel, 4 somebody,
-	// the default (MDBE_ATTR_RTPROT, since Linux 6.3).
+	// Protocol is the origin of the entry, numbered like the protocol of a route: 2
+	// is the kernel, and 4, the default, is static (MDBE_ATTR_RTPROT, since Linux
+	// 6.3).
 	Protocol uint8
 
-	// Offloaded says that hardware knows the entry as well, FastLeave that it
-	// goes as soon as the host says so, StarExclude that it is there because
-	// the group as a whole has the port, and Blocked that frames of the Source
-	// do not go to the port (MDB_FLAGS_*). They are read only.
+	// Offloaded reports that hardware has the entry as well, FastLeave that the
+	// entry goes as soon as the host leaves, StarExclude that it exists because the
+	// port belongs to the group as a whole, and Blocked that frames from Source are
+	// not sent to the port (MDB_FLAGS_*). They are read-only.
 	Offloaded, FastLeave, StarExclude, Blocked bool
-	// Timer is the time left to an entry that is not permanent, in steps of
-	// 10 ms (MDBA_MDB_EATTR_TIMER).
+	// Timer is the remaining time of an entry that is not permanent, in steps of 10
+	// ms (MDBA_MDB_EATTR_TIMER).
 	Timer time.Duration
 }
 
-// An MDBSource is an address that frames to a group come from. Timer is the time
-// left to it, in steps of 10 ms, which is reported.
+// An MDBSource is a source address of frames to a group. Timer is its remaining
+// time, in steps of 10 ms, and is read-only.
 type MDBSource struct {
 	Addr  netip.Addr
 	Timer time.Duration
 }
 
-// A RouterPort is a port that leads to a multicast router, where frames to all
-// groups go.
+// A RouterPort is a port that leads to a multicast router and receives the frames to
+// all groups.
 type RouterPort struct {
-	// Port is the name, and PortIndex the interface index.
+	// Port is the port's name, and PortIndex its interface index.
 	Port      string
 	PortIndex int
-	// Type says whether that was set or found out by queries
-	// (MDBA_ROUTER_PATTR_TYPE): RouterAuto, RouterPermanent or RouterTemp. It
-	// is the port's as a whole, also of a VLAN.
+	// Type reports whether the port was configured as a router port or detected
+	// through queries: RouterAuto, RouterPermanent or RouterTemp
+	// (MDBA_ROUTER_PATTR_TYPE). It applies to the port as a whole, even if VLAN is
+	// set.
 	Type iplink.BridgeMulticastRouter
-	// Timer is the longer of INETTimer and INET6Timer, which are the times left
-	// by IGMP and MLD, in steps of 10 ms (MDBA_ROUTER_PATTR_TIMER, …).
+	// Timer is the longer of INETTimer and INET6Timer, which are the remaining times
+	// of IGMP and MLD, in steps of 10 ms (MDBA_ROUTER_PATTR_TIMER, …).
 	Timer, INETTimer, INET6Timer time.Duration
-	// VLAN is the VLAN that this is about, 0 for all
-	// (MDBA_ROUTER_PATTR_VID).
+	// VLAN is the VLAN of this entry, 0 for all (MDBA_ROUTER_PATTR_VID).
 	VLAN uint16
 }
 
-// String returns the words that follow the bridge in `bridge mdb add`.
+// String returns the arguments that follow the bridge in `bridge mdb add`.
 func (e MDBEntry) String() string {
 	var b strings.Builder
 	if name := portText(e.Port, e.PortIndex); name != "" {
@@ -136,20 +137,20 @@ func (e *MDBEntry) group() string {
 	return e.MAC.String()
 }
 
-// sendsMode reports whether the filter mode goes out: the kernel knows the one
-// of an entry with a Source.
+// sendsMode reports whether the request contains the filter mode. The kernel implies
+// the mode of an entry with a Source.
 func (e *MDBEntry) sendsMode() bool {
 	return !e.Source.IsValid() && (e.Include || len(e.Sources) > 0)
 }
 
 // AddMDB adds an entry. The bridge and the port must be up, and snooping on. The
-// error matches fs.ErrExist if there is one already.
+// error matches fs.ErrExist if the entry already exists.
 func (s *Bridge) AddMDB(ctx context.Context, e MDBEntry) error {
 	return s.putMDB(ctx, "mdb add", uapi.NLM_F_CREATE|uapi.NLM_F_EXCL, e)
 }
 
-// ReplaceMDB adds an entry in place of the one for the group on that port, if
-// any. Before Linux 6.3 the error matches fs.ErrExist if there is one.
+// ReplaceMDB adds an entry and replaces the group's previous entry on that port, if
+// any. Before Linux 6.3 the error matches fs.ErrExist if there is a previous entry.
 func (s *Bridge) ReplaceMDB(ctx context.Context, e MDBEntry) error {
 	return s.putMDB(ctx, "mdb replace", uapi.NLM_F_CREATE|uapi.NLM_F_REPLACE, e)
 }
@@ -165,8 +166,8 @@ func (s *Bridge) putMDB(ctx context.Context, op string, flags uint16, e MDBEntry
 	return e.explain(err, flags&uapi.NLM_F_REPLACE != 0)
 }
 
-// DeleteMDB removes the entry for a group, port, source and VLAN; nothing else
-// matters. The error matches fs.ErrNotExist if there is none.
+// DeleteMDB removes the entry for a group, port, source and VLAN. The other fields
+// are ignored. The error matches fs.ErrNotExist if there is no such entry.
 func (s *Bridge) DeleteMDB(ctx context.Context, e MDBEntry) error {
 	const op = "mdb del"
 	index, err := s.checkMDB(ctx, op, &e, func(bool) fault { return nil })
@@ -183,8 +184,8 @@ func (s *Bridge) DeleteMDB(ctx context.Context, e MDBEntry) error {
 	return unsnooped(err)
 }
 
-// hasMDB reports whether there is an entry, or may be one: the kernel's answer
-// to the removal of one that is missing is EINVAL.
+// hasMDB reports whether the entry exists, or may exist: the kernel answers EINVAL
+// to the removal of a missing entry.
 func (s *Bridge) hasMDB(ctx context.Context, port int, key *MDBEntry) bool {
 	all, err := s.ListMDB(ctx)
 	return err != nil || slices.ContainsFunc(all, func(e MDBEntry) bool {
@@ -204,8 +205,8 @@ func (s *Bridge) ListMDB(ctx context.Context) ([]MDBEntry, error) {
 	return all, err
 }
 
-// ListRouterPorts returns the ports that lead to multicast routers. Those of
-// single VLANs are in ListGlobalVLANs.
+// ListRouterPorts returns the ports that lead to multicast routers. ListGlobalVLANs
+// returns the router ports of single VLANs.
 func (s *Bridge) ListRouterPorts(ctx context.Context) ([]RouterPort, error) {
 	var all []RouterPort
 	names := s.link.Names()
@@ -217,7 +218,7 @@ func (s *Bridge) ListRouterPorts(ctx context.Context) ([]RouterPort, error) {
 	return all, err
 }
 
-// dumpMDB hands the attributes about this bridge to each. The kernel reports all
+// dumpMDB calls each with the attributes of this bridge. The kernel reports all
 // bridges of the namespace.
 func (s *Bridge) dumpMDB(ctx context.Context, restart func(), each func(typ uint16, data []byte)) error {
 	body := func(b []byte) []byte { return appendVLANHeader(b, 0) }
@@ -235,8 +236,8 @@ func (s *Bridge) dumpMDB(ctx context.Context, restart func(), each func(typ uint
 	return unsnooped(err)
 }
 
-// checkMDB checks what finds an entry, and what else fault finds given whether the
-// entry is for the bridge itself, and returns the port's index.
+// checkMDB checks the key of an entry and returns the port's index. It also runs
+// fault, whose argument reports whether the entry is for the bridge itself.
 func (s *Bridge) checkMDB(ctx context.Context, op string, e *MDBEntry, fault func(host bool) fault) (int, error) {
 	if err := s.invalid(op, e.keyFault(), e.portFault(), fault(s.link.Named(e.Port, e.PortIndex))); err != nil {
 		return 0, err
@@ -248,7 +249,7 @@ func (s *Bridge) checkMDB(ctx context.Context, op string, e *MDBEntry, fault fun
 	return port.Index, s.invalid(op, fault(port.Index == s.link.Index))
 }
 
-// invalid returns an error for the first fault that there is.
+// invalid returns an error for the first fault that is not nil.
 func (s *Bridge) invalid(op string, faults ...fault) error {
 	for _, f := range faults {
 		if f != nil {

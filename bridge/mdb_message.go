@@ -19,8 +19,8 @@ const (
 	mdbEntryLen  = 28
 )
 
-// Ethernet's numbers of IPv4 and IPv6, by which a struct br_mdb_entry says what
-// its address is; 0 is Ethernet.
+// EtherTypes of IPv4 and IPv6, which give the family of the address in a struct
+// br_mdb_entry; 0 is Ethernet.
 const (
 	protoIPv4 = 0x0800
 	protoIPv6 = 0x86dd
@@ -45,8 +45,8 @@ func (e *MDBEntry) append(b []byte, bridge, port int) []byte {
 	return wire.End(b, at)
 }
 
-// sendsProtocol reports whether the request says who made the entry. The default
-// is left out: Linux before 6.3 reports it, and refuses the attribute.
+// sendsProtocol reports whether the request contains the protocol. It omits the
+// default: Linux before 6.3 reports the default, but rejects the attribute.
 func (e *MDBEntry) sendsProtocol() bool {
 	return e.Protocol != 0 && e.Protocol != uapi.RTPROT_STATIC
 }
@@ -106,7 +106,7 @@ func appendMDB(all []MDBEntry, data []byte, name func(int) string) []MDBEntry {
 	return all
 }
 
-// parseMDB decodes a struct br_mdb_entry and the attributes behind it.
+// parseMDB decodes a struct br_mdb_entry and the attributes after it.
 func parseMDB(b []byte) (e MDBEntry, ok bool) {
 	if len(b) < mdbEntryLen {
 		return e, false
@@ -163,7 +163,7 @@ func parseSources(data []byte) []MDBSource {
 	return all
 }
 
-// ticks returns a time of USER_HZ, 0 if it has another length.
+// ticks decodes a time in units of USER_HZ, or returns 0 if its length is wrong.
 func ticks(data []byte) time.Duration {
 	if len(data) != 4 {
 		return 0
@@ -171,8 +171,8 @@ func ticks(data []byte) time.Duration {
 	return time.Duration(wire.Order.Uint32(data)) * attr.Tick
 }
 
-// parseRouters decodes ports that lead to routers: an index each, and
-// attributes behind it.
+// parseRouters decodes the ports that lead to routers: for each an index, followed
+// by attributes.
 func parseRouters(data []byte, name func(int) string) []RouterPort {
 	var all []RouterPort
 	for a, err := range wire.Attrs(data) {

@@ -10,10 +10,11 @@ import (
 	"github.com/iplink-go/iplink/internal/openlink"
 )
 
-// fault is the word of a setting and what is wrong with it, nil if nothing is.
+// fault is the name of a setting and the reason why it is invalid, or nil if it is
+// valid.
 type fault []string
 
-// keyFault says what is wrong with what finds an entry.
+// keyFault checks the fields that identify an entry.
 func (e *MDBEntry) keyFault() fault {
 	switch {
 	case e.VLAN > mostVID:
@@ -30,7 +31,7 @@ func (e *MDBEntry) keyFault() fault {
 	return e.sourceFault("src", e.Source)
 }
 
-// portFault says that no port is named.
+// portFault checks that a port is named.
 func (e *MDBEntry) portFault() fault {
 	if e.Port == "" && e.PortIndex == 0 {
 		return fault{"port", "name the port, or the bridge where the machine itself joins"}
@@ -38,7 +39,7 @@ func (e *MDBEntry) portFault() fault {
 	return nil
 }
 
-// macFault says what is wrong with a group that is none of IP.
+// macFault checks a group outside IP.
 func (e *MDBEntry) macFault() fault {
 	switch {
 	case len(e.MAC) != 6 || e.MAC[0]&1 == 0:
@@ -49,7 +50,7 @@ func (e *MDBEntry) macFault() fault {
 	return nil
 }
 
-// sourceFault says what is wrong with a source of the group.
+// sourceFault checks a source of the group.
 func (e *MDBEntry) sourceFault(word string, a netip.Addr) fault {
 	switch {
 	case !plain(a) || a.IsMulticast() || a.IsUnspecified():
@@ -60,13 +61,13 @@ func (e *MDBEntry) sourceFault(word string, a netip.Addr) fault {
 	return nil
 }
 
-// plain reports whether an address can be told to the kernel as it is.
+// plain reports whether an address can be sent to the kernel unchanged.
 func plain(a netip.Addr) bool {
 	return a.IsValid() && a.Zone() == "" && !a.Is4In6()
 }
 
-// membersFault says what is wrong with the rest of an entry that is to be made;
-// host says that it is for the bridge itself.
+// membersFault checks the remaining fields of an entry to be added. host reports
+// whether the entry is for the bridge itself.
 func (e *MDBEntry) membersFault(host bool) fault {
 	switch {
 	case len(e.MAC) > 0 && !e.Permanent:
@@ -88,11 +89,11 @@ func (e *MDBEntry) membersFault(host bool) fault {
 	return nil
 }
 
-// mostSources is how many sources a group has on a port at most, the kernel's
+// mostSources is the maximum number of sources of a group on a port, the kernel's
 // PG_SRC_ENT_LIMIT.
 const mostSources = 32
 
-// explain says what a kernel's refusal of an entry is about.
+// explain adds the reason for the kernel's rejection of an entry.
 func (e *MDBEntry) explain(err error, replaces bool) error {
 	refused, ok := errors.AsType[*iplink.Error](err)
 	switch {
@@ -111,7 +112,7 @@ func (e *MDBEntry) explain(err error, replaces bool) error {
 	return unsnooped(err)
 }
 
-// unsnooped gives the reason of what a kernel says that has no multicast database.
+// unsnooped adds the reason for the error of a kernel without a multicast database.
 func unsnooped(err error) error {
 	if refused, ok := errors.AsType[*iplink.Error](err); ok && errors.Is(err, syscall.EOPNOTSUPP) {
 		openlink.Say(refused, "this kernel's bridge knows no groups (CONFIG_BRIDGE_IGMP_SNOOPING)")

@@ -10,20 +10,20 @@ import (
 
 // MSTState is the state of a port in one of multiple spanning trees.
 type MSTState struct {
-	// Port is the port, by name or, if the name is empty, PortIndex.
+	// Port is the port's name; if it is empty, PortIndex identifies the port.
 	Port      string
 	PortIndex int
 	// MSTI is the spanning tree's number, 1 to 4094
 	// (IFLA_BRIDGE_MST_ENTRY_MSTI).
 	MSTI uint16
-	// State is what the port does with frames of the tree's VLANs
+	// State is the port's treatment of frames in the tree's VLANs
 	// (IFLA_BRIDGE_MST_ENTRY_STATE).
 	State iplink.BridgePortState
 }
 
-// SetMST sets the state of a port in a spanning tree. The bridge needs multiple
-// spanning trees (MST); where the port has no VLAN of the tree, the kernel
-// takes the state and does nothing.
+// SetMST sets the state of a port in a spanning tree. The bridge must have multiple
+// spanning trees enabled (MST). If the port has no VLAN of the tree, the kernel
+// accepts the state without effect.
 func (s *Bridge) SetMST(ctx context.Context, m MSTState) error {
 	const op = "mst set"
 	switch {
@@ -56,8 +56,8 @@ func (s *Bridge) noState(op string) error {
 	return s.link.Invalid(op, "port", "name a port: the bridge itself has no state")
 }
 
-// ListMST returns the states of the bridge's ports in the spanning trees that
-// their VLANs belong to.
+// ListMST returns the states of the bridge's ports in the spanning trees of their
+// VLANs.
 func (s *Bridge) ListMST(ctx context.Context) ([]MSTState, error) {
 	var all []MSTState
 	names := s.link.Names()

@@ -7,23 +7,24 @@ import (
 	"github.com/iplink-go/iplink/internal/openlink"
 )
 
-// A Bridge is a bridge that exists, opened to work on what it knows: its
-// forwarding database (FDB), the VLANs of its ports, and its multicast database
-// (MDB). It has a netlink socket of its own, which many goroutines may use.
+// A Bridge is an existing bridge, opened to manage its tables: the forwarding
+// database (FDB), the VLANs of its ports, and the multicast database (MDB). It has
+// its own netlink socket and is safe for concurrent use by multiple goroutines.
 //
-// Links are named, or given by interface index where a field for it exists and
-// the name is empty. Where a port is due, a link that is none of this bridge is
-// refused with an error that matches fs.ErrInvalid and fs.ErrNotExist; once the
-// bridge is gone, all errors match fs.ErrNotExist. All errors are of type *iplink.Error: its Op is the verb in
-// the words of iproute2's bridge command, such as "fdb add", and its Attr the
-// setting or the entry at fault.
+// Links are given by name, or by interface index if the name is empty and a field
+// for the index exists. If a port is required, a link that does not belong to this
+// bridge is rejected with an error that matches fs.ErrInvalid and fs.ErrNotExist.
+// Once the bridge no longer exists, all errors match fs.ErrNotExist. All errors are
+// of type *iplink.Error: Op is the verb in the terms of iproute2's bridge command,
+// such as "fdb add", and Attr is the invalid setting or entry.
 type Bridge struct {
 	link *openlink.Handle
 }
 
-// Open opens the bridge of that name in the network namespace of the calling
-// thread, where the Bridge stays. Without such a link the error matches
-// fs.ErrNotExist; if it is no bridge, iplink.ErrKind. Close it when done.
+// Open opens the bridge with the given name in the network namespace of the calling
+// thread. The Bridge stays in that namespace. The error matches fs.ErrNotExist if
+// there is no such link, and iplink.ErrKind if the link is not a bridge. The caller
+// must close the Bridge.
 func Open(ctx context.Context, name string) (*Bridge, error) {
 	link, err := openlink.Open(ctx, iplink.KindBridge, name)
 	if err != nil {
@@ -32,12 +33,12 @@ func Open(ctx context.Context, name string) (*Bridge, error) {
 	return &Bridge{link: link}, nil
 }
 
-// Close closes the socket. The bridge stays as it is.
+// Close closes the socket. It does not change the bridge.
 func (s *Bridge) Close() error {
 	return s.link.Close()
 }
 
-// Name returns the name that the bridge was opened by.
+// Name returns the name with which the bridge was opened.
 func (s *Bridge) Name() string {
 	return s.link.Name
 }

@@ -15,26 +15,26 @@ import (
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
-// mostVID is the highest number of a VLAN.
+// mostVID is the highest VLAN number.
 const mostVID = 4094
 
-// A VLAN is one that a port, or the bridge itself, takes part in.
+// A VLAN is a VLAN of a port or of the bridge itself.
 type VLAN struct {
-	// ID is its number, 1 to 4094.
+	// ID is the VLAN's number, 1 to 4094.
 	ID uint16
 	// PVID says that frames without a tag which come in belong to it. A port
 	// has at most one such VLAN; the last that is added counts.
 	PVID bool
-	// Untagged says that its frames go out without a tag.
+	// Untagged removes the tag from the VLAN's egress frames.
 	Untagged bool
-	// Tunnel is the network of a VXLAN link that is the port, 1 to 16777215;
-	// 0 for none. The port needs the setting VLANTunnel
+	// Tunnel is the VLAN's network ID if the port is a VXLAN link, 1 to 16777215; 0
+	// for none. The port needs the setting VLANTunnel
 	// (IFLA_BRIDGE_VLAN_TUNNEL_INFO).
 	Tunnel uint32
 }
 
-// VLANRange returns the VLANs first to last with no flags, none if first is
-// above last.
+// VLANRange returns the VLANs first to last without flags, or none if first is
+// greater than last.
 func VLANRange(first, last uint16) []VLAN {
 	var all []VLAN
 	for id := int(first); id <= int(last); id++ {
@@ -43,8 +43,8 @@ func VLANRange(first, last uint16) []VLAN {
 	return all
 }
 
-// String returns the words that follow `bridge vlan add`, without the port. The
-// Tunnel is not among them: it takes a command of its own, with TunnelString.
+// String returns the arguments that follow `bridge vlan add`, without the port. They
+// do not include the Tunnel, which needs a separate command; see TunnelString.
 func (v VLAN) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "vid %d", v.ID)
@@ -77,38 +77,37 @@ func (v VLAN) flags() (flags uint16) {
 	return flags
 }
 
-// AddVLANs makes a port, or the bridge itself by its own name, take part in
-// VLANs. Of one that it takes part in already the flags change, and a Tunnel is
-// added to what it has: AddVLANTunnels leaves the flags alone. Consecutive
-// VLANs with equal flags take no more room in the request than two. If the
-// kernel refuses one, those before it stay.
+// AddVLANs adds VLANs to a port, or to the bridge itself under its own name. If the
+// port already has a VLAN, its flags change and a Tunnel is added; AddVLANTunnels
+// does not change the flags. Consecutive VLANs with equal flags take no more room in
+// the request than two. If the kernel rejects a VLAN, the VLANs before it stay.
 func (s *Bridge) AddVLANs(ctx context.Context, port string, vlans ...VLAN) error {
 	return s.changeVLANs(ctx, "vlan add", uapi.RTM_SETLINK, port, vlans, VLAN.flags, anyTunnels)
 }
 
-// DeleteVLANs ends a port's part in VLANs, and their tunnels; only the numbers
-// matter. One that it has no part in is passed over.
+// DeleteVLANs removes VLANs from a port, together with their tunnels. Only the
+// numbers matter. VLANs that the port does not have are skipped.
 func (s *Bridge) DeleteVLANs(ctx context.Context, port string, vlans ...VLAN) error {
 	return s.changeVLANs(ctx, "vlan del", uapi.RTM_DELLINK, port, vlans, noFlags, nil)
 }
 
-// AddVLANTunnels gives VLANs that a port takes part in their tunnels, each of which
-// has to give its Tunnel, and leaves their flags, whatever PVID and Untagged say. The
-// error matches fs.ErrExist if one has a tunnel already, or if another VLAN of the
-// port has that one.
+// AddVLANTunnels adds tunnels to VLANs of a port. Each VLAN must have a Tunnel. The
+// VLANs' flags do not change, regardless of PVID and Untagged. The error matches
+// fs.ErrExist if a VLAN already has a tunnel, or if another VLAN of the port has the
+// same tunnel.
 func (s *Bridge) AddVLANTunnels(ctx context.Context, port string, vlans ...VLAN) error {
 	return s.changeVLANs(ctx, "vlan add tunnel_info", uapi.RTM_SETLINK, port, vlans, nil, allTunnels)
 }
 
-// DeleteVLANTunnels removes the tunnels of VLANs, each of which has to give its
-// Tunnel, and leaves the VLANs.
+// DeleteVLANTunnels removes the tunnels of VLANs and keeps the VLANs. Each VLAN must
+// have a Tunnel.
 func (s *Bridge) DeleteVLANTunnels(ctx context.Context, port string, vlans ...VLAN) error {
 	return s.changeVLANs(ctx, "vlan del tunnel_info", uapi.RTM_DELLINK, port, vlans, nil, allTunnels)
 }
 
 func noFlags(VLAN) uint16 { return 0 }
 
-// A demand says what is wrong with a VLAN's tunnel, if anything.
+// A demand returns the reason why a VLAN's tunnel is invalid, or an empty string.
 type demand func(VLAN) string
 
 func anyTunnels(VLAN) string { return "" }
@@ -120,12 +119,12 @@ func allTunnels(v VLAN) string {
 	return ""
 }
 
-// vlansPerRequest bounds a request: the nest of VLANs has 64 KiB, and each may
-// take 36 bytes.
+// vlansPerRequest limits the size of a request: the nest of VLANs holds 64 KiB, and
+// each VLAN may take 36 bytes.
 const vlansPerRequest = 1024
 
-// changeVLANs sends VLANs with their flags, unless flags is nil, and tunnels,
-// unless that is.
+// changeVLANs sends VLANs with their flags, unless flags is nil, and with their
+// tunnels, unless tunnels is nil.
 func (s *Bridge) changeVLANs(ctx context.Context, op string, typ uint16, port string, vlans []VLAN, flags func(VLAN) uint16, tunnels demand) error {
 	if err := s.checkVLANs(op, vlans, tunnels); err != nil {
 		return err
@@ -155,7 +154,7 @@ func (s *Bridge) changeVLANs(ctx context.Context, op string, typ uint16, port st
 	return untunnelled(err, vlans)
 }
 
-// untunnelled gives the reason for which a kernel does not take the tunnels of VLANs.
+// untunnelled adds the reason for the kernel's rejection of VLAN tunnels.
 func untunnelled(err error, vlans []VLAN) error {
 	if !slices.ContainsFunc(vlans, func(v VLAN) bool { return v.Tunnel != 0 }) {
 		return err
@@ -187,8 +186,8 @@ func (s *Bridge) checkVLANs(op string, vlans []VLAN, tunnels demand) error {
 	return nil
 }
 
-// beginSpec begins a message of AF_BRIDGE and its IFLA_AF_SPEC. The bridge
-// itself is reached with a flag.
+// beginSpec begins an AF_BRIDGE message and its IFLA_AF_SPEC. A flag addresses the
+// bridge itself.
 func (s *Bridge) beginSpec(b []byte, index int) ([]byte, int) {
 	b = wire.AppendLink(b, wire.Link{Family: uapi.AF_BRIDGE, Index: int32(index)})
 	b, at := wire.Begin(b, uapi.IFLA_AF_SPEC)
@@ -198,8 +197,8 @@ func (s *Bridge) beginSpec(b []byte, index int) ([]byte, int) {
 	return b, at
 }
 
-// appendVLANs appends VLANs in order of their numbers. Consecutive ones with
-// equal flags are a range; that of frames without a tag never is.
+// appendVLANs appends VLANs in the order of their numbers. Consecutive VLANs with
+// equal flags form a range; the VLAN with the PVID flag is never part of a range.
 func appendVLANs(b []byte, vlans []VLAN, flags func(VLAN) uint16) []byte {
 	runs(vlans, func(v, next VLAN) bool {
 		return flags(v) == flags(next) && flags(v)&uapi.BRIDGE_VLAN_INFO_PVID == 0
@@ -212,7 +211,7 @@ func appendVLANs(b []byte, vlans []VLAN, flags func(VLAN) uint16) []byte {
 	return b
 }
 
-// appendTunnels appends the tunnels of those VLANs that have one.
+// appendTunnels appends the tunnels of the VLANs that have one.
 func appendTunnels(b []byte, vlans []VLAN) []byte {
 	vlans = slices.DeleteFunc(slices.Clone(vlans), func(v VLAN) bool { return v.Tunnel == 0 })
 	runs(vlans, func(v, next VLAN) bool { return v.Tunnel+1 == next.Tunnel }, func(first, last VLAN, mark rangeMark) {
@@ -232,12 +231,12 @@ func appendTunnel(b []byte, v VLAN, flags uint16) []byte {
 	return wire.End(b, at)
 }
 
-// rangeMark is the flags of the first and the last VLAN of a run; they are 0 if
-// it has one only.
+// rangeMark holds the flags of the first and the last VLAN of a run. Both are 0 for
+// a run of one VLAN.
 type rangeMark struct{ begin, end uint16 }
 
-// runs calls each for the longest runs of consecutive numbers that may follow
-// one another.
+// runs calls each for the longest runs of consecutive numbers in which every VLAN
+// follows its predecessor.
 func runs(vlans []VLAN, follows func(v, next VLAN) bool, each func(first, last VLAN, mark rangeMark)) {
 	for len(vlans) > 0 {
 		n := 1

@@ -22,8 +22,9 @@ func appendVLANHeader(b []byte, index int) []byte {
 	return wire.Order.AppendUint32(append(b, uapi.AF_BRIDGE, 0, 0, 0), uint32(index))
 }
 
-// dumpVLANs hands the attributes of each message about a port's VLANs, or with
-// the flag for it about those of the whole bridge, to each.
+// dumpVLANs calls each with every attribute in the messages about a port's VLANs.
+// With the flag BRIDGE_VLANDB_DUMPF_GLOBAL, the messages are about the VLANs of the
+// whole bridge.
 func (s *Bridge) dumpVLANs(ctx context.Context, op string, index int, flags uint32, restart func(), each func(typ uint16, data []byte)) error {
 	body := func(b []byte) []byte {
 		return wire.AppendU32(appendVLANHeader(b, index), uapi.BRIDGE_VLANDB_DUMP_FLAGS, flags)
@@ -42,8 +43,8 @@ func (s *Bridge) dumpVLANs(ctx context.Context, op string, index int, flags uint
 	return unfiltered(err)
 }
 
-// filters returns an error if the kernel has no VLANs in bridges, which says of some
-// changes that it made them.
+// filters returns an error if the kernel's bridge lacks VLAN support. Such a kernel
+// reports success for some changes that it did not make.
 func (s *Bridge) filters(ctx context.Context, op string) error {
 	own, err := s.link.Own(ctx, op)
 	if err == nil && wire.Find(own.Data, uapi.IFLA_BR_VLAN_PROTOCOL) == nil {
@@ -52,7 +53,8 @@ func (s *Bridge) filters(ctx context.Context, op string) error {
 	return err
 }
 
-// unfiltered gives the reason of what a kernel says that has no VLANs in bridges.
+// unfiltered adds the reason for the error of a kernel whose bridge lacks VLAN
+// support.
 func unfiltered(err error) error {
 	return openlink.Because(err, syscall.EOPNOTSUPP, "this kernel's bridge does not filter VLANs (CONFIG_BRIDGE_VLAN_FILTERING)")
 }
@@ -77,7 +79,7 @@ func (s *Bridge) checkOptions(op string, first, last uint16, set attr.Set, table
 	return nil
 }
 
-// rangeText names VLANs as iproute2 does.
+// rangeText formats a VLAN range like iproute2.
 func rangeText(first, last uint16) string {
 	if first == last {
 		return fmt.Sprintf("vid %d", first)

@@ -9,9 +9,9 @@ import (
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
-// GlobalVLANInfo is what the kernel says of a VLAN on the whole bridge. Times
-// are in steps of 10 ms. The settings of multicast snooping are reported if
-// the kernel has it (CONFIG_BRIDGE_IGMP_SNOOPING).
+// GlobalVLANInfo holds the bridge-wide settings of a VLAN. Times are in steps of 10
+// ms. The multicast snooping settings are reported if the kernel supports snooping
+// (CONFIG_BRIDGE_IGMP_SNOOPING).
 type GlobalVLANInfo struct {
 	// ID is the VLAN's number, 1 to 4094.
 	ID uint16
@@ -54,15 +54,15 @@ func (v *GlobalVLANInfo) attrs(c *attr.Codec) {
 	attr.U16(c, uapi.BRIDGE_VLANDB_GOPTS_MSTI, "msti", &v.MSTI, 0, 4094)
 }
 
-// GlobalVLAN is the builder for settings of VLANs on the whole bridge, for
-// SetGlobalVLANs. Only what a setter was called for is sent. Those of multicast
-// take effect when the bridge has snooping by VLAN (MulticastVLANSnooping).
+// GlobalVLAN is the builder for bridge-wide settings of VLANs, for SetGlobalVLANs.
+// Only settings whose setter was called are sent. The multicast settings take effect
+// when the bridge snoops per VLAN (MulticastVLANSnooping).
 type GlobalVLAN struct {
 	info GlobalVLANInfo
 	set  attr.Set
 }
 
-// ForBridge returns the builder for settings of VLANs on the whole bridge.
+// ForBridge returns the builder for bridge-wide settings of VLANs.
 func ForBridge() *GlobalVLAN {
 	return new(GlobalVLAN)
 }
@@ -72,7 +72,7 @@ func (g *GlobalVLAN) with(typ uint16) *GlobalVLAN {
 	return g
 }
 
-// MulticastSnooping sets whether frames to groups go only to hosts that have
+// MulticastSnooping sets whether frames to groups are sent only to hosts that have
 // joined them, on by default.
 func (g *GlobalVLAN) MulticastSnooping(on bool) *GlobalVLAN {
 	g.info.MulticastSnooping = on
@@ -97,49 +97,49 @@ func (g *GlobalVLAN) MulticastMLDVersion(version uint8) *GlobalVLAN {
 	return g.with(uapi.BRIDGE_VLANDB_GOPTS_MCAST_MLD_VERSION)
 }
 
-// MulticastLastMemberCount sets how many queries follow the leaving of a host
-// before the group goes, 2 by default.
+// MulticastLastMemberCount sets the number of queries between the leave message of a
+// host and the removal of the group, 2 by default.
 func (g *GlobalVLAN) MulticastLastMemberCount(n uint32) *GlobalVLAN {
 	g.info.MulticastLastMemberCount = n
 	return g.with(uapi.BRIDGE_VLANDB_GOPTS_MCAST_LAST_MEMBER_CNT)
 }
 
-// MulticastStartupQueryCount sets how many queries a querier begins with, 2 by
-// default.
+// MulticastStartupQueryCount sets the number of queries that a querier sends at
+// startup, 2 by default.
 func (g *GlobalVLAN) MulticastStartupQueryCount(n uint32) *GlobalVLAN {
 	g.info.MulticastStartupQueryCount = n
 	return g.with(uapi.BRIDGE_VLANDB_GOPTS_MCAST_STARTUP_QUERY_CNT)
 }
 
-// MulticastLastMemberInterval sets the time between queries after a host has
-// left, 1 s by default.
+// MulticastLastMemberInterval sets the time between queries after a host has left, 1
+// s by default.
 func (g *GlobalVLAN) MulticastLastMemberInterval(d time.Duration) *GlobalVLAN {
 	g.info.MulticastLastMemberInterval = d
 	return g.with(uapi.BRIDGE_VLANDB_GOPTS_MCAST_LAST_MEMBER_INTVL)
 }
 
-// MulticastMembershipInterval sets how long hosts stay in a group that do not
-// say so again, 260 s by default.
+// MulticastMembershipInterval sets the time without a report after which a host's
+// membership expires, 260 s by default.
 func (g *GlobalVLAN) MulticastMembershipInterval(d time.Duration) *GlobalVLAN {
 	g.info.MulticastMembershipInterval = d
 	return g.with(uapi.BRIDGE_VLANDB_GOPTS_MCAST_MEMBERSHIP_INTVL)
 }
 
-// MulticastQuerierInterval sets after what silence another querier counts as
-// gone, 255 s by default.
+// MulticastQuerierInterval sets the time without a query after which another querier
+// is considered lost, 255 s by default.
 func (g *GlobalVLAN) MulticastQuerierInterval(d time.Duration) *GlobalVLAN {
 	g.info.MulticastQuerierInterval = d
 	return g.with(uapi.BRIDGE_VLANDB_GOPTS_MCAST_QUERIER_INTVL)
 }
 
-// MulticastQueryInterval sets the time between queries, 125 s by default. The
-// kernel makes it 1 s to 24 h.
+// MulticastQueryInterval sets the time between queries, 125 s by default. The kernel
+// limits it to 1 s to 24 h.
 func (g *GlobalVLAN) MulticastQueryInterval(d time.Duration) *GlobalVLAN {
 	g.info.MulticastQueryInterval = d
 	return g.with(uapi.BRIDGE_VLANDB_GOPTS_MCAST_QUERY_INTVL)
 }
 
-// MulticastQueryResponseInterval sets how long hosts may take to answer, 10 s by
+// MulticastQueryResponseInterval sets the maximum response time of hosts, 10 s by
 // default.
 func (g *GlobalVLAN) MulticastQueryResponseInterval(d time.Duration) *GlobalVLAN {
 	g.info.MulticastQueryResponseInterval = d
@@ -147,27 +147,27 @@ func (g *GlobalVLAN) MulticastQueryResponseInterval(d time.Duration) *GlobalVLAN
 }
 
 // MulticastStartupQueryInterval sets the time between the queries that a querier
-// begins with, 31.25 s by default. The kernel makes it 1 s to 24 h.
+// sends at startup, 31.25 s by default. The kernel limits it to 1 s to 24 h.
 func (g *GlobalVLAN) MulticastStartupQueryInterval(d time.Duration) *GlobalVLAN {
 	g.info.MulticastStartupQueryInterval = d
 	return g.with(uapi.BRIDGE_VLANDB_GOPTS_MCAST_STARTUP_QUERY_INTVL)
 }
 
-// MSTI sets the spanning tree that the VLAN belongs to, 0 to 4094; 0, the common
-// one, by default. The bridge needs multiple spanning trees (MST).
+// MSTI sets the spanning tree of the VLAN, 0 to 4094; the default is 0, the common
+// tree. The bridge must have multiple spanning trees enabled (MST).
 func (g *GlobalVLAN) MSTI(tree uint16) *GlobalVLAN {
 	g.info.MSTI = tree
 	return g.with(uapi.BRIDGE_VLANDB_GOPTS_MSTI)
 }
 
-// String returns the words that follow the bridge in `bridge vlan global set`.
+// String returns the arguments that follow the bridge in `bridge vlan global set`.
 func (g *GlobalVLAN) String() string {
 	words, _ := new(attr.Codec).Print(nil, g.set, nil, g.info.attrs)
 	return trim(words)
 }
 
-// SetGlobalVLANs changes settings of the VLANs first to last on the whole
-// bridge. Those that neither it nor a port takes part in are passed over.
+// SetGlobalVLANs changes bridge-wide settings of the VLANs first to last. VLANs that
+// neither the bridge nor a port has are skipped.
 func (s *Bridge) SetGlobalVLANs(ctx context.Context, first, last uint16, g *GlobalVLAN) error {
 	const op = "vlan global set"
 	if g == nil {
@@ -187,8 +187,8 @@ func (s *Bridge) SetGlobalVLANs(ctx context.Context, first, last uint16, g *Glob
 	return unfiltered(err)
 }
 
-// ListGlobalVLANs returns the VLANs of the whole bridge with their settings, by
-// number.
+// ListGlobalVLANs returns the VLANs of the whole bridge with their settings, sorted
+// by number.
 func (s *Bridge) ListGlobalVLANs(ctx context.Context) ([]GlobalVLANInfo, error) {
 	var all []GlobalVLANInfo
 	names := s.link.Names()
@@ -211,7 +211,8 @@ func parseGlobalVLANs(data []byte, names func(int) string) []GlobalVLANInfo {
 		attr.Raw(c, uapi.BRIDGE_VLANDB_GOPTS_MCAST_ROUTER_PORTS, "mcast_router_ports", &routers)
 		v.attrs(c)
 	}
-	// What cannot be decoded keeps its zero value, as on kernels without it.
+	// Attributes that cannot be decoded keep their zero value, as on kernels without
+	// them.
 	_, _ = new(attr.Codec).Decode(data, table, nil)
 	if v.ID == 0 {
 		return nil

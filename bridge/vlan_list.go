@@ -9,15 +9,15 @@ import (
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
-// PortVLANs are the VLANs that a port, or the bridge itself, takes part in.
+// PortVLANs lists the VLANs of a port or of the bridge itself.
 type PortVLANs struct {
-	Port      string // its name
-	PortIndex int    // its interface index
-	VLANs     []VLAN // by number
+	Port      string // interface name
+	PortIndex int    // interface index
+	VLANs     []VLAN // sorted by number
 }
 
-// ListVLANs returns the VLANs of the bridge itself and of its ports, in the
-// order of their interface indexes; a port without any is left out.
+// ListVLANs returns the VLANs of the bridge itself and of its ports, sorted by
+// interface index. It omits ports without VLANs.
 func (s *Bridge) ListVLANs(ctx context.Context) ([]PortVLANs, error) {
 	var all []PortVLANs
 	names := s.link.Names()
@@ -30,7 +30,7 @@ func (s *Bridge) ListVLANs(ctx context.Context) ([]PortVLANs, error) {
 	return all, err
 }
 
-// dumpLinks hands the IFLA_AF_SPEC of the bridge and its ports to each. The
+// dumpLinks calls each with the IFLA_AF_SPEC of the bridge and of its ports. The
 // kernel reports all bridges of the namespace.
 func (s *Bridge) dumpLinks(ctx context.Context, op string, mask uint32, restart func(), each func(index int, spec []byte)) error {
 	body := func(b []byte) []byte {
@@ -76,7 +76,7 @@ func parseVLANs(spec []byte) []VLAN {
 	return all
 }
 
-// expandVLANs appends a VLAN, or a range if it is the end of one.
+// expandVLANs appends a VLAN, or a whole range if the VLAN is the end of one.
 func expandVLANs(all []VLAN, begin VLAN, flags, id uint16) ([]VLAN, VLAN) {
 	v := VLAN{ID: id, PVID: flags&uapi.BRIDGE_VLAN_INFO_PVID != 0, Untagged: flags&uapi.BRIDGE_VLAN_INFO_UNTAGGED != 0}
 	switch {
@@ -94,8 +94,8 @@ func expandVLANs(all []VLAN, begin VLAN, flags, id uint16) ([]VLAN, VLAN) {
 	return all, VLAN{}
 }
 
-// expandTunnels notes the tunnel of a VLAN, or those of a range if it is the end
-// of one.
+// expandTunnels stores the tunnel of a VLAN, or the tunnels of a whole range if the
+// VLAN is the end of one.
 func expandTunnels(tunnels map[uint16]uint32, begin VLAN, data []byte) VLAN {
 	id, vid, flags := wire.Find(data, uapi.IFLA_BRIDGE_VLAN_TUNNEL_ID),
 		wire.Find(data, uapi.IFLA_BRIDGE_VLAN_TUNNEL_VID), wire.Find(data, uapi.IFLA_BRIDGE_VLAN_TUNNEL_FLAGS)

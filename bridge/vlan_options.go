@@ -9,24 +9,23 @@ import (
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
-// PortVLANInfo is what the kernel says of a VLAN on a port, or on the bridge
+// PortVLANInfo holds the settings and state of a VLAN on a port or on the bridge
 // itself.
 type PortVLANInfo struct {
 	VLAN
-	// State is what the port does with the VLAN's frames
+	// State is the port's treatment of the VLAN's frames
 	// (BRIDGE_VLANDB_ENTRY_STATE).
 	State iplink.BridgePortState
 	// MulticastRouter is BRIDGE_VLANDB_ENTRY_MCAST_ROUTER.
 	MulticastRouter iplink.BridgeMulticastRouter
-	// MulticastMaxGroups and MulticastGroups are how many groups hosts may join
-	// at most, 0 for no bound, and have joined
-	// (BRIDGE_VLANDB_ENTRY_MCAST_MAX_GROUPS, …_MCAST_N_GROUPS, since Linux
-	// 6.3).
+	// MulticastMaxGroups is the maximum number of groups that hosts may join, 0 for
+	// no limit, and MulticastGroups the number of groups joined
+	// (BRIDGE_VLANDB_ENTRY_MCAST_MAX_GROUPS, …_MCAST_N_GROUPS, since Linux 6.3).
 	MulticastMaxGroups, MulticastGroups uint32
 	// NeighSuppress is BRIDGE_VLANDB_ENTRY_NEIGH_SUPPRESS, since Linux 6.4.
 	NeighSuppress bool
 	// Stats counts the VLAN's frames. A bridge counts them with the setting
-	// VLANStats, and a port by itself with VLANStatsPerPort.
+	// VLANStats, and each port separately with VLANStatsPerPort.
 	Stats VLANStats
 }
 
@@ -61,7 +60,7 @@ func (v *PortVLANInfo) tunnel(c *attr.Codec) {
 }
 
 // PortVLAN is the builder for settings of VLANs on a port, for SetVLANs. Only
-// what a setter was called for is sent.
+// settings whose setter was called are sent.
 type PortVLAN struct {
 	info PortVLANInfo
 	set  attr.Set
@@ -77,45 +76,46 @@ func (p *PortVLAN) with(typ uint16) *PortVLAN {
 	return p
 }
 
-// State sets what the port does with the VLAN's frames, PortForwarding by
-// default. The kernel takes PortDisabled to PortBlocking, and with its own
-// spanning tree protocol off. With multiple spanning trees the bridge keeps the
-// state.
+// State sets the port's treatment of the VLAN's frames, PortForwarding by default.
+// The kernel accepts PortDisabled to PortBlocking, and only while its own spanning
+// tree protocol is off. With multiple spanning trees, the bridge manages the state
+// itself.
 func (p *PortVLAN) State(state iplink.BridgePortState) *PortVLAN {
 	p.info.State = state
 	return p.with(uapi.BRIDGE_VLANDB_ENTRY_STATE)
 }
 
-// MulticastRouter sets whether a multicast router is there, RouterAuto by
-// default. The bridge needs multicast snooping by VLAN.
+// MulticastRouter sets whether the port leads to a multicast router in the VLAN,
+// RouterAuto by default. The bridge must snoop per VLAN (MulticastVLANSnooping).
 func (p *PortVLAN) MulticastRouter(mode iplink.BridgeMulticastRouter) *PortVLAN {
 	p.info.MulticastRouter = mode
 	return p.with(uapi.BRIDGE_VLANDB_ENTRY_MCAST_ROUTER)
 }
 
-// MulticastMaxGroups sets how many groups hosts may join, 0 for no bound, the
-// default. The bridge needs multicast snooping by VLAN. Since Linux 6.3.
+// MulticastMaxGroups sets the maximum number of groups that hosts may join; 0, the
+// default, is no limit. The bridge must snoop per VLAN (MulticastVLANSnooping).
+// Since Linux 6.3.
 func (p *PortVLAN) MulticastMaxGroups(n uint32) *PortVLAN {
 	p.info.MulticastMaxGroups = n
 	return p.with(uapi.BRIDGE_VLANDB_ENTRY_MCAST_MAX_GROUPS)
 }
 
-// NeighSuppress sets whether ARP and neighbour discovery are answered here
-// rather than flooded, off by default. The port needs the setting
-// NeighVLANSuppress. Since Linux 6.4.
+// NeighSuppress sets whether ARP and neighbour discovery are answered here rather
+// than flooded, off by default. The port needs the setting NeighVLANSuppress. Since
+// Linux 6.4.
 func (p *PortVLAN) NeighSuppress(on bool) *PortVLAN {
 	p.info.NeighSuppress = on
 	return p.with(uapi.BRIDGE_VLANDB_ENTRY_NEIGH_SUPPRESS)
 }
 
-// String returns the words that follow the port in `bridge vlan set`.
+// String returns the arguments that follow the port in `bridge vlan set`.
 func (p *PortVLAN) String() string {
 	words, _ := new(attr.Codec).Print(nil, p.set, nil, p.info.attrs)
 	return trim(words)
 }
 
-// SetVLANs changes settings of the VLANs first to last on a port, or on the
-// bridge itself, all of which it must take part in.
+// SetVLANs changes settings of the VLANs first to last on a port or on the bridge
+// itself, which must have all of these VLANs.
 func (s *Bridge) SetVLANs(ctx context.Context, port string, first, last uint16, p *PortVLAN) error {
 	const op = "vlan set"
 	if p == nil {
@@ -139,8 +139,8 @@ func (s *Bridge) SetVLANs(ctx context.Context, port string, first, last uint16, 
 	return unfiltered(err)
 }
 
-// ListPortVLANs returns the VLANs of a port, or of the bridge itself, with
-// their settings and statistics, by number.
+// ListPortVLANs returns the VLANs of a port, or of the bridge itself, with their
+// settings and statistics, sorted by number.
 func (s *Bridge) ListPortVLANs(ctx context.Context, port string) ([]PortVLANInfo, error) {
 	const op = "vlan show"
 	index, err := s.port(ctx, op, port)
@@ -156,8 +156,8 @@ func (s *Bridge) ListPortVLANs(ctx context.Context, port string) ([]PortVLANInfo
 	return all, err
 }
 
-// parsePortVLANs decodes one entry and expands its range. A tunnel's number
-// counts on with the VLAN's.
+// parsePortVLANs decodes one entry and expands its range. The tunnel IDs of a range
+// increase with the VLAN numbers.
 func parsePortVLANs(data []byte) []PortVLANInfo {
 	var v PortVLANInfo
 	var info []byte
@@ -167,7 +167,8 @@ func parsePortVLANs(data []byte) []PortVLANInfo {
 		attr.U16(c, uapi.BRIDGE_VLANDB_ENTRY_RANGE, "range", &last)
 		v.attrs(c)
 	}
-	// What cannot be decoded keeps its zero value, as on kernels without it.
+	// Attributes that cannot be decoded keep their zero value, as on kernels without
+	// them.
 	_, _ = new(attr.Codec).Decode(data, table, nil)
 	if len(info) != 4 {
 		return nil
