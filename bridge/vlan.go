@@ -22,8 +22,8 @@ const mostVID = 4094
 type VLAN struct {
 	// ID is the VLAN's number, 1 to 4094.
 	ID uint16
-	// PVID says that frames without a tag which come in belong to it. A port
-	// has at most one such VLAN; the last that is added counts.
+	// PVID assigns untagged ingress frames to the VLAN. A port has at most one
+	// such VLAN; the last one added counts.
 	PVID bool
 	// Untagged removes the tag from the VLAN's egress frames.
 	Untagged bool
@@ -57,9 +57,9 @@ func (v VLAN) String() string {
 	return b.String()
 }
 
-// TunnelString returns the words that follow `bridge vlan add`, without the port, for
-// the Tunnel of a VLAN that the port takes part in, as AddVLANTunnels sets it; empty
-// if there is none.
+// TunnelString returns the arguments that follow `bridge vlan add`, without the port,
+// for the Tunnel of a VLAN that the port already has; see AddVLANTunnels. It returns
+// an empty string if there is no Tunnel.
 func (v VLAN) TunnelString() string {
 	if v.Tunnel == 0 {
 		return ""

@@ -1,31 +1,31 @@
-// Package can changes CAN controllers, ISO 11898-1: their bit timing, their
-// modes, and what becomes of them after errors.
+// Package can changes CAN controllers, ISO 11898-1: their bit timing, their modes,
+// and their recovery from errors.
 package can
 
 import "github.com/iplink-go/iplink"
 
-// BitTiming is how long a bit on the bus is, and when it is looked at.
+// BitTiming is the length of a bit on the bus and its sample point.
 type BitTiming = iplink.CANBitTiming
 
-// TDC compensates the delay of the transceiver.
+// TDC is the compensation of the transceiver's delay.
 type TDC = iplink.CANTDC
 
-// PWM is the modulation by which CAN XL data is sent.
+// PWM is the pulse-width modulation of CAN XL data.
 type PWM = iplink.CANPWM
 
-// Ways to find the delay of the transceiver.
+// Methods to determine the transceiver's delay.
 const (
-	TDCOff    = iplink.CANTDCOff    // it is not compensated
-	TDCAuto   = iplink.CANTDCAuto   // the controller measures it
-	TDCManual = iplink.CANTDCManual // it is TDCV
+	TDCOff    = iplink.CANTDCOff    // not compensated
+	TDCAuto   = iplink.CANTDCAuto   // measured by the controller
+	TDCManual = iplink.CANTDCManual // given by TDCV
 )
 
-// States: how a controller fares on the bus.
+// States of a controller on the bus.
 const (
 	ErrorActive  = iplink.CANErrorActive  // fewer than 96 errors
 	ErrorWarning = iplink.CANErrorWarning // fewer than 128
-	ErrorPassive = iplink.CANErrorPassive // fewer than 256: it no longer destroys the frames of others
-	BusOff       = iplink.CANBusOff       // it takes no part until it is restarted
+	ErrorPassive = iplink.CANErrorPassive // fewer than 256; the controller no longer destroys the frames of others
+	BusOff       = iplink.CANBusOff       // disconnected from the bus until it is restarted
 	Stopped      = iplink.CANStopped      // the link is down
-	Sleeping     = iplink.CANSleeping     // it waits for the bus to wake it
+	Sleeping     = iplink.CANSleeping     // waiting for a wake-up from the bus
 )

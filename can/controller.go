@@ -6,13 +6,13 @@ import (
 	"github.com/iplink-go/iplink"
 )
 
-// Stats count what happened to a controller.
+// Stats counts the events of a controller.
 type Stats = iplink.CANStats
 
-// Get returns what the kernel says of the CAN controller of that name now, in the
-// network namespace of the calling thread. Without such a link the error matches
-// fs.ErrNotExist; if it is no controller, a vcan link among others,
-// iplink.ErrKind.
+// Get returns the current settings and state of the CAN controller with the given
+// name, in the network namespace of the calling thread. The error matches
+// fs.ErrNotExist if there is no such link, and iplink.ErrKind if the link is not a
+// controller, for example a vcan link.
 func Get(ctx context.Context, name string) (*iplink.CANInfo, error) {
 	link, err := iplink.Get(ctx, name)
 	if err != nil {
@@ -32,10 +32,10 @@ func described(kind string) string {
 	return "it is a " + kind + " link"
 }
 
-// Restart brings a controller back from BusOff now, as RestartDelay does after a
-// time. The error matches fs.ErrInvalid, and says why, if it is in another state,
-// down, or has a RestartDelay; and errors.ErrUnsupported if its driver cannot
-// (IFLA_CAN_RESTART).
+// Restart makes a controller recover from BusOff immediately, as RestartDelay does
+// after a delay. The error matches fs.ErrInvalid and gives the reason if the
+// controller is in another state, is down, or has a RestartDelay. It matches
+// errors.ErrUnsupported if the driver does not support a restart (IFLA_CAN_RESTART).
 func Restart(ctx context.Context, name string) error {
 	_, err := New(name).Restart().Update(ctx)
 	return err

@@ -5,13 +5,14 @@ import (
 	"github.com/iplink-go/iplink/internal/own"
 )
 
-// A Builder describes a dummy link: it drops what is sent, and carries
-// addresses that must always be there. It has only what every link has.
+// A Builder describes a dummy link. A dummy link drops all outgoing packets, and can
+// hold addresses that must always exist. It has only the settings common to all
+// links.
 type Builder struct {
 	iplink.Common[Builder]
 }
 
-// New returns the builder for a dummy link of that name.
+// New returns the builder for the dummy link with the given name.
 func New(name string) *Builder {
 	b := new(Builder)
 	*b.Own(b) = own.New(iplink.KindDummy, name, nil)

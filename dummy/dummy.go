@@ -1,3 +1,3 @@
-// Package dummy makes dummy links: links that drop what is sent, for addresses
-// that must always be there, and for tests.
+// Package dummy makes dummy links. They drop all outgoing packets, and serve for
+// addresses that must always exist, and for tests.
 package dummy

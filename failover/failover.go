@@ -1,5 +1,5 @@
-// Package failover finds net_failover devices of virtual machines, and the links
-// under them.
+// Package failover finds the net_failover devices of virtual machines and the links
+// below them.
 package failover
 
 import (
@@ -10,27 +10,26 @@ import (
 	"github.com/iplink-go/iplink/internal/rtnl"
 )
 
-// driver is what ethtool calls the driver of a net_failover device.
+// driver is the driver name of a net_failover device, as shown by ethtool.
 const driver = "net_failover"
 
-// standbyPort is the port name of a virtio-net device that is a standby.
+// standbyPort is the port name of a virtio-net device that acts as standby.
 const standbyPort = "sby"
 
-// A Group is a net_failover device of a virtual machine and the two links
-// that it keeps under it: a virtio-net device offered as standby
-// (VIRTIO_NET_F_STANDBY) and a device that is passed through, the primary, which
-// may come and go, as during live migration. The kernel makes all of it when it
-// finds the virtio-net device; no program can. All three have one address, and
-// none has a kind.
+// A Group is a net_failover device of a virtual machine and the two links below it.
+// The standby is a virtio-net device offered as such (VIRTIO_NET_F_STANDBY). The
+// primary is a passed-through device, which may come and go, for example during live
+// migration. The kernel makes the group when it finds the virtio-net device;
+// programs cannot. All three links have the same address, and none has a kind.
 type Group struct {
-	// Failover is the net_failover device itself, the one to configure.
+	// Failover is the net_failover device itself, the link to configure.
 	Failover *iplink.Link
-	// Standby and Primary are the links under it; nil where there is none now.
+	// Standby and Primary are the links below it, or nil if currently absent.
 	Standby, Primary *iplink.Link
 }
 
-// Active returns the link that the device sends by: the primary while it is up and
-// has a carrier, else the standby if that does, else nil.
+// Active returns the link through which the device sends: the primary if it is up
+// and has a carrier, otherwise the standby under the same condition, otherwise nil.
 func (g *Group) Active() *iplink.Link {
 	for _, l := range []*iplink.Link{g.Primary, g.Standby} {
 		if l != nil && l.Up() && l.Carrier {
@@ -40,11 +39,11 @@ func (g *Group) Active() *iplink.Link {
 	return nil
 }
 
-// Get returns the net_failover device of that name, which may be an alternative
-// one, in the network namespace of the calling thread, with its standby and its
-// primary. Of any other link, those two included, the error matches
-// iplink.ErrKind and says what it is; without such a link it matches
-// fs.ErrNotExist. All errors are of type *iplink.Error.
+// Get returns the net_failover device with the given name or alternative name, in
+// the network namespace of the calling thread, with its standby and its primary. For
+// any other link, including those two, the error matches iplink.ErrKind and
+// describes the link. The error matches fs.ErrNotExist if there is no such link. All
+// errors are of type *iplink.Error.
 func Get(ctx context.Context, name string) (*Group, error) {
 	c, err := iplink.Dial()
 	if err != nil {
@@ -69,7 +68,7 @@ func Get(ctx context.Context, name string) (*Group, error) {
 	return group, nil
 }
 
-// check returns an error if a link is no net_failover device.
+// check returns an error if a link is not a net_failover device.
 func check(link *iplink.Link, name string) error {
 	e := &iplink.Error{Op: "failover", Kind: link.Kind, Name: name}
 	rt, err := rtnl.Dial(rtnl.Here)
@@ -84,8 +83,8 @@ func check(link *iplink.Link, name string) error {
 	return nil
 }
 
-// other says what a link is if it is no net_failover device, and is empty if it is
-// one. The kernel tells such a device from others by nothing but its driver.
+// other returns a description of a link that is not a net_failover device, or an
+// empty string if it is one. The kernel identifies such a device only by its driver.
 func other(rt rtnl.Socket, link *iplink.Link) string {
 	name, err := rtnl.DriverOf(rt, link.Index)
 	if err == nil && name == driver {
@@ -98,8 +97,8 @@ func other(rt rtnl.Socket, link *iplink.Link) string {
 	return "it is no net_failover device, its driver is " + cmp.Or(name, "unknown")
 }
 
-// add sorts a link in as the kernel does: the standby is the one that sits on
-// the same device as the net_failover device.
+// add assigns a link to the group by the kernel's rule: the standby is the link on
+// the same parent device as the net_failover device.
 func (g *Group) add(port *iplink.Link) {
 	same := port.Hardware.ParentDev != "" && port.Hardware.ParentDev == g.Failover.Hardware.ParentDev
 	if same || port.Hardware.PhysPortName == standbyPort {

@@ -1,5 +1,5 @@
-// Package fdb has the entries of forwarding databases, which bridges (package
-// bridge) and VXLAN links (package vxlan) have.
+// Package fdb describes the entries of forwarding databases. Bridges (package
+// bridge) and VXLAN links (package vxlan) have such databases.
 package fdb
 
 import (
@@ -12,85 +12,85 @@ import (
 	"github.com/iplink-go/iplink/internal/attr"
 )
 
-// An Entry is an entry of a forwarding database: which way frames to an
-// Ethernet address go. A bridge has one (packages bridge), and so has a VXLAN
-// link (package vxlan), where the way is another machine.
+// An Entry is an entry of a forwarding database: the destination of frames to an
+// Ethernet address. A bridge has one database (package bridge), and so has a VXLAN
+// link (package vxlan), where the destination is another machine.
 //
-// A field that is zero is not sent, and was not reported.
+// A zero field is not sent, and was not reported.
 type Entry struct {
-	// MAC is the Ethernet address, 6 bytes (NDA_LLADDR). In a VXLAN link, zeros
-	// stand for all addresses that have no entry, broadcast and multicast.
+	// MAC is the Ethernet address, 6 bytes (NDA_LLADDR). In a VXLAN link, all zeros
+	// stand for every address without an entry, broadcast and multicast.
 	MAC net.HardwareAddr
-	// Port is the link that the entry leads to, by name or, if the name is
-	// empty, PortIndex. In a bridge it is a port, or the bridge itself for
-	// frames that the machine takes; with Self alone it may also be a link that
-	// has nothing to do with bridges, for an entry of its address filter. In a
-	// VXLAN link it is that link and may be left out.
+	// Port is the destination link's name; if it is empty, PortIndex identifies the
+	// link. In a bridge it is a port, or the bridge itself for frames that the
+	// machine receives. With Self alone it may also be a link without any bridge,
+	// for an entry in its address filter. In a VXLAN link it is that link, and may
+	// be omitted.
 	Port      string
 	PortIndex int
-	// VLAN is the VLAN that the entry is for, 1 to 4094 (NDA_VLAN). Without one
-	// it is for frames without a tag, and also for each VLAN of the port.
+	// VLAN is the entry's VLAN, 1 to 4094 (NDA_VLAN). Without one, the entry is for
+	// untagged frames, and also for each VLAN of the port.
 	VLAN uint16
-	// State is how long the entry stays, Permanent unless said otherwise, as
-	// in `bridge fdb add`. In a bridge that means that the machine takes the
-	// frames: what leads to another one is Static or Dynamic. With Use or
-	// ExternLearn an entry of a bridge is dynamic, whatever the state, and an
-	// address filter has only permanent ones.
+	// State is the entry's lifetime, Permanent by default, as in `bridge fdb add`.
+	// In a bridge, Permanent means that the machine receives the frames: an entry
+	// for another machine is Static or Dynamic. With Use or ExternLearn, an entry of
+	// a bridge is dynamic regardless of State. An address filter has only permanent
+	// entries.
 	State State
-	// Flags say which database the entry is in, and what is special about it.
-	// Without Self and Master a new entry goes into the database of what
-	// was opened.
+	// Flags select the database of the entry and its special properties. Without
+	// Self and Master, a new entry goes into the database of the opened link.
 	Flags Flags
 
-	// Dst is the other end of the tunnel, of IPv4 or IPv6 as the link is, not
-	// both (NDA_DST). This and what follows is for VXLAN links.
+	// Dst is the remote end of the tunnel, IPv4 or IPv6 like the link, which cannot
+	// mix both (NDA_DST). This field and the following ones are for VXLAN links.
 	Dst netip.Addr
-	// DstPort is the UDP port there, the link's own unless given (NDA_PORT).
+	// DstPort is the remote UDP port, by default the link's own (NDA_PORT).
 	DstPort uint16
-	// VNI is the network that frames are sent in, 1 to 16777215, the link's own
-	// unless given (NDA_VNI).
+	// VNI is the network in which frames are sent, 1 to 16777215, by default the
+	// link's own (NDA_VNI).
 	VNI uint32
-	// SrcVNI is the network that the entry is for, 1 to 16777215, on a link for
-	// many networks (NDA_SRC_VNI).
+	// SrcVNI is the network of the entry, 1 to 16777215, on a link for many networks
+	// (NDA_SRC_VNI).
 	SrcVNI uint32
-	// Via is the link that packets leave by, by name or, if the name is empty,
-	// ViaIndex (NDA_IFINDEX).
+	// Via is the name of the link through which packets leave; if it is empty,
+	// ViaIndex identifies the link (NDA_IFINDEX).
 	Via      string
 	ViaIndex int
-	// NextHop is the id of a nexthop group of type fdb, in place of Dst,
-	// DstPort, VNI and Via (NDA_NH_ID).
+	// NextHop is the ID of a nexthop group of type fdb, which replaces Dst, DstPort,
+	// VNI and Via (NDA_NH_ID).
 	NextHop uint32
-	// Notify makes the kernel tell when a static entry of a bridge becomes
-	// inactive, not used for the ageing time, and active again; Inactive says
-	// that it is (both NFEA_ACTIVITY_NOTIFY).
+	// Notify makes the kernel send a notification when a static entry of a bridge
+	// becomes inactive, which means unused for the ageing time, and when it becomes
+	// active again. Inactive reports that the entry is inactive (both
+	// NFEA_ACTIVITY_NOTIFY).
 	Notify, Inactive bool
-	// NoRefresh keeps an entry's age when the entry is changed
-	// (NFEA_DONT_REFRESH). It is not reported.
+	// NoRefresh keeps the entry's age when the entry is changed (NFEA_DONT_REFRESH).
+	// It is not reported.
 	NoRefresh bool
 
-	// Used and Updated are how long ago the entry was used and changed, in
-	// steps of 10 ms (NDA_CACHEINFO).
+	// Used and Updated are the times since the entry was last used and last changed,
+	// in steps of 10 ms (NDA_CACHEINFO).
 	Used, Updated time.Duration
-	// LinkNetNSID is the id of the namespace that Via is in, if that is another
-	// one, and HasLinkNetNSID says so (NDA_LINK_NETNSID).
+	// LinkNetNSID is the ID of Via's namespace if it is another namespace.
+	// HasLinkNetNSID reports whether it is set (NDA_LINK_NETNSID).
 	LinkNetNSID    int
 	HasLinkNetNSID bool
 }
 
-// An State is how long an entry stays.
+// A State is the lifetime of an entry.
 type State uint8
 
 // States of an entry.
 const (
-	Permanent State = iota // it stays, and in a bridge the machine takes the frames
-	Static                 // it stays
-	Dynamic                // it goes when it is not used for the ageing time, as if learned
-	Stale                  // it was not used for that time; only reported
+	Permanent State = iota // does not expire; in a bridge the machine receives the frames
+	Static                 // does not expire
+	Dynamic                // expires after the ageing time without use, like a learned entry
+	Stale                  // unused for the ageing time; only reported
 )
 
 var states = [...]string{"permanent", "static", "dynamic", "stale"}
 
-// String returns iproute2's word.
+// String returns the name that iproute2 uses.
 func (s State) String() string {
 	if int(s) < len(states) {
 		return states[s]
@@ -98,20 +98,19 @@ func (s State) String() string {
 	return "State(" + strconv.Itoa(int(s)) + ")"
 }
 
-// Flags is a set of flags of an entry: NTF_* in the lower 8 bits, NTF_EXT_*
-// from bit 8 on.
+// Flags is a set of entry flags: NTF_* in the lower 8 bits, NTF_EXT_* from bit 8.
 type Flags uint16
 
 // Flags of an entry.
 const (
-	Use         Flags = 1 << 0 // use: it is refreshed, as by a frame; in an Filter, somebody added it
-	Self        Flags = 1 << 1 // self: in the database of the link itself
-	Master      Flags = 1 << 2 // master: in that of the bridge which the link is a port of
-	ExternLearn Flags = 1 << 4 // extern_learn: a control plane learned it; it does not age
-	Offloaded   Flags = 1 << 5 // offloaded: hardware knows it as well; read only
-	Sticky      Flags = 1 << 6 // sticky: it does not move to another port
-	Router      Flags = 1 << 7 // router: VXLAN's route short circuiting goes there
-	Locked      Flags = 1 << 9 // locked: MAB knows the host but has not let it in; read only
+	Use         Flags = 1 << 0 // use: refresh the entry, like a received frame; in a Filter, a user program added it
+	Self        Flags = 1 << 1 // self: in the link's own database
+	Master      Flags = 1 << 2 // master: in the database of the link's bridge
+	ExternLearn Flags = 1 << 4 // extern_learn: learned by a control plane; does not age
+	Offloaded   Flags = 1 << 5 // offloaded: hardware has it as well; read-only
+	Sticky      Flags = 1 << 6 // sticky: does not move to another port
+	Router      Flags = 1 << 7 // router: the target of VXLAN's route short circuiting
+	Locked      Flags = 1 << 9 // locked: MAB knows the host but has not admitted it; read-only
 )
 
 var flagWords = []struct {
@@ -122,7 +121,7 @@ var flagWords = []struct {
 	{Offloaded, "offload"}, {Sticky, "sticky"}, {Locked, "locked"},
 }
 
-// String returns iproute2's words with spaces between them.
+// String returns the names that iproute2 uses, separated by spaces.
 func (f Flags) String() string {
 	var words []string
 	for _, known := range flagWords {
@@ -137,23 +136,23 @@ func (f Flags) String() string {
 	return strings.Join(words, " ")
 }
 
-// An Filter chooses entries. The zero value chooses all of them.
+// A Filter selects entries. The zero value selects all entries.
 type Filter struct {
-	// Port, or PortIndex, chooses entries that lead to a link. To see the address
-	// filter of one that is no port of the bridge, ask for Self.
+	// Port, or PortIndex, selects the entries that lead to a link. Use Self to see
+	// the address filter of a link that is not a port of the bridge.
 	Port      string
 	PortIndex int
-	// VLAN chooses the entries of a VLAN, 1 to 4094.
+	// VLAN selects the entries of a VLAN, 1 to 4094.
 	VLAN uint16
-	// States chooses entries in any of the states. FlushFDB knows no
-	// Stale: stale entries are dynamic ones.
+	// States selects entries in any of the given states. FlushFDB does not
+	// distinguish Stale: stale entries are dynamic entries.
 	States []State
-	// Flags chooses entries that have all of the flags, Without those that have
-	// none of them.
+	// Flags selects entries that have all of the given flags, and Without selects
+	// entries that have none of the given flags.
 	Flags, Without Flags
 
-	// Dst, DstPort, VNI, SrcVNI, Via, ViaIndex and NextHop choose entries of a
-	// VXLAN link by the fields of Entry.
+	// Dst, DstPort, VNI, SrcVNI, Via, ViaIndex and NextHop select entries of a VXLAN
+	// link by the fields of Entry.
 	Dst         netip.Addr
 	DstPort     uint16
 	VNI, SrcVNI uint32
@@ -162,8 +161,8 @@ type Filter struct {
 	NextHop     uint32
 }
 
-// String returns the words that follow `bridge fdb add`, and those of `bridge
-// fdb show` for flags that only the kernel sets.
+// String returns the arguments that follow `bridge fdb add`. For flags that only the
+// kernel sets, it uses the words of `bridge fdb show`.
 func (e Entry) String() string {
 	b := append([]byte(nil), e.MAC.String()...)
 	b = appendLink(b, "dev", e.Port, e.PortIndex)
@@ -198,7 +197,8 @@ func appendNumber(b []byte, word string, v uint64) []byte {
 	return strconv.AppendUint(append(append(append(b, ' '), word...), ' '), v, 10)
 }
 
-// appendLink appends a name, or what iproute2 takes in place of one.
+// appendLink appends a link's name, or iproute2's notation for an index if the name
+// is empty.
 func appendLink(b []byte, word, name string, index int) []byte {
 	if name == "" && index == 0 {
 		return b

@@ -9,64 +9,66 @@ import (
 	"github.com/iplink-go/iplink/internal/uapi"
 )
 
-// An Addr is an IP address of a link, for the Addrs setter of a builder, and as
-// Addrs of a Link reports it.
+// An Addr is an IP address of a link. It is the argument of a builder's Addrs
+// setter, and the element type of a Link's Addrs.
 //
-// A field that is zero is not sent, Update and Ensure do not look at it, and the
-// kernel did not report it.
+// A zero field is not sent, is ignored by Update and Ensure, and was not reported by
+// the kernel.
 type Addr struct {
-	// Prefix is the address and the length of its network's prefix, 1 or more,
-	// such as 192.0.2.1/24. With a Peer, the length is that of the peer's network
+	// Prefix is the address with the prefix length of its network, 1 or more, such
+	// as 192.0.2.1/24. With a Peer, it is the prefix length of the peer's network
 	// (IFA_LOCAL).
 	Prefix netip.Prefix
 	// Peer is the address of the other end of a point-to-point link, of the same
 	// family (IFA_ADDRESS).
 	Peer netip.Addr
-	// Broadcast is the network's broadcast address; only for IPv4, where the
-	// kernel gives none by itself (IFA_BROADCAST).
+	// Broadcast is the network's broadcast address; only for IPv4, where the kernel
+	// sets none by default (IFA_BROADCAST).
 	Broadcast netip.Addr
-	// Label is another name for the link, for programs that list addresses; only
-	// for IPv4. It has at most 15 bytes and begins with the name of the link,
-	// which is the default and not reported (IFA_LABEL).
+	// Label is an additional name for the link, used by programs that list
+	// addresses; only for IPv4. It has at most 15 bytes and begins with the name of
+	// the link. The default is the name of the link, which is not reported
+	// (IFA_LABEL).
 	Label string
-	// Scope is where the address is valid. For IPv4 it is ScopeHost by default in
-	// 127.0.0.0/8 and ScopeGlobal elsewhere, and 1 to 255 are taken as they are; for
-	// IPv6 the address itself says it, and nothing else can be given (ifa_scope).
+	// Scope is the area in which the address is valid. For IPv4, the default is
+	// ScopeHost in 127.0.0.0/8 and ScopeGlobal elsewhere, and values from 1 to 255
+	// are sent unchanged. For IPv6, the address itself determines the scope, and no
+	// other can be set (ifa_scope).
 	Scope Scope
-	// Flags are what is special about the address (IFA_FLAGS).
+	// Flags are special properties of the address (IFA_FLAGS).
 	Flags AddrFlags
-	// ValidLifetime is how long the address stays, and PreferredLifetime how long
-	// new connections use it, which cannot be longer: in whole seconds up to
-	// 4294967294, or Forever. By default the address is valid forever, and
-	// preferred as long as it is valid; AddrDeprecated among the Flags is a
-	// preferred lifetime of 0. What is reported is what is left, at least 1s of
-	// the first. Update and Ensure leave alone a lifetime that is running and no
-	// longer than the one wanted (IFA_CACHEINFO).
+	// ValidLifetime is the lifetime of the address. PreferredLifetime is the time
+	// for which new connections use it, and cannot be longer. Both are in whole
+	// seconds up to 4294967294, or Forever. By default the address is valid forever,
+	// and preferred as long as it is valid; AddrDeprecated in Flags is a preferred
+	// lifetime of 0. The reported values are the remaining times, with at least 1s
+	// of the valid lifetime. Update and Ensure do not change a running lifetime that
+	// is no longer than the wanted one (IFA_CACHEINFO).
 	ValidLifetime, PreferredLifetime time.Duration
-	// Metric is that of the route to the address's network, which the kernel
-	// makes; 0 for IPv4 and 256 for IPv6 by default (IFA_RT_PRIORITY).
+	// Metric is the metric of the route to the address's network, which the kernel
+	// makes; by default 0 for IPv4 and 256 for IPv6 (IFA_RT_PRIORITY).
 	Metric uint32
-	// Proto says who made the address, for other programs (IFA_PROTO).
+	// Proto is the origin of the address, for use by other programs (IFA_PROTO).
 	Proto AddrProto
 }
 
-// Forever is a lifetime without an end.
+// Forever is an unlimited lifetime.
 const Forever = time.Duration(math.MaxInt64)
 
-// A Scope says how far away from this machine an address is valid. It has the
-// kernel's numbers, except that ScopeGlobal, the kernel's 0, is 256: the zero Scope
-// is one that is not set.
+// A Scope is the distance from this machine at which an address is valid. It uses
+// the kernel's numbers, except that ScopeGlobal is 256 rather than the kernel's 0:
+// the zero Scope means that no scope is set.
 type Scope uint16
 
 // Scopes.
 const (
 	ScopeGlobal Scope = 1<<8 + uapi.RT_SCOPE_UNIVERSE // everywhere
-	ScopeSite   Scope = uapi.RT_SCOPE_SITE            // within the site, which IPv6 has given up
+	ScopeSite   Scope = uapi.RT_SCOPE_SITE            // within the site; deprecated in IPv6
 	ScopeLink   Scope = uapi.RT_SCOPE_LINK            // on this link
 	ScopeHost   Scope = uapi.RT_SCOPE_HOST            // inside this machine
 )
 
-// ScopeOf returns the Scope for a number of the kernel's.
+// ScopeOf returns the Scope for one of the kernel's numbers.
 func ScopeOf(number byte) Scope {
 	if number == uapi.RT_SCOPE_UNIVERSE {
 		return ScopeGlobal
@@ -76,8 +78,8 @@ func ScopeOf(number byte) Scope {
 
 var scopes = attr.Words{ScopeGlobal: "global", ScopeSite: "site", ScopeLink: "link", ScopeHost: "host"}
 
-// String returns the word of iproute2, or the number where it has none; empty if s
-// is not set.
+// String returns the name that iproute2 uses, the number if there is no name, or an
+// empty string if s is not set.
 func (s Scope) String() string {
 	if s == 0 {
 		return ""
@@ -85,27 +87,27 @@ func (s Scope) String() string {
 	return attr.Word(scopes, s)
 }
 
-// AddrFlags is a set of flags of an address, IFA_F_* of the kernel.
+// AddrFlags is a set of address flags, the kernel's IFA_F_*.
 type AddrFlags uint32
 
-// Flags of an address. NoDAD, Optimistic, Home and ManageTemp are for IPv6.
+// Address flags. NoDAD, Optimistic, Home and ManageTemp are for IPv6.
 const (
-	AddrNoDAD         AddrFlags = uapi.IFA_F_NODAD          // nodad: nobody is asked whether it is taken
-	AddrOptimistic    AddrFlags = uapi.IFA_F_OPTIMISTIC     // optimistic: used while others are asked, RFC 4429; gone then
+	AddrNoDAD         AddrFlags = uapi.IFA_F_NODAD          // nodad: no duplicate address detection
+	AddrOptimistic    AddrFlags = uapi.IFA_F_OPTIMISTIC     // optimistic: used during duplicate address detection, RFC 4429; cleared afterwards
 	AddrHome          AddrFlags = uapi.IFA_F_HOMEADDRESS    // home: the home address of Mobile IPv6, RFC 6275
-	AddrManageTemp    AddrFlags = uapi.IFA_F_MANAGETEMPADDR // mngtmpaddr: a /64 that temporary addresses are made from, RFC 8981
+	AddrManageTemp    AddrFlags = uapi.IFA_F_MANAGETEMPADDR // mngtmpaddr: a /64 from which temporary addresses are made, RFC 8981
 	AddrNoPrefixRoute AddrFlags = uapi.IFA_F_NOPREFIXROUTE  // noprefixroute: without a route to its network
-	AddrMCAutoJoin    AddrFlags = uapi.IFA_F_MCAUTOJOIN     // autojoin: a multicast address, whose group the link joins
-	AddrDeprecated    AddrFlags = uapi.IFA_F_DEPRECATED     // deprecated: not for new connections, a PreferredLifetime of 0
+	AddrMCAutoJoin    AddrFlags = uapi.IFA_F_MCAUTOJOIN     // autojoin: a multicast address whose group the link joins
+	AddrDeprecated    AddrFlags = uapi.IFA_F_DEPRECATED     // deprecated: not for new connections; a PreferredLifetime of 0
 )
 
-// Flags of an address that the kernel sets; they are not sent.
+// Address flags that only the kernel sets; they are not sent.
 const (
-	AddrSecondary     AddrFlags = uapi.IFA_F_SECONDARY      // secondary of IPv4: of a network that has an address already; temporary of IPv6
-	AddrDADFailed     AddrFlags = uapi.IFA_F_DADFAILED      // dadfailed: somebody else has it
-	AddrTentative     AddrFlags = uapi.IFA_F_TENTATIVE      // tentative: others are still being asked whether it is taken
-	AddrPermanent     AddrFlags = uapi.IFA_F_PERMANENT      // permanent: it is valid forever
-	AddrStablePrivacy AddrFlags = uapi.IFA_F_STABLE_PRIVACY // stable-privacy: made as in RFC 7217
+	AddrSecondary     AddrFlags = uapi.IFA_F_SECONDARY      // secondary in IPv4: another address of the same network exists; temporary in IPv6
+	AddrDADFailed     AddrFlags = uapi.IFA_F_DADFAILED      // dadfailed: another machine has the address
+	AddrTentative     AddrFlags = uapi.IFA_F_TENTATIVE      // tentative: duplicate address detection is still running
+	AddrPermanent     AddrFlags = uapi.IFA_F_PERMANENT      // permanent: valid forever
+	AddrStablePrivacy AddrFlags = uapi.IFA_F_STABLE_PRIVACY // stable-privacy: generated according to RFC 7217
 )
 
 const (
@@ -116,35 +118,35 @@ const (
 var addrFlagWords = []string{"secondary", "nodad", "optimistic", "dadfailed", "home", "deprecated", "tentative",
 	"permanent", "mngtmpaddr", "noprefixroute", "autojoin", "stable-privacy"}
 
-// String returns the words of iproute2 with "," between.
+// String returns the names that iproute2 uses, separated by commas.
 func (f AddrFlags) String() string {
 	return attr.BitWords(uint32(f), addrFlagWords, ",")
 }
 
-// Settable returns those of the flags that a program can give an address. The
-// others are the kernel's, and AddrDeprecated is a lifetime.
+// Settable returns the flags that a program can set on an address. The kernel sets
+// the other flags, and AddrDeprecated is a lifetime.
 func (f AddrFlags) Settable() AddrFlags {
 	return f & settableAddrFlags
 }
 
-// Inet6 returns those of the flags that a program can give IPv6 addresses only.
+// Inet6 returns the flags that a program can set on IPv6 addresses only.
 func (f AddrFlags) Inet6() AddrFlags {
 	return f & inet6AddrFlags
 }
 
-// An AddrProto says who made an address.
+// An AddrProto is the origin of an address.
 type AddrProto uint8
 
-// Who made an address; other numbers are free.
+// Origins of an address; other numbers are free.
 const (
-	AddrProtoKernelLO AddrProto = uapi.IFAPROT_KERNEL_LO // the kernel, on the loopback interface
-	AddrProtoKernelRA AddrProto = uapi.IFAPROT_KERNEL_RA // the kernel, as a router advertised
-	AddrProtoKernelLL AddrProto = uapi.IFAPROT_KERNEL_LL // the kernel, on a link that came up
+	AddrProtoKernelLO AddrProto = uapi.IFAPROT_KERNEL_LO // the kernel, for the loopback interface
+	AddrProtoKernelRA AddrProto = uapi.IFAPROT_KERNEL_RA // the kernel, from a router advertisement
+	AddrProtoKernelLL AddrProto = uapi.IFAPROT_KERNEL_LL // the kernel, for a link that came up
 )
 
 var addrProtos = attr.Words{"unspec", "kernel_lo", "kernel_ra", "kernel_ll"}
 
-// String returns the word of iproute2, or the number where it has none.
+// String returns the name that iproute2 uses, or the number if there is no name.
 func (p AddrProto) String() string {
 	return attr.Word(addrProtos, p)
 }

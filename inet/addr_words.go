@@ -9,8 +9,7 @@ import (
 	"github.com/iplink-go/iplink/internal/attr"
 )
 
-// String returns the words that follow `ip address add`, without those for the
-// link.
+// String returns the arguments that follow `ip address add`, without the link.
 func (a Addr) String() string {
 	return string(a.appendWords(nil))
 }
@@ -62,7 +61,7 @@ func appendLifetime(b []byte, word string, d time.Duration) []byte {
 	return strconv.AppendInt(b, int64(d/time.Second), 10)
 }
 
-// appendCount appends a word and a number, unless that is 0.
+// appendCount appends a word and a number, unless the number is 0.
 func appendCount(b []byte, word string, v uint32) []byte {
 	if v == 0 {
 		return b
@@ -70,8 +69,8 @@ func appendCount(b []byte, word string, v uint32) []byte {
 	return strconv.AppendUint(append(append(append(b, ' '), word...), ' '), uint64(v), 10)
 }
 
-// PeerPrefix returns the address of the other end with the length of its network's
-// prefix, or Prefix if there is no other end (IFA_ADDRESS).
+// PeerPrefix returns the address of the other end with the prefix length of its
+// network, or Prefix if there is no other end (IFA_ADDRESS).
 func (a Addr) PeerPrefix() netip.Prefix {
 	if a.Peer.IsValid() {
 		return netip.PrefixFrom(a.Peer, a.Prefix.Bits())
@@ -79,9 +78,8 @@ func (a Addr) PeerPrefix() netip.Prefix {
 	return a.Prefix
 }
 
-// Lifetimes returns how long the address is valid and preferred, with the defaults
-// where a field is zero. Set reports whether anything is set, AddrDeprecated
-// included.
+// Lifetimes returns the valid and preferred lifetimes, with the defaults in place of
+// zero fields. Set reports whether a lifetime or AddrDeprecated is set.
 func (a Addr) Lifetimes() (valid, preferred time.Duration, set bool) {
 	valid, preferred = cmp.Or(a.ValidLifetime, Forever), a.PreferredLifetime
 	deprecated := a.Flags&AddrDeprecated != 0
@@ -91,8 +89,8 @@ func (a Addr) Lifetimes() (valid, preferred time.Duration, set bool) {
 	return valid, preferred, a.ValidLifetime != 0 || a.PreferredLifetime != 0 || deprecated
 }
 
-// DefaultScope returns the scope that the address has if none is set, as `ip
-// address add` gives it: IPv6 addresses say it themselves.
+// DefaultScope returns the scope of the address if none is set, like `ip address
+// add`. An IPv6 address determines its own scope.
 func (a Addr) DefaultScope() Scope {
 	switch local := a.Prefix.Addr(); {
 	case local.Is6():
@@ -106,7 +104,7 @@ func (a Addr) DefaultScope() Scope {
 // scope6 returns the scope of an IPv6 address.
 func scope6(ip netip.Addr) Scope {
 	siteLocal := netip.PrefixFrom(netip.AddrFrom16([16]byte{0xfe, 0xc0}), 10)
-	const siteGroup = 5 // the scope of a group, in the low bits of its second byte
+	const siteGroup = 5 // the scope of a multicast group, in the low bits of its second byte
 	switch {
 	case ip.IsLoopback() || ip.IsInterfaceLocalMulticast():
 		return ScopeHost

@@ -1,5 +1,5 @@
-// Package iplinktest is for the tests of programs that use package iplink: it
-// gives each test a network namespace of its own, without root.
+// Package iplinktest supports the tests of programs that use package iplink: it
+// gives each test its own network namespace, without root.
 //
 //	func TestBridge(t *testing.T) {
 //		conn := iplinktest.Dial(t, iplinktest.NetNS(t))
@@ -8,17 +8,16 @@
 //		}
 //	}
 //
-// [Hosts] makes several namespaces that reach each other, [Golden] compares what
-// links there are with a file, [Need] skips where the kernel lacks a driver, and
-// [NoLeaks] looks for what a test left behind.
+// [Hosts] makes several connected namespaces, [Golden] compares the existing links
+// with a file, [Need] skips a test if the kernel lacks a driver, and [NoLeaks]
+// detects resources that a test did not release.
 //
-// A test program that imports the package and lacks CAP_NET_ADMIN or
-// CAP_SYS_ADMIN starts itself again, before any test and any TestMain runs, as
-// root of a new user namespace with its own network and mount namespaces. The
-// files that it writes are the user's still, but it sees itself as user 0. A
-// debugger follows if the test is started under `unshare -Urnm`. Where the
-// system forbids user namespaces [NetNS] skips the test, and the reason says
-// how to allow them.
+// A test program that imports the package and lacks CAP_NET_ADMIN or CAP_SYS_ADMIN
+// restarts itself before any test and any TestMain runs, as root of a new user
+// namespace with its own network and mount namespaces. Files that it writes still
+// belong to the user, but the program sees itself as user 0. To use a debugger,
+// start the test under `unshare -Urnm`. If the system forbids user namespaces,
+// [NetNS] skips the test, and the message explains how to allow them.
 package iplinktest
 
 import (
@@ -29,12 +28,12 @@ import (
 	"github.com/iplink-go/iplink/internal/rootless"
 )
 
-// denied is why the test program could not get the privileges it lacks, nil if
-// it has them.
+// denied is the reason why the test program lacks its privileges, or nil if it has
+// them.
 var denied error
 
-// A package that a program imports by mistake must not start it again, hence
-// the look at testing.Testing.
+// init calls testing.Testing so that a program that imports the package by mistake
+// does not restart itself.
 func init() {
 	if !testing.Testing() {
 		return
@@ -46,10 +45,10 @@ func init() {
 	denied = err
 }
 
-// NetNS returns a new network namespace without a name, whose loopback
-// interface is up. It is closed when the test ends, and with it all links go
-// that the test made there. If the system forbids user namespaces, and on other
-// systems than Linux, it skips the test; any other failure is fatal to it.
+// NetNS returns a new unnamed network namespace whose loopback interface is up. The
+// end of the test closes the namespace and deletes all links that the test made in
+// it. NetNS skips the test if the system forbids user namespaces, and on systems
+// other than Linux; any other failure is fatal to the test.
 func NetNS(t testing.TB) *iplink.NetNS {
 	t.Helper()
 	if denied != nil {
@@ -70,8 +69,8 @@ func NetNS(t testing.TB) *iplink.NetNS {
 	return ns
 }
 
-// Dial opens a Conn in the namespace. It is closed when the test ends; a
-// failure is fatal to the test.
+// Dial opens a Conn in the namespace. The end of the test closes it; a failure is
+// fatal to the test.
 func Dial(t testing.TB, ns *iplink.NetNS) *iplink.Conn {
 	t.Helper()
 	conn, err := ns.Dial()

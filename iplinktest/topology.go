@@ -14,7 +14,7 @@ import (
 	"github.com/iplink-go/iplink/veth"
 )
 
-// Need skips the test if the kernel has no driver for links of a kind, such as
+// Need skips the test if the kernel lacks the driver for a kind of link, such as
 // iplink.KindBond.
 func Need(t testing.TB, kind string) {
 	t.Helper()
@@ -31,8 +31,7 @@ func Need(t testing.TB, kind string) {
 	}
 }
 
-// Create makes links in a namespace, all or nothing; a failure is fatal to the
-// test.
+// Create makes links in a namespace, all or none; a failure is fatal to the test.
 func Create(t testing.TB, ns *iplink.NetNS, links ...iplink.Spec) []*iplink.Link {
 	t.Helper()
 	made, err := Dial(t, ns).Create(t.Context(), links...)
@@ -42,9 +41,9 @@ func Create(t testing.TB, ns *iplink.NetNS, links ...iplink.Spec) []*iplink.Link
 	return made
 }
 
-// Hosts returns n new namespaces, 1 to 254, that reach each other: the first has
-// a link eth0 with the address 192.0.2.1/24, the second 192.0.2.2/24, and so on.
-// Their cables lead to a bridge in one more namespace.
+// Hosts returns n new connected namespaces, 1 to 254. The first has a link eth0 with
+// the address 192.0.2.1/24, the second has 192.0.2.2/24, and so on. Their links lead
+// to a bridge in another namespace.
 func Hosts(t testing.TB, n int) []*iplink.NetNS {
 	t.Helper()
 	if n < 1 || n > 254 {
@@ -63,15 +62,15 @@ func Hosts(t testing.TB, n int) []*iplink.NetNS {
 	return hosts
 }
 
-// updateGolden is the environment variable that has Golden write its files.
+// updateGolden is the environment variable that makes Golden write its files.
 const updateGolden = "IPLINKTEST_UPDATE"
 
-// Golden compares the links of namespaces with what the file at path says, which
-// is the text of [topology.Topology.Tree]: what links there are, of which kind,
-// whether up, what they lead to, and their addresses. The namespaces are called
-// netns 1, netns 2 and so on, in the order given; links should lead to no other,
-// as that has no lasting name. With IPLINKTEST_UPDATE=1 in the environment
-// Golden writes the file instead.
+// Golden compares the links of namespaces with the contents of the file at path, in
+// the format of [topology.Topology.Tree]: the links, their kinds, states,
+// connections and addresses. The namespaces are called netns 1, netns 2 and so on,
+// in the given order. Links should not lead to other namespaces, which have no
+// stable name. With IPLINKTEST_UPDATE=1 in the environment, Golden writes the file
+// instead.
 func Golden(t testing.TB, path string, namespaces ...*iplink.NetNS) {
 	t.Helper()
 	top, err := topology.ReadNetNS(t.Context(), namespaces...)
@@ -106,11 +105,11 @@ func write(t testing.TB, path, text string) {
 	}
 }
 
-// NoLeaks has the test fail at its end if the process then has file descriptors,
-// goroutines, threads in other network namespaces or child processes that it did
-// not have at the call. It is for the first line of a test: what is cleaned up
-// later than that counts. Tests that run at the same time would be blamed for
-// each other, so that it is not for parallel ones.
+// NoLeaks fails the test at its end if the process then has file descriptors,
+// goroutines, threads in other network namespaces or child processes that did not
+// exist at the time of the call. It should be the first line of a test, since it
+// runs after all later cleanups. Parallel tests cannot use it, because each would be
+// blamed for the resources of the others.
 func NoLeaks(t testing.TB) {
 	t.Helper()
 	leftovers := testutil.Leftovers()

@@ -3,7 +3,7 @@ package ipoib
 
 import "github.com/iplink-go/iplink"
 
-// Modes: the transports of InfiniBand.
+// Modes: the InfiniBand transports.
 const (
 	Datagram  = iplink.IPoIBDatagram  // unreliable datagram, RFC 4391
 	Connected = iplink.IPoIBConnected // reliable connected, RFC 4755

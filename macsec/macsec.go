@@ -1,14 +1,14 @@
-// Package macsec makes MACsec links: links that encrypt and check the frames of
+// Package macsec makes MACsec links: links that encrypt and verify the frames of
 // their parent, IEEE 802.1AE.
 //
-// New makes one, with its keys if they are known: TxSA is what it sends by, RxSC
-// whom it receives from. Open works on the keys of one that exists: it adds,
-// changes and drops associations and channels, tells all that the kernel counts
-// (Status), and replaces keys without losing a frame (Rotate).
+// New makes one, with its keys if they are known: TxSA adds transmit associations,
+// and RxSC adds receive channels. Open manages the keys of an existing link: it
+// adds, changes and deletes associations and channels, reads all of the kernel's
+// counters (Status), and replaces keys without losing a frame (Rotate).
 //
-// Keys are not printed, logged or marshalled, whichever way, and no copy of one
-// is left in memory once it was wiped. Where they come from, and how the
-// stations agree on them, is not the business of this package.
+// Keys are never printed, logged or marshalled, and no copy of a key stays in memory
+// after it was wiped. This package does not provide keys or key agreement between
+// stations.
 package macsec
 
 import (
@@ -26,22 +26,22 @@ func SCIOf(mac net.HardwareAddr, port uint16) SCI {
 	return iplink.MACsecSCIOf(mac, port)
 }
 
-// Cipher suites. Those with XPN number packets with 64 bits.
+// Cipher suites. The XPN suites use 64-bit packet numbers.
 const (
 	GCMAES128    = iplink.MACsecGCMAES128    // 16-byte keys
 	GCMAES256    = iplink.MACsecGCMAES256    // 32-byte keys
-	GCMAESXPN128 = iplink.MACsecGCMAESXPN128 // 16-byte keys, and salt
-	GCMAESXPN256 = iplink.MACsecGCMAESXPN256 // 32-byte keys, and salt
+	GCMAESXPN128 = iplink.MACsecGCMAESXPN128 // 16-byte keys, with a salt
+	GCMAESXPN256 = iplink.MACsecGCMAESXPN256 // 32-byte keys, with a salt
 )
 
-// Validations: what becomes of received frames that fail the check.
+// Validations: the treatment of received frames that fail verification.
 const (
-	Disabled = iplink.MACsecDisabled // they are not checked
-	Check    = iplink.MACsecCheck    // they are counted, and taken
-	Strict   = iplink.MACsecStrict   // they are counted, and dropped
+	Disabled = iplink.MACsecDisabled // not verified
+	Check    = iplink.MACsecCheck    // counted and accepted
+	Strict   = iplink.MACsecStrict   // counted and dropped
 )
 
-// Offloads: what part of the hardware does the work.
+// Offloads: the hardware that does the work.
 const (
 	OffloadOff = iplink.MACsecOffloadOff // none: the kernel does it
 	OffloadPHY = iplink.MACsecOffloadPHY // the transceiver

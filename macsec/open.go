@@ -13,23 +13,24 @@ import (
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
-// A MACsec, a MAC security entity, is a MACsec link that exists, opened to work on
-// its keys: the associations that it sends by (TxSA), and the channels and
-// associations that it receives by (RxSC, RxSA). It has netlink sockets of its
-// own, which many goroutines may use.
+// A MACsec, a MAC security entity, is an existing MACsec link, opened to manage its
+// keys: the transmit associations (TxSA), and the receive channels and associations
+// (RxSC, RxSA). It has its own netlink sockets and is safe for concurrent use by
+// multiple goroutines.
 //
-// All errors are of type *iplink.Error: its Op is the verb in the words of
-// `ip macsec`, and its Attr what it was about, such as "rx 02000000000b0001
-// sa 1 key". None holds a key.
+// All errors are of type *iplink.Error: Op is the verb in the terms of `ip macsec`,
+// and Attr identifies the subject, such as "rx 02000000000b0001 sa 1 key". Errors
+// never contain a key.
 type MACsec struct {
 	link  *openlink.Handle
 	nl    *macsecnl.Conn
 	suite macsecnl.Suite
 }
 
-// Open opens the MACsec link of that name in the network namespace of the calling
-// thread, where the MACsec stays. Without such a link the error matches
-// fs.ErrNotExist; if it is no MACsec link, iplink.ErrKind. Close it when done.
+// Open opens the MACsec link with the given name in the network namespace of the
+// calling thread. The MACsec stays in that namespace. The error matches
+// fs.ErrNotExist if there is no such link, and iplink.ErrKind if the link is not a
+// MACsec link. The caller must close the MACsec.
 func Open(ctx context.Context, name string) (*MACsec, error) {
 	link, err := openlink.Open(ctx, iplink.KindMACsec, name)
 	if err != nil {
@@ -45,8 +46,8 @@ func Open(ctx context.Context, name string) (*MACsec, error) {
 	return m, nil
 }
 
-// readSuite learns the cipher suite, which says how long packet numbers are and
-// never changes.
+// readSuite reads the cipher suite, which determines the length of packet numbers
+// and never changes.
 func (m *MACsec) readSuite(ctx context.Context) error {
 	data, err := m.readData(ctx, "open")
 	if err != nil {
@@ -71,12 +72,12 @@ func (m *MACsec) readData(ctx context.Context, op string) (data []byte, err erro
 	return data, m.link.Do(ctx, op, "", &b)
 }
 
-// Close closes the sockets. The link stays as it is.
+// Close closes the sockets. It does not change the link.
 func (m *MACsec) Close() error {
 	return errors.Join(m.nl.Close(), m.link.Close())
 }
 
-// Name returns the name that the link was opened by.
+// Name returns the name with which the link was opened.
 func (m *MACsec) Name() string {
 	return m.link.Name
 }
@@ -86,7 +87,7 @@ func (m *MACsec) Index() int {
 	return m.link.Index
 }
 
-// run takes steps, of which all or none happen.
+// run executes all of the steps or none.
 func (m *MACsec) run(ctx context.Context, op string, steps ...macsecnl.Step) error {
 	if len(steps) == 0 {
 		return nil
@@ -101,13 +102,14 @@ func (m *MACsec) run(ctx context.Context, op string, steps ...macsecnl.Step) err
 	return nil
 }
 
-// isGone reports whether the link itself is what ENODEV is about.
+// isGone reports whether an ENODEV error means that the link itself no longer
+// exists.
 func (m *MACsec) isGone(ctx context.Context) bool {
 	_, err := m.readData(ctx, "")
 	return errors.Is(err, syscall.ENODEV)
 }
 
-// failed returns an error that says what was done and what it was about.
+// failed returns an error that names the operation and its subject.
 func (m *MACsec) failed(op string, err error) error {
 	return failed(op, m.Name(), err)
 }
@@ -130,7 +132,7 @@ func failed(op, name string, err error) error {
 	return e
 }
 
-// invalid returns an error for what is refused before anything is sent.
+// invalid returns an error for a request that is rejected before anything is sent.
 func (m *MACsec) invalid(op, subject string, f *macsecnl.Flaw) error {
 	return m.link.Invalid(op, subject+" "+f.Word, "%s", f.Text)
 }

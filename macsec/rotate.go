@@ -18,48 +18,48 @@ import (
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
-// A Rotation says how Rotate is to replace the keys of a link.
+// A Rotation describes the replacement of a link's keys by Rotate.
 type Rotation struct {
-	// Tx is the association that the link is to send by from now on. Its number
-	// must be free.
+	// Tx is the new transmit association. Its number must be free.
 	Tx SA
-	// Rx are the associations that the link is to receive by, for each channel
-	// whose station gets a new key as well. Their numbers must be free.
-	// Channels that are not named stay as they are.
+	// Rx holds the new receive association for each channel whose station also gets
+	// a new key. Their numbers must be free. Channels that are not in Rx do not
+	// change.
 	Rx map[SCI]SA
-	// Ready is called when the link can receive by the new keys. It returns
-	// when the others can, too, so that the link may send by its own: how they
-	// agree on that is not up to MACsec. Without it, the others must be ready
-	// before Rotate is called.
+	// Ready is called when the link can receive with the new keys. It returns when
+	// the other stations can too, so that the link may send with its new key. MACsec
+	// does not define how the stations agree on that. Without Ready, the others must
+	// be ready before Rotate is called.
 	Ready func(context.Context) error
-	// Switched is called when the link sends by its new key. It returns when no
-	// frames under the old keys come any more. Without it, Rotate waits until
-	// frames under the new key have come from each channel in Rx, which takes
-	// stations that send, and a moment longer.
+	// Switched is called when the link sends with its new key. It returns when no
+	// more frames under the old keys will arrive. Without it, Rotate waits until
+	// frames under the new key have arrived from each channel in Rx, which requires
+	// that the stations send, and for a moment longer.
 	Switched func(context.Context) error
 }
 
 const (
-	// pollTime is how often Rotate looks for frames under the new keys.
+	// pollTime is the interval at which Rotate checks for frames under the new keys.
 	pollTime = 100 * time.Millisecond
 
-	// lagTime is how long frames under the old keys may be under way when
-	// others have arrived under the new ones.
+	// lagTime is the time for which frames under the old keys may still arrive after
+	// others have arrived under the new keys.
 	lagTime = 200 * time.Millisecond
 )
 
-// Rotate replaces the keys of a link without losing a frame, if all stations
-// keep to the same order:
+// Rotate replaces the keys of a link without losing a frame, if all stations follow
+// the same sequence:
 //
-//  1. It adds the associations to receive by, and waits for Ready.
-//  2. It adds the association to send by, and makes it the EncodingSA.
-//  3. It waits for Switched, and drops all other associations that it found to
-//     send by, and in the channels of Rx.
+//  1. It adds the receive associations, and waits for Ready.
+//  2. It adds the transmit association, and makes it the EncodingSA.
+//  3. It waits for Switched, and deletes all earlier associations for sending and in the
+//     channels of Rx.
 //
-// The new associations are active whatever their Active says. If something goes
-// wrong before the last step, also if ctx ends, the link is as it was before;
-// from then on there is no way back, and Rotate goes on, also if ctx ends. What
-// contradicts the link as it is, is refused before anything is changed.
+// The new associations are active regardless of their Active field. On an error
+// before the last step, including the end of ctx, Rotate restores the previous state
+// of the link. The last step cannot be undone, and Rotate completes it even if ctx
+// ends. A Rotation that contradicts the current state of the link is rejected before
+// any change.
 func (m *MACsec) Rotate(ctx context.Context, r Rotation) error {
 	old, err := m.Status(ctx)
 	if err != nil {
@@ -91,7 +91,7 @@ func (m *MACsec) checkRotation(r *Rotation, old *Status) error {
 	return nil
 }
 
-// checkNext refuses a new association that cannot be made.
+// checkNext rejects a new association that cannot be added.
 func (m *MACsec) checkNext(sci *macsecnl.SCI, sa SA, taken bool) error {
 	w := wireSA(sa)
 	if f := w.Check(m.suite); f != nil {
@@ -104,7 +104,8 @@ func (m *MACsec) checkNext(sci *macsecnl.SCI, sa SA, taken bool) error {
 	return nil
 }
 
-// exchange does the first two steps, and waits; or else undoes what it has done.
+// exchange executes the first two steps and waits. On an error it undoes its
+// changes.
 func (m *MACsec) exchange(ctx context.Context, r *Rotation, old *Status) (err error) {
 	var taken []macsecnl.Step
 	switched := false
@@ -143,7 +144,7 @@ func compareSCI(a, b SCI) int {
 	return slices.Compare(a[:], b[:])
 }
 
-// take adds an association, and the step to those that are taken.
+// take adds an association and appends its step to the executed ones.
 func (m *MACsec) take(ctx context.Context, taken []macsecnl.Step, sci *macsecnl.SCI, sa SA) ([]macsecnl.Step, error) {
 	sa.Active = true
 	s := macsecnl.Adding(m.Index(), sci, wireSA(sa), m.suite.XPN())
@@ -153,7 +154,7 @@ func (m *MACsec) take(ctx context.Context, taken []macsecnl.Step, sci *macsecnl.
 	return append(taken, s), nil
 }
 
-// undoRotation makes the link as it was, and returns the reason.
+// undoRotation restores the previous state of the link and returns the reason.
 func (m *MACsec) undoRotation(ctx context.Context, reason error, taken []macsecnl.Step, switched bool, an uint8) error {
 	ctx = context.WithoutCancel(ctx)
 	var failure error
@@ -169,7 +170,7 @@ func (m *MACsec) undoRotation(ctx context.Context, reason error, taken []macsecn
 	return reason
 }
 
-// setEncodingSA makes the link send by an association.
+// setEncodingSA selects the association with which the link sends.
 func (m *MACsec) setEncodingSA(ctx context.Context, an uint8) error {
 	return m.link.Write(ctx, opRotate, fmt.Sprintf("encodingsa %d", an), uapi.RTM_NEWLINK, 0, func(b []byte) []byte {
 		b = wire.AppendLink(b, wire.Link{Index: int32(m.Index())})
@@ -181,7 +182,7 @@ func (m *MACsec) setEncodingSA(ctx context.Context, an uint8) error {
 	})
 }
 
-// awaitOthers waits until frames under the new keys have come.
+// awaitOthers waits for frames under the new keys.
 func (m *MACsec) awaitOthers(ctx context.Context, r *Rotation) error {
 	awaited := ""
 	for {
@@ -200,8 +201,8 @@ func (m *MACsec) awaitOthers(ctx context.Context, r *Rotation) error {
 	}
 }
 
-// silent returns a channel by which no frame under the new key has come, nil if
-// there is none.
+// silent returns a channel that has not received a frame under the new key, or nil
+// if there is none.
 func (r *Rotation) silent(now *Status) *SCI {
 	for sci, sa := range r.Rx {
 		var have *RxSA
@@ -224,7 +225,7 @@ func (m *MACsec) sleep(ctx context.Context, d time.Duration, awaited string) err
 	}
 }
 
-// ended says what was awaited when ctx ended; nil if it has not.
+// ended returns an error that names the awaited channel if ctx has ended, or nil.
 func (m *MACsec) ended(ctx context.Context, awaited string) error {
 	if ctx.Err() == nil {
 		return nil
@@ -236,8 +237,8 @@ func (m *MACsec) ended(ctx context.Context, awaited string) error {
 	return e
 }
 
-// dropping returns the steps that drop the old associations. First all are
-// deactivated, which can be undone.
+// dropping returns the steps that delete the old associations. All of them are
+// deactivated first, because a deactivation can be undone.
 func (m *MACsec) dropping(r *Rotation, old *Status) (steps []macsecnl.Step) {
 	var drops []macsecnl.Step
 	drop := func(sci *macsecnl.SCI, sa SA) {

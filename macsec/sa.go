@@ -10,33 +10,32 @@ import (
 	"github.com/iplink-go/iplink/internal/macsecnl"
 )
 
-// SA is a secure association, as it is to be made or as the kernel reports it.
+// SA is a secure association, either to be added or as reported by the kernel.
 type SA = iplink.MACsecSA
 
-// Key is a key, or a salt: a secret that is not printed.
+// Key is a key or a salt: a secret that is never printed.
 type Key = iplink.MACsecKey
 
-// KeyID names a key.
+// KeyID identifies a key.
 type KeyID = iplink.MACsecKeyID
 
-// NewKey returns a key with a copy of bytes, which the caller may clear from
-// then on.
+// NewKey returns a key with a copy of b. The caller may clear b afterwards.
 func NewKey(b []byte) Key {
 	return iplink.NewMACsecKey(b)
 }
 
-// ParseKey returns the key of hexadecimal digits, two for each byte.
+// ParseKey returns the key given as hexadecimal digits, two for each byte.
 func ParseKey(digits string) (Key, error) {
 	return iplink.ParseMACsecKey(digits)
 }
 
-// ParseKeyID returns the name of hexadecimal digits, two for each of up to 16
-// bytes. As in `ip macsec`, what is missing at the end is zero.
+// ParseKeyID returns the key identifier given as hexadecimal digits, two for each of
+// up to 16 bytes. Missing bytes at the end are zero, as in `ip macsec`.
 func ParseKeyID(digits string) (KeyID, error) {
 	return iplink.ParseMACsecKeyID(digits)
 }
 
-// The verbs of `ip macsec`, and those that it lacks.
+// The verbs of `ip macsec`, and those that `ip macsec` lacks.
 const (
 	opAdd    = "add"
 	opSet    = "set"
@@ -45,33 +44,32 @@ const (
 	opShow   = "show"
 )
 
-// sciOf returns the identifier of a channel as requests have it.
+// sciOf returns the channel identifier in the type that requests use.
 func sciOf(sci SCI) *macsecnl.SCI {
 	return (*macsecnl.SCI)(&sci)
 }
 
-// wireSA returns the association as it is sent, with the key's own bytes.
+// wireSA returns the association in the type that requests use, with the key's own
+// bytes.
 func wireSA(a SA) macsecnl.SA {
 	return macsecnl.SA{AN: a.AN, PN: a.PN, Active: a.Active, KeyID: a.KeyID, SSCI: a.SSCI, Key: a.Key.Expose(), Salt: a.Salt.Expose()}
 }
 
-// subject names an association.
+// subject returns the name of an association for errors.
 func subject(sci *macsecnl.SCI, an uint8) string {
 	return fmt.Sprintf("%s sa %d", macsecnl.SC(sci), an)
 }
 
-// AddTxSA adds an association that the link can send by
-// (MACSEC_CMD_ADD_TXSA); it does by that whose number is the link's EncodingSA.
-// If the link has one of this number the error matches syscall.EBUSY; if the
-// kernel lacks the cipher, errors.ErrUnsupported. The key is no longer needed
-// afterwards.
+// AddTxSA adds a transmit association (MACSEC_CMD_ADD_TXSA). The link sends with the
+// association whose number is its EncodingSA. The error matches syscall.EBUSY if the
+// link already has an association with this number, and errors.ErrUnsupported if the
+// kernel lacks the cipher. The key is not needed afterwards.
 func (m *MACsec) AddTxSA(ctx context.Context, sa SA) error {
 	return m.addSA(ctx, nil, sa)
 }
 
-// AddRxSA is AddTxSA for a channel that frames are received by
-// (MACSEC_CMD_ADD_RXSA). Without such a channel the error matches
-// fs.ErrNotExist.
+// AddRxSA is AddTxSA for a receive channel (MACSEC_CMD_ADD_RXSA). The error matches
+// fs.ErrNotExist if there is no such channel.
 func (m *MACsec) AddRxSA(ctx context.Context, sci SCI, sa SA) error {
 	if err := m.checkSCI(opAdd, sci); err != nil {
 		return err
@@ -87,10 +85,10 @@ func (m *MACsec) addSA(ctx context.Context, sci *macsecnl.SCI, sa SA) error {
 	return m.run(ctx, opAdd, macsecnl.Adding(m.Index(), sci, w, m.suite.XPN()))
 }
 
-// AddRxSC adds a channel that frames are received by, of the station with an
-// identifier, and its associations: all or nothing (MACSEC_CMD_ADD_RXSC). The
-// channel is active. If a MACsec link on the same parent has it already, the
-// error matches fs.ErrExist.
+// AddRxSC adds a receive channel for the station with the given identifier, together
+// with its associations: all or none (MACSEC_CMD_ADD_RXSC). The channel is active.
+// The error matches fs.ErrExist if a MACsec link on the same parent already has the
+// channel.
 func (m *MACsec) AddRxSC(ctx context.Context, sci SCI, sas ...SA) error {
 	if err := m.checkSCI(opAdd, sci); err != nil {
 		return err
@@ -112,36 +110,35 @@ func (m *MACsec) checkSCI(op string, sci SCI) error {
 	return nil
 }
 
-// A Setting is what UpdateTxSA and UpdateRxSA change.
+// A Setting is a change for UpdateTxSA and UpdateRxSA.
 type Setting func(*settings)
 
-// settings are what the Settings of one call come to; nil for no change.
+// settings combines the Settings of one call; nil is no change.
 type settings struct {
 	pn     *uint64
 	active *bool
 }
 
-// SetPN sets the number of the next packet: 1 to 2^32-1, with an XPN cipher 1 to
-// 2^64-1 (MACSEC_SA_ATTR_PN). To send by a number again that was used with the
-// same key gives the key away.
+// SetPN sets the next packet number: 1 to 2^32-1, or 1 to 2^64-1 with an XPN cipher
+// (MACSEC_SA_ATTR_PN). Reusing a packet number for sending with the same key exposes
+// the key.
 func SetPN(pn uint64) Setting {
 	return func(s *settings) { s.pn = &pn }
 }
 
-// SetActive says whether the association is used (MACSEC_SA_ATTR_ACTIVE).
+// SetActive sets whether the association is used (MACSEC_SA_ATTR_ACTIVE).
 func SetActive(active bool) Setting {
 	return func(s *settings) { s.active = &active }
 }
 
-// UpdateTxSA changes an association that the link can send by
-// (MACSEC_CMD_UPD_TXSA). A key does not change: add another association. Without
-// such an association the error matches fs.ErrNotExist.
+// UpdateTxSA changes a transmit association (MACSEC_CMD_UPD_TXSA). The key cannot
+// change: add another association instead. The error matches fs.ErrNotExist if there
+// is no such association.
 func (m *MACsec) UpdateTxSA(ctx context.Context, an uint8, change ...Setting) error {
 	return m.updateSA(ctx, nil, an, change)
 }
 
-// UpdateRxSA is UpdateTxSA for a channel that frames are received by
-// (MACSEC_CMD_UPD_RXSA).
+// UpdateRxSA is UpdateTxSA for a receive channel (MACSEC_CMD_UPD_RXSA).
 func (m *MACsec) UpdateRxSA(ctx context.Context, sci SCI, an uint8, change ...Setting) error {
 	if err := m.checkSCI(opSet, sci); err != nil {
 		return err
@@ -173,22 +170,21 @@ func (s *settings) check(an uint8, suite macsecnl.Suite) *macsecnl.Flaw {
 	return nil
 }
 
-// A DeleteFlag changes what DeleteTxSA and DeleteRxSA do.
+// A DeleteFlag modifies DeleteTxSA and DeleteRxSA.
 type DeleteFlag uint8
 
-// Deactivate lets them drop an association that is active.
+// Deactivate allows the deletion of an active association.
 const Deactivate DeleteFlag = 1
 
-// DeleteTxSA drops an association that the link can send by
-// (MACSEC_CMD_DEL_TXSA). One that is active is refused with an error that
-// matches syscall.EBUSY, as the kernel does, unless Deactivate is given. Without
-// such an association the error matches fs.ErrNotExist.
+// DeleteTxSA deletes a transmit association (MACSEC_CMD_DEL_TXSA). Like the kernel,
+// it rejects an active association with an error that matches syscall.EBUSY, unless
+// Deactivate is given. The error matches fs.ErrNotExist if there is no such
+// association.
 func (m *MACsec) DeleteTxSA(ctx context.Context, an uint8, flags ...DeleteFlag) error {
 	return m.deleteSA(ctx, nil, an, flags)
 }
 
-// DeleteRxSA is DeleteTxSA for a channel that frames are received by
-// (MACSEC_CMD_DEL_RXSA).
+// DeleteRxSA is DeleteTxSA for a receive channel (MACSEC_CMD_DEL_RXSA).
 func (m *MACsec) DeleteRxSA(ctx context.Context, sci SCI, an uint8, flags ...DeleteFlag) error {
 	if err := m.checkSCI(opDelete, sci); err != nil {
 		return err
@@ -208,10 +204,10 @@ func (m *MACsec) deleteSA(ctx context.Context, sci *macsecnl.SCI, an uint8, flag
 	return m.run(ctx, opDelete, macsecnl.Switching(m.Index(), sci, an, false), drop)
 }
 
-// UpdateRxSC says whether a channel is active (MACSEC_CMD_UPD_RXSC). The kernel
-// receives by a channel that is not, all the same, unless hardware does the
-// work: what stops it is to deactivate the associations. Without such a channel
-// the error matches fs.ErrNotExist.
+// UpdateRxSC sets whether a channel is active (MACSEC_CMD_UPD_RXSC). Without
+// hardware offload, the kernel receives through an inactive channel too; deactivate
+// its associations to stop it. The error matches fs.ErrNotExist if there is no such
+// channel.
 func (m *MACsec) UpdateRxSC(ctx context.Context, sci SCI, active bool) error {
 	if err := m.checkSCI(opSet, sci); err != nil {
 		return err
@@ -219,9 +215,9 @@ func (m *MACsec) UpdateRxSC(ctx context.Context, sci SCI, active bool) error {
 	return m.run(ctx, opSet, macsecnl.Step{Do: macsecnl.UpdateRxSC(m.Index(), *sciOf(sci), active)})
 }
 
-// DeleteRxSC drops a channel and its associations, also those that are active
-// (MACSEC_CMD_DEL_RXSC). Without such a channel the error matches
-// fs.ErrNotExist.
+// DeleteRxSC deletes a channel and its associations, including active ones
+// (MACSEC_CMD_DEL_RXSC). The error matches fs.ErrNotExist if there is no such
+// channel.
 func (m *MACsec) DeleteRxSC(ctx context.Context, sci SCI) error {
 	if err := m.checkSCI(opDelete, sci); err != nil {
 		return err
@@ -229,10 +225,10 @@ func (m *MACsec) DeleteRxSC(ctx context.Context, sci SCI) error {
 	return m.run(ctx, opDelete, macsecnl.Step{Do: macsecnl.DeleteRxSC(m.Index(), *sciOf(sci))})
 }
 
-// SetOffload says what part of the hardware does the work
-// (MACSEC_CMD_UPD_OFFLOAD). It changes only while the link is down and has
-// neither channels nor associations: else the error matches syscall.EBUSY. If
-// the parent cannot do it, it matches errors.ErrUnsupported.
+// SetOffload selects the hardware that does the work (MACSEC_CMD_UPD_OFFLOAD). It
+// can change only while the link is down and has neither channels nor associations;
+// otherwise the error matches syscall.EBUSY. The error matches errors.ErrUnsupported
+// if the parent lacks support.
 func (m *MACsec) SetOffload(ctx context.Context, offload iplink.MACsecOffload) error {
 	if offload > OffloadMAC {
 		return m.link.Invalid("offload", "offload", "%d is none of off, phy, mac", offload)

@@ -5,17 +5,17 @@ import (
 	"github.com/iplink-go/iplink/internal/uapi"
 )
 
-// SecYStats counts the frames of a link that no channel counts
-// (MACSEC_SECY_STATS_ATTR_…), by the names of IEEE 802.1AE.
+// SecYStats counts the frames of a link that belong to no channel
+// (MACSEC_SECY_STATS_ATTR_…). The names come from IEEE 802.1AE.
 type SecYStats struct {
-	OutPktsUntagged  uint64 // sent without protection, as Protect is off
-	InPktsUntagged   uint64 // received without protection, and taken
-	OutPktsTooLong   uint64 // dropped, as they exceed the parent's MTU
-	InPktsNoTag      uint64 // dropped, as they have no protection
-	InPktsBadTag     uint64 // dropped, as the tag is invalid or the number 0
-	InPktsUnknownSCI uint64 // of unknown channels, and taken
-	InPktsNoSCI      uint64 // of unknown channels, and dropped
-	InPktsOverrun    uint64 // dropped for want of resources
+	OutPktsUntagged  uint64 // sent without protection, because Protect is off
+	InPktsUntagged   uint64 // received without protection, and accepted
+	OutPktsTooLong   uint64 // dropped, longer than the parent's MTU
+	InPktsNoTag      uint64 // dropped, without protection
+	InPktsBadTag     uint64 // dropped, with an invalid tag or packet number 0
+	InPktsUnknownSCI uint64 // from unknown channels, and accepted
+	InPktsNoSCI      uint64 // from unknown channels, and dropped
+	InPktsOverrun    uint64 // dropped for lack of resources
 }
 
 func (s *SecYStats) attrs(c *attr.Codec) {
@@ -29,12 +29,12 @@ func (s *SecYStats) attrs(c *attr.Codec) {
 	attr.U64(c, uapi.MACSEC_SECY_STATS_ATTR_IN_PKTS_OVERRUN, "InPktsOverrun", &s.InPktsOverrun)
 }
 
-// TxSCStats counts what a link has sent (MACSEC_TXSC_STATS_ATTR_…).
+// TxSCStats counts the frames sent by a link (MACSEC_TXSC_STATS_ATTR_…).
 type TxSCStats struct {
-	OutPktsProtected   uint64 // frames that are protected and not encrypted
-	OutPktsEncrypted   uint64 // frames that are encrypted as well
-	OutOctetsProtected uint64 // the bytes of the former
-	OutOctetsEncrypted uint64 // the bytes of the latter
+	OutPktsProtected   uint64 // frames protected but not encrypted
+	OutPktsEncrypted   uint64 // frames protected and encrypted
+	OutOctetsProtected uint64 // bytes protected but not encrypted
+	OutOctetsEncrypted uint64 // bytes protected and encrypted
 }
 
 func (s *TxSCStats) attrs(c *attr.Codec) {
@@ -44,19 +44,18 @@ func (s *TxSCStats) attrs(c *attr.Codec) {
 	attr.U64(c, uapi.MACSEC_TXSC_STATS_ATTR_OUT_OCTETS_ENCRYPTED, "OutOctetsEncrypted", &s.OutOctetsEncrypted)
 }
 
-// RxSCStats counts what was received by a channel
-// (MACSEC_RXSC_STATS_ATTR_…).
+// RxSCStats counts the frames received through a channel (MACSEC_RXSC_STATS_ATTR_…).
 type RxSCStats struct {
-	InOctetsValidated uint64 // bytes of frames that are protected only
-	InOctetsDecrypted uint64 // bytes of frames that are encrypted
-	InPktsUnchecked   uint64 // frames that were not checked, and taken
-	InPktsDelayed     uint64 // valid, older than Window allows, and taken
+	InOctetsValidated uint64 // bytes of frames that are only protected
+	InOctetsDecrypted uint64 // bytes of encrypted frames
+	InPktsUnchecked   uint64 // not verified, and accepted
+	InPktsDelayed     uint64 // valid, older than Window allows, and accepted
 	InPktsOK          uint64 // valid
-	InPktsInvalid     uint64 // not valid, and taken
-	InPktsLate        uint64 // dropped, as they are older than Window allows
-	InPktsNotValid    uint64 // not valid, and dropped
-	InPktsNotUsingSA  uint64 // dropped, as their association is not active
-	InPktsUnusedSA    uint64 // taken, though their association is not active
+	InPktsInvalid     uint64 // invalid, and accepted
+	InPktsLate        uint64 // dropped, older than Window allows
+	InPktsNotValid    uint64 // invalid, and dropped
+	InPktsNotUsingSA  uint64 // dropped, because the association is not active
+	InPktsUnusedSA    uint64 // accepted, although the association is not active
 }
 
 func (s *RxSCStats) attrs(c *attr.Codec) {
@@ -72,11 +71,11 @@ func (s *RxSCStats) attrs(c *attr.Codec) {
 	attr.U64(c, uapi.MACSEC_RXSC_STATS_ATTR_IN_PKTS_UNUSED_SA, "InPktsUnusedSA", &s.InPktsUnusedSA)
 }
 
-// TxSAStats counts what was sent by an association (MACSEC_SA_STATS_ATTR_…).
-// The kernel counts with 32 bits here.
+// TxSAStats counts the frames sent with an association (MACSEC_SA_STATS_ATTR_…). The
+// kernel uses 32-bit counters here.
 type TxSAStats struct {
-	OutPktsProtected uint32 // frames that are protected and not encrypted
-	OutPktsEncrypted uint32 // frames that are encrypted as well
+	OutPktsProtected uint32 // frames protected but not encrypted
+	OutPktsEncrypted uint32 // frames protected and encrypted
 }
 
 func (s *TxSAStats) attrs(c *attr.Codec) {
@@ -84,15 +83,14 @@ func (s *TxSAStats) attrs(c *attr.Codec) {
 	attr.U32(c, uapi.MACSEC_SA_STATS_ATTR_OUT_PKTS_ENCRYPTED, "OutPktsEncrypted", &s.OutPktsEncrypted)
 }
 
-// RxSAStats counts what was received by an association
-// (MACSEC_SA_STATS_ATTR_…), as RxSCStats does by a channel. The kernel counts
-// with 32 bits here.
+// RxSAStats counts the frames received with an association (MACSEC_SA_STATS_ATTR_…),
+// like RxSCStats for a channel. The kernel uses 32-bit counters here.
 type RxSAStats struct {
 	InPktsOK         uint32 // valid
-	InPktsInvalid    uint32 // not valid, and taken
-	InPktsNotValid   uint32 // not valid, and dropped
-	InPktsNotUsingSA uint32 // dropped, as the association is not active
-	InPktsUnusedSA   uint32 // taken, though the association is not active
+	InPktsInvalid    uint32 // invalid, and accepted
+	InPktsNotValid   uint32 // invalid, and dropped
+	InPktsNotUsingSA uint32 // dropped, because the association is not active
+	InPktsUnusedSA   uint32 // accepted, although the association is not active
 }
 
 func (s *RxSAStats) attrs(c *attr.Codec) {

@@ -15,81 +15,79 @@ import (
 	"github.com/iplink-go/iplink/internal/rtnl"
 )
 
-// ErrTruncated says that the kernel ended its list of MACsec links before all
-// were in it: see iplink.ErrMACsecTruncated.
+// ErrTruncated reports that the kernel's list of MACsec links ended before the last
+// link: see iplink.ErrMACsecTruncated.
 var ErrTruncated = iplink.ErrMACsecTruncated
 
-// Status is all that the kernel tells of a MACsec link, but the keys
+// Status is the kernel's complete report of a MACsec link, without the keys
 // (MACSEC_CMD_GET_TXSC).
 type Status struct {
-	// Name and Index are those of the link.
+	// Name and Index identify the link.
 	Name  string
 	Index int
-	// Operational reports whether the link can send: EncodingSA is an
-	// association that is active, or none was missed yet
+	// Operational reports whether the link can send: the association EncodingSA is
+	// active, or the link has not yet tried to send without one
 	// (MACSEC_SECY_ATTR_OPER).
 	Operational bool
-	// SCI identifies the channel that the link sends by
-	// (MACSEC_SECY_ATTR_SCI).
+	// SCI identifies the link's transmit channel (MACSEC_SECY_ATTR_SCI).
 	SCI SCI
 	// Cipher is the cipher suite (MACSEC_SECY_ATTR_CIPHER_SUITE), and ICVLen
 	// the length of the integrity check value in bytes
 	// (MACSEC_SECY_ATTR_ICV_LEN).
 	Cipher iplink.MACsecCipher
 	ICVLen uint8
-	// EncodingSA is the number of the association that the link sends by
+	// EncodingSA is the number of the association with which the link sends
 	// (MACSEC_SECY_ATTR_ENCODING_SA).
 	EncodingSA uint8
-	// Encrypt, Protect, SendSCI, EndStation and SCB are what the setters of
-	// these names say (MACSEC_SECY_ATTR_ENCRYPT, …_PROTECT, …_INC_SCI, …_ES,
+	// Encrypt, Protect, SendSCI, EndStation and SCB are the values of the setters
+	// with these names (MACSEC_SECY_ATTR_ENCRYPT, …_PROTECT, …_INC_SCI, …_ES,
 	// …_SCB).
 	Encrypt, Protect, SendSCI, EndStation, SCB bool
-	// Replay and Window are what the setters of these names say
-	// (MACSEC_SECY_ATTR_REPLAY, …_WINDOW); without Replay, Window is 0.
+	// Replay and Window are the values of the setters with these names
+	// (MACSEC_SECY_ATTR_REPLAY, …_WINDOW). Without Replay, Window is 0.
 	Replay bool
 	Window uint32
-	// Validate says what becomes of received frames that fail the check
+	// Validate is the treatment of received frames that fail verification
 	// (MACSEC_SECY_ATTR_VALIDATE).
 	Validate iplink.MACsecValidation
-	// Offload says what part of the hardware does the work
-	// (MACSEC_OFFLOAD_ATTR_TYPE).
+	// Offload is the hardware that does the work (MACSEC_OFFLOAD_ATTR_TYPE).
 	Offload iplink.MACsecOffload
-	// Stats counts what no channel counts (MACSEC_ATTR_SECY_STATS), and
-	// TxStats what the link has sent (MACSEC_ATTR_TXSC_STATS).
+	// Stats counts the frames that belong to no channel (MACSEC_ATTR_SECY_STATS),
+	// and TxStats the frames sent by the link (MACSEC_ATTR_TXSC_STATS).
 	Stats   SecYStats
 	TxStats TxSCStats
-	// TxSAs are the associations that the link can send by, by number
+	// TxSAs lists the transmit associations, sorted by number
 	// (MACSEC_ATTR_TXSA_LIST).
 	TxSAs []TxSA
-	// RxSCs are the channels that it receives by, by identifier
+	// RxSCs lists the receive channels, sorted by identifier
 	// (MACSEC_ATTR_RXSC_LIST).
 	RxSCs []RxSC
 }
 
-// TxSA is an association that a link can send by, and what it counts. Its Key
-// and Salt are empty; its PN is the number of the next packet.
+// TxSA is a transmit association with its counters. Its Key and Salt are empty, and
+// its PN is the next packet number.
 type TxSA struct {
 	SA
 	Stats TxSAStats
 }
 
-// RxSC is a channel that a link receives by.
+// RxSC is a receive channel of a link.
 type RxSC struct {
-	SCI    SCI       // of the station that sends by the channel
-	Active bool      // see UpdateRxSC for how little that says
+	SCI    SCI       // of the sending station
+	Active bool      // has little effect; see UpdateRxSC
 	Stats  RxSCStats // of all its associations
-	SAs    []RxSA    // by number
+	SAs    []RxSA    // sorted by number
 }
 
-// RxSA is an association that a link receives by, and what it counts. Its Key
-// and Salt are empty; its PN is one more than the highest that was received.
+// RxSA is a receive association with its counters. Its Key and Salt are empty, and
+// its PN is one more than the highest received packet number.
 type RxSA struct {
 	SA
 	Stats RxSAStats
 }
 
-// TxSA returns the association of a number that the link can send by, nil if
-// there is none.
+// TxSA returns the transmit association with the given number, or nil if there is
+// none.
 func (s *Status) TxSA(an uint8) *TxSA {
 	i := slices.IndexFunc(s.TxSAs, func(a TxSA) bool { return a.AN == an })
 	if i < 0 {
@@ -98,7 +96,7 @@ func (s *Status) TxSA(an uint8) *TxSA {
 	return &s.TxSAs[i]
 }
 
-// RxSC returns the channel with an identifier, nil if there is none.
+// RxSC returns the channel with the given identifier, or nil if there is none.
 func (s *Status) RxSC(sci SCI) *RxSC {
 	i := slices.IndexFunc(s.RxSCs, func(c RxSC) bool { return c.SCI == sci })
 	if i < 0 {
@@ -107,7 +105,7 @@ func (s *Status) RxSC(sci SCI) *RxSC {
 	return &s.RxSCs[i]
 }
 
-// SA returns the association of a number, nil if there is none.
+// SA returns the association with the given number, or nil if there is none.
 func (c *RxSC) SA(an uint8) *RxSA {
 	i := slices.IndexFunc(c.SAs, func(a RxSA) bool { return a.AN == an })
 	if i < 0 {
@@ -116,9 +114,9 @@ func (c *RxSC) SA(an uint8) *RxSA {
 	return &c.SAs[i]
 }
 
-// Status returns all that the kernel tells of the link, as `ip -s macsec show`
-// does. It takes no privilege. If the kernel's list ends before the link, the
-// error matches ErrTruncated.
+// Status returns the kernel's complete report of the link, like `ip -s macsec show`.
+// It needs no privileges. The error matches ErrTruncated if the kernel's list ends
+// before the link.
 func (m *MACsec) Status(ctx context.Context) (*Status, error) {
 	d, err := m.nl.Find(ctx, m.Index())
 	switch {
@@ -136,8 +134,8 @@ func (m *MACsec) Status(ctx context.Context) (*Status, error) {
 	return s, nil
 }
 
-// List returns all MACsec links of the calling thread's namespace, by name. If
-// the kernel's list is truncated, it returns those that are in it, and an error
+// List returns all MACsec links of the calling thread's namespace, sorted by name.
+// If the kernel's list is truncated, List returns the links in the list and an error
 // that matches ErrTruncated and names the others.
 func List(ctx context.Context) ([]*Status, error) {
 	links, err := iplink.Dial()
@@ -153,8 +151,8 @@ func List(ctx context.Context) ([]*Status, error) {
 	return list(ctx, links, nl)
 }
 
-// list compares the family's list with those of all links before and after:
-// what is in both of these is to be in the former.
+// list compares the family's list with the lists of all links before and after it: a
+// link in both of these must also be in the family's list.
 func list(ctx context.Context, links *iplink.Conn, nl *macsecnl.Conn) ([]*Status, error) {
 	before, err := links.List(ctx, iplink.OfKind(iplink.KindMACsec))
 	if err != nil {
@@ -175,7 +173,8 @@ func list(ctx context.Context, links *iplink.Conn, nl *macsecnl.Conn) ([]*Status
 	return match(after, devices)
 }
 
-// match gives the links that are listed their names, and tells which are not.
+// match adds the names to the listed links, and returns an error for the missing
+// ones.
 func match(links []*iplink.Link, devices []macsecnl.Device) (all []*Status, err error) {
 	var missing []string
 	for _, l := range links {
@@ -198,7 +197,7 @@ func match(links []*iplink.Link, devices []macsecnl.Device) (all []*Status, err 
 	return all, err
 }
 
-// statusOf returns a link as it is listed.
+// statusOf returns the Status of a listed link.
 func statusOf(name string, d *macsecnl.Device) (*Status, error) {
 	s := &Status{
 		Name: name, Index: d.Index, Operational: d.Operational,
@@ -239,7 +238,7 @@ func saOf(sa macsecnl.SA) SA {
 	return SA{AN: sa.AN, PN: sa.PN, Active: sa.Active, KeyID: sa.KeyID, SSCI: sa.SSCI}
 }
 
-// decode reads counters; those that the kernel does not have stay 0.
+// decode decodes counters. Counters that the kernel lacks stay 0.
 func decode(b []byte, t attr.Table) error {
 	_, err := new(attr.Codec).Decode(b, t, nil)
 	return err

@@ -1,20 +1,20 @@
-// Package macvlan makes macvlan links: links with a link-layer address of their own on a
-// parent that they share.
+// Package macvlan makes macvlan links: links with their own link-layer addresses on
+// a shared parent.
 package macvlan
 
 import "github.com/iplink-go/iplink"
 
-// Modes: which other links on the same parent frames reach.
+// Modes: reachability of the other links on the same parent.
 const (
 	Private  = iplink.MacvlanPrivate  // none
-	VEPA     = iplink.MacvlanVEPA     // all, by way of a switch that sends frames back
+	VEPA     = iplink.MacvlanVEPA     // all, through a switch that sends frames back
 	Bridge   = iplink.MacvlanBridge   // all, directly
-	Passthru = iplink.MacvlanPassthru // there is no other: the link takes the parent over
-	Source   = iplink.MacvlanSource   // it takes frames from a list of addresses only
+	Passthru = iplink.MacvlanPassthru // no other links: the link takes the parent over
+	Source   = iplink.MacvlanSource   // accepts only frames from a list of addresses
 )
 
 // Flags: details of modes.
 const (
 	NoPromisc = iplink.MacvlanNoPromisc // Passthru leaves the parent out of promiscuous mode
-	NoDst     = iplink.MacvlanNoDst     // Source goes by the source address alone
+	NoDst     = iplink.MacvlanNoDst     // Source mode ignores the destination address
 )

@@ -9,86 +9,86 @@ import (
 	"github.com/iplink-go/iplink/internal/tap"
 )
 
-// Open opens the tap files of the macvtap link of that name, which may be an
-// alternative one, in the network namespace of the calling thread: one file, or
-// as many as Queues says.
+// Open opens the tap files of the macvtap link with the given name or alternative
+// name, in the network namespace of the calling thread. It opens one file, or the
+// number given by Queues.
 //
-// What arrives for the link a Read of a file returns, a frame each time, or the
-// start of it if the buffer is shorter; what is written, a frame each time, the
-// link sends. The files wait as sockets do: deadlines hold, and Close ends a Read.
-// A file has room for as many frames as the link's TxQueueLen was when it was
-// opened; more are dropped, and counted in the link's RxDropped. While the link is
-// down nothing passes. Frames that came before Open returned are not seen. The
-// files outlive the link, but nothing comes out of them then; who has to know
-// watches it (iplink.Watch).
+// Each Read of a file returns one frame that arrived for the link, truncated if the
+// buffer is too short. Each Write sends one frame through the link. The files block
+// like sockets: deadlines apply, and Close ends a Read. A file queues as many frames
+// as the link's TxQueueLen at the time of opening; further frames are dropped and
+// counted in the link's RxDropped. While the link is down, no frames pass. Frames
+// that arrived before Open returned are lost. The files stay open after the link is
+// deleted, but return no more frames; iplink.Watch reports the deletion.
 //
-// It needs no udev, nor a node in /dev, but if /dev has the one of this link
-// (tapN, where N is the interface index) and its permissions allow it, it is used.
-// Otherwise Open makes a node of its own, which nobody sees; that takes CAP_MKNOD,
-// and CAP_SYS_ADMIN for links in other namespaces. A user namespace gives neither:
-// the error then matches fs.ErrPermission and says what to do.
+// Open needs neither udev nor a node in /dev. If /dev has this link's node (tapN,
+// where N is the interface index) and its permissions allow it, Open uses that node.
+// Otherwise it makes a private node, invisible to other programs, which requires
+// CAP_MKNOD, and CAP_SYS_ADMIN for links in other namespaces. A user namespace
+// grants neither: the error then matches fs.ErrPermission and explains the remedy.
 //
-// Other errors match fs.ErrNotExist without such a link, iplink.ErrKind if it is
-// no macvtap, fs.ErrInvalid for options that are wrong, and syscall.EBUSY if the
-// link has 256 files open already. Either all files are open afterwards, or none.
-// ctx is for the opening; the files are not bound to it.
+// Other errors match fs.ErrNotExist if there is no such link, iplink.ErrKind if the
+// link is not a macvtap link, fs.ErrInvalid for invalid options, and syscall.EBUSY
+// if the link already has 256 open files. Open opens all files or none. ctx applies
+// to the opening only, not to the files.
 func Open(ctx context.Context, name string, options ...Option) ([]*os.File, error) {
 	return tap.Open(ctx, iplink.KindMacvtap, name, options...)
 }
 
-// An Option is a choice for the files that Open returns.
+// An Option modifies the files that Open returns.
 type Option = tap.Option
 
-// Queues makes Open return so many files, 1 to 256; 1 is the default. What
-// arrives for the link is spread over all files that are open on it, by flow: a
-// reader must read them all.
+// Queues sets the number of files that Open returns, 1 to 256; 1 is the default.
+// Incoming frames are distributed by flow over all open files of the link, so the
+// program must read all of them.
 func Queues(n int) Option {
 	return tap.Queues(n)
 }
 
-// VNetHeader puts a virtio header before each frame, in both directions: struct
-// virtio_net_hdr with 10 bytes, or struct virtio_net_hdr_mrg_rxbuf with 12. By
-// default there is none (IFF_VNET_HDR, TUNSETVNETHDRSZ).
+// VNetHeader adds a virtio header before each frame, in both directions: struct
+// virtio_net_hdr with size 10, or struct virtio_net_hdr_mrg_rxbuf with size 12. By
+// default there is no header (IFF_VNET_HDR, TUNSETVNETHDRSZ).
 func VNetHeader(size int) Option {
 	return tap.VNetHeader(size)
 }
 
-// ByteOrder is that of the numbers in the virtio header: binary.LittleEndian is
-// that of VirtIO 1. By default it is the machine's own, as before VirtIO 1. A
-// little-endian kernel may be without the other order (CONFIG_TUN_VNET_CROSS_LE);
-// the error then matches syscall.EINVAL (TUNSETVNETLE, TUNSETVNETBE).
+// ByteOrder sets the byte order of the virtio header; VirtIO 1 uses
+// binary.LittleEndian. The default is the machine's own order, as before VirtIO 1. A
+// little-endian kernel may lack support for the other order
+// (CONFIG_TUN_VNET_CROSS_LE); the error then matches syscall.EINVAL (TUNSETVNETLE,
+// TUNSETVNETBE).
 func ByteOrder(order binary.ByteOrder) Option {
 	return tap.ByteOrder(order)
 }
 
-// An Offload is work that the reader of the files is prepared to do, or to pass
-// on, so that the kernel need not do it; a bit each.
+// An Offload is a bit mask of work that the reader of the files can do, or pass on,
+// in place of the kernel.
 type Offload = tap.Offload
 
-// Offloads, as the virtio header speaks of them. What is written may use the
-// header for any of them at any time.
+// Offloads in terms of the virtio header. Written frames may use the header for any
+// of them at any time.
 const (
-	Csum = tap.Csum // frames whose checksum is not filled in (TUN_F_CSUM)
+	Csum = tap.Csum // frames without a computed checksum (TUN_F_CSUM)
 	TSO4 = tap.TSO4 // TCP over IPv4 in frames of up to 64 KiB; needs Csum (TUN_F_TSO4)
-	TSO6 = tap.TSO6 // TCP over IPv6 alike (TUN_F_TSO6)
-	ECN  = tap.ECN  // with TSO4 or TSO6, also with congestion marks (TUN_F_TSO_ECN)
-	UFO  = tap.UFO  // kernels take it and no longer do anything (TUN_F_UFO)
+	TSO6 = tap.TSO6 // the same for TCP over IPv6 (TUN_F_TSO6)
+	ECN  = tap.ECN  // with TSO4 or TSO6, also for frames with congestion marks (TUN_F_TSO_ECN)
+	UFO  = tap.UFO  // accepted by kernels but without effect (TUN_F_UFO)
 	USO4 = tap.USO4 // UDP over IPv4 in large frames; only together with USO6 (TUN_F_USO4)
-	USO6 = tap.USO6 // UDP over IPv6 alike (TUN_F_USO6)
+	USO6 = tap.USO6 // the same for UDP over IPv6 (TUN_F_USO6)
 )
 
-// Offloads says what the reader is prepared to do; by default nothing. It needs
-// VNetHeader. It holds for all files of the link that have a header, those of
-// others too: the last one who says it decides (TUNSETOFFLOAD).
+// Offloads sets the offloads that the reader supports; none by default. It requires
+// VNetHeader. The setting applies to all files of the link with a header, including
+// files opened by other programs: the last call decides (TUNSETOFFLOAD).
 //
-// USO4 and USO6 are known since Linux 6.2, and the error for older kernels matches
-// syscall.EINVAL. Not all kernels that know them pass large frames of UDP on whole.
+// USO4 and USO6 exist since Linux 6.2; the error of older kernels matches
+// syscall.EINVAL. Some kernels that support them still split large UDP frames.
 func Offloads(o Offload) Option {
 	return tap.Offloads(o)
 }
 
-// InNetNS opens the files of a link in that namespace, whatever the calling
-// thread's is.
+// InNetNS opens the files of a link in the given namespace, regardless of the
+// calling thread's namespace.
 func InNetNS(ns *iplink.NetNS) Option {
 	return tap.InNetNS(ns)
 }

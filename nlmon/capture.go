@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	// snapLen is how much of a packet is kept.
+	// snapLen is the maximum number of bytes kept of a packet.
 	snapLen = 256 << 10
 
 	defaultBuffer       = 16 << 20
@@ -24,50 +24,50 @@ const (
 	maxBuffer     int64 = 1 << 30
 )
 
-// An Option is a choice for Capture and Packets.
+// An Option modifies Capture and Packets.
 type Option func(*config)
 
 type config struct {
 	buffer int64
 }
 
-// Buffer is how many bytes of packets may wait to be read before the kernel
-// drops some, 1 to 1 GiB; 16 MiB is the default. It is a limit, not memory taken.
-// Without CAP_NET_ADMIN the sysctl net.core.rmem_max limits it. Each packet counts
-// for more than it has, some hundred bytes (SO_RCVBUFFORCE).
+// Buffer limits the bytes of packets that wait to be read before the kernel drops
+// packets, 1 to 1 GiB; 16 MiB is the default. The memory is not allocated in
+// advance. Without CAP_NET_ADMIN, the sysctl net.core.rmem_max limits it. Each
+// packet counts some hundred bytes more than its length (SO_RCVBUFFORCE).
 func Buffer(bytes int) Option {
 	return func(c *config) { c.buffer = int64(bytes) }
 }
 
-// Stats say what became of the packets of a capture.
+// Stats counts the packets of a capture.
 type Stats struct {
 	Packets uint64 // written
-	Bytes   uint64 // of them, without what was cut off
-	Dropped uint64 // by the kernel, because those before them waited to be written
+	Bytes   uint64 // of the written packets, without truncated parts
+	Dropped uint64 // by the kernel, because earlier packets still waited to be written
 }
 
-// Capture writes the netlink messages of the namespace that an nlmon link is in
-// to w, in the pcapng format, with link type NETLINK, until ctx ends. That is no
-// error; the Stats say how much there was and how much the kernel dropped. The
+// Capture writes the netlink messages in the namespace of an nlmon link to w, in the
+// pcapng format with link type NETLINK, until ctx ends. The end of ctx is not an
+// error. The Stats count the written packets and those that the kernel dropped. The
 // link must be up.
 //
-// The file holds the keys of MACsec, IPsec, WireGuard and Wi-Fi that programs
-// exchange with the kernel meanwhile, in clear: create it with mode 0600.
+// The file contains, in clear, the keys of MACsec, IPsec, WireGuard and Wi-Fi that
+// programs exchange with the kernel during the capture. Create it with mode 0600.
 //
-// The head of the file is written, in one Write, when the capture has begun, then
-// each packet as soon as it comes, in one Write each, and at the end the
-// statistics. Everything that the kernel had captured when ctx ended is in the
-// file. It names the link (if_name), has times in nanoseconds, and says for each
-// packet how many were dropped just before it (epb_dropcount), and in the
-// statistics how many in all (isb_ifdrop).
+// Capture writes the file header in one Write when the capture has begun, then each
+// packet in one Write as soon as it arrives, and the statistics at the end. The file
+// contains everything that the kernel had captured when ctx ended. It names the link
+// (if_name) and has times in nanoseconds. Each packet has the number of packets
+// dropped just before it (epb_dropcount), and the statistics have the total number
+// (isb_ifdrop).
 //
-// The link is the one of that name in the network namespace of the calling
-// thread. Without it the error matches fs.ErrNotExist, if it is no nlmon,
-// iplink.ErrKind, and if it is down, or goes down or away meanwhile,
-// syscall.ENETDOWN. An error of w ends the capture too; in all other cases the file
-// is complete. Capture needs CAP_NET_RAW, without which the error matches
-// fs.ErrPermission. If ctx has ended before it begins, nothing is written, and
-// the error is that of ctx.
+// The link is looked up by name in the network namespace of the calling thread. The
+// error matches fs.ErrNotExist if there is no such link, iplink.ErrKind if it is not
+// an nlmon link, and syscall.ENETDOWN if it is down, or goes down or away during the
+// capture. An error of w also ends the capture; in all other cases the file is
+// complete. Capture needs CAP_NET_RAW, without which the error matches
+// fs.ErrPermission. If ctx has ended before the capture begins, nothing is written,
+// and the error is that of ctx.
 func Capture(ctx context.Context, name string, w io.Writer, options ...Option) (Stats, error) {
 	if w == nil {
 		m := &monitor{link: &openlink.Handle{Kind: iplink.KindNlmon, Name: name}}
@@ -95,15 +95,15 @@ func Capture(ctx context.Context, name string, w io.Writer, options ...Option) (
 	return m.stats, m.failed(m.err)
 }
 
-// Packets yields the netlink messages of the namespace that an nlmon link is in,
-// as they come. Packet.Dropped says where the kernel had to drop some because the
-// consumer is slow. As those of Capture, packets may hold keys.
+// Packets yields the netlink messages in the namespace of an nlmon link as they
+// arrive. Packet.Dropped is the number of packets that the kernel dropped because
+// the consumer is slow. Like a file of Capture, packets may contain keys.
 //
-// Each iteration has a socket of its own, opened when it begins and closed when
-// it is left, in whatever way; it starts no goroutine that outlives it. The
-// namespace is that of the thread that begins it. It ends when the consumer leaves
-// the loop, when ctx ends, or with an error as those of Capture; in the last two
-// cases the error is the last pair that it yields, with no Packet.
+// Each iteration opens its own socket when it begins, and closes it when it ends in
+// any way. It starts no goroutine that outlives it. Its namespace is that of the
+// thread that begins it. The iteration ends when the consumer leaves the loop, when
+// ctx ends, or with one of the errors of Capture. In the last two cases the last
+// yielded pair has the error, and no Packet.
 func Packets(ctx context.Context, name string, options ...Option) iter.Seq2[Packet, error] {
 	return func(yield func(Packet, error) bool) {
 		m, err := open(ctx, name, options)
@@ -123,13 +123,13 @@ func Packets(ctx context.Context, name string, options ...Option) iter.Seq2[Pack
 	}
 }
 
-// clone returns a packet whose data outlives the next.
+// clone returns a packet whose data stays valid after the next packet.
 func (p Packet) clone() Packet {
 	p.Data = append([]byte(nil), p.Data...)
 	return p
 }
 
-// A monitor is a capture that is going on.
+// A monitor is a running capture.
 type monitor struct {
 	link  *openlink.Handle
 	from  *socket
@@ -170,8 +170,8 @@ func (m *monitor) close() {
 	m.from.close()
 }
 
-// each hands on the packets as they come, until take wants no more, ctx ends, or
-// there is an error, which it leaves in m.err.
+// each passes packets to take as they arrive, until take returns false, ctx ends, or
+// an error occurs, which it stores in m.err.
 func (m *monitor) each(ctx context.Context, take func(*Packet) bool) {
 	stop := context.AfterFunc(ctx, m.from.interrupt)
 	defer stop()
@@ -188,8 +188,8 @@ func (m *monitor) each(ctx context.Context, take func(*Packet) bool) {
 	}
 }
 
-// finish hands on the packets that are there, and counts those that were dropped
-// after them.
+// finish passes the remaining packets to take, and counts the packets dropped after
+// them.
 func (m *monitor) finish(take func(*Packet) bool) {
 	seen, dropped, err := m.from.statistics()
 	if err != nil {
@@ -205,7 +205,7 @@ func (m *monitor) finish(take func(*Packet) bool) {
 	m.stats.Dropped += uint64(dropped - uint32(m.stats.Dropped))
 }
 
-// take hands on a packet and counts it, if it was taken.
+// take passes a packet to take, and counts it if it was accepted.
 func (m *monitor) take(p *Packet, take func(*Packet) bool) bool {
 	m.stats.Dropped += uint64(p.Dropped)
 	if !take(p) {
@@ -220,7 +220,7 @@ func (m *monitor) refused(word, text string) error {
 	return &iplink.Error{Op: "capture", Kind: m.link.Kind, Name: m.link.Name, Attr: word, Message: text, Err: fs.ErrInvalid}
 }
 
-// failed says what an error is about; there may be none.
+// failed adds the operation and the link to an error, or returns nil if err is nil.
 func (m *monitor) failed(err error) error {
 	if err == nil {
 		return nil

@@ -1,9 +1,9 @@
 // Package nlmon makes nlmon links, which show the netlink messages of their
-// namespace to programs that capture packets, and captures them: to a file that
-// Wireshark reads, or for the program itself.
+// namespace to programs that capture packets. It also captures the messages, to a
+// file for Wireshark or for the program itself.
 //
-// A capture holds secrets. Programs give the kernel the keys of MACsec, IPsec and
-// Wi-Fi in netlink messages, and WireGuard's private keys go both ways. Keep a
-// capture as you keep keys, and do not attach one to a report before you have
-// looked for them.
+// A capture contains secrets. Programs pass the keys of MACsec, IPsec and Wi-Fi to
+// the kernel in netlink messages, and WireGuard's private keys go in both
+// directions. Protect a capture like a key, and search it for keys before you attach
+// it to a report.
 package nlmon

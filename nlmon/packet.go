@@ -9,36 +9,36 @@ import (
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
-// A Packet is what went over a netlink socket at once: one message or several,
-// to the kernel or from it. The kernel does not say which. Data may hold keys: do
-// not log it.
+// A Packet is one transmission over a netlink socket: one or several messages, to or
+// from the kernel. The kernel does not report the direction. Data may contain keys
+// and must not be logged.
 type Packet struct {
-	// Time is when the kernel saw it.
+	// Time is the time at which the kernel saw the packet.
 	Time time.Time
-	// Family is what the socket is for.
+	// Family is the protocol family of the socket.
 	Family Family
-	// Data are the messages.
+	// Data holds the messages.
 	Data []byte
-	// Length is how many bytes there were, which is more than Data has if that
-	// was cut off at 256 KiB.
+	// Length is the original number of bytes. It is greater than the length of Data
+	// if Data was truncated to 256 KiB.
 	Length int
-	// Dropped is how many packets the kernel dropped just before this one,
-	// because those that nobody had read yet filled the buffer.
+	// Dropped is the number of packets that the kernel dropped just before this one,
+	// because unread packets filled the buffer.
 	Dropped uint32
 }
 
-// A Message is a netlink message, RFC 3549: struct nlmsghdr and what follows.
+// A Message is a netlink message, RFC 3549: the fields of struct nlmsghdr, and the
+// payload.
 type Message struct {
-	Type   uint16 // what it is about, by the family; below 16 it is a control message
+	Type   uint16 // message type, defined by the family; below 16 for control messages
 	Flags  uint16 // NLM_F_*
-	Seq    uint32 // by which an answer is told from others
-	PortID uint32 // of the socket that asked
+	Seq    uint32 // matches an answer with its request
+	PortID uint32 // of the requesting socket
 	Data   []byte // the payload
 }
 
-// Messages yields the messages of the packet. Data that holds no message, as
-// that of KobjectUevent, or one that is cut off, is an error, the last pair that
-// is yielded.
+// Messages yields the messages of the packet. If Data contains no message, as with
+// KobjectUevent, or a truncated one, the last yielded pair has an error.
 func (p Packet) Messages() iter.Seq2[Message, error] {
 	return func(yield func(Message, error) bool) {
 		for m, err := range wire.Messages(p.Data) {
@@ -53,7 +53,7 @@ func (p Packet) Messages() iter.Seq2[Message, error] {
 	}
 }
 
-// A Family says what a netlink socket is for (NETLINK_*).
+// A Family is the purpose of a netlink socket (NETLINK_*).
 type Family uint16
 
 // Families.
@@ -65,10 +65,10 @@ const (
 	SELinux       Family = 7  // events of SELinux
 	ISCSI         Family = 8  // Open-iSCSI
 	Audit         Family = 9  // auditing
-	FIBLookup     Family = 10 // looking up routes
+	FIBLookup     Family = 10 // route lookups
 	Connector     Family = 11 // connectors
 	Netfilter     Family = 12 // nftables and the rest of netfilter
-	KobjectUevent Family = 15 // events of devices, which are texts
+	KobjectUevent Family = 15 // device events, in text form
 	Generic       Family = 16 // families with names
 	SCSITransport Family = 18 // SCSI transports
 	RDMA          Family = 20 // RDMA
@@ -81,7 +81,8 @@ var families = map[Family]string{
 	KobjectUevent: "kobject_uevent", Generic: "generic", SCSITransport: "scsitransport", RDMA: "rdma", Crypto: "crypto",
 }
 
-// String returns the kernel's name in lower case, such as "route", or the number.
+// String returns the kernel's name in lower case, such as "route", or the number if
+// there is no name.
 func (f Family) String() string {
 	if name, ok := families[f]; ok {
 		return name

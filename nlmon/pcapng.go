@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// The pcapng format, draft-ietf-opsawg-pcapng: types of blocks, and codes of
-// options by the block that they are in.
+// The pcapng format, draft-ietf-opsawg-pcapng: block types, and option codes by the
+// block that contains them.
 const (
 	sectionHeader        = 0x0a0d0d0a
 	interfaceDescription = 1
@@ -32,22 +32,22 @@ const (
 	linkTypeNetlink = 253
 	nanoseconds     = 9 // decimal places of a second
 
-	// What stands before each packet with link type NETLINK: the header of a
-	// cooked capture, which has no address.
+	// Each packet with link type NETLINK begins with the header of a cooked capture,
+	// which has no address.
 	cookedLen     = 16
-	cookedSent    = 4 // LINUX_SLL_OUTGOING; the kernel says so of all
+	cookedSent    = 4 // LINUX_SLL_OUTGOING; the kernel marks all packets with it
 	arphrdNetlink = 824
 )
 
-// native is the byte order of files. Readers take it for that of the messages in
-// them.
+// native is the byte order of files. Readers assume that the messages in a file have
+// the same byte order.
 var native = binary.NativeEndian
 
-// A writer writes a file, block by block. After an error it writes no more.
+// A writer writes a file, block by block. It stops writing after an error.
 type writer struct {
 	w     io.Writer
-	out   []byte // what goes out in one Write
-	body  []byte // of a block
+	out   []byte // pending output for one Write
+	body  []byte // of the current block
 	start time.Time
 	err   error
 }
@@ -57,7 +57,7 @@ type option struct {
 	value []byte
 }
 
-// begin writes what comes before the packets of an interface.
+// begin writes the blocks before the packets of an interface.
 func (w *writer) begin(name string) {
 	w.start = time.Now()
 	b := native.AppendUint32(nil, byteOrderMagic)
@@ -72,7 +72,7 @@ func (w *writer) begin(name string) {
 	w.flush()
 }
 
-// packet writes a packet of the one interface.
+// packet writes a packet of the only interface.
 func (w *writer) packet(p *Packet) {
 	b := native.AppendUint32(w.body[:0], 0)
 	b = appendTime(b, p.Time)
@@ -91,7 +91,7 @@ func (w *writer) packet(p *Packet) {
 	w.flush()
 }
 
-// end writes the statistics of the one interface.
+// end writes the statistics of the only interface.
 func (w *writer) end(s Stats) {
 	now := appendTime(nil, time.Now())
 	w.block(interfaceStatistics, slices.Concat(native.AppendUint32(nil, 0), now),
@@ -104,14 +104,14 @@ func counter(code uint16, n uint64) option {
 	return option{code, native.AppendUint64(nil, n)}
 }
 
-// appendTime appends the upper half of the nanoseconds since 1970 first, in
-// either byte order.
+// appendTime appends the nanoseconds since 1970, upper half first, in either byte
+// order.
 func appendTime(b []byte, t time.Time) []byte {
 	n := uint64(t.UnixNano())
 	return native.AppendUint32(native.AppendUint32(b, uint32(n>>32)), uint32(n))
 }
 
-// block appends a block. Its length stands at both ends.
+// block appends a block, with its length at both ends.
 func (w *writer) block(typ uint32, body []byte, options ...option) {
 	at := len(w.out)
 	w.out = native.AppendUint32(w.out, typ)
@@ -134,7 +134,7 @@ func appendPadded(b, data []byte) []byte {
 	return append(append(b, data...), make([]byte, -len(data)&3)...)
 }
 
-// flush writes what was appended.
+// flush writes the pending output.
 func (w *writer) flush() {
 	if w.err == nil {
 		n, err := w.w.Write(w.out)

@@ -11,13 +11,13 @@ import (
 	"github.com/iplink-go/iplink/internal/highfd"
 )
 
-// A socket receives what an nlmon link shows.
+// A socket receives the packets of an nlmon link.
 type socket struct {
 	file    *os.File
 	raw     syscall.RawConn
 	data    []byte
 	control []byte
-	dropped uint32 // in all, when the last packet was put into the buffer
+	dropped uint32 // total when the last packet was put into the buffer
 }
 
 func openSocket(index, buffer int) (*socket, error) {
@@ -39,8 +39,8 @@ func openSocket(index, buffer int) (*socket, error) {
 	return s, nil
 }
 
-// configure binds the socket last, so that all that it receives is of this link
-// and has what was asked for.
+// configure binds the socket last, so that all received packets come from this link
+// and have the requested options.
 func configure(fd, index, buffer int) error {
 	for _, option := range []int{unix.SO_TIMESTAMPNS_NEW, unix.SO_RXQ_OVFL} {
 		if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, option, 1); err != nil {
@@ -56,7 +56,7 @@ func configure(fd, index, buffer int) error {
 	if err := unix.Bind(fd, &unix.SockaddrLinklayer{Protocol: everything, Ifindex: index}); err != nil {
 		return os.NewSyscallError("bind", err)
 	}
-	// That the link is down the kernel says afterwards.
+	// Only SO_ERROR reports that the link is down.
 	errno, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_ERROR)
 	if err == nil && errno != 0 {
 		err = syscall.Errno(errno)
@@ -68,12 +68,12 @@ func (s *socket) close() {
 	s.file.Close()
 }
 
-// interrupt ends a receive, and all that come after it.
+// interrupt ends the current receive and all later ones.
 func (s *socket) interrupt() {
 	s.file.SetReadDeadline(time.Unix(1, 0))
 }
 
-// receive waits for a packet, whose data is good until the next.
+// receive waits for a packet, whose data is valid until the next call.
 func (s *socket) receive(p *Packet) error {
 	var inner error
 	err := s.raw.Read(func(fd uintptr) bool {
@@ -86,7 +86,7 @@ func (s *socket) receive(p *Packet) error {
 	return os.NewSyscallError("recvmsg", inner)
 }
 
-// tryReceive is receive without waiting; it reports whether there was a packet.
+// tryReceive is receive without waiting. It reports whether there was a packet.
 func (s *socket) tryReceive(p *Packet) bool {
 	inner := error(unix.EAGAIN)
 	err := s.raw.Control(func(fd uintptr) { inner = s.receiveNow(int(fd), p) })
@@ -110,7 +110,7 @@ func (s *socket) receiveNow(fd int, p *Packet) error {
 	}
 }
 
-// parse reads what comes along with a packet.
+// parse reads the control messages of a packet.
 func (s *socket) parse(control []byte, p *Packet) error {
 	messages, err := unix.ParseSocketControlMessage(control)
 	for _, m := range messages {
@@ -126,8 +126,8 @@ func (s *socket) parse(control []byte, p *Packet) error {
 	return err
 }
 
-// statistics returns how many packets there were and how many of them were
-// dropped, modulo 1<<32. The kernel counts anew afterwards.
+// statistics returns the number of packets and the number of dropped packets among
+// them, modulo 1<<32. Each call resets the kernel's counters.
 func (s *socket) statistics() (packets, dropped uint32, err error) {
 	var stats *unix.TpacketStats
 	var inner error
