@@ -11,9 +11,9 @@ import (
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
-// An attachment is what a container gets: a veth pair whose host end is a port of
-// br0, with an MTU and a MAC of its own, and up; the other end is in the
-// container's namespace, with an IP address, and up.
+// An attachment is the network interface of a container: a veth pair. The host end
+// is up, is a port of br0, and has its own MTU and MAC. The other end is up in the
+// container's namespace and has an IP address.
 type attachment struct {
 	host, pod string
 	i         int
@@ -27,13 +27,13 @@ func attachments(n int) []attachment {
 	return all
 }
 
-// An attacher attaches some containers, whose other namespace it may have open
-// sockets in, or not.
+// An attacher attaches some containers. It may or may not have open sockets in the
+// containers' namespace.
 type attacher func(l *lab, all []attachment) (work, error)
 
-// attaching is the workload of attaching many containers with one call, and
-// attachingOne that of one at a time, which opens its sockets in the container's
-// namespace itself.
+// attaching is the workload of attaching many containers with one call. attachingOne
+// is the workload of attaching one container at a time, where each contestant opens
+// its own sockets in the container's namespace.
 func attaching() *workload {
 	return &workload{
 		name: "attach 500 containers", links: 500, few: 3, target: target{ratio: 1.15, peer: 0.35},
@@ -62,12 +62,12 @@ func attachingOne() *workload {
 	}
 }
 
-// together starts a work that attaches all at once.
+// together starts a work that attaches all containers at once.
 func together(a attacher) func(*lab) (work, error) {
 	return func(l *lab) (work, error) { return a(l, attachments(l.n)) }
 }
 
-// apart starts a work that attaches one after another.
+// apart starts a work that attaches one container after another.
 func apart(a attacher) func(*lab) (work, error) {
 	return func(l *lab) (work, error) {
 		var works []work
@@ -113,7 +113,7 @@ func detach(l *lab) error {
 	return l.raw.pipeline(deletion(pairs))
 }
 
-// isAttached looks at both ends of all pairs.
+// isAttached checks both ends of all pairs.
 func isAttached(l *lab) error {
 	ports, pods, addrs := 0, 0, 0
 	err := l.raw.each(listLinks(), func(m wire.Message) {
@@ -143,8 +143,8 @@ func isAttached(l *lab) error {
 	return err
 }
 
-// isPort reports whether a link is up, a port of br0 and has the MTU and a MAC
-// that were asked for.
+// isPort reports whether a link is up, is a port of br0, and has the requested MTU
+// and MAC.
 func isPort(m wire.Message) bool {
 	link, attrs, err := wire.ParseLink(m.Data)
 	if err != nil || link.Flags&unix.IFF_UP == 0 {
@@ -162,11 +162,11 @@ func isPort(m wire.Message) bool {
 	return good == 3
 }
 
-// firstIndex is where the indexes begin that the floor chooses.
+// firstIndex is the first interface index that the floor chooses.
 const firstIndex = 1 << 20
 
-// attachRaw makes all pairs in one send and completes the other ends in another,
-// on a socket that it opens for that. The indexes are chosen beforehand.
+// attachRaw makes all pairs in one send and configures the other ends in another, on
+// a socket that it opens for the purpose. The indexes are chosen in advance.
 func attachRaw(l *lab, all []attachment) (work, error) {
 	home, away := &messages{}, &messages{}
 	for _, a := range all {
@@ -203,7 +203,8 @@ func attachRaw(l *lab, all []attachment) (work, error) {
 	}), nil
 }
 
-// dialRawIn opens a socket in the namespace there from a thread that is here.
+// dialRawIn opens a socket in the namespace there from a thread in the namespace
+// here.
 func dialRawIn(there, here int) (*rawConn, error) {
 	if err := unix.Setns(there, unix.CLONE_NEWNET); err != nil {
 		return nil, err

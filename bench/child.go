@@ -16,15 +16,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// childArg makes this program one contestant, in a process of its own whose
-// processor time and memory are its alone.
+// childArg makes this program run one contestant in a separate process, so that its
+// processor time and memory can be measured separately.
 const childArg = "-child"
 
-// lastLink is the name of the link that tells a watcher that it was the last.
+// lastLink is the name of the last link, at which a watcher stops.
 const lastLink = "last0"
 
-// A child is what such a process does: it calls ready once it watches, or has
-// what it mirrors.
+// A child is the work of such a process. It calls ready once it watches, or once its
+// mirror is complete.
 type child func(n int, ready func()) error
 
 var children = map[string]child{
@@ -38,7 +38,8 @@ var children = map[string]child{
 	"mirror " + floorName: mirrorRaw,
 }
 
-// runChild runs a child: it says "ready", and at the end what it took since then.
+// runChild runs a child. It prints "ready", and at the end the resources used since
+// then.
 func runChild(args []string) error {
 	if len(args) != 2 || children[args[0]] == nil {
 		return errors.New("no such child")
@@ -66,7 +67,7 @@ func runChild(args []string) error {
 	return err
 }
 
-// resident is the memory that the process has, in bytes.
+// resident returns the resident memory of the process in bytes.
 func resident() int64 {
 	data, err := os.ReadFile("/proc/self/statm")
 	if err != nil {
@@ -77,7 +78,7 @@ func resident() int64 {
 	return pages * int64(os.Getpagesize())
 }
 
-// live is what of the memory is in use.
+// live returns the bytes of heap memory in use after a garbage collection.
 func live() uint64 {
 	runtime.GC()
 	var m runtime.MemStats
@@ -85,7 +86,7 @@ func live() uint64 {
 	return m.HeapAlloc
 }
 
-// A process is a child from its parent's side.
+// A process is a child as seen by its parent.
 type process struct {
 	cmd *exec.Cmd
 	out *bufio.Reader
@@ -110,7 +111,7 @@ func spawn(what string, n int) (*process, error) {
 	return p, nil
 }
 
-// report is what a child says at its end.
+// report holds the measurements that a child prints at its end.
 type report struct {
 	cpu      time.Duration
 	allocs   uint64
@@ -118,7 +119,7 @@ type report struct {
 	live     int64
 }
 
-// wait waits for the end of a child, for a minute at most.
+// wait waits for a child to end, for at most a minute.
 func (p *process) wait() (r report, err error) {
 	timer := time.AfterFunc(time.Minute, func() { p.cmd.Process.Kill() })
 	defer timer.Stop()
@@ -130,14 +131,14 @@ func (p *process) wait() (r report, err error) {
 	return r, err
 }
 
-// kill ends a child that would wait in vain.
+// kill kills a child that would otherwise wait for ever.
 func (p *process) kill() error {
 	err := p.cmd.Process.Kill()
 	p.cmd.Wait() // it reports the kill
 	return err
 }
 
-// onProcessor is how long a process with one thread has run.
+// onProcessor returns the processor time of a process with one thread.
 func onProcessor(pid int) (time.Duration, error) {
 	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/schedstat", pid))
 	if err != nil {
@@ -147,7 +148,7 @@ func onProcessor(pid int) (time.Duration, error) {
 	return time.Duration(n), err
 }
 
-// listenRaw opens a socket that hears of links.
+// listenRaw opens a socket that receives link notifications.
 func listenRaw() (*rawConn, error) {
 	c, err := dialRaw()
 	if err != nil {

@@ -21,8 +21,8 @@ import (
 
 const needsSocket = "encodes and decodes only on its way to a socket"
 
-// encoding is the workload of writing the request for a VXLAN with twelve
-// settings, and decoding that of reading the kernel's answer about one.
+// encoding is the workload of encoding a request for a VXLAN with twelve settings,
+// and decoding is the workload of decoding the kernel's answer about a VXLAN.
 func encoding() *workload {
 	return &workload{
 		name: "encode a VXLAN with 12 settings", links: 1, few: 1, target: target{ratio: 2, zero: true},
@@ -49,7 +49,7 @@ func decoding() *workload {
 	}
 }
 
-// inTest starts a benchmark of package iplink's tests, which prepare compiled.
+// inTest starts a benchmark in package iplink's tests, which prepare has compiled.
 func inTest(name string) func(*lab) (work, error) {
 	return func(*lab) (work, error) {
 		dir, binary, err := prepared()
@@ -78,7 +78,7 @@ func benchmark(dir, binary, name string) (*sample, error) {
 	return nil, errors.New("no results in: " + out)
 }
 
-// repeatedly is a work that does something for a while.
+// repeatedly returns a work that repeats a function for a while.
 func repeatedly(f func() error) work {
 	return func() (*sample, error) {
 		m := begin()
@@ -102,12 +102,13 @@ var (
 	local6  = net.ParseIP("2001:db8::1")
 )
 
-// addVxlanAttrs is what vishvananda/netlink encodes a VXLAN's settings with.
+// addVxlanAttrs is the encoder for VXLAN settings in vishvananda/netlink.
 //
 //go:linkname addVxlanAttrs github.com/vishvananda/netlink.addVxlanAttrs
 func addVxlanAttrs(vxlan *vish.Vxlan, linkInfo *nl.RtAttr)
 
-// encodeVish does what the peer's LinkAdd does up to the socket.
+// encodeVish repeats the encoding that the peer's LinkAdd does before it writes to
+// the socket.
 func encodeVish(*lab) (work, error) {
 	return repeatedly(func() error {
 		v := &vish.Vxlan{LinkAttrs: vishAttrs("vx0"), VxlanId: 0x1234, VtepDevIndex: 0x56, SrcAddr: local6, Group: remote6,
@@ -146,8 +147,8 @@ func encodeJsim(*lab) (work, error) {
 	}), nil
 }
 
-// answer is what a kernel said about a VXLAN, as package iplink's own benchmark
-// has it.
+// answer returns a kernel's answer about a VXLAN, from package iplink's own
+// benchmark.
 func answer() ([]byte, error) {
 	dir, _, err := prepared()
 	if err != nil {

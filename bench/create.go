@@ -13,11 +13,11 @@ import (
 	"github.com/iplink-go/iplink/vxlan"
 )
 
-// A maker makes links of one kind in the way of each contestant. The functions
-// get the name and the number of one link.
+// A maker makes links of one kind with each contestant. The functions receive the
+// name and the number of one link.
 type maker struct {
 	kind string
-	each int // links that one makes
+	each int // links made by each call
 	raw  func(names []string) *messages
 	ours func(name string, i int) iplink.Spec
 	vish func(name string, i int) vish.Link

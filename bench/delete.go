@@ -10,8 +10,9 @@ import (
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
-// oneByOneShare is which part of the links those contestants delete who delete
-// one by one, which takes 16 ms for each, however many there are.
+// oneByOneShare is the divisor of the number of links for contestants that delete
+// links one by one. Each such deletion takes 16 ms, regardless of the number of
+// links.
 const oneByOneShare = 40
 
 // deletion is the workload of deleting many links by name.
@@ -90,7 +91,7 @@ func deleteIP(l *lab) (work, error) {
 	return do(run), err
 }
 
-// getJsim gets a link by name, for which the peer has the pieces.
+// getJsim gets a link by name, from the functions that the peer provides.
 func getJsim(conn *rtnetlink.Conn, name string) (*rtnetlink.LinkMessage, error) {
 	request := &rtnetlink.LinkMessage{Attributes: &rtnetlink.LinkAttributes{Name: name}}
 	all, err := conn.Execute(request, uapi.RTM_GETLINK, uapi.NLM_F_REQUEST)

@@ -14,11 +14,11 @@ import (
 	"github.com/iplink-go/iplink/internal/uapi"
 )
 
-// background is the context of all work: nothing is to be cancelled.
+// background is the context of all work; no work is cancelled.
 var background = context.Background()
 
-// dialOurs, dialVish and dialJsim open sockets in the thread's namespace that
-// stay open for the whole workload.
+// dialOurs, dialVish and dialJsim open sockets in the thread's namespace. The
+// sockets stay open for the whole workload.
 func dialOurs(l *lab) (*iplink.Conn, error) {
 	conn, err := iplink.Dial()
 	if err == nil {
@@ -43,15 +43,16 @@ func dialJsim(l *lab) (*rtnetlink.Conn, error) {
 	return conn, err
 }
 
-// openJsim opens a socket in the namespace of a descriptor, or with 0 in that
-// of the thread. The socket has the receive buffer that the peer is fastest
-// with, and the caller closes it.
+// openJsim opens a socket in the namespace of a descriptor, or in the thread's
+// namespace if netns is 0. The socket has the receive buffer size with which the
+// peer is fastest. The caller must close it.
 func openJsim(netns int) (*rtnetlink.Conn, error) {
 	return rtnetlink.Dial(&netlink.Config{NetNS: netns, MessageBufferSize: 64 << 10})
 }
 
-// jsimVXLAN is the driver for VXLAN that jsimonetti/rtnetlink leaves to its
-// users, written as its own drivers are: the settings that the benchmarks have.
+// jsimVXLAN is a VXLAN driver, which jsimonetti/rtnetlink leaves to its users. It is
+// written like that package's own drivers, and has the settings that the benchmarks
+// need.
 type jsimVXLAN struct {
 	id, dev, ageing   uint32
 	remote6, local6   []byte

@@ -10,14 +10,14 @@ import (
 	"github.com/iplink-go/iplink/vxlan"
 )
 
-// growths are what is measured for more and more links, and linkCounts how many
-// there are.
+// growths are the operations measured with growing numbers of links, and linkCounts
+// are those numbers.
 var (
 	growths    = []string{"create", "list", "get", "ensure", "delete"}
 	linkCounts = []int{10, 100, 1000, 10_000}
 )
 
-// measureGrowth measures how cost grows with the number of links, and plots it.
+// measureGrowth measures the growth of cost with the number of links, and plots it.
 func measureGrowth(o options) (all []result, err error) {
 	r, err := newRecord(o.dir, "growth.csv")
 	if err != nil {
@@ -38,8 +38,8 @@ func measureGrowth(o options) (all []result, err error) {
 	return all, os.WriteFile(filepath.Join(o.dir, "growth.svg"), plot(growths, curves), 0o644)
 }
 
-// growth measures one thing for more and more links, and returns the curves of
-// the floor and of this library, without what could not be measured.
+// growth measures one operation with growing numbers of links. It returns the curves
+// of the floor and of this library, without the failed measurements.
 func growth(o options, what string, counts []int) (all []result, curves []curve) {
 	ours, floor := curve{title: what, name: ourName}, curve{title: what, name: floorName}
 	took := wallTotal
@@ -59,7 +59,7 @@ func growth(o options, what string, counts []int) (all []result, curves []curve)
 
 func wallTotal(s sample) float64 { return float64(s.wall) }
 
-// growing is the workload of doing something with n VXLANs.
+// growing is the workload of one operation on n VXLANs.
 func growing(what string, n int) *workload {
 	m := makers[2]
 	w := &workload{name: fmt.Sprintf("growth: %s, %d", what, n), links: n, few: n}
@@ -84,7 +84,7 @@ func growing(what string, n int) *workload {
 	return w
 }
 
-// getOneRaw and getOneOurs look up the last link, which stands for one of many.
+// getOneRaw and getOneOurs look up the last link, as an example of one among many.
 func getOneRaw(l *lab) (work, error) {
 	request := getLink(fmt.Sprintf("l%d", l.n-1))
 	return again(func() error { return l.raw.get(request) }), nil
@@ -99,13 +99,13 @@ func getOneOurs(l *lab) (work, error) {
 	}), err
 }
 
-// again is a work that does something short a hundred times, and counts for
-// each of them.
+// again returns a work that repeats a short function a hundred times. Each
+// repetition counts as one link.
 func again(f func() error) work {
 	return each(make([]struct{}, 100), func(struct{}) error { return f() })
 }
 
-// ensureAll makes sure of all links, which are as wanted.
+// ensureAll ensures all links, none of which needs a change.
 func ensureAll(l *lab) (work, error) {
 	conn, err := dialOurs(l)
 	all := names("l", l.n)

@@ -13,11 +13,11 @@ import (
 	"github.com/iplink-go/iplink"
 )
 
-// A lab is where a workload runs: a thread in a namespace of its own, home, and
+// A lab is the environment of a workload: a thread in its own namespace, home, and
 // another namespace, away.
 type lab struct {
-	all  int // links of the workload
-	n    int // links of the present entrant
+	all  int // number of links in the workload
+	n    int // number of links for the current entrant
 	dir  string
 	home *iplink.NetNS
 	away *iplink.NetNS
@@ -51,7 +51,7 @@ func inLab(n int, f func(*lab) error) (err error) {
 	})
 }
 
-// enter opens what the lab needs of the thread's namespace.
+// enter opens the descriptor and the socket of the thread's namespace.
 func (l *lab) enter(fd *int, raw **rawConn) (err error) {
 	*fd, err = unix.Open("/proc/thread-self/ns/net", unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	if err != nil {
@@ -67,7 +67,7 @@ func (l *lab) close() error {
 		errs = append(errs, l.closers[i]())
 	}
 	for _, c := range []*rawConn{l.raw, l.rawAway} {
-		if c != nil { // links that a namespace has when it goes, the kernel deletes when it likes: during the next workload
+		if c != nil { // the kernel deletes remaining links of a closed namespace later, during the next workload
 			errs = append(errs, c.clear(), c.close())
 		}
 	}
@@ -84,7 +84,7 @@ func (l *lab) close() error {
 	return errors.Join(append(errs, os.RemoveAll(l.dir))...)
 }
 
-// onClose has f called when the workload is over.
+// onClose registers f to be called at the end of the workload.
 func (l *lab) onClose(f func() error) {
 	l.closers = append(l.closers, f)
 }
@@ -96,8 +96,8 @@ func (l *lab) call(f func(*lab) error) error {
 	return f(l)
 }
 
-// batch writes a file for `ip -batch` and returns what runs it in the thread's
-// namespace. What it prints goes to /dev/null.
+// batch writes a file for `ip -batch` and returns a function that runs it in the
+// thread's namespace. Its output goes to /dev/null.
 func (l *lab) batch(name string, lines []string, flags ...string) (func() error, error) {
 	path := filepath.Join(l.dir, name)
 	if err := os.WriteFile(path, []byte(strings.Join(lines, "\n")+"\n"), 0o600); err != nil {
@@ -123,7 +123,7 @@ func names(prefix string, n int) []string {
 	return all
 }
 
-// lines formats a line for each of n links.
+// lines formats one line for each of n links.
 func lines(n int, format func(i int) string) []string {
 	all := make([]string, n)
 	for i := range all {

@@ -1,6 +1,6 @@
-// Command bench measures package iplink against its peers on the same work:
+// Command bench compares package iplink with its peers on the same work:
 // vishvananda/netlink, jsimonetti/rtnetlink, iproute2, and a floor of raw bytes.
-// README.md says how to read what it prints.
+// README.md explains the output.
 package main
 
 import (
@@ -17,7 +17,7 @@ import (
 	"github.com/iplink-go/iplink/internal/rootless"
 )
 
-// options are the flags.
+// options holds the command-line flags.
 type options struct {
 	once    bool
 	rounds  int
@@ -26,7 +26,7 @@ type options struct {
 	dir     string
 	growth  bool
 	profile string
-	// keep is called with each sample of a workload, as it comes.
+	// keep is called with each sample of a workload as soon as it exists.
 	keep func(workload string, s sample) error
 }
 
@@ -81,7 +81,7 @@ func exit(err error) {
 	os.Exit(0)
 }
 
-// profiled runs f and keeps a profile of it, if one is wanted.
+// profiled runs f, with a CPU profile if the options request one.
 func profiled(o options, f func(options) error) error {
 	if o.profile == "" {
 		return f(o)
@@ -98,7 +98,7 @@ func profiled(o options, f func(options) error) error {
 	return f(o)
 }
 
-// measure measures the workloads and how cost grows.
+// measure measures the workloads and the growth of cost.
 func measure(o options) error {
 	if err := os.MkdirAll(o.dir, 0o755); err != nil {
 		return err
@@ -112,8 +112,8 @@ func measure(o options) error {
 	return errors.Join(err, failures(all))
 }
 
-// measureTable measures the workloads that are wanted. The file of the table is
-// written after each of them, and the table is printed at the end.
+// measureTable measures the selected workloads. It writes the file with the table
+// after each of them, and prints the table at the end.
 func measureTable(o options, out io.Writer, wanted []*workload) (all []result, err error) {
 	r, err := newRecord(o.dir, "samples.csv")
 	if err != nil {
@@ -137,7 +137,8 @@ func measureTable(o options, out io.Writer, wanted []*workload) (all []result, e
 	return all, err
 }
 
-// failures returns an error that names the workloads that failed, nil if none did.
+// failures returns an error that names the failed workloads, or nil if there are
+// none.
 func failures(all []result) error {
 	var errs []error
 	for _, r := range all {

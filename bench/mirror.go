@@ -13,7 +13,8 @@ import (
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
-// mirroring is the workload of holding a copy of all links: the memory for each.
+// mirroring is the workload of keeping a copy of all links. It measures the memory
+// for each link.
 func mirroring() *workload {
 	w := &workload{name: "mirror 10000 links, resident memory for each", links: 10000, few: 8, rounds: 3,
 		world: func(l *lab) error { return l.raw.pipeline(createVXLANs(names("x", l.all))) }}
@@ -33,8 +34,8 @@ func mirroring() *workload {
 	return w
 }
 
-// settle gives the runtime time for what it does in the background, so that what
-// is resident is what stays so.
+// settle waits for background work of the runtime to end, so that only lasting
+// memory is resident.
 func settle(keep any, ready func()) error {
 	ready()
 	time.Sleep(time.Second)
@@ -60,7 +61,7 @@ func mirrorRaw(n int, ready func()) error {
 	return settle(all, ready)
 }
 
-// mirrorOurs goes on watching while it is measured.
+// mirrorOurs keeps watching during the measurement.
 func mirrorOurs(n int, ready func()) error {
 	conn, err := iplink.Dial()
 	if err != nil {
@@ -106,7 +107,7 @@ func mirrorVish(n int, ready func()) error {
 	return errors.New("the subscription ended")
 }
 
-// mirrorJsim lists, for the peer has no watch.
+// mirrorJsim lists the links, because the peer has no watch.
 func mirrorJsim(n int, ready func()) error {
 	conn, err := openJsim(0)
 	if err != nil {

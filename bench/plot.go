@@ -7,32 +7,33 @@ import (
 	"time"
 )
 
-// A curve is how long something takes for more and more links.
+// A curve is the duration of an operation against the number of links.
 type curve struct {
-	title string // of the panel that it is in
+	title string // of its panel
 	name  string
-	x, y  []float64 // links, and nanoseconds
+	x, y  []float64 // links and nanoseconds
 }
 
 func (c *curve) add(n int, ns float64) {
 	c.x, c.y = append(c.x, float64(n)), append(c.y, ns)
 }
 
-// The sizes of the plot in pixels.
+// The dimensions of the plot in pixels.
 const (
 	panelWidth, panelHeight = 220, 260
 	left, top               = 52, 40
 	innerWidth, innerHeight = panelWidth - left - 14, panelHeight - top - 46
 )
 
-// Both axes are logarithmic: powers of ten links, and of ten from 10 µs to 100 s.
-// What is linear rises one decade with each decade of links, as the grey line.
+// Both axes are logarithmic, in powers of ten: numbers of links, and times from 10
+// µs to 100 s. A linear cost rises by one decade for each decade of links, parallel
+// to the grey line.
 const (
 	leastLinks, mostLinks = 1, 5 // decades
 	leastTime, mostTime   = 3, 11
 )
 
-// plot draws one panel for each title, with the curves that have it.
+// plot draws one panel for each title, with the curves of that title.
 func plot(titles []string, curves []curve) []byte {
 	var b strings.Builder
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" font-family="sans-serif" font-size="11">`+"\n",
@@ -60,7 +61,7 @@ func py(ns float64) float64 {
 	return top + (mostTime-math.Log10(max(ns, 1)))/(mostTime-leastTime)*innerHeight
 }
 
-// axes draws the frame of a panel, its labels and the line of what is linear.
+// axes draws the frame of a panel, its labels and the line of linear growth.
 func axes(b *strings.Builder, title string) {
 	fmt.Fprintf(b, `<text x="%d" y="16" font-weight="bold">%s</text>`+"\n", left, title)
 	fmt.Fprintf(b, `<rect x="%d" y="%d" width="%d" height="%d" fill="none" stroke="#999"/>`+"\n", left, top, innerWidth, innerHeight)

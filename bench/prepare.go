@@ -9,19 +9,19 @@ import (
 	"strings"
 )
 
-// sourceEnv is the environment variable with the directory of package iplink,
-// and testsEnv that with the file of its compiled tests. They pass both on to
-// the program when it starts itself again.
+// sourceEnv is the environment variable with the directory of package iplink, and
+// testsEnv the variable with the file of its compiled tests. The program passes both
+// to itself when it restarts.
 const (
 	sourceEnv = "IPLINK_BENCH_SOURCE"
 	testsEnv  = "IPLINK_BENCH_TESTS"
 )
 
-// prepare compiles the tests of package iplink, which have the codec's benchmarks
-// and the hand-written codec, if the workloads that need them are wanted. It must
-// be called before the program enters a namespace: the go command may have to
-// fetch modules, and no network namespace made here leads to where they are. The
-// caller calls clean at the end.
+// prepare compiles the tests of package iplink, if the selected workloads need them:
+// they contain the codec's benchmarks and the hand-written codec. It must be called
+// before the program enters a namespace, because the go command may have to download
+// modules, and the servers are unreachable from the network namespaces made here. The
+// caller must call clean at the end.
 func prepare(o options) (clean func() error, err error) {
 	nothing := func() error { return nil }
 	if os.Getenv(testsEnv) != "" || !o.run.MatchString(encoding().name) && !o.run.MatchString(decoding().name) {

@@ -11,14 +11,14 @@ import (
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
-// rawConn is the floor: a blocking socket and nothing around it.
+// rawConn is the floor: a blocking socket without any abstraction.
 type rawConn struct {
 	fd      int
 	buf     []byte
-	perSend int // how many messages go out in one send, whose answers must fit the buffer
+	perSend int // number of messages in one send; their answers must fit into the buffer
 }
 
-// dialRaw opens one in the thread's namespace.
+// dialRaw opens a rawConn in the thread's namespace.
 func dialRaw() (*rawConn, error) {
 	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.NETLINK_ROUTE)
 	if err != nil {
@@ -29,11 +29,11 @@ func dialRaw() (*rawConn, error) {
 	return c, errors.Join(err, unix.SetsockoptInt(fd, unix.SOL_NETLINK, unix.NETLINK_CAP_ACK, 1))
 }
 
-// bufferSize is how large the floor's socket buffers are wanted, in bytes.
+// bufferSize is the requested size of the floor's socket buffers in bytes.
 const bufferSize = 32 << 20
 
-// enlarge enlarges the buffers of the socket. The root of a user namespace gets no
-// more than net.core.rmem_max and wmem_max.
+// enlarge enlarges the buffers of the socket. The root user of a user namespace is
+// limited to net.core.rmem_max and wmem_max.
 func (c *rawConn) enlarge() error {
 	c.perSend = 4000
 	for _, size := range []struct{ option, force int }{{unix.SO_RCVBUF, unix.SO_RCVBUFFORCE}, {unix.SO_SNDBUF, unix.SO_SNDBUFFORCE}} {
@@ -67,7 +67,7 @@ func (c *rawConn) close() error {
 	return unix.Close(c.fd)
 }
 
-// messages are requests that each get one acknowledgement, one after another.
+// messages is a sequence of requests with one acknowledgement each.
 type messages struct {
 	bytes []byte
 	ends  []int
@@ -80,12 +80,12 @@ func (m *messages) add(typ, flags uint16, body func([]byte) []byte) {
 	m.ends = append(m.ends, len(m.bytes))
 }
 
-// write adds a request that is acknowledged.
+// write adds a request with an acknowledgement.
 func (m *messages) write(typ, flags uint16, body func([]byte) []byte) {
 	m.add(typ, flags|uapi.NLM_F_ACK, body)
 }
 
-// pipeline sends many messages at a time and awaits all acknowledgements.
+// pipeline sends many messages at a time and waits for all acknowledgements.
 func (c *rawConn) pipeline(m *messages) error {
 	at := 0
 	for i := 0; i < len(m.ends); i += c.perSend {
@@ -121,7 +121,7 @@ func (c *rawConn) send(b []byte) error {
 	return err
 }
 
-// acks reads so many acknowledgements.
+// acks reads n acknowledgements.
 func (c *rawConn) acks(n int) error {
 	for n > 0 {
 		read, err := unix.Read(c.fd, c.buf)
@@ -138,7 +138,7 @@ func (c *rawConn) acks(n int) error {
 	return nil
 }
 
-// get sends a request and reads the one datagram that answers it.
+// get sends a request and reads the datagram with the answer.
 func (c *rawConn) get(request []byte) error {
 	if err := c.send(request); err != nil {
 		return err
@@ -150,7 +150,7 @@ func (c *rawConn) get(request []byte) error {
 	return err
 }
 
-// dump sends a request and reads all that answers it, without a look inside.
+// dump sends a request and reads the complete answer without decoding it.
 func (c *rawConn) dump(request []byte) error {
 	if err := c.send(request); err != nil {
 		return err
@@ -169,7 +169,7 @@ func (c *rawConn) dump(request []byte) error {
 	}
 }
 
-// each calls f with all messages that answer a request to list.
+// each calls f with every message in the answer to a list request.
 func (c *rawConn) each(request []byte, f func(wire.Message)) error {
 	if err := c.send(request); err != nil {
 		return err

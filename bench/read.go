@@ -9,7 +9,7 @@ import (
 	"github.com/iplink-go/iplink/vxlan"
 )
 
-// manyLinks is a world of VXLANs and veth pairs, half and half.
+// manyLinks makes VXLANs and veth pairs, half of each.
 func manyLinks(l *lab) error {
 	half := l.all / 2
 	if err := l.raw.pipeline(createVXLANs(names("x", half))); err != nil {
@@ -18,8 +18,7 @@ func manyLinks(l *lab) error {
 	return l.raw.pipeline(createVeths(names("v", (l.all-half)/2)))
 }
 
-// listing is the workload of reading all links into what each contestant has for
-// them.
+// listing is the workload of reading all links into each contestant's own types.
 func listing() *workload {
 	return &workload{
 		name: "list 5000 links", links: 5000, few: 8, target: target{ratio: 1.25, allocs: 2}, reads: true,
@@ -68,7 +67,8 @@ func listIP(l *lab) (work, error) {
 	return do(run), err
 }
 
-// enough is an error unless so many links were read, lo among them.
+// enough returns an error unless the expected number of links was read, including
+// lo.
 func enough(l *lab, have int, err error) error {
 	if err == nil && have != l.n+1 {
 		err = fmt.Errorf("%d links, not %d", have, l.n+1)
@@ -76,7 +76,7 @@ func enough(l *lab, have int, err error) error {
 	return err
 }
 
-// lookUps is how many links are looked up of those that there are.
+// lookUps is the number of links that are looked up.
 const lookUps = 1000
 
 // getting is the workload of looking up links by name, one at a time.
@@ -94,7 +94,7 @@ func getting() *workload {
 	}
 }
 
-// choice is the names of the links to look up, the same for all contestants.
+// choice returns the names of the links to look up, the same for all contestants.
 func choice(l *lab) []string {
 	random := rand.New(rand.NewPCG(0x1234, 0x5678))
 	all := make([]string, lookUps)
@@ -104,8 +104,8 @@ func choice(l *lab) []string {
 	return all
 }
 
-// each is a work that does something for one after another, and counts as one
-// for each of them.
+// each returns a work that calls f for one element after another. Each element
+// counts as one link.
 func each[T any](all []T, f func(T) error) work {
 	return times(len(all), func() error {
 		for _, one := range all {
@@ -117,7 +117,7 @@ func each[T any](all []T, f func(T) error) work {
 	})
 }
 
-// times is a work that does something so many times.
+// times returns a work that counts as n links.
 func times(n int, f func() error) work {
 	return func() (*sample, error) {
 		m := begin()
@@ -169,8 +169,8 @@ func getIP(l *lab) (work, error) {
 	return times(len(all), run), err
 }
 
-// ensuring is the workload of making sure of links that are as wanted, compared
-// with reading them once.
+// ensuring is the workload of ensuring links that need no change, compared with a
+// single list of all links.
 func ensuring() *workload {
 	const none = "has no such operation"
 	return &workload{

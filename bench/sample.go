@@ -14,16 +14,16 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A sample is what one run of one entrant took.
+// A sample is the measurement of one run of one entrant.
 type sample struct {
 	who    string
 	round  int
 	links  int
 	wall   time.Duration
-	user   time.Duration // of this process and of those it waited for
+	user   time.Duration // of this process and its finished children
 	system time.Duration
 	allocs uint64  // of this process
-	bytes  float64 // of resident memory for each link, where that is what is measured
+	bytes  float64 // of resident memory for each link, if that is measured
 }
 
 func (s sample) String() string {
@@ -42,7 +42,7 @@ func (s sample) each(d time.Duration) time.Duration {
 	return d / time.Duration(max(1, s.links))
 }
 
-// A stopwatch is a sample that has begun.
+// A stopwatch is a running measurement.
 type stopwatch struct {
 	at     time.Time
 	usage  usage
@@ -55,13 +55,14 @@ func begin() stopwatch {
 	return stopwatch{allocs: mallocs(), usage: spent(), at: time.Now()}
 }
 
-// uncollected is how many bytes nobody minds paying for.
+// uncollected is the number of bytes of garbage that are negligible.
 const uncollected = 1 << 20
 
-// collect collects garbage, so that nobody pays for another's; but not if there is
-// next to none. A collection that finds nothing has the runtime give the memory back
-// to the system, page by page, and whoever comes next fetch it again. That is not
-// how a program runs that does one thing for a while.
+// collect collects garbage, so that no entrant pays for the garbage of another. It
+// does nothing if there is hardly any. After a collection that finds nothing, the
+// runtime returns the memory to the system page by page, and the next entrant has to
+// fetch it again. A program that does one thing for a while does not behave like
+// that.
 func collect() {
 	if heap()-collected > uncollected {
 		runtime.GC()
@@ -69,10 +70,10 @@ func collect() {
 	}
 }
 
-// collected is how much memory was in use after the last collection.
+// collected is the memory in use after the last collection.
 var collected int64
 
-// heap is how much memory is in use, garbage included.
+// heap returns the memory in use, including garbage.
 func heap() int64 {
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
@@ -93,11 +94,11 @@ func mallocs() uint64 {
 	return m.Mallocs
 }
 
-// self is whose processor time counts: in the floor's process that of its one
-// thread, for the others are Go's.
+// self selects the processor time to count. In the floor's process it is the time of
+// its only thread, because the other threads belong to the Go runtime.
 var self = unix.RUSAGE_SELF
 
-// spent is the processor time of this process and of those it waited for.
+// spent returns the processor time of this process and its finished children.
 func spent() usage {
 	var u usage
 	for _, who := range []int{self, unix.RUSAGE_CHILDREN} {
@@ -110,30 +111,30 @@ func spent() usage {
 	return u
 }
 
-// A result is all samples of a workload.
+// A result is the set of all samples of a workload.
 type result struct {
 	*workload
 	samples []sample
-	err     error // why it did not reach its end
+	err     error // reason of a failure
 }
 
 func (r *result) of(who string) []sample {
 	return slices.DeleteFunc(slices.Clone(r.samples), func(s sample) bool { return s.who != who })
 }
 
-// floor returns the samples that the others are compared with: of the faster of
-// the ways to do the work with raw bytes.
+// floor returns the samples to which the others are compared: those of the fastest
+// way to do the work with raw bytes.
 func (r *result) floor() []sample {
 	return r.fastest(floorName, pipelined, oneByOne)
 }
 
-// bestPeer returns the samples of the faster one of the Go peers, none if there is
-// none.
+// bestPeer returns the samples of the faster one of the Go peers, or none if no Go
+// peer takes part.
 func (r *result) bestPeer() []sample {
 	return r.fastest(vishName, jsimName)
 }
 
-// fastest returns the samples of the fastest one of these.
+// fastest returns the samples of the fastest of the named contestants.
 func (r *result) fastest(names ...string) (best []sample) {
 	for _, who := range names {
 		s := r.of(who)
@@ -149,7 +150,7 @@ func cpuEach(s sample) float64    { return float64(s.cpu()) / float64(s.links) }
 func allocsEach(s sample) float64 { return float64(s.allocs) / float64(s.links) }
 func bytesEach(s sample) float64  { return s.bytes }
 
-// median of what of each sample.
+// median returns the median of a value over all samples.
 func median(all []sample, of func(sample) float64) float64 {
 	var values []float64
 	for _, s := range all {
@@ -158,7 +159,7 @@ func median(all []sample, of func(sample) float64) float64 {
 	return middle(values)
 }
 
-// ratio is the median of the ratios of each round.
+// ratio returns the median of the ratios of all rounds.
 func ratio(all, floor []sample, of func(sample) float64) float64 {
 	var values []float64
 	for i := range min(len(all), len(floor)) {
@@ -179,14 +180,14 @@ func middle(values []float64) float64 {
 	return (values[half-1] + values[half]) / 2
 }
 
-// A record is a file of samples. It has each as soon as that was taken, so that
-// the samples of a run that breaks off are kept too.
+// A record is a file of samples. Each sample is written immediately, so that the
+// samples of an aborted run are kept too.
 type record struct {
 	file *os.File
 	csv  *csv.Writer
 }
 
-// columns are the first line of a record.
+// columns is the first line of a record.
 var columns = []string{"workload", "contestant", "round", "links", "wall_ns", "user_ns", "system_ns", "allocations", "bytes_per_link"}
 
 func newRecord(dir, name string) (*record, error) {

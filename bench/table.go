@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// workloads are the rows of the table, in order.
+// workloads returns the rows of the table, in order.
 func workloads() []*workload {
 	var all []*workload
 	for _, m := range makers {
@@ -45,7 +45,7 @@ func release() string {
 	return unix.ByteSliceToString(u.Release[:])
 }
 
-// line is one row of the table.
+// line returns one row of the table.
 func (r *result) line() string {
 	cells := []string{r.name, r.floorCell()}
 	for _, who := range peerNames {
@@ -78,7 +78,7 @@ func precise(ns float64) string {
 	return fmt.Sprintf("%.3g ms", ns/1e6)
 }
 
-// cell is what the table says of one contestant.
+// cell returns the table cell of one contestant.
 func (r *result) cell(who string) string {
 	s := r.of(who)
 	if len(s) == 0 {
@@ -115,8 +115,8 @@ func (t target) String() string {
 	return text
 }
 
-// verdict says whether this library meets the target, or that the workload did
-// not reach its end.
+// verdict returns "yes" or "no" for a target that this library meets or misses, or
+// reports that the workload failed.
 func (r *result) verdict() string {
 	s, of := r.of(ourName), wallEach
 	if r.err != nil {
@@ -140,7 +140,7 @@ func (r *result) verdict() string {
 	return "yes"
 }
 
-// reasons says why contestants do not take part, and why workloads failed.
+// reasons explains the absence of contestants and the failures of workloads.
 func reasons(all []result) (lines []string) {
 	for _, r := range all {
 		if r.err != nil {

@@ -16,11 +16,11 @@ import (
 	"github.com/iplink-go/iplink"
 )
 
-// watchBuffer is the receive buffer that all watchers get.
+// watchBuffer is the receive buffer size of all watchers.
 const watchBuffer = 8 << 20
 
-// watching is the workload of hearing of links while they are made: the
-// watcher's processor time for each.
+// watching is the workload of receiving notifications while links are made. It
+// measures the watcher's processor time for each link.
 func watching() *workload {
 	w := &workload{
 		name: "watch 5000 creations", links: 5000, few: 8, target: target{ratio: 1.5, cpu: true}, after: deleteAll, rounds: 5,
@@ -32,7 +32,7 @@ func watching() *workload {
 	return w
 }
 
-// watcherOf starts a watcher for each sample and makes links.
+// watcherOf starts a watcher for each sample and then makes links.
 func watcherOf(who string) func(*lab) (work, error) {
 	return func(l *lab) (work, error) {
 		requests := createVXLANs(append(names("w", l.n), lastLink))
@@ -51,8 +51,8 @@ func watcherOf(who string) func(*lab) (work, error) {
 	}
 }
 
-// watchRaw reads datagrams and looks for the name of the last link. It does not
-// tell Go's scheduler that it blocks, which costs as much as the reading.
+// watchRaw reads datagrams and searches them for the name of the last link. It does
+// not notify Go's scheduler that it blocks, which would cost as much as the reading.
 func watchRaw(n int, ready func()) error {
 	c, err := listenRaw()
 	if err != nil {
@@ -109,8 +109,8 @@ func watchVish(n int, ready func()) error {
 	return fmt.Errorf("the subscription ended: %w", broken)
 }
 
-// watchJsim opens the socket itself, since the peer's connection leaves no way to
-// enlarge its buffer.
+// watchJsim opens the socket itself, because the peer's connection does not allow
+// enlarging its buffer.
 func watchJsim(n int, ready func()) error {
 	conn, err := netlink.Dial(unix.NETLINK_ROUTE, &netlink.Config{Groups: unix.RTMGRP_LINK, MessageBufferSize: 64 << 10})
 	if err != nil {
@@ -138,8 +138,8 @@ func watchJsim(n int, ready func()) error {
 	}
 }
 
-// watchIP has `ip monitor` print to /dev/null, and takes it to have seen all when
-// it does nothing any more.
+// watchIP runs `ip monitor` with output to /dev/null. It assumes that all
+// notifications have been processed once the process is idle.
 func watchIP(l *lab) (work, error) {
 	requests := createVXLANs(names("w", l.n))
 	return func() (*sample, error) {
@@ -163,7 +163,7 @@ func watchIP(l *lab) (work, error) {
 	}, nil
 }
 
-// settled waits until a process does nothing and returns how long it has run.
+// settled waits until a process is idle and returns its processor time.
 func settled(pid int) (time.Duration, error) {
 	last := time.Duration(-1)
 	for {

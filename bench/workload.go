@@ -22,55 +22,56 @@ var peerNames = []string{ourName, vishName, jsimName, ipName}
 // A workload is one row of the table.
 type workload struct {
 	name   string
-	links  int // how many links, or what else there is many of
-	few    int // the same for a run that is only to see that it works
-	rounds int // at most, 0 for no bound
-	often  int // so many times as many rounds, if it is over in no time; 0 for as many
+	links  int // number of links, or of other items
+	few    int // the same for a quick test run
+	rounds int // maximum, 0 for no limit
+	often  int // multiplies the number of rounds of a very short workload; 0 for no change
 	target target
-	reads  bool // changes nothing, so that it is done twice and the second time counts
-	// world makes what all contestants find, and check looks whether one has
-	// done its work; both may be nil.
+	reads  bool // changes nothing, so it runs twice and only the second run counts
+	// world makes the common environment of all contestants, and check verifies the
+	// work of one contestant. Both may be nil.
 	world func(l *lab) error
 	check func(l *lab) error
-	// before and after surround each sample and are not measured.
+	// before and after run around each sample and are not measured.
 	before, after func(l *lab) error
 	entrants      []entrant
 }
 
-// A target is the largest ratio to the floor that is wanted.
+// A target is the largest accepted ratio to the floor.
 type target struct {
 	ratio  float64
-	cpu    bool    // of processor time, rather than of time
+	cpu    bool    // the ratio is of processor time rather than elapsed time
 	peer   float64 // largest ratio to the best Go peer, 0 for no such target
-	allocs float64 // most allocations for each link, likewise
-	zero   bool    // not a single allocation
+	allocs float64 // most allocations for each link, 0 for no such target
+	zero   bool    // no allocations at all
 }
 
-// An entrant is how one contestant does the work.
+// An entrant is one contestant's way to do the work.
 type entrant struct {
 	who  string
-	less int    // does this fraction of the links only, for its cost is the same for each
-	why  string // it cannot do the work; empty if it can
-	// start opens what is open before the work begins and returns the work.
+	less int    // divides the number of links, for contestants with a constant cost for each link
+	why  string // reason why it cannot do the work; empty if it can
+	// start opens the resources that exist before the work begins, and returns the
+	// work.
 	start func(l *lab) (work, error)
 }
 
-// work is done once for each sample. Of a contestant that measures itself it
-// returns the sample, else nil.
+// work runs once for each sample. It returns the sample if the contestant measures
+// itself, and nil otherwise.
 type work func() (*sample, error)
 
-// do makes a work of a function.
+// do makes a work from a function.
 func do(f func() error) work {
 	return func() (*sample, error) { return nil, f() }
 }
 
-// cannot is an entrant that does not take part.
+// cannot returns an entrant that does not take part.
 func cannot(who, why string) entrant {
 	return entrant{who: who, why: why}
 }
 
-// attempt measures a workload. If that fails the result has the error, which is
-// reported at once, and the samples that there are.
+// attempt measures a workload. If the measurement fails, attempt prints the error
+// immediately. The result then has the error and the existing samples.
 func (w *workload) attempt(o options) result {
 	fmt.Fprintln(os.Stderr, w.name)
 	r, err := w.measure(o)
@@ -80,8 +81,8 @@ func (w *workload) attempt(o options) result {
 	return r
 }
 
-// measure runs all entrants in turns: the first round of all, the second round
-// of all, and so on, so that what else the machine does befalls all alike.
+// measure runs all entrants in turns: the first round of all, the second round of
+// all, and so on, so that other activity of the machine affects all entrants alike.
 func (w *workload) measure(o options) (result, error) {
 	r := result{workload: w}
 	n := w.links
@@ -105,7 +106,7 @@ func (w *workload) measure(o options) (result, error) {
 	return r, err
 }
 
-// start makes the world and starts the entrants.
+// start makes the environment and starts the entrants.
 func (w *workload) start(l *lab, o options) ([]work, error) {
 	if w.world != nil {
 		if err := w.world(l); err != nil {
@@ -126,7 +127,7 @@ func (w *workload) start(l *lab, o options) ([]work, error) {
 	return works, nil
 }
 
-// share is how many links an entrant works on.
+// share returns the number of links for an entrant.
 func (w *workload) share(l *lab, e entrant) int {
 	return max(1, l.all/max(1, e.less))
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
-// The settings that all contestants give their links.
+// The settings of all contestants' links.
 const (
 	vxlanPort = 4789
 	attachMTU = 1400
@@ -24,8 +24,8 @@ func podAddr(i int) netip.Prefix {
 	return netip.PrefixFrom(netip.AddrFrom4([4]byte{10, 1, byte(i >> 8), byte(i)}), 16)
 }
 
-// createLink appends what every request to make a link begins with; data
-// appends what is of the kind.
+// createLink appends a request to make a link. common appends general attributes,
+// and data appends the attributes of the kind.
 func createLink(m *messages, index int32, flags uint32, name, kind string, common, data func([]byte) []byte) {
 	m.write(uapi.RTM_NEWLINK, uapi.NLM_F_CREATE|uapi.NLM_F_EXCL, func(b []byte) []byte {
 		b = wire.AppendLink(b, wire.Link{Index: index, Flags: flags, Change: flags})
@@ -41,8 +41,8 @@ func nothing(b []byte) []byte {
 	return b
 }
 
-// createBridges, createVeths and createVXLANs are the requests for the links of
-// these names.
+// createBridges, createVeths and createVXLANs return the requests to make links with
+// the given names.
 func createBridges(names []string) *messages {
 	m := &messages{}
 	for _, name := range names {
@@ -82,7 +82,7 @@ func createVXLANs(names []string) *messages {
 	return m
 }
 
-// getLink is the request for a link by name.
+// getLink returns the request for a link by name.
 func getLink(name string) []byte {
 	m := &messages{}
 	m.add(uapi.RTM_GETLINK, 0, func(b []byte) []byte {
@@ -91,26 +91,26 @@ func getLink(name string) []byte {
 	return m.bytes
 }
 
-// listLinks is the request for all links.
+// listLinks returns the request for all links.
 func listLinks() []byte {
 	m := &messages{}
 	m.add(uapi.RTM_GETLINK, uapi.NLM_F_DUMP, func(b []byte) []byte { return wire.AppendLink(b, wire.Link{}) })
 	return m.bytes
 }
 
-// listAddrs is the request for all IP addresses.
+// listAddrs returns the request for all IP addresses.
 func listAddrs() []byte {
 	m := &messages{}
 	m.add(uapi.RTM_GETADDR, uapi.NLM_F_DUMP, func(b []byte) []byte { return append(b, 0, 0, 0, 0, 0, 0, 0, 0) })
 	return m.bytes
 }
 
-// mayDelete reports whether a link can be deleted: not lo.
+// mayDelete reports whether a link can be deleted. All links except lo can.
 func mayDelete(l wire.Link) bool {
 	return l.Flags&unix.IFF_LOOPBACK == 0
 }
 
-// indexes lists the indexes of all links but lo.
+// indexes returns the indexes of all links except lo.
 func (c *rawConn) indexes() (all []int32, err error) {
 	err = c.each(listLinks(), func(m wire.Message) {
 		if link, _, err := wire.ParseLink(m.Data); err == nil && mayDelete(link) {
@@ -120,10 +120,10 @@ func (c *rawConn) indexes() (all []int32, err error) {
 	return all, err
 }
 
-// doomedGroup is the group that links are moved to in order to be deleted.
+// doomedGroup is the group of links that are about to be deleted.
 const doomedGroup = 0x1234567
 
-// deletion is the requests that delete links all at once.
+// deletion returns the requests that delete all the links at once.
 func deletion(indexes []int32) *messages {
 	m := &messages{}
 	for _, index := range indexes {
@@ -137,7 +137,7 @@ func deletion(indexes []int32) *messages {
 	return m
 }
 
-// clear deletes all links but lo.
+// clear deletes all links except lo.
 func (c *rawConn) clear() error {
 	indexes, err := c.indexes()
 	if err != nil || len(indexes) == 0 {
@@ -146,13 +146,13 @@ func (c *rawConn) clear() error {
 	return c.pipeline(deletion(indexes))
 }
 
-// deleteAll deletes what a sample has made.
+// deleteAll deletes the links that a sample has made.
 func deleteAll(l *lab) error {
 	return l.raw.clear()
 }
 
-// hasLinks is a check that there are as many links beside lo as each says, for
-// each link of the work.
+// hasLinks returns a check that the number of links except lo is each for every link
+// of the work.
 func hasLinks(each int) func(l *lab) error {
 	return func(l *lab) error {
 		indexes, err := l.raw.indexes()
@@ -163,7 +163,7 @@ func hasLinks(each int) func(l *lab) error {
 	}
 }
 
-// isEmpty is a check that there are no links but lo.
+// isEmpty checks that there are no links except lo.
 func isEmpty(l *lab) error {
 	return hasLinks(0)(l)
 }

@@ -29,7 +29,7 @@ func Info(link *iplink.Link) (*iplink.BondInfo, bool) {
 	return info, ok
 }
 
-// set marks a setting as set and returns the struct that holds its value.
+// set marks a setting as present and returns the struct that holds its value.
 func (b *Builder) set(number uint16) *iplink.BondInfo {
 	return own.Put[iplink.BondInfo](b.Own(b), number)
 }

@@ -30,7 +30,7 @@ func (b *PortBuilder) Own() *own.Settings {
 	return &b.own
 }
 
-// set marks a setting as set and returns the struct that holds its value.
+// set marks a setting as present and returns the struct that holds its value.
 func (b *PortBuilder) set(number uint16) *iplink.BondPortInfo {
 	return own.Put[iplink.BondPortInfo](&b.own, number)
 }

@@ -30,7 +30,7 @@ func Info(link *iplink.Link) (*iplink.BridgeInfo, bool) {
 	return info, ok
 }
 
-// set marks a setting as set and returns the struct that holds its value.
+// set marks a setting as present and returns the struct that holds its value.
 func (b *Builder) set(number uint16) *iplink.BridgeInfo {
 	return own.Put[iplink.BridgeInfo](b.Own(b), number)
 }

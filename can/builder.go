@@ -35,7 +35,7 @@ func Info(link *iplink.Link) (*iplink.CANInfo, bool) {
 	return info, ok
 }
 
-// set marks a setting as set and returns the struct that holds its value.
+// set marks a setting as present and returns the struct that holds its value.
 func (b *Builder) set(number uint16) *iplink.CANInfo {
 	return own.Put[iplink.CANInfo](b.Own(b), number)
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // An Addr is an IP address of a link. It is the argument of a builder's Addrs
-// setter, and the element type of a Link's Addrs.
+// setter, and the Addrs method of a Link returns it.
 //
 // A zero field is not sent, is ignored by Update and Ensure, and was not reported by
 // the kernel.
@@ -41,9 +41,9 @@ type Addr struct {
 	// for which new connections use it, and cannot be longer. Both are in whole
 	// seconds up to 4294967294, or Forever. By default the address is valid forever,
 	// and preferred as long as it is valid; AddrDeprecated in Flags is a preferred
-	// lifetime of 0. The reported values are the remaining times, with at least 1s
-	// of the valid lifetime. Update and Ensure do not change a running lifetime that
-	// is no longer than the wanted one (IFA_CACHEINFO).
+	// lifetime of 0. The reported values are the remaining times; the valid lifetime
+	// is reported as at least 1s. Update and Ensure do not change a running lifetime
+	// that does not exceed the wanted one (IFA_CACHEINFO).
 	ValidLifetime, PreferredLifetime time.Duration
 	// Metric is the metric of the route to the address's network, which the kernel
 	// makes; by default 0 for IPv4 and 256 for IPv6 (IFA_RT_PRIORITY).

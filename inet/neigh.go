@@ -8,9 +8,9 @@ import (
 	"github.com/iplink-go/iplink/internal/uapi"
 )
 
-// A Neigh is a neighbour: a machine on a link with a known link-layer address. It is
-// the argument of a builder's Neighs setter, and the element type of a Link's
-// Neighs.
+// A Neigh is a neighbour: a machine on a link, with a link-layer address that the
+// kernel need not ask for. It is the argument of a builder's Neighs setter, and the
+// Neighs method of a Link returns it.
 type Neigh struct {
 	// Addr is the neighbour's IP address (NDA_DST).
 	Addr netip.Addr

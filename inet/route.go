@@ -8,7 +8,7 @@ import (
 )
 
 // A Route sends packets for a network through a link. It is the argument of a
-// builder's Routes setter, and the element type of a Link's Routes.
+// builder's Routes setter, and the Routes method of a Link returns it.
 //
 // A zero field is not sent, is ignored by Update and Ensure, and was not reported by
 // the kernel.

@@ -25,7 +25,7 @@ func Info(link *iplink.Link) (*iplink.IPoIBInfo, bool) {
 	return info, ok
 }
 
-// set marks a setting as set and returns the struct that holds its value.
+// set marks a setting as present and returns the struct that holds its value.
 func (b *Builder) set(number uint16) *iplink.IPoIBInfo {
 	return own.Put[iplink.IPoIBInfo](b.Own(b), number)
 }
@@ -38,8 +38,8 @@ func (b *Builder) PKey(key uint16) *Builder {
 	return b
 }
 
-// Mode sets the transport, Datagram by default. Each mode has its own maximum MTU:
-// 4092 bytes for Datagram and 65520 bytes for Connected (IFLA_IPOIB_MODE).
+// Mode sets the transport, Datagram by default. It also sets the MTU, to at most 4092
+// bytes for Datagram and 65520 bytes for Connected (IFLA_IPOIB_MODE).
 func (b *Builder) Mode(mode iplink.IPoIBMode) *Builder {
 	b.set(uapi.IFLA_IPOIB_MODE).Mode = mode
 	return b

@@ -25,7 +25,7 @@ func Info(link *iplink.Link) (*iplink.IPvlanInfo, bool) {
 	return info, ok && link.Kind == iplink.KindIPvtap
 }
 
-// set marks a setting as set and returns the struct that holds its value.
+// set marks a setting as present and returns the struct that holds its value.
 func (b *Builder) set(number uint16) *iplink.IPvlanInfo {
 	return own.Put[iplink.IPvlanInfo](b.Own(b), number)
 }

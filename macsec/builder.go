@@ -27,7 +27,7 @@ func Info(link *iplink.Link) (*iplink.MACsecInfo, bool) {
 	return info, ok
 }
 
-// set marks a setting as set and returns the struct that holds its value.
+// set marks a setting as present and returns the struct that holds its value.
 func (b *Builder) set(number uint16) *iplink.MACsecInfo {
 	return own.Put[iplink.MACsecInfo](b.Own(b), number)
 }

@@ -29,7 +29,7 @@ func Info(link *iplink.Link) (*iplink.MacvlanInfo, bool) {
 	return info, ok && link.Kind == iplink.KindMacvtap
 }
 
-// set marks a setting as set and returns the struct that holds its value.
+// set marks a setting as present and returns the struct that holds its value.
 func (b *Builder) set(number uint16) *iplink.MacvlanInfo {
 	return own.Put[iplink.MacvlanInfo](b.Own(b), number)
 }

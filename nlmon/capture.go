@@ -56,7 +56,7 @@ type Stats struct {
 //
 // Capture writes the file header in one Write when the capture has begun, then each
 // packet in one Write as soon as it arrives, and the statistics at the end. The file
-// contains everything that the kernel had captured when ctx ended. It names the link
+// contains all packets captured by the kernel before ctx ended. It names the link
 // (if_name) and has times in nanoseconds. Each packet has the number of packets
 // dropped just before it (epb_dropcount), and the statistics have the total number
 // (isb_ifdrop).

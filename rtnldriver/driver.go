@@ -1,9 +1,9 @@
 // Package rtnldriver makes builders of iplink usable as drivers of package
 // github.com/jsimonetti/rtnetlink/v2, and such drivers usable as builders.
 //
-// Driver and PortDriver are for programs that send links with an rtnetlink.Conn
-// and want the settings that iplink knows. FromDriver is for programs that have a
-// driver of their own and want the verbs of iplink.
+// Driver and PortDriver are for programs that send links with an rtnetlink.Conn and
+// need the settings that iplink supports. FromDriver is for programs that have their
+// own driver and need the verbs of iplink.
 package rtnldriver
 
 import (
@@ -14,25 +14,24 @@ import (
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
-// A LinkDriver is a kind of link for the LinkService of package rtnetlink; Driver
+// A LinkDriver is a kind of link for the LinkService of package rtnetlink. Driver
 // returns one.
 type LinkDriver struct {
 	kind  string
 	spec  iplink.Spec // for Encode
-	given bool        // spec was given to Driver, be it nil
-	info  any         // the result of Decode, nil before
+	given bool        // spec was given to Driver, even if nil
+	info  any         // the result of Decode, nil before it
 }
 
 var _ rtnetlink.LinkDriver = (*LinkDriver)(nil)
 
-// Driver returns the settings that only links of the kind of spec have, for
-// LinkInfo.Data of an rtnetlink.LinkMessage, or for rtnetlink.RegisterDriver. The
-// message has fields of its own for the name, which is not taken from spec, and
-// for the settings that every link has: setting those in spec as well is an error
-// of Encode. So is a link by name, as a driver cannot look up its index: DevIndex
-// of package vxlan works where Dev does not. A peer goes along, and must be as the
-// kernel can make it in one request; its NetNS must stay open until the message is
-// sent.
+// Driver returns the kind-specific settings of spec, for LinkInfo.Data of an
+// rtnetlink.LinkMessage, or for rtnetlink.RegisterDriver. The message has its own
+// fields for the name, which is not taken from spec, and for the settings common to
+// all links: setting those in spec as well is an error of Encode. A link given by
+// name is also an error, since a driver cannot look up its index: use DevIndex of
+// package vxlan in place of Dev. A peer is included, and the kernel must be able to
+// make it in one request. Its NetNS must stay open until the message is sent.
 func Driver(spec iplink.Spec) *LinkDriver {
 	kind, _, _ := iplink.KindData(spec) // Encode reports the error
 	return &LinkDriver{kind: kind, spec: spec, given: true}
@@ -49,9 +48,9 @@ func (d *LinkDriver) New() rtnetlink.LinkDriver {
 	return &LinkDriver{kind: d.kind}
 }
 
-// Encode writes the settings that Driver was given (IFLA_INFO_DATA). A setting at
-// fault is an *iplink.Error, as in Create. The result of Decode is not written: the
-// kernel does not take its reports as requests.
+// Encode writes the settings that Driver was given (IFLA_INFO_DATA). The error for
+// an invalid setting is an *iplink.Error, as in Create. Encode does not write the
+// result of Decode: the kernel does not accept its own reports as requests.
 func (d *LinkDriver) Encode(ae *netlink.AttributeEncoder) error {
 	if !d.given {
 		return nil
@@ -69,9 +68,9 @@ func (d *LinkDriver) Decode(ad *netlink.AttributeDecoder) (err error) {
 	return err
 }
 
-// Info returns the result of Decode, such as *iplink.VXLANInfo, which is as
-// Link.Info is; nil before Decode, or if the kind has no settings of its own.
-// Reports elsewhere in the message, such as VethInfo.Peer, are not in it.
+// Info returns the result of Decode, such as *iplink.VXLANInfo, in the form of
+// Link.Info. It is nil before Decode, or if the kind has no settings of its own. It
+// does not include reports elsewhere in the message, such as VethInfo.Peer.
 func (d *LinkDriver) Info() any {
 	return d.info
 }

@@ -10,11 +10,11 @@ import (
 	"github.com/iplink-go/iplink"
 )
 
-// FromDriver returns the builder for a link of that name whose kind and settings
-// are those of driver, encoded now: for kinds that iplink does not know. Errors
-// of its Verify, which sees the name and nothing that is set on the builder later,
-// and of its Encode are reported by the builder's verbs. A driver for ports is
-// refused. See iplink.Raw for how such a link is compared.
+// FromDriver returns the builder for a link with the given name and the kind and
+// settings of driver, which is encoded now. It serves for kinds that iplink does not
+// know. The builder's verbs report the errors of the driver's Encode and Verify;
+// Verify sees the name, but no later settings of the builder. A driver for ports is
+// rejected. iplink.Raw documents the comparison of such links.
 func FromDriver(name string, driver rtnetlink.LinkDriver) *iplink.RawLink {
 	if v := reflect.ValueOf(driver); !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil() {
 		return iplink.Raw("unknown", name).Fail(errors.New("the driver is nil"))
@@ -27,7 +27,7 @@ func FromDriver(name string, driver rtnetlink.LinkDriver) *iplink.RawLink {
 	return link.Attrs(data)
 }
 
-// encoded returns what a driver puts into IFLA_INFO_DATA.
+// encoded returns the driver's contents of IFLA_INFO_DATA.
 func encoded(name string, driver rtnetlink.LinkDriver) ([]byte, error) {
 	if _, ok := driver.(rtnetlink.LinkSlaveDriver); ok {
 		return nil, errors.New("the driver is one for ports")

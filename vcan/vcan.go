@@ -1,3 +1,3 @@
-// Package vcan makes vcan links: CAN buses without hardware, on which what a
-// program sends reaches all others.
+// Package vcan makes vcan links: CAN buses without hardware, on which a frame sent
+// by one program reaches all others.
 package vcan

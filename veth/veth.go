@@ -1,3 +1,3 @@
-// Package veth makes pairs of virtual Ethernet links: what goes in at one end
-// comes out at the other, often in another namespace.
+// Package veth makes pairs of virtual Ethernet links. Frames sent into one end come
+// out at the other, often in another namespace.
 package veth

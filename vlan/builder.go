@@ -9,34 +9,32 @@ import (
 	"github.com/iplink-go/iplink/internal/uapi"
 )
 
-// A Builder describes a VLAN link: one that carries, untagged, the frames
-// that its parent carries with one tag.
+// A Builder describes a VLAN link. It carries, untagged, the frames that its parent
+// carries with one tag.
 type Builder struct {
 	iplink.Common[Builder]
 }
 
-// New returns the builder for a VLAN link of that name.
+// New returns the builder for the VLAN link with the given name.
 func New(name string) *Builder {
 	b := new(Builder)
 	*b.Own(b) = own.New(iplink.KindVLAN, name, new(iplink.VLANInfo))
 	return b
 }
 
-// Info returns what the kernel reports of a VLAN link only, and false if link is of
-// another kind.
+// Info returns the link's own VLAN settings, and false if link is of another kind.
 func Info(link *iplink.Link) (*iplink.VLANInfo, bool) {
 	info, ok := link.Info.(*iplink.VLANInfo)
 	return info, ok
 }
 
-// set marks a setting as made and returns the struct that holds its value.
+// set marks a setting as present and returns the struct that holds its value.
 func (b *Builder) set(number uint16) *iplink.VLANInfo {
 	return own.Put[iplink.VLANInfo](b.Own(b), number)
 }
 
-// ID sets the VLAN identifier, 0 to 4094; 0 is for frames that have a priority
-// and belong to no VLAN. Create needs it, and it cannot change later
-// (IFLA_VLAN_ID).
+// ID sets the VLAN identifier, 0 to 4094; 0 is for frames with a priority but
+// without a VLAN. Create requires it, and it cannot change later (IFLA_VLAN_ID).
 func (b *Builder) ID(id uint16) *Builder {
 	b.set(uapi.IFLA_VLAN_ID).ID = id
 	return b
@@ -49,45 +47,45 @@ func (b *Builder) Protocol(p iplink.VLANProtocol) *Builder {
 	return b
 }
 
-// ReorderHdr takes the tag off received frames before programs see them; on by
+// ReorderHdr removes the tag from received frames before programs see them; on by
 // default (VLAN_FLAG_REORDER_HDR).
 func (b *Builder) ReorderHdr(on bool) *Builder {
 	b.set(attr.Bit(uapi.VLAN_FLAG_REORDER_HDR_BIT)).ReorderHdr = on
 	return b
 }
 
-// GVRP announces the VLAN by the GARP VLAN registration protocol; off by
+// GVRP announces the VLAN through the GARP VLAN registration protocol; off by
 // default (VLAN_FLAG_GVRP).
 func (b *Builder) GVRP(on bool) *Builder {
 	b.set(attr.Bit(uapi.VLAN_FLAG_GVRP_BIT)).GVRP = on
 	return b
 }
 
-// MVRP announces the VLAN by the multiple VLAN registration protocol of IEEE
+// MVRP announces the VLAN through the multiple VLAN registration protocol of IEEE
 // 802.1Q; off by default (VLAN_FLAG_MVRP).
 func (b *Builder) MVRP(on bool) *Builder {
 	b.set(attr.Bit(uapi.VLAN_FLAG_MVRP_BIT)).MVRP = on
 	return b
 }
 
-// LooseBinding keeps the link up, and lets it come up, while its parent is down;
-// off by default (VLAN_FLAG_LOOSE_BINDING).
+// LooseBinding keeps the link up, and allows it to come up, while its parent is
+// down; off by default (VLAN_FLAG_LOOSE_BINDING).
 func (b *Builder) LooseBinding(on bool) *Builder {
 	b.set(attr.Bit(uapi.VLAN_FLAG_LOOSE_BINDING_BIT)).LooseBinding = on
 	return b
 }
 
-// BridgeBinding gives the link a carrier only as long as a port of its parent is
-// up in the VLAN; the parent must be a bridge. It is off by default
+// BridgeBinding gives the link a carrier only while a port of its parent is up in
+// the VLAN. The parent must be a bridge. It is off by default
 // (VLAN_FLAG_BRIDGE_BINDING).
 func (b *Builder) BridgeBinding(on bool) *Builder {
 	b.set(attr.Bit(uapi.VLAN_FLAG_BRIDGE_BINDING_BIT)).BridgeBinding = on
 	return b
 }
 
-// IngressQoSMap adds entries that turn the priority code point of a received tag,
-// 0 to 7, into the priority of the packet; one to 0 removes an entry, and those
-// not named stay (IFLA_VLAN_INGRESS_QOS).
+// IngressQoSMap adds entries that map the priority code point of a received tag, 0
+// to 7, to the priority of the packet. The value 0 removes an entry. Other entries
+// do not change (IFLA_VLAN_INGRESS_QOS).
 func (b *Builder) IngressQoSMap(entries map[uint32]uint32) *Builder {
 	if len(entries) == 0 {
 		return b
@@ -97,9 +95,9 @@ func (b *Builder) IngressQoSMap(entries map[uint32]uint32) *Builder {
 	return b
 }
 
-// EgressQoSMap adds entries that turn the priority of a packet into the priority
-// code point of the tag, 0 to 7; one to 0 removes an entry, and those not named
-// stay (IFLA_VLAN_EGRESS_QOS).
+// EgressQoSMap adds entries that map the priority of a packet to the priority code
+// point of the tag, 0 to 7. The value 0 removes an entry. Other entries do not
+// change (IFLA_VLAN_EGRESS_QOS).
 func (b *Builder) EgressQoSMap(entries map[uint32]uint32) *Builder {
 	if len(entries) == 0 {
 		return b
@@ -109,8 +107,8 @@ func (b *Builder) EgressQoSMap(entries map[uint32]uint32) *Builder {
 	return b
 }
 
-// merged returns a map with the entries of both; clones of a builder share the
-// first, which therefore does not change.
+// merged returns a new map with the entries of both. It does not change old, which
+// clones of a builder share.
 func merged(old, entries map[uint32]uint32) map[uint32]uint32 {
 	all := make(map[uint32]uint32, len(old)+len(entries))
 	maps.Copy(all, old)

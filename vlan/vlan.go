@@ -1,5 +1,5 @@
-// Package vlan makes VLAN links: each carries, untagged, the frames that its
-// parent carries with one tag, IEEE 802.1Q.
+// Package vlan makes VLAN links. Each carries, untagged, the frames that its parent
+// carries with one tag, IEEE 802.1Q.
 package vlan
 
 import "github.com/iplink-go/iplink"

@@ -5,8 +5,8 @@ import (
 	"github.com/iplink-go/iplink/internal/own"
 )
 
-// A Builder describes a pair of virtual CAN links: what goes in at one end
-// comes out at the other. The MTU of an end is that of a VCAN.
+// A Builder describes a pair of virtual CAN links. Frames sent into one end come out
+// at the other. An end has the same MTU values as a vcan link.
 type Builder struct {
 	iplink.Common[Builder]
 }
@@ -19,17 +19,17 @@ func New(name string) *Builder {
 	return b
 }
 
-// Info returns what the kernel reports of one end of a pair only, and false if link is of
+// Info returns the index and the namespace of the other end, and false if link is of
 // another kind.
 func Info(link *iplink.Link) (*iplink.VXCANInfo, bool) {
 	info, ok := link.Info.(*iplink.VXCANInfo)
 	return info, ok
 }
 
-// Peer describes the other end: its name and any setting that links share. The
-// kernel chooses the name if it is empty. Its namespace is that of the Conn
-// unless its NetNS or the LinkNetNS of this end names another. Without Peer the
-// kernel names the other end and gives it the settings of this one
+// Peer describes the other end: its name and any setting common to all links. The
+// kernel chooses the name if it is empty. The other end goes into the namespace of
+// the Conn, unless its NetNS or the LinkNetNS of this end gives another. Without
+// Peer, the kernel names the other end and gives it the settings of this end
 // (VXCAN_INFO_PEER). It cannot change later.
 func (b *Builder) Peer(peer *Builder) *Builder {
 	own.SetPeer(b, peer)

@@ -1,3 +1,3 @@
-// Package vxcan makes pairs of virtual CAN links: what goes in at one end comes
-// out at the other, often in another namespace.
+// Package vxcan makes pairs of virtual CAN links. Frames sent into one end come out
+// at the other, often in another namespace.
 package vxcan

@@ -15,15 +15,14 @@ type Builder struct {
 	iplink.Common[Builder]
 }
 
-// New returns the builder for a VXLAN link of that name.
+// New returns the builder for the VXLAN link with the given name.
 func New(name string) *Builder {
 	b := new(Builder)
 	*b.Own(b) = own.New(iplink.KindVXLAN, name, new(iplink.VXLANInfo))
 	return b
 }
 
-// Info returns what the kernel reports of a VXLAN link only, and false if link is of
-// another kind.
+// Info returns the link's own VXLAN settings, and false if link is of another kind.
 func Info(link *iplink.Link) (*iplink.VXLANInfo, bool) {
 	info, ok := link.Info.(*iplink.VXLANInfo)
 	return info, ok
@@ -32,36 +31,37 @@ func Info(link *iplink.Link) (*iplink.VXLANInfo, bool) {
 // defaultAgeing is the kernel's default (FDB_AGE_DEFAULT).
 const defaultAgeing = 300 * time.Second
 
-// set marks a setting as made and returns the struct that holds its value.
+// set marks a setting as present and returns the struct that holds its value.
 func (b *Builder) set(number uint16) *iplink.VXLANInfo {
 	return own.Put[iplink.VXLANInfo](b.Own(b), number)
 }
 
-// Dev sets the underlay, by name: the link that packets leave by, and whose MTU
-// bounds this one's. It can change and cannot be cleared (IFLA_VXLAN_LINK).
+// Dev sets the underlay by name: the link through which packets leave, and whose MTU
+// limits the MTU of this link. It can change, but cannot be cleared
+// (IFLA_VXLAN_LINK).
 func (b *Builder) Dev(name string) *Builder {
 	b.Own(b).Refer(uapi.IFLA_VXLAN_LINK, name)
 	return b
 }
 
-// VNI sets the network identifier, 0 to 16777215; the kernel's default is 0, and
-// `ip` insists on one unless External is set. It cannot change later
+// VNI sets the network identifier, 0 to 16777215. The kernel's default is 0, while
+// `ip` requires a VNI unless External is set. It cannot change later
 // (IFLA_VXLAN_ID).
 func (b *Builder) VNI(id uint32) *Builder {
 	b.set(uapi.IFLA_VXLAN_ID).VNI = id
 	return b
 }
 
-// Remote sets where frames for unknown addresses go: another end, or a multicast
-// group, which needs Dev. Its family cannot change later; an unspecified address
-// clears it (IFLA_VXLAN_GROUP, IFLA_VXLAN_GROUP6).
+// Remote sets the destination of frames to unknown addresses: another tunnel end
+// point, or a multicast group, which requires Dev. Its family cannot change later;
+// an unspecified address clears it (IFLA_VXLAN_GROUP, IFLA_VXLAN_GROUP6).
 func (b *Builder) Remote(addr netip.Addr) *Builder {
 	b.set(uapi.IFLA_VXLAN_GROUP).Remote = addr
 	return b
 }
 
-// Local sets the source address, by default the route's. Its family must be that
-// of Remote (IFLA_VXLAN_LOCAL, IFLA_VXLAN_LOCAL6).
+// Local sets the source address, by default the source address of the route. Its
+// family must be the family of Remote (IFLA_VXLAN_LOCAL, IFLA_VXLAN_LOCAL6).
 func (b *Builder) Local(addr netip.Addr) *Builder {
 	b.set(uapi.IFLA_VXLAN_LOCAL).Local = addr
 	return b
@@ -73,8 +73,8 @@ func (b *Builder) DevIndex(index int) *Builder {
 	return b
 }
 
-// Port sets the UDP destination port. The kernel's default, which 0 leaves it to, is
-// 8472, not the 4789 of RFC 7348, and 4790 with GPE. It cannot change later
+// Port sets the UDP destination port; 0 selects the kernel's default. The default is
+// 8472, not the 4789 of RFC 7348, or 4790 with GPE. It cannot change later
 // (IFLA_VXLAN_PORT).
 func (b *Builder) Port(udp uint16) *Builder {
 	b.set(uapi.IFLA_VXLAN_PORT).Port = udp
@@ -84,30 +84,30 @@ func (b *Builder) Port(udp uint16) *Builder {
 	return b
 }
 
-// SourcePorts bounds the UDP source port, by default the system's range. It cannot
-// change later (IFLA_VXLAN_PORT_RANGE).
+// SourcePorts sets the range of the UDP source port, by default the system's range.
+// It cannot change later (IFLA_VXLAN_PORT_RANGE).
 func (b *Builder) SourcePorts(low, high uint16) *Builder {
 	info := b.set(uapi.IFLA_VXLAN_PORT_RANGE)
 	info.PortLow, info.PortHigh = low, high
 	return b
 }
 
-// TTL sets the time to live of the outer packet; 0, the default, is the system's,
-// and 1 for multicast (IFLA_VXLAN_TTL).
+// TTL sets the time to live of the outer packet. 0, the default, selects the
+// system's default, or 1 for multicast (IFLA_VXLAN_TTL).
 func (b *Builder) TTL(hops uint8) *Builder {
 	b.set(uapi.IFLA_VXLAN_TTL).TTL = hops
 	return b
 }
 
-// TOS sets the type of service of the outer packet; 1 takes it from the inner one,
-// 0 is the default (IFLA_VXLAN_TOS).
+// TOS sets the type of service of the outer packet, 0 by default; 1 copies it from
+// the inner packet (IFLA_VXLAN_TOS).
 func (b *Builder) TOS(tos uint8) *Builder {
 	b.set(uapi.IFLA_VXLAN_TOS).TOS = tos
 	return b
 }
 
-// DF says how the don't-fragment bit of the outer IPv4 packet is set, DFUnset
-// by default (IFLA_VXLAN_DF).
+// DF sets the policy for the don't-fragment bit of the outer IPv4 packet, DFUnset by
+// default (IFLA_VXLAN_DF).
 func (b *Builder) DF(df iplink.VXLANDF) *Builder {
 	b.set(uapi.IFLA_VXLAN_DF).DF = df
 	return b
@@ -120,29 +120,29 @@ func (b *Builder) FlowLabel(label uint32) *Builder {
 	return b
 }
 
-// LabelPolicy says where the flow label comes from, LabelFixed by default;
-// only over IPv6, since Linux 6.8 (IFLA_VXLAN_LABEL_POLICY).
+// LabelPolicy sets the source of the flow label, LabelFixed by default; only over
+// IPv6, since Linux 6.8 (IFLA_VXLAN_LABEL_POLICY).
 func (b *Builder) LabelPolicy(policy iplink.VXLANLabelPolicy) *Builder {
 	b.set(uapi.IFLA_VXLAN_LABEL_POLICY).LabelPolicy = policy
 	return b
 }
 
-// Learning says whether source addresses are learned; on by default
+// Learning sets whether source addresses are learned; on by default
 // (IFLA_VXLAN_LEARNING).
 func (b *Builder) Learning(on bool) *Builder {
 	b.set(uapi.IFLA_VXLAN_LEARNING).Learning = on
 	return b
 }
 
-// Ageing sets after which time a learned address is forgotten, in whole seconds. It
-// is 300 s by default, which the kernel takes 0 for, too: learned addresses cannot
+// Ageing sets the time after which a learned address expires, in whole seconds, 300
+// s by default. The kernel also uses 300 s in place of 0: learned addresses cannot
 // be kept for ever (IFLA_VXLAN_AGEING).
 func (b *Builder) Ageing(after time.Duration) *Builder {
 	b.set(uapi.IFLA_VXLAN_AGEING).Ageing = cmp.Or(after, defaultAgeing)
 	return b
 }
 
-// Limit sets how many addresses are kept, 0, the default, for no limit. It cannot
+// Limit sets the maximum number of addresses; 0, the default, is no limit. It cannot
 // change later (IFLA_VXLAN_LIMIT).
 func (b *Builder) Limit(addresses uint32) *Builder {
 	b.set(uapi.IFLA_VXLAN_LIMIT).Limit = addresses
@@ -156,37 +156,36 @@ func (b *Builder) Proxy(on bool) *Builder {
 	return b
 }
 
-// RSC turns on route short circuit: a frame for a router that is known here goes
-// straight to its destination; off by default. It cannot change later
-// (IFLA_VXLAN_RSC).
+// RSC turns on route short circuit: a frame to a known router goes directly to its
+// destination; off by default. It cannot change later (IFLA_VXLAN_RSC).
 func (b *Builder) RSC(on bool) *Builder {
 	b.set(uapi.IFLA_VXLAN_RSC).RSC = on
 	return b
 }
 
-// L2Miss tells programs of link-layer addresses that are not known; off by default.
-// It cannot change later (IFLA_VXLAN_L2MISS).
+// L2Miss notifies programs of unknown link-layer addresses; off by default. It
+// cannot change later (IFLA_VXLAN_L2MISS).
 func (b *Builder) L2Miss(on bool) *Builder {
 	b.set(uapi.IFLA_VXLAN_L2MISS).L2Miss = on
 	return b
 }
 
-// L3Miss tells programs of IP addresses that are not known; off by default. It
-// cannot change later (IFLA_VXLAN_L3MISS).
+// L3Miss notifies programs of unknown IP addresses; off by default. It cannot change
+// later (IFLA_VXLAN_L3MISS).
 func (b *Builder) L3Miss(on bool) *Builder {
 	b.set(uapi.IFLA_VXLAN_L3MISS).L3Miss = on
 	return b
 }
 
-// UDPCSum says whether UDP checksums are sent over IPv4; on by default. It cannot
+// UDPCSum sets whether UDP checksums are sent over IPv4; on by default. It cannot
 // change later (IFLA_VXLAN_UDP_CSUM).
 func (b *Builder) UDPCSum(on bool) *Builder {
 	b.set(uapi.IFLA_VXLAN_UDP_CSUM).UDPCSum = on
 	return b
 }
 
-// UDPZeroCSum6Tx leaves out UDP checksums over IPv6; off by default. It cannot
-// change later (IFLA_VXLAN_UDP_ZERO_CSUM6_TX).
+// UDPZeroCSum6Tx omits UDP checksums over IPv6; off by default. It cannot change
+// later (IFLA_VXLAN_UDP_ZERO_CSUM6_TX).
 func (b *Builder) UDPZeroCSum6Tx(on bool) *Builder {
 	b.set(uapi.IFLA_VXLAN_UDP_ZERO_CSUM6_TX).UDPZeroCSum6Tx = on
 	return b
@@ -213,8 +212,8 @@ func (b *Builder) RemCSumRx(on bool) *Builder {
 	return b
 }
 
-// RemCSumNoPartial computes such checksums in full. It cannot change later
-// (IFLA_VXLAN_REMCSUM_NOPARTIAL).
+// RemCSumNoPartial computes the checksums of remote checksum offload in full. It
+// cannot change later (IFLA_VXLAN_REMCSUM_NOPARTIAL).
 func (b *Builder) RemCSumNoPartial() *Builder {
 	b.set(uapi.IFLA_VXLAN_REMCSUM_NOPARTIAL).RemCSumNoPartial = true
 	return b
@@ -226,14 +225,14 @@ func (b *Builder) GBP() *Builder {
 	return b
 }
 
-// GPE carries other protocols than Ethernet; it needs External and
+// GPE carries protocols other than Ethernet. It requires External and
 // Learning(false). It cannot change later (IFLA_VXLAN_GPE).
 func (b *Builder) GPE() *Builder {
 	b.set(uapi.IFLA_VXLAN_GPE).GPE = true
 	return b
 }
 
-// TTLInherit takes the time to live from the inner packet. It cannot change later
+// TTLInherit copies the time to live from the inner packet. It cannot change later
 // (IFLA_VXLAN_TTL_INHERIT).
 func (b *Builder) TTLInherit() *Builder {
 	b.set(uapi.IFLA_VXLAN_TTL_INHERIT).TTLInherit = true
@@ -247,31 +246,30 @@ func (b *Builder) External(on bool) *Builder {
 	return b
 }
 
-// VNIFilter takes only the VNIs of a list; it needs External, and is off by default.
-// It cannot change later (IFLA_VXLAN_VNIFILTER).
+// VNIFilter accepts only the VNIs of a list. It requires External, and is off by
+// default. It cannot change later (IFLA_VXLAN_VNIFILTER).
 func (b *Builder) VNIFilter(on bool) *Builder {
 	b.set(uapi.IFLA_VXLAN_VNIFILTER).VNIFilter = on
 	return b
 }
 
-// LocalBypass hands frames for a VXLAN of the same host over directly; on by
-// default, since Linux 6.5 (IFLA_VXLAN_LOCALBYPASS).
+// LocalBypass delivers frames for a VXLAN of the same host directly; on by default,
+// since Linux 6.5 (IFLA_VXLAN_LOCALBYPASS).
 func (b *Builder) LocalBypass(on bool) *Builder {
 	b.set(uapi.IFLA_VXLAN_LOCALBYPASS).LocalBypass = on
 	return b
 }
 
-// MCRoute routes multicast of the outer packet; off by default, since Linux 6.17. The
-// kernel does not report it, so that it cannot be verified
-// (IFLA_VXLAN_MC_ROUTE).
+// MCRoute routes multicast outer packets; off by default, since Linux 6.17. The
+// kernel does not report it, so it cannot be verified (IFLA_VXLAN_MC_ROUTE).
 func (b *Builder) MCRoute(on bool) *Builder {
 	b.set(uapi.IFLA_VXLAN_MC_ROUTE).MCRoute = on
 	return b
 }
 
-// ReservedBits sets the mask of header bits that must be zero on receipt, by default
-// all that no setting uses; since Linux 6.14. It cannot change later
-// (IFLA_VXLAN_RESERVED_BITS).
+// ReservedBits sets the mask of header bits that must be zero in received packets.
+// The default is all bits that no setting uses; since Linux 6.14. It cannot change
+// later (IFLA_VXLAN_RESERVED_BITS).
 func (b *Builder) ReservedBits(mask uint64) *Builder {
 	b.set(uapi.IFLA_VXLAN_RESERVED_BITS).ReservedBits = mask
 	return b

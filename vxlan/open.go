@@ -10,21 +10,21 @@ import (
 	"github.com/iplink-go/iplink/internal/openlink"
 )
 
-// A VXLAN, a VXLAN tunnel end point, is a VXLAN link that exists, opened to work
-// on what it knows: which other end point each Ethernet address is behind (FDB),
-// and which networks it takes frames of (VNI). It has a netlink socket of its
-// own, which many goroutines may use.
+// A VXLAN, a VXLAN tunnel end point, is an existing VXLAN link, opened to manage its
+// tables: the forwarding database, which maps Ethernet addresses to remote end
+// points (FDB), and the list of networks whose frames it accepts (VNI). It has its
+// own netlink socket and is safe for concurrent use by multiple goroutines.
 //
-// All errors are of type *iplink.Error: its Op is the verb in the words of
-// iproute2's bridge command, such as "fdb add", and its Attr the setting or the
-// entry at fault.
+// All errors are of type *iplink.Error: Op is the verb in the terms of iproute2's
+// bridge command, such as "fdb add", and Attr is the invalid setting or entry.
 type VXLAN struct {
 	link *openlink.Handle
 }
 
-// Open opens the VXLAN link of that name in the network namespace of the calling
-// thread, where the VXLAN stays. Without such a link the error matches
-// fs.ErrNotExist; if it is no VXLAN link, iplink.ErrKind. Close it when done.
+// Open opens the VXLAN link with the given name in the network namespace of the
+// calling thread. The VXLAN stays in that namespace. The error matches
+// fs.ErrNotExist if there is no such link, and iplink.ErrKind if the link is not a
+// VXLAN link. The caller must close the VXLAN.
 func Open(ctx context.Context, name string) (*VXLAN, error) {
 	link, err := openlink.Open(ctx, iplink.KindVXLAN, name)
 	if err != nil {
@@ -33,12 +33,12 @@ func Open(ctx context.Context, name string) (*VXLAN, error) {
 	return &VXLAN{link: link}, nil
 }
 
-// Close closes the socket. The link stays as it is.
+// Close closes the socket. It does not change the link.
 func (v *VXLAN) Close() error {
 	return v.link.Close()
 }
 
-// Name returns the name that the link was opened by.
+// Name returns the name with which the link was opened.
 func (v *VXLAN) Name() string {
 	return v.link.Name
 }
@@ -48,9 +48,9 @@ func (v *VXLAN) Index() int {
 	return v.link.Index
 }
 
-// AllOthers is the address of the entry for all addresses that have no entry,
-// broadcast and multicast. It may have many remotes: AppendFDB adds one. They are
-// permanent, whatever state is given.
+// AllOthers returns the address of the entry for all addresses without an entry,
+// broadcast and multicast. It may have many remotes; AppendFDB adds one. They are
+// permanent, regardless of the given state.
 func AllOthers() net.HardwareAddr {
 	return make(net.HardwareAddr, 6)
 }
@@ -59,50 +59,50 @@ func (v *VXLAN) table() fdbnl.Table {
 	return fdbnl.Table{Link: v.link}
 }
 
-// AddFDB adds an entry, as `bridge fdb add … self` does. The error matches
-// fs.ErrExist if the address has an entry already.
+// AddFDB adds an entry, like `bridge fdb add … self`. The error matches fs.ErrExist
+// if the address already has an entry.
 func (v *VXLAN) AddFDB(ctx context.Context, e fdb.Entry) error {
 	return v.table().Put(ctx, fdbnl.Add, e)
 }
 
-// AppendFDB is AddFDB that adds a remote to those that AllOthers or a multicast
-// address has. Other addresses have one remote: the error matches fs.ErrExist if an
-// entry has another one, and an entry that has the same changes its state and flags.
+// AppendFDB is AddFDB, but adds a remote to the existing ones of AllOthers or a
+// multicast address. Other addresses have one remote: the error matches fs.ErrExist
+// if the existing entry has another remote. If it has the same remote, its state and
+// flags change.
 func (v *VXLAN) AppendFDB(ctx context.Context, e fdb.Entry) error {
 	return v.table().Put(ctx, fdbnl.Append, e)
 }
 
-// ReplaceFDB adds an entry in place of the one that the address has, if any.
-// AllOthers and multicast addresses cannot be replaced if they have one: the
+// ReplaceFDB adds an entry and replaces the address's previous entry, if any.
+// Existing entries of AllOthers and multicast addresses cannot be replaced: the
 // error matches errors.ErrUnsupported.
 func (v *VXLAN) ReplaceFDB(ctx context.Context, e fdb.Entry) error {
 	return v.table().Put(ctx, fdbnl.Replace, e)
 }
 
-// DeleteFDB removes the remote of an address that Dst, DstPort, VNI and Via
-// name, or without a Dst the whole entry. The error matches fs.ErrNotExist if
-// there is none.
+// DeleteFDB removes the remote that Dst, DstPort, VNI and Via identify, or the whole
+// entry if Dst is not set. The error matches fs.ErrNotExist if there is no such
+// entry.
 func (v *VXLAN) DeleteFDB(ctx context.Context, e fdb.Entry) error {
 	return v.table().Delete(ctx, e)
 }
 
-// GetFDB looks up the entry for an address; of several remotes, the first. The
-// network that it is for counts on a link for many of them, 0 elsewhere. The
-// error matches fs.ErrNotExist if there is none.
+// GetFDB returns the entry for an address, with the first of several remotes. On a
+// link for many networks, srcVNI is the network of the entry; elsewhere it is 0. The
+// error matches fs.ErrNotExist if there is no such entry.
 func (v *VXLAN) GetFDB(ctx context.Context, mac net.HardwareAddr, srcVNI uint32) (fdb.Entry, error) {
 	return v.table().Get(ctx, mac, 0, srcVNI)
 }
 
-// ListFDB returns the entries that a filter chooses, one for each remote. The
-// kernel narrows the list to the link, the filter is applied here.
+// ListFDB returns the entries that match a filter, one for each remote. The kernel
+// restricts the list to the link; the filter is applied here.
 func (v *VXLAN) ListFDB(ctx context.Context, f fdb.Filter) ([]fdb.Entry, error) {
 	return v.table().List(ctx, f)
 }
 
-// FlushFDB removes the remotes that a filter chooses; the kernel does it all,
-// since Linux 6.7; those before refuse it. The link's
-// own Remote stays. It cannot choose by Via, and of the flags only by ExternLearn,
-// Offloaded and Router.
+// FlushFDB removes the remotes that match a filter, in a single kernel operation. It
+// requires Linux 6.7; earlier kernels reject it. The link's own Remote stays. A
+// filter cannot use Via, and of the flags only ExternLearn, Offloaded and Router.
 func (v *VXLAN) FlushFDB(ctx context.Context, f fdb.Filter) error {
 	return v.table().Flush(ctx, f)
 }

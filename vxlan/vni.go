@@ -14,25 +14,25 @@ import (
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
-// mostVNI is the highest number of a network, of 24 bits.
+// mostVNI is the highest network number, which has 24 bits.
 const mostVNI = 1<<24 - 1
 
 // headerLen is the length of struct tunnel_msg.
 const headerLen = 8
 
-// VNIs are networks that a link with the setting VNIFilter takes frames of, and
-// no others.
+// VNIs is a range of networks whose frames a link with the setting VNIFilter
+// accepts. The link accepts no others.
 type VNIs struct {
 	// First and Last are the numbers of the first and the last network, 1 to
-	// 16777215; without Last it is one network (VXLAN_VNIFILTER_ENTRY_START,
+	// 16777215; without Last, the range is one network (VXLAN_VNIFILTER_ENTRY_START,
 	// …_END).
 	First, Last uint32
-	// Group is where frames go for addresses that have no entry: a multicast
-	// group, or the other end (…_GROUP, …_GROUP6). Networks that have one are
-	// added one by one.
+	// Group is the destination of frames to addresses without an entry: a multicast
+	// group, or the remote end point (…_GROUP, …_GROUP6). Networks with a Group must
+	// be added one by one.
 	Group netip.Addr
-	// Stats counts the frames; those of VNIs that ListVNIs returns, of which
-	// each is one network then.
+	// Stats counts the frames. Only ListVNIs sets it; each of its VNIs is a single
+	// network.
 	Stats VNIStats
 }
 
@@ -53,7 +53,7 @@ func (s *VNIStats) attrs(c *attr.Codec) {
 	attr.U64(c.ReadOnly(), uapi.VNIFILTER_ENTRY_STATS_TX_ERRORS, "tx_errors", &s.TxErrors)
 }
 
-// String returns the words that follow `bridge vni add`, without the link.
+// String returns the arguments that follow `bridge vni add`, without the link.
 func (n VNIs) String() string {
 	text := fmt.Sprintf("vni %d", n.First)
 	if n.Last > n.First {
@@ -69,15 +69,15 @@ func (n VNIs) String() string {
 	return text
 }
 
-// AddVNIs makes the link take frames of networks. If the kernel refuses one,
-// those before it stay.
+// AddVNIs adds networks whose frames the link accepts. If the kernel rejects a
+// network, the networks before it stay.
 func (v *VXLAN) AddVNIs(ctx context.Context, networks ...VNIs) error {
 	return v.changeVNIs(ctx, "vni add", uapi.RTM_NEWTUNNEL, networks)
 }
 
-// DeleteVNIs ends that; only the numbers matter. Entries of the forwarding
-// database for these networks go as well. The error matches fs.ErrNotExist if
-// there is no such network.
+// DeleteVNIs removes networks from the link; only the numbers matter. It also
+// removes these networks' entries from the forwarding database. The error matches
+// fs.ErrNotExist if there is no such network.
 func (v *VXLAN) DeleteVNIs(ctx context.Context, networks ...VNIs) error {
 	bare := slices.Clone(networks)
 	for i := range bare {
@@ -86,8 +86,8 @@ func (v *VXLAN) DeleteVNIs(ctx context.Context, networks ...VNIs) error {
 	return v.changeVNIs(ctx, "vni del", uapi.RTM_DELTUNNEL, bare)
 }
 
-// perRequest bounds a request: an entry takes 36 bytes of what may be 64 KiB in
-// all.
+// perRequest limits the size of a request: each entry takes 36 bytes of at most 64
+// KiB.
 const perRequest = 1024
 
 func (v *VXLAN) changeVNIs(ctx context.Context, op string, typ uint16, networks []VNIs) error {
@@ -111,12 +111,13 @@ func (v *VXLAN) changeVNIs(ctx context.Context, op string, typ uint16, networks 
 	return nil
 }
 
-// unfiltered gives the reason of what the kernel says of a link without the setting.
+// unfiltered adds the reason for the kernel's error on a link without the setting
+// VNIFilter.
 func unfiltered(err error, errno syscall.Errno) error {
 	return openlink.Because(err, errno, "the link takes frames of all its networks: make it with VNIFilter(true)")
 }
 
-// subject names the networks that a request is about.
+// subject returns a description of the networks in a request.
 func subject(networks []VNIs) string {
 	text := VNIs{First: networks[0].First, Last: networks[0].Last}.String()
 	if len(networks) > 1 {
@@ -125,7 +126,7 @@ func subject(networks []VNIs) string {
 	return text
 }
 
-// fault returns the word of a setting and what is wrong with it.
+// fault returns the name of an invalid setting and the reason, or empty strings.
 func (n *VNIs) fault() (word, text string) {
 	switch {
 	case n.First == 0 || n.First > mostVNI:
@@ -162,8 +163,8 @@ func (n *VNIs) append(b []byte) []byte {
 	return wire.End(b, at)
 }
 
-// ListVNIs returns the networks that the link takes frames of, by number, with
-// their statistics.
+// ListVNIs returns the networks whose frames the link accepts, sorted by number,
+// with their statistics.
 func (v *VXLAN) ListVNIs(ctx context.Context) ([]VNIs, error) {
 	var all []VNIs
 	body := func(b []byte) []byte { return appendHeader(b, v.link.Index, uapi.TUNNEL_MSG_FLAG_STATS) }

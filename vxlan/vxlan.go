@@ -1,12 +1,12 @@
 // Package vxlan makes VXLAN links: Ethernet through UDP, RFC 7348.
 //
-// New makes one. Open works on what one knows: which other end leads to which
-// address (FDB), and which networks it takes frames of (VNI).
+// New makes one. Open manages the tables of an existing link: the remote end points
+// of addresses (FDB), and the networks whose frames the link accepts (VNI).
 package vxlan
 
 import "github.com/iplink-go/iplink"
 
-// Ways to set the don't-fragment bit of the outer IPv4 packet.
+// Policies for the don't-fragment bit of the outer IPv4 packet.
 const (
 	DFUnset   = iplink.VXLANDFUnset   // never
 	DFSet     = iplink.VXLANDFSet     // always

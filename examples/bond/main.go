@@ -1,5 +1,5 @@
-// Bond joins two hosts by two cables that act as one, and pulls out the one in
-// use while the hosts ping each other.
+// Bond connects two hosts with two cables that act as one, and takes down the cable
+// in use while the hosts ping each other.
 //
 //	go run ./examples/bond
 package main
@@ -63,7 +63,7 @@ func run(ctx context.Context, l *lab.Lab) error {
 	return nil
 }
 
-// build makes the bonds, and cables whose ends join them.
+// build makes the bonds, and the cables whose ends join them.
 func build(ctx context.Context, l *lab.Lab, left, right *iplink.NetNS) error {
 	template := bond.New("bond0").Mode(bond.ActiveBackup).MIIMon(50 * time.Millisecond).Up()
 	if _, err := l.Create(ctx, left, template.Clone().Addr(netip.MustParsePrefix("10.0.0.1/24"))); err != nil {

@@ -1,5 +1,5 @@
-// Bridge makes an Ethernet switch with three hosts on it, shows which address
-// it has learned behind which port, and then isolates two of the ports.
+// Bridge makes an Ethernet switch with three hosts, shows the addresses that it has
+// learned and their ports, and then isolates two of the ports.
 //
 //	go run ./examples/bridge
 package main
@@ -72,7 +72,7 @@ func ping(ctx context.Context, l *lab.Lab, from *iplink.NetNS, to string) error 
 	return err
 }
 
-// showFDB tells what the bridge has learned.
+// showFDB prints the addresses that the bridge has learned.
 func showFDB(ctx context.Context, l *lab.Lab) error {
 	br, err := bridge.Open(ctx, "br0")
 	if err != nil {

@@ -1,5 +1,5 @@
-// Container attaches containers to a bridge and detaches them, as a plugin of
-// the Container Network Interface does: all or nothing, and again without harm.
+// Container attaches containers to a bridge and detaches them, like a plugin of the
+// Container Network Interface: all or nothing, and repeatably.
 //
 //	go run ./examples/container
 package main
@@ -23,15 +23,15 @@ Container Network Interface does: all or nothing, and again without harm.`
 
 func main() { lab.Main(about, run) }
 
-// attach makes a cable from the bridge to the container. If anything is in the
-// way, at either end, nothing is left behind.
+// attach makes a cable from the bridge to the container. On an error at either end,
+// it leaves no links behind.
 func attach(ctx context.Context, host *iplink.Conn, container *iplink.NetNS, id string, addr netip.Prefix) error {
 	_, err := host.Create(ctx, veth.New("c-"+id).Master("br0").PortSettings(bridge.Port().Hairpin(true)).Up().
 		Peer(veth.New("eth0").NetNS(container).Addr(addr).Up()))
 	return err
 }
 
-// detach removes the cable; if it is gone already that is as well.
+// detach removes the cable. It succeeds if the cable no longer exists.
 func detach(ctx context.Context, host *iplink.Conn, id string) error {
 	return host.DeleteIfExists(ctx, "c-"+id)
 }
@@ -78,8 +78,8 @@ func run(ctx context.Context, l *lab.Lab) error {
 	return nil
 }
 
-// attachTwice attaches a container that has an eth0 already: it fails at the
-// far end, and the near end does not stay either.
+// attachTwice attaches a container that already has an eth0. The far end fails, and
+// the near end must not stay behind.
 func attachTwice(ctx context.Context, l *lab.Lab, host *iplink.Conn, container *iplink.NetNS) error {
 	err := attach(ctx, host, container, "again", netip.MustParsePrefix("10.0.0.3/24"))
 	if !errors.Is(err, fs.ErrExist) {

@@ -1,5 +1,5 @@
-// Converge keeps a topology in place: it says what is to be, watches the links,
-// and puts right what is changed. Break it from another terminal, with `ip`.
+// Converge maintains a topology: it declares the wanted links, watches the existing
+// ones, and corrects every change. Change them from another terminal with `ip`.
 //
 //	sudo go run ./examples/converge
 package main
@@ -23,7 +23,7 @@ with Ctrl-C.`
 
 func main() { lab.Main(about, run) }
 
-// wanted is what is to be.
+// wanted returns the wanted links.
 func wanted() []iplink.Spec {
 	return []iplink.Spec{
 		bridge.New("br0").MTU(1400).STP(false).Up(),
@@ -59,9 +59,8 @@ func run(ctx context.Context, l *lab.Lab) error {
 	return keep(ctx, l, conn)
 }
 
-// keep looks after each change whether all is as wanted, and puts it right,
-// until ctx ends. The watch begins with the links as they are, so that nothing
-// is missed before.
+// keep ensures the wanted links after each change until ctx ends. The watch begins
+// with the existing links, so that no earlier change is missed.
 func keep(ctx context.Context, l *lab.Lab, conn *iplink.Conn) error {
 	for event, err := range conn.Watch(ctx) {
 		if ctx.Err() != nil {
@@ -71,7 +70,8 @@ func keep(ctx context.Context, l *lab.Lab, conn *iplink.Conn) error {
 			return err
 		}
 		if err := ensure(ctx, l, conn, event.String()); err != nil && ctx.Err() == nil {
-			// The links may be changed at this moment; the next event is about that.
+			// The links may be changing at this moment; the next event will report
+			// it.
 			l.Say("%s: not yet put right: %v", event, err)
 			time.Sleep(100 * time.Millisecond)
 		}
@@ -79,7 +79,8 @@ func keep(ctx context.Context, l *lab.Lab, conn *iplink.Conn) error {
 	return nil
 }
 
-// ensure makes what is missing, changes what differs, and tells why and what.
+// ensure creates missing links, corrects differences, and prints each change with
+// its cause.
 func ensure(ctx context.Context, l *lab.Lab, conn *iplink.Conn, why string) error {
 	changes, err := conn.Ensure(ctx, wanted()...)
 	if err != nil {
@@ -96,8 +97,8 @@ func ensure(ctx context.Context, l *lab.Lab, conn *iplink.Conn, why string) erro
 	return nil
 }
 
-// nsenter returns the command that a terminal needs first if the program was
-// started without root, and has a user namespace of its own.
+// nsenter returns the command to enter the program's user namespace from another
+// terminal, if the program was started without root and therefore has its own.
 func nsenter() string {
 	users, err := os.ReadFile("/proc/self/uid_map")
 	if err != nil || strings.Contains(string(users), "4294967295") {

@@ -1,5 +1,5 @@
-// Ipoib makes a link for a partition of an InfiniBand network, with an adapter
-// that the machine must have.
+// Ipoib makes a link for a partition of an InfiniBand network. The machine must have
+// an InfiniBand adapter.
 //
 //	go run ./examples/ipoib -parent ib0 -addr 10.0.0.1/24 -ping 10.0.0.2
 package main
@@ -22,7 +22,7 @@ const about = `Ipoib makes a link for a partition of an InfiniBand network, with
 the machine must have: without one, or without root, it says so. The link goes to
 a namespace of its own, and is deleted at the end.`
 
-// options are what the machine and its network decide.
+// options are the parameters that depend on the machine and its network.
 type options struct {
 	parent string
 	pkey   uint
@@ -36,7 +36,7 @@ func main() {
 	flag.UintVar(&o.pkey, "pkey", 0x8012, "the partition, 0x8000 added for full members")
 	flag.StringVar(&o.addr, "addr", "10.0.0.1/24", "the IP address of the link")
 	flag.StringVar(&o.ping, "ping", "", "an IP address in the partition to ping")
-	lab.Main(about, o.run) // which parses the flags
+	lab.Main(about, o.run) // lab.Main parses the flags
 }
 
 func (o *options) run(ctx context.Context, l *lab.Lab) error {
@@ -64,7 +64,7 @@ func (o *options) run(ctx context.Context, l *lab.Lab) error {
 	if err != nil {
 		return err
 	}
-	// Deleting its namespace would send the link home.
+	// Deleting the namespace would move the link back home.
 	defer all[0].Do(func() error { return iplink.Delete(context.WithoutCancel(ctx), "ipoib0") })
 	info, _ := ipoib.Info(links[0])
 	l.Say("ipoib0 is in partition %#04x, mode %s, MTU %d, address %s", info.PKey, info.Mode, links[0].MTU, links[0].Address)

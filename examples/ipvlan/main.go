@@ -1,5 +1,5 @@
-// Ipvlan gives two containers IP addresses of their own on a cable whose
-// link-layer address they share, and then keeps them from each other.
+// Ipvlan gives two containers their own IP addresses on a cable whose link-layer
+// address they share, and then prevents traffic between them.
 //
 //	go run ./examples/ipvlan
 package main

@@ -1,5 +1,4 @@
-// Macsec encrypts what two hosts send each other, and shows a frame of it on the
-// wire.
+// Macsec encrypts the traffic between two hosts, and shows an encrypted frame.
 //
 //	go run ./examples/macsec
 package main
@@ -63,7 +62,7 @@ func run(ctx context.Context, l *lab.Lab) error {
 		return err
 	}
 	l.Say("left reaches right in %v", took)
-	frame, err := wire.Next(ctx, func(frame []byte) bool { // to one host, unlike what IPv6 sends by itself
+	frame, err := wire.Next(ctx, func(frame []byte) bool { // to one host, unlike the frames that IPv6 sends automatically
 		return isMACsec(frame) && frame[0]&1 == 0 && macsec.SCI(frame[20:28]) == scis[0]
 	})
 	if err != nil {
@@ -72,8 +71,8 @@ func run(ctx context.Context, l *lab.Lab) error {
 	return tell(l, frame, addrs[1].Addr())
 }
 
-// associate gives the link the key for both directions. To exchange keys is the
-// business of IEEE 802.1X; here both know it.
+// associate sets the key of the link for both directions. IEEE 802.1X defines the
+// exchange of keys; here both hosts have the same key in advance.
 func associate(ctx context.Context, key []byte, other macsec.SCI) error {
 	m, err := macsec.Open(ctx, "macsec0")
 	if err != nil {
@@ -87,12 +86,12 @@ func associate(ctx context.Context, key []byte, other macsec.SCI) error {
 	return m.AddRxSC(ctx, other, sa)
 }
 
-// isMACsec looks at the EtherType of a frame, IEEE 802.1AE, section 9.8.
+// isMACsec checks the EtherType of a frame, IEEE 802.1AE, section 9.8.
 func isMACsec(frame []byte) bool {
 	return len(frame) > 28 && binary.BigEndian.Uint16(frame[12:]) == 0x88e5
 }
 
-// tell tells the SecTAG: flags and association, length if that is short, packet
+// tell prints the SecTAG: flags and association, length of short frames, packet
 // number, SCI.
 func tell(l *lab.Lab, frame []byte, addr netip.Addr) error {
 	if bytes.Contains(frame, addr.AsSlice()) {

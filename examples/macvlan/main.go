@@ -1,5 +1,5 @@
-// Macvlan gives two containers links of their own on a cable that they share,
-// and shows which mode lets them reach each other.
+// Macvlan gives two containers their own links on a shared cable, and shows the
+// modes in which they can reach each other.
 //
 //	go run ./examples/macvlan
 package main
@@ -59,9 +59,9 @@ func run(ctx context.Context, l *lab.Lab) error {
 	return nil
 }
 
-// try has the first container ping the router, which every mode allows, and the
-// second container. In mode vepa that is left to the switch outside, which must
-// send frames back by the port that they came from; this one does not.
+// try pings the router from the first container, which every mode allows, and then
+// the second container. In mode vepa, an external switch must send these frames back
+// through the port on which they arrived; this one does not.
 func try(ctx context.Context, l *lab.Lab, c1 *iplink.NetNS, mode iplink.MacvlanMode, lets bool) error {
 	if _, err := packet.Ping(ctx, c1, router.Addr()); err != nil {
 		return err

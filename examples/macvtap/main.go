@@ -1,5 +1,5 @@
-// Macvtap puts a program on a cable as a host of its own: it asks by ARP who has
-// an address, frame by frame, through a file.
+// Macvtap makes a program a separate host on a cable: it sends an ARP request for an
+// address, frame by frame, through a file.
 //
 //	sudo go run ./examples/macvtap
 package main
@@ -67,9 +67,9 @@ func run(ctx context.Context, l *lab.Lab) error {
 	return nil
 }
 
-// request is an Ethernet frame for all with an ARP request, RFC 826: Ethernet,
-// IPv4, address lengths 6 and 4, operation 1, sender, target. The sender has no
-// IP address, as if it wanted to know whether this one is free (RFC 5227).
+// request returns a broadcast Ethernet frame with an ARP request, RFC 826: Ethernet,
+// IPv4, address lengths 6 and 4, operation 1, sender, target. The sender has no IP
+// address, like a host that probes whether the address is free (RFC 5227).
 func request(mac net.HardwareAddr, addr netip.Addr) []byte {
 	frame := append(bytes.Repeat([]byte{0xff}, 6), mac...)
 	frame = append(frame, 0x08, 0x06, 0, 1, 0x08, 0x00, 6, 4, 0, 1)

@@ -1,4 +1,4 @@
-// Netns makes network namespaces, and does in them what `ip netns` does.
+// Netns makes network namespaces, and performs the operations of `ip netns` on them.
 //
 //	go run ./examples/netns
 package main
@@ -24,7 +24,7 @@ func run(ctx context.Context, l *lab.Lab) error {
 	return unnamed(l)
 }
 
-// named does what `ip netns` does: add, list, exec, list-id and del.
+// named performs the operations of `ip netns`: add, list, exec, list-id and del.
 func named(ctx context.Context, l *lab.Lab) error {
 	name := l.Prefix + "net1"
 	net1, err := iplink.CreateNetNS(name)
@@ -32,7 +32,7 @@ func named(ctx context.Context, l *lab.Lab) error {
 		return err
 	}
 	defer net1.Close()
-	defer iplink.DeleteNetNS(name) // if something fails before
+	defer iplink.DeleteNetNS(name) // in case of an earlier error
 	names, err := iplink.ListNetNS()
 	if err != nil {
 		return err
@@ -69,8 +69,8 @@ func countLinks(l *lab.Lab, ns *iplink.NetNS) error {
 	})
 }
 
-// unnamed sends a datagram inside a namespace without a name, which nothing
-// outside hears, and which is gone with the program.
+// unnamed sends a datagram inside an unnamed namespace. It does not leave the
+// namespace, which is deleted when the program ends.
 func unnamed(l *lab.Lab) error {
 	ns, err := iplink.NewNetNS()
 	if err != nil {

@@ -1,5 +1,5 @@
-// Nlmon listens to what programs and the kernel say to each other by netlink,
-// and prints the message that makes a link.
+// Nlmon listens to the netlink messages between programs and the kernel, and prints
+// the message that makes a link.
 //
 //	go run ./examples/nlmon
 package main
@@ -45,7 +45,7 @@ func run(ctx context.Context, l *lab.Lab) error {
 	return err
 }
 
-// speak makes a bridge and deletes it, until somebody has heard it.
+// speak makes and deletes a bridge repeatedly until ctx ends.
 func speak(ctx context.Context, ns *iplink.NetNS) error {
 	conn, err := ns.Dial()
 	if err != nil {
@@ -64,8 +64,8 @@ func speak(ctx context.Context, ns *iplink.NetNS) error {
 	return nil
 }
 
-// listen prints the request that makes the bridge: RTM_NEWLINK, which is 16,
-// with the flags that ask for something (1) new (0x400).
+// listen prints the request that makes the bridge: RTM_NEWLINK, which is 16, with
+// the flags NLM_F_REQUEST (1) and NLM_F_CREATE (0x400).
 func listen(ctx context.Context, l *lab.Lab) error {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()

@@ -1,5 +1,5 @@
-// Overlay joins a number of hosts by VXLAN, with forwarding entries in place of
-// multicast: each host is told behind which other one each address is.
+// Overlay connects a number of hosts through VXLAN, with forwarding entries in place
+// of multicast: each host has an entry for each address on the other hosts.
 //
 //	go run ./examples/overlay -hosts 4
 package main
@@ -28,8 +28,8 @@ func main() {
 	lab.Main(about, func(ctx context.Context, l *lab.Lab) error { return run(ctx, l, *hosts) })
 }
 
-// A host has an address on the underlay, and one with a link-layer address on
-// the overlay.
+// A host has an address on the underlay, and an IP address with a link-layer address
+// on the overlay.
 type host struct {
 	ns           *iplink.NetNS
 	outer, inner netip.Prefix
@@ -66,8 +66,8 @@ func run(ctx context.Context, l *lab.Lab, n int) error {
 	return nil
 }
 
-// build makes the underlay, a switch with a cable to each host, and the VXLANs.
-// They learn nothing, and know no remote but those they are told.
+// build makes the underlay, which is a switch with a cable to each host, and the
+// VXLANs. The VXLANs do not learn, and have only the remotes that tell adds.
 func build(ctx context.Context, l *lab.Lab, n int) (hosts []host, err error) {
 	underlay, err := l.NetNS("underlay")
 	if err != nil {
@@ -94,8 +94,8 @@ func build(ctx context.Context, l *lab.Lab, n int) (hosts []host, err error) {
 	return hosts, err
 }
 
-// tell adds two entries for each other host: one sends frames to its address
-// there, the other sends copies of what goes to all.
+// tell adds two entries for each other host: one for frames to the host's own
+// address, and one for copies of broadcast and multicast frames.
 func (h host) tell(ctx context.Context, l *lab.Lab, self int, hosts []host) error {
 	vtep, err := vxlan.Open(ctx, "vx0")
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 	"github.com/iplink-go/iplink/vxlan"
 )
 
-// build makes the namespaces, and the links in them.
+// build makes the namespaces and their links.
 func (l *lab) build(ctx context.Context) error {
 	l.heading("A namespace for each host and each container:")
 	if err := l.createAllNetNS(ctx); err != nil {
@@ -44,8 +44,8 @@ func (l *lab) createAllNetNS(ctx context.Context) (err error) {
 	return nil
 }
 
-// connect makes the underlay. Its frames have room for those of the containers,
-// which may have 1500 bytes, and the 50 bytes that a VXLAN puts around them.
+// connect makes the underlay. Its MTU has room for the containers' packets of up to
+// 1500 bytes and the 50 bytes of VXLAN encapsulation.
 func (l *lab) connect(ctx context.Context, a, b *host) error {
 	cable := veth.New("underlay").NetNS(a.ns).MTU(1550).Addr(a.addr).Up().
 		Peer(veth.New("underlay").NetNS(b.ns).MTU(1550).Addr(b.addr).Up())
@@ -55,7 +55,7 @@ func (l *lab) connect(ctx context.Context, a, b *host) error {
 	})
 }
 
-// equip makes what a host has for its containers, all of it or nothing.
+// equip makes all links that a host needs for its containers, or none.
 func (l *lab) equip(ctx context.Context, h, other *host) error {
 	links := []iplink.Spec{
 		bridge.New("br0").Up(),

@@ -7,8 +7,8 @@ import (
 	"github.com/iplink-go/iplink/examples/internal/packet"
 )
 
-// check lets every container of the first host ping every one of the second,
-// and looks whether that went through the VXLAN.
+// check pings every container of the second host from every container of the first,
+// and checks that the packets went through the VXLAN.
 func (l *lab) check(ctx context.Context) error {
 	l.heading("Pings from the containers of %s to those of %s (a new IPv6 address is usable after two seconds):",
 		l.hosts[0].ns, l.hosts[1].ns)
@@ -28,7 +28,7 @@ func (l *lab) check(ctx context.Context) error {
 	return l.compare(before, after, pings)
 }
 
-// pingAll returns how many pings there were.
+// pingAll returns the number of pings.
 func (l *lab) pingAll(ctx context.Context) (pings uint64, err error) {
 	for _, from := range l.hosts[0].containers {
 		for _, to := range l.hosts[1].containers {
@@ -45,7 +45,7 @@ func (l *lab) pingAll(ctx context.Context) (pings uint64, err error) {
 	return pings, nil
 }
 
-// traffic is how many packets each host's VXLAN and underlay have sent.
+// traffic holds the numbers of packets sent by each host's VXLAN and underlay.
 type traffic [2]struct{ inside, outside uint64 }
 
 func (l *lab) traffic(ctx context.Context) (t traffic, err error) {
@@ -74,7 +74,7 @@ func (h host) sent(ctx context.Context) (inside, outside uint64, err error) {
 	return vxlan.Stats.TxPackets, underlay.Stats.TxPackets, nil
 }
 
-// compare expects at least one packet a ping of each.
+// compare checks that each host sent at least one packet per ping on both links.
 func (l *lab) compare(before, after traffic, pings uint64) error {
 	for i, h := range l.hosts {
 		inside, outside := after[i].inside-before[i].inside, after[i].outside-before[i].outside

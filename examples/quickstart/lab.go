@@ -12,16 +12,16 @@ import (
 	"github.com/iplink-go/iplink"
 )
 
-// A lab is two hosts with their containers.
+// A lab is a pair of hosts with their containers.
 type lab struct {
 	narrator
 	prefix string // of the names of all namespaces
 	hosts  [2]host
-	all    []*iplink.NetNS // what exists so far
+	all    []*iplink.NetNS // the existing namespaces
 }
 
-// A host has a bridge for its containers, and an address that the other host
-// reaches.
+// A host has a bridge for its containers, and an address on the network between the
+// hosts.
 type host struct {
 	name       string
 	addr       netip.Prefix
@@ -36,7 +36,7 @@ type container struct {
 	ns    *iplink.NetNS
 }
 
-// newLab plans the lab; nothing exists yet.
+// newLab describes the lab, but does not create anything.
 func newLab(prefix string, n narrator) *lab {
 	return &lab{narrator: n, prefix: prefix, hosts: [2]host{
 		{name: "host1", addr: netip.MustParsePrefix("192.0.2.1/24"), containers: []container{
@@ -50,8 +50,8 @@ func newLab(prefix string, n narrator) *lab {
 	}}
 }
 
-// newContainer plans a container. If the kernel was started without IPv6 it
-// does without such addresses.
+// newContainer describes a container. It omits IPv6 addresses if the kernel runs
+// without IPv6.
 func newContainer(name string, addrs ...string) container {
 	c := container{name: name}
 	for _, a := range addrs {
@@ -83,8 +83,8 @@ func (l *lab) createNetNS(ctx context.Context, name string) (ns *iplink.NetNS, e
 	return ns, err
 }
 
-// cleanUp deletes the namespaces, with which their links go. It does so too
-// when the program was interrupted, hence no context.
+// cleanUp deletes the namespaces and with them their links. It must also work after
+// an interruption of the program, so it has no context.
 func (l *lab) cleanUp() error {
 	l.heading("Cleaning up:")
 	var failed error

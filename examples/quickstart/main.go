@@ -1,7 +1,7 @@
-// Quickstart builds a small overlay network, shows it, and sends packets
-// through it: two hosts joined by a cable, on each host a bridge with two
-// containers, and a VXLAN from bridge to bridge. Hosts and containers are
-// network namespaces, which are removed again at the end.
+// Quickstart builds a small overlay network, shows it, and sends packets through it:
+// two hosts connected by a cable, on each host a bridge with two containers, and a
+// VXLAN between the bridges. Hosts and containers are network namespaces, which are
+// deleted at the end.
 //
 //	go run ./examples/quickstart
 //
@@ -35,9 +35,8 @@ type options struct {
 
 func main() {
 	o := parseFlags()
-	// Without root's privileges the program starts itself again as root of a
-	// user namespace. A program of your own does without this line and is run
-	// as root.
+	// Without root's privileges, the program restarts itself as root of a user
+	// namespace. Your own programs do not need this line and run as root.
 	rootless.Main()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE)
 	defer stop()
@@ -69,7 +68,7 @@ func parseFlags() (o options) {
 	return o
 }
 
-// run does it all. Whatever happens, also when ctx ends, it cleans up.
+// run executes all steps. It cleans up in any case, even if ctx ends.
 func run(ctx context.Context, w io.Writer, o options) (err error) {
 	l := newLab(o.prefix, narrator{w})
 	l.heading("Two hosts are going to be built, with two containers each, that share one network:")

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// A narrator tells what is happening, in the style of a shell session.
+// A narrator prints the steps of the program in the style of a shell session.
 type narrator struct {
 	io.Writer
 }
@@ -21,8 +21,8 @@ func (n narrator) line(format string, args ...any) {
 	fmt.Fprintf(n, "  "+format+"\n", args...)
 }
 
-// step writes the commands of `ip` that do the same as do, does it, and adds
-// how long it took. The prompt is the namespace in which they would be typed.
+// step prints the `ip` commands equivalent to do, calls do, and prints its duration.
+// The prompt is the namespace for the commands.
 func (n narrator) step(ctx context.Context, prompt, commands string, do func() error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
@@ -38,7 +38,7 @@ func (n narrator) step(ctx context.Context, prompt, commands string, do func() e
 	return nil
 }
 
-// ms returns a duration as milliseconds, which is what all of them are about.
+// ms formats a duration in milliseconds.
 func ms(d time.Duration) string {
 	return fmt.Sprintf("%.2f ms", d.Seconds()*1000)
 }

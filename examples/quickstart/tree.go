@@ -10,7 +10,7 @@ import (
 	"github.com/iplink-go/iplink"
 )
 
-// show writes what there is in each namespace, as the kernel tells it.
+// show prints the links in each namespace, as reported by the kernel.
 func (l *lab) show(ctx context.Context) error {
 	l.heading("What the kernel has now, read back:")
 	views, err := look(ctx, l.all)
@@ -26,12 +26,12 @@ func (l *lab) show(ctx context.Context) error {
 	return nil
 }
 
-// A view is what there is in a namespace at one moment.
+// A view is a snapshot of a namespace.
 type view struct {
 	ns     *iplink.NetNS
 	links  []*iplink.Link
 	addrs  map[int][]string // of the links, by index
-	others map[int32]*view  // by the ids that the namespace has for the others
+	others map[int32]*view  // by the namespace's IDs of the others
 }
 
 func look(ctx context.Context, all []*iplink.NetNS) ([]*view, error) {
@@ -47,7 +47,7 @@ func look(ctx context.Context, all []*iplink.NetNS) ([]*view, error) {
 	return views, nil
 }
 
-// fill looks around in the namespace of the calling thread.
+// fill reads the namespace of the calling thread.
 func (v *view) fill(ctx context.Context, views []*view) (err error) {
 	if v.links, err = iplink.List(ctx, iplink.IsUp()); err != nil {
 		return err
@@ -68,7 +68,7 @@ func (v *view) fill(ctx context.Context, views []*view) (err error) {
 	return nil
 }
 
-// addresses returns the addresses of a link that reach further than the link.
+// addresses returns a link's addresses with a scope wider than the link.
 func addresses(index int) (list []string, err error) {
 	link, err := net.InterfaceByIndex(index)
 	if err != nil {
@@ -83,8 +83,8 @@ func addresses(index int) (list []string, err error) {
 	return list, err
 }
 
-// branches returns a line for each link with that master, 0 for none, and under
-// it, indented, its ports.
+// branches returns one line for each link with the given master, 0 for none. The
+// lines of a link's ports follow it, indented.
 func (v *view) branches(master int) (lines []string) {
 	var links []*iplink.Link
 	for _, link := range v.links {
@@ -105,7 +105,7 @@ func (v *view) branches(master int) (lines []string) {
 	return lines
 }
 
-// describe returns a link's name and kind, what it leads to, and its addresses.
+// describe returns a link's name, kind, remote end and addresses.
 func (v *view) describe(link *iplink.Link) string {
 	words := []string{link.Name + ":", link.Kind}
 	switch info := link.Info.(type) {
@@ -119,7 +119,7 @@ func (v *view) describe(link *iplink.Link) string {
 	return strings.Join(slices.Concat(words, v.addrs[link.Index]), " ")
 }
 
-// name returns the name of the link with an index.
+// name returns the name of the link with the given index.
 func (v *view) name(index int) string {
 	for _, link := range v.links {
 		if link.Index == index {

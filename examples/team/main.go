@@ -1,6 +1,5 @@
-// Team joins two hosts by two cables that act as one, runs the team as the
-// daemon teamd would, and pulls out the cable in use while the hosts ping each
-// other.
+// Team connects two hosts with two cables that act as one, runs the team in place of
+// the daemon teamd, and takes down the cable in use while the hosts ping each other.
 //
 //	go run ./examples/team
 package main
@@ -44,7 +43,7 @@ func run(ctx context.Context, l *lab.Lab) error {
 			return err
 		}
 		teams = append(teams, t)
-		runners.Go(func() { // a runner that ends by itself ends all
+		runners.Go(func() { // the end of one runner ends the example
 			stop(t.Run(ctx, runner))
 			t.Close()
 		})
@@ -55,11 +54,12 @@ func run(ctx context.Context, l *lab.Lab) error {
 	return l.Show(ctx)
 }
 
-// runner keeps one port in use. Both ends must use the same cable: eth0, as long
-// as it is good.
+// runner keeps one port in use. Both ends must use the same cable, which is eth0 as
+// long as it works.
 var runner = team.Runner{Mode: team.ActiveBackup, Ports: map[string]team.PortConfig{"eth0": {Priority: 10}}}
 
-// start makes a team of the cables' ends in a namespace, where it stays open.
+// start makes a team of the cables' ends in a namespace. The team stays open in that
+// namespace.
 func start(ctx context.Context, l *lab.Lab, ns *iplink.NetNS, addr netip.Prefix) (t *team.Team, err error) {
 	if _, err := l.Create(ctx, ns, team.New("team0").Mode(team.ActiveBackup).Addr(addr).Up()); err != nil {
 		return nil, err

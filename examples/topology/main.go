@@ -3,8 +3,8 @@
 //	go run ./examples/topology                          as a tree
 //	go run ./examples/topology -format svg > links.svg
 //
-// It changes nothing. Without root it shows its own namespace, and says what
-// else it could not enter.
+// It does not change anything. Without root it shows its own namespace, and lists
+// the namespaces that it could not enter.
 package main
 
 import (
@@ -23,7 +23,7 @@ Usage: topology [-format tree|mermaid|dot|svg]
 
 `
 
-// formats are the ways to draw.
+// formats are the output formats.
 var formats = map[string]func(*topology.Topology) string{
 	"tree":    (*topology.Topology).Tree,
 	"mermaid": (*topology.Topology).Mermaid,

@@ -1,5 +1,5 @@
-// Vcan makes a CAN bus without hardware, on which what a program sends reaches
-// all others.
+// Vcan makes a CAN bus without hardware, on which a frame sent by one program
+// reaches all others.
 //
 //	go run ./examples/vcan
 package main

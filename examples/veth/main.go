@@ -1,4 +1,5 @@
-// Veth joins two namespaces by a cable, sends through it, and pulls it out.
+// Veth connects two namespaces with a cable, sends packets through it, and
+// disconnects it.
 //
 //	go run ./examples/veth
 package main
@@ -45,8 +46,8 @@ func run(ctx context.Context, l *lab.Lab) error {
 	return unplug(ctx, l, net1, net2, far)
 }
 
-// unplug takes one end down, which the other end sees, and then deletes one
-// end, with which the other goes.
+// unplug takes one end down, which the other end detects. It then deletes one end,
+// which also deletes the other.
 func unplug(ctx context.Context, l *lab.Lab, net1, net2 *iplink.NetNS, far netip.Addr) error {
 	if err := l.Update(ctx, net2, iplink.Device("veth2").Down()); err != nil {
 		return err

@@ -1,5 +1,5 @@
-// Vlan runs two networks over one cable. They keep apart, although all hosts
-// have addresses of the same subnet.
+// Vlan runs two networks over one cable. The networks are separate, although all
+// hosts have addresses in the same subnet.
 //
 //	go run ./examples/vlan
 package main
@@ -27,7 +27,7 @@ type host struct {
 	addr string
 }
 
-// hosts are those of both sides.
+// hosts lists the hosts of both sides.
 var hosts = [2][2]host{
 	{{"red1", 10, "10.0.0.1"}, {"blue1", 20, "10.0.0.2"}},
 	{{"red2", 10, "10.0.0.3"}, {"blue2", 20, "10.0.0.4"}},
@@ -70,7 +70,7 @@ func run(ctx context.Context, l *lab.Lab) error {
 	return nil
 }
 
-// addHosts makes the hosts of a side, and returns the first.
+// addHosts makes the hosts of a side and returns the first one.
 func addHosts(ctx context.Context, l *lab.Lab, side *iplink.NetNS, hosts []host) (first *iplink.NetNS, err error) {
 	for _, h := range hosts {
 		ns, err := l.NetNS(h.name)

@@ -1,4 +1,4 @@
-// Vxcan joins the CAN buses of two namespaces.
+// Vxcan connects the CAN buses of two namespaces.
 //
 //	go run ./examples/vxcan
 package main

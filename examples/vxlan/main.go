@@ -1,4 +1,4 @@
-// Vxlan joins two hosts by a tunnel, and shows a packet of it on the cable.
+// Vxlan connects two hosts with a tunnel, and shows one of its packets on the cable.
 //
 //	go run ./examples/vxlan
 package main
@@ -60,8 +60,9 @@ func run(ctx context.Context, l *lab.Lab) error {
 	return nil
 }
 
-// isVXLAN reports whether a frame holds IPv4, UDP to port 4789 and VXLAN: 14
-// bytes of Ethernet, 20 of IPv4, 8 of UDP and 8 of VXLAN, RFC 7348, section 5.
+// isVXLAN reports whether a frame is a VXLAN packet over IPv4 and UDP to port 4789.
+// Its headers are 14 bytes of Ethernet, 20 of IPv4, 8 of UDP and 8 of VXLAN, RFC
+// 7348, section 5.
 func isVXLAN(frame []byte) bool {
 	return len(frame) > 50 && binary.BigEndian.Uint16(frame[12:]) == 0x0800 && frame[23] == 17 &&
 		binary.BigEndian.Uint16(frame[36:]) == 4789

@@ -1,5 +1,5 @@
-// Package lab is what the examples share: scratch namespaces that are gone
-// when the program ends, and a way to tell what it does.
+// Package lab is shared by the examples: it provides temporary namespaces, which are
+// deleted when the program ends, and output for the steps of the program.
 package lab
 
 import (
@@ -16,13 +16,13 @@ import (
 	"github.com/iplink-go/iplink/topology"
 )
 
-// A Lab is the namespaces of one example, and where it tells what it does.
+// A Lab holds the namespaces of one example and its output.
 type Lab struct {
 	Out    io.Writer
 	Prefix string // of the names of all namespaces
 	Image  string // the file that Show writes an image to, if not empty
 
-	all []*iplink.NetNS // what exists so far
+	all []*iplink.NetNS // the existing namespaces
 }
 
 // NetNS creates named namespaces, which Close deletes.
@@ -41,7 +41,7 @@ func (l *Lab) NetNS(names ...string) ([]*iplink.NetNS, error) {
 	return made, nil
 }
 
-// Close deletes the namespaces, with which their links go.
+// Close deletes the namespaces and with them their links.
 func (l *Lab) Close() (err error) {
 	for _, ns := range slices.Backward(l.all) {
 		err = errors.Join(err, iplink.DeleteNetNS(ns.Name()), ns.Close())
@@ -50,13 +50,13 @@ func (l *Lab) Close() (err error) {
 	return err
 }
 
-// Say tells a line.
+// Say prints a line.
 func (l *Lab) Say(format string, args ...any) {
 	fmt.Fprintf(l.Out, format+"\n", args...)
 }
 
-// Create makes links in a namespace, all or nothing, and tells the commands of
-// `ip` that do the same.
+// Create makes links in a namespace, all or none, and prints the equivalent `ip`
+// commands.
 func (l *Lab) Create(ctx context.Context, ns *iplink.NetNS, links ...iplink.Spec) ([]*iplink.Link, error) {
 	conn, err := ns.Dial()
 	if err != nil {
@@ -69,7 +69,8 @@ func (l *Lab) Create(ctx context.Context, ns *iplink.NetNS, links ...iplink.Spec
 	return conn.Create(ctx, links...)
 }
 
-// Update changes links in a namespace, all or nothing, and tells the commands.
+// Update changes links in a namespace, all or none, and prints the equivalent
+// commands.
 func (l *Lab) Update(ctx context.Context, ns *iplink.NetNS, links ...iplink.Spec) error {
 	conn, err := ns.Dial()
 	if err != nil {
@@ -77,7 +78,8 @@ func (l *Lab) Update(ctx context.Context, ns *iplink.NetNS, links ...iplink.Spec
 	}
 	defer conn.Close()
 	for _, link := range links {
-		// A builder's String makes the link; the same words change it.
+		// A builder's String is the command to make the link; the same arguments
+		// change it.
 		l.Say("%s$ %s", ns, strings.Replace(link.String(), "ip link add ", "ip link set dev ", 1))
 	}
 	_, err = conn.Update(ctx, links...)
@@ -94,7 +96,7 @@ func Get(ctx context.Context, ns *iplink.NetNS, name string) (*iplink.Link, erro
 	return conn.Get(ctx, name)
 }
 
-// Show tells what the kernel has now, and draws it if an image was asked for.
+// Show prints the existing links, and draws them if an image was requested.
 func (l *Lab) Show(ctx context.Context) error {
 	t, err := topology.ReadNetNS(ctx, l.all...)
 	if err != nil {

@@ -14,12 +14,11 @@ import (
 	"github.com/iplink-go/iplink/internal/rootless"
 )
 
-// Main is the main function of an example: about says what the example shows,
-// run shows it. Further flags must be defined before. Without root's privileges
-// the program starts itself again as root of a user namespace; a program of
-// your own does without that and is run as root. Whatever happens, also when
-// the program is interrupted, the namespaces are deleted; an error is told, and
-// the exit status is 1.
+// Main is the main function of an example. about describes the example, and run
+// executes it. Additional flags must be defined before. Without root's privileges,
+// the program restarts itself as root of a user namespace; your own programs do not
+// need this and run as root. The namespaces are deleted in any case, even if the
+// program is interrupted. On an error, Main prints it and exits with status 1.
 func Main(about string, run func(context.Context, *Lab) error) {
 	name := filepath.Base(os.Args[0])
 	l := &Lab{Out: os.Stdout}
@@ -47,7 +46,7 @@ func Main(about string, run func(context.Context, *Lab) error) {
 	}
 }
 
-// Run runs an example, and cleans up.
+// Run runs an example and cleans up.
 func Run(ctx context.Context, l *Lab, run func(context.Context, *Lab) error) (err error) {
 	defer func() { err = errors.Join(err, l.Close()) }()
 	return run(ctx, l)

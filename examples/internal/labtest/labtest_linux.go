@@ -18,11 +18,12 @@ import (
 	"github.com/iplink-go/iplink/internal/testutil"
 )
 
-// role is the environment variable that makes a test program the example: it
+// role is the environment variable that makes a test program run the example: it
 // holds the command line.
 const role = "IPLINK_EXAMPLE"
 
-// Main is what the TestMain of an example calls, with the example's main.
+// Main is the body of an example's TestMain, with the example's main function as
+// argument.
 func Main(m *testing.M, main func()) {
 	if line, ok := os.LookupEnv(role); ok {
 		os.Unsetenv(role)
@@ -35,8 +36,8 @@ func Main(m *testing.M, main func()) {
 	os.Exit(testutil.Main(m))
 }
 
-// Program runs the example with a command line, and returns what it printed and
-// its exit status.
+// Program runs the example with a command line, and returns its output and exit
+// status.
 func Program(t *testing.T, line string) (out string, status int) {
 	t.Helper()
 	self, err := os.Executable()
@@ -52,7 +53,7 @@ func Program(t *testing.T, line string) (out string, status int) {
 	return string(text), cmd.ProcessState.ExitCode()
 }
 
-// Help has the example say what it is about.
+// Help tests the usage message of the example.
 func Help(t *testing.T, name string) {
 	t.Helper()
 	if out, status := Program(t, name+" -h"); status != 0 || !strings.Contains(out, "Usage: "+name) || strings.Index(out, "Usage") < 40 {
@@ -63,16 +64,16 @@ func Help(t *testing.T, name string) {
 	}
 }
 
-// New returns a lab that nothing else uses, and what it tells.
+// New returns a lab with a unique prefix, and the buffer with its output.
 func New(t *testing.T) (*lab.Lab, *bytes.Buffer) {
 	t.Helper()
 	var told bytes.Buffer
 	return &lab.Lab{Out: &told, Prefix: testutil.Name(t) + "-", Image: filepath.Join(t.TempDir(), "links.svg")}, &told
 }
 
-// Run runs an example that needs drivers for links of those kinds, and looks in
-// what it tells for the patterns, in that order. Where a driver is missing the
-// example must say so; then the test is skipped.
+// Run runs an example that needs drivers for links of the given kinds, and searches
+// its output for the patterns in order. If a driver is missing, the example must
+// report it; the test is then skipped.
 func Run(t *testing.T, run func(context.Context, *lab.Lab) error, kinds []string, patterns ...string) {
 	t.Helper()
 	l, told := New(t)
@@ -95,11 +96,11 @@ func Run(t *testing.T, run func(context.Context, *lab.Lab) error, kinds []string
 	checkPicture(t, l)
 }
 
-// picture is the image that an example draws, if it is kept.
+// picture is the stored image of an example, if there is one.
 const picture = "testdata/links.svg"
 
-// checkPicture compares the image that was drawn with the one that is kept; with
-// IPLINKTEST_UPDATE=1 in the environment that is written anew.
+// checkPicture compares the drawn image with the stored one. With
+// IPLINKTEST_UPDATE=1 in the environment it updates the stored image instead.
 func checkPicture(t *testing.T, l *lab.Lab) {
 	t.Helper()
 	want, err := os.ReadFile(picture)
@@ -121,8 +122,8 @@ func checkPicture(t *testing.T, l *lab.Lab) {
 	}
 }
 
-// needDriver skips the test if the error says that a driver is missing, and it
-// is.
+// needDriver skips the test if the error reports a missing driver and the driver is
+// indeed missing.
 func needDriver(t *testing.T, err error, kinds []string) {
 	t.Helper()
 	m := regexp.MustCompile(`this kernel has no (\w+) driver`).FindStringSubmatch(err.Error())
@@ -132,7 +133,7 @@ func needDriver(t *testing.T, err error, kinds []string) {
 	testutil.Need(t, m[1])
 }
 
-// checkClean looks for namespaces that were left behind.
+// checkClean checks that no namespaces were left behind.
 func checkClean(t *testing.T, l *lab.Lab) {
 	t.Helper()
 	names, err := iplink.ListNetNS()

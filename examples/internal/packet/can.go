@@ -12,15 +12,16 @@ type CANFrame struct {
 	Data []byte
 }
 
-// Bytes returns the frame as the kernel has it, a struct can_frame: identifier
-// and flags, length, 3 bytes that are unused, and 8 bytes for the data.
+// Bytes returns the frame in the kernel's format, a struct can_frame: identifier and
+// flags, length, 3 unused bytes, and 8 bytes for the data.
 func (f CANFrame) Bytes() []byte {
 	b := binary.NativeEndian.AppendUint32(nil, uint32(f.ID))
 	b = append(b, byte(len(f.Data)), 0, 0, 0)
 	return append(b, append(f.Data, make([]byte, 8-len(f.Data))...)...)
 }
 
-// ParseCAN returns the frame of a struct can_frame, zero if that is too short.
+// ParseCAN returns the frame in a struct can_frame, or the zero frame if b is too
+// short.
 func ParseCAN(b []byte) CANFrame {
 	if len(b) < 16 || b[4] > 8 {
 		return CANFrame{}

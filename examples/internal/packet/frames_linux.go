@@ -14,7 +14,7 @@ import (
 	"github.com/iplink-go/iplink"
 )
 
-// A Socket receives what a link does, whole frames.
+// A Socket receives whole frames from a link.
 type Socket struct {
 	file *os.File
 }
@@ -27,7 +27,8 @@ func Frames(ns *iplink.NetNS, link string) (*Socket, error) {
 	})
 }
 
-// CAN opens a socket on a CAN link, which receives what others send there.
+// CAN opens a socket on a CAN link. It receives the frames that others send on the
+// link.
 func CAN(ns *iplink.NetNS, link string) (*Socket, error) {
 	return open(ns, link, unix.AF_CAN, unix.SOCK_RAW, unix.CAN_RAW, func(index int) unix.Sockaddr {
 		return &unix.SockaddrCAN{Ifindex: index}
@@ -55,7 +56,7 @@ func open(ns *iplink.NetNS, link string, family, typ, protocol int, addr func(in
 	return &Socket{os.NewFile(uintptr(fd), "socket on "+link)}, nil
 }
 
-// htons returns a number that the kernel wants in network byte order.
+// htons returns a number in network byte order.
 func htons(n uint16) int {
 	return int(binary.NativeEndian.Uint16(binary.BigEndian.AppendUint16(nil, n)))
 }
@@ -66,8 +67,8 @@ func (s *Socket) Close() error { return s.file.Close() }
 // Write sends a frame.
 func (s *Socket) Write(frame []byte) (int, error) { return s.file.Write(frame) }
 
-// Next returns the next frame for which is holds, and waits for it up to ten
-// seconds.
+// Next returns the next frame for which is returns true, and waits for it for up to
+// ten seconds.
 func (s *Socket) Next(ctx context.Context, is func(frame []byte) bool) ([]byte, error) {
 	if err := s.file.SetReadDeadline(time.Now().Add(patience)); err != nil {
 		return nil, err
@@ -79,7 +80,7 @@ func (s *Socket) Next(ctx context.Context, is func(frame []byte) bool) ([]byte, 
 		switch {
 		case ctx.Err() != nil:
 			return nil, context.Cause(ctx)
-		case errors.Is(err, unix.ENETDOWN): // told once to sockets that were there before the link came up
+		case errors.Is(err, unix.ENETDOWN): // reported once to sockets older than the link's coming up
 		case err != nil:
 			return nil, err
 		case is(buf[:n]):

@@ -9,22 +9,22 @@ import (
 	"github.com/iplink-go/iplink"
 )
 
-// A Socket receives what a link does; there is none but on Linux.
+// A Socket receives frames from a link; only on Linux.
 type Socket struct{}
 
-// Frames fails: only Linux has such sockets.
+// Frames returns an error: only Linux has such sockets.
 func Frames(*iplink.NetNS, string) (*Socket, error) { return nil, errors.ErrUnsupported }
 
-// CAN fails: only Linux has such sockets.
+// CAN returns an error: only Linux has such sockets.
 func CAN(*iplink.NetNS, string) (*Socket, error) { return nil, errors.ErrUnsupported }
 
-// Close fails, as there is nothing to close.
+// Close returns an error, since a Socket cannot be opened.
 func (*Socket) Close() error { return errors.ErrUnsupported }
 
-// Write fails, as there is nothing to send on.
+// Write returns an error, since a Socket cannot be opened.
 func (*Socket) Write([]byte) (int, error) { return 0, errors.ErrUnsupported }
 
-// Next fails, as there is nothing to receive from.
+// Next returns an error, since a Socket cannot be opened.
 func (*Socket) Next(context.Context, func([]byte) bool) ([]byte, error) {
 	return nil, errors.ErrUnsupported
 }

@@ -1,4 +1,4 @@
-// Package packet moves packets, from and to namespaces, for the examples.
+// Package packet sends and receives packets in namespaces for the examples.
 package packet
 
 import (
@@ -15,15 +15,15 @@ import (
 )
 
 const (
-	// patience is how long a ping may take in all. The kernel uses no IPv6
-	// address before it has made sure, which takes up to two seconds, that
-	// nobody else has it (RFC 4862, section 5.4).
+	// patience limits the total duration of a ping. The kernel does not use an IPv6
+	// address until duplicate address detection has finished, which takes up to two
+	// seconds (RFC 4862, section 5.4).
 	patience = 10 * time.Second
-	// interval is how long a request waits for its reply.
+	// interval is the time for which a request waits for its reply.
 	interval = 200 * time.Millisecond
 )
 
-// icmp is what differs between the echo messages of IPv4 and IPv6.
+// icmp holds the differences between the echo messages of IPv4 and IPv6.
 type icmp struct {
 	network        string
 	request, reply byte // message types
@@ -34,8 +34,8 @@ var (
 	icmp6 = icmp{"ip6:ipv6-icmp", 0x80, 0x81} // RFC 4443
 )
 
-// Ping sends echo requests from inside a namespace until one is answered, for
-// up to ten seconds, and returns how long the answer took.
+// Ping sends echo requests from inside a namespace until one is answered, for up to
+// ten seconds, and returns the response time.
 func Ping(ctx context.Context, from *iplink.NetNS, to netip.Addr) (time.Duration, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -55,8 +55,8 @@ func Ping(ctx context.Context, from *iplink.NetNS, to netip.Addr) (time.Duration
 	}
 }
 
-// NoPing is an error if any of five echo requests, sent within a second, is
-// answered.
+// NoPing sends five echo requests within a second, and returns an error if any of
+// them is answered.
 func NoPing(ctx context.Context, from *iplink.NetNS, to netip.Addr) error {
 	answered, err := Pings(ctx, from, to, 5, nil)
 	if err == nil && answered > 0 {
@@ -65,9 +65,9 @@ func NoPing(ctx context.Context, from *iplink.NetNS, to netip.Addr) error {
 	return err
 }
 
-// Pings sends n echo requests, five a second, and returns how many were
-// answered before the next. If before is not nil it is called before each, with
-// the number of requests sent so far.
+// Pings sends n echo requests, five per second, and returns the number of requests
+// answered before the next one was sent. If before is not nil, it is called before
+// each request with the number of requests sent so far.
 func Pings(ctx context.Context, from *iplink.NetNS, to netip.Addr, n int, before func(sent int) error) (answered int, err error) {
 	p, err := newPinger(ctx, from, to)
 	if err != nil {
@@ -93,7 +93,7 @@ func Pings(ctx context.Context, from *iplink.NetNS, to netip.Addr, n int, before
 	return answered, nil
 }
 
-// A pinger sends requests, one after another.
+// A pinger sends requests one after another.
 type pinger struct {
 	icmp
 	conn net.PacketConn
@@ -111,8 +111,8 @@ func newPinger(ctx context.Context, from *iplink.NetNS, to netip.Addr) (*pinger,
 	return p, err
 }
 
-// next sends a request and waits for the answer until the interval is over; all
-// of it if there was none, also because the request could not be sent. The
+// next sends a request and waits for the answer until the interval ends. Without an
+// answer it waits for the whole interval, even if the request could not be sent. The
 // error is that of ctx.
 func (p *pinger) next(ctx context.Context, interval time.Duration) (took time.Duration, answered bool, err error) {
 	p.seq++
@@ -128,8 +128,8 @@ func (p *pinger) next(ctx context.Context, interval time.Duration) (took time.Du
 	}
 }
 
-// listen opens a raw socket, which belongs to the namespace it is opened in,
-// whoever uses it afterwards.
+// listen opens a raw socket. The socket belongs to the namespace in which it was
+// opened, regardless of its later users.
 func (f icmp) listen(ctx context.Context, ns *iplink.NetNS) (conn net.PacketConn, err error) {
 	err = ns.Do(func() error {
 		conn, err = new(net.ListenConfig).ListenPacket(ctx, f.network, "")
@@ -138,8 +138,8 @@ func (f icmp) listen(ctx context.Context, ns *iplink.NetNS) (conn net.PacketConn
 	return conn, err
 }
 
-// exchange sends a request and waits for its reply. The socket receives other
-// messages too, such as those of neighbour discovery.
+// exchange sends a request and waits for its reply. It ignores other messages on the
+// socket, such as neighbour discovery.
 func (f icmp) exchange(conn net.PacketConn, to netip.Addr, seq uint16, deadline time.Time) (time.Duration, error) {
 	if err := conn.SetDeadline(deadline); err != nil {
 		return 0, err
@@ -161,11 +161,11 @@ func (f icmp) exchange(conn net.PacketConn, to netip.Addr, seq uint16, deadline 
 }
 
 // message returns an echo request: type, code, checksum, identifier, sequence
-// number, and data, which come back as they are but for type and checksum.
+// number, and data. The reply repeats all of it except type and checksum.
 func (f icmp) message(seq uint16) []byte {
 	m := []byte{f.request, 0, 0, 0, 0x12, 0x34}
 	m = append(binary.BigEndian.AppendUint16(m, seq), "iplink"...)
-	binary.BigEndian.PutUint16(m[2:], checksum(m)) // over IPv6 the kernel puts its own there
+	binary.BigEndian.PutUint16(m[2:], checksum(m)) // over IPv6 the kernel computes the checksum
 	return m
 }
 
