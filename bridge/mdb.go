@@ -46,8 +46,8 @@ type MDBEntry struct {
 	// Groups outside IP are permanent.
 	Permanent bool
 	// Protocol is the origin of the entry, numbered like the protocol of a route: 2
-	// is the kernel, and 4, the default, is static (MDBE_ATTR_RTPROT, since Linux
-	// 6.3).
+	// is the kernel, and 4, the default, is static (MDBE_ATTR_RTPROT, since
+	// Linux 6.3).
 	Protocol uint8
 
 	// Offloaded reports that hardware has the entry as well, FastLeave that the
@@ -55,8 +55,8 @@ type MDBEntry struct {
 	// port belongs to the group as a whole, and Blocked that frames from Source are
 	// not sent to the port (MDB_FLAGS_*). They are read-only.
 	Offloaded, FastLeave, StarExclude, Blocked bool
-	// Timer is the remaining time of an entry that is not permanent, in steps of 10
-	// ms (MDBA_MDB_EATTR_TIMER).
+	// Timer is the remaining time of an entry that is not permanent, in steps of
+	// 10 ms (MDBA_MDB_EATTR_TIMER).
 	Timer time.Duration
 }
 

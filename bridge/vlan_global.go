@@ -9,8 +9,8 @@ import (
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
-// GlobalVLANInfo holds the bridge-wide settings of a VLAN. Times are in steps of 10
-// ms. The multicast snooping settings are reported if the kernel supports snooping
+// GlobalVLANInfo holds the bridge-wide settings of a VLAN. Times are in steps of
+// 10 ms. The multicast snooping settings are reported if the kernel supports snooping
 // (CONFIG_BRIDGE_IGMP_SNOOPING).
 type GlobalVLANInfo struct {
 	// ID is the VLAN's number, 1 to 4094.
@@ -111,8 +111,8 @@ func (g *GlobalVLAN) MulticastStartupQueryCount(n uint32) *GlobalVLAN {
 	return g.with(uapi.BRIDGE_VLANDB_GOPTS_MCAST_STARTUP_QUERY_CNT)
 }
 
-// MulticastLastMemberInterval sets the time between queries after a host has left, 1
-// s by default.
+// MulticastLastMemberInterval sets the time between queries after a host has left,
+// 1 s by default.
 func (g *GlobalVLAN) MulticastLastMemberInterval(d time.Duration) *GlobalVLAN {
 	g.info.MulticastLastMemberInterval = d
 	return g.with(uapi.BRIDGE_VLANDB_GOPTS_MCAST_LAST_MEMBER_INTVL)

@@ -238,8 +238,8 @@ func (b *Builder) XLDataBitrate(bps uint32) *Builder {
 	return b
 }
 
-// XLDataSamplePoint is SamplePoint for the data of CAN XL frames; since Linux
-// 6.19 (IFLA_CAN_XL_DATA_BITTIMING).
+// XLDataSamplePoint is SamplePoint for the data of CAN XL frames; since
+// Linux 6.19 (IFLA_CAN_XL_DATA_BITTIMING).
 func (b *Builder) XLDataSamplePoint(thousandths uint32) *Builder {
 	b.set(uapi.IFLA_CAN_XL_DATA_BITTIMING).XLDataBitTiming.SamplePoint = thousandths
 	return b

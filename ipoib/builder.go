@@ -38,8 +38,8 @@ func (b *Builder) PKey(key uint16) *Builder {
 	return b
 }
 
-// Mode sets the transport, Datagram by default. It also sets the MTU, to at most 4092
-// bytes for Datagram and 65520 bytes for Connected (IFLA_IPOIB_MODE).
+// Mode sets the transport, Datagram by default. It also sets the MTU, to at most
+// 4092 bytes for Datagram and 65520 bytes for Connected (IFLA_IPOIB_MODE).
 func (b *Builder) Mode(mode iplink.IPoIBMode) *Builder {
 	b.set(uapi.IFLA_IPOIB_MODE).Mode = mode
 	return b

@@ -160,8 +160,8 @@ func (b *Builder) Offload(offload iplink.MACsecOffload) *Builder {
 // settings. If an association is rejected, all associations and channels are
 // restored.
 //
-// The key's length is checked against Cipher. Only without Parent, for a link that
-// must already exist, it is checked against the existing cipher suite.
+// The key's length is checked against Cipher. Without Parent the link must already
+// exist, and the key's length is checked against the link's cipher suite instead.
 func (b *Builder) TxSA(sas ...iplink.MACsecSA) *Builder {
 	b.set(own.MACsecTxSA)
 	info := b.set(own.MACsecTxKey)

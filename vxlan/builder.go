@@ -134,8 +134,8 @@ func (b *Builder) Learning(on bool) *Builder {
 	return b
 }
 
-// Ageing sets the time after which a learned address expires, in whole seconds, 300
-// s by default. The kernel also uses 300 s in place of 0: learned addresses cannot
+// Ageing sets the time after which a learned address expires, in whole seconds,
+// 300 s by default. The kernel also uses 300 s in place of 0: learned addresses cannot
 // be kept for ever (IFLA_VXLAN_AGEING).
 func (b *Builder) Ageing(after time.Duration) *Builder {
 	b.set(uapi.IFLA_VXLAN_AGEING).Ageing = cmp.Or(after, defaultAgeing)

@@ -86,8 +86,8 @@ func (v *VXLAN) DeleteVNIs(ctx context.Context, networks ...VNIs) error {
 	return v.changeVNIs(ctx, "vni del", uapi.RTM_DELTUNNEL, bare)
 }
 
-// perRequest limits the size of a request: each entry takes 36 bytes of at most 64
-// KiB.
+// perRequest limits the size of a request: each entry takes 36 bytes of at most
+// 64 KiB.
 const perRequest = 1024
 
 func (v *VXLAN) changeVNIs(ctx context.Context, op string, typ uint16, networks []VNIs) error {

@@ -5,8 +5,8 @@ import (
 	"fmt"
 )
 
-// A CANFrame is a classical CAN frame with an identifier of 11 bits and up to 8
-// bytes of data.
+// A CANFrame is a classical CAN frame with an identifier of 11 bits and up to
+// 8 bytes of data.
 type CANFrame struct {
 	ID   uint16
 	Data []byte
