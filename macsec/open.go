@@ -62,14 +62,9 @@ func (m *MACsec) readSuite(ctx context.Context) error {
 }
 
 // readData reads the settings of the link.
-func (m *MACsec) readData(ctx context.Context, op string) (data []byte, err error) {
-	var b rtnl.Batch
-	b.Get(uapi.RTM_GETLINK, func(r wire.Message) {
-		if _, attrs, err := wire.ParseLink(r.Data); err == nil {
-			data = append(data, wire.Find(attrs, uapi.IFLA_LINKINFO, uapi.IFLA_INFO_DATA)...)
-		}
-	}, func(b []byte) []byte { return wire.AppendLink(b, wire.Link{Index: int32(m.Index())}) })
-	return data, m.link.Do(ctx, op, "", &b)
+func (m *MACsec) readData(ctx context.Context, op string) ([]byte, error) {
+	l, err := m.link.Own(ctx, op)
+	return l.Data, err
 }
 
 // Close closes the sockets. It does not change the link.

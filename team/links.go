@@ -3,8 +3,6 @@ package team
 import (
 	"context"
 	"net"
-	"slices"
-	"strings"
 
 	"github.com/iplink-go/iplink/internal/rtnl"
 	"github.com/iplink-go/iplink/internal/uapi"
@@ -24,20 +22,11 @@ type linkState struct {
 // parseLinkState returns the state in a message about a link, with index 0 if the
 // message describes none.
 func parseLinkState(data []byte) linkState {
-	header, attrs, err := wire.ParseLink(data)
-	if err != nil || header.Family != uapi.AF_UNSPEC {
+	l, ok := rtnl.ParseLink(data)
+	if !ok {
 		return linkState{}
 	}
-	l := linkState{
-		index:   int(header.Index),
-		up:      header.Flags&uapi.IFF_UP != 0,
-		name:    strings.Clone(wire.CString(wire.Find(attrs, uapi.IFLA_IFNAME))),
-		address: slices.Clone(wire.Find(attrs, uapi.IFLA_ADDRESS)),
-	}
-	if master := wire.Find(attrs, uapi.IFLA_MASTER); len(master) == 4 {
-		l.master = int(wire.Order.Uint32(master))
-	}
-	return l
+	return linkState{index: l.Index, name: l.Name, address: l.Address, up: l.Flags&uapi.IFF_UP != 0, master: l.Master}
 }
 
 // readLink reads a link by index.

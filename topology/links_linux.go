@@ -3,11 +3,9 @@ package topology
 import (
 	"context"
 	"slices"
-	"strings"
 
 	"github.com/iplink-go/iplink"
 	"github.com/iplink-go/iplink/internal/rtnl"
-	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
@@ -53,22 +51,10 @@ func listWithin(ctx context.Context, rt *rtnl.Conn, nsid int32) (links []*iplink
 // parseLink decodes the properties of a link that a picture needs, or returns nil if
 // the message is malformed.
 func parseLink(data []byte) *iplink.Link {
-	header, attrs, err := wire.ParseLink(data)
-	if err != nil {
+	l, ok := rtnl.ParseLink(data)
+	if !ok {
 		return nil
 	}
-	attrs, _ = wire.Legible(attrs, func(wire.Attr) {})
-	l := &iplink.Link{Index: int(header.Index), Type: iplink.HardwareType(header.Type), Flags: iplink.Flags(header.Flags), NetNSID: self}
-	l.Name = strings.Clone(wire.CString(wire.Find(attrs, uapi.IFLA_IFNAME)))
-	l.Kind = strings.Clone(wire.CString(wire.Find(attrs, uapi.IFLA_LINKINFO, uapi.IFLA_INFO_KIND)))
-	for typ, set := range map[uint16]func(uint32){
-		uapi.IFLA_LINK:         func(v uint32) { l.Parent = int(v) },
-		uapi.IFLA_MASTER:       func(v uint32) { l.Master = int(v) },
-		uapi.IFLA_LINK_NETNSID: func(v uint32) { l.NetNSID = int32(v) },
-	} {
-		if v := wire.Find(attrs, typ); len(v) == 4 {
-			set(wire.Order.Uint32(v))
-		}
-	}
-	return l
+	return &iplink.Link{Index: l.Index, Type: iplink.HardwareType(l.Type), Flags: iplink.Flags(l.Flags), Name: l.Name, Kind: l.Kind,
+		Parent: l.Parent, NetNSID: l.NetNSID, Master: l.Master}
 }

@@ -10,7 +10,7 @@ import (
 
 	"github.com/iplink-go/iplink"
 	"github.com/iplink-go/iplink/fdb"
-	"github.com/iplink-go/iplink/internal/openlink"
+	"github.com/iplink-go/iplink/internal/rtnl"
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
 )
@@ -64,7 +64,7 @@ func or[T uint16 | uint32](v, other T) T {
 
 // defaults returns the VXLAN link's port and VNI, which apply to remotes without
 // their own.
-func defaults(vxlan *openlink.Link) (port uint16, vni uint32) {
+func defaults(vxlan *rtnl.Link) (port uint16, vni uint32) {
 	if b := wire.Find(vxlan.Data, uapi.IFLA_VXLAN_PORT); len(b) == 2 {
 		port = binary.BigEndian.Uint16(b)
 	}

@@ -6,13 +6,13 @@ import (
 	"testing"
 
 	"github.com/iplink-go/iplink/fdb"
-	"github.com/iplink-go/iplink/internal/openlink"
+	"github.com/iplink-go/iplink/internal/rtnl"
 )
 
 // FuzzParse parses anything as an entry; what an entry was encoded as, comes
 // back.
 func FuzzParse(f *testing.F) {
-	r := request{port: openlink.Link{Index: 71}, via: 72, flags: fdb.Self | fdb.Router, e: fdb.Entry{
+	r := request{port: rtnl.Link{Index: 71}, via: 72, flags: fdb.Self | fdb.Router, e: fdb.Entry{
 		MAC: net.HardwareAddr{2, 0, 0, 0, 0x12, 0x34}, State: fdb.Static, Dst: netip.MustParseAddr("2001:db8::1"),
 		DstPort: 0x1234, VNI: 0x123456, SrcVNI: 0x654321, NextHop: 0x12345678, VLAN: 0x123, Notify: true, Inactive: true}}
 	f.Add(r.append(nil))

@@ -7,7 +7,7 @@ import (
 	"net/netip"
 
 	"github.com/iplink-go/iplink/fdb"
-	"github.com/iplink-go/iplink/internal/openlink"
+	"github.com/iplink-go/iplink/internal/rtnl"
 )
 
 // mostVNI is the highest VNI (24 bits), and mostVLAN the highest VLAN ID.
@@ -20,7 +20,7 @@ const (
 type request struct {
 	t      Table
 	e      fdb.Entry
-	port   openlink.Link // set after the look-up
+	port   rtnl.Link // set after the look-up
 	via    int
 	host   bool // the entry is for the opened link itself, not for a port
 	flags  fdb.Flags
@@ -76,7 +76,7 @@ func (r *request) find(ctx context.Context, op string) (err error) {
 
 // port looks up the link of an entry with the given flags: a port or the opened
 // link, or, for an entry in a link's own database, a link unrelated to the bridge.
-func (t Table) port(ctx context.Context, op, name string, index int, flags fdb.Flags) (openlink.Link, error) {
+func (t Table) port(ctx context.Context, op, name string, index int, flags fdb.Flags) (rtnl.Link, error) {
 	if t.names(name, index) {
 		return t.Link.Own(ctx, op)
 	}

@@ -1,7 +1,6 @@
 package openlink
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io/fs"
@@ -14,58 +13,20 @@ import (
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
-// A Link is the result of looking up a link.
-type Link struct {
-	Index      int
-	Name, Kind string
-
-	// Master is the index of the link's master, or 0 if it has none, and MasterKind
-	// the kind of the master.
-	Master     int
-	MasterKind string
-
-	// Data holds the settings of the link's kind (IFLA_INFO_DATA), and PortData its
-	// settings as a port (IFLA_INFO_SLAVE_DATA).
-	Data, PortData []byte
-}
-
-// Of reports whether the link is of the given kind, or a port of such a link.
-func (l *Link) Of(kind string) bool {
-	return l.Kind == kind || l.Master != 0 && l.MasterKind == kind
-}
-
-func parseLink(data []byte) Link {
-	header, attrs, err := wire.ParseLink(data)
-	if err != nil {
-		return Link{}
-	}
-	text := func(attrs []byte, typ uint16) string { return strings.Clone(wire.CString(wire.Find(attrs, typ))) }
-	info := wire.Find(attrs, uapi.IFLA_LINKINFO)
-	l := Link{
-		Index: int(header.Index), Name: text(attrs, uapi.IFLA_IFNAME),
-		Kind: text(info, uapi.IFLA_INFO_KIND), MasterKind: text(info, uapi.IFLA_INFO_SLAVE_KIND),
-		Data: bytes.Clone(wire.Find(info, uapi.IFLA_INFO_DATA)), PortData: bytes.Clone(wire.Find(info, uapi.IFLA_INFO_SLAVE_DATA)),
-	}
-	if master := wire.Find(attrs, uapi.IFLA_MASTER); len(master) == 4 {
-		l.Master = int(wire.Order.Uint32(master))
-	}
-	return l
-}
-
 // lookUp requests a link by name, or by index if the name is empty. Errors have
 // subject as their subject.
-func (h *Handle) lookUp(ctx context.Context, op, subject, name string, index int) (Link, error) {
+func (h *Handle) lookUp(ctx context.Context, op, subject, name string, index int) (rtnl.Link, error) {
 	found, err := h.ask(ctx, name, index)
 	if err != nil {
-		return Link{}, h.explain(op, subject, err)
+		return rtnl.Link{}, h.explain(op, subject, err)
 	}
 	return found, nil
 }
 
 // ask is lookUp with the kernel's own error.
-func (h *Handle) ask(ctx context.Context, name string, index int) (found Link, err error) {
+func (h *Handle) ask(ctx context.Context, name string, index int) (found rtnl.Link, err error) {
 	var b rtnl.Batch
-	b.Get(uapi.RTM_GETLINK, func(m wire.Message) { found = parseLink(m.Data) }, func(b []byte) []byte {
+	b.Get(uapi.RTM_GETLINK, func(m wire.Message) { found, _ = rtnl.ParseLink(m.Data) }, func(b []byte) []byte {
 		b = wire.AppendU32(wire.AppendLink(b, wire.Link{Index: int32(index)}), uapi.IFLA_EXT_MASK, uapi.RTEXT_FILTER_SKIP_STATS)
 		switch {
 		case name == "":
@@ -76,14 +37,14 @@ func (h *Handle) ask(ctx context.Context, name string, index int) (found Link, e
 		return wire.AppendString(b, uapi.IFLA_ALT_IFNAME, name)
 	})
 	if err := h.rt.Do(ctx, &b); err != nil {
-		return Link{}, err
+		return rtnl.Link{}, err
 	}
 	return found, b.Err(0)
 }
 
 // Own looks up the opened link. The error matches fs.ErrNotExist if the link no
 // longer exists, or if a link of another kind has its index.
-func (h *Handle) Own(ctx context.Context, op string) (Link, error) {
+func (h *Handle) Own(ctx context.Context, op string) (rtnl.Link, error) {
 	l, err := h.lookUp(ctx, op, "", "", h.Index)
 	if err == nil && l.Kind != h.Kind {
 		err = &iplink.Error{Op: op, Kind: h.Kind, Name: h.Name, Message: "its index is that of " + l.Name + " now", Err: syscall.ENODEV}
@@ -120,9 +81,9 @@ func (h *Handle) Resolve(ctx context.Context, op, word, name string, index int) 
 
 // Look looks up a link to be used in a request, given by name, or by index if the
 // name is empty.
-func (h *Handle) Look(ctx context.Context, op, word, name string, index int) (Link, error) {
+func (h *Handle) Look(ctx context.Context, op, word, name string, index int) (rtnl.Link, error) {
 	if err := h.CheckName(op, word, name, index); err != nil {
-		return Link{}, err
+		return rtnl.Link{}, err
 	}
 	if h.Named(name, index) {
 		return h.Own(ctx, op)
@@ -135,7 +96,7 @@ func (h *Handle) Look(ctx context.Context, op, word, name string, index int) (Li
 }
 
 // Port is Look for a port of the opened link, or that link itself.
-func (h *Handle) Port(ctx context.Context, op, word, name string, index int) (Link, error) {
+func (h *Handle) Port(ctx context.Context, op, word, name string, index int) (rtnl.Link, error) {
 	l, err := h.Look(ctx, op, word, name, index)
 	if err == nil && !h.Has(&l) {
 		err = h.Stranger(ctx, op, word, &l)
@@ -144,13 +105,13 @@ func (h *Handle) Port(ctx context.Context, op, word, name string, index int) (Li
 }
 
 // Has reports whether l is the opened link or one of its ports.
-func (h *Handle) Has(l *Link) bool {
+func (h *Handle) Has(l *rtnl.Link) bool {
 	return l.Index == h.Index || l.Master == h.Index
 }
 
 // Stranger returns the error for a link that is not a port of the opened link, or
 // the error for an opened link that no longer exists.
-func (h *Handle) Stranger(ctx context.Context, op, word string, l *Link) error {
+func (h *Handle) Stranger(ctx context.Context, op, word string, l *rtnl.Link) error {
 	if _, err := h.Own(ctx, op); err != nil {
 		return err
 	}
