@@ -4,14 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
+	"os"
+	"os/exec"
 	"slices"
-	"syscall"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/iplink-go/iplink"
 	"github.com/iplink-go/iplink/bridge"
+	"github.com/iplink-go/iplink/internal/kerneltest/lab"
 	"github.com/iplink-go/iplink/internal/rtnl"
 	"github.com/iplink-go/iplink/internal/testutil"
 	"github.com/iplink-go/iplink/veth"
@@ -34,22 +36,22 @@ func vxlans(t testing.TB, c *iplink.Conn, n int) []string {
 }
 
 func TestDeleteOneSendsOnce(t *testing.T) {
-	c, ns := scratch(t)
+	c, ns := lab.Scratch(t)
 	names := vxlans(t, c, 1)
 	sends := countSends(c)
 	if err := c.Delete(t.Context(), names...); err != nil {
 		t.Error(err)
 	}
-	if got := ns.names(); *sends != 1 || len(got) != 1 {
+	if got := ns.Names(); *sends != 1 || len(got) != 1 {
 		t.Errorf("%d sends, links %v", *sends, got)
 	}
 }
 
 // TestDeleteMany is far faster than one by one, and takes nothing else along.
 func TestDeleteMany(t *testing.T) {
-	for _, n := range []int{200, many(t, 400, 1000)} {
-		c, ns := scratch(t)
-		ns.ip("link", "add", "stays", "group", "4660", "type", "bridge")
+	for _, n := range []int{200, lab.Many(t, 400, 1000)} {
+		c, ns := lab.Scratch(t)
+		ns.IP("link", "add", "stays", "group", "4660", "type", "bridge")
 		names := vxlans(t, c, n)
 		sends := countSends(c)
 		start := time.Now()
@@ -57,8 +59,8 @@ func TestDeleteMany(t *testing.T) {
 			t.Fatal(err)
 		}
 		together := time.Since(start) / time.Duration(n)
-		if got := ns.names(); !slices.Equal(got, []string{"lo", "stays"}) || ns.link("stays")["group"] != "4660" {
-			t.Errorf("links %v, %v", got, ns.link("stays")["group"])
+		if got := ns.Names(); !slices.Equal(got, []string{"lo", "stays"}) || ns.Link("stays")["group"] != "4660" {
+			t.Errorf("links %v, %v", got, ns.Link("stays")["group"])
 		}
 		if *sends != 2 {
 			t.Errorf("%d sends, want 2", *sends)
@@ -79,62 +81,17 @@ func TestDeleteMany(t *testing.T) {
 	}
 }
 
-// TestDeleteTogether names both ends of a pair, a link twice, by another name,
-// and links that go with their parents.
-func TestDeleteTogether(t *testing.T) {
-	c, ns := scratch(t)
-	ns.ip("link", "add", "a1", "type", "veth", "peer", "name", "b1")
-	ns.ip("link", "property", "add", "dev", "a1", "altname", "a-name-of-more-than-15-bytes")
-	ns.ip("link", "add", "m1", "link", "a1", "type", "macvlan")
-	ns.ip("link", "add", "m2", "link", "m1", "type", "macvlan")
-	ns.ip("link", "add", "br0", "type", "bridge")
-	ns.ip("link", "set", "b1", "master", "br0", "up")
-	err := c.Delete(t.Context(), "m2", "a1", "b1", "a-name-of-more-than-15-bytes", "br0", "a1", "m1")
-	if got := ns.names(); err != nil || len(got) != 1 {
-		t.Errorf("error %v, links %v", err, got)
-	}
-}
-
-func TestDeleteMissing(t *testing.T) {
-	c, ns := scratch(t)
-	ns.ip("link", "add", "a1", "group", "4660", "type", "bridge")
-	ns.ip("link", "add", "b1", "group", "22136", "type", "bridge")
-	before := ns.ip("-d", "-j", "link")
-	for _, names := range [][]string{{"nope"}, {"a1", "nope"}, {"a1", "b1", "nope"}, {"a1", "no/name"}} {
-		err := c.Delete(t.Context(), names...)
-		if want := map[bool]error{true: fs.ErrInvalid, false: fs.ErrNotExist}[names[1%len(names)] == "no/name"]; !errors.Is(err, want) {
-			t.Errorf("%v: %v", names, err)
-		}
-		if after := ns.ip("-d", "-j", "link"); after != before {
-			t.Errorf("%v: links %s\nbefore %s", names, after, before)
-		}
-	}
-	var named *iplink.Error
-	if err := c.Delete(t.Context(), "a1", "nope"); !errors.As(err, &named) || named.Name != "nope" {
-		t.Errorf("%v does not name the link", err)
-	}
-	if err := c.DeleteIfExists(t.Context(), "a1", "nope", "b1"); err != nil {
-		t.Error(err)
-	}
-	if err := c.DeleteIfExists(t.Context(), "a1", "nope"); err != nil {
-		t.Error(err)
-	}
-	if got := ns.names(); len(got) != 1 {
-		t.Errorf("links %v", got)
-	}
-}
-
 // TestDeleteHardware refuses it before anything changes.
 func TestDeleteHardware(t *testing.T) {
-	c, ns := scratch(t)
-	ns.ip("link", "add", "a1", "group", "4660", "type", "bridge")
-	before := ns.ip("-d", "-j", "link")
+	c, ns := lab.Scratch(t)
+	ns.IP("link", "add", "a1", "group", "4660", "type", "bridge")
+	before := ns.IP("-d", "-j", "link")
 	sends := countSends(c)
 	err := c.Delete(t.Context(), "a1", "lo")
 	if !errors.Is(err, errors.ErrUnsupported) || err.Error() != "delete lo: operation not supported (the loopback interface cannot be deleted: Down disables it)" {
 		t.Errorf("error %v", err)
 	}
-	if after := ns.ip("-d", "-j", "link"); after != before || *sends != 1 {
+	if after := ns.IP("-d", "-j", "link"); after != before || *sends != 1 {
 		t.Errorf("%d sends, links %s\nbefore %s", *sends, after, before)
 	}
 	if err := c.Delete(t.Context(), "lo"); !errors.Is(err, errors.ErrUnsupported) {
@@ -153,15 +110,15 @@ func TestDeleteFaults(t *testing.T) {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
 			for n := 0; ; n += step {
-				c, ns := scratch(t)
-				ns.ip("link", "add", "a1", "group", "4660", "type", "bridge")
-				ns.ip("link", "add", "b1", "type", "veth", "peer", "name", "c1")
-				ns.ip("link", "add", "d1", "group", "22136", "type", "vxlan", "id", "5", "dstport", "4789")
-				before := ns.ip("-d", "-j", "link")
+				c, ns := lab.Scratch(t)
+				ns.IP("link", "add", "a1", "group", "4660", "type", "bridge")
+				ns.IP("link", "add", "b1", "type", "veth", "peer", "name", "c1")
+				ns.IP("link", "add", "d1", "group", "22136", "type", "vxlan", "id", "5", "dstport", "4789")
+				before := ns.IP("-d", "-j", "link")
 				inject := &injection{at: n, fault: fault, conn: c}
 				err := inject.run(t, func(ctx context.Context) error { return c.Delete(ctx, "a1", "b1", "d1") })
-				after := ns.ip("-d", "-j", "link")
-				if got := ns.names(); len(got) != 1 && (err == nil || after != before) {
+				after := ns.IP("-d", "-j", "link")
+				if got := ns.Names(); len(got) != 1 && (err == nil || after != before) {
 					t.Errorf("at %d: error %v, links %s\nbefore %s", n, err, after, before)
 				}
 				if !inject.done {
@@ -178,15 +135,15 @@ func TestDeleteFaults(t *testing.T) {
 
 // TestDeleteRace deletes links that somebody else deletes at the same time.
 func TestDeleteRace(t *testing.T) {
-	c, ns := scratch(t)
-	for range many(t, emulated(3), 30) {
+	c, ns := lab.Scratch(t)
+	for range lab.Many(t, emulated(3), 30) {
 		names := vxlans(t, c, 50)
 		once := false
 		c.SetHook(func(p rtnl.Point) error {
 			if p == rtnl.AfterReceive && !once {
 				once = true
-				ns.ip("link", "del", "vx7")
-				ns.ip("link", "add", "vx7", "type", "bridge")
+				ns.IP("link", "del", "vx7")
+				ns.IP("link", "add", "vx7", "type", "bridge")
 			}
 			return nil
 		})
@@ -194,7 +151,7 @@ func TestDeleteRace(t *testing.T) {
 			t.Fatal(err)
 		}
 		c.SetHook(nil)
-		if got := ns.names(); !slices.Equal(got, []string{"lo", "vx7"}) {
+		if got := ns.Names(); !slices.Equal(got, []string{"lo", "vx7"}) {
 			t.Fatalf("links %v", got)
 		}
 		if err := c.Delete(t.Context(), "vx7"); err != nil {
@@ -203,17 +160,109 @@ func TestDeleteRace(t *testing.T) {
 	}
 }
 
-// TestDeleteCancelled stops before it changes anything.
-func TestDeleteCancelled(t *testing.T) {
-	c, ns := scratch(t)
-	mustCreate(t, c, bridge.New("a1"), veth.New("b1"))
-	before := ns.ip("-d", "-j", "link")
-	ctx, cancel := context.WithCancelCause(t.Context())
-	cancel(syscall.EDOM)
-	if err := c.Delete(ctx, "a1", "b1"); !errors.Is(err, syscall.EDOM) {
-		t.Errorf("error %v", err)
+// victimVariable makes TestCreateKilled the process that is killed.
+const victimVariable = "IPLINK_TEST_VICTIM"
+
+// inTheMiddle is what it then says when it waits for the kill.
+const inTheMiddle = "in the middle of Create"
+
+// killedPairs is how many pairs are to be made, each of which takes a send.
+const killedPairs = 50
+
+// victimPairs describes pairs between two namespaces, whose main ends alternate
+// between them, so that it takes many sends to make them.
+func victimPairs(a, b *iplink.NetNS) []iplink.Spec {
+	var specs []iplink.Spec
+	for i := range killedPairs {
+		specs = append(specs, veth.New(fmt.Sprintf("a%d", i)).NetNS(a).Alias("half made").Peer(veth.New(fmt.Sprintf("b%d", i)).NetNS(b).Up()))
+		a, b = b, a
 	}
-	if after := ns.ip("-d", "-j", "link"); after != before {
-		t.Errorf("links %s\nbefore %s", after, before)
+	return specs
+}
+
+// TestCreateKilled kills a process that makes many links. Nobody undoes what it
+// has made, but whoever knows the names can delete it and begin again.
+func TestCreateKilled(t *testing.T) {
+	if os.Getenv(victimVariable) != "" {
+		beKilled(t)
 	}
+	c, ns := lab.Scratch(t)
+	_, other := lab.Scratch(t)
+	lab.MustCreate(t, c, bridge.New("stays"))
+	killWhileCreating(t, ns, other)
+	left := append(ns.Names(), other.Names()...)
+	if all := 2*killedPairs + 3; len(left) < 10 || len(left) >= all {
+		t.Fatalf("%d links are left, the kill came not in the middle", len(left))
+	}
+	specs := victimPairs(ns.NetNS, other.NetNS)
+	names := []string{}
+	for i := range specs {
+		names = append(names, fmt.Sprintf("a%d", i), fmt.Sprintf("b%d", i))
+	}
+	for _, in := range []*lab.NS{ns, other} {
+		if err := in.Do(func() error { return iplink.DeleteIfExists(t.Context(), names...) }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := append(ns.Names(), other.Names()...); !slices.Equal(got, []string{"lo", "stays", "lo"}) {
+		t.Errorf("links %v", got)
+	}
+	lab.MustCreate(t, c, specs...)
+}
+
+// killWhileCreating runs this test in another process and kills it when it says
+// that it is in the middle.
+func killWhileCreating(t *testing.T, a, b *lab.NS) {
+	t.Helper()
+	cmd := exec.Command(os.Args[0], "-test.run=^TestCreateKilled$")
+	cmd.Env = append(os.Environ(), victimVariable+"=1")
+	cmd.ExtraFiles = []*os.File{a.File, b.File}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	said := ""
+	for b := make([]byte, 512); err == nil && !strings.Contains(said, inTheMiddle); {
+		var n int
+		n, err = out.Read(b)
+		said += string(b[:n])
+	}
+	_ = cmd.Process.Kill() // it may have ended, which Wait tells
+	if !strings.Contains(said, inTheMiddle) {
+		t.Errorf("the process said %q: %v", said, err)
+	}
+	if err := cmd.Wait(); err == nil || err.Error() != "signal: killed" {
+		t.Fatal(err)
+	}
+}
+
+// beKilled makes links in the namespaces that were handed down.
+func beKilled(t *testing.T) {
+	var ns [2]*iplink.NetNS
+	for i := range ns {
+		var err error
+		if ns[i], err = iplink.NetNSAtPath(fmt.Sprintf("/proc/self/fd/%d", 3+i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c, err := ns[0].Dial()
+	if err != nil {
+		t.Fatal(err)
+	}
+	sends := 0
+	c.SetHook(func(p rtnl.Point) error {
+		if p == rtnl.AfterSend {
+			sends++
+		}
+		if sends == 33 {
+			fmt.Print(inTheMiddle)
+			select {} // until the kill
+		}
+		return nil
+	})
+	_, err = c.Create(t.Context(), victimPairs(ns[0], ns[1])...)
+	t.Fatalf("it was not killed: %v", err)
 }

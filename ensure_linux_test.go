@@ -1,198 +1,31 @@
 package iplink_test
 
 import (
-	"errors"
+	"encoding/binary"
 	"fmt"
-	"io/fs"
-	"net/netip"
+	"maps"
+	"os"
+	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sys/unix"
+
 	"github.com/iplink-go/iplink"
 	"github.com/iplink-go/iplink/bridge"
+	"github.com/iplink-go/iplink/internal/kerneltest/lab"
 	"github.com/iplink-go/iplink/internal/testutil"
-	"github.com/iplink-go/iplink/macvlan"
 	"github.com/iplink-go/iplink/veth"
 	"github.com/iplink-go/iplink/vxlan"
 )
 
-// scratch returns a Conn in a new namespace, and the namespace for `ip`.
-func scratch(t *testing.T) (*iplink.Conn, *scratchNS) {
-	t.Helper()
-	file := testutil.NetNS(t)
-	ns, err := iplink.NetNSAtPath("/proc/self/fd/" + fdName(file))
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := ns.Dial()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { c.Close(); ns.Close() })
-	return c, &scratchNS{t: t, file: file, NetNS: ns}
-}
-
-// ensured runs Ensure and fails the test unless it tells what is expected.
-func ensured(t *testing.T, c *iplink.Conn, spec iplink.Spec, created bool, attrs ...string) *iplink.Change {
-	t.Helper()
-	all, err := c.Ensure(t.Context(), spec)
-	if err != nil {
-		t.Fatalf("%v\n%v", err, spec)
-	}
-	if got := all[0]; got.Created != created || !slices.Equal(names(got.Differences), attrs) {
-		t.Fatalf("created %v, differences %v; want %v, %v", got.Created, got.Differences, created, attrs)
-	}
-	return all[0]
-}
-
-func names(diffs []iplink.Difference) []string {
-	var all []string
-	for _, d := range diffs {
-		all = append(all, d.Attr)
-	}
-	return all
-}
-
-func TestEnsureRepairsExactlyWhatDiffers(t *testing.T) {
-	c, ns := scratch(t)
-	ns.ip("link", "add", "under", "type", "bridge")
-	for _, test := range []struct {
-		spec  iplink.Spec
-		spoil []string
-		attrs []string
-	}{
-		{bridge.New("br0").AgeingTime(43210 * time.Millisecond).MTU(1432).Up(),
-			[]string{"link", "set", "br0", "type", "bridge", "ageing_time", "777"}, []string{"ageing_time"}},
-		{vxlan.New("vx0").VNI(0x1234).Dev("under").Port(4789).TTL(17).Alias("x y").AltName("other-name").Up(),
-			[]string{"link", "set", "vx0", "down", "alias", "z"}, []string{"alias", "state"}},
-		{macvlan.New("mv0").Parent("under").Mode(macvlan.Bridge).TxQueueLen(321),
-			[]string{"link", "set", "mv0", "txqueuelen", "123", "type", "macvlan", "mode", "vepa"}, []string{"txqueuelen", "mode"}},
-		{veth.New("ve0").MTU(1300).Up().Peer(veth.New("ve1").MTU(1301).Addr(netip.MustParsePrefix("192.0.2.9/28"))),
-			[]string{"link", "set", "ve1", "mtu", "1444"}, []string{"mtu"}},
-		{veth.New("vp0").Master("under").PortSettings(bridge.Port().Isolated(true).Cost(0x1234)).Peer(veth.New("vp1")),
-			[]string{"link", "set", "vp0", "type", "bridge_slave", "isolated", "off"}, []string{"isolated"}},
-	} {
-		ensured(t, c, test.spec, true)
-		ensured(t, c, test.spec, false)
-		ns.ip(test.spoil...)
-		ensured(t, c, test.spec, false, test.attrs...)
-		ensured(t, c, test.spec, false)
-	}
-}
-
-func TestEnsureRefusesWhatCannotChange(t *testing.T) {
-	c, ns := scratch(t)
-	ns.ip("link", "add", "vx0", "type", "vxlan", "id", "7", "dstport", "4789")
-	before := ns.link("vx0")
-	spec := vxlan.New("vx0").VNI(8).Port(4790).TTL(9)
-	_, err := c.Ensure(t.Context(), spec)
-	var e *iplink.Error
-	if !errors.Is(err, iplink.ErrImmutable) || !errors.As(err, &e) || e.Attr != "id, dstport" {
-		t.Fatalf("got %v", err)
-	}
-	if after := ns.link("vx0"); after["ifindex"] != before["ifindex"] {
-		t.Error("the link was replaced")
-	}
-	change := ensured(t, c, spec.Clone().Recreate(), false, "id", "dstport", "ttl")
-	if !change.Recreated || change.Link.Info.(*iplink.VXLANInfo).VNI != 8 {
-		t.Errorf("got %+v", change)
-	}
-}
-
-func TestRecreateKeepsAddressesAndPorts(t *testing.T) {
-	c, ns := scratch(t)
-	ns.ip("link", "add", "br0", "type", "vxlan", "id", "7", "dstport", "4789")
-	ns.ip("link", "add", "port", "type", "veth")
-	ns.ip("address", "add", "192.0.2.3/24", "dev", "br0")
-	if _, err := c.Ensure(t.Context(), bridge.New("br0")); !errors.Is(err, iplink.ErrKind) {
-		t.Fatalf("got %v, want ErrKind", err)
-	}
-	ensured(t, c, bridge.New("br0").Recreate(), false)
-	ns.ip("link", "set", "port", "master", "br0")
-	if got := ns.addrs("br0"); !slices.Contains(got, "192.0.2.3/24") {
-		t.Errorf("addresses are %v", got)
-	}
-	ns.ip("link", "set", "br0", "type", "bridge", "ageing_time", "4321")
-	ensured(t, c, vxlan.New("vx9").VNI(3).Dev("br0"), true)
-}
-
-func TestDiff(t *testing.T) {
-	c, ns := scratch(t)
-	if _, err := c.Diff(t.Context(), vxlan.New("vx0").VNI(7)); !errors.Is(err, fs.ErrNotExist) {
-		t.Fatalf("got %v, want fs.ErrNotExist", err)
-	}
-	ns.ip("link", "add", "vx0", "type", "vxlan", "id", "7", "dstport", "4789", "ttl", "5")
-	got, err := c.Diff(t.Context(), vxlan.New("vx0").VNI(9).TTL(17).MTU(1234).Up())
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := []iplink.Difference{
-		{Attr: "mtu", Have: "1500", Want: "1234"},
-		{Attr: "id", Have: "7", Want: "9", Immutable: true},
-		{Attr: "ttl", Have: "5", Want: "17"},
-		{Attr: "state", Have: "down", Want: "up"},
-	}
-	if !slices.Equal(got, want) {
-		t.Errorf("got %v\nwant %v", got, want)
-	}
-}
-
-func TestEnsureTopologyInAnyOrder(t *testing.T) {
-	c, ns := scratch(t)
-	specs := []iplink.Spec{
-		macvlan.New("mv0").Parent("br0").Mode(macvlan.Private),
-		veth.New("ve0").Master("br0").Up().Peer(veth.New("ve1").Addr(netip.MustParsePrefix("2001:db8::1/64")).Up()),
-		vxlan.New("vx0").VNI(0x4321).Dev("ve1").Master("br0"),
-		bridge.New("br0").Up().Address([]byte{2, 0, 0, 0, 0x12, 0x34}),
-	}
-	all, err := c.Ensure(t.Context(), specs...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i, change := range all {
-		if !change.Created {
-			t.Errorf("%v was not created", specs[i])
-		}
-	}
-	if ns.link("vx0")["master"] != "br0" || ns.link("mv0")["link"] != "br0" {
-		t.Error("the links do not hang together")
-	}
-	again, err := c.Ensure(t.Context(), specs...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i, change := range again {
-		if change.Changed() {
-			t.Errorf("%v: %v", specs[i], change.Differences)
-		}
-	}
-}
-
-func TestEnsureRefusesContradictions(t *testing.T) {
-	c, ns := scratch(t)
-	for _, specs := range [][]iplink.Spec{
-		{bridge.New("br0"), vxlan.New("br0").VNI(1)},
-		{macvlan.New("a").Parent("b"), macvlan.New("b").Parent("a")},
-		{veth.New("a").Peer(veth.New("a"))},
-		{bridge.New("x"), iplink.Device("not-there").Up()},
-		{bridge.New("x"), macvlan.New("b").Parent("nothing")},
-	} {
-		if _, err := c.Ensure(t.Context(), specs...); err == nil {
-			t.Errorf("%v was accepted", specs)
-		} else {
-			t.Log(err)
-		}
-	}
-	if got := ns.names(); !slices.Equal(got, []string{"lo"}) {
-		t.Errorf("left behind: %v", got)
-	}
-}
-
 // TestEnsureLooksOnce makes 300 links, and then finds with one list, and no
 // write, that all are right.
 func TestEnsureLooksOnce(t *testing.T) {
-	c, ns := scratch(t)
+	c, ns := lab.Scratch(t)
 	specs := make([]iplink.Spec, 300)
 	for i := range specs {
 		specs[i] = vxlan.New(fmt.Sprintf("vx%d", i)).VNI(uint32(i) + 0x1234).Port(4789).TTL(17).Up()
@@ -213,7 +46,325 @@ func TestEnsureLooksOnce(t *testing.T) {
 	if *sends != 1 {
 		t.Errorf("%d sends, want 1, of the list", *sends)
 	}
-	if got := len(ns.names()); got != 1+len(specs) {
+	if got := len(ns.Names()); got != 1+len(specs) {
 		t.Errorf("%d links", got)
+	}
+}
+
+// rawGeneve is a link of a kind that the kernel knows and this library does not.
+func rawGeneve(ttl uint8) *iplink.RawLink {
+	return iplink.Raw("geneve", "t0").
+		Attr(unix.IFLA_GENEVE_ID, binary.NativeEndian.AppendUint32(nil, 0x1234)).
+		Attr(unix.IFLA_GENEVE_REMOTE, []byte{192, 0, 2, 7}).
+		Attr(unix.IFLA_GENEVE_PORT, []byte{0x12, 0x34}).
+		Attr(unix.IFLA_GENEVE_TTL, []byte{ttl}).MTU(1281).Up()
+}
+
+// TestRaw makes, changes and ensures a link of a kind that is unknown here.
+func TestRaw(t *testing.T) {
+	testutil.Need(t, "geneve")
+	c, ns := lab.Scratch(t)
+	lab.MustCreate(t, c, rawGeneve(0x21))
+	says := func(ttl int) {
+		t.Helper()
+		l := ns.Link("t0")
+		data := l["linkinfo"].(map[string]any)["info_data"].(map[string]any)
+		if !lab.SameJSON(data["id"], 0x1234) || !lab.SameJSON(data["port"], 0x1234) || !lab.SameJSON(data["ttl"], ttl) ||
+			data["remote"] != "192.0.2.7" || !lab.SameJSON(l["mtu"], 1281) {
+			t.Errorf("ip says %v", l)
+		}
+	}
+	says(0x21)
+	if _, err := c.Update(t.Context(), rawGeneve(0x32)); err != nil {
+		t.Fatal(err)
+	}
+	says(0x32)
+	changes, err := c.Ensure(t.Context(), rawGeneve(0x43))
+	if err != nil || len(changes[0].Differences) != 1 || changes[0].Differences[0].String() != "attribute 3: have 32, want 43" {
+		t.Errorf("changes %+v, error %v", changes, err)
+	}
+	says(0x43)
+	sends := countSends(c)
+	changes, err = c.Ensure(t.Context(), rawGeneve(0x43))
+	if err != nil || changes[0].Changed() || *sends != 1 {
+		t.Errorf("second Ensure: %d sends, changes %+v, error %v", *sends, changes, err)
+	}
+}
+
+// againLinks are links of every kind, in many states. The link t0 is read.
+var againLinks = []struct {
+	kind, name string
+	commands   []string
+}{
+	{"dummy", "", []string{"link add t0 mtu 1281 type dummy"}},
+	{"dummy", "up", []string{"link add t0 up type dummy"}},
+	{"ifb", "", []string{"link add t0 type ifb"}},
+	{"veth", "", []string{"link add t0 type veth peer name t1"}},
+	{"vcan", "", []string{"link add t0 type vcan"}},
+	{"vxcan", "", []string{"link add t0 type vxcan peer name t1"}},
+	{"nlmon", "", []string{"link add t0 type nlmon"}},
+	{"bridge", "", []string{"link add t0 type bridge"}},
+	{"bridge", "stp", []string{"link add t0 type bridge forward_delay 700 stp_state 1", "link add p0 master t0 type veth peer name p1"}},
+	{"bridge", "port", []string{"link add br0 type bridge", "link add t0 master br0 type veth peer name t1"}},
+	{"vxlan", "", []string{"link add t0 type vxlan id 7 dstport 4789"}},
+	{"vxlan", "ipv4", []string{"link add under type veth peer name under1", "link add t0 type vxlan id 7 dev under group 239.1.2.3 dstport 4789 ttl 5"}},
+	{"vxlan", "ipv6", []string{"link add under type veth peer name under1", "link add t0 type vxlan id 7 dev under remote fe80::7 local fe80::1 dstport 4789 flowlabel 0x123"}},
+	{"vxlan", "external", []string{"link add t0 type vxlan external vnifilter dstport 4789"}},
+	{"vxlan", "gpe", []string{"link add t0 type vxlan external gpe nolearning dstport 4790"}},
+	{"macvlan", "", []string{"link add under type veth peer name under1", "link add t0 link under type macvlan"}},
+	{"macvlan", "passthru", []string{"link add under type veth peer name under1", "link add t0 link under type macvlan mode passthru nopromisc"}},
+	{"macvlan", "source", []string{"link add under type veth peer name under1", "link add t0 link under type macvlan mode source macaddr set 02:00:00:00:12:07 02:00:00:00:12:05"}},
+	{"macvtap", "", []string{"link add under type veth peer name under1", "link add t0 link under type macvtap mode private"}},
+	{"ipvlan", "l2", []string{"link add under type veth peer name under1", "link add t0 link under type ipvlan mode l2 private"}},
+	{"ipvlan", "l3", []string{"link add under type veth peer name under1", "link add t0 link under type ipvlan mode l3"}},
+	{"ipvtap", "", []string{"link add under type veth peer name under1", "link add t0 link under type ipvtap mode l3"}},
+	{"vlan", "", []string{"link add under type veth peer name under1", "link add t0 link under type vlan id 7 ingress-qos-map 1:2 3:4 loose_binding on"}},
+	{"macsec", "", []string{"link add under type veth peer name under1", "link add t0 link under type macsec port 7"}},
+	{"macsec", "replay", []string{"link add under type veth peer name under1", "link add t0 link under type macsec port 7 encrypt on replay on window 64"}},
+	{"macsec", "end station", []string{"link add under type veth peer name under1", "link add t0 link under type macsec send_sci off end_station on"}},
+	{"team", "", []string{"link add t0 type team"}},
+	{"team", "port", []string{"link add m0 type team", "link add t0 type dummy", "link set t0 master m0"}},
+	{"bond", "port", []string{"link add m0 type bond mode active-backup", "link add t0 type dummy", "link set t0 master m0"}},
+	{"bond", "balance-rr", []string{"link add t0 type bond"}},
+	{"bond", "arp", []string{"link add t0 type bond mode active-backup arp_interval 100 arp_ip_target 192.0.2.1 arp_validate all"}},
+	{"bond", "active-backup", []string{"link add t0 up type bond mode active-backup miimon 50 updelay 150", "link add p0 type dummy", "link set p0 master t0", "link set t0 type bond primary p0"}},
+	{"bond", "balance-xor", []string{"link add t0 type bond mode balance-xor"}},
+	{"bond", "broadcast", []string{"link add t0 type bond mode broadcast"}},
+	{"bond", "802.3ad", []string{"link add t0 up type bond mode 802.3ad lacp_rate fast ad_actor_sys_prio 123", "link add p0 type dummy", "link set p0 master t0"}},
+	{"bond", "balance-tlb", []string{"link add t0 up type bond mode balance-tlb tlb_dynamic_lb 0", "link add p0 type dummy", "link set p0 master t0"}},
+	{"bond", "balance-alb", []string{"link add t0 up type bond mode balance-alb", "link add p0 type dummy", "link set p0 master t0"}},
+}
+
+// TestSetAgain reads a link of every kind, and sets all that was read again: that is
+// never refused, however the kernel would take it, and nothing is sent.
+func TestSetAgain(t *testing.T) {
+	for _, test := range againLinks {
+		t.Run(strings.TrimSpace(test.kind+" "+test.name), func(t *testing.T) {
+			testutil.Need(t, test.kind)
+			c, ns := lab.Scratch(t)
+			if strings.Contains(strings.Join(test.commands, " "), "type dummy") {
+				testutil.Need(t, "dummy")
+			}
+			testutil.IPBatch(t, ns.File, test.commands...)
+			if strings.Contains(test.commands[0], "add t0 up") {
+				lab.Settle(t, ns.File, "t0")
+			}
+			for _, all := range []bool{false, true} {
+				t.Run(fmt.Sprintf("all=%v", all), func(t *testing.T) { setAgain(t, c, ns, all) })
+			}
+		})
+	}
+}
+
+func setAgain(t *testing.T, c *iplink.Conn, ns *lab.NS, all bool) {
+	read := func() iplink.Spec {
+		l, err := c.Get(t.Context(), "t0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return iplink.Again(l, all)
+	}
+	before := steady(ns.Link("t0"))
+	if diffs, err := c.Diff(t.Context(), read()); err != nil || len(diffs) > 0 {
+		t.Errorf("Diff: %v, %v", diffs, err)
+	}
+	if changes, err := c.Ensure(t.Context(), read()); err != nil || changes[0].Changed() {
+		t.Errorf("Ensure: %v, %v", changes, err)
+	}
+	if n, err := c.WritesOf(t.Context(), read()); err != nil || n != 0 && !all {
+		t.Errorf("Update sends %d requests, error %v", n, err)
+	}
+	if _, err := c.Update(t.Context(), read()); err != nil {
+		t.Errorf("Update: %v", err)
+	}
+	if after := steady(ns.Link("t0")); !reflect.DeepEqual(after, before) {
+		t.Errorf("changed from %v to %v", before, after)
+	}
+}
+
+// steady leaves out of what `ip` says what changes by itself.
+func steady(link map[string]any) map[string]any {
+	for key, value := range link {
+		if inner, ok := value.(map[string]any); ok {
+			steady(inner)
+		}
+		if strings.HasSuffix(key, "timer") || key == "operstate" {
+			delete(link, key)
+		}
+	}
+	return link
+}
+
+// interopLinks are links that `ip` makes, with as many settings as go together.
+// Each is read, and made once more from what was read.
+var interopLinks = []struct {
+	name    string
+	kind    string
+	link    string   // arguments of `ip`
+	change  []string // likewise
+	without []string // what is reported, and refused in this state
+}{
+	{"bridge", iplink.KindBridge, "link add t0 address 02:12:34:56:78:9a txqueuelen 4660 mtu 1281 numtxqueues 3 numrxqueues 5 type bridge " +
+		"forward_delay 1234 hello_time 234 max_age 2345 ageing_time 12345 stp_state 0 priority 4660 group_fwd_mask 4656 group_address 01:80:c2:00:00:0e " +
+		"mcast_snooping 0 mcast_router 2 mcast_query_use_ifaddr 1 mcast_querier 1 mcast_hash_max 1024 mcast_last_member_count 7 " +
+		"mcast_startup_query_count 5 mcast_last_member_interval 123 mcast_membership_interval 12345 mcast_querier_interval 12346 " +
+		"mcast_query_interval 12347 mcast_query_response_interval 1234 mcast_startup_query_interval 1235 mcast_stats_enabled 1 " +
+		"mcast_igmp_version 3 mcast_mld_version 2",
+		[]string{"link set t0 alias made-by-ip group 4660", "link property add dev t0 altname the-other-name-of-t0"},
+		[]string{"vlan_filtering", "mcast_vlan_snooping", "mst_enabled", "fdb_local_vlan_0"}}, // needs CONFIG_BRIDGE_VLAN_FILTERING
+	{"VXLAN", iplink.KindVXLAN, "link add t0 mtu 1281 type vxlan id 1193046 local 192.0.2.1 remote 192.0.2.7 dev under dstport 4660 " +
+		"srcport 4386 13124 ttl 33 tos 0x24 df set nolearning proxy rsc l2miss l3miss noudpcsum udp6zerocsumtx udp6zerocsumrx " +
+		"remcsumtx remcsumrx gbp ageing 291 maxaddress 4660", nil, []string{"flowlabel", "label_policy", "reserved_bits"}},
+	{"VXLAN6", iplink.KindVXLAN, "link add t0 type vxlan id 4660 local 2001:db8::1 remote 2001:db8::7 dev under dstport 4660 flowlabel 0x12345 ttl 33",
+		nil, notSaid},
+	{"VXLANexternal", iplink.KindVXLAN, "link add t0 type vxlan external dstport 4660", nil, slices.Concat(notSaid, []string{"flowlabel", "label_policy", "id"})},
+	{"bridge port", iplink.KindVeth, "link add t0 master br0 type veth peer name t1",
+		[]string{"link set t0 type bridge_slave cost 4660 priority 35 hairpin on guard on fastleave on mcast_router 2 learning off flood off " +
+			"mcast_flood off bcast_flood off neigh_suppress on isolated on group_fwd_mask 4656"}, []string{"backup_port", "state"}},
+	{"veth", iplink.KindVeth, "link add t0 address 02:12:34:56:78:9a mtu 1281 numtxqueues 3 numrxqueues 5 txqueuelen 4660 type veth peer name t1", nil, nil},
+	{"macvlan", iplink.KindMacvlan, "link add t0 link under address 02:12:34:56:78:9a type macvlan mode private bcqueuelen 4660", nil, nil},
+	{"macvlanSource", iplink.KindMacvlan, "link add t0 link under type macvlan mode source macaddr set 02:00:00:00:00:07 02:00:00:00:00:08", nil, nil},
+	{"macvtap", iplink.KindMacvtap, "link add t0 link under address 02:12:34:56:78:9a type macvtap mode bridge", nil, nil},
+	{"VLAN", iplink.KindVLAN, "link add t0 link under type vlan protocol 802.1ad id 291 reorder_hdr off gvrp on loose_binding on " +
+		"ingress-qos-map 1:4660 2:7 egress-qos-map 18:5", nil, nil},
+	{"bond", iplink.KindBond, "link add t0 type bond mode 802.3ad miimon 123 updelay 246 downdelay 369 lacp_rate fast ad_select count " +
+		"xmit_hash_policy layer3+4 min_links 3 ad_actor_sys_prio 4660 ad_user_port_key 291", nil,
+		[]string{"arp_interval", "arp_missed_max", "arp_validate", "arp_all_targets", "primary_reselect", "fail_over_mac", "packets_per_slave", "lp_interval", "tlb_dynamic_lb"}},
+	{"ipvlan", iplink.KindIPvlan, "link add t0 link under type ipvlan mode l3s vepa", nil, []string{"address"}},
+	{"MACsec", iplink.KindMACsec, "link add t0 link under type macsec port 291 encrypt on cipher gcm-aes-256 icvlen 12 encodingsa 2 protect off replay on window 4660",
+		nil, nil},
+	{"dummy", iplink.KindDummy, "link add t0 address 02:12:34:56:78:9a mtu 1281 txqueuelen 4660 type dummy", nil, nil},
+}
+
+// notSaid are settings that change the reserved bits when they are named, whatever
+// is said of them (vxlan_nl2conf).
+var notSaid = []string{"reserved_bits", "remcsumrx", "remcsumtx"}
+
+// TestReadWithoutLoss demands that nothing of a link of `ip` is unknown here, and
+// that `ip` says the same of one that is made of what was read.
+func TestReadWithoutLoss(t *testing.T) {
+	for _, c := range interopLinks {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			testutil.Need(t, c.kind)
+			first, firstNS := lab.Scratch(t)
+			under := []string{"link add under index 77 address 02:00:00:00:00:01 type veth peer name under1",
+				"link add br0 index 88 address 02:00:00:00:00:02 type bridge"}
+			testutil.IPBatch(t, firstNS.File, slices.Concat(under, []string{c.link}, c.change)...)
+			l, err := first.Get(t.Context(), "t0")
+			if err != nil || l.Err != nil || len(l.Unknown) > 0 {
+				t.Fatalf("errors %v, %v, unknown %v", err, l.Err, l.Unknown)
+			}
+			second, secondNS := lab.Scratch(t)
+			testutil.IPBatch(t, secondNS.File, under...)
+			spec := iplink.Rebuild(l, c.without...)
+			if _, err := second.Create(t.Context(), spec); err != nil {
+				t.Fatalf("%v: %v", spec, err)
+			}
+			if diff := cmp.Diff(lasting(firstNS.Link("t0")), lasting(secondNS.Link("t0"))); diff != "" {
+				t.Errorf("- as ip made it, + as %v made it:\n%s", spec, diff)
+			}
+		})
+	}
+}
+
+// lasting is what `ip` says of a link, without what is different in another link
+// or at another moment.
+func lasting(l map[string]any) map[string]any {
+	l = maps.Clone(l)
+	for _, key := range []string{"ifindex", "link_index", "link"} {
+		delete(l, key)
+	}
+	if info, ok := l["linkinfo"].(map[string]any)["info_data"].(map[string]any); ok {
+		delete(info, "gc_timer")
+	}
+	return l
+}
+
+// TestCreateWithoutEcho asks a kernel in vain, as those before Linux 6.2: what it
+// has made is read, the first time with a send of its own.
+func TestCreateWithoutEcho(t *testing.T) {
+	c, ns := lab.Scratch(t)
+	_, other := lab.Scratch(t)
+	c.WithoutEcho()
+	sends := countSends(c)
+	for i, want := range []int{4, 3} { // two create; two read, the second time one of them what it creates
+		*sends = 0
+		links := lab.MustCreate(t, c, bridge.New(fmt.Sprint("a", i)).Priority(0x1234), veth.New(fmt.Sprint("b", i)).NetNS(other.NetNS))
+		if len(links) != 2 || links[0].Info.(*iplink.BridgeInfo).Priority != 0x1234 || links[1].Kind != iplink.KindVeth {
+			t.Errorf("links %+v", links)
+		}
+		if *sends != want {
+			t.Errorf("%d sends, want %d", *sends, want)
+		}
+	}
+	if got := ns.Link("a1")["linkinfo"].(map[string]any)["info_data"].(map[string]any)["priority"]; got != float64(0x1234) {
+		t.Errorf("priority %v", got)
+	}
+}
+
+// TestCreateEchoIsVerified takes a setting that the kernel does not apply.
+func TestCreateEchoIsVerified(t *testing.T) {
+	for _, without := range []bool{false, true} {
+		c, ns := lab.Scratch(t)
+		if without {
+			c.WithoutEcho()
+		}
+		_, err := c.Create(t.Context(), bridge.New("t0").MulticastHashElasticity(17))
+		if want := "create bridge t0: mcast_hash_elasticity: not applied by this kernel (asked for 17, the kernel reports 16)"; err == nil || err.Error() != want {
+			t.Errorf("%v\nwant %s", err, want)
+		}
+		if got := ns.Names(); len(got) != 1 {
+			t.Errorf("links %v", got)
+		}
+	}
+}
+
+// TestLayer3AsIP gives commands to `ip`, and the builders that they come from to
+// the library: `ip` must see the same in both namespaces.
+func TestLayer3AsIP(t *testing.T) {
+	testutil.Need(t, iplink.KindMacvlan)
+	for _, c := range goldenLayer3() {
+		theirs, ours := goldenNetNS(t), goldenNetNS(t)
+		for _, file := range []*os.File{theirs, ours} { // without a carrier, only permanent neighbours stay
+			testutil.IPBatch(t, file, "link set under1 up", "link set under up")
+		}
+		commands := strings.Split(strings.TrimPrefix(c.spec.String(), "ip "), " && ip ")
+		testutil.IPBatch(t, theirs, commands...)
+		if _, err := lab.InNetNS(t, ours, func(conn *iplink.Conn) ([]*iplink.Link, error) { return conn.Create(t.Context(), c.spec) }); err != nil {
+			t.Fatal(err)
+		}
+		want, got := lab.Layer3Of(t, theirs, link), lab.Layer3Of(t, ours, link)
+		for range 20 { // routes to IPv6 addresses come once nobody else has these
+			if cmp.Equal(want, got) {
+				break
+			}
+			time.Sleep(100 * time.Millisecond)
+			want, got = lab.Layer3Of(t, theirs, link), lab.Layer3Of(t, ours, link)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s:\n- ip, + library: %s", c.name, diff)
+		}
+		if len(want.Addrs)+len(want.Routes)+len(want.Neighs) < 4 {
+			t.Errorf("%s: ip says only %v", c.name, want)
+		}
+		ensuredAlready(t, ours, c.spec)
+	}
+}
+
+// ensuredAlready demands that Ensure finds nothing to do.
+func ensuredAlready(t *testing.T, file *os.File, specs ...iplink.Spec) {
+	t.Helper()
+	_, err := lab.InNetNS(t, file, func(conn *iplink.Conn) (struct{}, error) {
+		changes, err := conn.Ensure(t.Context(), specs...)
+		for _, c := range changes {
+			if c.Changed() {
+				t.Errorf("%v: not as wanted: %v", specs, c.Differences)
+			}
+		}
+		return struct{}{}, err
+	})
+	if err != nil {
+		t.Errorf("%v: %v", specs, err)
 	}
 }

@@ -2,11 +2,16 @@ package iplink
 
 import (
 	"context"
+	"errors"
+	"maps"
 	"slices"
 
 	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/macsecnl"
 	"github.com/iplink-go/iplink/internal/own"
+	"github.com/iplink-go/iplink/internal/rtnl"
 	"github.com/iplink-go/iplink/internal/uapi"
+	"github.com/iplink-go/iplink/internal/wire"
 )
 
 // KindRows returns the rows of the table of a kind.
@@ -146,4 +151,274 @@ func (c *Conn) WritesOf(ctx context.Context, s Spec) (int, error) {
 		n++
 	}
 	return n, nil
+}
+
+// KindNames returns the kinds that are known, sorted.
+func KindNames() []string {
+	return slices.Sorted(maps.Keys(kinds))
+}
+
+// KindConfig returns the option of the kernel that brings a kind's driver.
+func KindConfig(name string) string {
+	return kindOf(name).config
+}
+
+// HasRows reports whether links of a kind, or their ports, have settings of
+// their own.
+func HasRows(name string) (own, ports bool) {
+	k := kindOf(name)
+	return k.info != nil && len(KindRows(name)) > 0, k.port != nil
+}
+
+// LinkRows returns all rows of the table of what every link has.
+func LinkRows() []attr.Row {
+	return rows(new(Link).attrs)
+}
+
+// KindRefusal returns what is wrong with a link of the kind for which an attribute
+// has a payload, by the attribute's row alone; nil if nothing is.
+func KindRefusal(kind string, row attr.Row, payload []byte) error {
+	return rowRefusal(newInfo(kind).attrs, row, payload)
+}
+
+// PortRefusal is KindRefusal for the ports of a kind of master.
+func PortRefusal(kind string, row attr.Row, payload []byte) error {
+	return rowRefusal(newPortInfo(kind).attrs, row, payload)
+}
+
+// CommonRefusal is KindRefusal for what every link has.
+func CommonRefusal(row attr.Row, payload []byte) error {
+	return rowRefusal(new(Link).settable, row, payload)
+}
+
+func rowRefusal(t attr.Table, row attr.Row, payload []byte) error {
+	var c attr.Codec
+	if _, err := c.Decode(wire.AppendAttr(nil, row.Type, payload), t, nil); err != nil {
+		return nil
+	}
+	if err := c.Check(attr.SetOf(row.Type), nil, t); err != nil {
+		return (&spec{Settings: own.Settings{Name: "t0"}}).invalidAttrs("create", err)
+	}
+	return nil
+}
+
+// SetHook makes hook be called at each point of each exchange with the kernel,
+// also on the sockets that the Conn opens in other namespaces.
+func (c *Conn) SetHook(hook rtnl.Hook) {
+	c.hook = hook
+	c.rt.SetHook(hook)
+}
+
+// WithoutEcho makes the kernel pass for one before Linux 6.2, which nothing has
+// been created with yet.
+func (c *Conn) WithoutEcho() {
+	c.echo = 0
+	c.noEcho.Store(false)
+}
+
+// rebuilt is a link as it was read, to be made once more.
+type rebuilt struct {
+	s *spec
+}
+
+func (r rebuilt) description() *spec { return r.s }
+
+func (r rebuilt) clone() Spec { return r }
+
+func (r rebuilt) String() string { return r.s.command() }
+
+// circumstantial is what the kernel reports of every link and takes only in some
+// states, or what a new link has in another namespace.
+var circumstantial = attr.SetOf(uapi.IFLA_IFNAME, uapi.IFLA_LINK, uapi.IFLA_MASTER, uapi.IFLA_CARRIER, uapi.IFLA_OPERSTATE,
+	uapi.IFLA_PROTO_DOWN)
+
+// Rebuild returns what makes a link like l, of all that was read. The rows named
+// in without are left out.
+func Rebuild(l *Link, without ...string) Spec {
+	s := &spec{Settings: own.New(l.Kind, l.Name, nil), link: l, altNames: l.AltNames}
+	s.linkSet = found(l.settable, l.raw.common, without).Minus(circumstantial)
+	if l.Parent != 0 && kindOf(l.Kind).parent {
+		s.linkSet.Add(uapi.IFLA_LINK)
+	}
+	if l.Master != 0 {
+		s.linkSet.Add(uapi.IFLA_MASTER)
+	}
+	if i, ok := l.Info.(info); ok {
+		s.Info, s.Set = i, found(i.attrs, l.raw.info, without)
+		s.sendSources()
+	}
+	if i, ok := l.PortInfo.(info); ok {
+		s.port = &own.Settings{Kind: l.PortKind, Info: i, Set: found(i.attrs, l.raw.port, without)}
+	}
+	return rebuilt{s}
+}
+
+// sendSources adds the word that has a macvlan take a list of sources.
+func (s *spec) sendSources() {
+	if m, ok := s.Info.(*MacvlanInfo); ok && len(m.Sources) > 0 {
+		m.SourceMode = MacvlanSourceSet
+		s.Set.Add(uapi.IFLA_MACVLAN_MACADDR_MODE)
+	}
+}
+
+// found are the rows that can be set among those that were read.
+func found(t attr.Table, read attr.Set, without []string) attr.Set {
+	skip := map[string]bool{}
+	for _, name := range without {
+		skip[name] = true
+	}
+	var set attr.Set
+	for _, r := range rows(t) {
+		// A bit is there if the kernel's mask has it, whatever else its attribute holds.
+		here := read.Has(r.Type) || r.Format == "ip" && read.Has(r.Type6)
+		if here && r.Settable() && r.Readable() && !skip[r.Name] {
+			set.Add(r.Type)
+		}
+	}
+	return set
+}
+
+// Wanted returns what s holds, by pointer and by value.
+func Wanted(s Spec) []any {
+	w := s.description()
+	return []any{w, *w}
+}
+
+// CheckSpec returns what is wrong with s before anything is sent.
+func CheckSpec(s Spec, op string) error {
+	return s.description().check(op)
+}
+
+// SetOf returns which settings of its kind were made on s, which of those that
+// every link has, and which about IPv6.
+func SetOf(s Spec) (kind, common, inet6 attr.Set) {
+	w := s.description()
+	return w.Set, w.linkSet, w.inet6Set
+}
+
+// InfoData returns the settings of the kind of s as they go out.
+func InfoData(s Spec) []byte {
+	w := s.description()
+	return new(attr.Codec).Encode(nil, w.Set, w.Refs, w.info().attrs)
+}
+
+// DecodeInfo decodes the settings of a kind into its struct.
+func DecodeInfo(b []byte, to any) (attr.Set, error) {
+	return new(attr.Codec).Decode(b, to.(info).attrs, nil)
+}
+
+// CompareInfo compares the settings of the kind of s with those of a link.
+func CompareInfo(s Spec, have any) []attr.Difference {
+	w := s.description()
+	return new(attr.Codec).Compare(w.Set, nil, w.info().attrs, have.(info).attrs)
+}
+
+// ParseLink decodes the attributes of an answer about link 7.
+func ParseLink(attrs []byte) *Link {
+	return parseLink(new(attr.Codec), append(wire.AppendLink(nil, wire.Link{Index: 7}), attrs...))
+}
+
+// Reported returns a link whose report had the rows of set of its kind.
+func Reported(l Link, set attr.Set) *Link {
+	l.raw.info = set
+	return &l
+}
+
+// TableRows returns the rows of every table by name.
+func TableRows() map[string][]attr.Row {
+	all := map[string][]attr.Row{}
+	for name, table := range tables() {
+		all[name] = rows(table)
+	}
+	return all
+}
+
+// A Plan is what is to be sent to a link.
+type Plan struct {
+	Differences []Difference // of the kind
+	Info        attr.Set     // the settings of the kind that are to be sent
+	Data        attr.Set     // those of them in the link's own request
+	Body        []byte       // of that request, if the link is to be made
+	Aside       bool         // settings go out another way
+	NeedsIndex  bool         // more is sent once the index is known
+	Err         *Error       // why the change is refused
+}
+
+// PlanCreate plans to make what s describes, without a kernel.
+func PlanCreate(s Spec) Plan {
+	tr := newTransaction(&Conn{}, "create")
+	j := newJob(s.description(), tr.nsConns[0], nil)
+	j.index = 0x1234
+	return Plan{Info: j.infoSet, Data: j.dataSet(), Body: tr.appendCreate(nil, j), Aside: j.generic() != nil, NeedsIndex: j.needsIndex()}
+}
+
+// PlanUpdate plans to change the link have to what s describes, without a kernel.
+func PlanUpdate(ctx context.Context, s Spec, have *Link) (p Plan) {
+	tr := newTransaction(&Conn{}, "update")
+	j := newJob(s.description(), tr.nsConns[0], nil)
+	p.Differences = tr.driftOfInfo(j, have)
+	tr.driftOfFlags(j, have)
+	j.addActions(have)
+	p.Err, _ = errors.AsType[*Error](tr.checkState(ctx, j, have))
+	p.Info, p.Data = j.infoSet, j.dataSet()
+	return p
+}
+
+// Permitted returns which settings of the kind of s are to be sent where those of
+// changed differ from what the link has, or why that is refused.
+func Permitted(s Spec, have *Link, changed attr.Set) (attr.Set, error) {
+	tr := newTransaction(&Conn{}, "update")
+	j := newJob(s.description(), tr.nsConns[0], nil)
+	j.infoSet = changed
+	err := tr.permitted(j, have)
+	return j.infoSet, err
+}
+
+// RequireBondMode returns what is wrong with the settings of a bond in a mode.
+func RequireBondMode(s Spec, mode BondMode) error {
+	w := s.description()
+	return w.Info.(*BondInfo).requireMode(w, mode)
+}
+
+// BondWithout returns the settings that bonds in a mode do not have.
+func BondWithout(mode BondMode) attr.Set {
+	return bondWithout(mode)
+}
+
+// MACsecSteps returns how many requests give a link that has the associations of
+// have those of want.
+func MACsecSteps(want, have *MACsecInfo) int {
+	d := &macsecnl.Device{Index: 7, Suite: macsecnl.Suite(have.Cipher), TxSAs: wireSAs(have.TxSAs)}
+	for _, c := range have.RxSCs {
+		d.RxSCs = append(d.RxSCs, macsecnl.RxSC{SCI: macsecnl.SCI(c.SCI), Active: c.Active, SAs: wireSAs(c.SAs)})
+	}
+	return len(want.steps(d))
+}
+
+// anyKind is the builder of any kind, for in-package tests.
+type anyKind struct {
+	Common[anyKind]
+}
+
+// newAnyKind returns the builder for a link of a kind with settings of its own.
+func newAnyKind(kind, name string, info any, set attr.Set) *anyKind {
+	b := new(anyKind)
+	*b.Own(b) = own.New(kind, name, info)
+	b.spec.Set = set
+	return b
+}
+
+// ReceiveBuffer makes Watch ask for a receive buffer of so many bytes, for the
+// system's default if it is 0.
+func ReceiveBuffer(bytes int) Filter {
+	return func(f *filter) { f.buffer = bytes }
+}
+
+// Differences names what Watch would report as changed, of links that keep the
+// messages that they came in.
+var Differences = changes
+
+// Whole reads the link with an index, with the message that it comes in.
+func (c *Conn) Whole(ctx context.Context, index int) (*Link, error) {
+	return readIndex(ctx, c.rt, index)
 }

@@ -7,8 +7,12 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"math/rand/v2"
 	"net/netip"
+	"os"
 	"slices"
+	"strconv"
+	"syscall"
 	"testing"
 	"time"
 
@@ -16,41 +20,135 @@ import (
 
 	"github.com/iplink-go/iplink"
 	"github.com/iplink-go/iplink/bridge"
+	"github.com/iplink-go/iplink/internal/kerneltest/lab"
+	"github.com/iplink-go/iplink/internal/rtnl"
+	"github.com/iplink-go/iplink/internal/testutil"
 	"github.com/iplink-go/iplink/macvlan"
 	"github.com/iplink-go/iplink/veth"
 	"github.com/iplink-go/iplink/vxlan"
 )
 
-// A lab is a few namespaces with links of others' in them, of which a
+// An injection makes one moment of an operation on a Conn go wrong.
+type injection struct {
+	at    int // the moment, from 0
+	fault fault
+	conn  *iplink.Conn
+	tap   func(rtnl.Point) // looks at each moment first; may be nil
+
+	now    int
+	done   bool // the moment has come
+	cancel context.CancelCauseFunc
+}
+
+// A fault is what happens at the moment, and from then on. Its error takes the
+// place of what would have followed.
+type fault func(i *injection, p rtnl.Point) error
+
+var (
+	errInjected = errors.New("injected")
+	errPanic    = errors.New("injected panic")
+)
+
+// faults are those that must leave no trace.
+var faults = map[string]fault{
+	"error": func(i *injection, p rtnl.Point) error {
+		return i.once(errInjected)
+	},
+	"no-buffers": func(i *injection, p rtnl.Point) error {
+		return i.once(syscall.ENOBUFS)
+	},
+	"all-answers-dropped": func(i *injection, p rtnl.Point) error {
+		if p == rtnl.AfterReceive && i.now >= i.at {
+			i.done = true
+			return syscall.ENOBUFS
+		}
+		return nil
+	},
+	"cancelled": func(i *injection, p rtnl.Point) error {
+		if i.once(errInjected) != nil {
+			i.cancel(errInjected)
+		}
+		return nil
+	},
+	"closed": func(i *injection, p rtnl.Point) error {
+		if i.once(errInjected) == nil {
+			return nil
+		}
+		return i.conn.Close()
+	},
+	"panic": func(i *injection, p rtnl.Point) error {
+		if i.once(errPanic) != nil {
+			panic(errPanic)
+		}
+		return nil
+	},
+}
+
+// once returns err at the moment.
+func (i *injection) once(err error) error {
+	if i.now != i.at || i.done {
+		return nil
+	}
+	i.done = true
+	return err
+}
+
+// run calls f, in which the fault happens, and returns its error, or errPanic
+// if it passed on the panic.
+func (i *injection) run(t *testing.T, f func(context.Context) error) (err error) {
+	t.Helper()
+	ctx, cancel := context.WithCancelCause(t.Context())
+	defer cancel(nil)
+	i.cancel = cancel
+	i.conn.SetHook(func(p rtnl.Point) error {
+		defer func() { i.now++ }()
+		if i.tap != nil {
+			i.tap(p)
+		}
+		return i.fault(i, p)
+	})
+	defer func() {
+		if p := recover(); p != nil {
+			if p != errPanic {
+				panic(p)
+			}
+			err = errPanic
+		}
+		i.conn.SetHook(nil)
+	}()
+	return f(ctx)
+}
+
+// A testbed is a few namespaces with links of others' in them, of which a
 // transaction must not change anything.
-type lab struct {
+type testbed struct {
 	t     *testing.T
 	conn  *iplink.Conn // in the first namespace
-	all   []*scratchNS
+	all   []*lab.NS
 	state string // what `ip` says of them
 }
 
-// newLab makes a bridge br with a port in the first namespace, and what a
+// newTestbed makes a bridge br with a port in the first namespace, and what a
 // tunnel can run over in the second.
-func newLab(t *testing.T) *lab {
+func newTestbed(t *testing.T) *testbed {
 	t.Helper()
-	l := &lab{t: t}
+	l := &testbed{t: t}
 	for range 3 {
-		_, ns := scratch(t)
+		_, ns := lab.Scratch(t)
 		l.all = append(l.all, ns)
 	}
-	l.all[0].ip("link", "add", "name", "br", "address", "0a:00:12:34:56:78", "up", "type", "bridge")
-	l.all[0].ip("link", "add", "port", "mtu", "1280", "master", "br", "up", "type", "veth", "peer", "name", "end")
-	l.all[0].ip("link", "set", "end", "group", "4660", "up")
-	l.all[1].ip("link", "add", "under", "up", "type", "veth", "peer", "name", "over")
-	l.all[1].ip("link", "set", "over", "alias", "somebody's", "up")
+	l.all[0].IP("link", "add", "name", "br", "address", "0a:00:12:34:56:78", "up", "type", "bridge")
+	l.all[0].IP("link", "add", "port", "mtu", "1280", "master", "br", "up", "type", "veth", "peer", "name", "end")
+	l.all[0].IP("link", "set", "end", "group", "4660", "up")
+	l.all[1].IP("link", "add", "under", "up", "type", "veth", "peer", "name", "over")
+	l.all[1].IP("link", "set", "over", "alias", "somebody's", "up")
 	l.redial()
 	l.settle()
 	return l
 }
 
 // redial opens a new Conn in place of one that is closed.
-func (l *lab) redial() {
+func (l *testbed) redial() {
 	l.t.Helper()
 	c, err := l.all[0].Dial()
 	if err != nil {
@@ -61,7 +159,7 @@ func (l *lab) redial() {
 }
 
 // settle waits until nothing changes any more: carriers come with a delay.
-func (l *lab) settle() {
+func (l *testbed) settle() {
 	l.t.Helper()
 	for range 100 {
 		before := l.state
@@ -84,7 +182,7 @@ var (
 
 // look returns what `ip` says of all links. What passes with time is left out,
 // and unless exactly is wanted also what the kernel chooses.
-func (l *lab) look(exactly bool) string {
+func (l *testbed) look(exactly bool) string {
 	l.t.Helper()
 	drop := passing
 	if !exactly {
@@ -93,7 +191,7 @@ func (l *lab) look(exactly bool) string {
 	var all []any
 	for _, ns := range l.all {
 		var links []map[string]any
-		ns.decode(&links, "-d", "-j", "address")
+		ns.Decode(&links, "-d", "-j", "address")
 		slices.SortFunc(links, func(a, b map[string]any) int { return cmpStrings(a["ifname"], b["ifname"]) })
 		for _, link := range links {
 			all = append(all, prune(link, drop))
@@ -135,7 +233,7 @@ func prune(v any, drop []string) any {
 
 // unchanged waits until all links are as they were, which carriers may take a
 // while to be.
-func (l *lab) unchanged(format string, args ...any) {
+func (l *testbed) unchanged(format string, args ...any) {
 	l.t.Helper()
 	var now string
 	for range 100 {
@@ -148,18 +246,18 @@ func (l *lab) unchanged(format string, args ...any) {
 }
 
 // A scenario is a transaction.
-type scenario func(*lab) []iplink.Spec
+type scenario func(*testbed) []iplink.Spec
 
 var scenarios = map[string]scenario{
-	"alone": func(l *lab) []iplink.Spec {
+	"alone": func(l *testbed) []iplink.Spec {
 		return []iplink.Spec{bridge.New("alone").Alias("by itself")}
 	},
-	"attach": func(l *lab) []iplink.Spec {
+	"attach": func(l *testbed) []iplink.Spec {
 		return []iplink.Spec{attach(l.all[1].NetNS, 7)}
 	},
 	"overlay": overlay,
-	"mixed":   func(l *lab) []iplink.Spec { return mixed(l, 20) },
-	"unheard": func(l *lab) []iplink.Spec {
+	"mixed":   func(l *testbed) []iplink.Spec { return mixed(l, 20) },
+	"unheard": func(l *testbed) []iplink.Spec {
 		l.conn.WithoutEcho()
 		return []iplink.Spec{bridge.New("u0").Group(0x1234), veth.New("u1").Group(0x1234).Peer(veth.New("u2").NetNS(l.all[1].NetNS))}
 	},
@@ -167,7 +265,7 @@ var scenarios = map[string]scenario{
 
 // overlay is a bridge with a tunnel whose underlay is in another namespace, and
 // with containers attached.
-func overlay(l *lab) []iplink.Spec {
+func overlay(l *testbed) []iplink.Spec {
 	return []iplink.Spec{
 		bridge.New("ov").Up(),
 		vxlan.New("tunnel").VNI(0x1234).Dev("under").LinkNetNS(l.all[1].NetNS).Port(4790).Master("ov").Alias("the tunnel").Up(),
@@ -178,7 +276,7 @@ func overlay(l *lab) []iplink.Spec {
 }
 
 // mixed is n links of several kinds in all namespaces.
-func mixed(l *lab, n int) []iplink.Spec {
+func mixed(l *testbed, n int) []iplink.Spec {
 	var specs []iplink.Spec
 	for i := range n {
 		at := l.all[i%3].NetNS
@@ -206,7 +304,7 @@ func TestCreateFaults(t *testing.T) {
 	for _, name := range slices.Sorted(maps.Keys(scenarios)) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			l, s, rounds := newLab(t), scenarios[name], many(t, emulated(8), 1000)
+			l, s, rounds := newTestbed(t), scenarios[name], lab.Many(t, emulated(8), 1000)
 			want, moments := l.made(s(l)), l.moments(s(l))
 			for _, what := range slices.Sorted(maps.Keys(faults)) {
 				step := max(1, moments/rounds)
@@ -220,16 +318,16 @@ func TestCreateFaults(t *testing.T) {
 }
 
 // made returns what all is like after the transaction, and undoes it.
-func (l *lab) made(specs []iplink.Spec) string {
+func (l *testbed) made(specs []iplink.Spec) string {
 	l.t.Helper()
-	mustCreate(l.t, l.conn, specs...)
+	lab.MustCreate(l.t, l.conn, specs...)
 	want := l.look(false)
 	l.remove()
 	return want
 }
 
 // moments counts those of a transaction, and undoes it.
-func (l *lab) moments(specs []iplink.Spec) int {
+func (l *testbed) moments(specs []iplink.Spec) int {
 	l.t.Helper()
 	never := &injection{at: -1, fault: faults["error"], conn: l.conn}
 	if err := never.run(l.t, create(l.conn, specs)); err != nil {
@@ -247,11 +345,11 @@ func create(c *iplink.Conn, specs []iplink.Spec) func(context.Context) error {
 }
 
 // remove removes what a transaction has made.
-func (l *lab) remove() {
+func (l *testbed) remove() {
 	l.t.Helper()
 	base := []string{"lo", "br", "port", "end", "under", "over"}
 	for _, ns := range l.all {
-		made := slices.DeleteFunc(ns.names(), func(name string) bool { return slices.Contains(base, name) })
+		made := slices.DeleteFunc(ns.Names(), func(name string) bool { return slices.Contains(base, name) })
 		err := ns.Do(func() error { return iplink.DeleteIfExists(l.t.Context(), made...) })
 		if err != nil {
 			l.t.Fatal(err)
@@ -262,7 +360,7 @@ func (l *lab) remove() {
 
 // try runs the transaction with a fault, looks at what it has left and returns
 // its error.
-func (l *lab) try(inject *injection, what string, specs []iplink.Spec, want string) error {
+func (l *testbed) try(inject *injection, what string, specs []iplink.Spec, want string) error {
 	l.t.Helper()
 	err := inject.run(l.t, create(l.conn, specs))
 	if err == nil {
@@ -285,14 +383,102 @@ func (l *lab) try(inject *injection, what string, specs []iplink.Spec, want stri
 // TestCreateUnknown drops all answers about one link whose index the kernel
 // chooses. Then nobody knows whose link it is, and the error says so.
 func TestCreateUnknown(t *testing.T) {
-	c, ns := scratch(t)
+	c, ns := lab.Scratch(t)
 	inject := &injection{fault: faults["all-answers-dropped"], conn: c}
 	err := inject.run(t, create(c, []iplink.Spec{bridge.New("mine")}))
 	text := "create bridge mine: the kernel's answer was lost\nundo create of bridge mine: the kernel's answer was lost (whether it was made is unknown)"
 	if err == nil || err.Error() != text {
 		t.Errorf("error %v", err)
 	}
-	if got := ns.names(); !slices.Equal(got, []string{"lo", "mine"}) {
+	if got := ns.Names(); !slices.Equal(got, []string{"lo", "mine"}) {
 		t.Errorf("links %v", got)
 	}
+}
+
+// seeded returns a source of randomness that $IPLINK_SEED repeats.
+func seeded(t *testing.T) *rand.Rand {
+	t.Helper()
+	seed := rand.Uint64()
+	if text := os.Getenv("IPLINK_SEED"); text != "" {
+		var err error
+		if seed, err = strconv.ParseUint(text, 10, 64); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Logf("IPLINK_SEED=%d", seed)
+	return rand.New(rand.NewPCG(seed, 0))
+}
+
+// TestCreateRandomly makes random transactions go wrong at random moments, up
+// to twice each, the second time perhaps while it is being undone.
+func TestCreateRandomly(t *testing.T) {
+	l, r := newTestbed(t), seeded(t)
+	failed := 0
+	for n := range lab.Many(t, emulated(40), 1000) {
+		specs := randomSpecs(l, r)
+		what := fmt.Sprintf("transaction %d, %v", n, specs)
+		want := l.made(specs)
+		inject := randomFaults(l, r, len(specs))
+		err := l.try(inject, what, specs, want)
+		if err != nil {
+			failed++
+		}
+	}
+	t.Logf("%d failed and were undone", failed)
+	if failed == 0 {
+		t.Error("none failed")
+	}
+}
+
+// randomSpecs describes two to twelve links; later ones may refer to earlier.
+func randomSpecs(l *testbed, r *rand.Rand) []iplink.Spec {
+	var specs []iplink.Spec
+	parents, masters := []string{"end"}, []string{"br"}
+	for i := range 2 + r.IntN(11) {
+		name, ns := fmt.Sprintf("r%d", i), l.all[r.IntN(3)].NetNS
+		switch r.IntN(6) {
+		case 0:
+			masters = append(masters, name)
+			specs = append(specs, bridge.New(name).Group(r.Uint32N(9)).Up())
+		case 1:
+			specs = append(specs, vxlan.New(name).NetNS(ns).VNI(uint32(i)+7).AltName("alternative-name-of-"+name))
+		case 2:
+			parents = append(parents, name)
+			specs = append(specs, veth.New(name).Peer(veth.New("p"+name).NetNS(ns).Up()))
+		case 3:
+			specs = append(specs, macvlan.New(name).Parent(parents[r.IntN(len(parents))]).NetNS(ns))
+		case 4:
+			specs = append(specs, veth.New(name).Master(masters[r.IntN(len(masters))]).Alias("alias of "+name).Up())
+		case 5:
+			specs = append(specs, vxlan.New(name).VNI(uint32(i)+7).Dev("under").LinkNetNS(l.all[1].NetNS).Addr(attachAddr(i)))
+		}
+	}
+	return specs
+}
+
+// randomFaults makes one moment go wrong and perhaps a later one.
+func randomFaults(l *testbed, r *rand.Rand, links int) *injection {
+	names := slices.Sorted(maps.Keys(faults))
+	first := r.IntN(8 * links)
+	moments := map[int]fault{first: faults[names[r.IntN(len(names))]]}
+	if r.IntN(2) == 0 {
+		moments[first+1+r.IntN(20)] = faults[[]string{"error", "no-buffers", "closed"}[r.IntN(3)]]
+	}
+	return &injection{conn: l.conn, fault: func(i *injection, p rtnl.Point) error {
+		f := moments[i.now]
+		if f == nil {
+			return nil
+		}
+		i.at, i.done = i.now, false
+		return f(i, p)
+	}}
+}
+
+// emulated returns fewer rounds for the emulated processor that kernels of the
+// matrix have.
+func emulated(rounds int) int {
+	if testutil.Matrix() {
+		return rounds/8 + 1
+	}
+	return rounds
 }

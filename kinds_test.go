@@ -1,14 +1,37 @@
 package iplink_test
 
 import (
+	"bytes"
 	"encoding/hex"
 	"errors"
 	"io/fs"
+	"maps"
+	"net"
+	"net/netip"
+	"reflect"
 	"strings"
 	"testing"
 
 	"github.com/iplink-go/iplink"
+	"github.com/iplink-go/iplink/bond"
+	"github.com/iplink-go/iplink/bridge"
+	"github.com/iplink-go/iplink/can"
+	"github.com/iplink-go/iplink/dummy"
+	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/own"
+	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
+	"github.com/iplink-go/iplink/ipoib"
+	"github.com/iplink-go/iplink/ipvlan"
+	"github.com/iplink-go/iplink/ipvtap"
+	"github.com/iplink-go/iplink/macsec"
+	"github.com/iplink-go/iplink/macvlan"
+	"github.com/iplink-go/iplink/macvtap"
+	"github.com/iplink-go/iplink/team"
+	"github.com/iplink-go/iplink/veth"
+	"github.com/iplink-go/iplink/vlan"
+	"github.com/iplink-go/iplink/vxcan"
+	"github.com/iplink-go/iplink/vxlan"
 )
 
 // encoded compares the settings of a kind, as they go out, with bytes in base
@@ -89,4 +112,311 @@ func refusedChange(t *testing.T, s iplink.Spec, have *iplink.Link, message strin
 		t.Errorf("%v\n gives error %q\n       want %q", s, got, message)
 	}
 	return p
+}
+
+// constructors are the functions that return the builder of a kind, or that of
+// its ports.
+var constructors = map[string]any{
+	"bond":        bond.New,
+	"bond port":   bond.Port,
+	"bridge":      bridge.New,
+	"bridge port": bridge.Port,
+	"can":         can.New,
+	"ipoib":       ipoib.New,
+	"ipvlan":      ipvlan.New,
+	"ipvtap":      ipvtap.New,
+	"macsec":      macsec.New,
+	"macvlan":     macvlan.New,
+	"macvtap":     macvtap.New,
+	"veth":        veth.New,
+	"vlan":        vlan.New,
+	"vxcan":       vxcan.New,
+	"vxlan":       vxlan.New,
+}
+
+// TestCodecSetters calls every setter of every builder: each settable row of a
+// table must be among what they set.
+func TestCodecSetters(t *testing.T) {
+	for name, rows := range iplink.TableRows() {
+		if name == "link" || name == "inet6" {
+			continue
+		}
+		constructor, ok := constructors[name]
+		if !ok {
+			t.Errorf("%s: its constructor is not in the list above", name)
+			continue
+		}
+		set := setBy(constructor)
+		for _, r := range rows {
+			if r.Settable() && !set.Has(r.Type) {
+				t.Errorf("%s: there is no setter for %s", name, r.Name)
+			}
+		}
+	}
+	var common attr.Set
+	for _, s := range builders(dummy.New) {
+		_, set, inet6 := iplink.SetOf(s.Interface().(iplink.Spec))
+		common = common.Or(set)
+		if !inet6.Empty() && inet6 != attr.SetOf(uapi.IFLA_INET6_ADDR_GEN_MODE) {
+			t.Errorf("inet6: %v", inet6)
+		}
+	}
+	for _, r := range iplink.CommonRows() {
+		if r.Settable() && !common.Has(r.Type) && r.Type != uapi.IFLA_IFNAME {
+			t.Errorf("link: there is no setter for %s", r.Name)
+		}
+	}
+}
+
+// setBy returns the rows that the setters of a builder set.
+func setBy(constructor any) (set attr.Set) {
+	for _, b := range builders(constructor) {
+		switch b := b.Interface().(type) {
+		case iplink.Spec:
+			kind, _, _ := iplink.SetOf(b)
+			set = set.Or(kind)
+		case iplink.PortSpec:
+			set = set.Or(b.Own().Set)
+		}
+	}
+	return set
+}
+
+// builders returns builders after a call of one setter each, with 1 and with 2
+// where it takes a number.
+func builders(constructor any) (all []reflect.Value) {
+	build := reflect.ValueOf(constructor)
+	self := build.Type().Out(0)
+	for i := range 2 * self.NumMethod() {
+		m := self.Method(i / 2)
+		if m.Type.NumOut() == 1 && m.Type.Out(0) == self && m.Name != "Clone" {
+			b := build.Call(samples(build.Type(), 0, 1))[0]
+			m.Func.Call(append([]reflect.Value{b}, samples(m.Type, 1, 1+i%2)...))
+			all = append(all, b)
+		}
+	}
+	return all
+}
+
+// samples returns a value for each parameter of a function from skip on.
+func samples(f reflect.Type, skip, number int) (values []reflect.Value) {
+	for i := skip; i < f.NumIn(); i++ {
+		in := f.In(i)
+		if f.IsVariadic() && i == f.NumIn()-1 {
+			in = in.Elem()
+		}
+		values = append(values, sample(in, number))
+	}
+	return values
+}
+
+// sample returns a value of type t, filled with numbers.
+func sample(t reflect.Type, number int) reflect.Value {
+	for _, v := range []any{net.HardwareAddr{2, 0, 0, 0, 0, 1}, netip.MustParseAddr("192.0.2.1"), bridge.Port()} {
+		if reflect.TypeOf(v).AssignableTo(t) {
+			return reflect.ValueOf(v)
+		}
+	}
+	v := reflect.New(t).Elem()
+	switch {
+	case v.Kind() == reflect.Bool:
+		v.SetBool(true)
+	case v.CanInt():
+		v.SetInt(int64(number))
+	case v.CanUint():
+		v.SetUint(uint64(number))
+	case v.Kind() == reflect.String:
+		v.SetString("x")
+	case v.Kind() == reflect.Map:
+		v.Set(reflect.MakeMap(t))
+		v.SetMapIndex(sample(t.Key(), number), sample(t.Elem(), number))
+	case v.Kind() == reflect.Struct && t.PkgPath() == reflect.TypeFor[iplink.Link]().PkgPath():
+		for i := range v.NumField() {
+			if v.Field(i).CanSet() {
+				v.Field(i).Set(sample(v.Field(i).Type(), number))
+			}
+		}
+	}
+	return v
+}
+
+func TestIPvlanEncoding(t *testing.T) {
+	encoded(t, ipvlan.New("a").Mode(ipvlan.L3S).Flags(ipvlan.VEPA), "0600010002000000 0600020002000000")
+	encoded(t, ipvtap.New("a").Mode(ipvtap.L2).Flags(ipvtap.Private), "0600010000000000 0600020001000000")
+}
+
+func TestIPvlanRefusals(t *testing.T) {
+	mac := []byte{2, 0, 0, 0, 0x12, 0x34}
+	for _, r := range []badSpec{
+		{spec: ipvlan.New("a").Mode(ipvlan.L2), message: "link: a ipvlan sits on another link: name it with Parent"},
+		{spec: ipvtap.New("a").Mode(ipvtap.L2), message: "link: a ipvtap sits on another link: name it with Parent"},
+		{spec: ipvlan.New("a").Parent("b").Mode(3), message: "mode: 3 is none of l2, l3, l3s"},
+		{spec: ipvlan.New("a").Parent("b").Flags(3), message: "flags: 3 is none of bridge, private, vepa"},
+		{spec: ipvlan.New("a").Parent("b").Address(mac), message: "address: an ipvlan has the address of its parent"},
+		{spec: ipvtap.New("a").Address(mac), op: "update", message: "address: an ipvlan has the address of its parent"},
+	} {
+		r.test(t)
+	}
+}
+
+func TestTeamRefused(t *testing.T) {
+	for _, r := range []badSpec{
+		{spec: team.New("t0").Mode("lacp"), message: `mode: "lacp" is none of broadcast, roundrobin, random, activebackup, loadbalance`},
+		{spec: team.New("t0").Mode(""), message: `mode: "" is none of broadcast, roundrobin, random, activebackup, loadbalance`},
+		{spec: team.New("t0").Mode(iplink.TeamMode(strings.Repeat("x", 32))), message: "mode: 32 bytes, where at most 31 fit"},
+		{spec: team.New("t0").Mode("*NOMODE*"), op: "update", message: `mode: "*NOMODE*" is none of broadcast, roundrobin, random, activebackup, loadbalance`},
+		{spec: team.New("t0").MTU(67), message: "mtu: 67 is not in 68…65535"},
+	} {
+		r.test(t)
+	}
+	accepted(t, "create", team.New("t0"), team.New("t0").Mode(team.Random), team.New("t0").Mode(team.ActiveBackup).Up())
+}
+
+// TestTeamAside sends the mode another way: the request that makes a team has
+// none of it.
+func TestTeamAside(t *testing.T) {
+	for _, s := range []iplink.Spec{team.New("t0"), team.New("t0").Mode(team.Random)} {
+		p := iplink.PlanCreate(s)
+		body := string(p.Body)
+		if strings.Contains(body, "random") || !strings.Contains(body, "team") {
+			t.Errorf("%v: %q", s, body)
+		}
+		if set, _, _ := iplink.SetOf(s); p.Aside != set.Has(own.TeamMode) || p.Aside != p.NeedsIndex {
+			t.Errorf("%v: aside %v, needs its index %v", s, p.Aside, p.NeedsIndex)
+		}
+	}
+}
+
+// TestTeamModeWithPorts is refused as long as the ports are there; without a
+// difference nothing is.
+func TestTeamModeWithPorts(t *testing.T) {
+	have := &iplink.Link{Index: 7, Name: "t0", Kind: iplink.KindTeam, Info: &iplink.TeamInfo{Mode: team.Random}}
+	p := refusedChange(t, team.New("t0").Mode(team.Random), have, "")
+	if !p.Info.Empty() {
+		t.Error("a mode that is so already is to be set")
+	}
+}
+
+func TestVLANString(t *testing.T) {
+	for _, test := range []struct {
+		vlan *vlan.Builder
+		want string
+	}{
+		{vlan.New("v0").Parent("eth0").ID(0x123), "id 291"},
+		{vlan.New("v0").Parent("eth0").ID(7).Protocol(vlan.IEEE8021AD).ReorderHdr(false).GVRP(true).MVRP(false).LooseBinding(true).BridgeBinding(false),
+			"protocol 802.1ad id 7 reorder_hdr off gvrp on mvrp off loose_binding on bridge_binding off"},
+		{vlan.New("v0").Parent("eth0").ID(7).IngressQoSMap(map[uint32]uint32{3: 4, 1: 2}).EgressQoSMap(map[uint32]uint32{70000: 5}),
+			"id 7 ingress-qos-map 1:2 3:4 egress-qos-map 70000:5"},
+		{vlan.New("v0").Parent("eth0").ID(7).IngressQoSMap(map[uint32]uint32{1: 2, 5: 6}).IngressQoSMap(map[uint32]uint32{1: 0, 3: 4}),
+			"id 7 ingress-qos-map 1:0 3:4 5:6"},
+		{vlan.New("v0").Parent("eth0").ID(7).IngressQoSMap(nil), "id 7"},
+	} {
+		want := "ip link add v0 link eth0 type vlan " + test.want
+		if got := test.vlan.String(); got != want {
+			t.Errorf("\n%s, want\n%s", got, want)
+		}
+	}
+}
+
+// TestVLANClone demands that a clone's entries are its own.
+func TestVLANClone(t *testing.T) {
+	first := vlan.New("v0").EgressQoSMap(map[uint32]uint32{1: 2})
+	second := first.Clone().EgressQoSMap(map[uint32]uint32{1: 3, 4: 5})
+	egress := func(b *vlan.Builder) map[uint32]uint32 { return b.Own(b).Info.(*iplink.VLANInfo).EgressQoSMap }
+	if want := map[uint32]uint32{1: 2}; !maps.Equal(egress(first), want) {
+		t.Errorf("%v, want %v", egress(first), want)
+	}
+	if want := map[uint32]uint32{1: 3, 4: 5}; !maps.Equal(egress(second), want) {
+		t.Errorf("%v, want %v", egress(second), want)
+	}
+}
+
+func TestVLANRefused(t *testing.T) {
+	many := map[uint32]uint32{}
+	for i := range uint32(5462) {
+		many[i] = 1
+	}
+	for _, test := range []struct {
+		vlan *vlan.Builder
+		want string
+	}{
+		{vlan.New("v0").ID(7), "link: invalid argument (a vlan sits on another link: name it with Parent)"},
+		{vlan.New("v0").Parent("eth0"), "id: invalid argument (there is no default for it)"},
+		{vlan.New("v0").Parent("eth0").ID(4095), "id: invalid argument (4095 is not in 0…4094)"},
+		{vlan.New("v0").Parent("eth0").ID(7).Protocol(0x8847), "protocol: invalid argument (34887 is none of 802.1Q, 802.1ad)"},
+		{vlan.New("v0").Parent("eth0").ID(7).IngressQoSMap(map[uint32]uint32{8: 1}),
+			"ingress-qos-map: invalid argument (8:1: the priority code point 8 is not in 0…7)"},
+		{vlan.New("v0").Parent("eth0").ID(7).EgressQoSMap(map[uint32]uint32{1: 8}),
+			"egress-qos-map: invalid argument (1:8: the priority code point 8 is not in 0…7)"},
+		{vlan.New("v0").Parent("eth0").ID(7).EgressQoSMap(many), "egress-qos-map: invalid argument (5462 entries, where at most 5460 fit a request)"},
+		{vlan.New("v0").Parent("eth0").ID(7).MTU(65536), "mtu: invalid argument (65536 is not in 0…65535)"},
+	} {
+		refuses(t, test.vlan, "create vlan v0: "+test.want)
+	}
+	if err := iplink.CheckSpec(vlan.New("v0").MTU(1280), "update"); err != nil {
+		t.Errorf("a change needs neither the parent nor the id: %v", err)
+	}
+}
+
+func TestVLANEncoding(t *testing.T) {
+	for _, test := range []struct {
+		vlan *vlan.Builder
+		want []byte
+	}{
+		{vlan.New("v0").ID(0x123).Protocol(vlan.IEEE8021AD), []byte{
+			6, 0, 5, 0, 0x88, 0xa8, 0, 0,
+			6, 0, 1, 0, 0x23, 1, 0, 0}},
+		{vlan.New("v0").MVRP(true), []byte{12, 0, 2, 0, 8, 0, 0, 0, 8, 0, 0, 0}},
+		{vlan.New("v0").ReorderHdr(false).BridgeBinding(true), []byte{12, 0, 2, 0, 0x10, 0, 0, 0, 0x11, 0, 0, 0}},
+		{vlan.New("v0").IngressQoSMap(map[uint32]uint32{5: 0x12345678, 2: 0}), []byte{
+			28, 0, 4, 0,
+			12, 0, 1, 0, 2, 0, 0, 0, 0, 0, 0, 0,
+			12, 0, 1, 0, 5, 0, 0, 0, 0x78, 0x56, 0x34, 0x12}},
+		{vlan.New("v0").EgressQoSMap(map[uint32]uint32{0x12345678: 6}), []byte{
+			16, 0, 3, 0,
+			12, 0, 1, 0, 0x78, 0x56, 0x34, 0x12, 6, 0, 0, 0}},
+	} {
+		if got := iplink.InfoData(test.vlan); !bytes.Equal(got, test.want) {
+			t.Errorf("%v: % x, want % x", test.vlan, got, test.want)
+		}
+	}
+}
+
+// TestVLANCompare demands that a map which asks for some entries is content if
+// they are there, whatever else is.
+func TestVLANCompare(t *testing.T) {
+	have := &iplink.VLANInfo{IngressQoSMap: map[uint32]uint32{1: 2, 3: 4}}
+	for _, test := range []struct {
+		entries map[uint32]uint32
+		differ  bool
+	}{
+		{map[uint32]uint32{3: 4}, false},
+		{map[uint32]uint32{1: 2, 5: 0}, false},
+		{map[uint32]uint32{3: 5}, true},
+		{map[uint32]uint32{3: 0}, true},
+		{map[uint32]uint32{6: 1}, true},
+	} {
+		diffs := iplink.CompareInfo(vlan.New("v0").IngressQoSMap(test.entries), have)
+		if (len(diffs) == 1 && diffs[0].Name == "ingress-qos-map") != test.differ {
+			t.Errorf("%v beside %v: %v", test.entries, have.IngressQoSMap, diffs)
+		}
+	}
+}
+
+func TestVLANDecoding(t *testing.T) {
+	var v iplink.VLANInfo
+	set, err := iplink.DecodeInfo([]byte{
+		12, 0, 2, 0, 0x15, 0, 0, 0, 0xff, 0xff, 0xff, 0xff,
+		28, 0, 3, 0, 12, 0, 1, 0, 0x78, 0x56, 0x34, 0x12, 6, 0, 0, 0, 12, 0, 1, 0, 1, 0, 0, 0, 7, 0, 0, 0,
+	}, &v)
+	if err != nil || !v.ReorderHdr || v.GVRP || v.MVRP || !v.LooseBinding || !v.BridgeBinding {
+		t.Errorf("%+v, error %v", v, err)
+	}
+	if want := map[uint32]uint32{0x12345678: 6, 1: 7}; !maps.Equal(v.EgressQoSMap, want) || !set.Has(attr.Bit(uapi.VLAN_FLAG_GVRP_BIT)) {
+		t.Errorf("%v, want %v; found %v", v.EgressQoSMap, want, set)
+	}
+	_, err = iplink.DecodeInfo([]byte{12, 0, 4, 0, 8, 0, 1, 0, 1, 2, 3, 4}, &v)
+	if err == nil || !strings.Contains(err.Error(), "ingress-qos-map: 4 bytes where 8 are due") {
+		t.Errorf("error %v of a short entry", err)
+	}
 }

@@ -5,13 +5,17 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math/rand/v2"
 	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/iplink-go/iplink"
 	"github.com/iplink-go/iplink/bridge"
+	"github.com/iplink-go/iplink/internal/kerneltest/lab"
 	"github.com/iplink-go/iplink/internal/rtnl"
 	"github.com/iplink-go/iplink/veth"
 	"github.com/iplink-go/iplink/vxlan"
@@ -19,34 +23,34 @@ import (
 
 // A takeover puts another link in the place of the one of a name: it is called as
 // returned then, and is in group 4660.
-type takeover func(ns *scratchNS, name string) string
+type takeover func(ns *lab.NS, name string) string
 
 // addOther adds a link in group 4660.
-func addOther(ns *scratchNS, name string, args ...string) string {
+func addOther(ns *lab.NS, name string, args ...string) string {
 	args = append([]string{"link", "add", "name", name, "group", "4660"}, args...)
-	ns.ip(append(args, "type", "vxlan", "id", "4660", "dstport", "4790")...)
+	ns.IP(append(args, "type", "vxlan", "id", "4660", "dstport", "4790")...)
 	return name
 }
 
 var takeovers = map[string]takeover{
-	"index": func(ns *scratchNS, name string) string {
-		index := fmt.Sprintf("%.0f", ns.link(name)["ifindex"])
-		ns.ip("link", "del", name)
+	"index": func(ns *lab.NS, name string) string {
+		index := fmt.Sprintf("%.0f", ns.Link(name)["ifindex"])
+		ns.IP("link", "del", name)
 		return addOther(ns, "other", "index", index)
 	},
-	"index of another kind": func(ns *scratchNS, name string) string {
-		index := fmt.Sprintf("%.0f", ns.link(name)["ifindex"])
-		ns.ip("link", "del", name)
-		ns.ip("link", "add", "other", "index", index, "group", "4660", "type", "bridge")
+	"index of another kind": func(ns *lab.NS, name string) string {
+		index := fmt.Sprintf("%.0f", ns.Link(name)["ifindex"])
+		ns.IP("link", "del", name)
+		ns.IP("link", "add", "other", "index", index, "group", "4660", "type", "bridge")
 		return "other"
 	},
-	"renamed": func(ns *scratchNS, name string) string {
-		ns.ip("link", "set", name, "group", "4660", "name", "other")
+	"renamed": func(ns *lab.NS, name string) string {
+		ns.IP("link", "set", name, "group", "4660", "name", "other")
 		return "other"
 	},
-	"renamed, and its name taken": func(ns *scratchNS, name string) string {
-		ns.ip("link", "set", name, "group", "4660", "name", "other")
-		ns.ip("link", "add", name, "type", "bridge")
+	"renamed, and its name taken": func(ns *lab.NS, name string) string {
+		ns.IP("link", "set", name, "group", "4660", "name", "other")
+		ns.IP("link", "add", name, "type", "bridge")
 		return "other"
 	},
 }
@@ -54,7 +58,7 @@ var takeovers = map[string]takeover{
 // interposed runs f, and at one of its moments has another link take the place of
 // the one called name, if there is one. It returns what that is called then, and
 // whether there was such a moment.
-func interposed(c *iplink.Conn, ns *scratchNS, at int, take takeover, name string, f func() error) (other string, reached bool, err error) {
+func interposed(c *iplink.Conn, ns *lab.NS, at int, take takeover, name string, f func() error) (other string, reached bool, err error) {
 	now := 0
 	c.SetHook(func(p rtnl.Point) error {
 		if p != rtnl.BeforeSend && p != rtnl.AfterSend { // between them the kernel does nothing
@@ -62,7 +66,7 @@ func interposed(c *iplink.Conn, ns *scratchNS, at int, take takeover, name strin
 		}
 		if now++; now == at+1 {
 			reached = true
-			if slices.Contains(ns.names(), name) {
+			if slices.Contains(ns.Names(), name) {
 				other = take(ns, name)
 			}
 		}
@@ -79,9 +83,9 @@ func TestDeleteTakenOver(t *testing.T) {
 		for _, names := range [][]string{{"d0"}, {"d0", "e0", "f0"}} {
 			t.Run(fmt.Sprintf("%s, %d", what, len(names)), func(t *testing.T) {
 				for at := 0; ; at++ {
-					c, ns := scratch(t)
+					c, ns := lab.Scratch(t)
 					for i, name := range names {
-						ns.ip("link", "add", name, "type", "vxlan", "id", strconv.Itoa(i+7), "dstport", "4789")
+						ns.IP("link", "add", name, "type", "vxlan", "id", strconv.Itoa(i+7), "dstport", "4789")
 					}
 					other, reached, err := interposed(c, ns, at, take, "d0", func() error { return c.Delete(t.Context(), names...) })
 					if err != nil {
@@ -98,14 +102,14 @@ func TestDeleteTakenOver(t *testing.T) {
 }
 
 // isLeft checks that a link is there, in its own group.
-func isLeft(t *testing.T, ns *scratchNS, at int, other string) {
+func isLeft(t *testing.T, ns *lab.NS, at int, other string) {
 	t.Helper()
-	left := ns.names()
+	left := ns.Names()
 	switch {
 	case other != "" && !slices.Contains(left, other):
 		t.Errorf("at %d: links %v, without %s", at, left, other)
-	case other != "" && ns.link(other)["group"] != "4660":
-		t.Errorf("at %d: %s is in group %v", at, other, ns.link(other)["group"])
+	case other != "" && ns.Link(other)["group"] != "4660":
+		t.Errorf("at %d: %s is in group %v", at, other, ns.Link(other)["group"])
 	}
 	if slices.Contains(left, "e0") || slices.Contains(left, "f0") {
 		t.Errorf("at %d: links %v", at, left)
@@ -115,8 +119,8 @@ func isLeft(t *testing.T, ns *scratchNS, at int, other string) {
 // TestUndoTakenOver has another link take the name or the index of one that is to be
 // removed again: it is left alone.
 func TestUndoTakenOver(t *testing.T) {
-	all := map[string]takeover{"name": func(ns *scratchNS, name string) string {
-		ns.ip("link", "del", name)
+	all := map[string]takeover{"name": func(ns *lab.NS, name string) string {
+		ns.IP("link", "del", name)
 		return addOther(ns, name)
 	}}
 	for what, take := range takeovers {
@@ -129,8 +133,8 @@ func TestUndoTakenOver(t *testing.T) {
 		} {
 			t.Run(fmt.Sprintf("%s, %d", what, len(specs)), func(t *testing.T) {
 				for at := 0; ; at++ {
-					c, ns := scratch(t)
-					ns.ip("link", "add", "taken", "type", "bridge")
+					c, ns := lab.Scratch(t)
+					ns.IP("link", "add", "taken", "type", "bridge")
 					other, reached, err := interposed(c, ns, at, take, "d0", func() error { return create(c, specs)(t.Context()) })
 					if !errors.Is(err, fs.ErrExist) {
 						t.Errorf("at %d: %v", at, err)
@@ -148,10 +152,10 @@ func TestUndoTakenOver(t *testing.T) {
 // TestDeleteRegrouped has another process move the links to a group of its own at each
 // moment, as a Delete of them does: they are deleted all the same.
 func TestDeleteRegrouped(t *testing.T) {
-	regroup := func(ns *scratchNS, name string) string {
+	regroup := func(ns *lab.NS, name string) string {
 		for _, name := range []string{name, "e0"} {
-			if slices.Contains(ns.names(), name) {
-				ns.ip("link", "set", name, "group", strconv.Itoa(0x69123456))
+			if slices.Contains(ns.Names(), name) {
+				ns.IP("link", "set", name, "group", strconv.Itoa(0x69123456))
 			}
 		}
 		return name
@@ -159,14 +163,14 @@ func TestDeleteRegrouped(t *testing.T) {
 	for what, prepare := range map[string]func(*iplink.Conn){"": func(*iplink.Conn) {}, "singly": (*iplink.Conn).SendSingly} {
 		reached := true
 		for at := 0; reached; at++ {
-			c, ns := scratch(t)
+			c, ns := lab.Scratch(t)
 			prepare(c)
 			names := vxlans(t, c, 2)
-			ns.ip("link", "set", names[0], "name", "d0")
-			ns.ip("link", "set", names[1], "name", "e0")
+			ns.IP("link", "set", names[0], "name", "d0")
+			ns.IP("link", "set", names[1], "name", "e0")
 			var err error
 			_, reached, err = interposed(c, ns, at, regroup, "d0", func() error { return c.Delete(t.Context(), "d0", "e0") })
-			if got := ns.names(); err != nil || len(got) != 1 {
+			if got := ns.Names(); err != nil || len(got) != 1 {
 				t.Errorf("%s at %d: error %v, links %v", what, at, err, got)
 			}
 		}
@@ -176,14 +180,14 @@ func TestDeleteRegrouped(t *testing.T) {
 // TestDeleteRivals deletes the same links by two Conns at a time, and others beside
 // them.
 func TestDeleteRivals(t *testing.T) {
-	c, ns := scratch(t)
+	c, ns := lab.Scratch(t)
 	rival, err := ns.Dial()
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer rival.Close()
-	for round := range many(t, emulated(4), 40) {
-		ns.ip("link", "add", "stays", "group", "4660", "type", "bridge")
+	for round := range lab.Many(t, emulated(4), 40) {
+		ns.IP("link", "add", "stays", "group", "4660", "type", "bridge")
 		names := vxlans(t, c, 60)
 		var both sync.WaitGroup
 		for _, one := range []*iplink.Conn{c, rival} {
@@ -197,10 +201,10 @@ func TestDeleteRivals(t *testing.T) {
 			})
 		}
 		both.Wait()
-		if got := ns.names(); !slices.Equal(got, []string{"lo", "stays"}) || ns.link("stays")["group"] != "4660" {
+		if got := ns.Names(); !slices.Equal(got, []string{"lo", "stays"}) || ns.Link("stays")["group"] != "4660" {
 			t.Fatalf("links %v", got)
 		}
-		ns.ip("link", "del", "stays")
+		ns.IP("link", "del", "stays")
 	}
 }
 
@@ -212,15 +216,15 @@ func TestDeleteSingly(t *testing.T) {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
 			for n := 0; ; n += 1 + 4*emulated(0) {
-				c, ns := scratch(t)
+				c, ns := lab.Scratch(t)
 				c.SendSingly()
-				ns.ip("link", "add", "a1", "group", "4660", "type", "vxlan", "id", "5", "dstport", "4789")
-				ns.ip("link", "add", "b1", "group", strconv.Itoa(0x69123456), "type", "vxlan", "id", "6", "dstport", "4789")
+				ns.IP("link", "add", "a1", "group", "4660", "type", "vxlan", "id", "5", "dstport", "4789")
+				ns.IP("link", "add", "b1", "group", strconv.Itoa(0x69123456), "type", "vxlan", "id", "6", "dstport", "4789")
 				inject := &injection{at: n, fault: fault, conn: c}
 				err := inject.run(t, func(ctx context.Context) error { return c.Delete(ctx, "a1", "b1") })
 				groups := map[string]any{}
-				for _, name := range ns.names() {
-					groups[name] = ns.link(name)["group"]
+				for _, name := range ns.Names() {
+					groups[name] = ns.Link(name)["group"]
 				}
 				a, b := groups["a1"], groups["b1"]
 				if len(groups) > 1 && err == nil || a != nil && a != "4660" || b != nil && b != "default" && b != strconv.Itoa(0x69123456) {
@@ -237,7 +241,7 @@ func TestDeleteSingly(t *testing.T) {
 // TestAnswersLost makes the kernel drop most of its answers: what was made is removed
 // all the same, and what is to be deleted is.
 func TestAnswersLost(t *testing.T) {
-	c, ns := scratch(t)
+	c, ns := lab.Scratch(t)
 	if err := c.LoseAnswers(); err != nil {
 		t.Fatal(err)
 	}
@@ -248,16 +252,16 @@ func TestAnswersLost(t *testing.T) {
 	if _, err := c.Create(t.Context(), specs...); !errors.Is(err, rtnl.ErrLost) {
 		t.Errorf("create: %v", err)
 	}
-	if got := ns.names(); len(got) != 1 {
+	if got := ns.Names(); len(got) != 1 {
 		t.Errorf("%d links are left", len(got)-1)
 	}
-	ns.ip("link", "add", "a1", "type", "bridge")
-	ns.ip("link", "add", "b1", "type", "veth")
-	ns.ip("link", "add", "c1", "group", "4660", "type", "vxlan", "id", "6", "dstport", "4789")
+	ns.IP("link", "add", "a1", "type", "bridge")
+	ns.IP("link", "add", "b1", "type", "veth")
+	ns.IP("link", "add", "c1", "group", "4660", "type", "vxlan", "id", "6", "dstport", "4789")
 	if err := c.Delete(t.Context(), "a1", "b1", "c1"); err != nil {
 		t.Errorf("delete: %v", err)
 	}
-	if got := ns.names(); slices.Contains(got, "a1") || slices.Contains(got, "b1") || slices.Contains(got, "c1") {
+	if got := ns.Names(); slices.Contains(got, "a1") || slices.Contains(got, "b1") || slices.Contains(got, "c1") {
 		t.Errorf("links %v", got)
 	}
 }
@@ -265,7 +269,7 @@ func TestAnswersLost(t *testing.T) {
 // TestCancelledBetweenSends ends with the send that was going on: of many links, few
 // have been made or removed by then.
 func TestCancelledBetweenSends(t *testing.T) {
-	c, ns := scratch(t)
+	c, ns := lab.Scratch(t)
 	var specs []iplink.Spec
 	var names []string
 	for i := range 100 {
@@ -281,7 +285,7 @@ func TestCancelledBetweenSends(t *testing.T) {
 			case p == rtnl.AfterSend && sends < after:
 				if sends++; sends == after {
 					cancel()
-					left = ns.names()
+					left = ns.Names()
 				}
 			}
 			return nil
@@ -293,17 +297,103 @@ func TestCancelledBetweenSends(t *testing.T) {
 		return left
 	}
 	made := cancelled(1, create(c, specs))
-	if got := ns.names(); len(made) != 1+64 || len(got) != 1 {
+	if got := ns.Names(); len(made) != 1+64 || len(got) != 1 {
 		t.Errorf("%d links made, %d left", len(made)-1, len(got)-1)
 	}
-	mustCreate(t, c, specs...)
+	lab.MustCreate(t, c, specs...)
 	left := cancelled(2, func(ctx context.Context) error { return c.Delete(ctx, names...) })
-	if got := ns.names(); len(left) != 1+100-32 || !slices.Equal(got, left) {
+	if got := ns.Names(); len(left) != 1+100-32 || !slices.Equal(got, left) {
 		t.Errorf("%d links left, %d later", len(left)-1, len(got)-1)
 	}
 	for _, name := range left[1:] {
-		if group := ns.link(name)["group"]; group != "4660" {
+		if group := ns.Link(name)["group"]; group != "4660" {
 			t.Errorf("%s is in group %v", name, group)
 		}
+	}
+}
+
+// ours and theirs are the groups of what each side makes.
+const ours, theirs = 0x1234, 0x4321
+
+// contested returns the description of a link whose name both sides want.
+func contested(i int, group uint32) iplink.Spec {
+	return vxlan.New(fmt.Sprintf("n%d", i)).VNI(uint32(i) + group).Group(group)
+}
+
+// TestCreateCompetition makes links whose names a rival takes and frees all the
+// time: what the rival has made must stay as it is, and of ours nothing may be
+// left after an error, half of which are injected.
+func TestCreateCompetition(t *testing.T) {
+	c, ns := lab.Scratch(t)
+	other, err := ns.Dial()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	r, rival := seeded(t), &rival{t: t, conn: other}
+	stopped := make(chan struct{})
+	go func() { defer close(stopped); rival.run() }()
+	made := 0
+	for range lab.Many(t, 60, 1000) {
+		inject := &injection{at: r.IntN(40), fault: faults["error"], conn: c}
+		specs := randomContested(r)
+		if err := inject.run(t, create(c, specs)); err == nil {
+			made++
+			ns.IP("link", "del", "group", strconv.Itoa(ours))
+		} else if left := ns.IP("-br", "link", "show", "group", strconv.Itoa(ours)); left != "" {
+			t.Errorf("fault at %d of %d, %v: error %v, but of ours is left %s", inject.at, inject.now, specs, err, left)
+			break
+		}
+	}
+	rival.stop.Store(true)
+	<-stopped
+	t.Logf("we made ours %d times, the rival %d times", made, rival.made)
+	if made == 0 || rival.made == 0 {
+		t.Error("there was no competition")
+	}
+}
+
+// randomContested describes two to four of the contested links: the index of a
+// single one is the kernel's choice, and if no answer tells it nobody knows.
+func randomContested(r *rand.Rand) []iplink.Spec {
+	var specs []iplink.Spec
+	for _, i := range r.Perm(4)[:2+r.IntN(3)] {
+		specs = append(specs, contested(i, ours))
+	}
+	return specs
+}
+
+// rival makes and deletes links, its own and now and then ours.
+type rival struct {
+	t    *testing.T
+	conn *iplink.Conn
+	stop atomic.Bool
+	made int
+}
+
+func (r *rival) run() {
+	for i := 0; !r.stop.Load() && !r.t.Failed(); i++ {
+		links, err := r.conn.Create(context.Background(), contested(i%4, theirs))
+		switch {
+		case err == nil:
+			r.made++
+			time.Sleep(5 * time.Millisecond)
+			r.take(links[0])
+		case i%16 == 0:
+			// The name may be free by now, or ours, never the rival's.
+			_ = r.conn.Delete(context.Background(), fmt.Sprintf("n%d", i%4))
+		}
+	}
+}
+
+// take deletes a link of the rival's that must be as it was.
+func (r *rival) take(made *iplink.Link) {
+	now, err := r.conn.GetIndex(context.Background(), made.Index)
+	if err != nil || now.Name != made.Name || now.Group != theirs || now.Address.String() != made.Address.String() {
+		r.t.Errorf("the rival's %s, index %d: %+v, error %v", made.Name, made.Index, now, err)
+		return
+	}
+	if err := r.conn.Delete(context.Background(), made.Name); err != nil {
+		r.t.Error(err)
 	}
 }

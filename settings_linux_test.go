@@ -2,22 +2,28 @@ package iplink_test
 
 import (
 	"errors"
+	"net"
+	"net/netip"
 	"os"
 	"reflect"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
-	"time"
 
 	"github.com/iplink-go/iplink"
+	"github.com/iplink-go/iplink/dummy"
 	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/kerneltest/lab"
 	"github.com/iplink-go/iplink/internal/testutil"
+	"github.com/iplink-go/iplink/internal/uapi"
+	"github.com/iplink-go/iplink/veth"
 )
 
 // This is the harness by which every setting of every kind is tried on a real
-// kernel, alone. A kind's …_settings_linux_test.go holds a subject: what the
-// link needs, and a table with an entry for each row of the kind's attribute
-// table that can be set. The test fails if a row has no entry.
+// kernel, alone. The …_settings_linux_test.go hold a subject for each kind:
+// what the link needs, and a table with an entry for each row of the kind's
+// attribute table that can be set. The test fails if a row has no entry.
 //
 //	subject[*vlan.Builder]{
 //		kind: iplink.KindVLAN,
@@ -141,7 +147,7 @@ func (e *exercise[B]) run(t *testing.T) {
 	if e.commands != nil {
 		e.mustCreate(t, ns, func(B) {})
 		testutil.IPBatch(t, ns, e.commands...)
-		settle(t, ns, link)
+		lab.Settle(t, ns, link)
 		first = e.update
 	}
 	if err := first(t, ns, e.values[0]); err != nil || e.errno != nil {
@@ -170,24 +176,12 @@ func (e *exercise[B]) idempotent(t *testing.T, ns *os.File) {
 		e.with(b)
 	}
 	e.values[0](b)
-	all, err := inNetNS(t, ns, func(c *iplink.Conn) ([]*iplink.Change, error) { return c.Ensure(t.Context(), spec) })
+	all, err := lab.InNetNS(t, ns, func(c *iplink.Conn) ([]*iplink.Change, error) { return c.Ensure(t.Context(), spec) })
 	switch {
 	case err != nil:
 		t.Errorf("Ensure: %v", err)
 	case all[0].Changed():
 		t.Errorf("Ensure finds a difference: %v", all[0].Differences)
-	}
-}
-
-// settle waits until the kernel has dealt with a carrier, which it does up to
-// a second later, and which changes the state of links and ports once more.
-// Links without a carrier of their own never come to be UP.
-func settle(t *testing.T, ns *os.File, name string) {
-	for range 15 {
-		if testutil.LinkJSON(t, ns, name)["operstate"] == "UP" {
-			return
-		}
-		time.Sleep(100 * time.Millisecond)
 	}
 }
 
@@ -216,21 +210,21 @@ func (e *exercise[B]) mustCreate(t *testing.T, ns *os.File, value func(B)) {
 	}
 }
 
-func (e *exercise[B]) do(t *testing.T, ns *os.File, update bool, value func(B), verb verb) error {
+func (e *exercise[B]) do(t *testing.T, ns *os.File, update bool, value func(B), verb lab.Verb) error {
 	b, spec := e.start(update)
 	if e.with != nil {
 		e.with(b)
 	}
 	value(b)
 	t.Log(spec)
-	_, err := inNetNS(t, ns, func(c *iplink.Conn) ([]*iplink.Link, error) { return verb(c, t.Context(), spec) })
+	_, err := lab.InNetNS(t, ns, func(c *iplink.Conn) ([]*iplink.Link, error) { return verb(c, t.Context(), spec) })
 	return err
 }
 
 // check compares what the library and the oracles say with value i.
 func (e *exercise[B]) check(t *testing.T, ns *os.File, i int) {
 	t.Helper()
-	l, err := inNetNS(t, ns, func(c *iplink.Conn) (*iplink.Link, error) { return c.Get(t.Context(), link) })
+	l, err := lab.InNetNS(t, ns, func(c *iplink.Conn) (*iplink.Link, error) { return c.Get(t.Context(), link) })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -309,4 +303,123 @@ func (e *exercise[B]) gone(t *testing.T, ns *os.File) {
 	if left := testutil.IP(t, ns, "-o", "link", "show"); strings.Contains(left, link) {
 		t.Errorf("left behind: %s", left)
 	}
+}
+
+// shared is what the builders of all kinds can do.
+type shared[B any] interface {
+	Parent(string) B
+	ParentIndex(int) B
+	Master(string) B
+	MasterIndex(int) B
+	Up() B
+	ARP(bool) B
+	Multicast(bool) B
+	AllMulticast(bool) B
+	Promiscuous(bool) B
+	Dynamic(bool) B
+	MTU(uint32) B
+	TxQueueLen(uint32) B
+	Queues(tx, rx uint32) B
+	Address(net.HardwareAddr) B
+	Broadcast(net.HardwareAddr) B
+	Alias(string) B
+	AltName(...string) B
+	Group(uint32) B
+	Index(int) B
+	GSOMaxSize(uint32) B
+	GSOMaxSegs(uint32) B
+	GROMaxSize(uint32) B
+	GSOMaxIPv4Size(uint32) B
+	GROMaxIPv4Size(uint32) B
+	AddrGenMode(iplink.AddrGenMode) B
+	ProtoDown(bool) B
+	Carrier(bool) B
+	OperState(iplink.OperState) B
+	LinkMode(iplink.LinkMode) B
+	Addr(...netip.Prefix) B
+}
+
+// common is a kind on which the settings are tried that all links share: what
+// it does not take, by row, and the error of the kernel.
+type common struct {
+	kind    string
+	refuses map[uint16]error
+	ignores []uint16 // rows that mean nothing to the kind
+}
+
+// noCarrier is what kinds refuse whose carrier nobody can set, and noProtoDown
+// those that cannot be held down.
+var (
+	noCarrier   = map[uint16]error{uapi.IFLA_CARRIER: syscall.EOPNOTSUPP}
+	noProtoDown = map[uint16]error{uapi.IFLA_CARRIER: syscall.EOPNOTSUPP, uapi.IFLA_PROTO_DOWN: syscall.EOPNOTSUPP}
+)
+
+func TestCommonSettings(t *testing.T) {
+	t.Run("veth", func(t *testing.T) {
+		testCommon(t, common{iplink.KindVeth, noProtoDown, []uint16{uapi.IFLA_LINK}}, newVeth)
+	})
+	t.Run("peer", func(t *testing.T) {
+		testCommon(t, common{iplink.KindVeth, noProtoDown, []uint16{uapi.IFLA_LINK}}, newPeer)
+	})
+	t.Run("bridge", func(t *testing.T) {
+		refuses := map[uint16]error{uapi.IFLA_CARRIER: syscall.EOPNOTSUPP, uapi.IFLA_PROTO_DOWN: syscall.EOPNOTSUPP,
+			uapi.IFLA_MASTER: syscall.ELOOP}
+		testCommon(t, common{iplink.KindBridge, refuses, []uint16{uapi.IFLA_LINK, uapi.IFLA_OPERSTATE}}, newBridge)
+	})
+	t.Run("macvlan", func(t *testing.T) {
+		testCommon(t, common{iplink.KindMacvlan, noCarrier, nil}, newMacvlan)
+	})
+	t.Run("macvtap", func(t *testing.T) {
+		refuses := map[uint16]error{uapi.IFLA_CARRIER: syscall.EOPNOTSUPP, uapi.IFLA_MASTER: syscall.EBUSY}
+		testCommon(t, common{iplink.KindMacvtap, refuses, nil}, newMacvtap)
+	})
+	t.Run("vxlan", func(t *testing.T) {
+		testCommon(t, common{iplink.KindVXLAN, noCarrier, []uint16{uapi.IFLA_LINK}}, newVXLAN)
+	})
+	t.Run("dummy", func(t *testing.T) {
+		refuses := map[uint16]error{uapi.IFLA_PROTO_DOWN: syscall.EOPNOTSUPP}
+		testCommon(t, common{iplink.KindDummy, refuses, []uint16{uapi.IFLA_LINK}}, newDummy)
+	})
+}
+
+func newVeth(update bool) (*veth.Builder, iplink.Spec) {
+	v := veth.New(link)
+	if update {
+		return v, v
+	}
+	return v, v.Peer(veth.New("t1").Up())
+}
+
+// newPeer makes the link as the other end of a pair.
+func newPeer(update bool) (*veth.Builder, iplink.Spec) {
+	v := veth.New(link)
+	if update {
+		return v, v
+	}
+	return v, veth.New("t1").Up().Peer(v)
+}
+
+func newDummy(bool) (*dummy.Builder, iplink.Spec) {
+	d := dummy.New(link)
+	return d, d
+}
+
+// testCommon tries all settings that links share on one kind.
+func testCommon[B shared[B]](t *testing.T, c common, start func(bool) (B, iplink.Spec)) {
+	s := subject[B]{
+		kind: c.kind,
+		rows: iplink.CommonRows(),
+		prepare: append(underlays, "link add m0 index 88 type bridge", "link add m1 index 89 type bridge",
+			"link set dev under up", "link set dev under1 up"),
+		start:    start,
+		settings: slices.Concat(commonSettings[B](), commonSizes[B](), commonFlags[B](), commonStates[B]()),
+	}
+	for i, x := range s.settings {
+		s.settings[i].errno = c.refuses[x.row]
+	}
+	s.settings = slices.DeleteFunc(s.settings, func(x setting[B]) bool { return slices.Contains(c.ignores, x.row) })
+	for _, row := range append(c.ignores, uapi.IFLA_IFNAME) { // a name comes with the builder, and changes with Rename
+		s.rows = slices.DeleteFunc(s.rows, func(r attr.Row) bool { return r.Type == row })
+	}
+	s.test(t)
 }

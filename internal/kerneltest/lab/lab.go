@@ -1,0 +1,89 @@
+// Package lab is what the kernel tests of package iplink share, whether they look
+// inside it or not: scratch namespaces with a Conn in them, and verbs that must
+// succeed. See package testutil for what uses nothing of package iplink.
+package lab
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"strings"
+	"testing"
+)
+
+// MAC and OtherMAC are addresses for links.
+var (
+	MAC      = net.HardwareAddr{2, 0x12, 0x34, 0x56, 0x78, 0x9a}
+	OtherMAC = net.HardwareAddr{2, 0xa9, 0x87, 0x65, 0x43, 0x21}
+)
+
+// Addr returns the IP address that a text stands for.
+func Addr(text string) netip.Addr { return netip.MustParseAddr(text) }
+
+// Prefix returns the IP prefix that a text stands for.
+func Prefix(text string) netip.Prefix { return netip.MustParsePrefix(text) }
+
+// SameJSON compares values as JSON has them. Of what is false, `ip` often says
+// nothing.
+func SameJSON(got, want any) bool {
+	a, err1 := json.Marshal(got)
+	b, err2 := json.Marshal(want)
+	return err1 == nil && err2 == nil && bytes.Equal(a, b) || got == nil && want == false
+}
+
+// MACs returns addresses that end in the given bytes.
+func MACs(last ...byte) (all []net.HardwareAddr) {
+	for _, b := range last {
+		all = append(all, net.HardwareAddr{2, 0, 0, 0, 0x12, b})
+	}
+	return all
+}
+
+// Within walks maps that came from JSON.
+func Within(m map[string]any, path ...string) any {
+	var at any = m
+	for _, key := range path {
+		inner, _ := at.(map[string]any)
+		at = inner[key]
+	}
+	return at
+}
+
+// ErrorOf returns the error of two results.
+func ErrorOf[T any](_ T, err error) error { return err }
+
+// Priorities returns a map of so many packet priorities.
+func Priorities(first, n uint32) map[uint32]uint32 {
+	m := map[uint32]uint32{}
+	for i := range n {
+		m[first+i] = 1 + i%7
+	}
+	return m
+}
+
+// LongName returns an alternative name as long as they can be.
+func LongName(i int) string {
+	return fmt.Sprintf("%s%04d", strings.Repeat("x", 123), i)
+}
+
+// SourceMACs returns different addresses.
+func SourceMACs(first, n int) []net.HardwareAddr {
+	all := make([]net.HardwareAddr, n)
+	for i := range all {
+		all[i] = net.HardwareAddr{2, 0x12, 0x34, 0x56, byte((first + i) >> 8), byte(first + i)}
+	}
+	return all
+}
+
+// Many returns how many rounds a test is to make: more if $IPLINK_LONG is set.
+func Many(t testing.TB, few, long int) int {
+	t.Helper()
+	if os.Getenv("IPLINK_LONG") != "" {
+		return long
+	}
+	t.Logf("%d rounds; IPLINK_LONG=1 makes %d", few, long)
+	return few
+}
