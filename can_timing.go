@@ -147,7 +147,7 @@ func (t *canTiming) Check() error {
 	case t.Bitrate == 0 && t.TQ == 0:
 		return errors.New("needs Bitrate, or TQ and segments")
 	case t.Bitrate != 0 && t.TQ != 0:
-		return errors.New("Bitrate and TQ exclude each other")
+		return errors.New("set Bitrate or TQ, not both")
 	case t.Bitrate != 0 && segments:
 		return errors.New("segments go with TQ, not with Bitrate, which the kernel finds them for")
 	case t.SamplePoint > 999:

@@ -136,7 +136,7 @@ func TestCANRefusals(t *testing.T) {
 		{spec: c().MTU(73), message: "mtu: 73 is none of 16 for CAN, 72 for CAN FD, 76…2060 for CAN XL"},
 		{spec: c().SamplePoint(800), message: "bittiming: needs Bitrate, or TQ and segments"},
 		{spec: c().Bitrate(1000).SamplePoint(1000), message: "bittiming: SamplePoint 1000 is not in 0…999"},
-		{spec: c().BitTiming(can.BitTiming{Bitrate: 1, TQ: 1}), message: "bittiming: Bitrate and TQ exclude each other"},
+		{spec: c().BitTiming(can.BitTiming{Bitrate: 1, TQ: 1}), message: "bittiming: set Bitrate or TQ, not both"},
 		{spec: c().BitTiming(can.BitTiming{Bitrate: 1, PropSeg: 1}), message: "bittiming: segments go with TQ, not with Bitrate, which the kernel finds them for"},
 		{spec: c().BitTiming(can.BitTiming{TQ: 1, SamplePoint: 1}), message: "bittiming: SamplePoint goes with Bitrate: with TQ, the segments say where it is"},
 		{spec: c().BitTiming(can.BitTiming{TQ: 5 * time.Second}), message: "bittiming: TQ 5s is not in 1ns…4.294967295s"},

@@ -23,9 +23,6 @@ var vxlanKind = kind{
 	overheads:  vxlanOverheads,
 }
 
-// vxlanAgeing is the kernel's default (FDB_AGE_DEFAULT), which also replaces 0.
-const vxlanAgeing = 300 * time.Second
-
 // VXLANInfo is the kernel's report of a VXLAN link, RFC 7348.
 type VXLANInfo struct {
 	// VNI is the network identifier, 0 to 16777215 (IFLA_VXLAN_ID).

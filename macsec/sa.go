@@ -178,8 +178,8 @@ const Deactivate DeleteFlag = 1
 
 // DeleteTxSA deletes a transmit association (MACSEC_CMD_DEL_TXSA). Like the kernel,
 // it rejects an active association with an error that matches syscall.EBUSY, unless
-// Deactivate is given. The error matches fs.ErrNotExist if there is no such
-// association.
+// Deactivate is given. Without such an association the
+// error matches fs.ErrNotExist.
 func (m *MACsec) DeleteTxSA(ctx context.Context, an uint8, flags ...DeleteFlag) error {
 	return m.deleteSA(ctx, nil, an, flags)
 }
@@ -206,8 +206,8 @@ func (m *MACsec) deleteSA(ctx context.Context, sci *macsecnl.SCI, an uint8, flag
 
 // UpdateRxSC sets whether a channel is active (MACSEC_CMD_UPD_RXSC). Without
 // hardware offload, the kernel receives through an inactive channel too; deactivate
-// its associations to stop it. The error matches fs.ErrNotExist if there is no such
-// channel.
+// its associations to stop it. Without such a channel the
+// error matches fs.ErrNotExist.
 func (m *MACsec) UpdateRxSC(ctx context.Context, sci SCI, active bool) error {
 	if err := m.checkSCI(opSet, sci); err != nil {
 		return err
@@ -216,8 +216,8 @@ func (m *MACsec) UpdateRxSC(ctx context.Context, sci SCI, active bool) error {
 }
 
 // DeleteRxSC deletes a channel and its associations, including active ones
-// (MACSEC_CMD_DEL_RXSC). The error matches fs.ErrNotExist if there is no such
-// channel.
+// (MACSEC_CMD_DEL_RXSC). Without such a channel the
+// error matches fs.ErrNotExist.
 func (m *MACsec) DeleteRxSC(ctx context.Context, sci SCI) error {
 	if err := m.checkSCI(opDelete, sci); err != nil {
 		return err

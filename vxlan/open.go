@@ -81,15 +81,15 @@ func (v *VXLAN) ReplaceFDB(ctx context.Context, e fdb.Entry) error {
 }
 
 // DeleteFDB removes the remote that Dst, DstPort, VNI and Via identify, or the whole
-// entry if Dst is not set. The error matches fs.ErrNotExist if there is no such
-// entry.
+// entry if Dst is not set. Without such an entry the
+// error matches fs.ErrNotExist.
 func (v *VXLAN) DeleteFDB(ctx context.Context, e fdb.Entry) error {
 	return v.table().Delete(ctx, e)
 }
 
 // GetFDB returns the entry for an address, with the first of several remotes. On a
 // link for many networks, srcVNI is the network of the entry; elsewhere it is 0. The
-// error matches fs.ErrNotExist if there is no such entry.
+// error matches fs.ErrNotExist without such an entry.
 func (v *VXLAN) GetFDB(ctx context.Context, mac net.HardwareAddr, srcVNI uint32) (fdb.Entry, error) {
 	return v.table().Get(ctx, mac, 0, srcVNI)
 }

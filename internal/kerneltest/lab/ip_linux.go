@@ -11,7 +11,7 @@ import (
 	"github.com/iplink-go/iplink/internal/testutil"
 )
 
-// OwnFlags leaves out the words in which `ip` puts other things than flags, and
+// OwnFlags leaves out the words by which `ip` describes other things than flags, and
 // sorts the rest.
 func OwnFlags(words []string) []string {
 	words = slices.DeleteFunc(words, func(word string) bool { return word == "NO-CARRIER" || word == "M-DOWN" })
@@ -26,7 +26,7 @@ func IPFlags(f iplink.Flags) []string {
 	return words
 }
 
-// IPLink is what `ip -d -j link` says of a link, as far as tests look at it.
+// IPLink is the report of `ip -d -j link` about a link, as far as tests use it.
 type IPLink struct {
 	Index     int    `json:"ifindex"`
 	Name      string `json:"ifname"`
@@ -44,13 +44,13 @@ type IPLink struct {
 	} `json:"linkinfo"`
 }
 
-// IPPortData is what `ip` says of a port of a bridge.
+// IPPortData is the report of `ip` about a port of a bridge.
 type IPPortData struct {
 	Cost    uint32
 	Hairpin bool
 }
 
-// IPLinks returns what `ip` says of all links, by index.
+// IPLinks returns the reports of `ip` about all links, by index.
 func IPLinks(t testing.TB, ns *os.File) map[int]IPLink {
 	t.Helper()
 	var list []IPLink

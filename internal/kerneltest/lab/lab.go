@@ -1,6 +1,6 @@
-// Package lab is what the kernel tests of package iplink share, whether they look
+// Package lab has the helpers of the kernel tests of package iplink, whether they look
 // inside it or not: scratch namespaces with a Conn in them, and verbs that must
-// succeed. See package testutil for what uses nothing of package iplink.
+// succeed. Package testutil has the helpers that do not use package iplink.
 package lab
 
 import (
@@ -26,7 +26,7 @@ func Addr(text string) netip.Addr { return netip.MustParseAddr(text) }
 // Prefix returns the IP prefix that a text stands for.
 func Prefix(text string) netip.Prefix { return netip.MustParsePrefix(text) }
 
-// SameJSON compares values as JSON has them. Of what is false, `ip` often says
+// SameJSON compares values as JSON has them. About false values `ip` often says
 // nothing.
 func SameJSON(got, want any) bool {
 	a, err1 := json.Marshal(got)

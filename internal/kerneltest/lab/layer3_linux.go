@@ -11,13 +11,13 @@ import (
 	"github.com/iplink-go/iplink"
 )
 
-// Layer3 is what `ip` says of a link above the link layer. Lifetimes are as
+// Layer3 is the report of `ip` about a link above the link layer. Lifetimes are as
 // they were given up to a few seconds.
 type Layer3 struct {
 	Addrs, Routes, Neighs []map[string]any
 }
 
-// Layer3Of returns what `ip` says of a link above the link layer.
+// Layer3Of returns the report of `ip` about a link above the link layer.
 func Layer3Of(t testing.TB, file *os.File, name string) Layer3 {
 	t.Helper()
 	ns := &NS{T: t, File: file}
@@ -44,7 +44,7 @@ func Layer3Of(t testing.TB, file *os.File, name string) Layer3 {
 	if err := json.Unmarshal([]byte(cmp.Or(out, "[]")), &said.Neighs); err != nil {
 		t.Fatalf("%v in %s", err, out)
 	}
-	said.Neighs = slices.DeleteFunc(said.Neighs, func(n map[string]any) bool { // those of groups
+	said.Neighs = slices.DeleteFunc(said.Neighs, func(n map[string]any) bool { // neighbours that are groups
 		dst, _ := n["dst"].(string)
 		return strings.HasPrefix(dst, "ff0") || strings.HasPrefix(dst, "224.")
 	})
@@ -52,7 +52,7 @@ func Layer3Of(t testing.TB, file *os.File, name string) Layer3 {
 	return said
 }
 
-// steady rounds what is passing, and leaves out what comes and goes.
+// steady rounds remaining lifetimes, and leaves out entries that come and go.
 func (said *Layer3) steady() {
 	for _, a := range said.Addrs {
 		delete(a, "tentative")

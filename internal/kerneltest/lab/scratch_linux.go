@@ -55,7 +55,7 @@ func InNetNS[T any](t testing.TB, ns *os.File, f func(*iplink.Conn) (T, error)) 
 	return got, err
 }
 
-// IP runs `ip` and returns what it prints.
+// IP runs `ip` and returns its output.
 func (ns *NS) IP(args ...string) string {
 	ns.T.Helper()
 	return testutil.IP(ns.T, ns.File, args...)
@@ -69,13 +69,13 @@ func (ns *NS) Decode(v any, args ...string) {
 	}
 }
 
-// Link returns what `ip -d -j link` says of a link.
+// Link returns the report of `ip -d -j link` about a link.
 func (ns *NS) Link(name string) map[string]any {
 	ns.T.Helper()
 	return testutil.LinkJSON(ns.T, ns.File, name)
 }
 
-// InfoData returns what `ip` says of the settings of a link's kind.
+// InfoData returns the report of `ip` about the settings of a link's kind.
 func (ns *NS) InfoData(name string) map[string]any {
 	ns.T.Helper()
 	return ns.Link(name)["linkinfo"].(map[string]any)["info_data"].(map[string]any)
@@ -127,7 +127,7 @@ func (ns *NS) Proc(name string) (text string, err error) {
 	return text, err
 }
 
-// Output runs a program in the namespace and returns what it prints, errors
+// Output runs a program in the namespace and returns its output, errors
 // included.
 func (ns *NS) Output(args ...string) (string, error) {
 	ns.T.Helper()
@@ -135,7 +135,7 @@ func (ns *NS) Output(args ...string) (string, error) {
 	return string(out), err
 }
 
-// Shell runs a line and returns what it complains about, if it fails.
+// Shell runs a line and returns its error output, if it fails.
 func Shell(t *testing.T, ns *os.File, line string) string {
 	t.Helper()
 	var out []byte

@@ -12,7 +12,7 @@ import (
 	"github.com/iplink-go/iplink"
 )
 
-// Verb is what Create and Update of a Conn are.
+// A Verb is a method of a Conn such as Create or Update.
 type Verb = func(*iplink.Conn, context.Context, ...iplink.Spec) ([]*iplink.Link, error)
 
 // MustDo makes or changes links and fails the test if that fails.
@@ -55,7 +55,7 @@ func MustCreate(t *testing.T, c *iplink.Conn, specs ...iplink.Spec) []*iplink.Li
 	return links
 }
 
-// Ensured runs Ensure and fails the test unless it tells what is expected.
+// Ensured runs Ensure and fails the test unless it reports the expected changes.
 func Ensured(t *testing.T, c *iplink.Conn, spec iplink.Spec, created bool, attrs ...string) *iplink.Change {
 	t.Helper()
 	all, err := c.Ensure(t.Context(), spec)
