@@ -70,7 +70,7 @@
 // change is lost between the two, nor if the consumer is slow. Leaving the loop
 // closes the socket. Filters restrict the links, and [AllNetNS] includes other
 // namespaces. [Wait] returns as soon as a link meets a [Condition], such as
-// [Carrier], without polling.
+// [UntilCarrier], without polling.
 //
 // # Errors
 //

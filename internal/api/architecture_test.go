@@ -61,17 +61,21 @@ func drawn(t *testing.T) (layers [][]string) {
 	return layers
 }
 
-// layerOf returns the number of the first line that has a pattern for a package, -1
-// if none has.
+// layerOf returns the number of the line that has the name of a package, or else of
+// the first one that has a pattern for it, and -1 without any.
 func layerOf(layers [][]string, pkg string) int {
+	found := -1
 	for i, patterns := range layers {
 		for _, p := range patterns {
-			if ok, err := path.Match(p, pkg); ok && err == nil {
+			if p == pkg {
 				return i
+			}
+			if ok, err := path.Match(p, pkg); ok && err == nil && found < 0 {
+				found = i
 			}
 		}
 	}
-	return -1
+	return found
 }
 
 // importsOf returns the packages of the module that each of them imports, tests left
