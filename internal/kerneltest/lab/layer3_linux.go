@@ -52,13 +52,13 @@ func Layer3Of(t testing.TB, file *os.File, name string) Layer3 {
 	return said
 }
 
-// steady rounds remaining lifetimes, and leaves out entries that come and go.
+// steady rounds remaining lifetimes to hundreds of seconds, and leaves out entries that come and go.
 func (said *Layer3) steady() {
 	for _, a := range said.Addrs {
 		delete(a, "tentative")
 		for _, key := range []string{"valid_life_time", "preferred_life_time"} {
 			if left, _ := a[key].(float64); left != 4294967295 {
-				a[key] = float64(int(left+9) / 10)
+				a[key] = float64(int(left+99) / 100)
 			}
 		}
 	}
