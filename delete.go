@@ -185,6 +185,8 @@ func (l *Link) undeletable() string {
 	switch {
 	case l.isLoopback():
 		return "the loopback interface cannot be deleted: Down disables it"
+	case l.raw.undescribed: // the kernel refuses it if it is hardware
+		return ""
 	case l.Kind == "", kindOf(l.Kind).hardware != "", kindOf(l.Kind).parent && l.Parent == 0:
 		return "it is hardware, which cannot be deleted"
 	}
@@ -290,6 +292,7 @@ func listByIndex(ctx context.Context, via exchanger) (all map[int]*Link, err err
 	var codec attr.Codec
 	err = via.DumpLinks(ctx, wire.AppendLinkList, func() { all = map[int]*Link{} }, func(m wire.Message) {
 		l := parseLink(&codec, slices.Clone(m.Data))
+		l.noteUndescribed(m)
 		all[l.Index] = l
 	})
 	return all, err
@@ -455,13 +458,15 @@ func deleteGroup(b *rtnl.Batch, group uint32) {
 }
 
 // exchange sends a batch. It ignores missing links and lost replies: the caller has
-// to check whether links remain.
+// to check whether links remain. It also ignores EMSGSIZE, by which the kernel answers
+// a request for a link that it cannot describe.
 func exchange(ctx context.Context, via exchanger, b *rtnl.Batch) error {
 	if err := via.Do(ctx, b); err != nil {
 		return err
 	}
 	for i := range b.Len() {
-		if err := b.Err(i); err != nil && !isGone(err) && !errors.Is(err, rtnl.ErrLost) {
+		err := b.Err(i)
+		if err != nil && !isGone(err) && !errors.Is(err, rtnl.ErrLost) && !errors.Is(err, syscall.EMSGSIZE) {
 			return err
 		}
 	}
