@@ -458,8 +458,8 @@ func deleteGroup(b *rtnl.Batch, group uint32) {
 }
 
 // exchange sends a batch. It ignores missing links and lost replies: the caller has
-// to check whether links remain. It also ignores EMSGSIZE, by which the kernel answers
-// a request for a link that it cannot describe.
+// to check whether links remain. It also ignores EMSGSIZE, the kernel's answer to a
+// request for a link that it cannot describe.
 func exchange(ctx context.Context, via exchanger, b *rtnl.Batch) error {
 	if err := via.Do(ctx, b); err != nil {
 		return err
