@@ -55,7 +55,7 @@ cross:
 # The codec's tests on a big-endian processor, which QEMU emulates.
 bigendian:
 	@if command -v qemu-s390x >/dev/null; then set -ex; export CGO_ENABLED=0 GOARCH=s390x; \
-	$(GO) test -exec qemu-s390x ./internal/wire ./internal/attr ./internal/uapi; \
+	$(GO) test -exec qemu-s390x ./internal/wire ./internal/attr ./internal/uapi ./internal/inetnl; \
 	$(GO) test -exec qemu-s390x -run 'Batch|Fit|Deliver|Err|Ack' ./internal/rtnl; \
 	$(GO) test -exec qemu-s390x -run 'Codec|Fuzz' .; \
 	else echo "SKIPPED: big-endian tests, for want of qemu-s390x (package qemu-user)"; test -z "$$CI"; fi
