@@ -183,6 +183,7 @@ func TestWatchLongDescriptions(t *testing.T) {
 // since Linux 7.1. Else what is not of the nest at fault is right. All other links are
 // listed, and watched.
 func TestOverlongDescriptions(t *testing.T) {
+	testutil.ExpectKernelWarnings(t, "rtnl_getlink", "rtmsg_ifinfo_build_skb") // since Linux 7.1
 	c, ns := lab.Scratch(t)
 	lab.MustCreate(t, c, bridge.New("a"), bridge.New("under").Up())
 	lab.MustCreate(t, c, macvlan.New("odd").Parent("under").Mode(macvlan.Source).Sources(lab.SourceMACs(0, 5000)...).MTU(1402), bridge.New("z").Up())

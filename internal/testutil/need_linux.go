@@ -6,6 +6,7 @@ import (
 	"os"
 	"testing"
 
+	"github.com/iplink-go/iplink/internal/vmtest/guest"
 	"github.com/mdlayher/netlink"
 	"golang.org/x/sys/unix"
 )
@@ -117,4 +118,23 @@ func olderThan(release string, major, minor int) (bool, error) {
 		return false, fmt.Errorf("release %q: %w", release, err)
 	}
 	return x < major || x == major && y < minor, nil
+}
+
+// ExpectKernelWarnings lets the kernel of a guest warn in these functions until the
+// test ends. It is for tests of what a kernel does wrong: the guest fails on any other
+// warning.
+func ExpectKernelWarnings(t testing.TB, functions ...string) {
+	t.Helper()
+	if !Matrix() {
+		return
+	}
+	write := func(prefix string) {
+		for _, in := range functions {
+			if err := os.WriteFile("/dev/kmsg", []byte(prefix+in), 0); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	write(guest.WarningExpected)
+	t.Cleanup(func() { write(guest.WarningOver) })
 }

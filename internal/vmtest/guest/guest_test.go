@@ -91,6 +91,20 @@ func TestTrouble(t *testing.T) {
 	}
 }
 
+func TestTroubleExpected(t *testing.T) {
+	const warning = "<4>[    5.0] WARNING: net/core/rtnetlink.c:4376 at rtnl_getlink+0x477/0x530, CPU#0: ip/98\n<4>[    5.2] ---[ end trace 0000000000000000 ]---\n"
+	const other = "<4>[    5.0] WARNING: net/core/rtnetlink.c:4376 at rtnl_getlink_more+0x477/0x530, CPU#0: ip/98\n<4>[    5.2] ---[ end trace 0000000000000000 ]---\n"
+	const begin, end = "<4>[    4.0] " + WarningExpected + "rtnl_getlink\n", "<4>[    6.0] " + WarningOver + "rtnl_getlink\n"
+	for log, want := range map[string]int{
+		begin + warning + warning + end: 0, begin + warning: 0, warning + begin + end: 1, begin + end + warning: 1,
+		begin + other + end: 1, begin + "<1>[    5.0] BUG: rtnl_getlink+0x1\n" + end: 1,
+	} {
+		if got := Trouble(log); len(got) != want {
+			t.Errorf("%q: %d reports, want %d", log, len(got), want)
+		}
+	}
+}
+
 func TestTail(t *testing.T) {
 	if got := Tail("a\r\nb\r\nc\r\n\r\n", 2); got != "b\nc" {
 		t.Errorf("got %q", got)
