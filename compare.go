@@ -52,52 +52,47 @@ func (c *Conn) Diff(ctx context.Context, spec Spec) ([]Difference, error) {
 	return e.items[0].all(), nil
 }
 
-// drift returns the differences between a link and the spec of a job, and reduces
-// the job to them.
-func (t *transaction) drift(ctx context.Context, j *job, have *Link) ([]Difference, error) {
+// driftOfSettings compares the settings of the link itself, of its kind and of its
+// IPv6 part, and its index and name.
+func (t *transaction) driftOfSettings(ctx context.Context, j *job, have *Link, p *pending) ([]Difference, error) {
 	s := j.spec
-	if err := t.readGeneric(ctx, j, have); err != nil {
-		return nil, err
-	}
-	diffs, err := t.driftOfLink(ctx, j, have)
+	diffs, err := t.driftOfLink(ctx, j, have, p)
 	if err != nil {
 		return nil, err
 	}
-	diffs = append(diffs, t.driftOfInfo(j, have)...)
-	diffs = append(diffs, t.driftOfFlags(j, have)...)
-	diffs = append(diffs, j.driftOfAltNames(have)...)
-	more, err := t.driftOfLayer3(ctx, j, have)
-	diffs = append(diffs, more...)
+	diffs = append(diffs, t.driftOfInfo(j, have, p)...)
+	diffs = append(diffs, t.driftOfPort(j, have, p)...)
+	diffs = append(diffs, t.driftOfFlags(j, have, p)...)
 	if s.index != 0 && s.index != have.Index {
 		diffs = append(diffs, Difference{Attr: "index", Have: fmt.Sprint(have.Index), Want: fmt.Sprint(s.index), Immutable: true})
 	}
 	if s.newName != "" && s.newName != have.Name {
 		diffs = append(diffs, Difference{Attr: "name", Have: have.Name, Want: s.newName})
 	}
-	return diffs, err
+	return diffs, nil
 }
 
-func (t *transaction) driftOfLink(ctx context.Context, j *job, have *Link) ([]Difference, error) {
+func (t *transaction) driftOfLink(ctx context.Context, j *job, have *Link, p *pending) ([]Difference, error) {
 	s := j.spec
 	all := linkTable.Compare(&t.codec, s.linkSet.Minus(requests.Or(j.kind.rewrites)), have.raw.common, j.linkRefs, s.link, have)
 	misplaced, err := t.misplaced(ctx, j, have)
 	if err != nil {
 		return nil, err
 	}
-	j.lower = t.nsConnOfLower(j.at, have)
 	same, err := t.rightlyDifferent(ctx, j, have, all, misplaced)
 	if err != nil {
 		return nil, err
 	}
 	all = slices.DeleteFunc(all, func(d attr.Difference) bool { return same.Has(d.Type) })
-	j.linkSet = typesOf(all)
+	p.linkSet, p.clamped = typesOf(all), same.Has(uapi.IFLA_MTU)
 	inet6 := t.codec.Compare(s.inet6Set, nil, s.link.INET6.attrs, have.INET6.attrs)
-	j.inet6Set = typesOf(inet6)
-	diffs := t.describe(j, all, uapi.IFLA_LINK, j.linkRefs, s.link.settable, have.settable)
+	p.inet6Set = typesOf(inet6)
+	lower := t.nsConnOfLower(j.at, have)
+	diffs := t.describe(j, all, uapi.IFLA_LINK, lower, j.linkRefs, s.link.settable, have.settable)
 	if misplaced && !same.Has(uapi.IFLA_LINK) {
 		diffs = append(diffs, t.driftOfNetNS(j, have))
 	}
-	return append(diffs, t.describe(j, inet6, 0, nil, s.link.INET6.attrs, have.INET6.attrs)...), nil
+	return append(diffs, t.describe(j, inet6, 0, nil, nil, s.link.INET6.attrs, have.INET6.attrs)...), nil
 }
 
 // rightlyDifferent returns the rows in which the kernel correctly reports another
@@ -118,11 +113,11 @@ func (t *transaction) rightlyDifferent(ctx context.Context, j *job, have *Link, 
 		}
 	}
 	if differ.Has(uapi.IFLA_MTU) && j.kind.clamps && t.op != "update" && have.MTU < j.spec.link.MTU && !misplaced {
-		var err error
-		if j.clamped, err = t.clamped(ctx, j, have); err != nil {
+		clamped, err := t.clamped(ctx, j, have)
+		if err != nil {
 			return same, err
 		}
-		if j.clamped {
+		if clamped {
 			same.Add(uapi.IFLA_MTU)
 		}
 	}
@@ -146,34 +141,40 @@ func (t *transaction) clamped(ctx context.Context, j *job, have *Link) (bool, er
 	return slices.ContainsFunc(j.kind.overheads, func(bytes uint32) bool { return have.MTU == under.MTU-bytes }), nil
 }
 
-func (t *transaction) driftOfInfo(j *job, have *Link) []Difference {
+func (t *transaction) driftOfInfo(j *job, have *Link, p *pending) []Difference {
 	s := j.spec
-	var diffs []Difference
-	if i, ok := s.known(have); ok && s.Info != nil {
-		all := t.compareInfo(j, have, i)
-		j.infoSet = typesOf(all)
-		j.markFixed(all, i)
-		diffs = t.describe(j, all, s.kind().underlay, j.infoRefs, s.info().attrs, i.attrs)
+	i, ok := s.known(have)
+	if !ok || s.Info == nil {
+		p.infoSet = s.Set
+		return nil
 	}
+	all := t.compareInfo(j, have, i)
+	p.infoSet = typesOf(all)
+	j.markFixed(all, i, p.infoSet)
+	return t.describe(j, all, s.kind().underlay, t.nsConnOfLower(j.at, have), j.infoRefs, s.info().attrs, i.attrs)
+}
+
+func (t *transaction) driftOfPort(j *job, have *Link, p *pending) []Difference {
+	s := j.spec
 	if s.port == nil {
-		return diffs
+		return nil
 	}
-	p, ok := have.PortInfo.(info)
+	port, ok := have.PortInfo.(info)
 	if !ok || have.PortKind != s.port.Kind {
-		p = newPortInfo(s.port.Kind)
+		port = newPortInfo(s.port.Kind)
 	}
-	all := t.comparePort(j, have, p)
-	j.portSet = typesOf(all)
-	return append(diffs, t.describe(j, all, 0, j.portRef, infoOf(s.port).attrs, p.attrs)...)
+	all := t.comparePort(j, have, port)
+	p.portSet = typesOf(all)
+	return t.describe(j, all, 0, nil, j.portRef, infoOf(s.port).attrs, port.attrs)
 }
 
 // markFixed marks the differences that the kernel cannot resolve because of the
 // present settings of the link.
-func (j *job) markFixed(all []attr.Difference, have info) {
+func (j *job) markFixed(all []attr.Difference, have info, changed attr.Set) {
 	if j.kind.fixed == nil || len(all) == 0 {
 		return
 	}
-	fixed := j.kind.fixed(j, have, j.infoSet)
+	fixed := j.kind.fixed(j, have, changed)
 	for i := range all {
 		all[i].CreateOnly = all[i].CreateOnly || fixed.Has(all[i].Type)
 	}
@@ -194,13 +195,13 @@ func typesOf(diffs []attr.Difference) attr.Set {
 }
 
 // describe converts differing rows to Differences. The row lower names the lower
-// link, which may be in another namespace; 0 if there is no such row.
-func (t *transaction) describe(j *job, all []attr.Difference, lower uint16, refs []attr.Ref, want, have attr.Table) []Difference {
+// link, which may be in another namespace, below; 0 if there is no such row.
+func (t *transaction) describe(j *job, all []attr.Difference, lower uint16, below *nsConn, refs []attr.Ref, want, have attr.Table) []Difference {
 	var diffs []Difference
 	for _, d := range all {
 		at := j.at
 		if d.Type == lower {
-			at = j.lower
+			at = below
 		}
 		diffs = append(diffs, Difference{
 			Attr:      d.Name,
@@ -242,13 +243,13 @@ var flagNames = []struct {
 	{uapi.IFF_DYNAMIC, "dynamic", "on", "off"},
 }
 
-func (t *transaction) driftOfFlags(j *job, have *Link) []Difference {
+func (t *transaction) driftOfFlags(j *job, have *Link, p *pending) []Difference {
 	var diffs []Difference
 	differ := (uint32(have.Flags) ^ j.spec.flags) & j.spec.change
 	if t.op != "update" && j.raised() && have.Master == j.master() {
 		differ &^= uapi.IFF_UP
 	}
-	j.change = differ
+	p.change = differ
 	for _, f := range flagNames {
 		d := Difference{Attr: f.name, Have: f.off, Want: f.on}
 		if uint32(have.Flags)&f.flag != 0 {
@@ -261,16 +262,14 @@ func (t *transaction) driftOfFlags(j *job, have *Link) []Difference {
 	return diffs
 }
 
-func (j *job) driftOfAltNames(have *Link) []Difference {
-	var diffs []Difference
-	j.altNames = nil
+func (t *transaction) driftOfAltNames(_ context.Context, j *job, have *Link, p *pending) (diffs []Difference, err error) {
 	for _, name := range j.spec.altNames {
-		if !slices.Contains(have.AltNames, name) && !slices.Contains(j.altNames, name) {
-			j.altNames = append(j.altNames, name)
+		if !slices.Contains(have.AltNames, name) && !slices.Contains(p.altNames, name) {
+			p.altNames = append(p.altNames, name)
 			diffs = append(diffs, Difference{Attr: "altname", Want: name})
 		}
 	}
-	return diffs
+	return diffs, nil
 }
 
 // immutableText describes the differences that cannot be resolved.

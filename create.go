@@ -157,10 +157,17 @@ func (t *transaction) addRest(j *job) {
 	if j.deferUp {
 		t.addChange(j, uapi.IFF_UP, uapi.IFF_UP, func(b []byte) []byte { return b })
 	}
+	for _, f := range facets {
+		if f.add != nil {
+			f.add(t, j)
+		}
+	}
+}
+
+func (t *transaction) addAltNames(j *job) {
 	for _, name := range j.altNames {
 		t.addAltName(j, name)
 	}
-	t.addLayer3(j)
 }
 
 func (t *transaction) addRead(j *job) {

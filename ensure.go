@@ -159,11 +159,11 @@ func (e *ensurePlan) planExisting(ctx context.Context, g *ensureItem, s *spec, a
 	if err := e.resolve(ctx, g.job); err != nil {
 		return s.orFault(e.op, err)
 	}
-	var err error
-	if err = e.isPort(g.job, g.have); err != nil {
+	if err := e.isPort(g.job, g.have); err != nil {
 		return err
 	}
-	if g.diffs, err = e.drift(ctx, g.job, g.have); err != nil {
+	var err error
+	if g.job.pending, g.diffs, err = e.compare(ctx, g.job, g.have); err != nil {
 		return err
 	}
 	if s.Peer != nil {

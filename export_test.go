@@ -356,8 +356,10 @@ func PlanCreate(s Spec) Plan {
 func PlanUpdate(ctx context.Context, s Spec, have *Link) (p Plan) {
 	tr := newTransaction(&Conn{}, "update")
 	j := newJob(s.description(), tr.nsConns[0], nil)
-	p.Differences = tr.driftOfInfo(j, have)
-	tr.driftOfFlags(j, have)
+	var todo pending
+	p.Differences = append(tr.driftOfInfo(j, have, &todo), tr.driftOfPort(j, have, &todo)...)
+	tr.driftOfFlags(j, have, &todo)
+	j.infoSet, j.portSet, j.change = todo.infoSet, todo.portSet, todo.change
 	j.addActions(have)
 	p.Err, _ = errors.AsType[*Error](tr.checkState(ctx, j, have))
 	p.Info, p.Data = j.infoSet, j.dataSet()

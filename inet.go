@@ -69,23 +69,8 @@ func (b *Common[Self]) Neighs(neighs ...inet.Neigh) *Self {
 	return b.me()
 }
 
-// driftOfLayer3 compares the addresses, routes and neighbours of a job with those of
-// the link, and reduces the job to the differences.
-func (t *transaction) driftOfLayer3(ctx context.Context, j *job, have *Link) ([]Difference, error) {
-	diffs, err := t.driftOfAddrs(ctx, j, have)
-	if err != nil {
-		return nil, err
-	}
-	routes, err := t.driftOfRoutes(ctx, j, have)
-	if err != nil {
-		return nil, err
-	}
-	neighs, err := t.driftOfNeighs(ctx, j)
-	return slices.Concat(diffs, routes, neighs), err
-}
-
-func (t *transaction) driftOfAddrs(ctx context.Context, j *job, have *Link) (diffs []Difference, err error) {
-	if j.addrs = nil; len(j.spec.addrs) == 0 {
+func (t *transaction) driftOfAddrs(ctx context.Context, j *job, have *Link, p *pending) (diffs []Difference, err error) {
+	if len(j.spec.addrs) == 0 {
 		return nil, nil
 	}
 	all, err := inetnl.ReadAddrs(ctx, j.at.rt, j.index, have.Name)
@@ -103,7 +88,7 @@ func (t *transaction) driftOfAddrs(ctx context.Context, j *job, have *Link) (dif
 		if c.Have != nil {
 			c.Want = inetnl.AddrOver(&c.Want, c.Have)
 		}
-		j.addrs = append(j.addrs, c.Want)
+		p.addrs = append(p.addrs, c.Want)
 	}
 	return diffs, nil
 }
@@ -111,9 +96,8 @@ func (t *transaction) driftOfAddrs(ctx context.Context, j *job, have *Link) (dif
 // driftOfRoutes finds the routes that a link lacks. A conflicting route, such as one to
 // another gateway, is removed if its protocol is boot, static or that of the wanted
 // route.
-func (t *transaction) driftOfRoutes(ctx context.Context, j *job, have *Link) (diffs []Difference, err error) {
+func (t *transaction) driftOfRoutes(ctx context.Context, j *job, have *Link, p *pending) (diffs []Difference, err error) {
 	s := j.spec
-	j.routes, j.conflictingRoutes = nil, nil
 	if len(s.routes) == 0 {
 		return nil, nil
 	}
@@ -126,16 +110,16 @@ func (t *transaction) driftOfRoutes(ctx context.Context, j *job, have *Link) (di
 	}
 	for _, c := range inetnl.Routes.Compare(s.routes, all) {
 		diffs = append(diffs, differenceOf("route", &c))
-		j.routes = append(j.routes, c.Want)
+		p.routes = append(p.routes, c.Want)
 		if c.Have != nil {
-			j.conflictingRoutes = append(j.conflictingRoutes, *c.Have)
+			p.conflictingRoutes = append(p.conflictingRoutes, *c.Have)
 		}
 	}
 	return diffs, nil
 }
 
-func (t *transaction) driftOfNeighs(ctx context.Context, j *job) (diffs []Difference, err error) {
-	if j.neighs = nil; len(j.spec.neighs) == 0 {
+func (t *transaction) driftOfNeighs(ctx context.Context, j *job, _ *Link, p *pending) (diffs []Difference, err error) {
+	if len(j.spec.neighs) == 0 {
 		return nil, nil
 	}
 	all, err := inetnl.ReadNeighs(ctx, j.at.rt, j.index)
@@ -144,7 +128,7 @@ func (t *transaction) driftOfNeighs(ctx context.Context, j *job) (diffs []Differ
 	}
 	for _, c := range inetnl.Neighs.Compare(j.spec.neighs, all) {
 		diffs = append(diffs, differenceOf("neigh", &c))
-		j.neighs = append(j.neighs, c.Want)
+		p.neighs = append(p.neighs, c.Want)
 	}
 	return diffs, nil
 }
@@ -159,41 +143,29 @@ func differenceOf[T fmt.Stringer](attr string, c *inetnl.Change[T]) Difference {
 	return d
 }
 
-// addLayer3 adds the requests for the addresses, routes and neighbours of a link.
-// Addresses come first, because routes need them.
-func (t *transaction) addLayer3(j *job) {
-	all := j.due()
-	for i := range all.addrs {
-		t.addAddr(j, all.addrs[i])
+func (t *transaction) addAddrs(j *job) {
+	for i := range j.addrs {
+		t.addAddr(j, j.addrs[i])
 	}
+}
+
+// addRoutes removes the conflicting routes first.
+func (t *transaction) addRoutes(j *job) {
 	for i := range j.conflictingRoutes {
 		r := &j.conflictingRoutes[i]
 		t.addStep(j, stepDeleteRoute, r.String(), uapi.RTM_DELROUTE, 0, func(b []byte) []byte { return inetnl.AppendRouteKey(b, r, j.index) })
 	}
-	for i := range all.routes {
-		r := &all.routes[i]
+	for i := range j.routes {
+		r := &j.routes[i]
 		t.addStep(j, stepRoute, r.String(), uapi.RTM_NEWROUTE, uapi.NLM_F_CREATE|uapi.NLM_F_EXCL, func(b []byte) []byte { return inetnl.AppendRoute(b, r, j.index) })
-	}
-	for i := range all.neighs {
-		n := &all.neighs[i]
-		t.addStep(j, stepNeigh, n.String(), uapi.RTM_NEWNEIGH, t.making(), func(b []byte) []byte { return inetnl.AppendNeigh(b, n, j.index) })
 	}
 }
 
-// due returns the addresses, routes and neighbours to be added. If the link is taken down
-// first, they include those that the kernel removes then: routes, neighbours and IPv6
-// addresses.
-func (j *job) due() layer3 {
-	if !j.downFirst || !j.deferUp {
-		return j.layer3
+func (t *transaction) addNeighs(j *job) {
+	for i := range j.neighs {
+		n := &j.neighs[i]
+		t.addStep(j, stepNeigh, n.String(), uapi.RTM_NEWNEIGH, t.making(), func(b []byte) []byte { return inetnl.AppendNeigh(b, n, j.index) })
 	}
-	all := layer3{addrs: slices.Clone(j.addrs), routes: j.spec.routes, neighs: j.spec.neighs}
-	for _, a := range j.spec.addrs {
-		if a.Prefix.Addr().Is6() && inetnl.Addrs.Find(&a, j.addrs) == nil {
-			all.addrs = append(all.addrs, a)
-		}
-	}
-	return all
 }
 
 func (t *transaction) addAddr(j *job, a inet.Addr) {

@@ -92,7 +92,7 @@ func (e *ensurePlan) planPeer(ctx context.Context, g *ensureItem) error {
 	if err := e.resolve(ctx, g.peer.job); err != nil {
 		return err
 	}
-	if g.peer.diffs, err = e.drift(ctx, g.peer.job, have); err != nil {
+	if g.peer.job.pending, g.peer.diffs, err = e.compare(ctx, g.peer.job, have); err != nil {
 		return err
 	}
 	return e.refusePeerChange(g)

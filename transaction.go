@@ -7,7 +7,6 @@ import (
 	"slices"
 	"syscall"
 
-	"github.com/iplink-go/iplink/inet"
 	"github.com/iplink-go/iplink/internal/attr"
 	"github.com/iplink-go/iplink/internal/uapi"
 )
@@ -43,34 +42,23 @@ type job struct {
 	made        bool // by this transaction
 	lost        bool // it is unknown whether it was made
 
-	// The settings to send: all of the spec, except those that the link has already.
-	linkSet, infoSet, portSet, inet6Set attr.Set
-	genericSet                          attr.Set // settings of the kind that are sent by other means
-	afterCreate                         attr.Set // settings that are sent after the link was created
-	change                              uint32
-	altNames                            []string
-	layer3
-	conflictingRoutes []inet.Route // existing routes that conflict with the new ones
+	pending
+	genericSet  attr.Set // settings of the kind that are sent by other means
+	afterCreate attr.Set // settings that are sent after the link was created
 
 	under                       *nsConn // the namespace of the new parent or underlay
-	lower                       *nsConn // the namespace of the current one; nil if unknown
 	linkNSID                    int32   // id of that namespace; -1 if it is the link's own
 	linkRefs, infoRefs, portRef []attr.Ref
 	deferUp                     bool          // bring it up only after all other changes
 	joinsDown                   syscall.Errno // error with which the master rejects a link that is up; 0 if it accepts one
 	downFirst                   bool          // take it down before all other changes
-	clamped                     bool          // it has the MTU that the link below can carry
 	moved                       string        // its name in the namespace that it was moved to
 }
 
 func newJob(s *spec, at *nsConn, main *job) *job {
 	j := &job{spec: s, kind: s.kind(), at: at, main: main, index: s.index, linkNSID: -1}
-	j.linkSet, j.infoSet, j.inet6Set = s.linkSet, s.Set, s.inet6Set
+	j.pending = s.all()
 	j.genericSet = s.genericPart(s.Set)
-	j.change, j.altNames, j.layer3 = s.change, s.altNames, s.layer3
-	if s.port != nil {
-		j.portSet = s.port.Set
-	}
 	j.afterCreate = s.afterCreate()
 	if main != nil {
 		j.afterCreate.Add(uapi.IFLA_MASTER)

@@ -129,10 +129,11 @@ func (t *transaction) keepDifferences(ctx context.Context, j *job) error {
 	if err := t.sameKind(j, have); err != nil {
 		return err
 	}
-	diffs, err := t.drift(ctx, j, have)
+	p, diffs, err := t.compare(ctx, j, have)
 	if err != nil {
 		return err
 	}
+	j.pending = p
 	if err := s.refuseImmutable(t.op, diffs); err != nil {
 		return err
 	}

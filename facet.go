@@ -1,0 +1,65 @@
+package iplink
+
+import (
+	"context"
+
+	"github.com/iplink-go/iplink/inet"
+	"github.com/iplink-go/iplink/internal/attr"
+)
+
+// pending holds the settings that are to be sent for a link: all of its spec when the
+// link is created, and later those in which it differs from the spec.
+type pending struct {
+	linkSet, infoSet, portSet, inet6Set attr.Set
+	change                              uint32
+	clamped                             bool // the link has the MTU that the link below can carry
+	altNames                            []string
+	layer3
+	conflictingRoutes []inet.Route // existing routes that conflict with the new ones
+}
+
+// all returns everything that a spec asks for.
+func (s *spec) all() pending {
+	p := pending{linkSet: s.linkSet, infoSet: s.Set, inet6Set: s.inet6Set, change: s.change, altNames: s.altNames, layer3: s.layer3}
+	if s.port != nil {
+		p.portSet = s.port.Set
+	}
+	return p
+}
+
+// A facet is one aspect of a link that a spec can describe and that the kernel can be
+// asked about.
+type facet struct {
+	// compare returns the differences between a link and the spec of a job, and adds
+	// to the pending settings those that resolve them.
+	compare func(*transaction, context.Context, *job, *Link, *pending) ([]Difference, error)
+	// add adds the requests for the pending settings of a job. It is nil for the facet
+	// whose settings are part of the request that creates or changes the link.
+	add func(*transaction, *job)
+}
+
+// facets are all facets, in the order in which a link takes their settings: routes need
+// addresses.
+var facets = []facet{
+	{compare: (*transaction).driftOfSettings},
+	{(*transaction).driftOfAltNames, (*transaction).addAltNames},
+	{(*transaction).driftOfAddrs, (*transaction).addAddrs},
+	{(*transaction).driftOfRoutes, (*transaction).addRoutes},
+	{(*transaction).driftOfNeighs, (*transaction).addNeighs},
+}
+
+// compare compares a link with the spec of a job. It returns the settings that resolve
+// the differences, and changes nothing.
+func (t *transaction) compare(ctx context.Context, j *job, have *Link) (p pending, diffs []Difference, err error) {
+	if err := t.readGeneric(ctx, j, have); err != nil {
+		return p, nil, err
+	}
+	for _, f := range facets {
+		more, err := f.compare(t, ctx, j, have, &p)
+		if err != nil {
+			return p, nil, err
+		}
+		diffs = append(diffs, more...)
+	}
+	return p, diffs, nil
+}
