@@ -18,12 +18,14 @@ var bondKind = kind{
 	mtu:            [2]uint32{68, 65535},
 	driver:         "bonding",
 	portsDown:      syscall.EPERM,
+	namesPort:      attr.SetOf(uapi.IFLA_BOND_PRIMARY, uapi.IFLA_BOND_ACTIVE_SLAVE),
 	whileDown:      bondWhileDown,
 	whileFree:      bondWhileFree,
 	notFree:        syscall.ENOTEMPTY,
 	validateChange: bondBefore,
 	reason:         bondReason,
 	portReason:     bondPortReason,
+	ownAddress:     func(port info) net.HardwareAddr { return port.(*BondPortInfo).PermAddress },
 	portCounters:   attr.SetOf(uapi.IFLA_BOND_SLAVE_LINK_FAILURE_COUNT),
 }
 

@@ -1,6 +1,7 @@
 package iplink
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"slices"
@@ -83,6 +84,12 @@ func (t *transaction) driftOfLink(ctx context.Context, j *job, have *Link, p *pe
 	if err != nil {
 		return nil, err
 	}
+	if j.made && !j.kind.parent {
+		same.Add(uapi.IFLA_LINK)
+	}
+	if j.hasOwnAddress(have) {
+		same.Add(uapi.IFLA_ADDRESS)
+	}
 	all = slices.DeleteFunc(all, func(d attr.Difference) bool { return same.Has(d.Type) })
 	p.linkSet, p.clamped = typesOf(all), same.Has(uapi.IFLA_MTU)
 	inet6 := t.codec.Compare(s.inet6Set, nil, s.link.INET6.attrs, have.INET6.attrs)
@@ -113,6 +120,10 @@ func (t *transaction) rightlyDifferent(ctx context.Context, j *job, have *Link, 
 		}
 	}
 	if differ.Has(uapi.IFLA_MTU) && j.kind.clamps && t.op != "update" && have.MTU < j.spec.link.MTU && !misplaced {
+		if j.made {
+			same.Add(uapi.IFLA_MTU)
+			return same, nil
+		}
 		clamped, err := t.clamped(ctx, j, have)
 		if err != nil {
 			return same, err
@@ -122,6 +133,14 @@ func (t *transaction) rightlyDifferent(ctx context.Context, j *job, have *Link, 
 		}
 	}
 	return same, nil
+}
+
+// hasOwnAddress reports whether the wanted link-layer address is the one that the link
+// had before it joined its master, which gave it another one.
+func (j *job) hasOwnAddress(l *Link) bool {
+	own := kindOf(l.PortKind).ownAddress
+	port, ok := l.PortInfo.(info)
+	return ok && own != nil && j.spec.linkSet.Has(uapi.IFLA_MASTER) && bytes.Equal(own(port), j.spec.link.Address)
 }
 
 // clamped reports whether the MTU is the largest that the underlay can carry.
@@ -246,7 +265,7 @@ var flagNames = []struct {
 func (t *transaction) driftOfFlags(j *job, have *Link, p *pending) []Difference {
 	var diffs []Difference
 	differ := (uint32(have.Flags) ^ j.spec.flags) & j.spec.change
-	if t.op != "update" && j.raised() && have.Master == j.master() {
+	if j.raised() && (t.op != "update" && have.Master == j.master() || j.joined) {
 		differ &^= uapi.IFF_UP
 	}
 	p.change = differ
@@ -308,6 +327,9 @@ func (t *transaction) verifyJob(j *job) error {
 	common := s.linkSet.Minus(unverified.Or(j.kind.rewrites))
 	if j.kind.clamps && (j.made || j.clamped) && l.MTU < s.link.MTU {
 		common.Remove(uapi.IFLA_MTU)
+	}
+	if j.hasOwnAddress(l) {
+		common.Remove(uapi.IFLA_ADDRESS)
 	}
 	if err := t.notApplied(s, linkTable.Compare(&t.codec, common, l.raw.common, j.linkRefs, s.link, l), s.link.attrs, l.attrs, j.linkRefs); err != nil {
 		return err

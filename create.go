@@ -136,17 +136,25 @@ func (t *transaction) addCreate(j *job) {
 }
 
 // complete adds the requests for settings that the kernel ignores or refuses on
-// creation, in the required order. A peer whose only setting is its name is not
-// read.
+// creation, in the required order. A peer whose name the kernel chooses can be read only
+// after its main end.
 func (t *transaction) complete(j *job) {
-	if j.main != nil && !j.needsIndex() && j.linkSet.Empty() && j.change == 0 {
-		return
-	}
 	if set := j.linkSet.And(j.createsLater()); !set.Empty() || !j.inet6Set.Empty() {
 		t.addChange(j, 0, 0, func(b []byte) []byte { return t.appendLater(b, j, set) })
 	}
 	t.addRest(j)
-	j.unread = !j.echo
+	j.unread = !j.echo && (j.spec.Name != "" || j.index != 0)
+}
+
+// readUnnamedPeers reads the other ends whose names the kernel chose.
+func (t *transaction) readUnnamedPeers(ctx context.Context) error {
+	for _, j := range t.jobs {
+		if j.peer != nil && j.peer.link == nil && j.link != nil && j.link.Parent != 0 {
+			j.peer.index = j.link.Parent
+			t.addRead(j.peer)
+		}
+	}
+	return t.flushPlaces(ctx)
 }
 
 // addRest adds the requests that follow the settings of the link itself.

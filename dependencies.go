@@ -17,6 +17,7 @@ func (t *transaction) checkConflicts(specs []*spec) error {
 			return err
 		}
 	}
+	t.noteWanted(specs)
 	for i := range specs {
 		if err := r.checkReferences(i); err != nil {
 			return err
@@ -147,6 +148,21 @@ func (r *claims) invalid(s *spec, i int, attr, message string) error {
 	return s.invalid(r.t.op, attr, message)
 }
 
+// noteWanted notes the links of the call if a setting has to come after all of them.
+func (t *transaction) noteWanted(specs []*spec) {
+	if !slices.ContainsFunc(specs, func(s *spec) bool { return !s.Set.And(s.kind().namesPort).Empty() }) {
+		return
+	}
+	t.wanted = map[linkKey]bool{}
+	for _, s := range specs {
+		for ; s != nil; s = s.other() {
+			if at, err := t.nsConn(s.netns); err == nil {
+				t.wanted[linkKey{at: at, name: s.finalName()}] = true
+			}
+		}
+	}
+}
+
 // linkKey is a name in a namespace.
 type linkKey struct {
 	at    *nsConn
@@ -197,6 +213,7 @@ func (t *transaction) sort(specs []*spec) ([]int, error) {
 			}
 		}
 	}
+	t.noteWanted(specs)
 	for i := range specs {
 		if err := o.visit(i); err != nil {
 			return nil, err
@@ -261,6 +278,9 @@ func (t *transaction) references(s *spec) ([]linkKey, error) {
 		keys = append(keys, linkKey{at: nsConnOf(r.Type == uapi.IFLA_LINK, under, at), name: r.Name})
 	}
 	for _, r := range s.Refs {
+		if t.comesLast(s, at, r) {
+			continue
+		}
 		keys = append(keys, linkKey{at: nsConnOf(s.kind().tunnel, under, at), name: r.Name})
 	}
 	if s.port != nil {
@@ -312,7 +332,7 @@ func (t *transaction) indexed() *jobIndex {
 	}
 	for _, j := range t.jobs[r.added:] {
 		r.added++
-		if key := (linkKey{at: j.at, name: j.spec.Name}); r.byName[key] == nil {
+		if key := (linkKey{at: j.at, name: j.spec.Name}); r.byName[key] == nil && j.spec.newName == "" {
 			r.byName[key] = j
 		}
 		r.add(j)

@@ -68,7 +68,7 @@ func (t *transaction) renamesUp(ctx context.Context, s *step, errno syscall.Errn
 	if link, err := s.job.at.readIndex(ctx, s.job.index); err != nil || !link.Up() {
 		return fact{}
 	}
-	return fact{"name", "Linux before 6.2 renames a link only while it is down: take it down before"}
+	return fact{"name", "Linux before 6.2 renames a link only while it is down: DownFirst takes it down before"}
 }
 
 // nameTaken finds the link that has the wanted name.

@@ -98,6 +98,7 @@ func (t *transaction) applyGeneric(ctx context.Context, j *job) error {
 	if err := t.flush(ctx, j.at); err != nil {
 		return err
 	}
+	t.acted = true
 	netns, err := t.genericNetNS(j.at)
 	if err == nil {
 		err = a.apply(ctx, netns, j.index, set)

@@ -1,6 +1,7 @@
 package iplink
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/netip"
@@ -155,10 +156,21 @@ func (t *transaction) addRoutes(j *job) {
 		r := &j.conflictingRoutes[i]
 		t.addStep(j, stepDeleteRoute, r.String(), uapi.RTM_DELROUTE, 0, func(b []byte) []byte { return inetnl.AppendRouteKey(b, r, j.index) })
 	}
-	for i := range j.routes {
-		r := &j.routes[i]
+	// A gateway is reached by another route, which comes first.
+	routes := slices.Clone(j.routes)
+	slices.SortStableFunc(routes, func(a, b inet.Route) int { return cmp.Compare(viaGateway(a), viaGateway(b)) })
+	for i := range routes {
+		r := &routes[i]
 		t.addStep(j, stepRoute, r.String(), uapi.RTM_NEWROUTE, uapi.NLM_F_CREATE|uapi.NLM_F_EXCL, func(b []byte) []byte { return inetnl.AppendRoute(b, r, j.index) })
 	}
+}
+
+// viaGateway is 1 for a route through a gateway that another route must lead to, else 0.
+func viaGateway(r inet.Route) int {
+	if r.Via.IsValid() && !r.OnLink {
+		return 1
+	}
+	return 0
 }
 
 func (t *transaction) addNeighs(j *job) {

@@ -3,6 +3,7 @@ package iplink
 import (
 	"cmp"
 	"context"
+	"net"
 	"sync"
 	"syscall"
 
@@ -67,6 +68,7 @@ type kind struct {
 	hidesNetNS     bool                       // the kernel does not report the namespace of the parent
 	peer           uint16                     // the attribute that describes the other end, for kinds created in pairs
 	driver         string                     // the driver name in ethtool, for masters
+	namesPort      attr.Set                   // settings of a master that name one of its ports
 	portsDown      syscall.Errno              // the errno of a master that refuses a port that is up; 0 if it accepts the port
 	clamps         bool                       // the driver lowers an MTU that the link below cannot carry, instead of refusing it
 	overhead       overhead                   // the part of the parent's MTU that the link loses; nil if the parent's MTU does not limit it
@@ -87,13 +89,14 @@ type kind struct {
 	reason         func(syscall.Errno) string // returns the meaning of an errno without a message from the driver, or an empty string
 	portReason     func(syscall.Errno) string // the same for the settings of its ports
 
-	counters     attr.Set                  // settings that change by themselves, such as timers; no event reports them
-	portCounters attr.Set                  // the same for its ports
-	announced    bool                      // the driver announces a new link itself, without an echo to the requesting socket
-	underlayOf   func(info) int            // returns the index of the underlay or 0, for kinds whose MTU the kernel lowers to fit it
-	overheads    []uint32                  // the bytes of the underlay's MTU that are lost in that case
-	regroups     func(old, now *Link) bool // reports whether a change of a master changes the kernel's report of its ports
-	addressInUse string                    // the meaning of EADDRINUSE, or an empty string if it has no special meaning
+	counters     attr.Set                         // settings that change by themselves, such as timers; no event reports them
+	ownAddress   func(port info) net.HardwareAddr // returns the address that a port had before it joined; nil if it keeps it
+	portCounters attr.Set                         // the same for its ports
+	announced    bool                             // the driver announces a new link itself, without an echo to the requesting socket
+	underlayOf   func(info) int                   // returns the index of the underlay or 0, for kinds whose MTU the kernel lowers to fit it
+	overheads    []uint32                         // the bytes of the underlay's MTU that are lost in that case
+	regroups     func(old, now *Link) bool        // reports whether a change of a master changes the kernel's report of its ports
+	addressInUse string                           // the meaning of EADDRINUSE, or an empty string if it has no special meaning
 
 	infoLayout, portLayout layout
 }

@@ -119,6 +119,10 @@ type Link struct {
 	PortKind string
 	PortInfo any
 
+	// Peer is the other end of a pair that Create or Ensure has made or compared, as it is
+	// after the call. It is nil in links that were read in any other way.
+	Peer *Link
+
 	// Unknown holds the attributes that this library does not know, undecoded. They
 	// come from newer kernels.
 	Unknown []RawAttribute

@@ -195,8 +195,18 @@ func (m *MACsecInfo) requireSCI(has func(uint16) bool) error {
 		return &attr.Error{Name: "end_station", Text: "needs SendSCI(false)"}
 	case sends && scb:
 		return &attr.Error{Name: "scb", Text: "needs SendSCI(false)"}
-	case has(uapi.IFLA_MACSEC_SCI) && has(uapi.IFLA_MACSEC_INC_SCI) && !m.SendSCI:
-		return &attr.Error{Name: "sci", Text: "cannot go with SendSCI(false), EndStation or SCB: others could not tell it from the address"}
+	case has(uapi.IFLA_MACSEC_SCI) && (station || scb):
+		return &attr.Error{Name: "sci", Text: "cannot go with EndStation or SCB: others take the SCI from the address then"}
+	}
+	return nil
+}
+
+// planCreate leaves SendSCI(false) for a second request if the SCI or its port was
+// chosen: the kernel refuses both in one.
+func (m *MACsecInfo) planCreate(_ context.Context, _ *transaction, j *job) error {
+	chosen := !j.spec.Set.And(attr.SetOf(uapi.IFLA_MACSEC_SCI, uapi.IFLA_MACSEC_PORT)).Empty()
+	if chosen && !m.SendSCI {
+		j.infoSet.Remove(uapi.IFLA_MACSEC_INC_SCI)
 	}
 	return nil
 }

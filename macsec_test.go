@@ -97,14 +97,13 @@ func TestMACsecRefusals(t *testing.T) {
 		{spec: m().EndStation(true).SendSCI(true), message: "end_station: needs SendSCI(false)"},
 		{spec: m().SendSCI(true).SCB(true), message: "scb: needs SendSCI(false)"},
 		{spec: m().EndStation(true).SCB(true), message: "scb: cannot go with EndStation"},
-		{spec: m().SCI(sci).SendSCI(false), message: "sci: cannot go with SendSCI(false), EndStation or SCB: others could not tell it from the address"},
-		{spec: m().SCI(sci).EndStation(true), message: "sci: cannot go with SendSCI(false), EndStation or SCB: others could not tell it from the address"},
+		{spec: m().SCI(sci).EndStation(true), message: "sci: cannot go with EndStation or SCB: others take the SCI from the address then"},
 		{spec: m().Cipher(macsec.GCMAESXPN128).Window(1 << 30), message: "window: 1073741824 is more than 1073741823, the most with gcm-aes-xpn-128"},
 	} {
 		r.test(t)
 	}
 	accepted(t, "create", m(), m().Window(1<<31), m().Replay(false), m().Replay(true).Window(0), m().SendSCI(false).EndStation(true),
-		m().SCI(sci).SendSCI(true), m().Cipher(macsec.GCMAESXPN256).Window(1<<30-1))
+		m().SCI(sci).SendSCI(true), m().SCI(sci).SendSCI(false), m().Cipher(macsec.GCMAESXPN256).Window(1<<30-1))
 }
 
 func TestMACsecChanges(t *testing.T) {

@@ -87,7 +87,7 @@ func (e *ensurePlan) planPeer(ctx context.Context, g *ensureItem) error {
 		return nil
 	}
 	g.peer = &ensureItem{have: have, job: newJob(s, at, nil)}
-	g.peer.job.index = have.Index
+	g.peer.job.index, g.peer.job.have = have.Index, have
 	e.jobs = append(e.jobs, g.peer.job)
 	if err := e.resolve(ctx, g.peer.job); err != nil {
 		return err

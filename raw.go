@@ -204,7 +204,7 @@ func (s *spec) hidden(l *Link) attr.Set {
 // compareInfo compares the settings of a kind with those of a link, as far as the
 // kernel reports them.
 func (t *transaction) compareInfo(j *job, l *Link, have info) []attr.Difference {
-	set := j.spec.Set
+	set := j.spec.Set.Minus(j.late)
 	if raw, ok := have.(*rawSettings); ok {
 		set = set.And(raw.types())
 	}

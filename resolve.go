@@ -30,7 +30,7 @@ func (t *transaction) resolve(ctx context.Context, j *job) error {
 		return err
 	}
 	if s.Info != nil {
-		j.infoRefs, err = t.resolveRefs(ctx, j, s.Refs, func(uint16) *nsConn { return t.infoPlace(j, under) }, s.info().attrs)
+		j.infoRefs, err = t.resolveRefs(ctx, j, t.leaveForLast(j), func(uint16) *nsConn { return t.infoPlace(j, under) }, s.info().attrs)
 	}
 	if err == nil && s.port != nil {
 		j.portRef, err = t.resolveRefs(ctx, j, s.port.Refs, func(uint16) *nsConn { return j.at }, infoOf(s.port).attrs)
@@ -195,10 +195,11 @@ func (t *transaction) reserveIndex(j *job) (int, error) {
 func (t *transaction) planMaster(j *job) error {
 	s := j.spec
 	up := s.flags&s.change&uapi.IFF_UP != 0
-	j.deferUp = up && (j.main != nil || !s.inet6Set.Empty() || s.port != nil)
+	defers := up && (j.main != nil || !s.inet6Set.Empty() || s.port != nil)
 	// Before Linux 6.13 the kernel makes a link in the namespace of its parent and
 	// then moves it, which takes it down.
-	j.deferUp = j.deferUp || up && (j.linkNSID >= 0 || t.parentDefers(j))
+	defers = defers || up && (j.linkNSID >= 0 || t.parentDefers(j))
+	j.defers, j.deferUp = defers, defers
 	index := j.master()
 	if index == 0 || j.at.isRemote() || t.op == "create" && s.change&uapi.IFF_UP == 0 && s.port == nil {
 		return nil
@@ -212,7 +213,8 @@ func (t *transaction) planMaster(j *job) error {
 			Message: "the master is no " + s.port.Kind, Err: ErrKind}
 	}
 	j.joinsDown = master.portsDown
-	j.deferUp = j.deferUp || up && j.joinsDown != 0
+	j.defers = defers || up && j.joinsDown != 0
+	j.deferUp = j.defers
 	return nil
 }
 
@@ -242,7 +244,7 @@ func (j *job) parent() int {
 // masterKind returns the facts about the kind of a master, which may not exist yet.
 // The kernel is asked once for all ports.
 func (t *transaction) masterKind(p *nsConn, index int) (*kind, error) {
-	if j := t.jobNumbered(p, index); j != nil {
+	if j := t.jobNumbered(p, index); j != nil && j.spec.Kind != "" {
 		return kindOf(j.spec.Kind), nil
 	}
 	masters, key := t.indexed().masters, indexKey{p, index}
@@ -427,25 +429,24 @@ func (t *transaction) nsConnOfLower(p *nsConn, l *Link) *nsConn {
 }
 
 // verifyLower compares the lower link of a link that was read back with the
-// requested one.
-func (t *transaction) verifyLower(ctx context.Context, j *job) error {
+// requested one. If it is another one, that is the fault.
+func (t *transaction) verifyLower(ctx context.Context, j *job) (fault, err error) {
 	s, l := j.spec, j.link
 	wrong, err := t.misplaced(ctx, j, l)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	index := t.lowerDiffers(j, l)
 	if !wrong && len(index) == 0 {
-		return nil
+		return nil, nil
 	}
 	if below, err := t.sitsBelow(ctx, j, l); below || err != nil {
-		return err
+		return nil, err
 	}
 	if wrong {
-		d := t.driftOfNetNS(j, l)
-		return &Error{Op: t.op, Kind: s.Kind, Name: s.Name, Attr: d.Attr, Message: asked(d.Want, d.Have), Err: ErrNotApplied}
+		return s.notSo(t.op, t.driftOfNetNS(j, l)), nil
 	}
-	return t.notApplied(s, index, s.link.attrs, l.attrs, j.linkRefs)
+	return t.notApplied(s, index, s.link.attrs, l.attrs, j.linkRefs), nil
 }
 
 // lowerDiffers compares the index of the parent, for the kinds that are known to

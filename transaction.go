@@ -22,6 +22,11 @@ type transaction struct {
 	index   jobIndex // of the jobs
 	many    bool     // creates several links
 
+	wanted    map[linkKey]bool // the links of the call; nil if no setting has to come last
+	acted     bool             // a request that changes something was sent
+	disturbed bool             // a link was not as described after the first round
+	keep      func(error) bool // reports whether the links that were made stay in spite of an error; may be nil
+
 	nextIndex int // for the next new link; 0 if none was chosen yet
 }
 
@@ -33,6 +38,7 @@ type job struct {
 	index int   // 0 while the choice is left to the kernel
 	peer  *job  // the other end of a pair, created with this one
 	main  *job  // the end that a peer is created with
+	have  *Link // before the call; nil if it did not exist
 	link  *Link // as read back
 
 	indexChosen bool // if any link has the index, it is this one
@@ -40,15 +46,21 @@ type job struct {
 	echo        bool // the kernel is asked for an echo, so that the link need not be read
 	unread      bool // to be read after all links have been changed
 	made        bool // by this transaction
+	madeBefore  bool // by the same call, before it looked again
 	lost        bool // it is unknown whether it was made
 
 	pending
-	genericSet  attr.Set // settings of the kind that are sent by other means
-	afterCreate attr.Set // settings that are sent after the link was created
+	todo        pending      // what the last look found to be sent again
+	again       []Difference // the same, in words
+	late        attr.Set     // settings of the kind that come after all links of the call
+	joined      bool         // the call gave it a master
+	genericSet  attr.Set     // settings of the kind that are sent by other means
+	afterCreate attr.Set     // settings that are sent after the link was created
 
 	under                       *nsConn // the namespace of the new parent or underlay
 	linkNSID                    int32   // id of that namespace; -1 if it is the link's own
 	linkRefs, infoRefs, portRef []attr.Ref
+	defers                      bool          // a link that comes up does so after all other changes
 	deferUp                     bool          // bring it up only after all other changes
 	joinsDown                   syscall.Errno // error with which the master rejects a link that is up; 0 if it accepts one
 	downFirst                   bool          // take it down before all other changes
@@ -116,10 +128,18 @@ func (t *transaction) links() []*Link {
 	var all []*Link
 	for _, j := range t.jobs {
 		if j.main == nil {
-			all = append(all, j.link)
+			all = append(all, j.withPeer())
 		}
 	}
 	return all
+}
+
+// withPeer returns the link, together with the other end of a pair.
+func (j *job) withPeer() *Link {
+	if j.link != nil && j.peer != nil {
+		j.link.Peer = j.peer.link
+	}
+	return j.link
 }
 
 // run sends all requests: first those that create the links, in order, then those
@@ -166,7 +186,10 @@ func (t *transaction) flushAll(ctx context.Context, first *nsConn) error {
 	if err := t.readMissing(ctx); err != nil {
 		return err
 	}
-	return t.verify(ctx)
+	if err := t.readUnnamedPeers(ctx); err != nil {
+		return err
+	}
+	return t.settle(ctx)
 }
 
 // addReads adds the requests that read the links now reports true for. They follow
@@ -204,6 +227,7 @@ func (t *transaction) flush(ctx context.Context, p *nsConn) error {
 	if p.isRemote() && slices.ContainsFunc(p.steps, step.changes) {
 		return p.steps[0].job.spec.refuseRemote(t.op, "netns", p)
 	}
+	t.acted = t.acted || slices.ContainsFunc(p.steps, step.changes)
 	stopped := p.send(ctx)
 	for i, step := range p.steps {
 		err := p.batch.Err(i)
@@ -211,7 +235,7 @@ func (t *transaction) flush(ctx context.Context, p *nsConn) error {
 			continue
 		}
 		if err != nil && !t.holds(step, err) {
-			return t.explain(ctx, step, p, i, err)
+			return t.nameOther(t.explain(ctx, step, p, i, err))
 		}
 	}
 	if stopped != nil {
@@ -240,28 +264,6 @@ func (t *transaction) holds(step step, err error) bool {
 	}
 	return t.op == "update" && step.what == stepAltName && errors.Is(err, syscall.EEXIST) &&
 		step.job.link != nil && slices.Contains(step.job.link.AltNames, step.text)
-}
-
-// verify compares each link with the requested settings.
-func (t *transaction) verify(ctx context.Context) error {
-	for _, j := range t.jobs {
-		if j.link == nil {
-			continue
-		}
-		if err := t.sameLink(j); err != nil {
-			return err
-		}
-		if err := t.readGeneric(ctx, j, j.link); err != nil {
-			return err
-		}
-		if err := t.verifyJob(j); err != nil {
-			return err
-		}
-		if err := t.verifyLower(ctx, j); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // sameLink rejects a link that was read back with another index or another name than

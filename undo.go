@@ -37,6 +37,7 @@ func (t *transaction) attempt(ctx context.Context, run func(context.Context) err
 		}
 	}()
 	if err := run(ctx); err != nil {
+		finished = t.keep != nil && t.keep(err)
 		return err
 	}
 	finished = true
@@ -96,7 +97,7 @@ func (t *transaction) madeIn(ctx context.Context, p *nsConn) (made []*job, unkno
 	for _, j := range slices.Backward(t.jobs) {
 		switch {
 		case j.at != p || j.main != nil:
-		case j.made, j.lost && j.indexChosen:
+		case j.made, j.madeBefore, j.lost && j.indexChosen:
 			j.locateMade(ctx)
 			made = append(made, j)
 		case j.lost:

@@ -26,42 +26,48 @@ func (c *Conn) Update(ctx context.Context, specs ...Spec) ([]*Link, error) {
 	if err != nil {
 		return nil, err
 	}
-	var links []*Link
-	for _, s := range wanted {
-		l, err := c.update(ctx, s)
-		if err != nil {
-			return links, err
-		}
-		links = append(links, l)
-	}
-	return links, nil
-}
-
-func (c *Conn) update(ctx context.Context, s *spec) (*Link, error) {
 	t := newTransaction(c, "update")
 	defer t.close()
+	for i, s := range wanted {
+		if err := t.update(ctx, s); err != nil {
+			return t.links()[:i], err
+		}
+	}
+	if t.acted && len(wanted) > 1 {
+		t.addReads(func(*job) bool { return true })
+		if err := t.flushPlaces(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if err := t.settle(ctx); err != nil {
+		return nil, err
+	}
+	return t.links(), nil
+}
+
+func (t *transaction) update(ctx context.Context, s *spec) error {
 	if s.checkShape(t.op) != nil {
-		return nil, s.check(t.op)
+		return s.check(t.op)
 	}
 	j, err := t.prepareUpdate(ctx, s)
 	if err != nil {
-		return nil, s.orFault(t.op, err)
+		return s.orFault(t.op, err)
 	}
 	if err := t.keepDifferences(ctx, j); err != nil {
-		return nil, err
+		return err
 	}
 	t.addUpdate(j)
 	t.addRead(j)
 	if err := t.flush(ctx, j.at); err != nil {
-		return nil, err
+		return err
 	}
 	if err := t.applyGeneric(ctx, j); err != nil {
-		return nil, err
+		return err
 	}
 	if err := j.at.translate(ctx, j.link); err != nil {
-		return nil, s.failed(t.op, "link-netnsid", err)
+		return s.failed(t.op, "link-netnsid", err)
 	}
-	return j.link, t.verify(ctx)
+	return nil
 }
 
 // prepareUpdate finds the link, and the links that s refers to.
@@ -129,6 +135,7 @@ func (t *transaction) keepDifferences(ctx context.Context, j *job) error {
 	if err := t.sameKind(j, have); err != nil {
 		return err
 	}
+	j.have = have
 	p, diffs, err := t.compare(ctx, j, have)
 	if err != nil {
 		return err
@@ -208,6 +215,7 @@ func (t *transaction) addUpdate(j *job) {
 		common = common.Minus(mtu)
 	}
 	if renames := s.newName != "" && j.moved == ""; renames || change != 0 || !common.Empty() || !j.dataSet().Empty() || !j.inet6Set.Empty() {
+		j.joined = j.joined || common.Has(uapi.IFLA_MASTER)
 		t.addChange(j, flags, change, func(b []byte) []byte { return t.appendUpdate(b, j, common) })
 	}
 	if common != j.linkSet {
@@ -375,7 +383,7 @@ func (t *transaction) checkDown(j *job, have *Link) error {
 	fault := j.needsDown(leaves)
 	up, down := s.flags&s.change&uapi.IFF_UP != 0, s.change&^s.flags&uapi.IFF_UP != 0
 	comes := j.change&uapi.IFF_UP != 0 || j.linkSet.Has(uapi.IFLA_MASTER)
-	j.deferUp = leaves && up || comes && j.deferUp
+	j.deferUp = leaves && up || comes && j.defers
 	switch {
 	case fault == nil || !have.Up():
 		return nil
@@ -393,6 +401,9 @@ func (j *job) needsDown(leaves bool) *attr.Error {
 	const text = "changes only while the link is down"
 	if row := j.spec.firstRow(j.infoSet.And(j.kind.whileDown)); row != "" {
 		return &attr.Error{Name: row, Text: text, Errno: syscall.EBUSY}
+	}
+	if j.spec.downFirst && j.spec.newName != "" && j.moved == "" && !rtnl.RenamesUp() {
+		return &attr.Error{Name: "name", Text: text, Errno: syscall.EBUSY}
 	}
 	if j.kind.mtuDown && j.linkSet.Has(uapi.IFLA_MTU) {
 		return &attr.Error{Name: "mtu", Text: text, Errno: syscall.EBUSY}

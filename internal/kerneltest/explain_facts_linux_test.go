@@ -150,7 +150,7 @@ func TestRenameUp(t *testing.T) {
 		}
 		return
 	}
-	const want = "update under: name: device or resource busy (Linux before 6.2 renames a link only while it is down: take it down before)"
+	const want = "update under: name: device or resource busy (Linux before 6.2 renames a link only while it is down: DownFirst takes it down before)"
 	if err == nil || err.Error() != want || !errors.Is(err, syscall.EBUSY) || !strings.Contains(left, " under@") {
 		t.Errorf("error %v, want %s; links %s", err, want, left)
 	}

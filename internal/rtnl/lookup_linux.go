@@ -2,6 +2,7 @@ package rtnl
 
 import (
 	"context"
+	"fmt"
 
 	"golang.org/x/sys/unix"
 
@@ -65,4 +66,16 @@ func DriverOf(s Socket, index int) (string, error) {
 		return err
 	})
 	return driver, err
+}
+
+// RenamesUp reports whether the kernel renames a link that is up, as Linux 6.2 and newer
+// do.
+func RenamesUp() bool {
+	var name unix.Utsname
+	if unix.Uname(&name) != nil {
+		return true
+	}
+	var major, minor int
+	n, _ := fmt.Sscanf(unix.ByteSliceToString(name.Release[:]), "%d.%d", &major, &minor)
+	return n != 2 || major > 6 || major == 6 && minor >= 2
 }

@@ -26,3 +26,6 @@ func NameOf(Socket, int) (string, error) {
 func DriverOf(Socket, int) (string, error) {
 	return "", errors.ErrUnsupported
 }
+
+// RenamesUp returns true.
+func RenamesUp() bool { return true }
