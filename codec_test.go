@@ -342,36 +342,15 @@ func FuzzKinds(f *testing.F) {
 	})
 }
 
-// byTable has a layout and the table that it is of decode, compare, check and
-// encode the same.
+// byTable has a layout and the table that it is of decode the same.
 func byTable[T any](t *testing.T, l *attr.Layout, v, w T, b []byte, walk func(T, *attr.Codec)) {
 	var c attr.Codec
-	rows := func(v T) attr.Table { return func(c *attr.Codec) { walk(v, c) } }
 	var unknown, unknownByTable []wire.Attr
 	set, err := l.Decode(&c, b, v, func(a wire.Attr) { unknown = append(unknown, a) })
-	byTable, errByTable := c.Decode(b, rows(w), func(a wire.Attr) { unknownByTable = append(unknownByTable, a) })
+	byTable, errByTable := c.Decode(b, func(c *attr.Codec) { walk(w, c) }, func(a wire.Attr) { unknownByTable = append(unknownByTable, a) })
 	if set != byTable || fmt.Sprint(err) != fmt.Sprint(errByTable) || !reflect.DeepEqual(unknown, unknownByTable) || !reflect.DeepEqual(v, w) {
 		t.Fatalf("% x\nis %+v, %v, error %v\nand by the table %+v, %v, error %v", b, v, set, err, w, byTable, errByTable)
 	}
-	if err, byTable := l.Check(&c, set, nil, v), c.Check(set, nil, rows(w)); fmt.Sprint(err) != fmt.Sprint(byTable) {
-		t.Errorf("% x: error %v, by the table %v", b, err, byTable)
-	}
-	if diffs, byTable := l.Compare(&c, set, set, nil, v, w), c.Compare(set, nil, rows(v), rows(w)); !slices.Equal(diffs, byTable) {
-		t.Errorf("% x: differences %v, by the table %v", b, diffs, byTable)
-	}
-	set = set.Minus(faulty(err, rows(v)))
-	if got, want := sorted(l.Encode(&c, nil, set, nil, v)), sorted(c.Encode(nil, set, nil, rows(w))); len(b) < 1<<14 && !reflect.DeepEqual(got, want) {
-		t.Errorf("% x: encoded %v, by the table %v", b, got, want)
-	}
-}
-
-// sorted returns the attributes in b in ascending order.
-func sorted(b []byte) (all []wire.Attr) {
-	for a := range wire.Attrs(b) {
-		all = append(all, a)
-	}
-	slices.SortStableFunc(all, func(a, b wire.Attr) int { return int(a.Type) - int(b.Type) })
-	return all
 }
 
 func roundTrip(t *testing.T, name string, b []byte, empty func(kind string) info) {

@@ -75,7 +75,7 @@ func (t *transaction) driftOfSettings(ctx context.Context, j *job, have *Link, p
 
 func (t *transaction) driftOfLink(ctx context.Context, j *job, have *Link, p *pending) ([]Difference, error) {
 	s := j.spec
-	all := linkTable.Compare(&t.codec, s.linkSet.Minus(requests.Or(j.kind.rewrites)), have.raw.common, j.linkRefs, s.link, have)
+	all := t.codec.CompareReported(s.linkSet.Minus(requests.Or(j.kind.rewrites)), have.raw.common, j.linkRefs, s.link.settable, have.settable)
 	misplaced, err := t.misplaced(ctx, j, have)
 	if err != nil {
 		return nil, err
@@ -202,7 +202,7 @@ func (j *job) markFixed(all []attr.Difference, have info, changed attr.Set) {
 // comparePort compares the port settings of a job with those of a link.
 func (t *transaction) comparePort(j *job, l *Link, have info) []attr.Difference {
 	p := j.spec.port
-	return kindOf(p.Kind).portTable().Compare(&t.codec, p.Set, l.raw.port, j.portRef, infoOf(p), have)
+	return t.codec.CompareReported(p.Set, l.raw.port, j.portRef, infoOf(p).attrs, have.attrs)
 }
 
 func typesOf(diffs []attr.Difference) attr.Set {
@@ -331,7 +331,7 @@ func (t *transaction) verifyJob(j *job) error {
 	if j.hasOwnAddress(l) {
 		common.Remove(uapi.IFLA_ADDRESS)
 	}
-	if err := t.notApplied(s, linkTable.Compare(&t.codec, common, l.raw.common, j.linkRefs, s.link, l), s.link.attrs, l.attrs, j.linkRefs); err != nil {
+	if err := t.notApplied(s, t.codec.CompareReported(common, l.raw.common, j.linkRefs, s.link.settable, l.settable), s.link.settable, l.settable, j.linkRefs); err != nil {
 		return err
 	}
 	if err := t.verifyInfo(j); err != nil {

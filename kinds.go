@@ -110,27 +110,23 @@ type layout struct {
 // of returns the layout of the table of an info.
 func (l *layout) of(fresh func() info) *attr.Layout {
 	l.once.Do(func() {
-		var sample info = new(rawSettings)
-		if fresh != nil {
-			sample = fresh()
-		}
-		l.laid = attr.NewLayout(sample, func(v any, c *attr.Codec) { v.(info).attrs(c) })
+		l.laid = attr.NewLayout(fresh(), func(v any, c *attr.Codec) { v.(info).attrs(c) })
 	})
 	return l.laid
 }
 
-// table returns the table of the settings that only links of this kind have, or of
-// attributes given as bytes.
+// table returns the layout of the settings that only links of this kind have, for a
+// kind with an info.
 func (k *kind) table() *attr.Layout {
 	return k.infoLayout.of(k.info)
 }
 
-// portTable returns the table of the settings that ports of links of this kind have.
+// portTable is table for the settings that ports of links of this kind have.
 func (k *kind) portTable() *attr.Layout {
 	return k.portLayout.of(k.port)
 }
 
-// linkTable is the table of the settings that every link has.
+// linkTable is the layout of the attributes that every link has.
 var linkTable = attr.NewLayout(newLink(), func(v any, c *attr.Codec) { v.(*Link).attrs(c) })
 
 // noKind represents every kind that this library does not know.

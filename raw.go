@@ -208,7 +208,7 @@ func (t *transaction) compareInfo(j *job, l *Link, have info) []attr.Difference 
 	if raw, ok := have.(*rawSettings); ok {
 		set = set.And(raw.types())
 	}
-	return j.kind.table().Compare(&t.codec, set, l.raw.info, j.infoRefs, j.spec.info(), have)
+	return t.codec.CompareReported(set, l.raw.info, j.infoRefs, j.spec.info().attrs, have.attrs)
 }
 
 // unprovable reports whether the link that was read back may differ from the bytes
@@ -236,7 +236,7 @@ func KindData(spec Spec) (kind string, data []byte, err error) {
 	}
 	var c attr.Codec
 	if s.Info != nil {
-		data = s.kind().table().Encode(&c, nil, s.Set, s.Refs, s.info())
+		data = c.Encode(nil, s.Set, s.Refs, s.info().attrs)
 	}
 	data, err = s.appendPeerData(data)
 	return s.Kind, data, err
@@ -260,7 +260,7 @@ func PortData(port PortSpec) (kind string, data []byte, err error) {
 	if err := s.unresolved(p.Refs, infoOf(p).attrs); err != nil {
 		return p.Kind, nil, err
 	}
-	return p.Kind, kindOf(p.Kind).portTable().Encode(&c, nil, p.Set, nil, infoOf(p)), nil
+	return p.Kind, c.Encode(nil, p.Set, nil, infoOf(p).attrs), nil
 }
 
 // ParseKindData decodes the kernel's report in IFLA_INFO_DATA for a link of a kind.

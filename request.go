@@ -31,7 +31,7 @@ func (t *transaction) appendCommon(b []byte, j *job) []byte {
 	if s.Name != "" {
 		b = wire.AppendString(b, uapi.IFLA_IFNAME, s.Name)
 	}
-	return linkTable.Encode(&t.codec, b, j.linkSet.Minus(j.createsLater()), j.linkRefs, s.link)
+	return t.codec.Encode(b, j.linkSet.Minus(j.createsLater()), j.linkRefs, s.link.settable)
 }
 
 // appendData appends the nest of the kind, unless it would be empty.
@@ -42,7 +42,7 @@ func (t *transaction) appendData(b []byte, j *job) []byte {
 	}
 	b, data := wire.Begin(b, uapi.IFLA_INFO_DATA)
 	if !set.Empty() {
-		b = j.kind.table().Encode(&t.codec, b, set, j.infoRefs, j.spec.info())
+		b = t.codec.Encode(b, set, j.infoRefs, j.spec.info().attrs)
 	}
 	if j.peer != nil {
 		b = t.appendPeer(b, j.peer)
@@ -65,7 +65,7 @@ func (t *transaction) appendPeer(b []byte, peer *job) []byte {
 // link.
 func (t *transaction) appendLater(b []byte, j *job, set attr.Set) []byte {
 	s := j.spec
-	b = linkTable.Encode(&t.codec, b, set, j.linkRefs, s.link)
+	b = t.codec.Encode(b, set, j.linkRefs, s.link.settable)
 	if j.inet6Set.Empty() {
 		return b
 	}
@@ -81,7 +81,7 @@ func (t *transaction) appendPort(b []byte, j *job) []byte {
 	b, info := wire.Begin(b, uapi.IFLA_LINKINFO)
 	b = wire.AppendText(b, uapi.IFLA_INFO_SLAVE_KIND, p.Kind)
 	b, data := wire.Begin(b, uapi.IFLA_INFO_SLAVE_DATA)
-	b = kindOf(p.Kind).portTable().Encode(&t.codec, b, j.portSet, j.portRef, infoOf(p))
+	b = t.codec.Encode(b, j.portSet, j.portRef, infoOf(p).attrs)
 	return wire.End(wire.End(b, data), info)
 }
 

@@ -456,5 +456,5 @@ func (t *transaction) lowerDiffers(j *job, l *Link) []attr.Difference {
 	if !j.kind.parent {
 		return nil
 	}
-	return linkTable.Compare(&t.codec, j.spec.linkSet.And(link), l.raw.common, j.linkRefs, j.spec.link, l)
+	return t.codec.CompareReported(j.spec.linkSet.And(link), l.raw.common, j.linkRefs, j.spec.link.settable, l.settable)
 }

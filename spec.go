@@ -227,15 +227,15 @@ func (s *spec) checkAltNames(op string) error {
 // several settings.
 func (s *spec) checkTables(op string) error {
 	var c attr.Codec
-	err := linkTable.Check(&c, s.linkSet, s.linkRefs, s.link)
+	err := c.Check(s.linkSet, s.linkRefs, s.link.settable)
 	if !s.inet6Set.Empty() {
 		err = errors.Join(err, c.Check(s.inet6Set, nil, s.link.INET6.attrs))
 	}
 	if s.Info != nil {
-		err = errors.Join(err, s.kind().table().Check(&c, s.Set, s.Refs, s.info()))
+		err = errors.Join(err, c.Check(s.Set, s.Refs, s.info().attrs))
 	}
 	if s.port != nil {
-		err = errors.Join(err, kindOf(s.port.Kind).portTable().Check(&c, s.port.Set, s.port.Refs, infoOf(s.port)))
+		err = errors.Join(err, c.Check(s.port.Set, s.port.Refs, infoOf(s.port).attrs))
 	}
 	if rule, ok := s.Info.(validator); ok && err == nil {
 		err = errors.Join(rule.validate(op, s))
@@ -305,30 +305,30 @@ const mostAltNames = 496
 // report afterwards.
 func (s *spec) checkRoom() error {
 	if s.Info != nil {
-		if err := roomFault(s.kind().table(), s.Set, s.info()); err != nil {
+		if err := roomFault(s.Set, s.info().attrs); err != nil {
 			return err
 		}
 	}
 	if s.port != nil {
-		return roomFault(kindOf(s.port.Kind).portTable(), s.port.Set, infoOf(s.port))
+		return roomFault(s.port.Set, infoOf(s.port).attrs)
 	}
 	return nil
 }
 
 // roomFault names the longest row if the rows together are too long.
-func roomFault(t *attr.Layout, set attr.Set, v info) error {
+func roomFault(set attr.Set, t attr.Table) error {
 	var c attr.Codec
 	var room [512]byte
-	if len(t.Encode(&c, room[:0], set, nil, v)) <= mostOfKind {
+	if len(c.Encode(room[:0], set, nil, t)) <= mostOfKind {
 		return nil
 	}
 	longest, most := uint16(0), 0
 	for typ := range set.All() {
-		if n := len(t.Encode(&c, nil, attr.SetOf(typ), nil, v)); n > most {
+		if n := len(c.Encode(nil, attr.SetOf(typ), nil, t)); n > most {
 			longest, most = typ, n
 		}
 	}
-	return &attr.Error{Name: rowName(v.attrs, longest), Text: tooLong(most)}
+	return &attr.Error{Name: rowName(t, longest), Text: tooLong(most)}
 }
 
 func tooLong(bytes int) string {

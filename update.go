@@ -172,7 +172,7 @@ func (j *job) addActions(have *Link) {
 		return
 	}
 	var codec attr.Codec
-	j.linkSet = j.linkSet.Or(typesOf(linkTable.Compare(&codec, s.linkSet.And(requests), have.raw.common, nil, s.link, have)))
+	j.linkSet = j.linkSet.Or(typesOf(codec.CompareReported(s.linkSet.And(requests), have.raw.common, nil, s.link.settable, have.settable)))
 }
 
 // sameKind rejects a link whose kind differs from the kind of the settings, and one
@@ -219,7 +219,7 @@ func (t *transaction) addUpdate(j *job) {
 		t.addChange(j, flags, change, func(b []byte) []byte { return t.appendUpdate(b, j, common) })
 	}
 	if common != j.linkSet {
-		t.addChange(j, 0, 0, func(b []byte) []byte { return linkTable.Encode(&t.codec, b, mtu, nil, s.link) })
+		t.addChange(j, 0, 0, func(b []byte) []byte { return t.codec.Encode(b, mtu, nil, s.link.settable) })
 	}
 	t.addRest(j)
 	j.unread = true

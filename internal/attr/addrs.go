@@ -15,7 +15,7 @@ const macLen = 6
 // MAC is a row for an Ethernet address.
 func MAC(c *Codec, typ uint16, name string, v *net.HardwareAddr) {
 	if c.due[typ] {
-		c.hardware(typ, name, v, "mac", macLen, macLen)
+		c.hardware(typ, name, v, "mac", macLen)
 	}
 }
 
@@ -23,27 +23,29 @@ func MAC(c *Codec, typ uint16, name string, v *net.HardwareAddr) {
 // Ethernet, 20 for InfiniBand, at most 32.
 func Hardware(c *Codec, typ uint16, name string, v *net.HardwareAddr) {
 	if c.due[typ] {
-		c.hardware(typ, name, v, "hardware address", 1, 32)
+		c.hardware(typ, name, v, "hardware address", 0)
 	}
 }
 
-func (c *Codec) hardware(typ uint16, name string, v *net.HardwareAddr, format string, least, most int) {
+// hardware processes a row for a link-layer address of width bytes, or of any length
+// up to 32 if width is 0.
+func (c *Codec) hardware(typ uint16, name string, v *net.HardwareAddr, format string, width int) {
 	if !c.row(typ, 0, name, format) {
 		return
 	}
 	switch c.mode {
 	case decoding:
-		if data, ok := c.payload(typ); ok && (least < most || c.width(name, data, most)) {
+		if data, ok := c.payload(typ); ok && (width == 0 || c.width(name, data, width)) {
 			*v = data
 		}
 	case checking:
-		if len(*v) < least || len(*v) > most {
+		if n := len(*v); n == 0 || n > 32 || width != 0 && n != width {
 			c.outOfRange(name, "%d bytes, where %d are due", len(*v), macLen)
 		}
 	case printing:
 		c.buf = append(c.word(name), v.String()...)
 	case surveying:
-		c.note(typ, unsafe.Pointer(v), field{shape: hardware, least: uint64(least), most: uint64(most)})
+		c.note(typ, unsafe.Pointer(v), raw, width, nil)
 	default:
 		c.buf = wire.AppendAttr(c.buf, typ, *v)
 		c.mark(typ, name)
@@ -70,8 +72,8 @@ func (c *Codec) addr(typ4, typ6 uint16, name string, v *netip.Addr) {
 	case printing:
 		c.buf = v.AppendTo(c.word(name))
 	case surveying:
-		c.note(typ4, unsafe.Pointer(v), field{shape: addr4, six: typ6})
-		c.note(typ6, unsafe.Pointer(v), field{shape: addr6})
+		c.note(typ4, unsafe.Pointer(v), addr4, 4, nil)
+		c.note(typ6, unsafe.Pointer(v), addr6, 16, nil)
 	case encoding:
 		c.buf = appendAddr(c.buf, typ4, typ6, *v)
 	case recording:
@@ -83,7 +85,7 @@ func (c *Codec) addr(typ4, typ6 uint16, name string, v *netip.Addr) {
 // under one number.
 func ReportedAddr(c *Codec, typ uint16, name string, v *netip.Addr) {
 	if !c.due[typ] || !c.reported(typ, name, "ip") {
-		c.noteReported(typ, unsafe.Pointer(v), addrAny)
+		c.note(typ, unsafe.Pointer(v), addrAny, 0, nil)
 		return
 	}
 	if data, ok := c.payload(typ); ok {
@@ -156,7 +158,7 @@ func (c *Codec) ifindex(typ uint16, name string, v *int, none []string) {
 	case printing:
 		c.printIndex(typ, name, *v, none)
 	case surveying:
-		c.note(typ, unsafe.Pointer(v), field{shape: ifindex})
+		c.note(typ, unsafe.Pointer(v), ifindex, 4, nil)
 	default:
 		c.encodeNumber(&u32, typ, name, uint64(indexIn(c.refs, typ, *v)))
 	}

@@ -3,10 +3,12 @@ package attr_test
 import (
 	"net"
 	"net/netip"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/wire"
 )
 
 // dozen is a table of twelve rows of different sorts.
@@ -46,6 +48,21 @@ func TestEncodeAllocates(t *testing.T) {
 	}
 	if n := testing.AllocsPerRun(100, func() { _ = c.Check(dozenSet, refs, rows) }); n != 0 {
 		t.Errorf("check: %v allocations, want none", n)
+	}
+	if n := testing.AllocsPerRun(100, func() { _ = c.CompareReported(dozenSet, dozenSet, nil, rows, rows) }); n != 0 {
+		t.Errorf("compare: %v allocations, want none", n)
+	}
+}
+
+// TestEncodeOrder encodes a dozen settings: they come in the order of their rows.
+func TestEncodeOrder(t *testing.T) {
+	var types []uint16
+	v := dozenValues
+	for a := range wire.Attrs(new(attr.Codec).Encode(nil, dozenSet, nil, dozen(&v))) {
+		types = append(types, a.Type)
+	}
+	if want := []uint16{1, 2, 3, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14}; !slices.Equal(types, want) {
+		t.Errorf("%v, want %v", types, want)
 	}
 }
 

@@ -99,7 +99,6 @@ func TestCheckRefuses(t *testing.T) {
 			want = []attr.Error{{Name: "x", Text: c.want}}
 		}
 		wantFaults(t, c.name, err, want...)
-		wantFaults(t, c.name+", by its layout", layoutOf(c.row).Check(new(attr.Codec), attr.SetOf(typ), nil, &c.v), want...)
 		if err := new(attr.Codec).Check(attr.Set{}, nil, table(c.row, &c.v)); err != nil {
 			t.Errorf("%s: was not set and is refused: %v", c.name, err)
 		}
@@ -147,9 +146,6 @@ func TestReadOnlyIsNotTold(t *testing.T) {
 	words, absent := c.Print(nil, set, nil, row)
 	if b := c.Encode(nil, set, nil, row); len(b) > 0 || len(words) > 0 || len(absent) > 0 || c.Check(set, nil, row) != nil {
 		t.Errorf("told: % x, %q, %q, %v", b, words, absent, c.Check(set, nil, row))
-	}
-	if b := layoutOf(on).Encode(&c, nil, set, nil, &v); len(b) > 0 {
-		t.Errorf("told by the layout: % x", b)
 	}
 }
 

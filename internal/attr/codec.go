@@ -95,8 +95,8 @@ type walk struct {
 	keep   func([]byte) []byte // copies message bytes for fields; nil if fields share the message
 	refs   []Ref
 	err    error
-	marks  []mark
-	sides  [2]recorded // of a comparison
+	marks  []mark // of both sides of a comparison
+	room   []byte // buffer for comparisons
 	tell   func(Row)
 	survey *survey
 	absent []string // words that iproute2 lacks

@@ -13,31 +13,23 @@ type mark struct {
 	end      int
 	props    props
 	encoding []byte
-	payload  Payload // of a row added by markPayload
+	payload  Payload // of a Payload row
 }
 
 // mark attributes the bytes appended since the last mark to the given row. It does
 // nothing unless the codec is recording.
 func (c *Codec) mark(typ uint16, name string) {
 	if c.mode == recording {
-		c.addMark(typ, name)
+		c.addMark(typ, name, nil)
 	}
 }
 
-func (c *Codec) addMark(typ uint16, name string) {
+func (c *Codec) addMark(typ uint16, name string, v Payload) {
 	start := 0
 	if n := len(c.marks); n > 0 {
 		start = c.marks[n-1].end
 	}
-	c.marks = append(c.marks, mark{typ, name, len(c.buf), c.props, c.buf[start:], nil})
-}
-
-// markPayload is mark for a row whose value is a Payload.
-func (c *Codec) markPayload(typ uint16, name string, v Payload) {
-	c.mark(typ, name)
-	if c.mode == recording {
-		c.marks[len(c.marks)-1].payload = v
-	}
+	c.marks = append(c.marks, mark{typ, name, len(c.buf), c.props, c.buf[start:], v})
 }
 
 // A Difference is a row in which two values of one table differ.
@@ -61,8 +53,12 @@ func (c *Codec) CompareReported(set, reported Set, refs []Ref, want, have Table)
 	if set.Empty() {
 		return nil
 	}
-	a := c.record(0, set, refs, want)
-	b := c.record(1, set, nil, have)
+	c.open()
+	clear(c.marks)
+	c.buf, c.marks = c.room[:0], c.marks[:0]
+	a := c.record(set, refs, want)
+	b := c.record(set, nil, have)
+	c.room = c.take()
 	var diffs []Difference
 	for i := range a {
 		m := &a[i]
@@ -78,21 +74,12 @@ func (m *mark) readable() bool {
 	return !m.props.are(writeOnly) || m.props.are(createOnly)
 }
 
-// recorded holds the buffers for one side of a comparison.
-type recorded struct {
-	buf   []byte
-	marks []mark
-}
-
-func (c *Codec) record(side int, set Set, refs []Ref, t Table) []mark {
+// record walks t and returns the marks of its rows.
+func (c *Codec) record(set Set, refs []Ref, t Table) []mark {
 	c.start(recording, set, refs)
-	r := &c.sides[side]
-	clear(r.marks)
-	c.buf, c.marks = r.buf[:0], r.marks[:0]
+	n := len(c.marks)
 	t(c)
-	r.buf, r.marks = c.take(), c.marks
-	c.marks = nil
-	return r.marks
+	return c.marks[n:]
 }
 
 // find returns the mark of a row. It tries index i first, because both sides usually

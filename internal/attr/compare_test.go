@@ -181,3 +181,17 @@ func TestRefs(t *testing.T) {
 		t.Errorf("%q", words)
 	}
 }
+
+// TestCompareReported compares a setting that the kernel does not always report: as
+// long as it does not, it may be anything.
+func TestCompareReported(t *testing.T) {
+	row := func(c *attr.Codec, v *values) { attr.U32(c.Optional(), typ, "x", &v.u32) }
+	set, want, have := attr.SetOf(typ), values{u32: 0x1234}, values{u32: 0x5678}
+	var c attr.Codec
+	if diffs := c.CompareReported(set, attr.Set{}, nil, table(row, &want), table(row, &have)); diffs != nil {
+		t.Errorf("%v, though it is not reported", diffs)
+	}
+	if diffs := c.CompareReported(set, set, nil, table(row, &want), table(row, &have)); len(diffs) != 1 || diffs[0].Name != "x" {
+		t.Errorf("%v, want one about x", diffs)
+	}
+}

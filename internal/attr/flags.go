@@ -74,7 +74,7 @@ func (c *Codec) boolean(typ uint16, name string, v *bool, print func(*Codec, str
 	case printing:
 		print(c, name, *v)
 	case surveying:
-		c.note(typ, unsafe.Pointer(v), field{shape: boolean})
+		c.note(typ, unsafe.Pointer(v), boolean, 1, nil)
 	case encoding, recording:
 		c.encodeNumber(&u8, typ, name, uint64(bit(*v)))
 	}
@@ -102,7 +102,7 @@ func (c *Codec) flag(typ uint16, name string, v *bool) {
 			c.buf = append(append(c.buf, ' '), name...)
 		}
 	case surveying:
-		c.note(typ, unsafe.Pointer(v), field{shape: flag})
+		c.note(typ, unsafe.Pointer(v), flag, 0, nil)
 	case encoding, recording:
 		c.encodeFlag(typ, name, *v)
 	}

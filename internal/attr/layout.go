@@ -1,61 +1,56 @@
 package attr
 
 import (
+	"encoding/binary"
+	"net/netip"
 	"reflect"
+	"slices"
 	"time"
 	"unsafe"
+
+	"github.com/iplink-go/iplink/internal/wire"
 )
 
-// A Layout caches the structure of a table: the offset and the shape of the field
-// for each attribute. Plain rows then need no walk. A message is decoded in one pass
-// over its attributes, and a request is encoded from the settings that were made,
-// regardless of the table's size.
+// A Layout decodes the messages of one table. It caches the offset and the shape of
+// the field for each attribute, so that one pass over the attributes of a message
+// decodes the plain rows without a walk, regardless of the table's size.
 //
 // A Layout adds no facts to the table. It leaves rows of unknown shape to the table,
-// and also any row with an invalid value or payload, so that only the table produces
+// and also any message with an invalid payload, so that only the table produces
 // errors.
 type Layout struct {
-	walk   func(v any, c *Codec)
-	typ    reflect.Type     // a pointer to the struct
-	fresh  reflect.Value    // the initial value of the struct
-	ops    [firstBit]op     // of each attribute
-	fields [firstBit]*field // of the attributes in the table
-	laid   Set              // attributes with a known shape
-	told   Set              // the attributes in laid that can be sent
+	walk  func(v any, c *Codec)
+	typ   reflect.Type     // a pointer to the struct
+	fresh reflect.Value    // the initial value of the struct
+	ops   [firstBit]op     // of each attribute
+	more  [firstBit]*extra // of the attributes that need it
 }
 
-// An op holds the data needed to decode and encode every attribute. It is separate
-// from field so that the ops of a whole table fit a few cache lines.
+// An op holds the data needed to decode every attribute. It is small so that the ops
+// of a whole table fit a few cache lines, and has four fields because the compiler
+// keeps no larger struct in registers.
 type op struct {
 	at     uint32 // offset in the struct
 	shape  shape
-	member uint8 // of a Set
+	member uint8 // of a Set; the IPv6 variant of an address uses the IPv4 number
 	width  uint8 // length of the payload, 0 if it varies
 }
 
-// A field is the description of one attribute in a Layout.
-type field struct {
-	shape   shape
-	rows    uint8 // number of rows for the attribute
-	bits    property
-	member  uint16     // of a Set; the IPv6 variant of an address uses the IPv4 number
-	six     uint16     // number of the IPv6 variant
-	at      uintptr    // offset in the struct
-	count   int        // number of members
-	least   uint64     // limit of a number, a length, or a time in nanoseconds
-	most    uint64     //
-	words   vocabulary // of an enumeration
-	unit    *unit      // of a time
-	payload Payload    // of a Payload row, as it was in the sample
-	nest    *Layout    // layout of a nest
+// An extra holds what some shapes need besides an op.
+type extra struct {
+	count   int     // number of members
+	unit    *unit   // of a time
+	payload Payload // of a Payload row, as it was in the sample
+	nest    *Layout // layout of a nest
 }
 
 // shape is the representation of a field in memory and in a payload.
 type shape uint8
 
 const (
-	absent shape = iota // the attribute has no row
-	tabled              // left to the table
+	absent  shape = iota // the attribute has no row
+	tabled               // left to the table
+	several              // also left to the table: the attribute has several rows
 	skipped
 	number8
 	number16
@@ -67,9 +62,7 @@ const (
 	boolean
 	flag
 	ifindex
-	textNUL  // ends with a NUL
-	textBare // has no final NUL
-	hardware
+	text
 	addr4
 	addr6
 	addrAny // of either family, reported
@@ -89,43 +82,11 @@ func NewLayout(sample any, walk func(v any, c *Codec)) *Layout {
 	v := reflect.ValueOf(sample)
 	l := &Layout{walk: walk, typ: v.Type(), fresh: reflect.New(v.Type().Elem()).Elem()}
 	l.fresh.Set(v.Elem())
-	s := &survey{base: v.UnsafePointer(), size: v.Type().Elem().Size(), layout: l}
 	var c Codec
 	c.start(surveying, allOf, nil)
-	c.survey = s
+	c.survey = &survey{base: v.UnsafePointer(), size: v.Type().Elem().Size(), layout: l}
 	walk(sample, &c)
-	l.sort()
 	return l
-}
-
-// sort records which rows need no table, and builds the op of each row.
-func (l *Layout) sort() {
-	for typ, f := range l.fields {
-		if f == nil {
-			continue
-		}
-		l.ops[typ] = op{at: uint32(f.at), shape: f.shape, member: uint8(f.member), width: f.width()}
-		if f.shape == tabled {
-			continue
-		}
-		l.laid.Add(uint16(typ))
-		if f.bits&readOnly == 0 {
-			l.told.Add(uint16(typ))
-		}
-	}
-}
-
-// base returns the address of the struct v, if v has the Layout's type.
-func (l *Layout) base(v any) (unsafe.Pointer, bool) {
-	if reflect.TypeOf(v) != l.typ {
-		return nil, false
-	}
-	return pointerIn(v), true
-}
-
-// of returns the table of v.
-func (l *Layout) of(v any) Table {
-	return func(c *Codec) { l.walk(v, c) }
 }
 
 // A survey is the state of the walk that builds a Layout.
@@ -135,93 +96,54 @@ type survey struct {
 	layout *Layout
 }
 
-// note records the shape of a row whose field is at v. A row that is not noted, or
-// whose field lies outside the struct, is left to the table.
-func (c *Codec) note(typ uint16, v unsafe.Pointer, f field) {
-	s := c.survey
-	f.at = uintptr(v) - uintptr(s.base)
-	if old := s.layout.fields[typ]; old.rows == 1 && f.at < s.size {
-		f.bits, f.member, f.rows = old.bits, old.member, 1
-		*old = f
-	}
-}
-
 // claim records that an attribute has a row. The row is left to the table until note
 // records a shape. An attribute with several rows stays with the table.
-func (s *survey) claim(typ, member uint16, p property) {
+func (s *survey) claim(typ, member uint16) {
 	if typ >= firstBit {
 		return
 	}
-	l := s.layout
-	if l.fields[typ] == nil {
-		l.fields[typ] = &field{bits: p, member: member}
+	if o := &s.layout.ops[typ]; o.shape == absent {
+		o.shape, o.member = tabled, uint8(member)
+	} else {
+		o.shape = several
 	}
-	f := l.fields[typ]
-	f.shape = tabled
-	f.rows++
 }
 
-// noteReported notes a row that the kernel only reports.
-func (c *Codec) noteReported(typ uint16, v unsafe.Pointer, s shape) {
-	if c.mode == surveying {
-		c.note(typ, v, field{shape: s})
+// note records the shape of a row whose field is at v, if this walk is a survey. A
+// row that is not noted, or whose field lies outside the struct, is left to the
+// table. The width of the payload is 0 if it varies.
+func (c *Codec) note(typ uint16, v unsafe.Pointer, s shape, width int, more *extra) {
+	if c.mode != surveying {
+		return
+	}
+	at, l := uintptr(v)-uintptr(c.survey.base), c.survey.layout
+	if o := &l.ops[typ]; o.shape == tabled && at < c.survey.size {
+		o.at, o.shape, o.width = uint32(at), s, uint8(width)
+		l.more[typ] = more
 	}
 }
 
 // noteSkipped notes an attribute that the table skips.
 func (c *Codec) noteSkipped(typ uint16) {
-	c.survey.claim(typ, typ, readOnly)
-	c.note(typ, c.survey.base, field{shape: skipped})
-}
-
-// noteNumber notes a row for one number.
-func (c *Codec) noteNumber(f *format, typ uint16, v unsafe.Pointer, bytes uintptr, limits []uint64, words vocabulary) {
-	if int(bytes) != f.bytes {
-		return
-	}
-	n := field{shape: f.shape(), most: ^uint64(0), words: words}
-	if len(limits) == 2 {
-		n.least, n.most = limits[0], limits[1]
-	}
-	c.note(typ, v, n)
-}
-
-func (f *format) shape() shape {
-	switch {
-	case f.big:
-		return map[int]shape{2: big16, 4: big32, 8: big64}[f.bytes]
-	default:
-		return map[int]shape{1: number8, 2: number16, 4: number32, 8: number64}[f.bytes]
-	}
-}
-
-// noteTime notes a row for a time.
-func (c *Codec) noteTime(u *unit, typ uint16, v *time.Duration, limits []time.Duration) {
-	f := field{shape: duration, unit: u, most: 1<<63 - 1}
-	if len(limits) == 2 {
-		f.least, f.most = uint64(limits[0]), uint64(limits[1])
-	}
-	c.note(typ, unsafe.Pointer(v), f)
+	c.survey.claim(typ, typ)
+	c.note(typ, c.survey.base, skipped, 0, nil)
 }
 
 // noteMembers notes a row for a struct of numbers, if they are contiguous in memory.
 func noteMembers[T uint32 | uint64](c *Codec, s shape, typ uint16, v []*T) {
-	if c.mode != surveying {
-		return
-	}
 	size := unsafe.Sizeof(T(0))
 	for i := range v {
 		if uintptr(unsafe.Pointer(v[i])) != uintptr(unsafe.Pointer(v[0]))+uintptr(i)*size {
 			return
 		}
 	}
-	c.note(typ, unsafe.Pointer(v[0]), field{shape: s, count: len(v)})
+	c.note(typ, unsafe.Pointer(v[0]), s, 0, &extra{count: len(v)})
 }
 
 // notePayload notes a row for a Payload, if it is a pointer into the struct.
 func (c *Codec) notePayload(typ uint16, v Payload) {
 	if p := reflect.ValueOf(v); p.Kind() == reflect.Pointer {
-		c.note(typ, p.UnsafePointer(), field{shape: payload, payload: v})
+		c.note(typ, p.UnsafePointer(), payload, 0, &extra{payload: v})
 	}
 }
 
@@ -235,18 +157,186 @@ func (c *Codec) noteNest(typ uint16, t Table) {
 	c.survey = &survey{base: s.base, size: s.size, layout: inner}
 	t(c)
 	c.survey = s
-	if inner.plain() {
-		inner.sort()
-		c.note(typ, s.base, field{shape: nest, nest: inner})
+	if !slices.ContainsFunc(inner.ops[:], func(o op) bool { return o.shape == tabled || o.shape == several }) {
+		c.note(typ, s.base, nest, 0, &extra{nest: inner})
 	}
 }
 
-// plain reports whether no row is left to the table.
-func (l *Layout) plain() bool {
-	for _, f := range l.fields {
-		if f != nil && f.shape == tabled {
+// of returns the table of v.
+func (l *Layout) of(v any) Table {
+	return func(c *Codec) { l.walk(v, c) }
+}
+
+// words is the memory layout of an interface value: a type word and a data word,
+// which is the pointer if the interface holds one. Package reflect provides both,
+// but takes several times as long as decoding a field.
+type words struct {
+	typ, data unsafe.Pointer
+}
+
+// base returns the address of the struct v, if v has the Layout's type.
+func (l *Layout) base(v any) (unsafe.Pointer, bool) {
+	return (*words)(unsafe.Pointer(&v)).data, reflect.TypeOf(v) == l.typ
+}
+
+// at returns the extra's Payload with the field at v as its value.
+func (x *extra) at(v unsafe.Pointer) Payload {
+	p := x.payload
+	(*words)(unsafe.Pointer(&p)).data = v
+	return p
+}
+
+// Decode is Codec.Decode for v, which must have its initial values.
+func (l *Layout) Decode(c *Codec, b []byte, v any, unknown func(wire.Attr)) (Set, error) {
+	base, ok := l.base(v)
+	if !ok {
+		return c.Decode(b, l.of(v), unknown)
+	}
+	p := pass{codec: c, base: base}
+	if !p.decode(l, b) {
+		reflect.NewAt(l.typ.Elem(), base).Elem().Set(l.fresh)
+		return c.Decode(b, l.of(v), unknown)
+	}
+	var err error
+	if !p.rest.Empty() {
+		err = c.decodeOnly(p.rest, b, l.of(v))
+		p.known = p.known.Or(c.in.known)
+	}
+	if p.strange && unknown != nil {
+		handUnknown(b, p.known, unknown)
+	}
+	return p.known, err
+}
+
+// handUnknown passes the attributes that are not in known to unknown.
+func handUnknown(b []byte, known Set, unknown func(wire.Attr)) {
+	for a := range wire.Attrs(b) {
+		if a.Type >= firstBit || !known.Has(a.Type) {
+			unknown(a)
+		}
+	}
+}
+
+// A pass is one pass over the attributes of a nest.
+type pass struct {
+	codec   *Codec
+	base    unsafe.Pointer
+	known   Set
+	rest    Set  // attributes left to the table
+	strange bool // the nest has attributes without a row
+}
+
+// decode fills the fields. It returns false if the table has to decode the message:
+// if a length is wrong, or if an attribute occurs twice, in which case the last one
+// counts. The most frequent shapes are handled inline, without a function call.
+func (p *pass) decode(l *Layout, b []byte) bool {
+	for len(b) >= wire.AttrLen {
+		typ, n := wire.AttrHeader(b)
+		if n < wire.AttrLen || n > len(b) {
 			return false
+		}
+		data := b[wire.AttrLen:n:n]
+		b = b[min(wire.Align(n), len(b)):]
+		if typ >= firstBit {
+			p.strange = true
+			continue
+		}
+		o := l.ops[typ]
+		if o.width != 0 && int(o.width) != len(data) || o.shape > several && !p.known.put(o.member) && o.shape != skipped {
+			return false
+		}
+		switch v := unsafe.Add(p.base, o.at); o.shape {
+		case number32:
+			*(*uint32)(v) = wire.Order.Uint32(data)
+		case boolean:
+			*(*bool)(v) = data[0] != 0
+		case number8:
+			*(*uint8)(v) = data[0]
+		case inPlace:
+			*(*[]byte)(v) = data
+		case skipped:
+		case absent:
+			p.strange = true
+		case tabled, several:
+			p.rest.Add(typ)
+		default:
+			if !p.takeRare(l, typ, v, data) {
+				return false
+			}
 		}
 	}
 	return true
+}
+
+// takeRare fills the field at v.
+func (p *pass) takeRare(l *Layout, typ uint16, v unsafe.Pointer, data []byte) bool {
+	switch more := l.more[typ]; l.ops[typ].shape {
+	case number16:
+		*(*uint16)(v) = wire.Order.Uint16(data)
+	case big16:
+		*(*uint16)(v) = binary.BigEndian.Uint16(data)
+	case ifindex:
+		*(*int)(v) = int(wire.Order.Uint32(data))
+	case text:
+		*(*string)(v) = wire.CString(p.codec.Held(data))
+	case members64:
+		decodeMembers(v, data, 8, more.count)
+	case big32:
+		*(*uint32)(v) = binary.BigEndian.Uint32(data)
+	case number64:
+		*(*uint64)(v) = wire.Order.Uint64(data)
+	case big64:
+		*(*uint64)(v) = binary.BigEndian.Uint64(data)
+	case duration:
+		*(*time.Duration)(v) = scale(more.unit.format.parse(data), more.unit.of)
+	case addr4:
+		*(*netip.Addr)(v) = netip.AddrFrom4([4]byte(data))
+	case addr6:
+		*(*netip.Addr)(v) = netip.AddrFrom16([16]byte(data))
+		p.known.Add(typ)
+	default:
+		return p.fillLong(l, typ, v, data)
+	}
+	return true
+}
+
+// fillLong fills fields whose payload may have any length.
+func (p *pass) fillLong(l *Layout, typ uint16, v unsafe.Pointer, data []byte) (ok bool) {
+	switch more := l.more[typ]; l.ops[typ].shape {
+	case raw:
+		*(*[]byte)(v) = p.codec.Held(data)
+	case flag:
+		*(*bool)(v) = len(data) == 0 || slices.Max(data) != 0
+	case addrAny:
+		*(*netip.Addr)(v), ok = netip.AddrFromSlice(data)
+		return ok
+	case nanos:
+		return decodeNanos((*time.Duration)(v), data)
+	case members32:
+		decodeMembers(v, data, 4, more.count)
+	case nest:
+		inner := pass{codec: p.codec, base: p.base}
+		return inner.decode(more.nest, data)
+	case payload:
+		return more.at(v).ParsePayload(data) == nil
+	}
+	return true
+}
+
+func decodeNanos(v *time.Duration, data []byte) bool {
+	switch len(data) {
+	case 4:
+		*v = time.Duration(wire.Order.Uint32(data))
+	case 8:
+		*v = scale(wire.Order.Uint64(data), time.Nanosecond)
+	default:
+		return false
+	}
+	return true
+}
+
+// decodeMembers fills as many members of the given size as the kernel reports. Both
+// sides use the host's byte order.
+func decodeMembers(v unsafe.Pointer, data []byte, size, count int) {
+	copy(unsafe.Slice((*byte)(v), size*count), data[:len(data)/size*size])
 }

@@ -177,7 +177,7 @@ func Array[T ~uint16 | ~uint32](c *Codec, typ uint16, name string, v *[]T) {
 // Raw is a row whose payload is kept unparsed for later use.
 func Raw(c *Codec, typ uint16, name string, v *[]byte) {
 	if !c.due[typ] || !c.reported(typ, name, "bytes") {
-		c.noteReported(typ, unsafe.Pointer(v), raw)
+		c.note(typ, unsafe.Pointer(v), raw, 0, nil)
 		return
 	}
 	*v, _ = c.payload(typ)
@@ -187,7 +187,7 @@ func Raw(c *Codec, typ uint16, name string, v *[]byte) {
 // it.
 func InPlace(c *Codec, typ uint16, name string, v *[]byte) {
 	if !c.due[typ] || !c.reported(typ, name, "bytes") {
-		c.noteReported(typ, unsafe.Pointer(v), inPlace)
+		c.note(typ, unsafe.Pointer(v), inPlace, 0, nil)
 		return
 	}
 	*v, _ = c.inPlace(typ)
@@ -254,7 +254,9 @@ func (c *Codec) custom(typ uint16, name string, v Payload) {
 	default:
 		b, at := wire.Begin(c.buf, wireType(typ, c.props.bits))
 		c.buf = wire.End(v.AppendPayload(b), at)
-		c.markPayload(typ, name, v)
+		if c.mode == recording {
+			c.addMark(typ, name, v)
+		}
 	}
 }
 

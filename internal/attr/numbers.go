@@ -14,18 +14,19 @@ type format struct {
 	bytes  int
 	big    bool // network byte order rather than the host's
 	signed bool
+	shape  shape
 }
 
 var (
-	u8   = format{"u8", 1, false, false}
-	u16  = format{"u16", 2, false, false}
-	u32  = format{"u32", 4, false, false}
-	u64  = format{"u64", 8, false, false}
-	s8   = format{"s8", 1, false, true}
-	s32  = format{"s32", 4, false, true}
-	be16 = format{"be16", 2, true, false}
-	be32 = format{"be32", 4, true, false}
-	be64 = format{"be64", 8, true, false}
+	u8   = format{"u8", 1, false, false, number8}
+	u16  = format{"u16", 2, false, false, number16}
+	u32  = format{"u32", 4, false, false, number32}
+	u64  = format{"u64", 8, false, false, number64}
+	s8   = format{"s8", 1, false, true, number8}
+	s32  = format{"s32", 4, false, true, number32}
+	be16 = format{"be16", 2, true, false, big16}
+	be32 = format{"be32", 4, true, false, big32}
+	be64 = format{"be64", 8, true, false, big64}
 )
 
 // append appends an attribute that holds v.
@@ -115,7 +116,7 @@ func one[T number](c *Codec, f *format, typ uint16, name string, v *T, limits []
 	case printing:
 		c.buf = f.appendText(c.word(name), uint64(*v), c.props.are(hex))
 	case surveying:
-		c.noteNumber(f, typ, unsafe.Pointer(v), unsafe.Sizeof(*v), limits, nil)
+		c.note(typ, unsafe.Pointer(v), f.shape, f.bytes, nil)
 	default:
 		c.encodeNumber(f, typ, name, uint64(*v))
 	}

@@ -111,9 +111,9 @@ func (c *Codec) row(typ, typ6 uint16, name, format string) bool {
 	case decoding:
 		return true
 	case surveying:
-		c.survey.claim(typ, typ, p.bits)
+		c.survey.claim(typ, typ)
 		if typ6 != 0 {
-			c.survey.claim(typ6, typ, p.bits)
+			c.survey.claim(typ6, typ)
 		}
 		return true
 	case describing:

@@ -17,18 +17,18 @@ import (
 // Text is a row for a string of at most limit bytes, sent with a final NUL.
 func Text(c *Codec, typ uint16, name string, v *string, limit int) {
 	if c.due[typ] {
-		c.text(typ, name, v, limit, textNUL, wire.AppendString)
+		c.text(typ, name, v, limit, wire.AppendString)
 	}
 }
 
 // Bytes is a row for a string of at most limit bytes, sent without a NUL.
 func Bytes(c *Codec, typ uint16, name string, v *string, limit int) {
 	if c.due[typ] {
-		c.text(typ, name, v, limit, textBare, wire.AppendText)
+		c.text(typ, name, v, limit, wire.AppendText)
 	}
 }
 
-func (c *Codec) text(typ uint16, name string, v *string, limit int, s shape, encode func([]byte, uint16, string) []byte) {
+func (c *Codec) text(typ uint16, name string, v *string, limit int, encode func([]byte, uint16, string) []byte) {
 	if !c.row(typ, 0, name, "string") {
 		return
 	}
@@ -42,7 +42,7 @@ func (c *Codec) text(typ uint16, name string, v *string, limit int, s shape, enc
 	case printing:
 		c.buf = append(c.word(name), Quote(*v)...)
 	case surveying:
-		c.note(typ, unsafe.Pointer(v), field{shape: s, most: uint64(limit)})
+		c.note(typ, unsafe.Pointer(v), text, 0, nil)
 	default:
 		c.buf = encode(c.buf, typ, *v)
 		c.mark(typ, name)
@@ -198,7 +198,7 @@ func integer(size uintptr) *format {
 
 // enum is one for a number with words.
 func enum[T number, W vocabulary](c *Codec, f *format, typ uint16, name string, v *T, words W) {
-	if c.mode != checking && c.mode != printing && c.mode != surveying {
+	if c.mode != checking && c.mode != printing {
 		one(c, f, typ, name, v, nil)
 		return
 	}
@@ -207,8 +207,6 @@ func enum[T number, W vocabulary](c *Codec, f *format, typ uint16, name string, 
 	}
 	word, ok := words.of(uint64(*v))
 	switch {
-	case c.mode == surveying:
-		c.noteNumber(f, typ, unsafe.Pointer(v), unsafe.Sizeof(*v), nil, words)
 	case c.mode == printing:
 		c.printEnum(name, uint64(*v), word)
 	case !ok:

@@ -67,7 +67,7 @@ func (c *Codec) duration(u *unit, typ uint16, name string, v *time.Duration, lim
 	case checking:
 		c.checkDuration(u, name, *v, limits)
 	case surveying:
-		c.noteTime(u, typ, v, limits)
+		c.note(typ, unsafe.Pointer(v), duration, u.format.bytes, &extra{unit: u})
 	case printing:
 		c.buf = strconv.AppendInt(c.word(name), int64(*v/u.of), 10)
 	default:
@@ -105,7 +105,7 @@ func (c *Codec) checkDuration(u *unit, name string, v time.Duration, limits []ti
 // eight otherwise.
 func Nanos(c *Codec, typ uint16, name string, v *time.Duration) {
 	if !c.due[typ] || !c.reported(typ, name, "uint × 1ns") {
-		c.noteReported(typ, unsafe.Pointer(v), nanos)
+		c.note(typ, unsafe.Pointer(v), nanos, 0, nil)
 		return
 	}
 	data, ok := c.payload(typ)
