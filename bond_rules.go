@@ -271,8 +271,8 @@ func parseTargets(b []byte, t *[]netip.Addr, size int) error {
 		if err != nil {
 			return err
 		}
-		if len(a.Data) != size {
-			return fmt.Errorf("%d bytes where %d are due", len(a.Data), size)
+		if err := attr.Width(a.Data, size); err != nil {
+			return err
 		}
 		addr, _ := netip.AddrFromSlice(a.Data)
 		*t = append(*t, addr)

@@ -275,8 +275,8 @@ func (s *stpState) number() int {
 
 // ParsePayload reads 0, or 1 for the kernel, or 2 for a program.
 func (s *stpState) ParsePayload(b []byte) error {
-	if len(b) != 4 {
-		return fmt.Errorf("%d bytes where 4 are due", len(b))
+	if err := attr.Width(b, 4); err != nil {
+		return err
 	}
 	n := wire.Order.Uint32(b)
 	s.STP, s.STPUser = n != 0, n == 2

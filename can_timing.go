@@ -107,8 +107,8 @@ func (t *canTiming) AppendPayload(b []byte) []byte {
 
 // ParsePayload reads a struct can_bittiming.
 func (t *canTiming) ParsePayload(b []byte) error {
-	if len(b) != canBitTimingLen {
-		return fmt.Errorf("%d bytes where %d are due", len(b), canBitTimingLen)
+	if err := attr.Width(b, canBitTimingLen); err != nil {
+		return err
 	}
 	var tq uint32
 	for i, field := range []*uint32{&t.Bitrate, &t.SamplePoint, &tq, &t.PropSeg, &t.PhaseSeg1, &t.PhaseSeg2, &t.SJW, &t.BRP} {
@@ -266,9 +266,10 @@ func parseMembers(b []byte, fields ...*uint32) error {
 		case err != nil:
 			return err
 		case int(a.Type) >= len(fields) || fields[a.Type] == nil:
-		case len(a.Data) != 4:
-			return fmt.Errorf("%d bytes where 4 are due", len(a.Data))
 		default:
+			if err := attr.Width(a.Data, 4); err != nil {
+				return err
+			}
 			*fields[a.Type] = wire.Order.Uint32(a.Data)
 		}
 	}

@@ -69,8 +69,8 @@ func (k *ipoibPKey) AppendPayload(b []byte) []byte {
 
 // ParsePayload reads the key.
 func (k *ipoibPKey) ParsePayload(b []byte) error {
-	if len(b) != 2 {
-		return fmt.Errorf("%d bytes where 2 are due", len(b))
+	if err := attr.Width(b, 2); err != nil {
+		return err
 	}
 	*k = ipoibPKey(wire.Order.Uint16(b))
 	return nil
@@ -106,8 +106,8 @@ func (u *ipoibUMCast) number() uint16 {
 
 // ParsePayload reads any number other than 0 as true.
 func (u *ipoibUMCast) ParsePayload(b []byte) error {
-	if len(b) != 2 {
-		return fmt.Errorf("%d bytes where 2 are due", len(b))
+	if err := attr.Width(b, 2); err != nil {
+		return err
 	}
 	*u = wire.Order.Uint16(b) != 0
 	return nil

@@ -55,8 +55,8 @@ func (s *macsecSCI) AppendPayload(b []byte) []byte {
 
 // ParsePayload reads the bytes.
 func (s *macsecSCI) ParsePayload(b []byte) error {
-	if len(b) != len(s) {
-		return fmt.Errorf("%d bytes where %d are due", len(b), len(s))
+	if err := attr.Width(b, len(s)); err != nil {
+		return err
 	}
 	*s = macsecSCI(b)
 	return nil
@@ -116,8 +116,8 @@ func (c *macsecCipher) AppendPayload(b []byte) []byte {
 // ParsePayload reads the number, and replaces the old one of GCM-AES-128 by the new
 // one.
 func (c *macsecCipher) ParsePayload(b []byte) error {
-	if len(b) != 8 {
-		return fmt.Errorf("%d bytes where 8 are due", len(b))
+	if err := attr.Width(b, 8); err != nil {
+		return err
 	}
 	*c = macsecCipher(wire.Order.Uint64(b))
 	if *c == macsecCipher(macsecDefaultCipher) {

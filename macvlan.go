@@ -124,8 +124,8 @@ func (f *macvlanFlags) AppendPayload(b []byte) []byte {
 
 // ParsePayload reads the word.
 func (f *macvlanFlags) ParsePayload(b []byte) error {
-	if len(b) != 2 {
-		return fmt.Errorf("%d bytes where 2 are due", len(b))
+	if err := attr.Width(b, 2); err != nil {
+		return err
 	}
 	*f = macvlanFlags(wire.Order.Uint16(b))
 	return nil

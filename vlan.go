@@ -121,8 +121,8 @@ func (m *qosMap[D]) ParsePayload(b []byte) error {
 		if a.Type != uapi.IFLA_VLAN_QOS_MAPPING {
 			continue
 		}
-		if len(a.Data) != qosLen {
-			return fmt.Errorf("%d bytes where %d are due", len(a.Data), qosLen)
+		if err := attr.Width(a.Data, qosLen); err != nil {
+			return err
 		}
 		(*m)[wire.Order.Uint32(a.Data)] = wire.Order.Uint32(a.Data[4:])
 	}

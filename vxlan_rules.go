@@ -27,8 +27,8 @@ func (r *portRange) AppendPayload(b []byte) []byte {
 
 // ParsePayload reads low and high.
 func (r *portRange) ParsePayload(b []byte) error {
-	if len(b) != 4 {
-		return fmt.Errorf("%d bytes where 4 are due", len(b))
+	if err := attr.Width(b, 4); err != nil {
+		return err
 	}
 	r.PortLow, r.PortHigh = binary.BigEndian.Uint16(b), binary.BigEndian.Uint16(b[2:])
 	return nil

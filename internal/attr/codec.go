@@ -342,10 +342,18 @@ func (c *Codec) failf(name, format string, args ...any) {
 	c.fail(name, fmt.Sprintf(format, args...))
 }
 
-// width reports whether data has n bytes, and fails the row if it does not.
+// Width returns an error unless data has n bytes.
+func Width(data []byte, n int) error {
+	if len(data) == n {
+		return nil
+	}
+	return fmt.Errorf("%d bytes where %d are due", len(data), n)
+}
+
+// width is Width for the row of the given name, which fails if the width is wrong.
 func (c *Codec) width(name string, data []byte, n int) bool {
 	if len(data) != n {
-		c.failf(name, "%d bytes where %d are due", len(data), n)
+		c.fail(name, Width(data, n).Error())
 	}
 	return len(data) == n
 }
