@@ -199,6 +199,16 @@ func (j *job) markFixed(all []attr.Difference, have info, changed attr.Set) {
 	}
 }
 
+// compareInfo compares the settings of a kind with those of a link, as far as the
+// kernel reports them.
+func (t *transaction) compareInfo(j *job, l *Link, have info) []attr.Difference {
+	set := j.spec.Set.Minus(j.late)
+	if raw, ok := have.(*rawSettings); ok {
+		set = set.And(raw.types())
+	}
+	return t.codec.CompareReported(set, l.raw.info, j.infoRefs, j.spec.info().attrs, have.attrs)
+}
+
 // comparePort compares the port settings of a job with those of a link.
 func (t *transaction) comparePort(j *job, l *Link, have info) []attr.Difference {
 	p := j.spec.port

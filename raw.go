@@ -201,16 +201,6 @@ func (s *spec) hidden(l *Link) attr.Set {
 	return s.Set.And(unseen(s.info().attrs, l.raw.info))
 }
 
-// compareInfo compares the settings of a kind with those of a link, as far as the
-// kernel reports them.
-func (t *transaction) compareInfo(j *job, l *Link, have info) []attr.Difference {
-	set := j.spec.Set.Minus(j.late)
-	if raw, ok := have.(*rawSettings); ok {
-		set = set.And(raw.types())
-	}
-	return t.codec.CompareReported(set, l.raw.info, j.infoRefs, j.spec.info().attrs, have.attrs)
-}
-
 // unprovable reports whether the link that was read back may differ from the bytes
 // that were sent.
 func (t *transaction) unprovable(s *spec) bool {

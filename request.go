@@ -2,6 +2,8 @@ package iplink
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/iplink-go/iplink/internal/attr"
@@ -118,6 +120,128 @@ func (r *reader) fill(l *Link, m wire.Message) *Link {
 	l.finish(data)
 	return l
 }
+
+// parseLink decodes the payload of an RTM_NEWLINK or RTM_DELLINK message. The Link
+// keeps b, which must not change afterwards, unless c is set to keep copies.
+func parseLink(c *attr.Codec, b []byte) *Link {
+	l := newLink().parse(c, b)
+	l.raw.image = wholeImage(b)
+	return l
+}
+
+// parse is like parseLink, but decodes into a blank link.
+func (l *Link) parse(c *attr.Codec, b []byte) *Link {
+	b, overlong := legible(b)
+	header, attrs, err := wire.ParseLink(b)
+	var fault error
+	l.raw.common, fault = linkTable.Decode(c, attrs, l, l.unknown(c, ""))
+	if err != nil {
+		l.Err = err
+		return l
+	}
+	l.Index, l.Type, l.Flags = int(header.Index), HardwareType(header.Type), Flags(header.Flags)
+	l.addErr("", overlong)
+	l.addErr("", fault)
+	l.parseInfo(c)
+	l.parsePort(c)
+	return l
+}
+
+func (l *Link) parseInfo(c *attr.Codec) {
+	kind := kindOf(l.Kind)
+	if kind.info == nil {
+		l.keepRaw(c, "info", l.raw.data)
+		return
+	}
+	var err error
+	info := kind.info()
+	l.raw.info, err = kind.table().Decode(c, l.raw.data, info, l.unknown(c, "info"))
+	l.addErr(l.Kind, err)
+	if whole, ok := info.(completable); ok {
+		whole.afterDecode(l)
+	}
+	l.Info = info
+}
+
+func (l *Link) parsePort(c *attr.Codec) {
+	kind := kindOf(l.PortKind)
+	if kind.port == nil {
+		l.keepRaw(c, "port", l.raw.portData)
+		return
+	}
+	var err error
+	info := kind.port()
+	l.raw.port, err = kind.portTable().Decode(c, l.raw.portData, info, l.unknown(c, "port"))
+	l.addErr(l.PortKind+" port", err)
+	l.PortInfo = info
+}
+
+func (l *Link) addErr(what string, err error) {
+	if err != nil {
+		l.Err = errors.Join(l.Err, &Error{Op: "decode", Kind: what, Name: l.Name, Err: err})
+	}
+}
+
+// unknown returns a function that adds an attribute to l.Unknown.
+func (l *Link) unknown(c *attr.Codec, nest string) func(wire.Attr) {
+	return func(a wire.Attr) {
+		l.Unknown = append(l.Unknown, RawAttribute{Nest: nest, Type: a.Type, Data: c.Held(a.Data)})
+	}
+}
+
+// keepRaw keeps all attributes in the nest of an unknown kind.
+func (l *Link) keepRaw(c *attr.Codec, nest string, b []byte) {
+	keep := l.unknown(c, nest)
+	for a, err := range wire.Attrs(b) {
+		if err != nil {
+			l.addErr(nest, err)
+			return
+		}
+		keep(a)
+	}
+}
+
+// legible returns a link message without the nests that are longer than an attribute
+// can be, such as the nest of a macvlan with 5500 source addresses, and an error
+// that names them.
+func legible(b []byte) ([]byte, error) {
+	if len(b) <= wire.LinkLen+wire.MaxLen {
+		return b, nil
+	}
+	var faults error
+	var kind []byte
+	attrs, ok := wire.Legible(b[wire.LinkLen:], func(a wire.Attr) {
+		faults = errors.Join(faults, &attr.Error{Name: rowName(new(Link).attrs, a.Type),
+			Text: fmt.Sprintf("%d bytes, where an attribute of the kernel's can have %d", len(a.Data), wire.MaxLen-wire.AttrLen)})
+		if a.Type == uapi.IFLA_LINKINFO {
+			kind = kindOnly(a.Data)
+		}
+	})
+	if !ok {
+		faults = &attr.Error{Text: "the kernel's description is too long to be read"}
+	}
+	return slices.Concat(b[:wire.LinkLen], attrs, kind), faults
+}
+
+// kindOnly returns an IFLA_LINKINFO that contains only the kind, its first
+// attribute.
+func kindOnly(info []byte) []byte {
+	kind := wire.Find(info, uapi.IFLA_INFO_KIND)
+	b, at := wire.Begin(nil, uapi.IFLA_LINKINFO)
+	return wire.End(wire.AppendAttr(b, uapi.IFLA_INFO_KIND, kind), at)
+}
+
+// noteUndescribed notes that the kernel cannot describe the link, if m is the
+// NLMSG_ERROR message by which package rtnl reports such a link.
+func (l *Link) noteUndescribed(m wire.Message) {
+	if m.Type == uapi.NLMSG_ERROR {
+		l.raw.undescribed = true
+		l.addErr("", &attr.Error{Text: tooLongToDescribe})
+	}
+}
+
+// tooLongToDescribe is the meaning of EMSGSIZE in reply to a request for a link.
+const tooLongToDescribe = "the kernel cannot describe the link: it has a list, such as of source addresses, that takes more than 64 KiB"
 
 // An echo is the kernel's announcement of a new link, sent also to the requester
 // (NLM_F_ECHO). It has the contents that a read of the link would return, as long as

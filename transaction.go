@@ -142,6 +142,29 @@ func (j *job) withPeer() *Link {
 	return j.link
 }
 
+// attempt calls run, which makes links. If run fails, panics or ends its goroutine,
+// the new links are removed again. The Conn's socket stays open for that.
+func (t *transaction) attempt(ctx context.Context, run func(context.Context) error) (err error) {
+	held, err := t.conn.rt.Hold()
+	if err != nil {
+		return kernelError(&Error{Op: t.op}, err)
+	}
+	defer held.Release()
+	t.askForEchoes()
+	finished := false
+	defer func() {
+		if !finished {
+			err = errors.Join(err, t.undo(ctx))
+		}
+	}()
+	if err := run(ctx); err != nil {
+		finished = t.keep != nil && t.keep(err)
+		return err
+	}
+	finished = true
+	return nil
+}
+
 // run sends all requests: first those that create the links, in order, then those
 // that complete them, one namespace after another, and finally those that read them.
 func (t *transaction) run(ctx context.Context) error {

@@ -21,29 +21,6 @@ const (
 	undoAttempts = 5
 )
 
-// attempt calls run, which makes links. If run fails, panics or ends its goroutine,
-// the new links are removed again. The Conn's socket stays open for that.
-func (t *transaction) attempt(ctx context.Context, run func(context.Context) error) (err error) {
-	held, err := t.conn.rt.Hold()
-	if err != nil {
-		return kernelError(&Error{Op: t.op}, err)
-	}
-	defer held.Release()
-	t.askForEchoes()
-	finished := false
-	defer func() {
-		if !finished {
-			err = errors.Join(err, t.undo(ctx))
-		}
-	}()
-	if err := run(ctx); err != nil {
-		finished = t.keep != nil && t.keep(err)
-		return err
-	}
-	finished = true
-	return nil
-}
-
 // note records the outcome of the request that makes the link.
 func (j *job) note(err error) {
 	j.made = err == nil
