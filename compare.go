@@ -199,8 +199,8 @@ func (j *job) markFixed(all []attr.Difference, have info, changed attr.Set) {
 	}
 }
 
-// compareInfo compares the settings of a kind with those of a link, as far as the
-// kernel reports them.
+// compareInfo compares the settings of a kind with the settings of a
+// link, as far as the kernel reports them.
 func (t *transaction) compareInfo(j *job, l *Link, have info) []attr.Difference {
 	set := j.spec.Set.Minus(j.late)
 	if raw, ok := have.(*rawSettings); ok {
@@ -209,7 +209,7 @@ func (t *transaction) compareInfo(j *job, l *Link, have info) []attr.Difference 
 	return t.codec.CompareReported(set, l.raw.info, j.infoRefs, j.spec.info().attrs, have.attrs)
 }
 
-// comparePort compares the port settings of a job with those of a link.
+// comparePort compares the port settings of a job with the settings of a link.
 func (t *transaction) comparePort(j *job, l *Link, have info) []attr.Difference {
 	p := j.spec.port
 	return t.codec.CompareReported(p.Set, l.raw.port, j.portRef, infoOf(p).attrs, have.attrs)

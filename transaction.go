@@ -299,8 +299,8 @@ func (t *transaction) sameLink(j *job) error {
 	return s.misnamed(t.op, j.link, s.finalName())
 }
 
-// misnamed returns an error if a link no longer has the name by which it was found,
-// or which it was given.
+// misnamed returns an error if a link no longer has the name that it was found by
+// or was given.
 func (s *spec) misnamed(op string, l *Link, name string) error {
 	if name == "" || l.named(name) {
 		return nil

@@ -32,7 +32,7 @@ func (c *Codec) addMark(typ uint16, name string, v Payload) {
 	c.marks = append(c.marks, mark{typ, name, len(c.buf), c.props, c.buf[start:], v})
 }
 
-// A Difference is a row in which two values of one table differ.
+// A Difference is a row that differs between two values of one table.
 type Difference struct {
 	Type       uint16
 	Name       string

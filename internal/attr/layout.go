@@ -36,7 +36,7 @@ type op struct {
 	width  uint8 // length of the payload, 0 if it varies
 }
 
-// An extra holds what some shapes need besides an op.
+// An extra holds the data that some shapes need besides an op.
 type extra struct {
 	count   int     // number of members
 	unit    *unit   // of a time

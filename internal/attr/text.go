@@ -171,7 +171,7 @@ func (w Words) list() string {
 }
 
 // Enum is a row for a number with words. Check rejects values without a word. The
-// width is that of the field.
+// width is the width of the field.
 func Enum[T ~uint8 | ~uint16 | ~uint32](c *Codec, typ uint16, name string, v *T, words Words) {
 	if c.due[typ] {
 		enum(c, integer(unsafe.Sizeof(*v)), typ, name, v, words)
