@@ -5,9 +5,8 @@ import (
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
-// A Reply is called for each message that answers a request, in order and never
-// concurrently. If there are many messages, it is called in a goroutine other than
-// the caller's while the exchange continues. The data is only valid during the call.
+// A Reply is called for each message that answers a request, in order and in the
+// caller's goroutine. The data is only valid during the call.
 type Reply func(wire.Message)
 
 // end identifies the last message of the answer to a request.
@@ -274,16 +273,10 @@ func (r *request) finish(err error) {
 	r.state, r.err = answered, err
 }
 
-// A delivery is a message that answers a request, and the Reply that receives it.
-type delivery struct {
-	reply   Reply
-	message wire.Message
-}
-
-// settle updates the requests that the messages of a datagram answer, and appends
-// the messages for a Reply to due. Answers to earlier batches fall outside the range
-// and are dropped.
-func (b *Batch) settle(due []delivery, datagram []byte, from, to int, base uint32) []delivery {
+// deliver updates the requests that the messages of a datagram answer, and calls
+// their Reply functions. Answers to earlier batches fall outside the range and are
+// dropped.
+func (b *Batch) deliver(datagram []byte, from, to int, base uint32) {
 	for m, err := range wire.Messages(datagram) {
 		if err != nil {
 			break
@@ -293,10 +286,9 @@ func (b *Batch) settle(due []delivery, datagram []byte, from, to int, base uint3
 			continue
 		}
 		if r := &b.requests[i]; r.settle(m) && r.reply != nil {
-			due = append(due, delivery{r.reply, m})
+			r.reply(m)
 		}
 	}
-	return due
 }
 
 // cut records that a datagram did not fit, given its beginning, and reports whether

@@ -135,12 +135,6 @@ const (
 	busy    = -int32(syscall.EBUSY)
 )
 
-// deliver does with a datagram what an exchange does.
-func (b *Batch) deliver(datagram []byte, from, to int, base uint32) {
-	l := lump{due: b.settle(nil, datagram, from, to, base)}
-	l.deliver()
-}
-
 // TestDeliver hands requests 1 and 2 of four what is theirs, and nothing else
 // to anybody.
 func TestDeliver(t *testing.T) {

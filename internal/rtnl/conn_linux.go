@@ -45,7 +45,6 @@ type Conn struct {
 	seq   uint32
 	read  []byte
 	full  int  // length of the last datagram if it did not fit read, else 0
-	lump  lump // empty between exchanges
 	room  int  // bytes that the answers to one send may take
 	bytes int  // maximum length of one send
 	stale bool // answers to an earlier batch may still be in the queue

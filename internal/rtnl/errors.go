@@ -68,12 +68,6 @@ func parseAck(m wire.Message) error {
 	return e
 }
 
-// isAck reports whether a datagram consists of a single acknowledgement or error.
-func isAck(datagram []byte) bool {
-	return len(datagram) >= wire.HeaderLen && wire.Order.Uint16(datagram[4:]) == uapi.NLMSG_ERROR &&
-		wire.Align(int(wire.Order.Uint32(datagram))) >= len(datagram)
-}
-
 // parseDone returns the error that ended a dump, or nil if the dump is complete.
 func parseDone(m wire.Message) error {
 	if len(m.Data) < 4 {

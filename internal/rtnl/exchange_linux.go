@@ -15,10 +15,6 @@ type exchange struct {
 	last     bool   // continues even if the Conn is closed
 	from, to int    // the requests of one send
 	base     uint32 // the sequence number of the batch's first request
-
-	taken    int       // bytes of answers
-	lump     *lump     // messages that wait for a Reply
-	handover *handover // nil while there are few messages
 }
 
 // begin waits for the Conn's turn and clears stale answers from the queue.
@@ -35,7 +31,6 @@ func (x *exchange) begin() error {
 		case x.c.turn <- struct{}{}:
 		}
 	}
-	x.lump = &x.c.lump
 	if !x.c.stale {
 		return nil
 	}
@@ -62,12 +57,6 @@ func (x *exchange) stopped() error {
 // reply panics.
 func (x *exchange) run() error {
 	defer x.salvage()
-	err := x.sendAll()
-	x.deliver()
-	return err
-}
-
-func (x *exchange) sendAll() error {
 	for x.to < x.b.Len() {
 		x.from, x.to = x.to, x.b.fit(x.to, x.c.room, x.c.bytes)
 		if err := x.send(); err != nil {
@@ -134,7 +123,7 @@ func (x *exchange) collect() error {
 		case x.c.full > 0:
 			lost = x.takeCut() || lost
 		case n > 0:
-			x.take(x.c.read[:n])
+			x.b.deliver(x.c.read[:n], x.from, x.to, x.base)
 		case lost || stopped != nil:
 			x.b.failLost(x.from, x.to)
 		default:
@@ -145,60 +134,12 @@ func (x *exchange) collect() error {
 	return stopped
 }
 
-// take processes a datagram and calls the Reply functions. If there are many
-// datagrams, deliveries are held back until they make up a handful.
-func (x *exchange) take(datagram []byte) {
-	l := x.lump
-	if x.taken += len(datagram); x.taken <= brief {
-		l.due = x.b.settle(l.due, datagram, x.from, x.to, x.base)
-		l.deliver()
-		return
-	}
-	if !isAck(datagram) {
-		at := len(l.bytes)
-		l.bytes = append(l.bytes, datagram...)
-		datagram = l.bytes[at:]
-	}
-	l.due = x.b.settle(l.due, datagram, x.from, x.to, x.base)
-	if len(l.bytes) >= handful && (x.to < x.b.Len() || x.b.pending(x.from, x.to)) {
-		x.handOver()
-	}
-}
-
 // takeCut processes a datagram that did not fit, and enlarges the read buffer for
 // the next one. It reports whether the end of a dump may have been lost with it.
 func (x *exchange) takeCut() bool {
 	dump := x.b.cut(x.c.read, x.from, x.to, x.base)
 	x.c.read = make([]byte, x.c.full+x.c.full/4)
 	return dump
-}
-
-// handOver passes the lump to the other goroutine while the next one is filled.
-func (x *exchange) handOver() {
-	if x.handover == nil {
-		x.handover = newHandover()
-	}
-	if x.lump = x.handover.pass(x.lump); x.lump == nil {
-		x.join()
-	}
-}
-
-// deliver delivers the remaining messages and returns when all are delivered.
-func (x *exchange) deliver() {
-	if x.handover == nil {
-		x.lump.deliver()
-		return
-	}
-	x.handOver()
-	x.join()
-}
-
-// join waits for the other goroutine to end.
-func (x *exchange) join() {
-	h := x.handover
-	x.handover = nil
-	h.join()
-	h.resume()
 }
 
 // awaits reports whether answers are outstanding. If the exchange has stopped, dumps
@@ -213,17 +154,13 @@ func (x *exchange) awaits(stopped error) bool {
 // salvage settles unanswered requests when an exchange ends early: after a panic the
 // answers are still in the queue.
 func (x *exchange) salvage() {
-	if x.handover != nil {
-		x.handover.join()
-	}
-	x.c.lump.clear()
 	x.b.silence(x.from, x.to)
 	for x.b.pendingSingles(x.from, x.to) {
 		n, err := x.c.receive()
 		if n == 0 || err != nil {
 			break
 		}
-		x.b.settle(nil, x.c.read[:n], x.from, x.to, x.base)
+		x.b.deliver(x.c.read[:n], x.from, x.to, x.base)
 	}
 	x.b.failLost(x.from, x.to)
 }
