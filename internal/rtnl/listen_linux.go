@@ -16,9 +16,10 @@ import (
 // links or of a generic netlink family. Only one goroutine at a time may receive.
 type Listener struct {
 	fd      int
-	bell    *bell
-	rush    rush
-	release func() // stops waiting for the end of ctx
+	waiter  *waiter
+	burst   burst
+	ctx     context.Context // ends with the Listener
+	release func()          // ends ctx
 	read    []byte
 	oob     []byte
 
@@ -30,6 +31,35 @@ type Listener struct {
 		err    unix.Errno
 		waited bool // for the datagram
 	}
+}
+
+// Waking up for a single announcement costs several times as much as reading and
+// decoding it, because all caches are cold by then. During a burst, a Listener
+// therefore pauses between reads, as drivers of network cards do.
+const (
+	burstPause = time.Millisecond
+	// burstAfter is the number of consecutive waits shorter than a pause that begin
+	// a burst. A program that makes a change, waits for the announcement and makes
+	// the next change loses one pause in so many changes.
+	burstAfter = 8
+	// burstLeast is the number of announcements that a pause must bring for the
+	// burst to continue. burstMost is half the number that fits the receive buffer
+	// granted to unprivileged processes: 212992 bytes, doubled, at 4352 bytes each.
+	burstLeast, burstMost = 2, 48
+)
+
+// A burst counts announcements and waits for them.
+type burst struct {
+	waits int       // consecutive waits shorter than a pause
+	woken time.Time // end of the last wait
+	came  int       // announcements since the first of these waits, or the last pause
+}
+
+func (b *burst) woke(now time.Time) {
+	if now.Sub(b.woken) >= burstPause {
+		b.waits, b.came = 0, 0
+	}
+	b.waits, b.woken = b.waits+1, now
 }
 
 // Listen opens a Listener for changes of links in the network namespace of the
@@ -56,15 +86,18 @@ func listenTo(ctx context.Context, protocol, netns int, how Listening, groups ..
 	if err := l.open(nl); err != nil {
 		return nil, err
 	}
+	ctx, cancel := context.WithCancel(ctx)
+	l.ctx = ctx
 	done := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
 		defer close(done)
-		_ = l.bell.file.SetReadDeadline(time.Unix(1, 0))
+		_ = l.waiter.file.SetReadDeadline(time.Unix(1, 0))
 	})
 	l.release = func() {
 		if !stop() {
 			<-done
 		}
+		cancel()
 	}
 	return l, nil
 }
@@ -87,12 +120,12 @@ func configure(nl *netlink.Conn, how Listening, groups []uint32) error {
 	return nil
 }
 
-// open sets the Listener's own descriptor of the socket, and its bell.
+// open sets the Listener's own descriptor of the socket, and its waiter.
 func (l *Listener) open(nl *netlink.Conn) (err error) {
 	if l.fd, err = detach(nl); err != nil {
 		return err
 	}
-	if l.bell, err = newBell(l.fd); err != nil {
+	if l.waiter, err = newWaiter(l.fd); err != nil {
 		return errors.Join(err, unix.Close(l.fd))
 	}
 	l.take = l.takeOne
@@ -112,13 +145,13 @@ func (l *Listener) takeOne(uintptr) bool {
 // Close closes the socket.
 func (l *Listener) Close() error {
 	l.release()
-	return errors.Join(l.bell.file.Close(), os.NewSyscallError("close", unix.Close(l.fd)))
+	return errors.Join(l.waiter.file.Close(), os.NewSyscallError("close", unix.Close(l.fd)))
 }
 
 // Control calls f with the socket's descriptor.
 func (l *Listener) Control(f func(fd int) error) error {
 	var inner error
-	err := l.bell.raw.Control(func(uintptr) { inner = f(l.fd) })
+	err := l.waiter.raw.Control(func(uintptr) { inner = f(l.fd) })
 	return errors.Join(err, inner)
 }
 
@@ -126,14 +159,14 @@ func (l *Listener) Control(f func(fd int) error) error {
 // of the namespace that it concerns: OwnNetNS unless the kernel names another. The
 // datagram is nil if there is none and wait is false. The error is ErrOverrun if
 // announcements were lost, and os.ErrDeadlineExceeded if the Listener's context has
-// ended. During a rush, Receive may wait up to one lull longer than necessary.
+// ended. During a burst, Receive returns a datagram up to one pause late.
 func (l *Listener) Receive(wait bool) (datagram []byte, nsid int32, err error) {
 	for {
-		datagram, nsid, err = l.receive(wait && !l.rush.on)
+		datagram, nsid, err = l.receive(wait && l.burst.waits < burstAfter)
 		if datagram != nil || err != nil || !wait {
 			return datagram, nsid, err
 		}
-		if err := l.lull(); err != nil {
+		if err := l.pause(); err != nil {
 			return nil, OwnNetNS, err
 		}
 	}
@@ -150,21 +183,25 @@ func (l *Listener) Drain() error {
 	}
 }
 
-// lull pauses for a while, or ends the rush.
-func (l *Listener) lull() error {
-	if l.rush.pauses() {
-		time.Sleep(lull)
-		return nil
+// pause lets announcements of a burst accumulate. If the last pause brought too few
+// or too many, it ends the burst.
+func (l *Listener) pause() error {
+	if came := l.burst.came; came < burstLeast || came > burstMost {
+		l.burst.waits = 0
+		return l.waiter.enable()
 	}
-	return l.bell.listen()
+	l.burst.came = 0
+	err := l.waiter.disable()
+	_ = sleep(l.ctx, burstPause) // the next read reports the end of ctx
+	return err
 }
 
-// receive is Receive without the pauses of a rush.
+// receive is Receive without the pauses of a burst.
 func (l *Listener) receive(wait bool) (datagram []byte, nsid int32, err error) {
 	l.wait, l.got.waited = wait, false
-	err = l.bell.raw.Read(l.take)
-	if l.got.waited && l.rush.woke(time.Now()) {
-		err = errors.Join(err, l.bell.silence())
+	err = l.waiter.raw.Read(l.take)
+	if l.got.waited {
+		l.burst.woke(time.Now())
 	}
 	n, errno := l.got.n, l.got.err
 	switch {
@@ -180,7 +217,7 @@ func (l *Listener) receive(wait bool) (datagram []byte, nsid int32, err error) {
 	case errno != 0:
 		return nil, OwnNetNS, os.NewSyscallError("recvmsg", errno)
 	}
-	l.rush.seen++
+	l.burst.came++
 	return l.read[:n], l.got.nsid, nil
 }
 
