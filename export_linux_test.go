@@ -12,5 +12,5 @@ func (c *Conn) LoseAnswers() error {
 
 // SendSingly makes each request go out in a send of its own.
 func (c *Conn) SendSingly() {
-	c.rt.SetRoom(0)
+	c.rt.SetAnswerSpace(0)
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
-// An nsConn is a namespace in which a transaction makes or finds links: a socket
+// An nsConn is a namespace where a transaction makes or finds links: a socket
 // there, and the requests waiting to be sent on it.
 type nsConn struct {
 	ns       *NetNS // nil for the Conn's own until it is needed
@@ -187,7 +187,7 @@ func (p *nsConn) conn() *rtnl.Conn {
 	return p.rt
 }
 
-// findID finds the id by which links of a remote namespace are read.
+// findID finds the id for reading links of a remote namespace.
 func (t *transaction) findID(ctx context.Context, p *nsConn) (err error) {
 	if p.isRemote() {
 		p.id, err = t.nsid(ctx, p.via, p)
@@ -226,7 +226,7 @@ func (p *nsConn) indexOf(ctx context.Context, name string) (int, error) {
 	return l.Index, nil
 }
 
-// refuseRemote rejects a namespace in which the program cannot have a socket.
+// refuseRemote rejects a namespace where the program cannot have a socket.
 func (s *spec) refuseRemote(op, attr string, p *nsConn) error {
 	if p.denied == nil {
 		return nil

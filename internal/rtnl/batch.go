@@ -92,10 +92,10 @@ func (b *Batch) Bytes(i int) []byte {
 	return b.buf[r.at:r.to]
 }
 
-// checkRoom returns an error if a request is longer than the given limit of one
+// checkLengths returns an error if a request is longer than the given limit of one
 // send, or longer than an attribute can be: such a request may contain an attribute
 // that is too long.
-func (b *Batch) checkRoom(bytes int) error {
+func (b *Batch) checkLengths(bytes int) error {
 	most := min(wire.MaxLen, bytes)
 	for i := range b.requests {
 		if n := b.requests[i].to - b.requests[i].at; n > most {
@@ -147,21 +147,21 @@ func (b *Batch) add(typ, flags uint16, end end, reply Reply, body func([]byte) [
 	return len(b.requests) - 1
 }
 
-// Room that one answer may take in the socket's receive buffer, including the
+// Space that one answer may take in the socket's receive buffer, including the
 // kernel's overhead. An acknowledgement takes 832 bytes, or 1280 with an error text;
 // the description of a link takes 4352 bytes for up to 3700 bytes of contents.
 // Longer answers mostly repeat the contents of the requests, so twice the request's
 // length is added.
 const (
-	ackRoom   = 1536
-	replyRoom = 6 << 10
+	ackSpace   = 1536
+	replySpace = 6 << 10
 )
 
 // Work that one send may cause in the kernel, which carries out the whole send even
 // if the context ends. A request that changes something counts 1, which is 0.2 ms
 // for a new bridge and 0.6 ms for a pair of veths. A request that removes a link
 // waits for RCU grace periods, 16 ms or more. Reading costs 0.01 ms and is bounded
-// by the room for the answers.
+// by the space for the answers.
 const (
 	sendWork    = 64
 	removalWork = 16
@@ -178,28 +178,28 @@ func work(typ uint16, end end) int {
 }
 
 // fit returns the end of the run of requests, starting at from, that can be sent in
-// one call with the given room for their answers and the given limit of bytes. The
+// one call with the given space for their answers and the given limit of bytes. The
 // run holds at least one request.
-func (b *Batch) fit(from, room, bytes int) int {
+func (b *Batch) fit(from, space, bytes int) int {
 	done := 0
 	for i := from; i < len(b.requests); i++ {
 		r := &b.requests[i]
-		room -= r.room()
+		space -= r.space()
 		done += r.work
 		long := done > sendWork && !b.together
-		if i > from && (long || room < 0 || r.to-b.requests[from].at > bytes) {
+		if i > from && (long || space < 0 || r.to-b.requests[from].at > bytes) {
 			return i
 		}
 	}
 	return len(b.requests)
 }
 
-func (r *request) room() int {
-	room := ackRoom + 2*(r.to-r.at)
+func (r *request) space() int {
+	space := ackSpace + 2*(r.to-r.at)
 	if r.end != atAck || r.reply != nil {
-		room += replyRoom
+		space += replySpace
 	}
-	return room
+	return space
 }
 
 // number assigns sequence numbers to the requests from…to-1: base to the first

@@ -81,7 +81,7 @@ func TestFit(t *testing.T) {
 	together.Together()
 	// What one answer of each sort takes.
 	short, long := acks(1, 16), gets(1)
-	ack, reply := short.requests[0].room(), long.requests[0].room()
+	ack, reply := short.requests[0].space(), long.requests[0].space()
 	const much, k = 1 << 30, 1 << 10
 	for _, c := range []struct {
 		name              string

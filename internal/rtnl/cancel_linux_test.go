@@ -123,7 +123,7 @@ func TestCancelledBatch(t *testing.T) {
 		}
 		return nil
 	})
-	c.room = 10 * b.requests[0].room() // ten at a time
+	c.space = 10 * b.requests[0].space() // ten at a time
 	if err := c.Do(ctx, &b); !errors.Is(err, context.Canceled) {
 		t.Errorf("%v", err)
 	}

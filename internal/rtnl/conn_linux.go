@@ -45,7 +45,7 @@ type Conn struct {
 	seq   uint32
 	read  []byte
 	full  int  // length of the last datagram if it did not fit read, else 0
-	room  int  // bytes that the answers to one send may take
+	space int  // bytes that the answers to one send may take
 	bytes int  // maximum length of one send
 	stale bool // answers to an earlier batch may still be in the queue
 	hook  Hook
@@ -93,7 +93,7 @@ func (c *Conn) configure(nl *netlink.Conn) error {
 		return err
 	}
 	write, err := nl.WriteBuffer()
-	c.room, c.bytes = read-read/8, write-write/8
+	c.space, c.bytes = read-read/8, write-write/8
 	return err
 }
 
@@ -177,7 +177,7 @@ func (c *Conn) do(ctx context.Context, b *Batch, last bool) error {
 		b.failUnsent(errNoContext)
 		return errNoContext
 	}
-	if err := b.checkRoom(c.bytes); err != nil {
+	if err := b.checkLengths(c.bytes); err != nil {
 		b.failUnsent(err)
 		return err
 	}
@@ -204,7 +204,7 @@ func (c *Conn) end() {
 // Fit returns the number of requests of the given length that fit one send, given
 // the room for their acknowledgements.
 func (c *Conn) Fit(bytes int) int {
-	return min(c.room/(ackRoom+2*bytes), c.bytes/bytes)
+	return min(c.space/(ackSpace+2*bytes), c.bytes/bytes)
 }
 
 // drain reads and discards all queued messages. Reading also completes an abandoned
@@ -263,10 +263,10 @@ func (c *Conn) fromKernel() (int, error) {
 	}
 }
 
-// SetRoom sets the room that c assumes for answers, in bytes, so that tests can
+// SetAnswerSpace sets the space that c assumes for answers, in bytes, so that tests can
 // split a batch into many sends. c must not be in use.
-func (c *Conn) SetRoom(bytes int) {
-	c.room = bytes
+func (c *Conn) SetAnswerSpace(bytes int) {
+	c.space = bytes
 }
 
 // wait waits briefly for an answer, so that the caller can check the context. The

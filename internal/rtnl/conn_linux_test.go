@@ -162,7 +162,7 @@ func TestLongBatch(t *testing.T) {
 		}
 		b.Write(uapi.RTM_SETLINK, 0, group(name, i+1))
 	}
-	c.room, c.bytes = 1<<20, 64<<10
+	c.space, c.bytes = 1<<20, 64<<10
 	do(t, c, &b)
 	for i := range n {
 		if i%100 == 42 {
@@ -182,7 +182,7 @@ func TestManyReplies(t *testing.T) {
 	testutil.Need(t, "bridge")
 	c, _ := dialed(t)
 	bridges(t, c, 10)
-	c.room = 2 << 20
+	c.space = 2 << 20
 	var b Batch
 	var got []string
 	for i := range 1500 {

@@ -56,9 +56,9 @@ func (x *exchange) stopped() error {
 // run sends all requests in one or more sends and collects the answers, even if a
 // reply panics.
 func (x *exchange) run() error {
-	defer x.salvage()
+	defer x.finishEarly()
 	for x.to < x.b.Len() {
-		x.from, x.to = x.to, x.b.fit(x.to, x.c.room, x.c.bytes)
+		x.from, x.to = x.to, x.b.fit(x.to, x.c.space, x.c.bytes)
 		if err := x.send(); err != nil {
 			x.b.failUnsent(err)
 			return err
@@ -151,9 +151,9 @@ func (x *exchange) awaits(stopped error) bool {
 	return x.b.pending(x.from, x.to)
 }
 
-// salvage settles unanswered requests when an exchange ends early: after a panic the
+// finishEarly settles unanswered requests when an exchange ends early: after a panic the
 // answers are still in the queue.
-func (x *exchange) salvage() {
+func (x *exchange) finishEarly() {
 	x.b.silence(x.from, x.to)
 	for x.b.pendingSingles(x.from, x.to) {
 		n, err := x.c.receive()

@@ -71,7 +71,7 @@ func TestRoom(t *testing.T) {
 			}
 			room, taken := 0, 0
 			for i := range b.requests {
-				room += b.requests[i].room()
+				room += b.requests[i].space()
 			}
 			c.SetHook(func(p Point) error {
 				if p == AfterSend {
