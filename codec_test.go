@@ -3,7 +3,6 @@ package iplink
 import (
 	"encoding/binary"
 	"fmt"
-	"maps"
 	"math/rand/v2"
 	"net/netip"
 	"reflect"
@@ -59,85 +58,6 @@ func TestCodecTables(t *testing.T) {
 			}
 		}
 	}
-}
-
-// figure is how many attributes of a nest the kernel takes when it makes a link
-// or later, takes for a link that exists, in whatever state, and reports.
-type figure struct{ settable, changeable, readable int }
-
-// figures are those of the drivers in Linux 7.3, without the members of nests.
-// So IFLA_MACVLAN_MACADDR counts among what is told and not among what is
-// reported, where it is a member of IFLA_MACVLAN_MACADDR_DATA.
-var figures = map[string]figure{
-	"bond":        {33, 33, 34},
-	"bond port":   {3, 3, 12},
-	"bridge":      {37, 37, 48},
-	"bridge port": {28, 28, 42},
-	"can":         {10, 10, 21},
-	"ipoib":       {3, 2, 3},
-	"ipvlan":      {2, 2, 2},
-	"ipvtap":      {2, 2, 2},
-	"macsec":      {14, 10, 13},
-	"macvlan":     {7, 7, 7},
-	"macvtap":     {7, 7, 7},
-	"vlan":        {5, 3, 5},
-	"vxlan":       {34, 14, 33},
-}
-
-func TestCodecFigures(t *testing.T) {
-	all := tables()
-	for _, name := range slices.Sorted(maps.Keys(all)) {
-		got := count(rows(all[name]))
-		t.Logf("%-12s settable %2d, changeable %2d, readable %3d", name, got.settable, got.changeable, got.readable)
-		if want, ok := figures[name]; ok && got != want {
-			t.Errorf("%s: %+v, want %+v", name, got, want)
-		}
-	}
-}
-
-// TestCodecTotals adds up what drivers take and report. A macvtap and an ipvtap
-// have the tables of their drivers' other kind, and a CAN controller is made by
-// nobody.
-func TestCodecTotals(t *testing.T) {
-	var total figure
-	for name, n := range figures {
-		if name != KindMacvtap && name != KindIPvtap && name != KindCAN {
-			total.settable += n.settable
-			total.changeable += n.changeable
-			total.readable += n.readable
-		}
-	}
-	total.readable++ // IFLA_MACVLAN_MACADDR, see figures
-	t.Logf("settable %d, changeable %d, readable %d", total.settable, total.changeable, total.readable)
-	if want := (figure{166, 139, 200}); total != want {
-		t.Errorf("%+v, want %+v", total, want)
-	}
-}
-
-// count counts attributes: the two of an address by family as two, and one
-// whose bits have a row each as one.
-func count(rows []attr.Row) (n figure) {
-	bits := map[uint16]bool{}
-	for _, r := range rows {
-		attrs := 1
-		switch {
-		case r.Format == "ip" && r.Type6 != 0:
-			attrs = 2
-		case r.Type6 != 0 && bits[r.Type6]:
-			attrs = 0
-		case r.Type6 != 0:
-			bits[r.Type6] = true
-		}
-		for _, c := range []struct {
-			counts bool
-			n      *int
-		}{{r.Settable(), &n.settable}, {r.Changeable(), &n.changeable}, {r.Readable(), &n.readable}} {
-			if c.counts {
-				*c.n += attrs
-			}
-		}
-	}
-	return n
 }
 
 // slow encodes attributes one after another, with nothing of this module's but

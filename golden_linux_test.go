@@ -88,15 +88,12 @@ func traced(t *testing.T, ns *os.File, line string) [][]byte {
 // the builder to the library, in one namespace each: `ip` must see the same
 // link in both.
 func TestStringThroughIP(t *testing.T) {
-	kinds := map[string][]goldenCase{}
-	for _, c := range goldenCases() {
-		kinds[c.kind] = append(kinds[c.kind], c)
-	}
-	for kind, cases := range kinds {
-		t.Run(kind, func(t *testing.T) {
+	for _, k := range slices.Concat(kindTests, sharedRequests()) {
+		t.Run(k.name, func(t *testing.T) {
 			t.Parallel()
 			twins := newTwins(t)
-			for _, c := range cases {
+			for _, spec := range k.golden {
+				c := goldenCase{k, spec}
 				if !t.Run(c.name, func(t *testing.T) { c.throughIP(t, twins) }) || c.existing() {
 					twins = newTwins(t)
 				}
@@ -162,7 +159,7 @@ func goldenNetNS(t *testing.T) *os.File {
 
 // needsHardware reports whether the links of goldenNetNS cannot do.
 func (c goldenCase) needsHardware() bool {
-	return c.kind == iplink.KindCAN || c.kind == iplink.KindIPoIB || c.kind == iplink.KindMACsec && c.name == "scb" // offload
+	return c.kind.hardware || c.kind.name == iplink.KindMACsec && c.name == "scb" // offload
 }
 
 // existing reports whether the builder changes a link that is there already.
@@ -246,32 +243,25 @@ document and does not is a failure, and so is a setting that no test tries:
 
 // kernelsTable is a table of settings, and the test that tries each.
 type kernelsTable struct {
-	title, kind, test string
-	rows              []attr.Row
+	title, test string
+	rows        []attr.Row
 }
 
-// goNames are the kinds as Go code writes them.
-var goNames = map[string]string{iplink.KindBond: "Bond", iplink.KindBridge: "Bridge", iplink.KindCAN: "CAN", iplink.KindIPoIB: "IPoIB",
-	iplink.KindIPvlan: "IPvlan", iplink.KindIPvtap: "IPvtap", iplink.KindMACsec: "MACsec", iplink.KindMacvlan: "Macvlan",
-	iplink.KindMacvtap: "Macvtap", iplink.KindVLAN: "VLAN", iplink.KindVXLAN: "VXLAN"}
-
-// tablesOf returns the tables of a kind.
+// tablesOf returns the tables of a kind and its ports, unless they are empty.
 func tablesOf(t *testing.T, kind string) (all []kernelsTable) {
-	own, ports := iplink.HasRows(kind)
-	if own && kind != iplink.KindTeam { // whose one setting goes another way, since long ago
-		all = append(all, kernelsTable{kind, kind, settingsTest(t, goNames[kind]), iplink.KindRows(kind)})
-	}
-	if ports {
-		all = append(all, kernelsTable{kind + " port", kind, settingsTest(t, goNames[kind]+"Port"), iplink.PortRows(kind)})
+	for _, title := range []string{kind, kind + " port"} {
+		if rows := iplink.TableRows()[title]; len(rows) > 0 {
+			all = append(all, kernelsTable{title, settingsTest(t, title), rows})
+		}
 	}
 	return all
 }
 
-// settingsTest returns the name of the test that tries the settings of a table,
-// which must be there.
-func settingsTest(t *testing.T, name string) string {
+// settingsTest returns the name of the test that tries the settings of a table: for
+// "bond port", TestBondPortSettings.
+func settingsTest(t *testing.T, table string) string {
 	t.Helper()
-	name = "Test" + name + "Settings"
+	declaration := regexp.MustCompile(`(?mi)^func (Test` + strings.ReplaceAll(table, " ", "") + `Settings)\(t \*testing\.T\)`)
 	files, err := fs.Glob(sources, "*.go")
 	if err != nil {
 		t.Fatal(err)
@@ -281,12 +271,12 @@ func settingsTest(t *testing.T, name string) string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if strings.Contains(string(text), "func "+name+"(t *testing.T)") {
-			return name
+		if found := declaration.FindSubmatch(text); found != nil {
+			return string(found[1])
 		}
 	}
-	t.Errorf("there is no %s", name)
-	return name
+	t.Errorf("no test tries the settings of %s", table)
+	return ""
 }
 
 func kernelsKinds(t *testing.T) string {
@@ -307,7 +297,7 @@ func kernelsKinds(t *testing.T) string {
 		}
 	}
 	common := iplink.CommonRows()
-	fmt.Fprintf(&b, "| every link | – | %d | %d | `%s` |\n", count(common, attr.Row.Settable), count(common, isNewer), settingsTest(t, "Common"))
+	fmt.Fprintf(&b, "| every link | – | %d | %d | `%s` |\n", count(common, attr.Row.Settable), count(common, isNewer), settingsTest(t, "common"))
 	return b.String()
 }
 
@@ -333,7 +323,7 @@ func kernelsSettings(t *testing.T) string {
 	for _, kind := range iplink.KindNames() {
 		tables = append(tables, tablesOf(t, kind)...)
 	}
-	tables = append(tables, kernelsTable{title: "every link", test: settingsTest(t, "Common"), rows: iplink.LinkRows()})
+	tables = append(tables, kernelsTable{title: "every link", test: settingsTest(t, "common"), rows: iplink.LinkRows()})
 	for _, table := range tables {
 		for _, r := range byVersion(table.rows) {
 			access, test := "", "`"+table.test+"/"+r.Name+"`"

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/netip"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -27,12 +28,108 @@ import (
 	"github.com/iplink-go/iplink/macsec"
 	"github.com/iplink-go/iplink/macvlan"
 	"github.com/iplink-go/iplink/macvtap"
+	"github.com/iplink-go/iplink/nlmon"
 	"github.com/iplink-go/iplink/team"
+	"github.com/iplink-go/iplink/vcan"
 	"github.com/iplink-go/iplink/veth"
 	"github.com/iplink-go/iplink/vlan"
 	"github.com/iplink-go/iplink/vxcan"
 	"github.com/iplink-go/iplink/vxlan"
 )
+
+// A kindTest has everything that the tests of every kind need to know of one, or of
+// the ports of one. The tests of *_settings_linux_test.go have what is special.
+type kindTest struct {
+	name     string // the kind, or for its ports the kind and " port"
+	build    any    // New, or Port
+	figure   figure
+	hardware bool         // the links need hardware
+	golden   []goldenSpec // see TestGolden
+	byHand   []written    // see TestHandWrittenRequests
+}
+
+// figure is how many attributes of a nest the kernel takes when it makes a link
+// or later, takes for a link that exists, in whatever state, and reports. The figures
+// of kindTests are those of the drivers in Linux 7.3, without the members of nests.
+// So IFLA_MACVLAN_MACADDR counts among what is told and not among what is
+// reported, where it is a member of IFLA_MACVLAN_MACADDR_DATA.
+type figure struct{ settable, changeable, readable int }
+
+// kindTests are all kinds, and all ports that have settings.
+var kindTests = []kindTest{
+	{name: "bond", build: bond.New, figure: figure{33, 33, 34}, golden: goldenBond(), byHand: byHandBond()},
+	{name: "bond port", build: bond.Port, figure: figure{3, 3, 12}, byHand: byHandBondPort()},
+	{name: "bridge", build: bridge.New, figure: figure{37, 37, 48}, golden: goldenBridge(), byHand: byHandBridge()},
+	{name: "bridge port", build: bridge.Port, figure: figure{28, 28, 42}, golden: goldenBridgePort(), byHand: byHandBridgePort()},
+	{name: "can", build: can.New, figure: figure{10, 10, 21}, hardware: true, golden: goldenCAN(), byHand: byHandCAN()},
+	{name: "dummy", build: dummy.New, golden: []goldenSpec{{"plain", dummy.New("t0").Index(goldenIndex)}}},
+	{name: "ipoib", build: ipoib.New, figure: figure{3, 2, 3}, hardware: true, golden: goldenIPoIB()},
+	{name: "ipvlan", build: ipvlan.New, figure: figure{2, 2, 2}, golden: goldenIPvlan()},
+	{name: "ipvtap", build: ipvtap.New, figure: figure{2, 2, 2}, golden: []goldenSpec{
+		{"private", ipvtap.New("t0").Index(goldenIndex).Parent("under").Mode(ipvtap.L3).Flags(ipvtap.Private)}}},
+	{name: "macsec", build: macsec.New, figure: figure{14, 10, 13}, golden: goldenMACsec()},
+	{name: "macvlan", build: macvlan.New, figure: figure{7, 7, 7}, golden: goldenMacvlan(macvlan.New),
+		byHand: []written{{9, macvlan.New("t0").Parent("under").BCCutoff(-2), "fe ff ff ff"}}},
+	{name: "macvtap", build: macvtap.New, figure: figure{7, 7, 7}, golden: goldenMacvlan(macvtap.New),
+		byHand: []written{{9, macvtap.New("t0").Parent("under").BCCutoff(0x1234), "34 12 00 00"}}},
+	{name: "nlmon", build: nlmon.New, golden: []goldenSpec{{"plain", nlmon.New("t0").Index(goldenIndex).Up()}}},
+	{name: "team", build: team.New, golden: []goldenSpec{{"plain", team.New("t0").Index(goldenIndex)}}},
+	{name: "vcan", build: vcan.New, golden: []goldenSpec{{"plain", vcan.New("t0").Index(goldenIndex).MTU(72)}}},
+	{name: "veth", build: veth.New, golden: goldenVeth()},
+	{name: "vlan", build: vlan.New, figure: figure{5, 3, 5}, golden: goldenVLAN()},
+	{name: "vxcan", build: vxcan.New, golden: []goldenSpec{
+		{"plain", vxcan.New("t0").Index(goldenIndex)},
+		{"peer", vxcan.New("t0").Index(goldenIndex).Up().Peer(vxcan.New("t1").Index(0x4321).MTU(16))}}},
+	{name: "vxlan", build: vxlan.New, figure: figure{34, 14, 33}, golden: goldenVXLAN(), byHand: byHandVXLAN()},
+}
+
+// TestKindTests demands one entry for each kind and for each table.
+func TestKindTests(t *testing.T) {
+	want := slices.Concat(iplink.KindNames(), slices.Collect(maps.Keys(iplink.TableRows())))
+	want = slices.DeleteFunc(want, func(name string) bool { return name == "link" || name == "inet6" }) // of all links
+	slices.Sort(want)
+	var got []string
+	for _, k := range kindTests {
+		got = append(got, k.name)
+	}
+	if want = slices.Compact(want); !slices.Equal(got, want) {
+		t.Errorf("kindTests has %q, want %q", got, want)
+	}
+}
+
+func TestCodecFigures(t *testing.T) {
+	for _, k := range kindTests {
+		if got := figureOf(k.rows()); got != k.figure {
+			t.Errorf("%s: %+v, want %+v", k.name, got, k.figure)
+		}
+	}
+}
+
+// figureOf counts attributes: the two of an address by family as two, and one
+// whose bits have a row each as one.
+func figureOf(rows []attr.Row) (n figure) {
+	bits := map[uint16]bool{}
+	for _, r := range rows {
+		attrs := 1
+		switch {
+		case r.Format == "ip" && r.Type6 != 0:
+			attrs = 2
+		case r.Type6 != 0 && bits[r.Type6]:
+			attrs = 0
+		case r.Type6 != 0:
+			bits[r.Type6] = true
+		}
+		for _, c := range []struct {
+			counts bool
+			n      *int
+		}{{r.Settable(), &n.settable}, {r.Changeable(), &n.changeable}, {r.Readable(), &n.readable}} {
+			if c.counts {
+				*c.n += attrs
+			}
+		}
+	}
+	return n
+}
 
 // encoded compares the settings of a kind, as they go out, with bytes in base
 // 16; spaces are for the reader.
@@ -114,42 +211,14 @@ func refusedChange(t *testing.T, s iplink.Spec, have *iplink.Link, message strin
 	return p
 }
 
-// constructors are the functions that return the builder of a kind, or that of
-// its ports.
-var constructors = map[string]any{
-	"bond":        bond.New,
-	"bond port":   bond.Port,
-	"bridge":      bridge.New,
-	"bridge port": bridge.Port,
-	"can":         can.New,
-	"ipoib":       ipoib.New,
-	"ipvlan":      ipvlan.New,
-	"ipvtap":      ipvtap.New,
-	"macsec":      macsec.New,
-	"macvlan":     macvlan.New,
-	"macvtap":     macvtap.New,
-	"veth":        veth.New,
-	"vlan":        vlan.New,
-	"vxcan":       vxcan.New,
-	"vxlan":       vxlan.New,
-}
-
 // TestCodecSetters calls every setter of every builder: each settable row of a
 // table must be among what they set.
 func TestCodecSetters(t *testing.T) {
-	for name, rows := range iplink.TableRows() {
-		if name == "link" || name == "inet6" {
-			continue
-		}
-		constructor, ok := constructors[name]
-		if !ok {
-			t.Errorf("%s: its constructor is not in the list above", name)
-			continue
-		}
-		set := setBy(constructor)
-		for _, r := range rows {
+	for _, k := range kindTests {
+		set := setBy(k.build)
+		for _, r := range k.rows() {
 			if r.Settable() && !set.Has(r.Type) {
-				t.Errorf("%s: there is no setter for %s", name, r.Name)
+				t.Errorf("%s: there is no setter for %s", k.name, r.Name)
 			}
 		}
 	}
