@@ -194,13 +194,13 @@ func TestCreateKilled(t *testing.T) {
 	if all := 2*killedPairs + 3; len(left) < 10 || len(left) >= all {
 		t.Fatalf("%d links are left, the kill came not in the middle", len(left))
 	}
-	specs := victimPairs(ns.NetNS, other.NetNS)
+	specs := victimPairs(lab.NetNS(ns), lab.NetNS(other))
 	names := []string{}
 	for i := range specs {
 		names = append(names, fmt.Sprintf("a%d", i), fmt.Sprintf("b%d", i))
 	}
-	for _, in := range []*lab.NS{ns, other} {
-		if err := in.Do(func() error { return iplink.DeleteIfExists(t.Context(), names...) }); err != nil {
+	for _, in := range []*testutil.Lab{ns, other} {
+		if err := lab.NetNS(in).Do(func() error { return iplink.DeleteIfExists(t.Context(), names...) }); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -212,7 +212,7 @@ func TestCreateKilled(t *testing.T) {
 
 // killWhileCreating runs this test in another process and kills it when it says
 // that it is in the middle.
-func killWhileCreating(t *testing.T, a, b *lab.NS) {
+func killWhileCreating(t *testing.T, a, b *testutil.Lab) {
 	t.Helper()
 	cmd := exec.Command(os.Args[0], "-test.run=^TestCreateKilled$")
 	cmd.Env = append(os.Environ(), victimVariable+"=1")

@@ -147,7 +147,7 @@ func TestSetAgain(t *testing.T) {
 			}
 			testutil.IPBatch(t, ns.File, test.commands...)
 			if strings.Contains(test.commands[0], "add t0 up") {
-				lab.Settle(t, ns.File, "t0")
+				testutil.Settle(t, ns.File, "t0")
 			}
 			for _, all := range []bool{false, true} {
 				t.Run(fmt.Sprintf("all=%v", all), func(t *testing.T) { setAgain(t, c, ns, all) })
@@ -156,7 +156,7 @@ func TestSetAgain(t *testing.T) {
 	}
 }
 
-func setAgain(t *testing.T, c *iplink.Conn, ns *lab.NS, all bool) {
+func setAgain(t *testing.T, c *iplink.Conn, ns *testutil.Lab, all bool) {
 	read := func() iplink.Spec {
 		l, err := c.Get(t.Context(), "t0")
 		if err != nil {
@@ -290,7 +290,7 @@ func TestCreateWithoutEcho(t *testing.T) {
 	sends := countSends(c)
 	for i, want := range []int{4, 3} { // two create; two read, the second time one of them what it creates
 		*sends = 0
-		links := lab.MustCreate(t, c, bridge.New(fmt.Sprint("a", i)).Priority(0x1234), veth.New(fmt.Sprint("b", i)).NetNS(other.NetNS))
+		links := lab.MustCreate(t, c, bridge.New(fmt.Sprint("a", i)).Priority(0x1234), veth.New(fmt.Sprint("b", i)).NetNS(lab.NetNS(other)))
 		if len(links) != 2 || links[0].Info.(*iplink.BridgeInfo).Priority != 0x1234 || links[1].Kind != iplink.KindVeth {
 			t.Errorf("links %+v", links)
 		}

@@ -124,8 +124,9 @@ func (i *injection) run(t *testing.T, f func(context.Context) error) (err error)
 type testbed struct {
 	t     *testing.T
 	conn  *iplink.Conn // in the first namespace
-	all   []*lab.NS
-	state string // what `ip` says of them
+	all   []*testutil.Lab
+	ns    []*iplink.NetNS // the same
+	state string          // what `ip` says of them
 }
 
 // newTestbed makes a bridge br with a port in the first namespace, and what a
@@ -134,8 +135,8 @@ func newTestbed(t *testing.T) *testbed {
 	t.Helper()
 	l := &testbed{t: t}
 	for range 3 {
-		_, ns := lab.Scratch(t)
-		l.all = append(l.all, ns)
+		ns := testutil.NewLab(t)
+		l.all, l.ns = append(l.all, ns), append(l.ns, lab.NetNS(ns))
 	}
 	l.all[0].IP("link", "add", "name", "br", "address", "0a:00:12:34:56:78", "up", "type", "bridge")
 	l.all[0].IP("link", "add", "port", "mtu", "1280", "master", "br", "up", "type", "veth", "peer", "name", "end")
@@ -150,12 +151,7 @@ func newTestbed(t *testing.T) *testbed {
 // redial opens a new Conn in place of one that is closed.
 func (l *testbed) redial() {
 	l.t.Helper()
-	c, err := l.all[0].Dial()
-	if err != nil {
-		l.t.Fatal(err)
-	}
-	l.conn = c
-	l.t.Cleanup(func() { c.Close() })
+	l.conn = testutil.Opened(l.all[0], iplink.Dial)
 }
 
 // settle waits until nothing changes any more: carriers come with a delay.
@@ -253,13 +249,13 @@ var scenarios = map[string]scenario{
 		return []iplink.Spec{bridge.New("alone").Alias("by itself")}
 	},
 	"attach": func(l *testbed) []iplink.Spec {
-		return []iplink.Spec{attach(l.all[1].NetNS, 7)}
+		return []iplink.Spec{attach(l.ns[1], 7)}
 	},
 	"overlay": overlay,
 	"mixed":   func(l *testbed) []iplink.Spec { return mixed(l, 20) },
 	"unheard": func(l *testbed) []iplink.Spec {
 		l.conn.WithoutEcho()
-		return []iplink.Spec{bridge.New("u0").Group(0x1234), veth.New("u1").Group(0x1234).Peer(veth.New("u2").NetNS(l.all[1].NetNS))}
+		return []iplink.Spec{bridge.New("u0").Group(0x1234), veth.New("u1").Group(0x1234).Peer(veth.New("u2").NetNS(l.ns[1]))}
 	},
 }
 
@@ -268,10 +264,10 @@ var scenarios = map[string]scenario{
 func overlay(l *testbed) []iplink.Spec {
 	return []iplink.Spec{
 		bridge.New("ov").Up(),
-		vxlan.New("tunnel").VNI(0x1234).Dev("under").LinkNetNS(l.all[1].NetNS).Port(4790).Master("ov").Alias("the tunnel").Up(),
-		veth.New("ov1").Master("ov").Up().Peer(veth.New("eth1").NetNS(l.all[1].NetNS).Addr(netip.MustParsePrefix("10.18.52.1/24")).Up()),
-		veth.New("ov2").Master("ov").Up().Peer(veth.New("eth2").NetNS(l.all[2].NetNS).Addr(netip.MustParsePrefix("10.18.52.2/24")).Up()),
-		macvlan.New("mac2").NetNS(l.all[2].NetNS).LinkNetNS(l.all[2].NetNS).Parent("eth2").Mode(macvlan.Bridge).AltName("a-name-of-more-than-15-bytes"),
+		vxlan.New("tunnel").VNI(0x1234).Dev("under").LinkNetNS(l.ns[1]).Port(4790).Master("ov").Alias("the tunnel").Up(),
+		veth.New("ov1").Master("ov").Up().Peer(veth.New("eth1").NetNS(l.ns[1]).Addr(netip.MustParsePrefix("10.18.52.1/24")).Up()),
+		veth.New("ov2").Master("ov").Up().Peer(veth.New("eth2").NetNS(l.ns[2]).Addr(netip.MustParsePrefix("10.18.52.2/24")).Up()),
+		macvlan.New("mac2").NetNS(l.ns[2]).LinkNetNS(l.ns[2]).Parent("eth2").Mode(macvlan.Bridge).AltName("a-name-of-more-than-15-bytes"),
 	}
 }
 
@@ -279,7 +275,7 @@ func overlay(l *testbed) []iplink.Spec {
 func mixed(l *testbed, n int) []iplink.Spec {
 	var specs []iplink.Spec
 	for i := range n {
-		at := l.all[i%3].NetNS
+		at := l.ns[i%3]
 		name := fmt.Sprintf("l%d", i)
 		switch i % 5 {
 		case 0:
@@ -287,7 +283,7 @@ func mixed(l *testbed, n int) []iplink.Spec {
 		case 1:
 			specs = append(specs, vxlan.New(name).NetNS(at).VNI(uint32(i)+7).Alias(name+"'s alias"))
 		case 2:
-			specs = append(specs, veth.New(name).NetNS(at).Up().Peer(veth.New("p"+name).NetNS(l.all[(i+1)%3].NetNS).MTU(1288)))
+			specs = append(specs, veth.New(name).NetNS(at).Up().Peer(veth.New("p"+name).NetNS(l.ns[(i+1)%3]).MTU(1288)))
 		case 3:
 			specs = append(specs, macvlan.New(name).Parent("end").NetNS(at).AltName("alternative-name-of-"+name))
 		case 4:
@@ -348,9 +344,9 @@ func create(c *iplink.Conn, specs []iplink.Spec) func(context.Context) error {
 func (l *testbed) remove() {
 	l.t.Helper()
 	base := []string{"lo", "br", "port", "end", "under", "over"}
-	for _, ns := range l.all {
+	for i, ns := range l.all {
 		made := slices.DeleteFunc(ns.Names(), func(name string) bool { return slices.Contains(base, name) })
-		err := ns.Do(func() error { return iplink.DeleteIfExists(l.t.Context(), made...) })
+		err := l.ns[i].Do(func() error { return iplink.DeleteIfExists(l.t.Context(), made...) })
 		if err != nil {
 			l.t.Fatal(err)
 		}
@@ -435,7 +431,7 @@ func randomSpecs(l *testbed, r *rand.Rand) []iplink.Spec {
 	var specs []iplink.Spec
 	parents, masters := []string{"end"}, []string{"br"}
 	for i := range 2 + r.IntN(11) {
-		name, ns := fmt.Sprintf("r%d", i), l.all[r.IntN(3)].NetNS
+		name, ns := fmt.Sprintf("r%d", i), l.ns[r.IntN(3)]
 		switch r.IntN(6) {
 		case 0:
 			masters = append(masters, name)
@@ -450,7 +446,7 @@ func randomSpecs(l *testbed, r *rand.Rand) []iplink.Spec {
 		case 4:
 			specs = append(specs, veth.New(name).Master(masters[r.IntN(len(masters))]).Alias("alias of "+name).Up())
 		case 5:
-			specs = append(specs, vxlan.New(name).VNI(uint32(i)+7).Dev("under").LinkNetNS(l.all[1].NetNS).Addr(attachAddr(i)))
+			specs = append(specs, vxlan.New(name).VNI(uint32(i)+7).Dev("under").LinkNetNS(l.ns[1]).Addr(attachAddr(i)))
 		}
 	}
 	return specs

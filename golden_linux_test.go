@@ -121,7 +121,7 @@ func (c goldenCase) throughIP(t *testing.T, in twins) {
 		testutil.IP(t, in.theirs, "link", "set", "dev", "backup", "down")
 		testutil.IP(t, in.ours, "link", "set", "dev", "backup", "down")
 	}
-	refusal := lab.Shell(t, in.theirs, c.spec.String())
+	refusal := testutil.Shell(t, in.theirs, c.spec.String())
 	_, err := lab.InNetNS(t, in.ours, func(conn *iplink.Conn) ([]*iplink.Link, error) {
 		if c.existing() {
 			return conn.Update(t.Context(), c.spec)

@@ -401,7 +401,7 @@ func TestBondModesAsTheKernel(t *testing.T) {
 	for mode := bond.BalanceRR; mode <= bond.BalanceALB; mode++ {
 		for word, with := range settings {
 			b := with(bond.New("b0").Mode(mode))
-			said, err := ns.Output(strings.Fields(b.String())...)
+			said, err := ns.Run("sh", "-c", b.String())
 			if err == nil {
 				ns.IP("link", "del", "b0")
 			} else if !strings.Contains(said, "option not supported in mode") {

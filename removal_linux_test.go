@@ -17,38 +17,39 @@ import (
 	"github.com/iplink-go/iplink/bridge"
 	"github.com/iplink-go/iplink/internal/kerneltest/lab"
 	"github.com/iplink-go/iplink/internal/rtnl"
+	"github.com/iplink-go/iplink/internal/testutil"
 	"github.com/iplink-go/iplink/veth"
 	"github.com/iplink-go/iplink/vxlan"
 )
 
 // A takeover puts another link in the place of the one of a name: it is called as
 // returned then, and is in group 4660.
-type takeover func(ns *lab.NS, name string) string
+type takeover func(ns *testutil.Lab, name string) string
 
 // addOther adds a link in group 4660.
-func addOther(ns *lab.NS, name string, args ...string) string {
+func addOther(ns *testutil.Lab, name string, args ...string) string {
 	args = append([]string{"link", "add", "name", name, "group", "4660"}, args...)
 	ns.IP(append(args, "type", "vxlan", "id", "4660", "dstport", "4790")...)
 	return name
 }
 
 var takeovers = map[string]takeover{
-	"index": func(ns *lab.NS, name string) string {
+	"index": func(ns *testutil.Lab, name string) string {
 		index := fmt.Sprintf("%.0f", ns.Link(name)["ifindex"])
 		ns.IP("link", "del", name)
 		return addOther(ns, "other", "index", index)
 	},
-	"index of another kind": func(ns *lab.NS, name string) string {
+	"index of another kind": func(ns *testutil.Lab, name string) string {
 		index := fmt.Sprintf("%.0f", ns.Link(name)["ifindex"])
 		ns.IP("link", "del", name)
 		ns.IP("link", "add", "other", "index", index, "group", "4660", "type", "bridge")
 		return "other"
 	},
-	"renamed": func(ns *lab.NS, name string) string {
+	"renamed": func(ns *testutil.Lab, name string) string {
 		ns.IP("link", "set", name, "group", "4660", "name", "other")
 		return "other"
 	},
-	"renamed, and its name taken": func(ns *lab.NS, name string) string {
+	"renamed, and its name taken": func(ns *testutil.Lab, name string) string {
 		ns.IP("link", "set", name, "group", "4660", "name", "other")
 		ns.IP("link", "add", name, "type", "bridge")
 		return "other"
@@ -58,7 +59,7 @@ var takeovers = map[string]takeover{
 // interposed runs f, and at one of its moments has another link take the place of
 // the one called name, if there is one. It returns what that is called then, and
 // whether there was such a moment.
-func interposed(c *iplink.Conn, ns *lab.NS, at int, take takeover, name string, f func() error) (other string, reached bool, err error) {
+func interposed(c *iplink.Conn, ns *testutil.Lab, at int, take takeover, name string, f func() error) (other string, reached bool, err error) {
 	now := 0
 	c.SetHook(func(p rtnl.Point) error {
 		if p != rtnl.BeforeSend && p != rtnl.AfterSend { // between them the kernel does nothing
@@ -102,7 +103,7 @@ func TestDeleteTakenOver(t *testing.T) {
 }
 
 // isLeft checks that a link is there, in its own group.
-func isLeft(t *testing.T, ns *lab.NS, at int, other string) {
+func isLeft(t *testing.T, ns *testutil.Lab, at int, other string) {
 	t.Helper()
 	left := ns.Names()
 	switch {
@@ -119,7 +120,7 @@ func isLeft(t *testing.T, ns *lab.NS, at int, other string) {
 // TestUndoTakenOver has another link take the name or the index of one that is to be
 // removed again: it is left alone.
 func TestUndoTakenOver(t *testing.T) {
-	all := map[string]takeover{"name": func(ns *lab.NS, name string) string {
+	all := map[string]takeover{"name": func(ns *testutil.Lab, name string) string {
 		ns.IP("link", "del", name)
 		return addOther(ns, name)
 	}}
@@ -152,7 +153,7 @@ func TestUndoTakenOver(t *testing.T) {
 // TestDeleteRegrouped has another process move the links to a group of its own at each
 // moment, as a Delete of them does: they are deleted all the same.
 func TestDeleteRegrouped(t *testing.T) {
-	regroup := func(ns *lab.NS, name string) string {
+	regroup := func(ns *testutil.Lab, name string) string {
 		for _, name := range []string{name, "e0"} {
 			if slices.Contains(ns.Names(), name) {
 				ns.IP("link", "set", name, "group", strconv.Itoa(0x69123456))
@@ -181,11 +182,7 @@ func TestDeleteRegrouped(t *testing.T) {
 // them.
 func TestDeleteRivals(t *testing.T) {
 	c, ns := lab.Scratch(t)
-	rival, err := ns.Dial()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer rival.Close()
+	rival := testutil.Opened(ns, iplink.Dial)
 	for round := range lab.Many(t, emulated(4), 40) {
 		ns.IP("link", "add", "stays", "group", "4660", "type", "bridge")
 		names := vxlans(t, c, 60)
@@ -325,11 +322,7 @@ func contested(i int, group uint32) iplink.Spec {
 // left after an error, half of which are injected.
 func TestCreateCompetition(t *testing.T) {
 	c, ns := lab.Scratch(t)
-	other, err := ns.Dial()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer other.Close()
+	other := testutil.Opened(ns, iplink.Dial)
 	r, rival := seeded(t), &rival{t: t, conn: other}
 	stopped := make(chan struct{})
 	go func() { defer close(stopped); rival.run() }()

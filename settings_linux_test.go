@@ -147,7 +147,7 @@ func (e *exercise[B]) run(t *testing.T) {
 	if e.commands != nil {
 		e.mustCreate(t, ns, func(B) {})
 		testutil.IPBatch(t, ns, e.commands...)
-		lab.Settle(t, ns, link)
+		testutil.Settle(t, ns, link)
 		first = e.update
 	}
 	if err := first(t, ns, e.values[0]); err != nil || e.errno != nil {

@@ -17,6 +17,7 @@ import (
 	"github.com/iplink-go/iplink/bridge"
 	"github.com/iplink-go/iplink/internal/kerneltest/lab"
 	"github.com/iplink-go/iplink/internal/rtnl"
+	"github.com/iplink-go/iplink/internal/testutil"
 	"github.com/iplink-go/iplink/macvlan"
 	"github.com/iplink-go/iplink/macvtap"
 	"github.com/iplink-go/iplink/nlmon"
@@ -71,7 +72,7 @@ func TestCreateSends(t *testing.T) {
 		sends := countSends(host)
 		var specs []iplink.Spec
 		for i := range n {
-			specs = append(specs, attach(container.NetNS, i))
+			specs = append(specs, attach(lab.NetNS(container), i))
 		}
 		links := lab.MustCreate(t, host, specs...)
 		// Each is made, and its peer gets an address and comes up: 64 such requests a send.
@@ -100,7 +101,7 @@ func inUserNS(t *testing.T) bool {
 }
 
 // checkAttachments asks `ip` about all of them.
-func checkAttachments(t *testing.T, host, container *lab.NS, links []*iplink.Link) {
+func checkAttachments(t *testing.T, host, container *testutil.Lab, links []*iplink.Link) {
 	t.Helper()
 	type attached struct {
 		Ifname, Address, Master string
@@ -108,7 +109,7 @@ func checkAttachments(t *testing.T, host, container *lab.NS, links []*iplink.Lin
 		Flags                   []string
 		Info                    []struct{ Local string } `json:"addr_info"`
 	}
-	read := func(ns *lab.NS) map[string]attached {
+	read := func(ns *testutil.Lab) map[string]attached {
 		var all []attached
 		ns.Decode(&all, "-j", "address")
 		byName := map[string]attached{}
@@ -148,7 +149,7 @@ func TestCreateContradictions(t *testing.T) {
 		{`create veth b: name: invalid argument (#1 of 2: "b" in the same namespace is also a name of veth b (#1))`,
 			[]iplink.Spec{veth.New("b").Peer(veth.New("b")), bridge.New("a")}},
 		{`create bridge a: name: invalid argument (#2 of 2: "a" in the same namespace is also a name of veth b (#1))`,
-			[]iplink.Spec{veth.New("b").NetNS(other.NetNS).Peer(veth.New("a")), bridge.New("a").NetNS(ns.NetNS)}},
+			[]iplink.Spec{veth.New("b").NetNS(lab.NetNS(other)).Peer(veth.New("a")), bridge.New("a").NetNS(lab.NetNS(ns))}},
 		{`create bridge b: name: invalid argument (#2 of 2: "same-name" in the same namespace is also a name of bridge a (#1))`,
 			[]iplink.Spec{bridge.New("a").AltName("same-name"), bridge.New("b").AltName("same-name")}},
 		{`create bridge b: index: invalid argument (#2 of 2: 4660 in the same namespace is also that of bridge a (#1))`,
@@ -172,7 +173,7 @@ func TestCreateContradictions(t *testing.T) {
 	if *sends != 0 || len(ns.Names()) != 1 {
 		t.Errorf("%d sends, links %v", *sends, ns.Names())
 	}
-	lab.MustCreate(t, c, bridge.New("a").Index(0x1234), bridge.New("a").NetNS(other.NetNS).Index(0x1234)) // in different namespaces
+	lab.MustCreate(t, c, bridge.New("a").Index(0x1234), bridge.New("a").NetNS(lab.NetNS(other)).Index(0x1234)) // in different namespaces
 }
 
 // TestTooMuchForARequest has lists that do not fit the 16-bit length of an attribute,
@@ -328,7 +329,7 @@ func wantArgument(t *testing.T, what string, err error, named string, i int) {
 // TestSetterArgumentAgain takes a later call of a setter in place of an earlier one.
 func TestSetterArgumentAgain(t *testing.T) {
 	_, ns := lab.Scratch(t)
-	good := veth.New("t0").NetNS(nil).NetNS(ns.NetNS).LinkNetNS(nil).LinkNetNS(ns.NetNS).Peer(nil).Peer(veth.New("t1"))
+	good := veth.New("t0").NetNS(nil).NetNS(lab.NetNS(ns)).LinkNetNS(nil).LinkNetNS(lab.NetNS(ns)).Peer(nil).Peer(veth.New("t1"))
 	if err := iplink.Refusal(good); err != nil {
 		t.Error(err)
 	}
@@ -422,7 +423,7 @@ func TestNetNSArguments(t *testing.T) {
 			}
 		}
 	}
-	_, ns := lab.Scratch(t)
+	ns := lab.NetNS(testutil.NewLab(t))
 	wantArgument(t, "Do", ns.Do(nil), "function", 0)
 	var noContext context.Context
 	wantArgument(t, "Command", ns.Command(noContext, "true").Run(), "context", 0)

@@ -16,6 +16,7 @@ import (
 	"github.com/iplink-go/iplink"
 	"github.com/iplink-go/iplink/bridge"
 	"github.com/iplink-go/iplink/internal/kerneltest/lab"
+	"github.com/iplink-go/iplink/internal/testutil"
 	"github.com/iplink-go/iplink/veth"
 )
 
@@ -119,9 +120,9 @@ func (m *mirror) brief() map[int]brief {
 	return all
 }
 
-func briefOf(ns *lab.NS) map[int]brief {
+func briefOf(ns *testutil.Lab) map[int]brief {
 	all := map[int]brief{}
-	for index, l := range lab.IPLinks(ns.T, ns.File) {
+	for index, l := range lab.IPLinks(ns, ns.File) {
 		all[index] = brief{l.Name, l.Master, l.MTU, lab.OwnFlags(l.Flags)}
 	}
 	return all
@@ -141,7 +142,8 @@ func TestWatchMirror(t *testing.T) {
 	var reader, writers sync.WaitGroup
 	reader.Go(func() { m.follow(ctx, c, 100*time.Millisecond) })
 	for n := range 4 {
-		writers.Go(func() { newWriter(t, ns, n).run(changes / 4) })
+		w := &writer{t: t, conn: testutil.Opened(ns, iplink.Dial), n: n}
+		writers.Go(func() { w.run(changes / 4) })
 	}
 	start := time.Now()
 	writers.Wait()
@@ -174,16 +176,6 @@ type writer struct {
 	n     int
 	names int
 	links []string
-}
-
-func newWriter(t *testing.T, ns *lab.NS, n int) *writer {
-	conn, err := ns.Dial()
-	if err != nil {
-		t.Error(err)
-		return nil
-	}
-	t.Cleanup(func() { conn.Close() })
-	return &writer{t: t, conn: conn, n: n}
 }
 
 func (w *writer) run(changes int) {

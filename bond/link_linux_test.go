@@ -42,7 +42,7 @@ func TestBondNeeds(t *testing.T) {
 		lab.Refused(t, err, test.attr, test.text)
 		_, err = c.Ensure(t.Context(), test.spec)
 		lab.Refused(t, err, test.attr, test.text)
-		if said, err := ns.Output(strings.Fields(test.spec.String())...); err == nil || !strings.Contains(said, test.said) {
+		if said, err := ns.Run("sh", "-c", test.spec.String()); err == nil || !strings.Contains(said, test.said) {
 			t.Errorf("%v: the kernel says %q", test.spec, said)
 		}
 	}
@@ -289,7 +289,7 @@ func bondHidden(t *testing.T) {
 
 // bondData returns what `ip` says of b0's settings, without the aggregator,
 // which the bond chooses in its own time.
-func bondData(ns *lab.NS) map[string]any {
+func bondData(ns *testutil.Lab) map[string]any {
 	data := ns.Link("b0")["linkinfo"].(map[string]any)["info_data"].(map[string]any)
 	delete(data, "ad_info")
 	return data

@@ -33,8 +33,8 @@ func TestFlushFDB(t *testing.T) {
 			testutil.IPBatch(t, ns, "link add br0 type bridge", "link set dev br0 up",
 				"link add p1 master br0 up type veth peer name q1", "link add p2 master br0 up type veth peer name q2",
 				"link set dev q1 up", "link set dev q2 up")
-			lab.Settle(t, ns, "p1") // a port without a carrier takes no entries
-			lab.Settle(t, ns, "p2")
+			testutil.Settle(t, ns, "p1") // a port without a carrier takes no entries
+			testutil.Settle(t, ns, "p2")
 			bridgeTool(t, ns, "fdb", "add", flushed[0], "dev", "p1", "master", "dynamic")
 			bridgeTool(t, ns, "fdb", "add", flushed[1], "dev", "p2", "master", "dynamic")
 			_, err := lab.InNetNS(t, ns, func(conn *iplink.Conn) (any, error) { return conn.Update(t.Context(), c.spec) })

@@ -54,7 +54,7 @@ func TestVXLANMTU(t *testing.T) {
 			t.Errorf("made with %v", got)
 		}
 		lab.Ensured(t, c, spec().MTU(1500), false)
-		if said, err := ns.Output("ip", "link", "set", "vx0", "mtu", "1500"); err == nil {
+		if said, err := ns.Run("ip", "link", "set", "vx0", "mtu", "1500"); err == nil {
 			t.Errorf("`ip` can: %s", said)
 		}
 		for _, s := range []iplink.Spec{vxlan.New("vx0").MTU(1500), spec().MTU(1500).TTL(17), iplink.Device("vx0").MTU(1500)} {

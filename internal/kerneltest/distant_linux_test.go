@@ -137,7 +137,7 @@ func TestWithoutSysAdmin(t *testing.T) {
 }
 
 // withoutSysAdmin runs this test again, in a process without the capability.
-func withoutSysAdmin(t *testing.T, near, far *lab.NS, act string) (out []byte, err error) {
+func withoutSysAdmin(t *testing.T, near, far *testutil.Lab, act string) (out []byte, err error) {
 	cmd := exec.Command(os.Args[0], "-test.run=^TestWithoutSysAdmin$")
 	// The process must not look for privileges of its own.
 	cmd.Env = append(os.Environ(), actVariable+"="+act, fmt.Sprintf("IPLINK_ROOTLESS_PARENT=%d", os.Getpid()))

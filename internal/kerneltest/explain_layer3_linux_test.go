@@ -52,8 +52,8 @@ func TestRoutesByThisMachine(t *testing.T) {
 }
 
 // hasRoute reports whether `ip` shows a route, as "network via gateway".
-func hasRoute(ns *lab.NS, name, want string) bool {
-	ns.T.Helper()
+func hasRoute(ns *testutil.Lab, name, want string) bool {
+	ns.Helper()
 	var routes []struct{ Dst, Gateway string }
 	ns.Decode(&routes, "-j", "-N", "route", "show", "table", "all", "dev", name)
 	for _, r := range routes {
@@ -149,11 +149,11 @@ func inOrder(text string, parts []string) bool {
 }
 
 // turnOffIPv6 turns IPv6 off on a link.
-func turnOffIPv6(ns *lab.NS, name string) {
-	ns.T.Helper()
-	testutil.In(ns.T, ns.File, func() {
+func turnOffIPv6(ns *testutil.Lab, name string) {
+	ns.Helper()
+	testutil.In(ns, ns.File, func() {
 		if err := os.WriteFile("/proc/sys/net/ipv6/conf/"+name+"/disable_ipv6", []byte("1"), 0); err != nil {
-			ns.T.Fatal(err)
+			ns.Fatal(err)
 		}
 	})
 }

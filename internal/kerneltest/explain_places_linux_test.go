@@ -35,19 +35,19 @@ func TestLinkElsewhere(t *testing.T) {
 	ns.IP("link", "add", "here", "type", "bridge")
 	there.IP("link", "add", "away", "type", "veth", "peer", "name", "away1")
 	const home = "the namespace of the Conn"
-	name := "namespace " + there.String()
+	name := "namespace " + lab.NetNS(there).String()
 	for _, r := range []refusal{
 		{"parent", lab.Creating(macvlan.New("t0").Parent("away")),
 			`create macvlan t0: link: no such device (there is no link "away" in ` + home + `: LinkNetNS says where else it is)`, []error{fs.ErrNotExist}},
-		{"parent where the link is to be", lab.Creating(macvlan.New("t0").NetNS(there.NetNS).Parent("away")),
+		{"parent where the link is to be", lab.Creating(macvlan.New("t0").NetNS(lab.NetNS(there)).Parent("away")),
 			`create macvlan t0: link: no such device (there is no link "away" in ` + home + `, but there is one in ` + name + `: LinkNetNS says where else it is)`, []error{fs.ErrNotExist}},
-		{"underlay where the link is to be", lab.Creating(vxlan.New("t0").VNI(7).NetNS(there.NetNS).Dev("away")),
+		{"underlay where the link is to be", lab.Creating(vxlan.New("t0").VNI(7).NetNS(lab.NetNS(there)).Dev("away")),
 			`create vxlan t0: dev: no such device (there is no link "away" in ` + home + `, but there is one in ` + name + `: LinkNetNS says where else it is)`, nil},
-		{"parent not in LinkNetNS", lab.Creating(macvlan.New("t0").LinkNetNS(there.NetNS).Parent("here")),
+		{"parent not in LinkNetNS", lab.Creating(macvlan.New("t0").LinkNetNS(lab.NetNS(there)).Parent("here")),
 			`create macvlan t0: link: no such device (there is no link "here" in ` + name + `, but there is one in ` + home + `)`, nil},
 		{"master", lab.Creating(veth.New("t0").Master("nowhere")),
 			`create veth t0: master: no such device (there is no link "nowhere" in ` + home + `)`, nil},
-		{"master not with its port", lab.Creating(bridge.New("t0").NetNS(there.NetNS).Master("here")),
+		{"master not with its port", lab.Creating(bridge.New("t0").NetNS(lab.NetNS(there)).Master("here")),
 			`create bridge t0: master: no such device (there is no link "here" in ` + name + `, but there is one in ` + home + `: a master is in the namespace of its ports)`, nil},
 	} {
 		t.Run(r.name, func(t *testing.T) { r.judge(t, r.do(t.Context(), c)) })
@@ -63,12 +63,12 @@ func TestMoveRefused(t *testing.T) {
 	testutil.IPBatch(t, ns.File, "link add twin type veth peer name a1", "link add other type veth peer name a2", "link add br0 type bridge")
 	const rename = " in that namespace: Rename gives the link another name on the way)"
 	for _, r := range []refusal{
-		{"name", lab.Updating(iplink.Device("twin").NetNS(there.NetNS)), `update twin: netns: file exists (…"twin" is the name of a bridge link` + rename, []error{fs.ErrExist}},
-		{"altname", lab.Updating(iplink.Device("other").NetNS(there.NetNS)), `update other: netns: file exists (…"other" is an alternative name of "br9", a bridge link` + rename, []error{fs.ErrExist}},
-		{"new name", lab.Updating(iplink.Device("a1").NetNS(there.NetNS).Rename("br9")), `update a1: netns: file exists (…"br9" is the name of a bridge link` + rename, []error{fs.ErrExist}},
-		{"bridge", lab.Updating(iplink.Device("br0").NetNS(there.NetNS)),
+		{"name", lab.Updating(iplink.Device("twin").NetNS(lab.NetNS(there))), `update twin: netns: file exists (…"twin" is the name of a bridge link` + rename, []error{fs.ErrExist}},
+		{"altname", lab.Updating(iplink.Device("other").NetNS(lab.NetNS(there))), `update other: netns: file exists (…"other" is an alternative name of "br9", a bridge link` + rename, []error{fs.ErrExist}},
+		{"new name", lab.Updating(iplink.Device("a1").NetNS(lab.NetNS(there)).Rename("br9")), `update a1: netns: file exists (…"br9" is the name of a bridge link` + rename, []error{fs.ErrExist}},
+		{"bridge", lab.Updating(iplink.Device("br0").NetNS(lab.NetNS(there))),
 			"update br0: netns: invalid argument (…a bridge link stays where it was made: make it there, with NetNS of a builder of its kind)", nil},
-		{"loopback", lab.Updating(iplink.Device("lo").NetNS(there.NetNS).Rename("lo1")), "update lo: netns: invalid argument (…each namespace has its own loopback interface)", nil},
+		{"loopback", lab.Updating(iplink.Device("lo").NetNS(lab.NetNS(there)).Rename("lo1")), "update lo: netns: invalid argument (…each namespace has its own loopback interface)", nil},
 	} {
 		t.Run(r.name, func(t *testing.T) { r.judgeOurs(t, r.do(t.Context(), c)) })
 	}

@@ -20,7 +20,7 @@ import (
 
 // withoutNetAdmin calls f on a thread that may not change anything, in the test's
 // own namespace, and throws the thread away.
-func withoutNetAdmin(t *testing.T, ns *lab.NS, f func()) {
+func withoutNetAdmin(t *testing.T, ns *testutil.Lab, f func()) {
 	t.Helper()
 	testutil.In(t, ns.File, func() {
 		header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
@@ -51,7 +51,7 @@ func full() *bridge.Builder {
 // do anything, and fail when there is something.
 func TestEnsureLayer3Reads(t *testing.T) {
 	_, ns := lab.Scratch(t)
-	if err := ns.Do(func() error { _, err := full().Ensure(t.Context()); return err }); err != nil {
+	if err := lab.NetNS(ns).Do(func() error { _, err := full().Ensure(t.Context()); return err }); err != nil {
 		t.Fatal(err)
 	}
 	withoutNetAdmin(t, ns, func() {

@@ -21,8 +21,8 @@ import (
 )
 
 // scopeShown returns the scope that `ip` shows for an address of a link.
-func scopeShown(ns *lab.NS, name, local string) string {
-	ns.T.Helper()
+func scopeShown(ns *testutil.Lab, name, local string) string {
+	ns.Helper()
 	var links []struct {
 		Info []struct{ Local, Scope string } `json:"addr_info"`
 	}
@@ -136,7 +136,7 @@ func attached(ns *iplink.NetNS) *veth.Builder {
 func TestAttachLayer3(t *testing.T) {
 	c, _ := lab.Scratch(t)
 	_, ns := lab.Scratch(t)
-	cable := func() *veth.Builder { return veth.New("cable").Up().Peer(attached(ns.NetNS)) }
+	cable := func() *veth.Builder { return veth.New("cable").Up().Peer(attached(lab.NetNS(ns))) }
 	lab.MustCreate(t, c, cable())
 	want := lab.Layer3Of(t, ns.File, "eth0")
 	if len(want.Addrs) != 2 || len(want.Routes) != 4 || len(want.Neighs) != 2 {
@@ -245,7 +245,7 @@ func TestAddrsRead(t *testing.T) {
 	copied[0].Label = ""
 	lab.MustCreate(t, c, bridge.New("d1").Up().Addrs(copied...))
 	var here []inet.Addr
-	if err := ns.Do(func() (err error) {
+	if err := lab.NetNS(ns).Do(func() (err error) {
 		l, err := iplink.Get(t.Context(), "d1")
 		if err == nil {
 			here, err = l.Addrs(t.Context())

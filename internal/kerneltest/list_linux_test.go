@@ -68,8 +68,8 @@ func TestListedIsAsRead(t *testing.T) {
 }
 
 // addAltNames gives a link as many alternative names as are asked for, of 127 bytes.
-func addAltNames(ns *lab.NS, link string, first, n int) {
-	ns.T.Helper()
+func addAltNames(ns *testutil.Lab, link string, first, n int) {
+	ns.Helper()
 	var commands []string
 	for at := first; at < first+n; at += 7 {
 		command := "link property add dev " + link
@@ -78,17 +78,17 @@ func addAltNames(ns *lab.NS, link string, first, n int) {
 		}
 		commands = append(commands, command)
 	}
-	testutil.IPBatch(ns.T, ns.File, commands...)
+	testutil.IPBatch(ns, ns.File, commands...)
 }
 
 // addSources adds source addresses to a macvlan, one by one.
-func addSources(ns *lab.NS, link string, macs []net.HardwareAddr) {
-	ns.T.Helper()
+func addSources(ns *testutil.Lab, link string, macs []net.HardwareAddr) {
+	ns.Helper()
 	var commands []string
 	for _, mac := range macs {
 		commands = append(commands, fmt.Sprintf("link set link dev %s type macvlan macaddr add %v", link, mac))
 	}
-	testutil.IPBatch(ns.T, ns.File, commands...)
+	testutil.IPBatch(ns, ns.File, commands...)
 }
 
 func namesOf(links []*iplink.Link) []string {

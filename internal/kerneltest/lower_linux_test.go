@@ -2,9 +2,7 @@ package kerneltest_test
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
-	"os"
 	"slices"
 	"testing"
 
@@ -21,11 +19,6 @@ import (
 	"github.com/iplink-go/iplink/vxlan"
 )
 
-// pathOf is what `ip` is told after the word netns.
-func pathOf(ns *lab.NS) string {
-	return fmt.Sprintf("/proc/%d/fd/%s", os.Getpid(), lab.FDName(ns.File))
-}
-
 // isImmutable fails the test unless err says that exactly this setting cannot
 // change.
 func isImmutable(t *testing.T, err error, attr string) {
@@ -37,13 +30,13 @@ func isImmutable(t *testing.T, err error, attr string) {
 
 // pairsOfOneIndex makes h1, whose other end is eth0 in one, and h2, whose other
 // end is eth0 in two: both with the same index.
-func pairsOfOneIndex(t *testing.T) (c *iplink.Conn, home, one, two *lab.NS) {
+func pairsOfOneIndex(t *testing.T) (c *iplink.Conn, home, one, two *testutil.Lab) {
 	t.Helper()
 	c, home = lab.Scratch(t)
 	_, one = lab.Scratch(t)
 	_, two = lab.Scratch(t)
-	home.IP("link", "add", "h1", "index", "41", "type", "veth", "peer", "name", "eth0", "index", "77", "netns", pathOf(one))
-	home.IP("link", "add", "h2", "index", "42", "type", "veth", "peer", "name", "eth0", "index", "77", "netns", pathOf(two))
+	home.IP("link", "add", "h1", "index", "41", "type", "veth", "peer", "name", "eth0", "index", "77", "netns", one.Path())
+	home.IP("link", "add", "h2", "index", "42", "type", "veth", "peer", "name", "eth0", "index", "77", "netns", two.Path())
 	return c, home, one, two
 }
 
@@ -51,7 +44,7 @@ func TestPeerOfOneIndexInAnotherNamespace(t *testing.T) {
 	c, home, one, two := pairsOfOneIndex(t)
 	home.IP("link", "add", "spare", "index", "78", "type", "veth", "peer", "name", "eth0", "index", "77")
 	for name, peer := range map[string]*veth.Builder{
-		"two":  veth.New("eth0").NetNS(two.NetNS).MTU(1400),
+		"two":  veth.New("eth0").NetNS(lab.NetNS(two)).MTU(1400),
 		"home": veth.New("eth0").MTU(1400),
 	} {
 		_, err := c.Ensure(t.Context(), veth.New("h1").Peer(peer))
@@ -61,22 +54,22 @@ func TestPeerOfOneIndexInAnotherNamespace(t *testing.T) {
 			t.Errorf("%s: %v, error %v", name, diffs, err)
 		}
 	}
-	for _, ns := range []*lab.NS{home, one, two} {
+	for _, ns := range []*testutil.Lab{home, one, two} {
 		if mtu := ns.Link("eth0")["mtu"]; mtu != 1500.0 {
 			t.Errorf("an MTU became %v", mtu)
 		}
 	}
-	lab.Ensured(t, c, veth.New("h1").Peer(veth.New("eth0").NetNS(one.NetNS).MTU(1400)), false, "mtu")
+	lab.Ensured(t, c, veth.New("h1").Peer(veth.New("eth0").NetNS(lab.NetNS(one)).MTU(1400)), false, "mtu")
 	if got, other := one.Link("eth0")["mtu"], two.Link("eth0")["mtu"]; got != 1400.0 || other != 1500.0 {
 		t.Errorf("MTUs are %v and %v", got, other)
 	}
-	far, err := two.NetNS.Dial()
+	far, err := lab.NetNS(two).Dial()
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer far.Close()
-	lab.Ensured(t, far, veth.New("eth0").Peer(veth.New("h2").NetNS(home.NetNS)), false)
-	_, err = far.Ensure(t.Context(), veth.New("eth0").Peer(veth.New("h1").NetNS(home.NetNS)))
+	lab.Ensured(t, far, veth.New("eth0").Peer(veth.New("h2").NetNS(lab.NetNS(home))), false)
+	_, err = far.Ensure(t.Context(), veth.New("eth0").Peer(veth.New("h1").NetNS(lab.NetNS(home))))
 	isImmutable(t, err, "peer")
 }
 
@@ -84,7 +77,7 @@ func TestPeerOfOneIndexInAnotherNamespace(t *testing.T) {
 // name is taken there: then the pair stays.
 func TestRecreateMovesPeer(t *testing.T) {
 	c, home, one, two := pairsOfOneIndex(t)
-	spec := veth.New("h1").Recreate().Peer(veth.New("eth0").NetNS(two.NetNS).MTU(1400))
+	spec := veth.New("h1").Recreate().Peer(veth.New("eth0").NetNS(lab.NetNS(two)).MTU(1400))
 	if _, err := c.Ensure(t.Context(), spec); !errors.Is(err, fs.ErrExist) {
 		t.Errorf("got %v, want fs.ErrExist", err)
 	}
@@ -111,12 +104,12 @@ var stacked = map[string]func(ns *iplink.NetNS) iplink.Spec{
 }
 
 // parentsOfOneIndex makes a link with the index 291 in three namespaces.
-func parentsOfOneIndex(t *testing.T) (c *iplink.Conn, home, one, two *lab.NS) {
+func parentsOfOneIndex(t *testing.T) (c *iplink.Conn, home, one, two *testutil.Lab) {
 	t.Helper()
 	c, home = lab.Scratch(t)
 	_, one = lab.Scratch(t)
 	_, two = lab.Scratch(t)
-	for _, ns := range []*lab.NS{home, one, two} {
+	for _, ns := range []*testutil.Lab{home, one, two} {
 		ns.IP("link", "add", "p", "index", "291", "type", "veth", "peer", "name", "q")
 	}
 	return c, home, one, two
@@ -127,15 +120,15 @@ func TestParentOfOneIndexInAnotherNamespace(t *testing.T) {
 		t.Run(kind, func(t *testing.T) {
 			testutil.Need(t, kind)
 			c, home, one, two := parentsOfOneIndex(t)
-			lab.Ensured(t, c, spec(one.NetNS), true)
+			lab.Ensured(t, c, spec(lab.NetNS(one)), true)
 			before := home.Link("t0")
-			for _, wrong := range []iplink.Spec{spec(two.NetNS), spec(home.NetNS), iplink.Device("t0").LinkNetNS(two.NetNS)} {
+			for _, wrong := range []iplink.Spec{spec(lab.NetNS(two)), spec(lab.NetNS(home)), iplink.Device("t0").LinkNetNS(lab.NetNS(two))} {
 				_, err := c.Ensure(t.Context(), wrong)
 				isImmutable(t, err, "link-netns")
 				_, err = c.Update(t.Context(), wrong)
 				isImmutable(t, err, "link-netns")
 			}
-			for _, right := range []iplink.Spec{spec(one.NetNS), iplink.Device("t0").LinkNetNS(one.NetNS)} {
+			for _, right := range []iplink.Spec{spec(lab.NetNS(one)), iplink.Device("t0").LinkNetNS(lab.NetNS(one))} {
 				lab.Ensured(t, c, right, false)
 				if _, err := c.Update(t.Context(), right); err != nil {
 					t.Error(err)
@@ -150,10 +143,10 @@ func TestParentOfOneIndexInAnotherNamespace(t *testing.T) {
 
 func TestRecreateMovesParent(t *testing.T) {
 	c, home, one, two := parentsOfOneIndex(t)
-	lab.Ensured(t, c, macvlan.New("t0").ParentIndex(291).LinkNetNS(one.NetNS), true)
+	lab.Ensured(t, c, macvlan.New("t0").ParentIndex(291).LinkNetNS(lab.NetNS(one)), true)
 	before := home.Link("t0")
-	for _, ns := range []*lab.NS{two, home} {
-		spec := macvlan.New("t0").ParentIndex(291).LinkNetNS(ns.NetNS)
+	for _, ns := range []*testutil.Lab{two, home} {
+		spec := macvlan.New("t0").ParentIndex(291).LinkNetNS(lab.NetNS(ns))
 		if change := lab.Ensured(t, c, spec.Clone().Recreate(), false, "link-netns"); !change.Recreated {
 			t.Error("it was not made anew")
 		}
@@ -169,23 +162,23 @@ func TestRecreateMovesParent(t *testing.T) {
 // its own: the kernel has both sit on the lowest.
 func TestParentOfOneFamily(t *testing.T) {
 	c, _, one, two := parentsOfOneIndex(t)
-	there, err := two.NetNS.Dial()
+	there, err := lab.NetNS(two).Dial()
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer there.Close()
-	lab.Ensured(t, there, macvlan.New("middle").Parent("p").LinkNetNS(one.NetNS), true)
-	top := macvlan.New("top").Parent("middle").LinkNetNS(two.NetNS)
+	lab.Ensured(t, there, macvlan.New("middle").Parent("p").LinkNetNS(lab.NetNS(one)), true)
+	top := macvlan.New("top").Parent("middle").LinkNetNS(lab.NetNS(two))
 	lab.Ensured(t, c, top, true)
 	lab.Ensured(t, c, top, false)
-	lab.Ensured(t, c, macvlan.New("top").Parent("p").LinkNetNS(one.NetNS), false)
-	_, err = c.Ensure(t.Context(), macvlan.New("top").Parent("p").LinkNetNS(two.NetNS))
+	lab.Ensured(t, c, macvlan.New("top").Parent("p").LinkNetNS(lab.NetNS(one)), false)
+	_, err = c.Ensure(t.Context(), macvlan.New("top").Parent("p").LinkNetNS(lab.NetNS(two)))
 	isImmutable(t, err, "link-netns")
 
 	lab.Ensured(t, there, macvlan.New("local").Parent("p"), true)
-	lab.Ensured(t, c, macvlan.New("upper").Parent("local").LinkNetNS(two.NetNS), true)
-	lab.Ensured(t, c, macvlan.New("upper").Parent("local").LinkNetNS(two.NetNS), false)
-	_, err = c.Ensure(t.Context(), macvlan.New("upper").Parent("middle").LinkNetNS(two.NetNS))
+	lab.Ensured(t, c, macvlan.New("upper").Parent("local").LinkNetNS(lab.NetNS(two)), true)
+	lab.Ensured(t, c, macvlan.New("upper").Parent("local").LinkNetNS(lab.NetNS(two)), false)
+	_, err = c.Ensure(t.Context(), macvlan.New("upper").Parent("middle").LinkNetNS(lab.NetNS(two)))
 	isImmutable(t, err, "link")
 	lab.Ensured(t, there, macvlan.New("beside").Parent("local"), true)
 	_, err = there.Ensure(t.Context(), macvlan.New("beside").Parent("middle"))
@@ -209,7 +202,7 @@ func TestParentOfAnotherFamily(t *testing.T) {
 func TestParentThatIsNotTold(t *testing.T) {
 	testutil.Need(t, iplink.KindIPvtap)
 	c, _, one, _ := parentsOfOneIndex(t)
-	spec := ipvtap.New("t0").ParentIndex(291).LinkNetNS(one.NetNS)
+	spec := ipvtap.New("t0").ParentIndex(291).LinkNetNS(lab.NetNS(one))
 	lab.Ensured(t, c, spec, true)
 	lab.Ensured(t, c, spec, false)
 }

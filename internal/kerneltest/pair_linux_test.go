@@ -56,16 +56,16 @@ func TestLinkNetNSOfPairs(t *testing.T) {
 			testutil.Need(t, test.kind)
 			_, far := lab.Scratch(t)
 			c, near := lab.Scratch(t)
-			if _, err := c.Create(t.Context(), test.spec(far.NetNS)); err != nil {
+			if _, err := c.Create(t.Context(), test.spec(lab.NetNS(far))); err != nil {
 				t.Fatal(err)
 			}
 			test.check(t, near, far)
-			if all, err := c.Ensure(t.Context(), test.spec(far.NetNS)); err != nil || all[0].Changed() {
+			if all, err := c.Ensure(t.Context(), test.spec(lab.NetNS(far))); err != nil || all[0].Changed() {
 				t.Errorf("Ensure: %v, error %v", all, err)
 			}
 			near.IP("link", "del", "foo0")
-			line := test.spec(far.NetNS).String()
-			if refusal := lab.Shell(t, near.File, line); refusal != "" {
+			line := test.spec(lab.NetNS(far)).String()
+			if refusal := testutil.Shell(t, near.File, line); refusal != "" {
 				t.Fatalf("%s: %s", line, refusal)
 			}
 			test.check(t, near, far)
@@ -74,7 +74,7 @@ func TestLinkNetNSOfPairs(t *testing.T) {
 }
 
 // check looks at both ends.
-func (c pairCase) check(t *testing.T, near, far *lab.NS) {
+func (c pairCase) check(t *testing.T, near, far *testutil.Lab) {
 	t.Helper()
 	same(t, "near", near.Names(), []string{"lo", "foo0"})
 	there := far.Names()
@@ -92,7 +92,7 @@ func (c pairCase) check(t *testing.T, near, far *lab.NS) {
 func TestUnnamedPeerHasAllSettings(t *testing.T) {
 	_, far := lab.Scratch(t)
 	c, _ := lab.Scratch(t)
-	spec := veth.New("foo0").Up().Peer(veth.New("").NetNS(far.NetNS).Alias("x y").AltName("the-other").Up())
+	spec := veth.New("foo0").Up().Peer(veth.New("").NetNS(lab.NetNS(far)).Alias("x y").AltName("the-other").Up())
 	lab.Ensured(t, c, spec, true)
 	peer := far.Link("the-other")
 	if peer["ifalias"] != "x y" || !slices.Contains(peer["flags"].([]any), any("UP")) || !strings.HasPrefix(peer["ifname"].(string), "veth") {
@@ -101,7 +101,7 @@ func TestUnnamedPeerHasAllSettings(t *testing.T) {
 	lab.Ensured(t, c, spec, false)
 	far.IP("link", "set", "the-other", "alias", "z")
 	lab.Ensured(t, c, spec, false, "alias")
-	two := []iplink.Spec{veth.New("a").Peer(veth.New("").NetNS(far.NetNS)), veth.New("b").Peer(veth.New("").NetNS(far.NetNS))}
+	two := []iplink.Spec{veth.New("a").Peer(veth.New("").NetNS(lab.NetNS(far))), veth.New("b").Peer(veth.New("").NetNS(lab.NetNS(far)))}
 	for range 2 {
 		if _, err := c.Ensure(t.Context(), two...); err != nil {
 			t.Fatal(err)
@@ -118,19 +118,19 @@ func TestLinkNetNSOfPairsIsCompared(t *testing.T) {
 	_, one := lab.Scratch(t)
 	_, two := lab.Scratch(t)
 	c, home := lab.Scratch(t)
-	lab.Ensured(t, c, veth.New("foo0").LinkNetNS(one.NetNS), true)
-	for _, wrong := range []iplink.Spec{veth.New("foo0").LinkNetNS(two.NetNS), veth.New("foo0").LinkNetNS(home.NetNS)} {
+	lab.Ensured(t, c, veth.New("foo0").LinkNetNS(lab.NetNS(one)), true)
+	for _, wrong := range []iplink.Spec{veth.New("foo0").LinkNetNS(lab.NetNS(two)), veth.New("foo0").LinkNetNS(lab.NetNS(home))} {
 		_, err := c.Ensure(t.Context(), wrong)
 		isImmutable(t, err, "link-netns")
 		_, err = c.Update(t.Context(), wrong)
 		isImmutable(t, err, "link-netns")
 	}
-	_, err := c.Ensure(t.Context(), veth.New("foo0").LinkNetNS(two.NetNS).Peer(veth.New("")))
+	_, err := c.Ensure(t.Context(), veth.New("foo0").LinkNetNS(lab.NetNS(two)).Peer(veth.New("")))
 	isImmutable(t, err, "peer")
-	if _, err := c.Update(t.Context(), veth.New("foo0").LinkNetNS(one.NetNS)); err != nil {
+	if _, err := c.Update(t.Context(), veth.New("foo0").LinkNetNS(lab.NetNS(one))); err != nil {
 		t.Error(err)
 	}
-	if change := lab.Ensured(t, c, veth.New("foo0").LinkNetNS(two.NetNS).Recreate(), false, "link-netns"); !change.Recreated {
+	if change := lab.Ensured(t, c, veth.New("foo0").LinkNetNS(lab.NetNS(two)).Recreate(), false, "link-netns"); !change.Recreated {
 		t.Error("the pair was not made anew")
 	}
 	same(t, "one", one.Names(), []string{"lo"})
@@ -142,10 +142,10 @@ func TestLinkNetNSIsRefused(t *testing.T) {
 	_, far := lab.Scratch(t)
 	ns.IP("link", "add", "br0", "type", "bridge")
 	for _, spec := range []iplink.Spec{
-		bridge.New("br0").LinkNetNS(far.NetNS),
-		dummy.New("d0").LinkNetNS(far.NetNS),
-		bond.New("b0").LinkNetNS(far.NetNS),
-		veth.New("v0").Peer(veth.New("v1").LinkNetNS(far.NetNS)),
+		bridge.New("br0").LinkNetNS(lab.NetNS(far)),
+		dummy.New("d0").LinkNetNS(lab.NetNS(far)),
+		bond.New("b0").LinkNetNS(lab.NetNS(far)),
+		veth.New("v0").Peer(veth.New("v1").LinkNetNS(lab.NetNS(far))),
 	} {
 		_, err := c.Create(t.Context(), spec)
 		_, again := c.Ensure(t.Context(), spec)
@@ -155,12 +155,12 @@ func TestLinkNetNSIsRefused(t *testing.T) {
 			}
 		}
 	}
-	_, err := c.Update(t.Context(), bridge.New("br0").LinkNetNS(far.NetNS))
+	_, err := c.Update(t.Context(), bridge.New("br0").LinkNetNS(lab.NetNS(far)))
 	if !errors.Is(err, fs.ErrInvalid) {
 		t.Errorf("update: %v", err)
 	}
 	same(t, "home", ns.Names(), []string{"lo", "br0"})
-	if _, err := c.Create(t.Context(), vxlan.New("vx0").VNI(7).LinkNetNS(far.NetNS)); err != nil || ns.Link("vx0")["link_netnsid"] == nil {
+	if _, err := c.Create(t.Context(), vxlan.New("vx0").VNI(7).LinkNetNS(lab.NetNS(far))); err != nil || ns.Link("vx0")["link_netnsid"] == nil {
 		t.Errorf("a VXLAN without Dev: %v", err)
 	}
 }
@@ -175,9 +175,9 @@ func TestPeerIndexIsTaken(t *testing.T) {
 			far.IP("link", "add", "there", "index", "291", "type", "bridge")
 			pair := func(peer string, index int) iplink.Spec {
 				if kind == iplink.KindVXCAN {
-					return vxcan.New("foo0").Peer(vxcan.New(peer).Index(index).NetNS(far.NetNS))
+					return vxcan.New("foo0").Peer(vxcan.New(peer).Index(index).NetNS(lab.NetNS(far)))
 				}
-				return veth.New("foo0").Peer(veth.New(peer).Index(index).NetNS(far.NetNS))
+				return veth.New("foo0").Peer(veth.New(peer).Index(index).NetNS(lab.NetNS(far)))
 			}
 			for peer, want := range map[string][]string{"bar7": {"bar7", "291", "there"}, "": {"peer", "291", "there"}} {
 				_, err := c.Create(t.Context(), pair(peer, 291))

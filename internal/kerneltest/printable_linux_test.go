@@ -36,7 +36,7 @@ func TestNamesPrint(t *testing.T) {
 		"entry":     fdb.Entry{Port: oddName}.String(), "mdb": bridge.MDBEntry{Port: oddName}.String(),
 		"difference": iplink.Difference{Attr: "alias", Have: oddName, Want: oddName}.String(),
 	}
-	top, err := topology.ReadNetNS(t.Context(), ns.NetNS)
+	top, err := topology.ReadNetNS(t.Context(), lab.NetNS(ns))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,7 +59,7 @@ func TestNamesPrint(t *testing.T) {
 func TestStringMakesOddName(t *testing.T) {
 	_, ns := lab.Scratch(t)
 	const alias = "100%\x1b[31m'x'\\"
-	if refused := lab.Shell(t, ns.File, bridge.New(oddName).Alias(alias).String()); refused != "" {
+	if refused := testutil.Shell(t, ns.File, bridge.New(oddName).Alias(alias).String()); refused != "" {
 		t.Fatal(refused)
 	}
 	var l *iplink.Link

@@ -40,7 +40,7 @@ func TestCreateNamesEarlierOnes(t *testing.T) {
 		veth.New("v0").Up().Peer(veth.New("v1").Up()),
 		macvlan.New("mv").Parent("v1").Up(),
 		vxlan.New("vx").VNI(0x1234).Dev("v0").Master("br").Up(),
-		vxlan.New("far").VNI(0x1235).Dev("v0").NetNS(other.NetNS),
+		vxlan.New("far").VNI(0x1235).Dev("v0").NetNS(lab.NetNS(other)),
 	)
 	if m := ns.Link("vx")["master"]; m != "br" {
 		t.Errorf("master %v", m)
@@ -81,7 +81,7 @@ func TestCreateManyFails(t *testing.T) {
 	before := ns.IP("-d", "-j", "link")
 	var specs []iplink.Spec
 	for i := range lab.Many(t, 40, 200) {
-		specs = append(specs, veth.New(fmt.Sprintf("a%d", i)).Peer(veth.New(fmt.Sprintf("b%d", i)).NetNS(other.NetNS).Up()))
+		specs = append(specs, veth.New(fmt.Sprintf("a%d", i)).Peer(veth.New(fmt.Sprintf("b%d", i)).NetNS(lab.NetNS(other)).Up()))
 	}
 	_, err := c.Create(t.Context(), append(specs, bridge.New("taken"))...)
 	if !errors.Is(err, fs.ErrExist) {

@@ -32,12 +32,12 @@ func TestVLANProc(t *testing.T) {
 }
 
 // procSays demands texts of what the kernel has about a VLAN in /proc.
-func procSays(ns *lab.NS, name string, texts ...string) {
-	ns.T.Helper()
+func procSays(ns *testutil.Lab, name string, texts ...string) {
+	ns.Helper()
 	said, err := ns.Proc("vlan/" + name)
 	for _, text := range texts {
 		if err != nil || !strings.Contains(said, text) {
-			ns.T.Errorf("%q is not in\n%s%v", text, said, err)
+			ns.Errorf("%q is not in\n%s%v", text, said, err)
 		}
 	}
 }

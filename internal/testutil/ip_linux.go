@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 // IP runs `ip` in a network namespace and returns its output. If `ip` fails, so does
@@ -74,3 +75,28 @@ var ipVersion = sync.OnceValues(func() (string, error) {
 	_, version, _ := strings.Cut(string(out), "iproute2-")
 	return version, err
 })
+
+// Settle waits until the kernel has dealt with a carrier, which it does up to
+// a second later, and which changes the state of links and ports once more.
+// Links without a carrier of their own never come to be UP.
+func Settle(t testing.TB, ns *os.File, name string) {
+	t.Helper()
+	for range 15 {
+		if LinkJSON(t, ns, name)["operstate"] == "UP" {
+			return
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+}
+
+// Shell runs a line in a network namespace and returns its error output, if it fails.
+func Shell(t testing.TB, ns *os.File, line string) string {
+	t.Helper()
+	var out []byte
+	var err error
+	In(t, ns, func() { out, err = exec.Command("sh", "-c", line).CombinedOutput() })
+	if err != nil {
+		return string(out) + err.Error()
+	}
+	return ""
+}

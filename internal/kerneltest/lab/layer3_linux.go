@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/iplink-go/iplink"
+	"github.com/iplink-go/iplink/internal/testutil"
 )
 
 // Layer3 is the report of `ip` about a link above the link layer. Lifetimes are as
@@ -20,7 +21,7 @@ type Layer3 struct {
 // Layer3Of returns the report of `ip` about a link above the link layer.
 func Layer3Of(t testing.TB, file *os.File, name string) Layer3 {
 	t.Helper()
-	ns := &NS{T: t, File: file}
+	ns := &testutil.Lab{TB: t, File: file}
 	var links []struct {
 		Info []map[string]any `json:"addr_info"`
 	}
