@@ -17,43 +17,43 @@ func TestLACP(t *testing.T) {
 		return bond.New(name).Mode(bond.IEEE8023AD).LACPRate(bond.LACPFast).ADUserPortKey(key).Up()
 	}
 	x := newScratch(t, fast("b0", 0x123))
-	x.must(x.b.AddPort(x.ctx, "p1"))
+	testutil.Must(x, x.b.AddPort(x.Context(), "p1"))
 	var lacp *bond.LACP
 	var err error
-	x.eventually("there is an aggregator", func() bool {
-		lacp, err = x.b.LACP(x.ctx)
-		x.must(err)
+	testutil.Eventually(x, "there is an aggregator", func() bool {
+		lacp, err = x.b.LACP(x.Context())
+		testutil.Must(x, err)
 		return lacp.Ports[0].InUse
 	})
 	if lacp.Ports[0].Agreed() || lacp.PartnerSystem.String() != "00:00:00:00:00:00" || lacp.Ports[0].Partner&iplink.LACPSynchronization != 0 {
 		t.Errorf("without a partner: %+v", lacp)
 	}
-	testutil.In(t, x.ns, func() {
-		_, err := fast("b1", 0x321).Address([]byte{2, 0, 0, 0, 0x12, 0x34}).Create(x.ctx)
-		x.must(err)
-		b1, err := bond.Open(x.ctx, "b1")
-		x.must(err)
+	x.In(func() {
+		_, err := fast("b1", 0x321).Address([]byte{2, 0, 0, 0, 0x12, 0x34}).Create(x.Context())
+		testutil.Must(x, err)
+		b1, err := bond.Open(x.Context(), "b1")
+		testutil.Must(x, err)
 		defer b1.Close()
-		x.must(b1.AddPort(x.ctx, "q1"))
-		x.must(b1.AddPort(x.ctx, "q2"))
+		testutil.Must(x, b1.AddPort(x.Context(), "q1"))
+		testutil.Must(x, b1.AddPort(x.Context(), "q2"))
 	})
-	x.must(x.b.AddPort(x.ctx, "p2"))
-	x.eventually("the bonds agree", func() bool {
-		lacp, err = x.b.LACP(x.ctx)
-		x.must(err)
+	testutil.Must(x, x.b.AddPort(x.Context(), "p2"))
+	testutil.Eventually(x, "the bonds agree", func() bool {
+		lacp, err = x.b.LACP(x.Context())
+		testutil.Must(x, err)
 		return lacp.BondADInfo.Ports == 2 && lacp.Ports[0].Agreed() && lacp.Ports[1].Agreed()
 	})
 	if lacp.PartnerSystem.String() != "02:00:00:00:12:34" || lacp.ActorKey>>6 != 0x123 || lacp.PartnerKey>>6 != 0x321 {
 		t.Errorf("%+v", lacp.BondADInfo)
 	}
 	x.compareLACP(lacp)
-	x.ip("link set q1 down")
-	x.eventually("p1 is out", func() bool {
-		lacp, err = x.b.LACP(x.ctx)
-		x.must(err)
+	x.IP("link set q1 down")
+	testutil.Eventually(x, "p1 is out", func() bool {
+		lacp, err = x.b.LACP(x.Context())
+		testutil.Must(x, err)
 		return lacp.BondADInfo.Ports == 1 && !lacp.Ports[0].Agreed()
 	})
-	if said := procOf(t, x.ns, "b0"); said.bond["active Number of ports"] != "1" || !strings.Contains(said.ports["p1"]["MII Status"], "down") {
+	if said := procOf(t, x.File, "b0"); said.bond["active Number of ports"] != "1" || !strings.Contains(said.ports["p1"]["MII Status"], "down") {
 		t.Errorf("/proc says %v", said)
 	}
 }
@@ -61,14 +61,14 @@ func TestLACP(t *testing.T) {
 // compareLACP compares what is told of two ends that agree with
 // /proc/net/bonding.
 func (x *scratch) compareLACP(lacp *bond.LACP) {
-	x.t.Helper()
-	said := procOf(x.t, x.ns, "b0")
+	x.Helper()
+	said := procOf(x, x.File, "b0")
 	for word, got := range map[string]any{
 		"active Aggregator ID": lacp.Aggregator, "active Number of ports": lacp.BondADInfo.Ports, "active Actor Key": lacp.ActorKey,
 		"active Partner Key": lacp.PartnerKey, "active Partner Mac Address": lacp.PartnerSystem,
 	} {
 		if fmt.Sprint(got) != said.bond[word] {
-			x.t.Errorf("%s: %v, /proc says %q", word, got, said.bond[word])
+			x.Errorf("%s: %v, /proc says %q", word, got, said.bond[word])
 		}
 	}
 	churn := map[iplink.BondChurnState]string{iplink.BondChurnMonitor: "monitoring", iplink.BondChurned: "churned", iplink.BondNoChurn: "none"}
@@ -77,13 +77,13 @@ func (x *scratch) compareLACP(lacp *bond.LACP) {
 		if !p.InUse || fmt.Sprint(p.AggregatorID) != proc["Aggregator ID"] ||
 			fmt.Sprint(uint8(p.Actor)) != proc["details actor lacp pdu: port state"] ||
 			fmt.Sprint(uint8(p.Partner)) != proc["details partner lacp pdu: port state"] {
-			x.t.Errorf("%+v, /proc says %v", p, proc)
+			x.Errorf("%+v, /proc says %v", p, proc)
 		}
 		if words := p.Actor.String(); words != "active,short_timeout,aggregating,in_sync,collecting,distributing" {
-			x.t.Errorf("%s: state %s", p.Name, words)
+			x.Errorf("%s: state %s", p.Name, words)
 		}
-		if !testutil.Older(x.t, 7, 1) && (churn[p.ActorChurn] != proc["Actor Churn State"] || churn[p.PartnerChurn] != proc["Partner Churn State"]) {
-			x.t.Errorf("%s: churn %v and %v, /proc says %v", p.Name, p.ActorChurn, p.PartnerChurn, proc)
+		if !testutil.Older(x, 7, 1) && (churn[p.ActorChurn] != proc["Actor Churn State"] || churn[p.PartnerChurn] != proc["Partner Churn State"]) {
+			x.Errorf("%s: churn %v and %v, /proc says %v", p.Name, p.ActorChurn, p.PartnerChurn, proc)
 		}
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -20,71 +19,36 @@ import (
 
 // scratch is a namespace of a test's own with a bond b0, opened.
 type scratch struct {
-	t   *testing.T
-	ns  *os.File
-	ctx context.Context
-	b   *bond.Bond
+	*testutil.Lab
+	b *bond.Bond
 }
 
 // newScratch makes the bond, and ports p1 and p2 that are not in it yet, as pairs
 // with q1 and q2.
 func newScratch(t *testing.T, b *bond.Builder) *scratch {
 	t.Helper()
-	testutil.Need(t, "bond")
-	x := &scratch{t: t, ns: testutil.NetNS(t), ctx: t.Context()}
-	testutil.IPBatch(t, x.ns, "link add p1 index 71 address 02:00:00:00:00:71 type veth peer name q1", "link add p2 index 72 address 02:00:00:00:00:72 type veth peer name q2",
+	l := testutil.NewLab(t, "bond")
+	l.Batch("link add p1 index 71 address 02:00:00:00:00:71 type veth peer name q1", "link add p2 index 72 address 02:00:00:00:00:72 type veth peer name q2",
 		"link set q1 up", "link set q2 up")
-	testutil.In(t, x.ns, func() {
-		_, err := b.Create(x.ctx)
-		if err == nil {
-			x.b, err = bond.Open(x.ctx, "b0")
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
+	l.In(func() {
+		_, err := b.Create(t.Context())
+		testutil.Must(t, err)
 	})
-	t.Cleanup(func() {
-		if err := x.b.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return x
-}
-
-func (x *scratch) ip(command string) string {
-	x.t.Helper()
-	return testutil.IP(x.t, x.ns, strings.Fields(command)...)
-}
-
-func (x *scratch) must(err error) {
-	x.t.Helper()
-	if err != nil {
-		x.t.Fatal(err)
-	}
+	return &scratch{l, testutil.OpenedLink(l, "b0", bond.Open)}
 }
 
 // wants fails the test unless an error matches, and says a text.
 func (x *scratch) wants(err, target error, text string) {
-	x.t.Helper()
+	x.Helper()
 	if _, ok := errors.AsType[*iplink.Error](err); !ok || !errors.Is(err, target) || !strings.Contains(err.Error(), text) {
-		x.t.Errorf("%v, want an *iplink.Error that matches %v and says %q", err, target, text)
-	}
-}
-
-// eventually waits until something is so.
-func (x *scratch) eventually(what string, met func() bool) {
-	x.t.Helper()
-	for start := time.Now(); !met(); time.Sleep(20 * time.Millisecond) {
-		if time.Since(start) > 30*time.Second {
-			x.t.Fatalf("not in 30 s: %s", what)
-		}
+		x.Errorf("%v, want an *iplink.Error that matches %v and says %q", err, target, text)
 	}
 }
 
 func (x *scratch) active() string {
-	x.t.Helper()
-	name, err := x.b.Active(x.ctx)
-	x.must(err)
+	x.Helper()
+	name, err := x.b.Active(x.Context())
+	testutil.Must(x, err)
 	return name
 }
 
@@ -92,15 +56,15 @@ func (x *scratch) active() string {
 // the same.
 func TestPorts(t *testing.T) {
 	x := newScratch(t, bond.New("b0").Mode(bond.ActiveBackup).MIIMon(50*time.Millisecond).Up())
-	x.ip("link set p1 up")
-	x.must(x.b.AddPort(x.ctx, "p1"))
-	x.must(x.b.AddPort(x.ctx, "p2"))
-	x.must(x.b.AddPort(x.ctx, "p2"))
-	x.must(x.b.SetPort(x.ctx, "p1", bond.Port().QueueID(3).Prio(-7)))
-	x.must(x.b.SetPort(x.ctx, "p2", bond.Port().QueueID(12).Prio(0x1234)))
-	said := procOf(t, x.ns, "b0")
-	ports, err := x.b.Ports(x.ctx)
-	x.must(err)
+	x.IP("link set p1 up")
+	testutil.Must(x, x.b.AddPort(x.Context(), "p1"))
+	testutil.Must(x, x.b.AddPort(x.Context(), "p2"))
+	testutil.Must(x, x.b.AddPort(x.Context(), "p2"))
+	testutil.Must(x, x.b.SetPort(x.Context(), "p1", bond.Port().QueueID(3).Prio(-7)))
+	testutil.Must(x, x.b.SetPort(x.Context(), "p2", bond.Port().QueueID(12).Prio(0x1234)))
+	said := procOf(t, x.File, "b0")
+	ports, err := x.b.Ports(x.Context())
+	testutil.Must(x, err)
 	if len(ports) != 2 || len(said.ports) != 2 {
 		t.Fatalf("ports %+v, /proc %v", ports, said.ports)
 	}
@@ -115,17 +79,17 @@ func TestPorts(t *testing.T) {
 	if ports[0].QueueID != 3 || ports[1].QueueID != 12 || ports[0].Prio != -7 || ports[1].Prio != 0x1234 {
 		t.Errorf("%+v", ports)
 	}
-	x.wants(x.b.SetPort(x.ctx, "p2", bond.Port().QueueID(3)), fs.ErrPermission, "queue_id: another port of the bond has that queue")
-	x.wants(x.b.SetPort(x.ctx, "p2", bond.Port().QueueID(17)), fs.ErrPermission, "or the bond has none of that number")
-	x.wants(x.b.SetPort(x.ctx, "q1", bond.Port().QueueID(5)), fs.ErrInvalid, "it is no port of the bond")
-	x.must(x.b.RemovePort(x.ctx, "p2"))
-	if said := procOf(t, x.ns, "b0"); len(said.ports) != 1 || said.ports["p1"] == nil {
+	x.wants(x.b.SetPort(x.Context(), "p2", bond.Port().QueueID(3)), fs.ErrPermission, "queue_id: another port of the bond has that queue")
+	x.wants(x.b.SetPort(x.Context(), "p2", bond.Port().QueueID(17)), fs.ErrPermission, "or the bond has none of that number")
+	x.wants(x.b.SetPort(x.Context(), "q1", bond.Port().QueueID(5)), fs.ErrInvalid, "it is no port of the bond")
+	testutil.Must(x, x.b.RemovePort(x.Context(), "p2"))
+	if said := procOf(t, x.File, "b0"); len(said.ports) != 1 || said.ports["p1"] == nil {
 		t.Errorf("/proc %v", said.ports)
 	}
-	if l := testutil.LinkJSON(t, x.ns, "p2"); l["master"] != nil || l["operstate"] != "DOWN" || l["address"] != "02:00:00:00:00:72" {
+	if l := x.Link("p2"); l["master"] != nil || l["operstate"] != "DOWN" || l["address"] != "02:00:00:00:00:72" {
 		t.Errorf("p2 was taken out: %v", l)
 	}
-	x.wants(x.b.RemovePort(x.ctx, "p2"), fs.ErrInvalid, "it is no port of the bond")
+	x.wants(x.b.RemovePort(x.Context(), "p2"), fs.ErrInvalid, "it is no port of the bond")
 }
 
 // TestFailover chooses the active port, and takes its carrier away.
@@ -134,25 +98,25 @@ func TestFailover(t *testing.T) {
 	if got := x.active(); got != "" {
 		t.Errorf("%q is active without ports", got)
 	}
-	x.must(x.b.AddPort(x.ctx, "p1"))
-	x.must(x.b.AddPort(x.ctx, "p2"))
-	x.eventually("both ports are up", func() bool {
-		said := procOf(t, x.ns, "b0").ports
+	testutil.Must(x, x.b.AddPort(x.Context(), "p1"))
+	testutil.Must(x, x.b.AddPort(x.Context(), "p2"))
+	testutil.Eventually(x, "both ports are up", func() bool {
+		said := procOf(t, x.File, "b0").ports
 		return said["p1"]["MII Status"] == "up" && said["p2"]["MII Status"] == "up"
 	})
 	for _, port := range []string{"p2", "p1", "p2"} {
-		x.must(x.b.SetActive(x.ctx, port))
-		if said := procOf(t, x.ns, "b0").bond["Currently Active Slave"]; said != port || x.active() != port {
+		testutil.Must(x, x.b.SetActive(x.Context(), port))
+		if said := procOf(t, x.File, "b0").bond["Currently Active Slave"]; said != port || x.active() != port {
 			t.Errorf("active is %s, /proc says %s, want %s", x.active(), said, port)
 		}
 	}
-	x.ip("link set q2 down")
-	x.eventually("p1 takes over", func() bool { return x.active() == "p1" })
-	if said := procOf(t, x.ns, "b0"); said.bond["Currently Active Slave"] != "p1" || said.ports["p2"]["MII Status"] != "down" {
+	x.IP("link set q2 down")
+	testutil.Eventually(x, "p1 takes over", func() bool { return x.active() == "p1" })
+	if said := procOf(t, x.File, "b0"); said.bond["Currently Active Slave"] != "p1" || said.ports["p2"]["MII Status"] != "down" {
 		t.Errorf("/proc %v", said)
 	}
-	ports, err := x.b.Ports(x.ctx)
-	x.must(err)
+	ports, err := x.b.Ports(x.Context())
+	testutil.Must(x, err)
 	for _, p := range ports {
 		wantState, wantMII, failures := iplink.BondPortActive, iplink.BondMIIUp, uint32(0)
 		if p.Link.Name == "p2" {
@@ -162,10 +126,10 @@ func TestFailover(t *testing.T) {
 			t.Errorf("%s is %+v", p.Link.Name, p.BondPortInfo)
 		}
 	}
-	x.wants(x.b.SetActive(x.ctx, "p2"), fs.ErrInvalid, "p2: invalid argument (its link is DOWN)")
-	x.wants(x.b.SetActive(x.ctx, "q1"), fs.ErrInvalid, "it is no port of the bond")
-	x.wants(x.b.SetActive(x.ctx, "nosuch"), fs.ErrNotExist, "nosuch")
-	_, err = x.b.LACP(x.ctx)
+	x.wants(x.b.SetActive(x.Context(), "p2"), fs.ErrInvalid, "p2: invalid argument (its link is DOWN)")
+	x.wants(x.b.SetActive(x.Context(), "q1"), fs.ErrInvalid, "it is no port of the bond")
+	x.wants(x.b.SetActive(x.Context(), "nosuch"), fs.ErrNotExist, "nosuch")
+	_, err = x.b.LACP(x.Context())
 	x.wants(err, fs.ErrInvalid, "mode: invalid argument (it is active-backup; only 802.3ad speaks LACP)")
 }
 
@@ -173,17 +137,17 @@ func TestFailover(t *testing.T) {
 // them as they were.
 func TestAddPortRestores(t *testing.T) {
 	x := newScratch(t, bond.New("b0").Mode(bond.ActiveBackup).MIIMon(50*time.Millisecond).Up())
-	x.must(x.b.AddPort(x.ctx, "p1"))
-	testutil.IPBatch(t, x.ns, "link add br0 type bridge", "link set p2 master br0 up",
+	testutil.Must(x, x.b.AddPort(x.Context(), "p1"))
+	x.Batch("link add br0 type bridge", "link set p2 master br0 up",
 		"link add over link b0 up address 02:00:00:00:12:34 mtu 1400 type macvlan", // the bond cannot sit on it: a loop
 		"address add 192.0.2.17/28 dev over", "address add 2001:db8::17/64 nodad dev over",
 		"route add default via 192.0.2.18 dev over", "route add 2001:db8:7::/48 via 2001:db8::18 dev over metric 7",
 		"neigh add 192.0.2.18 lladdr 02:00:00:00:00:01 dev over", "link set lo up")
-	x.wants(x.b.AddPort(x.ctx, "p2"), fs.ErrInvalid, "add port to bond b0: p2: invalid argument (it is a port of br0: take it out first)")
-	x.wants(x.b.AddPort(x.ctx, "b0"), fs.ErrInvalid, "it is the bond itself")
-	x.wants(x.b.AddPort(x.ctx, "nosuch"), fs.ErrNotExist, "nosuch")
+	x.wants(x.b.AddPort(x.Context(), "p2"), fs.ErrInvalid, "add port to bond b0: p2: invalid argument (it is a port of br0: take it out first)")
+	x.wants(x.b.AddPort(x.Context(), "b0"), fs.ErrInvalid, "it is the bond itself")
+	x.wants(x.b.AddPort(x.Context(), "nosuch"), fs.ErrNotExist, "nosuch")
 	before := x.describe("over")
-	err := x.b.AddPort(x.ctx, "over")
+	err := x.b.AddPort(x.Context(), "over")
 	if err == nil {
 		t.Fatal("the bond sits on what sits on it")
 	}
@@ -191,14 +155,14 @@ func TestAddPortRestores(t *testing.T) {
 	if after := x.describe("over"); after != before {
 		t.Errorf("before:\n%s\nafterwards:\n%s", before, after)
 	}
-	ended, cancel := context.WithCancel(x.ctx)
+	ended, cancel := context.WithCancel(x.Context())
 	cancel()
 	x.wants(x.b.AddPort(ended, "over"), context.Canceled, "")
-	x.ip("link set over down")
-	if err := x.b.AddPort(x.ctx, "over"); err == nil {
+	x.IP("link set over down")
+	if err := x.b.AddPort(x.Context(), "over"); err == nil {
 		t.Error("the bond sits on what sits on it")
 	}
-	if l := testutil.LinkJSON(t, x.ns, "over"); slices.Contains(l["flags"].([]any), any("UP")) {
+	if l := x.Link("over"); slices.Contains(l["flags"].([]any), any("UP")) {
 		t.Errorf("over came up: %v", l)
 	}
 }
@@ -208,9 +172,9 @@ var operState = regexp.MustCompile(` state [A-Z]+`)
 // describe is what `ip` says of a link, its addresses, routes and neighbours,
 // without link-local ones and the operational state, which comes with a delay.
 func (x *scratch) describe(name string) string {
-	x.t.Helper()
+	x.Helper()
 	var lines []string
-	text := x.ip("address show dev "+name) + x.ip("route show dev "+name) + x.ip("-6 route show dev "+name) + x.ip("neigh show nud permanent dev "+name)
+	text := x.IP("address show dev "+name) + x.IP("route show dev "+name) + x.IP("-6 route show dev "+name) + x.IP("neigh show nud permanent dev "+name)
 	for line := range strings.Lines(text) {
 		link := strings.Contains(line, "fe80:") || strings.Contains(line, "valid_lft")
 		if line = strings.Join(strings.Fields(line), " "); !link && line != "" {
@@ -223,30 +187,30 @@ func (x *scratch) describe(name string) string {
 
 func TestOpen(t *testing.T) {
 	x := newScratch(t, bond.New("b0").Mode(bond.BalanceRR).Index(77).AltName("a-bond-with-a-long-name"))
-	testutil.In(t, x.ns, func() {
-		b, err := bond.Open(x.ctx, "a-bond-with-a-long-name")
-		x.must(err)
+	x.In(func() {
+		b, err := bond.Open(x.Context(), "a-bond-with-a-long-name")
+		testutil.Must(x, err)
 		defer b.Close()
 		if b.Index() != 77 || b.Name() != "a-bond-with-a-long-name" {
 			t.Errorf("%d, %q", b.Index(), b.Name())
 		}
-		_, err = bond.Open(x.ctx, "p1")
+		_, err = bond.Open(x.Context(), "p1")
 		x.wants(err, iplink.ErrKind, `open bond p1: the link is of another kind (it is no bond but "veth")`)
-		_, err = bond.Open(x.ctx, "nosuch")
+		_, err = bond.Open(x.Context(), "nosuch")
 		x.wants(err, fs.ErrNotExist, "nosuch")
-		_, err = bond.Open(x.ctx, "")
+		_, err = bond.Open(x.Context(), "")
 		x.wants(err, fs.ErrInvalid, "name")
 	})
-	x.must(x.b.AddPort(x.ctx, "p1"))
-	x.wants(x.b.SetActive(x.ctx, "p1"), fs.ErrInvalid, "")
-	x.ip("link del b0")
-	_, err := x.b.Active(x.ctx)
+	testutil.Must(x, x.b.AddPort(x.Context(), "p1"))
+	x.wants(x.b.SetActive(x.Context(), "p1"), fs.ErrInvalid, "")
+	x.IP("link del b0")
+	_, err := x.b.Active(x.Context())
 	x.wants(err, syscall.ENODEV, "")
-	_, err = x.b.Ports(x.ctx)
+	_, err = x.b.Ports(x.Context())
 	x.wants(err, fs.ErrNotExist, "")
-	_, err = x.b.LACP(x.ctx)
+	_, err = x.b.LACP(x.Context())
 	x.wants(err, fs.ErrNotExist, "")
-	x.ip("link add b1 index 77 type veth peer name c1")
-	_, err = x.b.Ports(x.ctx)
+	x.IP("link add b1 index 77 type veth peer name c1")
+	_, err = x.b.Ports(x.Context())
 	x.wants(err, iplink.ErrKind, "")
 }

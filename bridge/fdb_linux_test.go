@@ -29,47 +29,47 @@ type shown struct {
 
 // fdb returns what `bridge` says of the entries for an address.
 func (x *scratch) fdb(mac string) []shown {
-	x.t.Helper()
+	x.Helper()
 	var all []shown
-	testutil.BridgeJSON(x.t, x.ns, &all, "fdb", "show")
+	testutil.BridgeJSON(x, x.File, &all, "fdb", "show")
 	return slices.DeleteFunc(all, func(s shown) bool { return s.MAC != mac })
 }
 
 // wantFDB compares the entry for host with what `bridge` says.
 func (x *scratch) wantFDB(want ...shown) {
-	x.t.Helper()
+	x.Helper()
 	want = append([]shown{}, want...)
 	for i := range want {
 		want[i].MAC = host.String()
 	}
 	if diff := cmp.Diff(want, x.fdb(host.String())); diff != "" {
-		x.t.Errorf("bridge fdb show (-want +got):\n%s", diff)
+		x.Errorf("bridge fdb show (-want +got):\n%s", diff)
 	}
 }
 
 // entry returns the one entry for host that List has.
 func (x *scratch) entry(f fdb.Filter) fdb.Entry {
-	x.t.Helper()
-	all, err := x.s.ListFDB(x.ctx, f)
-	must(x.t, err)
+	x.Helper()
+	all, err := x.s.ListFDB(x.Context(), f)
+	testutil.Must(x, err)
 	all = slices.DeleteFunc(all, func(e fdb.Entry) bool { return e.MAC.String() != host.String() })
 	if len(all) != 1 {
-		x.t.Fatalf("%d entries for %s: %v", len(all), host, all)
+		x.Fatalf("%d entries for %s: %v", len(all), host, all)
 	}
 	return all[0]
 }
 
 func TestFDBVerbs(t *testing.T) {
 	x := newScratch(t, "")
-	testutil.Bridge(t, x.ns, "vlan", "add", "vid", "291", "dev", "p1")
+	testutil.Bridge(t, x.File, "vlan", "add", "vid", "291", "dev", "p1")
 	e := fdb.Entry{MAC: host, Port: "p1", VLAN: 291, State: fdb.Static, Flags: fdb.Sticky}
-	must(t, x.s.AddFDB(x.ctx, e))
+	testutil.Must(t, x.s.AddFDB(x.Context(), e))
 	x.wantFDB(shown{Ifname: "p1", Master: "br0", State: "static", VLAN: 291, Flags: []string{"sticky"}})
-	wants(t, x.s.AddFDB(x.ctx, e), fs.ErrExist)
+	wants(t, x.s.AddFDB(x.Context(), e), fs.ErrExist)
 
 	got := x.entry(fdb.Filter{Port: "p1", VLAN: 291, States: []fdb.State{fdb.Static}})
-	found, err := x.s.GetFDB(x.ctx, host, 291)
-	must(t, err)
+	found, err := x.s.GetFDB(x.Context(), host, 291)
+	testutil.Must(t, err)
 	want := e
 	want.PortIndex, want.Flags = 71, fdb.Sticky|fdb.Master
 	want.Used, want.Updated = got.Used, got.Updated
@@ -83,16 +83,16 @@ func TestFDBVerbs(t *testing.T) {
 		t.Error(text)
 	}
 
-	testutil.Bridge(t, x.ns, "vlan", "add", "vid", "291", "dev", "p2")
-	must(t, x.s.ReplaceFDB(x.ctx, fdb.Entry{MAC: host, PortIndex: 72, VLAN: 291, State: fdb.Dynamic}))
+	testutil.Bridge(t, x.File, "vlan", "add", "vid", "291", "dev", "p2")
+	testutil.Must(t, x.s.ReplaceFDB(x.Context(), fdb.Entry{MAC: host, PortIndex: 72, VLAN: 291, State: fdb.Dynamic}))
 	x.wantFDB(shown{Ifname: "p2", Master: "br0", VLAN: 291, Flags: []string{}})
-	must(t, x.s.AppendFDB(x.ctx, fdb.Entry{MAC: host, Port: "p2", VLAN: 291, State: fdb.Static}))
+	testutil.Must(t, x.s.AppendFDB(x.Context(), fdb.Entry{MAC: host, Port: "p2", VLAN: 291, State: fdb.Static}))
 	x.wantFDB(shown{Ifname: "p2", Master: "br0", State: "static", VLAN: 291, Flags: []string{}})
-	must(t, x.s.DeleteFDB(x.ctx, x.entry(fdb.Filter{})))
+	testutil.Must(t, x.s.DeleteFDB(x.Context(), x.entry(fdb.Filter{})))
 	x.wantFDB()
-	_, err = x.s.GetFDB(x.ctx, host, 291)
+	_, err = x.s.GetFDB(x.Context(), host, 291)
 	wants(t, err, fs.ErrNotExist)
-	wants(t, x.s.DeleteFDB(x.ctx, fdb.Entry{MAC: host, Port: "p2", VLAN: 291}), fs.ErrNotExist)
+	wants(t, x.s.DeleteFDB(x.Context(), fdb.Entry{MAC: host, Port: "p2", VLAN: 291}), fs.ErrNotExist)
 }
 
 var cmpAddr = cmp.Comparer(func(a, b netip.Addr) bool { return a == b })
@@ -100,25 +100,25 @@ var cmpAddr = cmp.Comparer(func(a, b netip.Addr) bool { return a == b })
 // TestFDBHost is about entries by which the machine takes frames.
 func TestFDBHost(t *testing.T) {
 	x := newScratch(t, "")
-	must(t, x.s.AddFDB(x.ctx, fdb.Entry{MAC: host, Port: "br0", VLAN: 1}))
+	testutil.Must(t, x.s.AddFDB(x.Context(), fdb.Entry{MAC: host, Port: "br0", VLAN: 1}))
 	x.wantFDB(shown{Ifname: "br0", Master: "br0", State: "permanent", VLAN: 1, Flags: []string{}})
 	got := x.entry(fdb.Filter{Port: "br0", States: []fdb.State{fdb.Permanent}})
 	if got.Flags != fdb.Self || got.Port != "br0" || got.State != fdb.Permanent {
 		t.Errorf("%+v", got)
 	}
-	must(t, x.s.DeleteFDB(x.ctx, got))
+	testutil.Must(t, x.s.DeleteFDB(x.Context(), got))
 	x.wantFDB()
 }
 
 func TestFDBActivity(t *testing.T) {
 	x := newScratch(t, "")
-	must(t, x.s.AddFDB(x.ctx, fdb.Entry{MAC: host, Port: "p1", VLAN: 1, State: fdb.Static, Notify: true, Inactive: true}))
+	testutil.Must(t, x.s.AddFDB(x.Context(), fdb.Entry{MAC: host, Port: "p1", VLAN: 1, State: fdb.Static, Notify: true, Inactive: true}))
 	if got := x.entry(fdb.Filter{}); !got.Notify || !got.Inactive {
 		t.Errorf("%+v", got)
 	}
 	time.Sleep(50 * time.Millisecond)
 	aged := x.entry(fdb.Filter{}).Updated
-	must(t, x.s.ReplaceFDB(x.ctx, fdb.Entry{MAC: host, Port: "p1", VLAN: 1, State: fdb.Static, Notify: true, NoRefresh: true}))
+	testutil.Must(t, x.s.ReplaceFDB(x.Context(), fdb.Entry{MAC: host, Port: "p1", VLAN: 1, State: fdb.Static, Notify: true, NoRefresh: true}))
 	if got := x.entry(fdb.Filter{}); !got.Notify || !got.Inactive || got.Updated < aged || aged < 50*time.Millisecond || aged > 10*time.Second {
 		t.Errorf("%+v, updated %v ago before", got, aged)
 	}
@@ -127,8 +127,8 @@ func TestFDBActivity(t *testing.T) {
 // TestFDBFilters chooses among entries in all states, in lists and in flushes.
 func TestFDBFilters(t *testing.T) {
 	x := newScratch(t, "")
-	testutil.Bridge(t, x.ns, "vlan", "add", "vid", "291", "dev", "p1")
-	testutil.Bridge(t, x.ns, "vlan", "add", "vid", "291", "dev", "p2")
+	testutil.Bridge(t, x.File, "vlan", "add", "vid", "291", "dev", "p1")
+	testutil.Bridge(t, x.File, "vlan", "add", "vid", "291", "dev", "p2")
 	for _, c := range []struct {
 		name string
 		f    fdb.Filter
@@ -146,9 +146,9 @@ func TestFDBFilters(t *testing.T) {
 		{"static and sticky", fdb.Filter{Flags: fdb.Sticky, States: []fdb.State{fdb.Static}}, "1 2 3 4 5"},
 	} {
 		x.fill()
-		list, err := x.s.ListFDB(x.ctx, c.f)
-		must(t, err)
-		must(t, x.s.FlushFDB(x.ctx, c.f))
+		list, err := x.s.ListFDB(x.Context(), c.f)
+		testutil.Must(t, err)
+		testutil.Must(t, x.s.FlushFDB(x.Context(), c.f))
 		left := x.digits()
 		if left != c.left {
 			t.Errorf("%s: a flush leaves %q, want %q", c.name, left, c.left)
@@ -166,16 +166,16 @@ func TestFDBFilters(t *testing.T) {
 		}
 	}
 	x.fill()
-	must(t, x.s.FlushFDB(x.ctx, fdb.Filter{Without: fdb.Use}))
+	testutil.Must(t, x.s.FlushFDB(x.Context(), fdb.Filter{Without: fdb.Use}))
 	if left := x.digits(); left != "1 2 3 4 5 6" {
 		t.Errorf("a flush of what nobody added leaves %q", left)
 	}
-	must(t, x.s.FlushFDB(x.ctx, fdb.Filter{Flags: fdb.Use}))
+	testutil.Must(t, x.s.FlushFDB(x.Context(), fdb.Filter{Flags: fdb.Use}))
 	if left := x.digits(); left != "" {
 		t.Errorf("a flush of what somebody added leaves %q", left)
 	}
 	x.fill()
-	must(t, x.s.FlushFDB(x.ctx, fdb.Filter{}))
+	testutil.Must(t, x.s.FlushFDB(x.Context(), fdb.Filter{}))
 	if left := x.digits(); left != "" {
 		t.Errorf("a flush of all leaves %q", left)
 	}
@@ -183,7 +183,7 @@ func TestFDBFilters(t *testing.T) {
 
 // fill makes entries whose addresses end in 1 to 6.
 func (x *scratch) fill() {
-	x.t.Helper()
+	x.Helper()
 	for i, e := range []fdb.Entry{
 		{Port: "p1", VLAN: 291},
 		{Port: "p1", VLAN: 1, State: fdb.Static},
@@ -193,15 +193,15 @@ func (x *scratch) fill() {
 		{Port: "p1", VLAN: 291, State: fdb.Static, Flags: fdb.Sticky},
 	} {
 		e.MAC = net.HardwareAddr{2, 0, 0, 0, 0x77, byte(i + 1)}
-		must(x.t, x.s.ReplaceFDB(x.ctx, e))
+		testutil.Must(x, x.s.ReplaceFDB(x.Context(), e))
 	}
 }
 
 // digits returns which of the entries `bridge` shows.
 func (x *scratch) digits() string {
-	x.t.Helper()
+	x.Helper()
 	var all []shown
-	testutil.BridgeJSON(x.t, x.ns, &all, "fdb", "show")
+	testutil.BridgeJSON(x, x.File, &all, "fdb", "show")
 	var found []string
 	for _, s := range all {
 		if n, ok := digit(s.MAC); ok {
@@ -220,15 +220,15 @@ func digit(mac string) (string, bool) {
 func TestFDBOfPort(t *testing.T) {
 	testutil.Need(t, "vxlan")
 	x := newScratch(t, "")
-	testutil.IPBatch(t, x.ns, "link add vx0 index 99 type vxlan id 100 dstport 4789 local 192.0.2.1", "link set vx0 master br0 up")
+	x.Batch("link add vx0 index 99 type vxlan id 100 dstport 4789 local 192.0.2.1", "link set vx0 master br0 up")
 	e := fdb.Entry{MAC: host, Port: "vx0", Flags: fdb.Self, State: fdb.Static, Dst: netip.MustParseAddr("192.0.2.77"), DstPort: 0x1234, VNI: 0x4321, Via: "p1"}
-	must(t, x.s.AddFDB(x.ctx, e))
+	testutil.Must(t, x.s.AddFDB(x.Context(), e))
 	x.wantFDB(shown{Ifname: "vx0", State: "static", Flags: []string{"self"}, Dst: "192.0.2.77", Port: 0x1234, VNI: 0x4321, Via: "p1"})
 	got := x.entry(fdb.Filter{Port: "vx0", Flags: fdb.Self, Dst: e.Dst, VNI: 0x4321, Via: "p1"})
 	if got.Dst != e.Dst || got.DstPort != e.DstPort || got.VNI != e.VNI || got.ViaIndex != 71 || got.Via != "p1" || got.PortIndex != 99 {
 		t.Errorf("%+v", got)
 	}
-	must(t, x.s.DeleteFDB(x.ctx, got))
+	testutil.Must(t, x.s.DeleteFDB(x.Context(), got))
 	x.wantFDB()
 }
 
@@ -236,12 +236,12 @@ func TestFDBOfPort(t *testing.T) {
 func TestFDBLocked(t *testing.T) {
 	testutil.NeedKernel(t, 6, 2)
 	x := newScratch(t, "")
-	testutil.IPBatch(t, x.ns, "link set p1 type bridge_slave locked on learning on mab on", "link set q1 arp off",
+	x.Batch("link set p1 type bridge_slave locked on learning on mab on", "link set q1 arp off",
 		"address add 192.0.2.1/24 dev q1")
-	must(t, x.s.FlushFDB(x.ctx, fdb.Filter{Port: "p1", States: []fdb.State{fdb.Dynamic}})) // what q1 sent before
-	send(t, x.ns, "192.0.2.255:7", 1)
-	all, err := x.s.ListFDB(x.ctx, fdb.Filter{Port: "p1", Flags: fdb.Locked})
-	must(t, err)
+	testutil.Must(t, x.s.FlushFDB(x.Context(), fdb.Filter{Port: "p1", States: []fdb.State{fdb.Dynamic}})) // what q1 sent before
+	send(t, x.File, "192.0.2.255:7", 1)
+	all, err := x.s.ListFDB(x.Context(), fdb.Filter{Port: "p1", Flags: fdb.Locked})
+	testutil.Must(t, err)
 	if len(all) != 1 || all[0].Flags != fdb.Locked|fdb.Master || all[0].State != fdb.Dynamic || all[0].VLAN != 1 {
 		t.Fatalf("%+v", all)
 	}

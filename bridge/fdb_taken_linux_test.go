@@ -22,32 +22,30 @@ import (
 // ports p1 and vx0, and veth v0, which is none.
 func newPlain(t *testing.T) *scratch {
 	t.Helper()
-	testutil.Need(t, "bridge")
-	testutil.Need(t, "vxlan")
-	ns := testutil.NetNS(t)
-	testutil.IPBatch(t, ns, "link add br0 index 70 up type bridge")
+	ns := testutil.NewLab(t, "bridge", "vxlan")
+	ns.Batch("link add br0 index 70 up type bridge")
 	if filters(t) {
-		testutil.IPBatch(t, ns, "link set br0 type bridge vlan_default_pvid 0") // an entry would be there twice
+		ns.Batch("link set br0 type bridge vlan_default_pvid 0") // an entry would be there twice
 	}
-	testutil.IPBatch(t, ns, "link add p1 index 71 type veth peer name q1", "link set q1 up",
+	ns.Batch("link add p1 index 71 type veth peer name q1", "link set q1 up",
 		"link set p1 master br0 up", "link add vx0 index 99 type vxlan id 100 dstport 4789 local 192.0.2.1", "link set vx0 master br0 up",
 		"link add v0 index 75 type veth peer name w0")
-	x := &scratch{t: t, ns: ns, ctx: t.Context(), s: openIn(t, ns, "br0")}
+	x := &scratch{ns, testutil.OpenedLink(ns, "br0", Open)}
 	x.forwarding("p1")
 	return x
 }
 
 // forwarding waits until a port is in that state.
 func (x *scratch) forwarding(port string) {
-	x.t.Helper()
+	x.Helper()
 	for start := time.Now(); ; time.Sleep(10 * time.Millisecond) {
 		var all []struct{ Ifname, State string }
-		testutil.BridgeJSON(x.t, x.ns, &all, "link", "show", "dev", port)
+		testutil.BridgeJSON(x, x.File, &all, "link", "show", "dev", port)
 		if len(all) == 1 && all[0].State == "forwarding" {
 			return
 		}
 		if time.Since(start) > 30*time.Second {
-			x.t.Fatalf("not forwarding after 30 s: %+v", all)
+			x.Fatalf("not forwarding after 30 s: %+v", all)
 		}
 	}
 }
@@ -81,7 +79,7 @@ func TestFDBTaken(t *testing.T) {
 			c.e.MAC = host
 		}
 		for verb, put := range map[string]func(context.Context, fdb.Entry) error{"add": x.s.AddFDB, "append": x.s.AppendFDB, "replace": x.s.ReplaceFDB} {
-			if err := put(x.ctx, c.e); err != nil {
+			if err := put(x.Context(), c.e); err != nil {
 				t.Errorf("%s, %s: %v", name, verb, err)
 				continue
 			}
@@ -98,33 +96,33 @@ func TestFDBTaken(t *testing.T) {
 
 // deleteListed deletes what the list has of the address.
 func (x *scratch) deleteListed(name string, e fdb.Entry) {
-	x.t.Helper()
+	x.Helper()
 	filter := fdb.Filter{Port: e.Port, PortIndex: e.PortIndex}
 	if e.Flags&fdb.Master == 0 {
 		filter.Flags = e.Flags & fdb.Self
 	}
-	all, err := x.s.ListFDB(x.ctx, filter)
-	must(x.t, err)
+	all, err := x.s.ListFDB(x.Context(), filter)
+	testutil.Must(x, err)
 	all = slices.DeleteFunc(all, func(listed fdb.Entry) bool { return !slices.Equal(listed.MAC, e.MAC) })
 	if len(all) == 0 {
-		x.t.Errorf("%s: ListFDB has none", name)
+		x.Errorf("%s: ListFDB has none", name)
 	}
 	for _, listed := range all {
-		if err := x.s.DeleteFDB(x.ctx, listed); err != nil {
-			x.t.Errorf("%s: %v", name, err)
+		if err := x.s.DeleteFDB(x.Context(), listed); err != nil {
+			x.Errorf("%s: %v", name, err)
 		}
 	}
 	if left := x.fdb(e.MAC.String()); len(left) > 0 {
-		x.t.Errorf("%s: bridge fdb show after its deletion: %+v", name, left)
+		x.Errorf("%s: bridge fdb show after its deletion: %+v", name, left)
 	}
 }
 
 // TestFDBReasons is about what the kernel refuses without a word.
 func TestFDBReasons(t *testing.T) {
 	x := newPlain(t)
-	testutil.IPBatch(t, x.ns, "link add p2 index 72 type veth peer name q2", "link set p2 master br0")
+	x.Batch("link add p2 index 72 type veth peer name q2", "link set p2 master br0")
 	if ok, _ := testutil.HasKind("macvlan"); ok {
-		testutil.IPBatch(t, x.ns, "link add mv0 link v0 type macvlan mode bridge")
+		x.Batch("link add mv0 link v0 type macvlan mode bridge")
 		x.wantReason(fdb.Entry{Port: "mv0", Flags: fdb.Self}, errors.ErrUnsupported, "mv0 has no filter for addresses of hosts except in mode passthru")
 	}
 	x.wantReason(fdb.Entry{Port: "p2", State: fdb.Dynamic}, fs.ErrPermission, "p2 takes no frames now, and learns no address: bring it up, or make the entry static")
@@ -136,12 +134,12 @@ func TestFDBReasons(t *testing.T) {
 
 // wantReason adds an entry for host, which fails for a reason.
 func (x *scratch) wantReason(e fdb.Entry, target error, says string) {
-	x.t.Helper()
+	x.Helper()
 	e.MAC = host
-	err := x.s.AddFDB(x.ctx, e)
-	wants(x.t, err, target)
+	err := x.s.AddFDB(x.Context(), e)
+	wants(x, err, target)
 	if err == nil || !strings.Contains(err.Error(), says) {
-		x.t.Errorf("%v, want %q", err, says)
+		x.Errorf("%v, want %q", err, says)
 	}
 	x.wantFDB()
 }
@@ -158,10 +156,10 @@ func TestAppendToPort(t *testing.T) {
 	second := netip.MustParseAddr("198.51.100.3")
 	e := fdb.Entry{MAC: host, Port: "vx0", Flags: fdb.Self | fdb.Master, State: fdb.Static, Dst: sender}
 	want := []shown{{Ifname: "vx0", Master: "br0", State: "static", Flags: []string{}}, {Ifname: "vx0", State: "static", Flags: []string{"self"}, Dst: "192.0.2.9"}}
-	must(t, x.s.AppendFDB(x.ctx, e))
+	testutil.Must(t, x.s.AppendFDB(x.Context(), e))
 	x.wantFDB(want...)
-	must(t, x.s.AppendFDB(x.ctx, e))
+	testutil.Must(t, x.s.AppendFDB(x.Context(), e))
 	e.Dst = second
-	wants(t, x.s.AppendFDB(x.ctx, e), fs.ErrExist)
+	wants(t, x.s.AppendFDB(x.Context(), e), fs.ErrExist)
 	x.wantFDB(want...)
 }

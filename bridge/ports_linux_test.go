@@ -52,14 +52,13 @@ func portCalls(s *Bridge, name string, index int) map[string]func(context.Contex
 // TestOtherPorts calls each method with links that are no ports of the bridge: nothing
 // is sent, and nothing changes.
 func TestOtherPorts(t *testing.T) {
-	testutil.Need(t, "bridge")
-	ns := testutil.NetNS(t)
-	testutil.IPBatch(t, ns, "link add br0 index 70 up type bridge", "link add other index 80 up type bridge", "link add p1 index 71 type veth peer name q1",
+	ns := testutil.NewLab(t, "bridge")
+	ns.Batch("link add br0 index 70 up type bridge", "link add other index 80 up type bridge", "link add p1 index 71 type veth peer name q1",
 		"link add p3 index 73 type veth peer name q3", "link property add dev p3 altname third", "link set p1 master br0 up", "link set p3 master other up",
 		"link set q1 up", "link set q3 up")
-	s := openIn(t, ns, "br0")
+	s := testutil.OpenedLink(ns, "br0", Open)
 	s.link.OnSend = func(request []byte) { t.Errorf("sends % x", request) }
-	before := shownByBridge(t, ns)
+	before := shownByBridge(t, ns.File)
 	for _, c := range []struct {
 		name  string
 		index int
@@ -83,7 +82,7 @@ func TestOtherPorts(t *testing.T) {
 			}
 		}
 	}
-	if after := shownByBridge(t, ns); after != before {
+	if after := shownByBridge(t, ns.File); after != before {
 		t.Errorf("before\n%s\nafter\n%s", before, after)
 	}
 }
@@ -106,12 +105,11 @@ func shownByBridge(t *testing.T, ns *os.File) string {
 // TestBridgeGone is about lists of a bridge that is there no longer, and about its index
 // when another link has it.
 func TestBridgeGone(t *testing.T) {
-	testutil.Need(t, "bridge")
-	ns := testutil.NetNS(t)
-	testutil.IPBatch(t, ns, "link add br0 index 70 up type bridge", "link add p1 index 71 type veth peer name q1", "link set p1 master br0 up", "link set q1 up")
-	s := openIn(t, ns, "br0")
+	ns := testutil.NewLab(t, "bridge")
+	ns.Batch("link add br0 index 70 up type bridge", "link add p1 index 71 type veth peer name q1", "link set p1 master br0 up", "link set q1 up")
+	s := testutil.OpenedLink(ns, "br0", Open)
 	for _, next := range []string{"link del br0", "link add v0 index 70 type veth peer name v1"} {
-		testutil.IPBatch(t, ns, next)
+		ns.Batch(next)
 		calls := goneCalls(s)
 		for _, port := range []string{"p1", "br0"} {
 			for name, call := range portCalls(s, port, 0) {

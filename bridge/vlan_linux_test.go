@@ -25,7 +25,7 @@ type shownVLAN struct {
 
 // vlans returns what `bridge` says of a link's VLANs.
 func (x *scratch) vlans(link, what string) []shownVLAN {
-	x.t.Helper()
+	x.Helper()
 	var all []struct {
 		Ifname         string
 		VLANs, Tunnels []shownVLAN
@@ -35,7 +35,7 @@ func (x *scratch) vlans(link, what string) []shownVLAN {
 		// Without statistics, kernels join VLANs to ranges whose settings differ.
 		args = append([]string{"-s"}, args...)
 	}
-	testutil.BridgeJSON(x.t, x.ns, &all, args...)
+	testutil.BridgeJSON(x, x.File, &all, args...)
 	for _, port := range all {
 		if port.Ifname == link {
 			return append(port.VLANs, port.Tunnels...)
@@ -46,9 +46,9 @@ func (x *scratch) vlans(link, what string) []shownVLAN {
 
 // wantVLANs compares the VLANs of a link, as ListVLANs and `bridge` have them.
 func (x *scratch) wantVLANs(link string, want ...VLAN) {
-	x.t.Helper()
-	all, err := x.s.ListVLANs(x.ctx)
-	must(x.t, err)
+	x.Helper()
+	all, err := x.s.ListVLANs(x.Context())
+	testutil.Must(x, err)
 	var got, said []VLAN
 	for _, p := range all {
 		if p.Port == link {
@@ -65,10 +65,10 @@ func (x *scratch) wantVLANs(link string, want ...VLAN) {
 		bare[i].Tunnel = 0
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
-		x.t.Errorf("ListVLANs of %s (-want +got):\n%s", link, diff)
+		x.Errorf("ListVLANs of %s (-want +got):\n%s", link, diff)
 	}
 	if diff := cmp.Diff(bare, said); diff != "" {
-		x.t.Errorf("bridge vlan show dev %s (-want +got):\n%s", link, diff)
+		x.Errorf("bridge vlan show dev %s (-want +got):\n%s", link, diff)
 	}
 }
 
@@ -76,22 +76,22 @@ func TestVLANs(t *testing.T) {
 	x := newScratch(t, "")
 	x.wantVLANs("p1", VLAN{ID: 1, PVID: true, Untagged: true})
 	// Out of order, with two runs whose flags differ, and a PVID between.
-	must(t, x.s.AddVLANs(x.ctx, "p1", append(VLANRange(300, 302), VLAN{ID: 291, PVID: true}, VLAN{ID: 290}, VLAN{ID: 293, Untagged: true},
+	testutil.Must(t, x.s.AddVLANs(x.Context(), "p1", append(VLANRange(300, 302), VLAN{ID: 291, PVID: true}, VLAN{ID: 290}, VLAN{ID: 293, Untagged: true},
 		VLAN{ID: 292, Untagged: true}, VLAN{ID: 4094})...))
 	x.wantVLANs("p1", VLAN{ID: 1, Untagged: true}, VLAN{ID: 290}, VLAN{ID: 291, PVID: true}, VLAN{ID: 292, Untagged: true},
 		VLAN{ID: 293, Untagged: true}, VLAN{ID: 300}, VLAN{ID: 301}, VLAN{ID: 302}, VLAN{ID: 4094})
-	must(t, x.s.AddVLANs(x.ctx, "p1", VLAN{ID: 290, Untagged: true}, VLAN{ID: 293}))
-	must(t, x.s.DeleteVLANs(x.ctx, "p1", append(VLANRange(300, 302), VLAN{ID: 1}, VLAN{ID: 291, PVID: true}, VLAN{ID: 4094})...))
+	testutil.Must(t, x.s.AddVLANs(x.Context(), "p1", VLAN{ID: 290, Untagged: true}, VLAN{ID: 293}))
+	testutil.Must(t, x.s.DeleteVLANs(x.Context(), "p1", append(VLANRange(300, 302), VLAN{ID: 1}, VLAN{ID: 291, PVID: true}, VLAN{ID: 4094})...))
 	x.wantVLANs("p1", VLAN{ID: 290, Untagged: true}, VLAN{ID: 292, Untagged: true}, VLAN{ID: 293})
-	must(t, x.s.DeleteVLANs(x.ctx, "p1", VLAN{ID: 777}))
+	testutil.Must(t, x.s.DeleteVLANs(x.Context(), "p1", VLAN{ID: 777}))
 
-	must(t, x.s.AddVLANs(x.ctx, "br0", VLAN{ID: 290, PVID: true, Untagged: true}, VLAN{ID: 4000}))
+	testutil.Must(t, x.s.AddVLANs(x.Context(), "br0", VLAN{ID: 290, PVID: true, Untagged: true}, VLAN{ID: 4000}))
 	x.wantVLANs("br0", VLAN{ID: 1, Untagged: true}, VLAN{ID: 290, PVID: true, Untagged: true}, VLAN{ID: 4000})
-	must(t, x.s.DeleteVLANs(x.ctx, "br0", VLAN{ID: 4000}))
+	testutil.Must(t, x.s.DeleteVLANs(x.Context(), "br0", VLAN{ID: 4000}))
 	x.wantVLANs("br0", VLAN{ID: 1, Untagged: true}, VLAN{ID: 290, PVID: true, Untagged: true})
 
-	all, err := x.s.ListVLANs(x.ctx)
-	must(t, err)
+	all, err := x.s.ListVLANs(x.Context())
+	testutil.Must(t, err)
 	var ports []string
 	for _, p := range all {
 		ports = append(ports, p.Port)
@@ -108,49 +108,49 @@ func TestAllVLANs(t *testing.T) {
 	for id := uint16(1); id <= mostVID; id += 2 {
 		odd = append(odd, VLAN{ID: id})
 	}
-	must(t, x.s.AddVLANs(x.ctx, "p1", odd...))
+	testutil.Must(t, x.s.AddVLANs(x.Context(), "p1", odd...))
 	x.wantVLANs("p1", odd...)
-	must(t, x.s.AddVLANs(x.ctx, "p1", VLANRange(1, mostVID)...))
+	testutil.Must(t, x.s.AddVLANs(x.Context(), "p1", VLANRange(1, mostVID)...))
 	x.wantVLANs("p1", VLANRange(1, mostVID)...)
-	must(t, x.s.DeleteVLANs(x.ctx, "p1", VLANRange(1, mostVID)...))
+	testutil.Must(t, x.s.DeleteVLANs(x.Context(), "p1", VLANRange(1, mostVID)...))
 	x.wantVLANs("p1")
 }
 
 func TestVLANTunnels(t *testing.T) {
 	testutil.Need(t, "vxlan")
 	x := newScratch(t, "vlan_default_pvid 0")
-	testutil.IPBatch(t, x.ns, "link add vx0 index 99 type vxlan dstport 4789 external", "link set vx0 master br0",
+	x.Batch("link add vx0 index 99 type vxlan dstport 4789 external", "link set vx0 master br0",
 		"link set vx0 type bridge_slave vlan_tunnel on")
 	want := append(tunnels(290, 292, 0x12345), VLAN{ID: 293, Tunnel: 0x54321}, VLAN{ID: 294})
-	must(t, x.s.AddVLANs(x.ctx, "vx0", want...))
+	testutil.Must(t, x.s.AddVLANs(x.Context(), "vx0", want...))
 	x.wantVLANs("vx0", want...)
 	said := x.vlans("vx0", "tunnelshow")
 	if len(said) != 2 || said[0].VLAN != 290 || said[0].VLANEnd != 292 || said[0].TunID != 0x12345 || said[0].TunEnd != 0x12347 ||
 		said[1].VLAN != 293 || said[1].TunID != 0x54321 {
 		t.Errorf("bridge vlan tunnelshow: %+v", said)
 	}
-	info, err := x.s.ListPortVLANs(x.ctx, "vx0")
-	must(t, err)
+	info, err := x.s.ListPortVLANs(x.Context(), "vx0")
+	testutil.Must(t, err)
 	for i := range info {
 		if info[i].VLAN != want[i] {
 			t.Errorf("ListPortVLANs: %+v, want %+v", info[i].VLAN, want[i])
 		}
 	}
-	must(t, x.s.DeleteVLANTunnels(x.ctx, "vx0", want[1:4]...))
+	testutil.Must(t, x.s.DeleteVLANTunnels(x.Context(), "vx0", want[1:4]...))
 	want[1].Tunnel, want[2].Tunnel, want[3].Tunnel = 0, 0, 0
 	x.wantVLANs("vx0", want...)
 }
 
 func TestVLANSettings(t *testing.T) {
 	x := newScratch(t, "mcast_snooping 1 mcast_vlan_snooping 1 vlan_stats_enabled 1")
-	must(t, x.s.AddVLANs(x.ctx, "p1", VLANRange(290, 293)...))
-	must(t, x.s.SetVLANs(x.ctx, "p1", 291, 292, ForPort().State(PortLearning).MulticastRouter(RouterPermanent)))
+	testutil.Must(t, x.s.AddVLANs(x.Context(), "p1", VLANRange(290, 293)...))
+	testutil.Must(t, x.s.SetVLANs(x.Context(), "p1", 291, 292, ForPort().State(PortLearning).MulticastRouter(RouterPermanent)))
 	newer := ForPort()
 	if !testutil.Older(t, 6, 4) {
-		testutil.IPBatch(t, x.ns, "link set p1 type bridge_slave neigh_vlan_suppress on")
+		x.Batch("link set p1 type bridge_slave neigh_vlan_suppress on")
 		newer.MulticastMaxGroups(0x1234).NeighSuppress(true)
-		must(t, x.s.SetVLANs(x.ctx, "p1", 291, 291, newer))
-	} else if err := x.s.SetVLANs(x.ctx, "p1", 291, 291, ForPort().NeighSuppress(true)); err == nil {
+		testutil.Must(t, x.s.SetVLANs(x.Context(), "p1", 291, 291, newer))
+	} else if err := x.s.SetVLANs(x.Context(), "p1", 291, 291, ForPort().NeighSuppress(true)); err == nil {
 		t.Error("a kernel without neigh_suppress takes it")
 	}
 	said := map[uint16]shownVLAN{}
@@ -159,8 +159,8 @@ func TestVLANSettings(t *testing.T) {
 			said[id] = v
 		}
 	}
-	all, err := x.s.ListPortVLANs(x.ctx, "p1")
-	must(t, err)
+	all, err := x.s.ListPortVLANs(x.Context(), "p1")
+	testutil.Must(t, err)
 	if len(all) != 5 {
 		t.Fatalf("%+v", all)
 	}
@@ -178,31 +178,31 @@ func TestVLANSettings(t *testing.T) {
 			t.Errorf("bridge -d vlan show: %+v", s)
 		}
 	}
-	must(t, x.s.SetVLANs(x.ctx, "p1", 291, 291, ForPort().State(PortBlocking).MulticastRouter(RouterDisabled)))
-	all, err = x.s.ListPortVLANs(x.ctx, "p1")
-	must(t, err)
+	testutil.Must(t, x.s.SetVLANs(x.Context(), "p1", 291, 291, ForPort().State(PortBlocking).MulticastRouter(RouterDisabled)))
+	all, err = x.s.ListPortVLANs(x.Context(), "p1")
+	testutil.Must(t, err)
 	if all[2].ID != 291 || all[2].State != PortBlocking || all[2].MulticastRouter != RouterDisabled || all[3].State != PortLearning {
 		t.Errorf("%+v", all)
 	}
-	wants(t, x.s.SetVLANs(x.ctx, "p1", 300, 301, ForPort().State(PortBlocking)), fs.ErrNotExist)
+	wants(t, x.s.SetVLANs(x.Context(), "p1", 300, 301, ForPort().State(PortBlocking)), fs.ErrNotExist)
 }
 
 func TestVLANStats(t *testing.T) {
 	x := newScratch(t, "vlan_stats_enabled 1")
-	testutil.IPBatch(t, x.ns, "link set q1 arp off", "address add 192.0.2.1/24 dev q1")
+	x.Batch("link set q1 arp off", "address add 192.0.2.1/24 dev q1")
 	before := x.stats("p1")
-	send(t, x.ns, "192.0.2.255:7", 10)
+	send(t, x.File, "192.0.2.255:7", 10)
 	if got := x.stats("p1"); got.RxPackets < before.RxPackets+10 || got.RxBytes < before.RxBytes+1000 {
 		t.Errorf("%+v after 10 packets, %+v before", got, before)
 	}
 }
 
 func (x *scratch) stats(port string) VLANStats {
-	x.t.Helper()
-	all, err := x.s.ListPortVLANs(x.ctx, port)
-	must(x.t, err)
+	x.Helper()
+	all, err := x.s.ListPortVLANs(x.Context(), port)
+	testutil.Must(x, err)
 	if len(all) != 1 {
-		x.t.Fatalf("%+v", all)
+		x.Fatalf("%+v", all)
 	}
 	return all[0].Stats
 }
@@ -228,29 +228,29 @@ type shownGlobal struct {
 
 // global returns what `bridge` says of one VLAN on the whole bridge.
 func (x *scratch) global(id uint16) shownGlobal {
-	x.t.Helper()
+	x.Helper()
 	var all []struct{ VLANs []shownGlobal }
-	testutil.BridgeJSON(x.t, x.ns, &all, "vlan", "global", "show", "dev", "br0")
+	testutil.BridgeJSON(x, x.File, &all, "vlan", "global", "show", "dev", "br0")
 	for _, v := range all[0].VLANs {
 		if id >= v.VLAN && id <= max(v.VLAN, v.VLANEnd) {
 			v.VLAN, v.VLANEnd = id, 0
 			return v
 		}
 	}
-	x.t.Fatalf("no VLAN %d in %+v", id, all)
+	x.Fatalf("no VLAN %d in %+v", id, all)
 	return shownGlobal{}
 }
 
 func TestGlobalVLANs(t *testing.T) {
 	x := newScratch(t, "mcast_snooping 1 mcast_vlan_snooping 1 vlan_default_pvid 0")
-	testutil.In(t, x.ns, func() {
-		_, err := New("br0").MST(true).Update(x.ctx)
-		must(t, err)
+	x.In(func() {
+		_, err := New("br0").MST(true).Update(x.Context())
+		testutil.Must(t, err)
 	})
-	must(t, x.s.AddVLANs(x.ctx, "p1", VLANRange(290, 293)...))
-	must(t, x.s.AddVLANs(x.ctx, "br0", VLANRange(290, 293)...))
+	testutil.Must(t, x.s.AddVLANs(x.Context(), "p1", VLANRange(290, 293)...))
+	testutil.Must(t, x.s.AddVLANs(x.Context(), "br0", VLANRange(290, 293)...))
 	const ms = time.Millisecond
-	must(t, x.s.SetGlobalVLANs(x.ctx, 291, 292, ForBridge().MulticastSnooping(false).MulticastQuerier(true).MulticastIGMPVersion(3).
+	testutil.Must(t, x.s.SetGlobalVLANs(x.Context(), 291, 292, ForBridge().MulticastSnooping(false).MulticastQuerier(true).MulticastIGMPVersion(3).
 		MulticastMLDVersion(2).MulticastLastMemberCount(0x1234).MulticastStartupQueryCount(0x4321).
 		MulticastLastMemberInterval(12340*ms).MulticastMembershipInterval(23460*ms).MulticastQuerierInterval(34560*ms).
 		MulticastQueryInterval(45680*ms).MulticastQueryResponseInterval(5680*ms).MulticastStartupQueryInterval(67900*ms).MSTI(0x123)))
@@ -261,8 +261,8 @@ func TestGlobalVLANs(t *testing.T) {
 	if want := (shownGlobal{291, 0, 0, 1, 3, 2, 0x1234, 0x4321, 1234, 2346, 3456, 4568, 568, 6790, 0x123}); said != want {
 		t.Errorf("bridge vlan global show:\n%+v, want\n%+v", said, want)
 	}
-	all, err := x.s.ListGlobalVLANs(x.ctx)
-	must(t, err)
+	all, err := x.s.ListGlobalVLANs(x.Context())
+	testutil.Must(t, err)
 	want := GlobalVLANInfo{ID: 292, MulticastQuerier: true, MulticastIGMPVersion: 3, MulticastMLDVersion: 2, MulticastLastMemberCount: 0x1234,
 		MulticastStartupQueryCount: 0x4321, MulticastLastMemberInterval: 12340 * ms, MulticastMembershipInterval: 23460 * ms,
 		MulticastQuerierInterval: 34560 * ms, MulticastQueryInterval: 45680 * ms, MulticastQueryResponseInterval: 5680 * ms,
@@ -270,7 +270,7 @@ func TestGlobalVLANs(t *testing.T) {
 	if len(all) != 4 || cmp.Diff(want, all[2]) != "" {
 		t.Errorf("ListGlobalVLANs: %d, (-want +got):\n%s", len(all), cmp.Diff(want, all[2]))
 	}
-	must(t, x.s.SetGlobalVLANs(x.ctx, 291, 291, ForBridge().MulticastSnooping(true).MulticastQuerier(false)))
+	testutil.Must(t, x.s.SetGlobalVLANs(x.Context(), 291, 291, ForBridge().MulticastSnooping(true).MulticastQuerier(false)))
 	if said := x.global(291); said.Snooping != 1 || said.Querier != 0 || said.LastMemberCount != 0x1234 {
 		t.Errorf("%+v", said)
 	}
@@ -279,18 +279,18 @@ func TestGlobalVLANs(t *testing.T) {
 
 // testMST goes on where VLANs 291 and 292 belong to tree 0x123.
 func (x *scratch) testMST() {
-	x.t.Helper()
-	must(x.t, x.s.SetMST(x.ctx, MSTState{Port: "p1", MSTI: 0x123, State: PortLearning}))
-	all, err := x.s.ListMST(x.ctx)
-	must(x.t, err)
+	x.Helper()
+	testutil.Must(x, x.s.SetMST(x.Context(), MSTState{Port: "p1", MSTI: 0x123, State: PortLearning}))
+	all, err := x.s.ListMST(x.Context())
+	testutil.Must(x, err)
 	if !slices.Contains(all, MSTState{"p1", 71, 0x123, PortLearning}) {
-		x.t.Errorf("ListMST: %+v", all)
+		x.Errorf("ListMST: %+v", all)
 	}
 	if said := x.vlans("p1", "show"); said[1].VLAN != 291 || said[1].State != "learning" {
-		x.t.Errorf("bridge vlan show: %+v", said)
+		x.Errorf("bridge vlan show: %+v", said)
 	}
-	must(x.t, x.s.SetMST(x.ctx, MSTState{PortIndex: 71, MSTI: 0x123, State: PortBlocking}))
-	if all, err = x.s.ListMST(x.ctx); !slices.Contains(all, MSTState{"p1", 71, 0x123, PortBlocking}) {
-		x.t.Errorf("ListMST: %+v, %v", all, err)
+	testutil.Must(x, x.s.SetMST(x.Context(), MSTState{PortIndex: 71, MSTI: 0x123, State: PortBlocking}))
+	if all, err = x.s.ListMST(x.Context()); !slices.Contains(all, MSTState{"p1", 71, 0x123, PortBlocking}) {
+		x.Errorf("ListMST: %+v, %v", all, err)
 	}
 }

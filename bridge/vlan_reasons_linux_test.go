@@ -43,33 +43,33 @@ func TestNoFiltering(t *testing.T) {
 func TestTunnelsAlone(t *testing.T) {
 	testutil.Need(t, "vxlan")
 	x := newScratch(t, "vlan_default_pvid 0")
-	testutil.IPBatch(t, x.ns, "link add vx0 index 99 type vxlan dstport 4789 external", "link set vx0 master br0")
+	x.Batch("link add vx0 index 99 type vxlan dstport 4789 external", "link set vx0 master br0")
 	want := []VLAN{{ID: 290, PVID: true, Untagged: true}, {ID: 291, Untagged: true}, {ID: 292}}
-	must(t, x.s.AddVLANs(x.ctx, "vx0", want...))
-	x.wantVLANError(x.s.AddVLANTunnels(x.ctx, "vx0", VLAN{ID: 290, Tunnel: 0x1234}), syscall.EINVAL, "VLANTunnel")
-	testutil.IPBatch(t, x.ns, "link set vx0 type bridge_slave vlan_tunnel on")
-	x.wantVLANError(x.s.AddVLANTunnels(x.ctx, "vx0", VLAN{ID: 777, Tunnel: 0x1234}), syscall.EINVAL, "takes part in the VLANs")
+	testutil.Must(t, x.s.AddVLANs(x.Context(), "vx0", want...))
+	x.wantVLANError(x.s.AddVLANTunnels(x.Context(), "vx0", VLAN{ID: 290, Tunnel: 0x1234}), syscall.EINVAL, "VLANTunnel")
+	x.Batch("link set vx0 type bridge_slave vlan_tunnel on")
+	x.wantVLANError(x.s.AddVLANTunnels(x.Context(), "vx0", VLAN{ID: 777, Tunnel: 0x1234}), syscall.EINVAL, "takes part in the VLANs")
 
-	must(t, x.s.AddVLANTunnels(x.ctx, "vx0", VLAN{ID: 290, Tunnel: 0x12345}, VLAN{ID: 291, Tunnel: 0x12346, PVID: true}))
+	testutil.Must(t, x.s.AddVLANTunnels(x.Context(), "vx0", VLAN{ID: 290, Tunnel: 0x12345}, VLAN{ID: 291, Tunnel: 0x12346, PVID: true}))
 	want[0].Tunnel, want[1].Tunnel = 0x12345, 0x12346
 	x.wantVLANs("vx0", want...)
 	x.wantTunnels(shownVLAN{VLAN: 290, VLANEnd: 291, TunID: 0x12345, TunEnd: 0x12346})
-	x.wantVLANError(x.s.AddVLANTunnels(x.ctx, "vx0", VLAN{ID: 290, Tunnel: 0x4321}), fs.ErrExist, "DeleteVLANTunnels")
-	x.wantVLANError(x.s.AddVLANs(x.ctx, "vx0", VLAN{ID: 292, Tunnel: 0x12345}), fs.ErrExist, "DeleteVLANTunnels")
+	x.wantVLANError(x.s.AddVLANTunnels(x.Context(), "vx0", VLAN{ID: 290, Tunnel: 0x4321}), fs.ErrExist, "DeleteVLANTunnels")
+	x.wantVLANError(x.s.AddVLANs(x.Context(), "vx0", VLAN{ID: 292, Tunnel: 0x12345}), fs.ErrExist, "DeleteVLANTunnels")
 }
 
 func (x *scratch) wantVLANError(err, target error, says string) {
-	x.t.Helper()
-	wants(x.t, err, target)
+	x.Helper()
+	wants(x, err, target)
 	if err == nil || !strings.Contains(err.Error(), says) {
-		x.t.Errorf("%v, want %q", err, says)
+		x.Errorf("%v, want %q", err, says)
 	}
 }
 
 func (x *scratch) wantTunnels(want ...shownVLAN) {
-	x.t.Helper()
+	x.Helper()
 	if diff := cmp.Diff(want, x.vlans("vx0", "tunnelshow")); diff != "" {
-		x.t.Errorf("bridge vlan tunnelshow dev vx0 (-want +got):\n%s", diff)
+		x.Errorf("bridge vlan tunnelshow dev vx0 (-want +got):\n%s", diff)
 	}
 }
 
@@ -77,7 +77,7 @@ func (x *scratch) wantTunnels(want ...shownVLAN) {
 func TestVLANWords(t *testing.T) {
 	testutil.Need(t, "vxlan")
 	x := newScratch(t, "vlan_default_pvid 0")
-	testutil.IPBatch(t, x.ns, "link add vx0 index 99 type vxlan dstport 4789 external", "link set vx0 master br0",
+	x.Batch("link add vx0 index 99 type vxlan dstport 4789 external", "link set vx0 master br0",
 		"link set vx0 type bridge_slave vlan_tunnel on")
 	want := []VLAN{{ID: 290, PVID: true, Untagged: true, Tunnel: 0x12345}, {ID: 291, Tunnel: 0x54321}, {ID: 292, Untagged: true}}
 	for _, v := range want {
@@ -96,20 +96,20 @@ func TestVLANWords(t *testing.T) {
 	} {
 		x.run("bridge vlan add vid 1 dev p1")
 		x.run("bridge fdb add " + e.String())
-		must(t, x.s.DeleteFDB(x.ctx, e))
+		testutil.Must(t, x.s.DeleteFDB(x.Context(), e))
 	}
 }
 
 // run runs a command in the namespace.
 func (x *scratch) run(command string) {
-	x.t.Helper()
+	x.Helper()
 	var out []byte
 	var err error
-	testutil.In(x.t, x.ns, func() {
+	x.In(func() {
 		words := strings.Fields(command)
 		out, err = exec.Command(words[0], words[1:]...).CombinedOutput()
 	})
 	if err != nil {
-		x.t.Errorf("%s: %v: %s", command, err, out)
+		x.Errorf("%s: %v: %s", command, err, out)
 	}
 }

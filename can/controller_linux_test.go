@@ -55,15 +55,15 @@ func newSerial(t *testing.T) *serial {
 		t.Fatalf("modprobe slcan: %v\n%s", err, out)
 	}
 	master, line := openTerminal(t, "/dev/ptmx")
-	must(t, unix.IoctlSetPointerInt(master, unix.TIOCSPTLCK, 0))
+	testutil.Must(t, unix.IoctlSetPointerInt(master, unix.TIOCSPTLCK, 0))
 	n, err := unix.IoctlGetInt(master, unix.TIOCGPTN)
-	must(t, err)
+	testutil.Must(t, err)
 	slave, _ := openTerminal(t, fmt.Sprint("/dev/pts/", n))
 	const slcan = 17 // N_SLCAN
-	must(t, unix.IoctlSetPointerInt(slave, unix.TIOCSETD, slcan))
+	testutil.Must(t, unix.IoctlSetPointerInt(slave, unix.TIOCSETD, slcan))
 	req, err := unix.NewIfreq("")
-	must(t, err)
-	must(t, unix.IoctlIfreq(slave, unix.SIOCGIFNAME, req))
+	testutil.Must(t, err)
+	testutil.Must(t, unix.IoctlIfreq(slave, unix.SIOCGIFNAME, req))
 	s := &serial{line: line, name: req.Name()}
 	go io.Copy(s, line)
 	return s
@@ -72,24 +72,17 @@ func newSerial(t *testing.T) *serial {
 func openTerminal(t *testing.T, path string) (int, *os.File) {
 	t.Helper()
 	fd, err := unix.Open(path, unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
-	must(t, err)
+	testutil.Must(t, err)
 	file := os.NewFile(uintptr(fd), path)
 	t.Cleanup(func() { file.Close() })
 	return fd, file
-}
-
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
 }
 
 // says has the controller report a state, and how often it erred.
 func (s *serial) says(t *testing.T, state byte, txErrors, rxErrors int) {
 	t.Helper()
 	_, err := fmt.Fprintf(s.line, "s%c%03d%03d\r", state, rxErrors, txErrors)
-	must(t, err)
+	testutil.Must(t, err)
 }
 
 // ip is what `ip` says of a controller.
@@ -101,9 +94,9 @@ type ip struct {
 func readIP(t *testing.T, name string) ip {
 	t.Helper()
 	out, err := exec.Command("ip", "-d", "-s", "-j", "link", "show", "dev", name).Output()
-	must(t, err)
+	testutil.Must(t, err)
 	var links []struct{ Linkinfo ip }
-	must(t, json.Unmarshal(out, &links))
+	testutil.Must(t, json.Unmarshal(out, &links))
 	return links[0].Linkinfo
 }
 
@@ -112,7 +105,7 @@ func readIP(t *testing.T, name string) ip {
 func TestGet(t *testing.T) {
 	s := newSerial(t)
 	_, err := can.New(s.name).Bitrate(125_000).Up().Update(t.Context())
-	must(t, err)
+	testutil.Must(t, err)
 	if told := s.commands(); !strings.HasSuffix(told, "S4\rO\r") { // 125 kbit/s, open
 		t.Errorf("the controller was told %q", told)
 	}
@@ -133,7 +126,7 @@ func TestGet(t *testing.T) {
 			}
 			time.Sleep(20 * time.Millisecond)
 		}
-		must(t, err)
+		testutil.Must(t, err)
 		if got.State != step.state || got.Stats != step.want || got.BitTiming.Bitrate != 125_000 {
 			t.Errorf("%v, %+v, want %v, %+v", got.State, got.Stats, step.state, step.want)
 		}
@@ -161,7 +154,7 @@ func TestRestartRefused(t *testing.T) {
 	}
 	refused("needs the link up")
 	_, err := can.New(s.name).Bitrate(125_000).Up().Update(t.Context())
-	must(t, err)
+	testutil.Must(t, err)
 	refused("the controller is error-active, not bus-off")
 }
 
@@ -171,7 +164,7 @@ func TestKind(t *testing.T) {
 	ns := testutil.NetNS(t)
 	testutil.In(t, ns, func() {
 		_, err := veth.New("v0").Create(t.Context())
-		must(t, err)
+		testutil.Must(t, err)
 		for name, want := range map[string]string{
 			"v0": "get can v0: the link is of another kind (it is a veth link)",
 			"lo": "get can lo: the link is of another kind (it is hardware for something else)",

@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"net"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -19,7 +18,7 @@ import (
 // TestBuilder makes a link with all its associations at once, or not at all.
 func TestBuilder(t *testing.T) {
 	l := newLab(t)
-	testutil.IPBatch(t, l.ours, "link add link eth1 name other type macsec port 7", "macsec add other rx sci 0200000000770077")
+	l.Batch("link add link eth1 name other type macsec port 7", "macsec add other rx sci 0200000000770077")
 	taken := SCIOf(net.HardwareAddr{2, 0, 0, 0, 0, 0x77}, 0x77)
 
 	links := l.make(our(ourKey, theirKey))
@@ -48,7 +47,7 @@ func TestBuilder(t *testing.T) {
 		wantError(t, err, syscall.EEXIST, "update macsec macsec0: rx 0200000000770077: file exists (a MACsec link on this parent has a channel of this SCI already)")
 		l.wantKeys("macsec0", 0, "tx 0 0000", "rx 0 0100")
 		_, err = c.Update(t.Context(), more)
-		must(t, err)
+		testutil.Must(t, err)
 		l.wantKeys("macsec0", 0, "tx 0 0000 off", "tx 2 0200", "rx 0 0100")
 	})
 }
@@ -57,12 +56,9 @@ func TestBuilder(t *testing.T) {
 func TestBuilderElsewhere(t *testing.T) {
 	l := newLab(t)
 	l.theirLink("")
-	there := testutil.NetNS(t)
-	ns, err := iplink.NetNSAtPath("/proc/self/fd/" + strconv.Itoa(int(there.Fd())))
-	must(t, err)
-	defer ns.Close()
-	l.make(our(ourKey, theirKey).NetNS(ns))
-	if s, err := openIn(t, there, "macsec0").Status(t.Context()); err != nil || len(s.TxSAs) != 1 || len(s.RxSCs) != 1 {
+	there := testutil.NewLab(t)
+	l.make(our(ourKey, theirKey).NetNS(testutil.Opened(there, iplink.CurrentNetNS)))
+	if s, err := testutil.OpenedLink(there, "macsec0", Open).Status(t.Context()); err != nil || len(s.TxSAs) != 1 || len(s.RxSCs) != 1 {
 		t.Errorf("%+v, %v", s, err)
 	}
 }
@@ -70,24 +66,24 @@ func TestBuilderElsewhere(t *testing.T) {
 // A monitor counts the requests that ask the kernel to change something, on
 // whichever netlink socket of our namespace.
 type monitor struct {
-	t  *testing.T
+	t  testing.TB
 	fd int
 }
 
 func (l *lab) monitor() *monitor {
-	l.t.Helper()
-	testutil.IPBatch(l.t, l.ours, "link add nlmon0 up type nlmon")
-	m := &monitor{t: l.t}
-	testutil.In(l.t, l.ours, func() {
+	l.Helper()
+	l.Batch("link add nlmon0 up type nlmon")
+	m := &monitor{t: l}
+	l.In(func() {
 		link, err := net.InterfaceByName("nlmon0")
-		must(l.t, err)
+		testutil.Must(l, err)
 		all := binary.BigEndian.Uint16(binary.NativeEndian.AppendUint16(nil, unix.ETH_P_ALL))
 		m.fd, err = unix.Socket(unix.AF_PACKET, unix.SOCK_RAW|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, int(all))
-		must(l.t, err)
-		must(l.t, unix.SetsockoptInt(m.fd, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, 16<<20))
-		must(l.t, unix.Bind(m.fd, &unix.SockaddrLinklayer{Protocol: all, Ifindex: link.Index}))
+		testutil.Must(l, err)
+		testutil.Must(l, unix.SetsockoptInt(m.fd, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, 16<<20))
+		testutil.Must(l, unix.Bind(m.fd, &unix.SockaddrLinklayer{Protocol: all, Ifindex: link.Index}))
 	})
-	l.t.Cleanup(func() { unix.Close(m.fd) })
+	l.Cleanup(func() { unix.Close(m.fd) })
 	return m
 }
 
@@ -101,7 +97,7 @@ func (m *monitor) writes() (n int) {
 		if err == unix.EAGAIN {
 			return n
 		}
-		must(m.t, err)
+		testutil.Must(m.t, err)
 		const asks = unix.NLM_F_REQUEST | unix.NLM_F_ACK
 		if flags := binary.NativeEndian.Uint16(b[6:]); k >= 16 && flags&asks == asks && binary.NativeEndian.Uint16(b[4:]) >= unix.NLMSG_MIN_TYPE {
 			n++
@@ -116,12 +112,12 @@ func TestEnsure(t *testing.T) {
 	spy := l.monitor()
 	spy.writes()
 	c, err := l.ensure(wanted)
-	must(t, err)
+	testutil.Must(t, err)
 	if n := spy.writes(); !c.Created || n != 4 { // the link, its association, the channel, and its association
 		t.Errorf("created %v with %d requests", c.Created, n)
 	}
 	c, err = l.ensure(wanted)
-	must(t, err)
+	testutil.Must(t, err)
 	if n := spy.writes(); c.Changed() || n != 0 {
 		t.Errorf("again: %d requests for %v", n, c.Differences)
 	}
@@ -130,11 +126,11 @@ func TestEnsure(t *testing.T) {
 	}
 
 	sci := theirSCI.String()
-	testutil.IPBatch(t, l.ours, "macsec set macsec0 tx sa 0 pn 77 off", "macsec set macsec0 rx sci "+sci+" off",
+	l.Batch("macsec set macsec0 tx sa 0 pn 77 off", "macsec set macsec0 rx sci "+sci+" off",
 		"macsec set macsec0 rx sci "+sci+" sa 0 off", "macsec del macsec0 rx sci "+sci+" sa 0", "macsec add macsec0 tx sa 3 pn 1 on key 99 "+nextKey)
 	spy.writes()
 	c, err = l.ensure(wanted)
-	must(t, err)
+	testutil.Must(t, err)
 	if n := spy.writes(); n != 3 || len(c.Differences) != 2 || c.Differences[0].Attr != "tx sa" || c.Differences[1].Attr != "rx" {
 		t.Errorf("%d requests for %v", n, c.Differences)
 	}
@@ -147,7 +143,7 @@ func TestEnsure(t *testing.T) {
 func (l *lab) ensure(s iplink.Spec) (c *iplink.Change, err error) {
 	l.on(func(conn *iplink.Conn) {
 		var all []*iplink.Change
-		if all, err = conn.Ensure(l.t.Context(), s); err == nil {
+		if all, err = conn.Ensure(l.Context(), s); err == nil {
 			c = all[0]
 		}
 	})
@@ -175,7 +171,7 @@ func TestEnsureKey(t *testing.T) {
 		}
 	})
 	c, err := l.ensure(another.Recreate())
-	must(t, err)
+	testutil.Must(t, err)
 	if !c.Recreated {
 		t.Errorf("%+v", c)
 	}
@@ -193,15 +189,15 @@ func TestLate(t *testing.T) {
 		t.Errorf("%d pings came back without a key", n)
 	}
 	m := l.open("macsec0")
-	must(t, m.AddTxSA(t.Context(), SA{PN: 1, Active: true, Key: key(ourKey)}))
-	must(t, m.AddRxSC(t.Context(), theirSCI, SA{PN: 1, Active: true, KeyID: KeyID{1}, Key: key(theirKey)}))
-	eventually(t, "a ping comes back", func() bool { return l.pings(1, 50) == 1 })
-	must(t, m.UpdateRxSA(t.Context(), theirSCI, 0, SetActive(false)))
+	testutil.Must(t, m.AddTxSA(t.Context(), SA{PN: 1, Active: true, Key: key(ourKey)}))
+	testutil.Must(t, m.AddRxSC(t.Context(), theirSCI, SA{PN: 1, Active: true, KeyID: KeyID{1}, Key: key(theirKey)}))
+	testutil.Eventually(t, "a ping comes back", func() bool { return l.pings(1, 50) == 1 })
+	testutil.Must(t, m.UpdateRxSA(t.Context(), theirSCI, 0, SetActive(false)))
 	if n := l.pings(2, 50); n != 0 {
 		t.Errorf("%d pings came back by an association that is not active", n)
 	}
-	must(t, m.UpdateRxSA(t.Context(), theirSCI, 0, SetActive(true)))
-	must(t, m.UpdateRxSC(t.Context(), theirSCI, false)) // which stops nothing
+	testutil.Must(t, m.UpdateRxSA(t.Context(), theirSCI, 0, SetActive(true)))
+	testutil.Must(t, m.UpdateRxSC(t.Context(), theirSCI, false)) // which stops nothing
 	time.Sleep(10 * time.Millisecond)
 	if n := l.pings(2, 50); n != 2 {
 		t.Errorf("%d of 2 pings came back", n)

@@ -15,7 +15,7 @@ import (
 
 // sas returns what `ip` says of channels and associations, in its words.
 func (l *lab) sas(name string) (all []string) {
-	l.t.Helper()
+	l.Helper()
 	link := l.ipList()[name]
 	add := func(sc string, list any) {
 		items, _ := list.([]any)
@@ -44,9 +44,9 @@ func state(active any) string {
 
 // wantSAs compares what `ip` says of the associations of macsec0.
 func (l *lab) wantSAs(want ...string) {
-	l.t.Helper()
+	l.Helper()
 	if got := l.sas("macsec0"); fmt.Sprint(got) != fmt.Sprint(want) {
-		l.t.Errorf("`ip macsec show` has\n     %q\nwant %q", got, want)
+		l.Errorf("`ip macsec show` has\n     %q\nwant %q", got, want)
 	}
 }
 
@@ -69,14 +69,14 @@ func TestChange(t *testing.T) {
 	rx := SA{AN: 2, PN: 77, Active: true, KeyID: KeyID{0xc3, 0xd4}, Key: key(theirKey)}
 	const sc = "rx 0x2000000340b0001" // `ip` leaves leading zeros out
 
-	must(t, m.AddTxSA(ctx, tx))
-	must(t, m.AddRxSC(ctx, theirSCI))
-	must(t, m.AddRxSA(ctx, theirSCI, rx))
+	testutil.Must(t, m.AddTxSA(ctx, tx))
+	testutil.Must(t, m.AddRxSC(ctx, theirSCI))
+	testutil.Must(t, m.AddRxSA(ctx, theirSCI, rx))
 	l.wantSAs("tx sa 1 pn 305419896 off key a1b2", sc+" on", sc+" sa 2 pn 77 on key c3d4")
 
-	must(t, m.UpdateTxSA(ctx, 1, SetActive(true), SetPN(5)))
-	must(t, m.UpdateRxSA(ctx, theirSCI, 2, SetPN(4294967295)))
-	must(t, m.UpdateRxSC(ctx, theirSCI, false))
+	testutil.Must(t, m.UpdateTxSA(ctx, 1, SetActive(true), SetPN(5)))
+	testutil.Must(t, m.UpdateRxSA(ctx, theirSCI, 2, SetPN(4294967295)))
+	testutil.Must(t, m.UpdateRxSC(ctx, theirSCI, false))
 	l.wantSAs("tx sa 1 pn 5 on key a1b2", sc+" off", sc+" sa 2 pn 4294967295 on key c3d4")
 
 	wantError(t, m.AddTxSA(ctx, tx), syscall.EBUSY, "add macsec macsec0: tx sa 1: device or resource busy (there is an association of this number already)")
@@ -93,25 +93,25 @@ func TestChange(t *testing.T) {
 		"delete macsec macsec0: rx 02000000340b0001 sa 3: no such device (there is no such association, or no such channel)")
 	wantError(t, m.DeleteRxSC(ctx, ourSCI), fs.ErrNotExist, "delete macsec macsec0: rx 02000000120a0001: no such device (there is no such channel)")
 
-	must(t, m.DeleteTxSA(ctx, 1, Deactivate))
-	must(t, m.UpdateRxSA(ctx, theirSCI, 2, SetActive(false)))
-	must(t, m.DeleteRxSA(ctx, theirSCI, 2))
+	testutil.Must(t, m.DeleteTxSA(ctx, 1, Deactivate))
+	testutil.Must(t, m.UpdateRxSA(ctx, theirSCI, 2, SetActive(false)))
+	testutil.Must(t, m.DeleteRxSA(ctx, theirSCI, 2))
 	l.wantSAs(sc + " off")
-	must(t, m.AddRxSA(ctx, theirSCI, rx))
-	must(t, m.DeleteRxSC(ctx, theirSCI)) // and the association, which is active
+	testutil.Must(t, m.AddRxSA(ctx, theirSCI, rx))
+	testutil.Must(t, m.DeleteRxSC(ctx, theirSCI)) // and the association, which is active
 	l.wantSAs()
 
 	// All or nothing: the last one is refused.
-	must(t, m.AddTxSA(ctx, tx))
-	testutil.IPBatch(t, l.ours, "link add link eth1 name macsec1 type macsec port 7", "macsec add macsec1 rx sci 0200000000770077")
+	testutil.Must(t, m.AddTxSA(ctx, tx))
+	l.Batch("link add link eth1 name macsec1 type macsec port 7", "macsec add macsec1 rx sci 0200000000770077")
 	wantError(t, m.AddRxSC(ctx, SCIOf([]byte{2, 0, 0, 0, 0, 0x77}, 0x77), rx), fs.ErrExist,
 		"add macsec macsec0: rx 0200000000770077: file exists (a MACsec link on this parent has a channel of this SCI already)")
 	l.wantSAs("tx sa 1 pn 305419896 off key a1b2")
 
 	wantError(t, m.SetOffload(ctx, OffloadPHY), errors.ErrUnsupported, "offload macsec macsec0: operation not supported (the parent cannot take the work over)")
-	must(t, m.SetOffload(ctx, OffloadOff))
+	testutil.Must(t, m.SetOffload(ctx, OffloadOff))
 
-	testutil.IPBatch(t, l.ours, "link del macsec0")
+	l.Batch("link del macsec0")
 	wantError(t, m.AddTxSA(ctx, tx), fs.ErrNotExist, "add macsec macsec0: no such device")
 	_, err := m.Status(ctx)
 	wantError(t, err, fs.ErrNotExist, "show macsec macsec0: no such device")
@@ -133,12 +133,12 @@ func TestInjected(t *testing.T) {
 		for at := 0; ; at++ {
 			came, err := l.injure(at, fault)
 			s, fault := m.Status(t.Context())
-			must(t, fault)
+			testutil.Must(t, fault)
 			switch {
 			case err == nil && len(s.RxSC(theirSCI).SAs) != 2:
 				t.Fatalf("%s at %d: made is %+v", how, at, s.RxSCs)
 			case err == nil:
-				must(t, m.DeleteRxSC(t.Context(), theirSCI))
+				testutil.Must(t, m.DeleteRxSC(t.Context(), theirSCI))
 			case len(s.RxSCs) > 0:
 				t.Fatalf("%s at %d: %v, and left is %+v", how, at, err, s.RxSCs)
 			default:
@@ -163,12 +163,12 @@ type injury func(context.CancelCauseFunc, *MACsec) error
 // injure makes a channel with two associations, and something go wrong at a
 // moment. It reports whether the moment has come.
 func (l *lab) injure(at int, fault injury) (came bool, err error) {
-	l.t.Helper()
+	l.Helper()
 	var m *MACsec
-	testutil.In(l.t, l.ours, func() { m, err = Open(l.t.Context(), "macsec0") })
-	must(l.t, err)
+	l.In(func() { m, err = Open(l.Context(), "macsec0") })
+	testutil.Must(l, err)
 	defer m.Close() // which the fault may have done
-	ctx, cancel := context.WithCancelCause(l.t.Context())
+	ctx, cancel := context.WithCancelCause(l.Context())
 	defer cancel(nil)
 	now := 0
 	m.nl.SetHook(func(rtnl.Point) error {
@@ -190,7 +190,7 @@ func TestOpen(t *testing.T) {
 	if m := l.open("macsec0"); m.Name() != "macsec0" || m.Index() != 0x1234 {
 		t.Errorf("%s, %d", m.Name(), m.Index())
 	}
-	testutil.In(t, l.ours, func() {
+	l.In(func() {
 		_, err := Open(t.Context(), "eth1")
 		wantError(t, err, iplink.ErrKind, "open macsec eth1: the link is of another kind (it is a veth link)")
 		_, err = Open(t.Context(), "nosuch")

@@ -19,9 +19,9 @@ func TestNoCrypto(t *testing.T) {
 	sa := SA{AN: 1, PN: 1, Key: key(ourKey)}
 	l.make(New("macsec0").Parent("eth1").TxSA(sa)) // for which the module is loaded
 	m := l.open("macsec0")
-	must(t, m.DeleteTxSA(t.Context(), 1))
+	testutil.Must(t, m.DeleteTxSA(t.Context(), 1))
 	noModules(t)
-	eventually(t, "nothing uses gcm any more", func() bool {
+	testutil.Eventually(t, "nothing uses gcm any more", func() bool {
 		err := unix.DeleteModule("gcm", unix.O_NONBLOCK)
 		if errors.Is(err, unix.ENOENT) {
 			testutil.Skipf(t, "gcm(aes) is no module of this kernel")
@@ -47,7 +47,7 @@ func noModules(t *testing.T) {
 	t.Helper()
 	const loader = "/proc/sys/kernel/modprobe"
 	path, err := os.ReadFile(loader)
-	must(t, err)
-	t.Cleanup(func() { must(t, os.WriteFile(loader, path, 0)) })
-	must(t, os.WriteFile(loader, []byte("/nonexistent"), 0))
+	testutil.Must(t, err)
+	t.Cleanup(func() { testutil.Must(t, os.WriteFile(loader, path, 0)) })
+	testutil.Must(t, os.WriteFile(loader, []byte("/nonexistent"), 0))
 }

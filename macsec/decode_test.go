@@ -18,11 +18,11 @@ import (
 func listed(t testing.TB) (messages [][]byte) {
 	t.Helper()
 	text, err := os.ReadFile("testdata/list.txt")
-	must(t, err)
+	testutil.Must(t, err)
 	for line := range strings.Lines(string(text)) {
 		if !strings.HasPrefix(line, "#") {
 			b, err := hex.DecodeString(strings.TrimSpace(line))
-			must(t, err)
+			testutil.Must(t, err)
 			messages = append(messages, b)
 		}
 	}
@@ -85,7 +85,7 @@ func TestCounters(t *testing.T) {
 				b = wire.AppendU32(b, typ, 0x1234_0000+uint32(typ))
 			}
 		}
-		must(t, decode(b, c.table))
+		testutil.Must(t, decode(b, c.table))
 	}
 	const w, n = 0x1234_0000_0000, 0x1234_0000
 	for _, c := range []struct{ got, want any }{
@@ -98,12 +98,5 @@ func TestCounters(t *testing.T) {
 		if c.got != c.want {
 			t.Errorf("%+v, want %+v", c.got, c.want)
 		}
-	}
-}
-
-func must(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
 	}
 }

@@ -5,11 +5,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"net"
-	"os"
 	"os/exec"
 	"strings"
 	"testing"
-	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -20,8 +18,8 @@ import (
 // A lab is two namespaces with a cable between them: ours, where this library
 // makes the links, and theirs, which is `ip macsec`'s.
 type lab struct {
-	t            *testing.T
-	ours, theirs *os.File
+	*testutil.Lab // ours
+	theirs        *testutil.Lab
 }
 
 // The stations at the ends of the cable, and their channels.
@@ -43,25 +41,17 @@ const (
 
 func newLab(t *testing.T) *lab {
 	t.Helper()
-	testutil.Need(t, iplink.KindMACsec)
-	l := &lab{t: t, ours: testutil.NetNS(t), theirs: testutil.NetNS(t)}
-	testutil.IPBatch(t, l.ours, fmt.Sprintf("link add eth1 address %v up type veth peer name eth2 address %v netns /proc/%d/fd/%d",
-		ourMAC, theirMAC, os.Getpid(), l.theirs.Fd()))
-	testutil.IPBatch(t, l.theirs, "link set eth2 up")
+	l := &lab{testutil.NewLab(t, iplink.KindMACsec), testutil.NewLab(t)}
+	l.Batch(fmt.Sprintf("link add eth1 address %v up type veth peer name eth2 address %v netns %s", ourMAC, theirMAC, l.theirs.Path()))
+	l.theirs.Batch("link set eth2 up")
 	return l
-}
-
-// their runs commands of `ip` in their namespace.
-func (l *lab) their(commands ...string) {
-	l.t.Helper()
-	testutil.IPBatch(l.t, l.theirs, commands...)
 }
 
 // theirLink makes their link as the article on `ip macsec` does: encrypted, with
 // the keys under the numbers 0.
 func (l *lab) theirLink(settings string) {
-	l.t.Helper()
-	l.their("link add macsec0 link eth2 type macsec encrypt on "+settings,
+	l.Helper()
+	l.theirs.Batch("link add macsec0 link eth2 type macsec encrypt on "+settings,
 		"macsec add macsec0 tx sa 0 pn 1 on key 01 "+theirKey,
 		"macsec add macsec0 rx sci "+ourSCI.String(),
 		"macsec add macsec0 rx sci "+ourSCI.String()+" sa 0 pn 1 on key 00 "+ourKey,
@@ -70,23 +60,23 @@ func (l *lab) theirLink(settings string) {
 
 // make makes links in our namespace.
 func (l *lab) make(specs ...iplink.Spec) []*iplink.Link {
-	l.t.Helper()
+	l.Helper()
 	links, err := l.try(specs...)
-	must(l.t, err)
+	testutil.Must(l, err)
 	return links
 }
 
 func (l *lab) try(specs ...iplink.Spec) (links []*iplink.Link, err error) {
-	l.on(func(c *iplink.Conn) { links, err = c.Create(l.t.Context(), specs...) })
+	l.on(func(c *iplink.Conn) { links, err = c.Create(l.Context(), specs...) })
 	return links, err
 }
 
 // on calls f with a Conn in our namespace.
 func (l *lab) on(f func(*iplink.Conn)) {
-	l.t.Helper()
-	testutil.In(l.t, l.ours, func() {
+	l.Helper()
+	l.In(func() {
 		c, err := iplink.Dial()
-		must(l.t, err)
+		testutil.Must(l, err)
 		defer c.Close()
 		f(c)
 	})
@@ -94,44 +84,30 @@ func (l *lab) on(f func(*iplink.Conn)) {
 
 // open opens a link of ours, and closes it when the test ends.
 func (l *lab) open(name string) *MACsec {
-	l.t.Helper()
-	return openIn(l.t, l.ours, name)
-}
-
-func openIn(t *testing.T, ns *os.File, name string) *MACsec {
-	t.Helper()
-	var m *MACsec
-	var err error
-	testutil.In(t, ns, func() { m, err = Open(t.Context(), name) })
-	must(t, err)
-	t.Cleanup(func() {
-		if err := m.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return m
+	l.Helper()
+	return testutil.OpenedLink(l.Lab, name, Open)
 }
 
 // pings sends so many pings to their end, so many milliseconds apart, and
 // returns how many were answered.
 func (l *lab) pings(n, every int) int {
-	l.t.Helper()
+	l.Helper()
 	return l.startPings(n, every)()
 }
 
 // startPings is pings that returns while they go on. The returned function waits
 // for the last one.
 func (l *lab) startPings(n, every int) func() int {
-	l.t.Helper()
+	l.Helper()
 	var out strings.Builder
-	cmd := exec.CommandContext(l.t.Context(), "ping", "-n", "-q", "-p", "5ec4e7", "-s", "200", "-W", "1",
+	cmd := exec.CommandContext(l.Context(), "ping", "-n", "-q", "-p", "5ec4e7", "-s", "200", "-W", "1",
 		"-i", fmt.Sprintf("%d.%03d", every/1000, every%1000), "-c", fmt.Sprint(n), "192.0.2.2")
 	cmd.Stdout, cmd.Stderr = &out, &out
 	var err error
-	testutil.In(l.t, l.ours, func() { err = cmd.Start() })
-	must(l.t, err)
+	l.In(func() { err = cmd.Start() })
+	testutil.Must(l, err)
 	return func() int {
-		l.t.Helper()
+		l.Helper()
 		_ = cmd.Wait() // fails if a ping was lost
 		var sent, received int
 		for line := range strings.Lines(out.String()) {
@@ -139,29 +115,29 @@ func (l *lab) startPings(n, every int) func() int {
 				return received
 			}
 		}
-		l.t.Fatalf("ping says %s", &out)
+		l.Fatalf("ping says %s", &out)
 		return 0
 	}
 }
 
 // A cable is a tap on the cable at their end.
 type cable struct {
-	t  *testing.T
+	t  testing.TB
 	fd int
 }
 
 func (l *lab) tap() *cable {
-	l.t.Helper()
-	w := &cable{t: l.t}
-	testutil.In(l.t, l.theirs, func() {
+	l.Helper()
+	w := &cable{t: l}
+	l.theirs.In(func() {
 		link, err := net.InterfaceByName("eth2")
-		must(l.t, err)
+		testutil.Must(l, err)
 		all := binary.BigEndian.Uint16(binary.NativeEndian.AppendUint16(nil, unix.ETH_P_ALL))
 		w.fd, err = unix.Socket(unix.AF_PACKET, unix.SOCK_RAW|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, int(all))
-		must(l.t, err)
-		must(l.t, unix.Bind(w.fd, &unix.SockaddrLinklayer{Protocol: all, Ifindex: link.Index}))
+		testutil.Must(l, err)
+		testutil.Must(l, unix.Bind(w.fd, &unix.SockaddrLinklayer{Protocol: all, Ifindex: link.Index}))
 	})
-	l.t.Cleanup(func() { unix.Close(w.fd) })
+	l.Cleanup(func() { unix.Close(w.fd) })
 	return w
 }
 
@@ -174,7 +150,7 @@ func (w *cable) frames() (all [][]byte) {
 		if err == unix.EAGAIN {
 			return all
 		}
-		must(w.t, err)
+		testutil.Must(w.t, err)
 		all = append(all, b[:n])
 	}
 }
@@ -206,28 +182,16 @@ func our(tx, rx string) *Builder {
 
 // address gives our link its IP address.
 func (l *lab) address() {
-	l.t.Helper()
-	testutil.IPBatch(l.t, l.ours, "address add 192.0.2.1/24 dev macsec0")
-}
-
-// eventually waits up to 10 seconds for what f reports.
-func eventually(t *testing.T, what string, f func() bool) {
-	t.Helper()
-	for range 200 {
-		if f() {
-			return
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
-	t.Fatalf("in 10 seconds it did not come about: %s", what)
+	l.Helper()
+	l.Batch("address add 192.0.2.1/24 dev macsec0")
 }
 
 // ipList returns what `ip -s -j macsec show` says in our namespace, by name.
 func (l *lab) ipList() map[string]map[string]any {
-	l.t.Helper()
+	l.Helper()
 	var all []map[string]any
-	if out := testutil.IP(l.t, l.ours, "-s", "-j", "macsec", "show"); strings.TrimSpace(out) != "" {
-		must(l.t, json.Unmarshal([]byte(out), &all))
+	if out := l.IP("-s", "-j", "macsec", "show"); strings.TrimSpace(out) != "" {
+		testutil.Must(l, json.Unmarshal([]byte(out), &all))
 	}
 	byName := map[string]map[string]any{}
 	for _, link := range all {

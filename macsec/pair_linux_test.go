@@ -3,6 +3,8 @@ package macsec
 import (
 	"bytes"
 	"testing"
+
+	"github.com/iplink-go/iplink/internal/testutil"
 )
 
 // TestPair has one end made by this library and the other by `ip macsec`: they
@@ -38,7 +40,7 @@ func TestWrongKey(t *testing.T) {
 		t.Errorf("%d of 5 pings came back", n)
 	}
 	s, err := l.open("macsec0").Status(t.Context())
-	must(t, err)
+	testutil.Must(t, err)
 	if c := s.RxSC(theirSCI); c == nil || c.Stats.InPktsNotValid == 0 || c.Stats.InPktsOK != 0 || c.SA(0).Stats.InPktsNotValid == 0 {
 		t.Errorf("%+v", s)
 	}

@@ -30,15 +30,15 @@ func TestRotate(t *testing.T) {
 		Tx: SA{AN: 1, PN: 1, KeyID: KeyID{0x11}, Key: key(nextKey)},
 		Rx: map[SCI]SA{theirSCI: {AN: 1, PN: 1, KeyID: KeyID{0x22}, Key: key(otherKey)}},
 		Ready: func(context.Context) error {
-			l.their("macsec add macsec0 rx sci "+ourSCI.String()+" sa 1 pn 1 on key 11 "+nextKey,
+			l.theirs.Batch("macsec add macsec0 rx sci "+ourSCI.String()+" sa 1 pn 1 on key 11 "+nextKey,
 				"macsec add macsec0 tx sa 1 pn 1 on key 22 "+otherKey)
-			time.AfterFunc(300*time.Millisecond, func() { l.their("link set macsec0 type macsec encodingsa 1") })
+			time.AfterFunc(300*time.Millisecond, func() { l.theirs.Batch("link set macsec0 type macsec encodingsa 1") })
 			return nil
 		},
 	}
-	must(t, m.Rotate(t.Context(), next))
+	testutil.Must(t, m.Rotate(t.Context(), next))
 	l.wantKeys("macsec0", 1, "tx 1 1100", "rx 1 2200")
-	l.their("macsec set macsec0 rx sci "+ourSCI.String()+" sa 0 off", "macsec del macsec0 rx sci "+ourSCI.String()+" sa 0")
+	l.theirs.Batch("macsec set macsec0 rx sci "+ourSCI.String()+" sa 0 off", "macsec del macsec0 rx sci "+ourSCI.String()+" sa 0")
 	if n := wait(); n != 30 {
 		t.Errorf("%d of 30 pings came back", n)
 	}
@@ -63,7 +63,7 @@ func TestRotate(t *testing.T) {
 // wantKeys compares what `ip` says of the associations of a link of ours: by
 // which it sends, and the number and name of each key.
 func (l *lab) wantKeys(name string, encodingSA int, want ...string) {
-	l.t.Helper()
+	l.Helper()
 	link := l.ipList()[name]
 	var got []string
 	list := func(sc string, sas any) {
@@ -83,7 +83,7 @@ func (l *lab) wantKeys(name string, encodingSA int, want ...string) {
 		list("rx", c.(map[string]any)["sa_list"])
 	}
 	if fmt.Sprint(got) != fmt.Sprint(want) || fmt.Sprint(link["encoding_sa"]) != fmt.Sprint(encodingSA) {
-		l.t.Errorf("sends by %v, keys %q, want %d, %q", link["encoding_sa"], got, encodingSA, want)
+		l.Errorf("sends by %v, keys %q, want %d, %q", link["encoding_sa"], got, encodingSA, want)
 	}
 }
 
@@ -93,14 +93,14 @@ func TestRotateBoth(t *testing.T) {
 	l := newLab(t)
 	l.make(our(ourKey, theirKey))
 	l.address()
-	testutil.In(t, l.theirs, func() {
+	l.theirs.In(func() {
 		_, err := New("macsec0").Parent("eth2").Encrypt(true).Up().
 			TxSA(SA{PN: 1, Active: true, Key: key(theirKey)}).
 			RxSC(ourSCI, SA{PN: 1, Active: true, Key: key(ourKey)}).Create(t.Context())
-		must(t, err)
+		testutil.Must(t, err)
 	})
-	l.their("address add 192.0.2.2/24 dev macsec0")
-	here, there := l.open("macsec0"), openIn(t, l.theirs, "macsec0")
+	l.theirs.Batch("address add 192.0.2.2/24 dev macsec0")
+	here, there := l.open("macsec0"), testutil.OpenedLink(l.theirs, "macsec0", Open)
 	wait := l.startPings(40, 100)
 	for round := range uint8(2) {
 		var ready, all sync.WaitGroup
@@ -171,7 +171,7 @@ func TestRotateUndone(t *testing.T) {
 			t.Errorf("%s: %v, want %s", name, err, c.text)
 		}
 		if name == "taken" {
-			must(t, m.DeleteTxSA(t.Context(), 2))
+			testutil.Must(t, m.DeleteTxSA(t.Context(), 2))
 		}
 		l.wantKeys("macsec0", 0, "tx 0 0000", "rx 0 0100")
 	}

@@ -70,35 +70,35 @@ func addCounters(m map[string]any, counters any) {
 }
 
 // normal returns a value as JSON has it.
-func normal(t *testing.T, v any) (n map[string]any) {
+func normal(t testing.TB, v any) (n map[string]any) {
 	t.Helper()
 	b, err := json.Marshal(v)
-	must(t, err)
-	must(t, json.Unmarshal(b, &n))
+	testutil.Must(t, err)
+	testutil.Must(t, json.Unmarshal(b, &n))
 	return n
 }
 
 // wantStatus compares a link with what `ip` says of it. Frames that nobody asked
 // for may come between the two, so there are several attempts.
 func (l *lab) wantStatus(m *MACsec) (s *Status) {
-	l.t.Helper()
+	l.Helper()
 	diff, most := "", uint64(math.MaxUint64)
-	if testutil.IPOlder(l.t, 6, 15) {
+	if testutil.IPOlder(l, 6, 15) {
 		most = math.MaxUint32
 	}
 	for range 10 {
 		var err error
-		s, err = m.Status(l.t.Context())
-		must(l.t, err)
+		s, err = m.Status(l.Context())
+		testutil.Must(l, err)
 		said := l.ipList()[m.Name()]
 		for _, key := range []string{"sc", "sa"} { // which `ip` takes from the wrong attribute
 			delete(said, key)
 		}
-		if diff = cmp.Diff(said, normal(l.t, asIP(s, most))); diff == "" {
+		if diff = cmp.Diff(said, normal(l, asIP(s, most))); diff == "" {
 			return s
 		}
 	}
-	l.t.Errorf("%s: - ip, + iplink:\n%s", m.Name(), diff)
+	l.Errorf("%s: - ip, + iplink:\n%s", m.Name(), diff)
 	return s
 }
 
@@ -124,16 +124,16 @@ func TestStatus(t *testing.T) {
 
 	// By an association that we do not have, then by one with another key, then
 	// by an unknown channel.
-	l.their("macsec add macsec0 tx sa 1 pn 1 on key 05 "+otherKey, "link set macsec0 type macsec encodingsa 1")
+	l.theirs.Batch("macsec add macsec0 tx sa 1 pn 1 on key 05 "+otherKey, "link set macsec0 type macsec encodingsa 1")
 	l.pings(2, 50)
 	l.wantStatus(m)
-	must(t, m.AddRxSA(t.Context(), theirSCI, SA{AN: 1, PN: 1, Active: true, KeyID: KeyID{5}, Key: key(ourKey)}))
+	testutil.Must(t, m.AddRxSA(t.Context(), theirSCI, SA{AN: 1, PN: 1, Active: true, KeyID: KeyID{5}, Key: key(ourKey)}))
 	l.pings(2, 50)
 	s = l.wantStatus(m)
 	if c := s.RxSC(theirSCI); c.Stats.InPktsNotUsingSA == 0 || c.Stats.InPktsNotValid == 0 || c.SA(1).Stats.InPktsNotValid == 0 {
 		t.Errorf("%+v", c)
 	}
-	must(t, m.DeleteRxSC(t.Context(), theirSCI))
+	testutil.Must(t, m.DeleteRxSC(t.Context(), theirSCI))
 	l.pings(2, 50)
 	if s = l.wantStatus(m); s.Stats.InPktsNoSCI == 0 {
 		t.Errorf("%+v", s.Stats)
@@ -147,7 +147,7 @@ func TestStatus(t *testing.T) {
 	if s := l.wantStatus(l.open("macsec2")); s.Operational {
 		t.Error("it can send without an association")
 	}
-	testutil.In(t, l.ours, func() {
+	l.In(func() {
 		all, err := List(t.Context())
 		if err != nil || len(all) != 3 || all[0].Name != "macsec0" || all[1].TxSAs[0].AN != 0 || all[1].TxSAs[1].PN != 1<<32+4 || all[2].EncodingSA != 3 {
 			t.Errorf("%d links, %v", len(all), err)
@@ -160,7 +160,7 @@ func TestStatus(t *testing.T) {
 func TestXPN(t *testing.T) {
 	l := newLab(t)
 	const salt = "a1a2a3a4a5a6a7a8a9aaabac"
-	l.their("link add macsec0 link eth2 type macsec cipher gcm-aes-xpn-256 encrypt on",
+	l.theirs.Batch("link add macsec0 link eth2 type macsec cipher gcm-aes-xpn-256 encrypt on",
 		"macsec add macsec0 tx sa 0 xpn 4294967293 salt "+salt+" ssci 2 on key 01 "+longKey,
 		"macsec add macsec0 rx sci "+ourSCI.String(),
 		"macsec add macsec0 rx sci "+ourSCI.String()+" sa 0 xpn 4294967293 salt "+salt+" ssci 1 on key 00 "+longKey,
@@ -176,7 +176,7 @@ func TestXPN(t *testing.T) {
 	if s.TxSA(0).PN <= 1<<32 || s.RxSC(theirSCI).SA(0).PN <= 1<<32 {
 		t.Errorf("%+v", s)
 	}
-	must(t, l.open("macsec0").UpdateTxSA(t.Context(), 0, SetPN(1<<40+7), SetActive(false)))
+	testutil.Must(t, l.open("macsec0").UpdateTxSA(t.Context(), 0, SetPN(1<<40+7), SetActive(false)))
 	if s = l.wantStatus(l.open("macsec0")); s.TxSA(0).PN != 1<<40+7 {
 		t.Errorf("%+v", s.TxSAs)
 	}

@@ -22,7 +22,7 @@ func TestTruncated(t *testing.T) {
 	channels := 150 // 20 KiB, more than the 8 that the kernel offers unasked
 	add := func(from, to int) {
 		for i := from; i < to; i++ {
-			must(t, two.AddRxSC(ctx, SCIOf(theirMAC, uint16(i+1))))
+			testutil.Must(t, two.AddRxSC(ctx, SCIOf(theirMAC, uint16(i+1))))
 		}
 	}
 	add(0, channels)
@@ -41,7 +41,7 @@ func TestTruncated(t *testing.T) {
 			t.Errorf("%v, want %s", err, want)
 		}
 	}
-	testutil.In(t, l.ours, func() {
+	l.In(func() {
 		all, err := List(ctx)
 		if len(all) != 1 || all[0].Name != "macsec1" || !errors.Is(err, ErrTruncated) || !strings.Contains(err.Error(), "show macsec macsec2, macsec3: ") {
 			t.Errorf("%d links, %v", len(all), err)
@@ -50,9 +50,9 @@ func TestTruncated(t *testing.T) {
 
 	l.workUnlisted(two, sa)
 	for i := range 200 {
-		must(t, two.DeleteRxSC(ctx, SCIOf(theirMAC, uint16(i+1))))
+		testutil.Must(t, two.DeleteRxSC(ctx, SCIOf(theirMAC, uint16(i+1))))
 	}
-	testutil.In(t, l.ours, func() {
+	l.In(func() {
 		all, err := List(ctx)
 		if err != nil || len(all) != 4 || len(all[3].TxSAs) != 1 || len(all[3].RxSCs) != 1 {
 			t.Errorf("%d links, %v", len(all), err)
@@ -63,8 +63,8 @@ func TestTruncated(t *testing.T) {
 // workUnlisted does what can be done while the list ends before a link: all that
 // does not need to know what there is.
 func (l *lab) workUnlisted(two *MACsec, sa SA) {
-	t, ctx := l.t, l.t.Context()
-	must(t, two.UpdateRxSC(ctx, SCIOf(theirMAC, 300), false))
+	t, ctx := l, l.Context()
+	testutil.Must(t, two.UpdateRxSC(ctx, SCIOf(theirMAC, 300), false))
 	l.make(New("macsec4").Parent("eth1").Port(4).TxSA(sa).RxSC(SCIOf(theirMAC, 1000), sa))
 	if n := len(l.ipList()); n != 1 {
 		t.Errorf("`ip macsec show` shows %d links, and the kernel was to show it 1", n)

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/iplink-go/iplink"
+	"github.com/iplink-go/iplink/internal/testutil"
 )
 
 // A needle is a random key that is looked for in memory. What it holds itself is
@@ -33,12 +34,12 @@ func newNeedle(size int) (Key, needle) {
 func (n needle) in(t *testing.T) (found int) {
 	t.Helper()
 	maps, err := os.ReadFile("/proc/self/maps")
-	must(t, err)
+	testutil.Must(t, err)
 	memory, err := os.Open("/proc/self/mem")
-	must(t, err)
+	testutil.Must(t, err)
 	defer memory.Close()
 	pages, err := os.Open("/proc/self/pagemap")
-	must(t, err)
+	testutil.Must(t, err)
 	defer pages.Close()
 	for line := range strings.Lines(string(maps)) {
 		var from, to uint64
@@ -95,7 +96,7 @@ func TestWipe(t *testing.T) {
 	}
 	l.make(New("macsec0").Parent("eth1").TxSA(SA{AN: 0, PN: 1, Key: k}).RxSC(theirSCI, SA{AN: 0, PN: 1, Key: k}))
 	m := l.open("macsec0")
-	must(t, m.AddTxSA(t.Context(), SA{AN: 1, PN: 1, Key: k}))
+	testutil.Must(t, m.AddTxSA(t.Context(), SA{AN: 1, PN: 1, Key: k}))
 	for range 3 {
 		if err := m.AddTxSA(t.Context(), SA{AN: 1, PN: 1, Key: k}); err == nil {
 			t.Error("an association is made twice")
@@ -105,10 +106,10 @@ func TestWipe(t *testing.T) {
 	if err == nil {
 		t.Error("a channel is made twice")
 	}
-	must(t, m.AddRxSC(t.Context(), ourSCI, SA{AN: 2, PN: 1, Key: k}))
+	testutil.Must(t, m.AddRxSC(t.Context(), ourSCI, SA{AN: 2, PN: 1, Key: k}))
 	l.on(func(c *iplink.Conn) {
 		_, err := c.Ensure(t.Context(), New("macsec0").TxSA(SA{AN: 3, PN: 1, Key: k}))
-		must(t, err)
+		testutil.Must(t, err)
 	})
 	if found := n.in(t); found != 1 {
 		t.Errorf("the key is in memory %d times before it is wiped", found)

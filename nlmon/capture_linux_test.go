@@ -34,16 +34,9 @@ func monitored(t *testing.T) *os.File {
 	ns := testutil.NetNS(t)
 	testutil.In(t, ns, func() {
 		_, err := nlmon.New(link).Up().Create(t.Context())
-		must(t, err)
+		testutil.Must(t, err)
 	})
 	return ns
-}
-
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
 }
 
 // sink takes what a capture writes, and says when it begins.
@@ -106,7 +99,7 @@ func (c *capture) end(t *testing.T) {
 	t.Helper()
 	c.stop()
 	<-c.ended
-	must(t, c.err)
+	testutil.Must(t, c.err)
 }
 
 // TestCapture captures what `ip` says along with tcpdump: both have the same
@@ -125,7 +118,7 @@ func TestCapture(t *testing.T) {
 	c.end(t)
 
 	ours := filepath.Join(t.ArtifactDir(), "capture.pcapng")
-	must(t, os.WriteFile(ours, c.bytes(), 0o644))
+	testutil.Must(t, os.WriteFile(ours, c.bytes(), 0o644))
 	got := between(read(t, c.bytes()).frames, "first", "marker")
 	if want = between(want, "first", "marker"); len(want) < 10 || !slices.EqualFunc(got, want, bytes.Equal) {
 		t.Errorf("captured %d packets, tcpdump %d, or they differ", len(got), len(want))
@@ -152,13 +145,13 @@ func startDump(t *testing.T, ns *os.File, file string) *dump {
 	}
 	d := &dump{exec.Command("tcpdump", "-i", link, "-U", "--immediate-mode", "-w", file), file}
 	says, err := d.cmd.StderrPipe()
-	must(t, err)
-	testutil.In(t, ns, func() { must(t, d.cmd.Start()) })
+	testutil.Must(t, err)
+	testutil.In(t, ns, func() { testutil.Must(t, d.cmd.Start()) })
 	t.Cleanup(func() { d.cmd.Process.Kill(); d.cmd.Wait() })
 	b := make([]byte, 4096)
 	for text := ""; !strings.Contains(text, "listening on"); {
 		n, err := says.Read(b)
-		must(t, err)
+		testutil.Must(t, err)
 		text += string(b[:n])
 	}
 	return d
@@ -197,7 +190,7 @@ func between(frames [][]byte, first, last string) [][]byte {
 func readPcap(t *testing.T, file string) (frames [][]byte) {
 	t.Helper()
 	b, err := os.ReadFile(file)
-	must(t, err)
+	testutil.Must(t, err)
 	if len(b) < 24 {
 		return nil
 	}
@@ -224,7 +217,7 @@ func TestDrops(t *testing.T) {
 	const requests = 300
 	testutil.In(t, ns, func() { ask(t, requests) })
 	close(wait)
-	waitFor(t, func() bool { return bytes.Count(c.bytes(), []byte("lo\x00")) > 0 })
+	testutil.Eventually(t, "it was captured", func() bool { return bytes.Count(c.bytes(), []byte("lo\x00")) > 0 })
 	testutil.In(t, ns, func() { ask(t, 1) })
 	total := counted(t, ns) - before
 	c.end(t)
@@ -245,7 +238,7 @@ func TestDrops(t *testing.T) {
 func ask(t *testing.T, times int) {
 	t.Helper()
 	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.NETLINK_ROUTE)
-	must(t, err)
+	testutil.Must(t, err)
 	defer unix.Close(fd)
 	request := make([]byte, 32)
 	binary.NativeEndian.PutUint32(request, 32)
@@ -253,9 +246,9 @@ func ask(t *testing.T, times int) {
 	binary.NativeEndian.PutUint16(request[6:], unix.NLM_F_REQUEST)
 	binary.NativeEndian.PutUint32(request[20:], 1) // the index of lo
 	for range times {
-		must(t, unix.Sendto(fd, request, 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}))
+		testutil.Must(t, unix.Sendto(fd, request, 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}))
 		_, _, err := unix.Recvfrom(fd, make([]byte, 1<<14), 0)
-		must(t, err)
+		testutil.Must(t, err)
 	}
 }
 
@@ -264,23 +257,12 @@ func counted(t *testing.T, ns *os.File) (packets uint64) {
 	t.Helper()
 	testutil.In(t, ns, func() {
 		b, err := os.ReadFile("/proc/thread-self/net/dev")
-		must(t, err)
+		testutil.Must(t, err)
 		_, line, _ := strings.Cut(string(b), link+":")
 		_, err = fmt.Sscan(strings.Fields(line)[1], &packets)
-		must(t, err)
+		testutil.Must(t, err)
 	})
 	return packets
-}
-
-func waitFor(t *testing.T, happened func() bool) {
-	t.Helper()
-	for range 500 {
-		if happened() {
-			return
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
-	t.Fatal("waited too long")
 }
 
 // TestLastPackets ends a capture while packets wait to be written, and finds
@@ -363,9 +345,9 @@ func TestPrivilege(t *testing.T) {
 	testutil.In(t, ns, func() {
 		header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
 		var data [2]unix.CapUserData
-		must(t, unix.Capget(&header, &data[0]))
+		testutil.Must(t, unix.Capget(&header, &data[0]))
 		data[0].Effective &^= 1 << unix.CAP_NET_RAW
-		must(t, unix.Capset(&header, &data[0]))
+		testutil.Must(t, unix.Capset(&header, &data[0]))
 		_, err := nlmon.Capture(t.Context(), link, io.Discard)
 		if want := "capture nlmon mon0: operation not permitted (needs CAP_NET_RAW: run as root, or in a user namespace)"; err == nil || err.Error() != want || !errors.Is(err, fs.ErrPermission) {
 			t.Errorf("error %v, want %s", err, want)

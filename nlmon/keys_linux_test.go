@@ -23,7 +23,7 @@ func TestKeysAreCaptured(t *testing.T) {
 	c.end(t)
 	for _, key := range []string{sent, received} {
 		raw, err := hex.DecodeString(key)
-		must(t, err)
+		testutil.Must(t, err)
 		if !bytes.Contains(c.bytes(), raw) {
 			t.Errorf("the capture lacks the key %s", key)
 		}

@@ -24,13 +24,13 @@ func TestPackets(t *testing.T) {
 	var route, generic bool
 	testutil.In(t, ns, func() {
 		for p, err := range nlmon.Packets(t.Context(), link) {
-			must(t, err)
+			testutil.Must(t, err)
 			if age := time.Since(p.Time); age < 0 || age > time.Minute || p.Length != len(p.Data) || p.Dropped != 0 {
 				t.Fatalf("packet of %v, %d and %d bytes, %d dropped", p.Time, p.Length, len(p.Data), p.Dropped)
 			}
 			generic = generic || p.Family == nlmon.Generic
 			for m, err := range p.Messages() {
-				must(t, err)
+				testutil.Must(t, err)
 				route = route || p.Family == nlmon.Route && m.Type == unix.RTM_NEWLINK &&
 					m.Flags == unix.NLM_F_REQUEST|unix.NLM_F_ACK|unix.NLM_F_CREATE|unix.NLM_F_EXCL &&
 					m.Seq != 0 && bytes.Contains(m.Data, []byte("first\x00"))
@@ -105,7 +105,7 @@ func TestPacketsOutlive(t *testing.T) {
 	var kept, copied [][]byte
 	testutil.In(t, ns, func() {
 		for p, err := range nlmon.Packets(t.Context(), link) {
-			must(t, err)
+			testutil.Must(t, err)
 			kept, copied = append(kept, p.Data), append(copied, bytes.Clone(p.Data))
 			if len(kept) == 10 {
 				break

@@ -11,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/iplink-go/iplink"
 	"github.com/iplink-go/iplink/internal/testutil"
 	"github.com/iplink-go/iplink/team"
 )
@@ -19,77 +18,41 @@ import (
 // A lab is a scratch namespace for one team, team0, on a kernel that has the
 // driver.
 type lab struct {
-	t  *testing.T
-	ns *os.File
+	*testutil.Lab
 }
 
-func newLab(t *testing.T) *lab {
+func newLab(t testing.TB) *lab {
 	t.Helper()
-	testutil.Need(t, "team")
-	return &lab{t, testutil.NetNS(t)}
-}
-
-// ip runs one `ip` command a line.
-func (l *lab) ip(commands ...string) {
-	l.t.Helper()
-	testutil.IPBatch(l.t, l.ns, commands...)
+	return &lab{testutil.NewLab(t, "team")}
 }
 
 // pairs makes pairs of p0 and q0, p1 and q1, …, all q up. What happens to a q
 // happens to the cable of its p.
 func (l *lab) pairs(n int) {
-	l.t.Helper()
+	l.Helper()
 	var commands []string
 	for i := range n {
 		d := string(rune('0' + i))
 		commands = append(commands, "link add p"+d+" address 02:00:00:00:00:a"+d+" type veth peer name q"+d+" address 02:00:00:00:00:b"+d,
 			"link set q"+d+" up")
 	}
-	l.ip(commands...)
-}
-
-// run runs a command in the namespace and returns what it prints.
-func (l *lab) run(name string, args ...string) (string, error) {
-	var out []byte
-	var err error
-	testutil.In(l.t, l.ns, func() { out, err = exec.Command(name, args...).CombinedOutput() })
-	return string(out), err
+	l.Batch(commands...)
 }
 
 // teamnl asks libteam's program about the team.
 func (l *lab) teamnl(args ...string) string {
-	l.t.Helper()
-	out, err := l.run("teamnl", append([]string{"team0"}, args...)...)
+	l.Helper()
+	out, err := l.Run("teamnl", append([]string{"team0"}, args...)...)
 	if err != nil {
-		l.t.Fatalf("teamnl %v: %v: %s", args, err, out)
+		l.Fatalf("teamnl %v: %v: %s", args, err, out)
 	}
 	return strings.TrimSpace(out)
 }
 
 // open opens the team.
 func (l *lab) open() *team.Team {
-	l.t.Helper()
-	var tm *team.Team
-	var err error
-	testutil.In(l.t, l.ns, func() { tm, err = team.Open(l.t.Context(), "team0") })
-	if err != nil {
-		l.t.Fatal(err)
-	}
-	l.t.Cleanup(func() { tm.Close() })
-	return tm
-}
-
-// dial opens a socket of the library's.
-func (l *lab) dial() *iplink.Conn {
-	l.t.Helper()
-	var c *iplink.Conn
-	var err error
-	testutil.In(l.t, l.ns, func() { c, err = iplink.Dial() })
-	if err != nil {
-		l.t.Fatal(err)
-	}
-	l.t.Cleanup(func() { c.Close() })
-	return c
+	l.Helper()
+	return testutil.OpenedLink(l.Lab, "team0", team.Open)
 }
 
 // A driver runs a team: teamd, or this library.
@@ -108,26 +71,26 @@ type daemon struct {
 
 // beginTeamd starts teamd, and waits until it answers.
 func beginTeamd(l *lab, config string) driver {
-	l.t.Helper()
+	l.Helper()
 	if err := os.MkdirAll("/run/teamd", 0o755); err != nil {
-		l.t.Fatal(err)
+		l.Fatal(err)
 	}
 	d := &daemon{l, exec.Command("teamd", "-o", "-N", "-U", "-t", "team0", "-c", config)}
 	var log strings.Builder
 	d.cmd.Stdout, d.cmd.Stderr = &log, &log
 	var err error
-	testutil.In(l.t, l.ns, func() { err = d.cmd.Start() })
+	l.In(func() { err = d.cmd.Start() })
 	if err != nil {
-		l.t.Fatal(err)
+		l.Fatal(err)
 	}
-	l.t.Cleanup(func() { d.stop() })
+	l.Cleanup(func() { d.stop() })
 	for range 100 {
-		if _, err := l.run("teamdctl", "team0", "state"); err == nil {
+		if _, err := l.Run("teamdctl", "team0", "state"); err == nil {
 			return d
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
-	l.t.Fatalf("teamd does not answer: %s", &log)
+	l.Fatalf("teamd does not answer: %s", &log)
 	return nil
 }
 
@@ -149,22 +112,22 @@ type runner struct {
 // beginRun runs the team by the library, as far as possible with the steps that
 // teamd takes.
 func beginRun(l *lab, config string) driver {
-	l.t.Helper()
+	l.Helper()
 	c, err := team.ParseTeamd([]byte(config))
 	if err != nil {
-		l.t.Fatal(err)
+		l.Fatal(err)
 	}
-	if _, err := l.run("ip", "link", "show", "team0"); err != nil {
-		testutil.In(l.t, l.ns, func() { _, err = team.New("team0").Create(l.t.Context()) })
+	if _, err := l.Run("ip", "link", "show", "team0"); err != nil {
+		l.In(func() { _, err = team.New("team0").Create(l.Context()) })
 		if err != nil {
-			l.t.Fatal(err)
+			l.Fatal(err)
 		}
 	}
-	c.Runner.Log = slog.New(slog.NewTextHandler(l.t.Output(), nil))
+	c.Runner.Log = slog.New(slog.NewTextHandler(l.Output(), nil))
 	r := l.start(l.open(), c.Runner)
 	for _, p := range c.Ports {
-		if err := r.team.AddPort(l.t.Context(), p); err != nil {
-			l.t.Fatal(err)
+		if err := r.team.AddPort(l.Context(), p); err != nil {
+			l.Fatal(err)
 		}
 	}
 	return r
@@ -172,26 +135,14 @@ func beginRun(l *lab, config string) driver {
 
 // start begins to run a team, and waits until it is being run.
 func (l *lab) start(tm *team.Team, config team.Runner) *runner {
-	l.t.Helper()
+	l.Helper()
 	r := &runner{l: l, team: tm, done: make(chan error, 1)}
 	var ctx context.Context
 	ctx, r.cancel = context.WithCancel(context.Background())
 	go func() { r.done <- r.team.Run(ctx, config) }()
-	l.t.Cleanup(r.stop)
-	l.await("running", func() bool { return tm.State().Running })
+	l.Cleanup(r.stop)
+	testutil.Eventually(l, "running", func() bool { return tm.State().Running })
 	return r
-}
-
-// await waits for something that must come about.
-func (l *lab) await(what string, so func() bool) {
-	l.t.Helper()
-	for range 1000 {
-		if so() {
-			return
-		}
-		time.Sleep(5 * time.Millisecond)
-	}
-	l.t.Fatalf("not %s in time", what)
 }
 
 func (r *runner) stop() {
@@ -199,7 +150,7 @@ func (r *runner) stop() {
 		r.cancel()
 		r.cancel = nil
 		if err := <-r.done; !errors.Is(err, context.Canceled) {
-			r.l.t.Errorf("Run ended with: %v", err)
+			r.l.Errorf("Run ended with: %v", err)
 		}
 	}
 }

@@ -61,7 +61,7 @@ func (l *lab) teamdHash(name string, fragments []team.Fragment) (program []team.
 		return nil, err
 	}
 	cmd := exec.Command("teamd", "-U", "-t", name, "-c", `{"runner":{"name":"loadbalance","tx_hash":`+string(hash)+`}}`)
-	testutil.In(l.t, l.ns, func() { err = cmd.Start() })
+	l.In(func() { err = cmd.Start() })
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +70,7 @@ func (l *lab) teamdHash(name string, fragments []team.Fragment) (program []team.
 		cmd.Wait()
 	}()
 	for range 2000 {
-		testutil.In(l.t, l.ns, func() { program, err = hashOf(l.t.Context(), name) })
+		l.In(func() { program, err = hashOf(l.Context(), name) })
 		if len(program) > 0 {
 			return program, nil
 		}
@@ -130,14 +130,14 @@ func compareTimes(t *testing.T, times map[string][]time.Duration, slack time.Dur
 // process meanwhile, which would take longer than the failover.
 func (p *player) failovers(n int) (all []time.Duration) {
 	l := p.lab
-	l.t.Helper()
+	l.Helper()
 	tm := l.open()
-	ctx := l.t.Context()
+	ctx := l.Context()
 	for range n {
 		p.settle()
 		before, err := tm.Options(ctx)
 		if err != nil {
-			l.t.Fatal(err)
+			l.Fatal(err)
 		}
 		cable := strings.Replace(l.nameOf(tm, before.ActivePort), "p", "q", 1)
 		var start time.Time
@@ -147,7 +147,7 @@ func (p *player) failovers(n int) (all []time.Duration) {
 				_, err = p.conn.Update(ctx, iplink.Device(cable).Down())
 			}
 			if err != nil {
-				l.t.Fatal(err)
+				l.Fatal(err)
 			}
 			if !e.Snapshot && slices.ContainsFunc(e.Options, func(o team.Option) bool {
 				return o.Name == "activeport" && o.Value != before.ActivePort && o.Value != 0
@@ -156,17 +156,17 @@ func (p *player) failovers(n int) (all []time.Duration) {
 			}
 		}
 		all = append(all, time.Since(start))
-		l.ip("link set " + cable + " up")
+		l.Batch("link set " + cable + " up")
 	}
 	return all
 }
 
 func (l *lab) nameOf(tm *team.Team, index int) string {
-	l.t.Helper()
-	ports, err := tm.Ports(l.t.Context())
+	l.Helper()
+	ports, err := tm.Ports(l.Context())
 	i := slices.IndexFunc(ports, func(p team.Port) bool { return p.Index == index })
 	if err != nil || i < 0 {
-		l.t.Fatalf("port %d in %v, error %v", index, ports, err)
+		l.Fatalf("port %d in %v, error %v", index, ports, err)
 	}
 	return ports[i].Name
 }
@@ -175,17 +175,16 @@ func (l *lab) nameOf(tm *team.Team, index int) string {
 // with an address, 192.0.2.1, and another in a VLAN, so that a break there leaves
 // the ports' own links up.
 func (l *lab) middle() *lab {
-	l.t.Helper()
-	m, h := newLab(l.t), newLab(l.t)
-	path := func(l *lab) string { return fmt.Sprintf("/proc/%d/fd/%d", os.Getpid(), l.ns.Fd()) }
-	h.ip("link add host address 02:00:00:00:00:c0 type bridge", "link set host up", "address add 192.0.2.1/24 dev host",
+	l.Helper()
+	m, h := newLab(l), newLab(l)
+	h.Batch("link add host address 02:00:00:00:00:c0 type bridge", "link set host up", "address add 192.0.2.1/24 dev host",
 		"link add link host name tagged type vlan id 291", "link set tagged up", "address add 198.51.100.1/24 dev tagged")
 	for i := range 2 {
 		n := fmt.Sprint(i)
-		l.ip("link add p" + n + " address 02:00:00:00:00:a" + n + " type veth peer name q" + n + " netns " + path(m))
-		m.ip("link add br"+n+" type bridge", "link set br"+n+" up", "link set q"+n+" master br"+n+" up",
-			"link add r"+n+" type veth peer name s"+n+" netns "+path(h), "link set r"+n+" master br"+n+" up")
-		h.ip("link set s" + n + " master host up")
+		l.Batch("link add p" + n + " address 02:00:00:00:00:a" + n + " type veth peer name q" + n + " netns " + m.Path())
+		m.Batch("link add br"+n+" type bridge", "link set br"+n+" up", "link set q"+n+" master br"+n+" up",
+			"link add r"+n+" type veth peer name s"+n+" netns "+h.Path(), "link set r"+n+" master br"+n+" up")
+		h.Batch("link set s" + n + " master host up")
 	}
 	return m
 }
@@ -220,27 +219,27 @@ func TestSilentBreak(t *testing.T) {
 // silentBreaks measures two of them.
 func (l *lab) silentBreaks(name string, begin begin, config string) (times []time.Duration) {
 	m := l.middle()
-	l.ip("link add team0 type team")
+	l.Batch("link add team0 type team")
 	d := begin(l, config)
-	l.ip("link set team0 up")
-	tm, cable := l.open(), m.dial()
+	l.Batch("link set team0 up")
+	tm, cable := l.open(), testutil.Opened(m.Lab, iplink.Dial)
 	for range 2 {
-		l.await(name+": p0 in use", l.uses(tm, "p0"))
+		testutil.Eventually(l, name+": p0 in use", l.uses(tm, "p0"))
 		time.Sleep(500 * time.Millisecond)
-		if _, err := cable.Update(l.t.Context(), iplink.Device("r0").NoMaster()); err != nil {
-			l.t.Fatal(err)
+		if _, err := cable.Update(l.Context(), iplink.Device("r0").NoMaster()); err != nil {
+			l.Fatal(err)
 		}
 		start := time.Now()
-		l.await(name+": p1 in use", l.uses(tm, "p1"))
+		testutil.Eventually(l, name+": p1 in use", l.uses(tm, "p1"))
 		times = append(times, time.Since(start))
 		for option, want := range map[string]string{"enabled": "false", "user_linkup": "false", "user_linkup_enabled": "true"} {
 			if got := l.teamnl("-p", "p0", "getoption", option); got != want {
-				l.t.Errorf("%s: %s of the broken port is %s", name, option, got)
+				l.Errorf("%s: %s of the broken port is %s", name, option, got)
 			}
 		}
-		m.ip("link set r0 master br0")
+		m.Batch("link set r0 master br0")
 	}
-	l.await(name+": p0 in use again", l.uses(tm, "p0"))
+	testutil.Eventually(l, name+": p0 in use again", l.uses(tm, "p0"))
 	d.stop()
 	return times
 }
@@ -248,7 +247,7 @@ func (l *lab) silentBreaks(name string, begin begin, config string) (times []tim
 // uses asks whether a port is in use.
 func (l *lab) uses(tm *team.Team, port string) func() bool {
 	return func() bool {
-		o, err := tm.Options(l.t.Context())
+		o, err := tm.Options(l.Context())
 		return err == nil && o.ActivePort != 0 && l.nameOf(tm, o.ActivePort) == port && o.Ports[o.ActivePort].Enabled && o.Ports[o.ActivePort].UserLinkUp
 	}
 }
@@ -267,7 +266,7 @@ func TestTakeOverFromTeamd(t *testing.T) {
 	}
 	p.driver.(*daemon).cmd.Process.Kill()
 	p.driver.stop()
-	l.ip("link set q0 down")
+	l.Batch("link set q0 down")
 	events, cancel := context.WithCancel(t.Context())
 	var changed []string
 	ready, done := make(chan bool), make(chan bool)
@@ -294,22 +293,22 @@ func TestTakeOverFromTeamd(t *testing.T) {
 	if len(changed) > 0 {
 		t.Errorf("the port in use was touched: %v", changed)
 	}
-	l.ip("link set q1 down")
-	l.await("p2 in use", func() bool { return l.teamnl("getoption", "activeport") == l.index("p2") })
+	l.Batch("link set q1 down")
+	testutil.Eventually(l, "p2 in use", func() bool { return l.teamnl("getoption", "activeport") == l.index("p2") })
 }
 
 // beginRunAs runs the team by a configuration, and adds no port.
 func beginRunAs(l *lab, config string) *runner {
-	l.t.Helper()
+	l.Helper()
 	c, err := team.ParseTeamd([]byte(config))
 	if err != nil {
-		l.t.Fatal(err)
+		l.Fatal(err)
 	}
 	return l.start(l.open(), c.Runner)
 }
 
 // index returns the interface index of a link, in digits.
 func (l *lab) index(name string) string {
-	l.t.Helper()
-	return fmt.Sprint(testutil.LinkJSON(l.t, l.ns, name)["ifindex"])
+	l.Helper()
+	return fmt.Sprint(l.Link(name)["ifindex"])
 }

@@ -17,7 +17,7 @@ import (
 func TestPorts(t *testing.T) {
 	l := newLab(t)
 	l.pairs(3)
-	l.ip("link add team0 type team", "link add br0 type bridge", "link set p2 master br0", "link set p1 up")
+	l.Batch("link add team0 type team", "link add br0 type bridge", "link set p2 master br0", "link set p1 up")
 	tm := l.open()
 	ctx := t.Context()
 	for port, want := range map[string]string{
@@ -58,11 +58,11 @@ func TestPorts(t *testing.T) {
 // TestAddPortUndone brings a link up again that the team refuses.
 func TestAddPortUndone(t *testing.T) {
 	l := newLab(t)
-	l.ip("link add team0 type team", "link set lo up")
+	l.Batch("link add team0 type team", "link set lo up")
 	if err := l.open().AddPort(t.Context(), "lo", team.DownFirst); !errors.Is(err, syscall.EINVAL) {
 		t.Errorf("error %v", err)
 	}
-	if flags := fmt.Sprint(testutil.LinkJSON(t, l.ns, "lo")["flags"]); !strings.Contains(flags, "UP") {
+	if flags := fmt.Sprint(l.Link("lo")["flags"]); !strings.Contains(flags, "UP") {
 		t.Errorf("flags %s", flags)
 	}
 }
@@ -71,13 +71,13 @@ func TestAddPortUndone(t *testing.T) {
 func TestAddPortCancelled(t *testing.T) {
 	l := newLab(t)
 	l.pairs(1)
-	l.ip("link add team0 type team", "link set p0 up")
+	l.Batch("link add team0 type team", "link set p0 up")
 	tm := l.open()
 	for d := time.Duration(1); d < 20*time.Millisecond; d *= 3 {
 		ctx, cancel := context.WithTimeout(t.Context(), d)
 		err := tm.AddPort(ctx, "p0", team.DownFirst)
 		cancel()
-		link := testutil.LinkJSON(t, l.ns, "p0")
+		link := l.Link("p0")
 		up := strings.Contains(fmt.Sprint(link["flags"]), "UP")
 		if joined := link["master"] == "team0"; joined != (err == nil) || !up {
 			t.Errorf("after %v: error %v, a port %v, up %v", d, err, joined, up)
@@ -86,7 +86,7 @@ func TestAddPortCancelled(t *testing.T) {
 			if err := tm.RemovePort(t.Context(), "p0"); err != nil {
 				t.Error(err)
 			}
-			l.ip("link set p0 up")
+			l.Batch("link set p0 up")
 		}
 	}
 }
@@ -96,19 +96,19 @@ func TestAddPortCancelled(t *testing.T) {
 func TestUserLinkUp(t *testing.T) {
 	l := newLab(t)
 	l.pairs(1)
-	l.ip("link add team0 type team")
+	l.Batch("link add team0 type team")
 	tm := l.open()
 	ctx := t.Context()
 	if err := errors.Join(tm.SetOption(ctx, team.Mode(team.RoundRobin)), tm.AddPort(ctx, "p0")); err != nil {
 		t.Fatal(err)
 	}
-	l.ip("link set team0 up")
-	carrier := func() string { return fmt.Sprint(testutil.LinkJSON(t, l.ns, "team0")["flags"]) }
-	l.await("carrier", func() bool { return strings.Contains(carrier(), "LOWER_UP") })
+	l.Batch("link set team0 up")
+	carrier := func() string { return fmt.Sprint(l.Link("team0")["flags"]) }
+	testutil.Eventually(l, "carrier", func() bool { return strings.Contains(carrier(), "LOWER_UP") })
 	if err := errors.Join(tm.SetOption(ctx, team.UserLinkUp("p0", false)), tm.SetOption(ctx, team.UserLinkUpEnabled("p0", true))); err != nil {
 		t.Fatal(err)
 	}
-	l.await("no carrier", func() bool { return !strings.Contains(carrier(), "LOWER_UP") })
+	testutil.Eventually(l, "no carrier", func() bool { return !strings.Contains(carrier(), "LOWER_UP") })
 	ports, err := tm.Ports(ctx)
 	if err != nil || len(ports) != 1 || !ports[0].LinkUp {
 		t.Errorf("ports %+v, error %v", ports, err)

@@ -169,8 +169,8 @@ func newPlayer(t *testing.T) *player {
 	l := newLab(t)
 	l.silence()
 	l.pairs(3)
-	l.ip("link add team0 address 02:00:00:00:00:11 type team")
-	return &player{lab: l, team: l.open(), conn: l.dial()}
+	l.Batch("link add team0 address 02:00:00:00:00:11 type team")
+	return &player{lab: l, team: l.open(), conn: testutil.Opened(l.Lab, iplink.Dial)}
 }
 
 func (p *player) begin(begin begin, s scenario) {
@@ -187,8 +187,8 @@ func (p *player) take(step string) {
 		}
 	}
 	words := strings.Fields(step)
-	if out, err := p.lab.run(words[0], words[1:]...); err != nil {
-		p.lab.t.Errorf("%s: %v: %s", step, err, out)
+	if out, err := p.lab.Run(words[0], words[1:]...); err != nil {
+		p.lab.Errorf("%s: %v: %s", step, err, out)
 	}
 	p.settle()
 }
@@ -205,7 +205,7 @@ func (p *player) follow() {
 			}
 		}
 	}()
-	p.lab.t.Cleanup(func() {
+	p.lab.Cleanup(func() {
 		cancel()
 		<-done
 	})
@@ -229,10 +229,10 @@ func (p *player) settle() {
 // silence keeps links from sending anything of their own accord, which the
 // balancer would count.
 func (l *lab) silence() {
-	l.t.Helper()
-	testutil.In(l.t, l.ns, func() {
+	l.Helper()
+	l.In(func() {
 		if err := os.WriteFile("/proc/sys/net/ipv6/conf/default/disable_ipv6", []byte("1"), 0); err != nil {
-			l.t.Error(err)
+			l.Error(err)
 		}
 	})
 }
@@ -242,11 +242,11 @@ func (l *lab) silence() {
 // as there is no traffic, which is the one that was first there when the kernel
 // told of the traffic for the first time.
 func (p *player) look() (all []string) {
-	ctx := p.lab.t.Context()
+	ctx := p.lab.Context()
 	o, err := p.team.Options(ctx)
 	links, listErr := p.conn.List(ctx)
 	if err = errors.Join(err, listErr); err != nil {
-		p.lab.t.Fatal(err)
+		p.lab.Fatal(err)
 	}
 	for index, port := range o.Ports {
 		// Where it does not count, teamd sometimes misses a change.
@@ -268,7 +268,7 @@ func (p *player) ask() (all []string) {
 	if p.lab.teamnl("getoption", "mode") != "loadbalance" {
 		all = p.lab.options()
 	}
-	for line := range strings.Lines(testutil.IP(p.lab.t, p.lab.ns, "-o", "link")) {
+	for line := range strings.Lines(p.lab.IP("-o", "link")) {
 		all = append(all, linkWords.ReplaceAllString(strings.TrimSpace(line), "$1 $2 $3"))
 	}
 	return all

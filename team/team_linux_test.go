@@ -27,7 +27,7 @@ func TestCreateWithMode(t *testing.T) {
 		l := newLab(t)
 		var link *iplink.Link
 		var err error
-		testutil.In(t, l.ns, func() { link, err = team.New("team0").Mode(mode).Up().Create(t.Context()) })
+		l.In(func() { link, err = team.New("team0").Mode(mode).Up().Create(t.Context()) })
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -43,8 +43,8 @@ func TestCreateWithMode(t *testing.T) {
 // TestModeLater sets the mode by the other verbs.
 func TestModeLater(t *testing.T) {
 	l := newLab(t)
-	l.ip("link add team0 type team", "link add d0 type dummy")
-	testutil.In(t, l.ns, func() {
+	l.Batch("link add team0 type team", "link add d0 type dummy")
+	l.In(func() {
 		ctx := t.Context()
 		if _, err := team.New("team0").Mode(team.Random).Update(ctx); err != nil {
 			t.Error(err)
@@ -76,7 +76,7 @@ func TestModeLater(t *testing.T) {
 // TestModeAndPorts makes a team and its ports at once: the mode comes first.
 func TestModeAndPorts(t *testing.T) {
 	l := newLab(t)
-	testutil.In(t, l.ns, func() {
+	l.In(func() {
 		c, err := iplink.Dial()
 		if err != nil {
 			t.Fatal(err)
@@ -97,13 +97,9 @@ func TestModeAndPorts(t *testing.T) {
 // TestModeElsewhere makes a team in another namespace than the caller's.
 func TestModeElsewhere(t *testing.T) {
 	l := newLab(t)
-	ns, err := iplink.NetNSAtPath(fmt.Sprintf("/proc/self/fd/%d", l.ns.Fd()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer ns.Close()
-	here := testutil.NetNS(t)
-	testutil.In(t, here, func() {
+	ns := testutil.Opened(l.Lab, iplink.CurrentNetNS)
+	var err error
+	testutil.NewLab(t).In(func() {
 		_, err = team.New("team0").Mode(team.LoadBalance).NetNS(ns).Create(t.Context())
 	})
 	if got := l.teamnl("getoption", "mode"); got != "loadbalance" || err != nil {
@@ -115,8 +111,8 @@ func TestModeElsewhere(t *testing.T) {
 func TestModeRefused(t *testing.T) {
 	l := newLab(t)
 	create := func(mode iplink.TeamMode) (err error) {
-		testutil.In(t, l.ns, func() { _, err = team.New("team0").Mode(mode).Create(t.Context()) })
-		if out, err := l.run("ip", "link", "show", "team0"); err == nil {
+		l.In(func() { _, err = team.New("team0").Mode(mode).Create(t.Context()) })
+		if out, err := l.Run("ip", "link", "show", "team0"); err == nil {
 			t.Errorf("the team is there: %s", out)
 		}
 		return err
@@ -136,18 +132,18 @@ func TestModeRefused(t *testing.T) {
 
 // withoutModule unloads a module and keeps the kernel from loading any.
 func (l *lab) withoutModule(name string) {
-	l.t.Helper()
+	l.Helper()
 	const file = "/proc/sys/kernel/modprobe"
 	former, err := os.ReadFile(file)
 	if err == nil {
 		err = os.WriteFile(file, []byte("/none"), 0)
 	}
 	if err != nil {
-		l.t.Fatal(err)
+		l.Fatal(err)
 	}
-	l.t.Cleanup(func() { os.WriteFile(file, former, 0) })
+	l.Cleanup(func() { os.WriteFile(file, former, 0) })
 	if err := unix.DeleteModule(name, 0); err != nil && err != unix.ENOENT {
-		l.t.Fatal(err)
+		l.Fatal(err)
 	}
 }
 
@@ -155,7 +151,7 @@ func (l *lab) withoutModule(name string) {
 func TestOptionsLikeTeamnl(t *testing.T) {
 	l := newLab(t)
 	l.pairs(2)
-	l.ip("link add team0 type team", "link add team9 type team")
+	l.Batch("link add team0 type team", "link add team9 type team")
 	tm := l.open()
 	ctx := t.Context()
 	must := func(err error) {
@@ -177,7 +173,7 @@ func TestOptionsLikeTeamnl(t *testing.T) {
 	must(tm.AddPort(ctx, "p0"))
 	must(tm.AddPort(ctx, "p1"))
 	var ports []team.Port
-	l.await("two ports with a carrier", func() bool { // of which the kernel hears a moment later
+	testutil.Eventually(l, "two ports with a carrier", func() bool { // of which the kernel hears a moment later
 		var err error
 		ports, err = tm.Ports(ctx)
 		must(err)
@@ -218,34 +214,34 @@ func TestOptionsLikeTeamnl(t *testing.T) {
 
 // checkHalves sets the halves of "enabled" where the kernel has them.
 func (l *lab) checkHalves(tm *team.Team) {
-	l.t.Helper()
-	ctx := l.t.Context()
+	l.Helper()
+	ctx := l.Context()
 	err := tm.SetOption(ctx, team.RxEnabled("p1", false))
 	if !strings.Contains(l.teamnl("options"), "rx_enabled") {
 		if !errors.Is(err, fs.ErrNotExist) || !strings.Contains(fmt.Sprint(err), "rx_enabled of port p1: no such file or directory (this kernel has no such option)") {
-			l.t.Errorf("error %v", err)
+			l.Errorf("error %v", err)
 		}
 		return
 	}
 	if got := l.teamnl("-p", "p1", "getoption", "rx_enabled"); got != "false" || err != nil {
-		l.t.Errorf("rx_enabled %s, error %v", got, err)
+		l.Errorf("rx_enabled %s, error %v", got, err)
 	}
 	o, err := tm.Options(ctx)
 	if err != nil {
-		l.t.Fatal(err)
+		l.Fatal(err)
 	}
 	for _, p := range o.Ports {
 		if p.Priority != 0 && (p.RxEnabled || !p.TxEnabled || p.Enabled) {
-			l.t.Errorf("half enabled: %+v", p)
+			l.Errorf("half enabled: %+v", p)
 		}
 	}
 	for _, o := range []team.Option{team.TxEnabled("p1", false), team.RxEnabled("p1", true), team.TxEnabled("p1", true)} {
 		if err := tm.SetOption(ctx, o); err != nil {
-			l.t.Error(err)
+			l.Error(err)
 		}
 	}
 	if got := l.teamnl("-p", "p1", "getoption", "enabled"); got != "true" {
-		l.t.Errorf("enabled %s", got)
+		l.Errorf("enabled %s", got)
 	}
 }
 
@@ -253,7 +249,7 @@ func (l *lab) checkHalves(tm *team.Team) {
 func TestRefusals(t *testing.T) {
 	l := newLab(t)
 	l.pairs(2)
-	l.ip("link add team0 type team")
+	l.Batch("link add team0 type team")
 	tm := l.open()
 	ctx := t.Context()
 	if err := tm.SetOption(ctx, team.Mode(team.ActiveBackup)); err != nil {
@@ -275,10 +271,10 @@ func TestRefusals(t *testing.T) {
 			t.Errorf("%v\n gives %v\n want  %s", o, err, want)
 		}
 	}
-	l.ip("link add dev team9 type team")
+	l.Batch("link add dev team9 type team")
 	var other *team.Team
 	var err error
-	testutil.In(t, l.ns, func() { other, err = team.Open(ctx, "team9") })
+	l.In(func() { other, err = team.Open(ctx, "team9") })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -296,9 +292,9 @@ func TestRefusals(t *testing.T) {
 
 func TestOpenFaults(t *testing.T) {
 	l := newLab(t)
-	l.ip("link add d0 type dummy")
+	l.Batch("link add d0 type dummy")
 	for name, want := range map[string]error{"d0": iplink.ErrKind, "none": fs.ErrNotExist, "": fs.ErrInvalid} {
-		testutil.In(t, l.ns, func() {
+		l.In(func() {
 			if tm, err := team.Open(t.Context(), name); !errors.Is(err, want) {
 				t.Errorf("%q: error %v, want %v", name, err, want)
 				if err == nil {
@@ -313,7 +309,7 @@ func TestOpenFaults(t *testing.T) {
 func TestEvents(t *testing.T) {
 	l := newLab(t)
 	l.pairs(1)
-	l.ip("link add team0 type team", "link set p0 master team0")
+	l.Batch("link add team0 type team", "link set p0 master team0")
 	tm := l.open()
 	steps := []string{"", "ip link set q0 down", "teamnl team0 -p p0 setoption priority 4660", "ip link set p0 nomaster", "ip link del team0"}
 	seen := map[string]bool{}
@@ -321,7 +317,7 @@ func TestEvents(t *testing.T) {
 		words := strings.Fields(steps[0])
 		steps = steps[1:]
 		if len(words) > 0 {
-			if out, err := l.run(words[0], words[1:]...); err != nil {
+			if out, err := l.Run(words[0], words[1:]...); err != nil {
 				t.Errorf("%v: %v: %s", words, err, out)
 			}
 		}
@@ -357,7 +353,7 @@ func TestEvents(t *testing.T) {
 func TestDestroy(t *testing.T) {
 	l := newLab(t)
 	l.pairs(1)
-	l.ip("link add team0 type team")
+	l.Batch("link add team0 type team")
 	tm := l.open()
 	r := l.start(tm, team.Runner{Mode: team.ActiveBackup, Destroy: true})
 	if err := tm.AddPort(t.Context(), "p0"); err != nil {
@@ -366,12 +362,12 @@ func TestDestroy(t *testing.T) {
 	if err := tm.Run(t.Context(), team.Runner{}); !errors.Is(err, syscall.EBUSY) {
 		t.Errorf("a second Run: %v", err)
 	}
-	l.await("p0 in use", func() bool { return tm.State().ActivePort == "p0" })
+	testutil.Eventually(l, "p0 in use", func() bool { return tm.State().ActivePort == "p0" })
 	r.stop()
-	if out, err := l.run("ip", "link", "show", "team0"); err == nil {
+	if out, err := l.Run("ip", "link", "show", "team0"); err == nil {
 		t.Errorf("the team is there: %s", out)
 	}
-	if mac := testutil.LinkJSON(t, l.ns, "p0")["address"]; mac != "02:00:00:00:00:a0" {
+	if mac := l.Link("p0")["address"]; mac != "02:00:00:00:00:a0" {
 		t.Errorf("the port has the address %v", mac)
 	}
 	if s := tm.State(); s.Running || s.ActivePort != "p0" {
@@ -382,7 +378,7 @@ func TestDestroy(t *testing.T) {
 // TestClose ends Run and Events, which leaves the team as it is.
 func TestClose(t *testing.T) {
 	l := newLab(t)
-	l.ip("link add team0 type team")
+	l.Batch("link add team0 type team")
 	tm := l.open()
 	ends := make(chan error, 2)
 	go func() { ends <- tm.Run(t.Context(), team.Runner{Mode: team.Broadcast}) }()
@@ -397,7 +393,7 @@ func TestClose(t *testing.T) {
 			}
 		}
 	}()
-	l.await("running", func() bool { return tm.State().Running })
+	testutil.Eventually(l, "running", func() bool { return tm.State().Running })
 	<-watching
 	if err := tm.Close(); err != nil {
 		t.Error(err)
@@ -415,14 +411,14 @@ func TestClose(t *testing.T) {
 // TestTeamDeleted ends Run.
 func TestTeamDeleted(t *testing.T) {
 	l := newLab(t)
-	l.ip("link add team0 type team")
+	l.Batch("link add team0 type team")
 	tm := l.open()
 	done := make(chan error, 1)
 	go func() {
 		done <- tm.Run(t.Context(), team.Runner{Mode: team.Random, Address: net.HardwareAddr{2, 0, 0, 0, 0, 5}})
 	}()
-	l.await("running", func() bool { return tm.State().Running })
-	l.ip("link del team0")
+	testutil.Eventually(l, "running", func() bool { return tm.State().Running })
+	l.Batch("link del team0")
 	if err := <-done; !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("error %v", err)
 	}

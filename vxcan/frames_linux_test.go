@@ -46,25 +46,18 @@ func pair(t *testing.T) (near, far *os.File) {
 	testutil.Need(t, iplink.KindVXCAN)
 	near, far = testutil.NetNS(t), testutil.NetNS(t)
 	there, err := iplink.NetNSAtPath(fmt.Sprintf("/proc/self/fd/%d", far.Fd()))
-	must(t, err)
+	testutil.Must(t, err)
 	defer there.Close()
 	testutil.In(t, near, func() {
 		conn, err := iplink.Dial()
-		must(t, err)
+		testutil.Must(t, err)
 		defer conn.Close()
 		_, err = conn.Create(t.Context(),
 			vxcan.New("x1").MTU(72).Up().Peer(vxcan.New("x2").MTU(72).NetNS(there).Up()),
 			vcan.New("v0").MTU(72).Up(), vcan.New("v0").MTU(72).NetNS(there).Up())
-		must(t, err)
+		testutil.Must(t, err)
 	})
 	return near, far
-}
-
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
 }
 
 // open returns a raw socket on a CAN link, which waits up to 5 seconds for a
@@ -75,21 +68,21 @@ func open(t *testing.T, ns *os.File, name string) int {
 	var err error
 	testutil.In(t, ns, func() {
 		link, byName := net.InterfaceByName(name)
-		must(t, byName)
+		testutil.Must(t, byName)
 		socket, err = unix.Socket(unix.AF_CAN, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.CAN_RAW)
-		must(t, err)
+		testutil.Must(t, err)
 		t.Cleanup(func() { unix.Close(socket) })
-		must(t, unix.Bind(socket, &unix.SockaddrCAN{Ifindex: link.Index}))
+		testutil.Must(t, unix.Bind(socket, &unix.SockaddrCAN{Ifindex: link.Index}))
 	})
-	must(t, unix.SetsockoptInt(socket, unix.SOL_CAN_RAW, unix.CAN_RAW_FD_FRAMES, 1))
-	must(t, unix.SetsockoptTimeval(socket, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &unix.Timeval{Sec: 5}))
+	testutil.Must(t, unix.SetsockoptInt(socket, unix.SOL_CAN_RAW, unix.CAN_RAW_FD_FRAMES, 1))
+	testutil.Must(t, unix.SetsockoptTimeval(socket, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &unix.Timeval{Sec: 5}))
 	return socket
 }
 
 func send(t *testing.T, socket int, frame []byte) {
 	t.Helper()
 	_, err := unix.Write(socket, frame)
-	must(t, err)
+	testutil.Must(t, err)
 }
 
 // wants takes the next frame of a socket, which must be this.
@@ -178,22 +171,22 @@ func gateway(t *testing.T, ns *os.File, from, to string) {
 	)
 	testutil.In(t, ns, func() {
 		in, err := net.InterfaceByName(from)
-		must(t, err)
+		testutil.Must(t, err)
 		out, err := net.InterfaceByName(to)
-		must(t, err)
+		testutil.Must(t, err)
 		attrs := netlink.NewAttributeEncoder()
 		attrs.Uint32(srcIf, uint32(in.Index))
 		attrs.Uint32(dstIf, uint32(out.Index))
 		data, err := attrs.Encode()
-		must(t, err)
+		testutil.Must(t, err)
 		conn, err := netlink.Dial(unix.NETLINK_ROUTE, nil)
-		must(t, err)
+		testutil.Must(t, err)
 		defer conn.Close()
 		header := binary.NativeEndian.AppendUint16([]byte{unix.AF_CAN, canCAN}, echo)
 		_, err = conn.Execute(netlink.Message{
 			Header: netlink.Header{Type: unix.RTM_NEWROUTE, Flags: netlink.Request | netlink.Acknowledge},
 			Data:   append(header, data...),
 		})
-		must(t, err)
+		testutil.Must(t, err)
 	})
 }

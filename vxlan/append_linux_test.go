@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io/fs"
-	"os"
 	"strings"
 	"testing"
 
@@ -12,12 +11,11 @@ import (
 	"github.com/iplink-go/iplink/internal/testutil"
 )
 
-func opened(t *testing.T, link string) (*os.File, *VXLAN) {
+func opened(t *testing.T, link string) (*testutil.Lab, *VXLAN) {
 	t.Helper()
-	testutil.Need(t, "vxlan")
-	ns := testutil.NetNS(t)
-	testutil.IPBatch(t, ns, link)
-	return ns, openIn(t, ns, "vx0")
+	ns := testutil.NewLab(t, "vxlan")
+	ns.Batch(link)
+	return ns, testutil.OpenedLink(ns, "vx0", Open)
 }
 
 // TestAppend is about an address of one host, which has one remote.
@@ -26,12 +24,12 @@ func TestAppend(t *testing.T) {
 	ctx := t.Context()
 	e := fdb.Entry{MAC: host, State: fdb.Static, Dst: remote}
 	said := shown{MAC: host.String(), State: "static", Dst: "192.0.2.77", Flags: []string{"self"}}
-	must(t, v.AppendFDB(ctx, e))
+	testutil.Must(t, v.AppendFDB(ctx, e))
 	wantFDB(t, ns, said)
-	must(t, v.AppendFDB(ctx, e))
+	testutil.Must(t, v.AppendFDB(ctx, e))
 	own := e
 	own.State, own.DstPort, own.VNI = fdb.Permanent, 4789, 100
-	must(t, v.AppendFDB(ctx, own))
+	testutil.Must(t, v.AppendFDB(ctx, own))
 	said.State = "permanent"
 	wantFDB(t, ns, said)
 	for _, other := range []fdb.Entry{
@@ -49,16 +47,16 @@ func TestAppend(t *testing.T) {
 // TestAppendNetworks is about an address on a link for many networks.
 func TestAppendNetworks(t *testing.T) {
 	ns, v := opened(t, "link add vx0 index 77 type vxlan external dstport 4789 local 192.0.2.1")
-	testutil.IPBatch(t, ns, "nexthop add id 1193 via 192.0.2.5 fdb", "nexthop add id 1194 group 1193 fdb")
+	ns.Batch("nexthop add id 1193 via 192.0.2.5 fdb", "nexthop add id 1194 group 1193 fdb")
 	ctx := t.Context()
-	must(t, v.AppendFDB(ctx, fdb.Entry{MAC: host, Dst: remote, SrcVNI: 0x111}))
-	must(t, v.AppendFDB(ctx, fdb.Entry{MAC: host, NextHop: 1194, SrcVNI: 0x222}))
-	must(t, v.AppendFDB(ctx, fdb.Entry{MAC: host, NextHop: 1194, SrcVNI: 0x222}))
+	testutil.Must(t, v.AppendFDB(ctx, fdb.Entry{MAC: host, Dst: remote, SrcVNI: 0x111}))
+	testutil.Must(t, v.AppendFDB(ctx, fdb.Entry{MAC: host, NextHop: 1194, SrcVNI: 0x222}))
+	testutil.Must(t, v.AppendFDB(ctx, fdb.Entry{MAC: host, NextHop: 1194, SrcVNI: 0x222}))
 	err := v.AppendFDB(ctx, fdb.Entry{MAC: host, Dst: remote, SrcVNI: 0x222})
 	wants(t, err, fs.ErrExist)
 	wants(t, v.AppendFDB(ctx, fdb.Entry{MAC: host, Dst: second, SrcVNI: 0x111}), fs.ErrExist)
 	var got []shown
-	testutil.BridgeJSON(t, ns, &got, "fdb", "show", "dev", "vx0")
+	testutil.BridgeJSON(t, ns.File, &got, "fdb", "show", "dev", "vx0")
 	remotes := map[uint32]string{}
 	for _, s := range got {
 		remotes[s.SrcVNI] += s.Dst + " " + nhid(s.NHID)
@@ -81,9 +79,9 @@ func TestGone(t *testing.T) {
 	ns, v := opened(t, "link add vx0 index 77 type vxlan id 100 dstport 4789 local 192.0.2.1")
 	e := fdb.Entry{MAC: host, Dst: remote}
 	for _, next := range []string{"link del vx0", "link add br0 index 77 type bridge"} {
-		testutil.IPBatch(t, ns, next)
+		ns.Batch(next)
 		if strings.Contains(next, "br0") {
-			testutil.Bridge(t, ns, "fdb", "add", host.String(), "dev", "br0", "self")
+			testutil.Bridge(t, ns.File, "fdb", "add", host.String(), "dev", "br0", "self")
 		}
 		for name, call := range map[string]func(context.Context) error{
 			"AddFDB":     func(ctx context.Context) error { return v.AddFDB(ctx, e) },
@@ -103,7 +101,7 @@ func TestGone(t *testing.T) {
 			}
 		}
 	}
-	if said := testutil.Bridge(t, ns, "fdb", "show", "br", "br0"); !strings.Contains(said, host.String()) {
+	if said := testutil.Bridge(t, ns.File, "fdb", "show", "br", "br0"); !strings.Contains(said, host.String()) {
 		t.Errorf("the bridge that has the index lost its entry: %s", said)
 	}
 }
@@ -117,11 +115,11 @@ func TestReasons(t *testing.T) {
 			t.Errorf("%v", err)
 		}
 	}
-	must(t, v.AddFDB(t.Context(), fdb.Entry{MAC: host, Dst: remote}))
+	testutil.Must(t, v.AddFDB(t.Context(), fdb.Entry{MAC: host, Dst: remote}))
 	for _, f := range []fdb.Filter{{}, {Dst: remote}, {States: []fdb.State{fdb.Permanent}}, {Without: fdb.ExternLearn}, {VNI: 7}, {DstPort: 7}, {SrcVNI: 7}, {NextHop: 7}} {
 		err := v.FlushFDB(t.Context(), f)
 		if !testutil.Older(t, 6, 7) {
-			must(t, err)
+			testutil.Must(t, err)
 			continue
 		}
 		wants(t, err, errors.ErrUnsupported)

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"os"
 	"slices"
 	"testing"
 
@@ -23,34 +22,33 @@ const etherType = 0x88b5
 // TestFrames sends frames through a VXLAN link with two other ends, each in a
 // namespace of its own, and looks at which one they arrive.
 func TestFrames(t *testing.T) {
-	testutil.Need(t, "vxlan")
-	here := testutil.NetNS(t)
+	here := testutil.NewLab(t, "vxlan")
 	ends := []end{newEnd(t, here, 1), newEnd(t, here, 2)}
-	testutil.In(t, here, func() {
+	here.In(func() {
 		_, err := New("vx0").VNI(0x1234).Port(4789).Learning(false).Up().Create(t.Context())
-		must(t, err)
+		testutil.Must(t, err)
 	})
-	v := openIn(t, here, "vx0")
+	v := testutil.OpenedLink(here, "vx0", Open)
 	out := packets(t, here, "vx0")
 	ctx := t.Context()
 
-	must(t, v.AddFDB(ctx, fdb.Entry{MAC: host, Dst: ends[1].addr}))
+	testutil.Must(t, v.AddFDB(ctx, fdb.Entry{MAC: host, Dst: ends[1].addr}))
 	sendFrame(t, out, host, 1)
 	ends[1].wants(t, 1)
-	must(t, v.ReplaceFDB(ctx, fdb.Entry{MAC: host, Dst: ends[0].addr}))
+	testutil.Must(t, v.ReplaceFDB(ctx, fdb.Entry{MAC: host, Dst: ends[0].addr}))
 	sendFrame(t, out, host, 2)
 	ends[0].wants(t, 2) // and not 1
-	must(t, v.AppendFDB(ctx, fdb.Entry{MAC: AllOthers(), Dst: ends[0].addr}))
-	must(t, v.AppendFDB(ctx, fdb.Entry{MAC: AllOthers(), Dst: ends[1].addr}))
+	testutil.Must(t, v.AppendFDB(ctx, fdb.Entry{MAC: AllOthers(), Dst: ends[0].addr}))
+	testutil.Must(t, v.AppendFDB(ctx, fdb.Entry{MAC: AllOthers(), Dst: ends[1].addr}))
 	sendFrame(t, out, net.HardwareAddr{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}, 3)
 	ends[0].wants(t, 3)
 	ends[1].wants(t, 3) // and not 2
-	must(t, v.DeleteFDB(ctx, fdb.Entry{MAC: AllOthers(), Dst: ends[1].addr}))
+	testutil.Must(t, v.DeleteFDB(ctx, fdb.Entry{MAC: AllOthers(), Dst: ends[1].addr}))
 	sendFrame(t, out, net.HardwareAddr{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}, 4)
 	ends[0].wants(t, 4)
-	must(t, v.ReplaceFDB(ctx, fdb.Entry{MAC: host, Dst: ends[1].addr, VNI: 0x4321}))
+	testutil.Must(t, v.ReplaceFDB(ctx, fdb.Entry{MAC: host, Dst: ends[1].addr, VNI: 0x4321}))
 	sendFrame(t, out, host, 5) // in another network, where nobody is
-	must(t, v.ReplaceFDB(ctx, fdb.Entry{MAC: host, Dst: ends[1].addr}))
+	testutil.Must(t, v.ReplaceFDB(ctx, fdb.Entry{MAC: host, Dst: ends[1].addr}))
 	sendFrame(t, out, host, 6)
 	ends[1].wants(t, 6) // and neither 4 nor 5
 }
@@ -59,27 +57,27 @@ func TestFrames(t *testing.T) {
 // and counts.
 func TestVNIFilter(t *testing.T) {
 	testutil.Need(t, "vxlan")
-	here, there := testutil.NetNS(t), testutil.NetNS(t)
+	here, there := testutil.NewLab(t), testutil.NewLab(t)
 	addr := cable(t, here, there, 1)
 	ctx := t.Context()
-	testutil.In(t, here, func() {
+	here.In(func() {
 		_, err := New("vx0").VNI(0x1234).Port(4789).Learning(false).Up().Create(ctx)
-		must(t, err)
+		testutil.Must(t, err)
 	})
-	testutil.In(t, there, func() {
+	there.In(func() {
 		_, err := New("vx0").External(true).VNIFilter(true).Port(4789).Learning(false).Up().Create(ctx)
-		must(t, err)
+		testutil.Must(t, err)
 	})
-	v, filter := openIn(t, here, "vx0"), openIn(t, there, "vx0")
+	v, filter := testutil.OpenedLink(here, "vx0", Open), testutil.OpenedLink(there, "vx0", Open)
 	out, in := packets(t, here, "vx0"), end{addr, packets(t, there, "vx0")}
-	must(t, filter.AddVNIs(ctx, VNIs{First: 0x1234}, VNIs{First: 0x777}))
-	must(t, v.AddFDB(ctx, fdb.Entry{MAC: host, Dst: addr, VNI: 0x4321}))
+	testutil.Must(t, filter.AddVNIs(ctx, VNIs{First: 0x1234}, VNIs{First: 0x777}))
+	testutil.Must(t, v.AddFDB(ctx, fdb.Entry{MAC: host, Dst: addr, VNI: 0x4321}))
 	sendFrame(t, out, host, 1)
-	must(t, v.ReplaceFDB(ctx, fdb.Entry{MAC: host, Dst: addr}))
+	testutil.Must(t, v.ReplaceFDB(ctx, fdb.Entry{MAC: host, Dst: addr}))
 	sendFrame(t, out, host, 2)
 	in.wants(t, 2) // and not 1
 	all, err := filter.ListVNIs(ctx)
-	must(t, err)
+	testutil.Must(t, err)
 	if len(all) != 2 || all[0].Stats.RxPackets != 0 || all[1].First != 0x1234 || all[1].Stats.RxPackets != 1 || all[1].Stats.RxBytes < 46 {
 		t.Errorf("%+v", all)
 	}
@@ -92,40 +90,38 @@ type end struct {
 }
 
 // newEnd makes a namespace with an end, and a cable to it.
-func newEnd(t *testing.T, here *os.File, n byte) end {
+func newEnd(t *testing.T, here *testutil.Lab, n byte) end {
 	t.Helper()
-	there := testutil.NetNS(t)
+	there := testutil.NewLab(t)
 	addr := cable(t, here, there, n)
-	testutil.In(t, there, func() {
+	there.In(func() {
 		_, err := New("vx0").VNI(0x1234).Local(addr).Port(4789).Up().Create(t.Context())
-		must(t, err)
+		testutil.Must(t, err)
 	})
 	return end{addr, packets(t, there, "vx0")}
 }
 
 // cable connects two namespaces and returns the address of the second.
-func cable(t *testing.T, here, there *os.File, n byte) netip.Addr {
+func cable(t *testing.T, here, there *testutil.Lab, n byte) netip.Addr {
 	t.Helper()
-	ns, err := iplink.NetNSAtPath(fmt.Sprintf("/proc/self/fd/%d", there.Fd()))
-	must(t, err)
-	defer ns.Close()
+	ns := testutil.Opened(there, iplink.CurrentNetNS)
 	ours, theirs := netip.AddrFrom4([4]byte{192, 0, n, 1}), netip.AddrFrom4([4]byte{192, 0, n, 2})
-	testutil.In(t, here, func() {
+	here.In(func() {
 		_, err := veth.New(fmt.Sprintf("to-%d", n)).Addr(netip.PrefixFrom(ours, 24)).Up().
 			Peer(veth.New("eth0").NetNS(ns).Addr(netip.PrefixFrom(theirs, 24)).Up()).Create(t.Context())
-		must(t, err)
+		testutil.Must(t, err)
 	})
 	return theirs
 }
 
 // packets returns a socket for experimental frames on a link, which waits up to
 // 5 seconds for one.
-func packets(t *testing.T, ns *os.File, name string) int {
+func packets(t *testing.T, ns *testutil.Lab, name string) int {
 	t.Helper()
 	var fd int
 	var err error
-	testutil.In(t, ns, func() { fd, err = packetSocket(name) })
-	must(t, err)
+	ns.In(func() { fd, err = packetSocket(name) })
+	testutil.Must(t, err)
 	t.Cleanup(func() { unix.Close(fd) })
 	return fd
 }
@@ -152,7 +148,7 @@ func sendFrame(t *testing.T, fd int, to net.HardwareAddr, number byte) {
 	frame := slices.Concat(to, []byte{2, 0, 0, 0, 0, 1}, binary.BigEndian.AppendUint16(nil, etherType), make([]byte, 46))
 	frame[14] = number
 	_, err := unix.Write(fd, frame)
-	must(t, err)
+	testutil.Must(t, err)
 }
 
 // wants takes the next frame that has arrived, which must hold a number.

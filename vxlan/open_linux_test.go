@@ -3,11 +3,9 @@ package vxlan
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"net"
 	"net/netip"
-	"os"
 	"slices"
 	"testing"
 	"time"
@@ -26,28 +24,6 @@ var (
 	cmpAddr = cmp.Comparer(func(a, b netip.Addr) bool { return a == b })
 )
 
-// openIn opens a VXLAN link in a namespace, and closes it when the test ends.
-func openIn(t testing.TB, ns *os.File, name string) *VXLAN {
-	t.Helper()
-	var v *VXLAN
-	var err error
-	testutil.In(t, ns, func() { v, err = Open(t.Context(), name) })
-	must(t, err)
-	t.Cleanup(func() {
-		if err := v.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return v
-}
-
-func must(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
 // wants fails the test unless an error matches, and names the link.
 func wants(t testing.TB, err, target error) {
 	t.Helper()
@@ -58,13 +34,12 @@ func wants(t testing.TB, err, target error) {
 }
 
 func TestOpen(t *testing.T) {
-	testutil.Need(t, "vxlan")
-	ns := testutil.NetNS(t)
-	testutil.IPBatch(t, ns, "link add vx0 index 77 type vxlan id 100 dstport 4789", "link add name v0 type veth peer name v1")
-	if v := openIn(t, ns, "vx0"); v.Index() != 77 || v.Name() != "vx0" {
+	ns := testutil.NewLab(t, "vxlan")
+	ns.Batch("link add vx0 index 77 type vxlan id 100 dstport 4789", "link add name v0 type veth peer name v1")
+	if v := testutil.OpenedLink(ns, "vx0", Open); v.Index() != 77 || v.Name() != "vx0" {
 		t.Errorf("%d, %q", v.Index(), v.Name())
 	}
-	testutil.In(t, ns, func() {
+	ns.In(func() {
 		_, err := Open(t.Context(), "v0")
 		wants(t, err, iplink.ErrKind)
 		_, err = Open(t.Context(), "nosuch")
@@ -75,12 +50,11 @@ func TestOpen(t *testing.T) {
 // TestRequests compares requests with those of `bridge`, byte for byte. They
 // were recorded with strace -e write=all on links of the same indexes.
 func TestRequests(t *testing.T) {
-	testutil.Need(t, "vxlan")
-	ns := testutil.NetNS(t)
-	testutil.IPBatch(t, ns, "link add p1 index 71 type veth peer name p2 index 2",
+	ns := testutil.NewLab(t, "vxlan")
+	ns.Batch("link add p1 index 71 type veth peer name p2 index 2",
 		"link add vx0 index 73 type vxlan id 100 dstport 4789 local 192.0.2.1 nolearning",
 		"link add vx1 index 74 type vxlan external vnifilter dstport 4790 nolearning dev p1")
-	one, many := openIn(t, ns, "vx0"), openIn(t, ns, "vx1")
+	one, many := testutil.OpenedLink(ns, "vx0", Open), testutil.OpenedLink(ns, "vx1", Open)
 	var sent []byte
 	note := func(request []byte) { sent = slices.Clone(request) }
 	one.link.OnSend, many.link.OnSend = note, note
@@ -131,33 +105,32 @@ type shown struct {
 }
 
 // wantFDB compares the entries of vx0 with what `bridge` says.
-func wantFDB(t *testing.T, ns *os.File, want ...shown) {
+func wantFDB(t *testing.T, ns *testutil.Lab, want ...shown) {
 	t.Helper()
 	var got []shown
-	testutil.BridgeJSON(t, ns, &got, "fdb", "show", "dev", "vx0")
+	testutil.BridgeJSON(t, ns.File, &got, "fdb", "show", "dev", "vx0")
 	if diff := cmp.Diff(append([]shown{}, want...), got); diff != "" {
 		t.Errorf("bridge fdb show dev vx0 (-want +got):\n%s", diff)
 	}
 }
 
 func TestFDB(t *testing.T) {
-	testutil.Need(t, "vxlan")
-	ns := testutil.NetNS(t)
+	ns := testutil.NewLab(t, "vxlan")
 	ctx := t.Context()
-	testutil.IPBatch(t, ns, "link add under index 71 type veth peer name under1", "link set under up", "link set under1 up",
+	ns.Batch("link add under index 71 type veth peer name under1", "link set under up", "link set under1 up",
 		"address add 192.0.2.1/24 dev under", "link add vx0 index 77 type vxlan id 100 dstport 4789 local 192.0.2.1",
 		"link add br0 type bridge", "link set vx0 master br0")
-	v := openIn(t, ns, "vx0")
+	v := testutil.OpenedLink(ns, "vx0", Open)
 	full := fdb.Entry{MAC: host, State: fdb.Static, Dst: remote, DstPort: 0x1234, VNI: 0x4321, ViaIndex: 71, Flags: fdb.Router}
 	said := shown{MAC: host.String(), State: "static", Dst: "192.0.2.77", Port: 0x1234, VNI: 0x4321, Via: "under", Flags: []string{"self", "router"}}
 	wantFDB(t, ns, bridged(t, ns)...)
 	start := bridged(t, ns)
-	must(t, v.AddFDB(ctx, full))
+	testutil.Must(t, v.AddFDB(ctx, full))
 	wantFDB(t, ns, append(start, said)...)
 	wants(t, v.AddFDB(ctx, full), fs.ErrExist)
 
 	list, err := v.ListFDB(ctx, fdb.Filter{})
-	must(t, err)
+	testutil.Must(t, err)
 	want := full
 	want.Port, want.PortIndex, want.Via, want.Flags = "vx0", 77, "under", fdb.Router|fdb.Self
 	if len(list) != 1 {
@@ -171,13 +144,13 @@ func TestFDB(t *testing.T) {
 		t.Error(text)
 	}
 	found, err := v.GetFDB(ctx, host, 0)
-	if must(t, err); found.Dst != remote || found.VNI != 0x4321 {
+	if testutil.Must(t, err); found.Dst != remote || found.VNI != 0x4321 {
 		t.Errorf("GetFDB: %v", found)
 	}
 
-	must(t, v.ReplaceFDB(ctx, fdb.Entry{MAC: host, Dst: second}))
+	testutil.Must(t, v.ReplaceFDB(ctx, fdb.Entry{MAC: host, Dst: second}))
 	wantFDB(t, ns, append(start, shown{MAC: host.String(), State: "permanent", Dst: "198.51.100.3", Flags: []string{"self"}})...)
-	must(t, v.DeleteFDB(ctx, fdb.Entry{MAC: host}))
+	testutil.Must(t, v.DeleteFDB(ctx, fdb.Entry{MAC: host}))
 	wantFDB(t, ns, start...)
 	wants(t, v.DeleteFDB(ctx, fdb.Entry{MAC: host}), fs.ErrNotExist)
 	_, err = v.GetFDB(ctx, host, 0)
@@ -185,38 +158,37 @@ func TestFDB(t *testing.T) {
 }
 
 // bridged returns the entries that the bridge has for the link.
-func bridged(t *testing.T, ns *os.File) []shown {
+func bridged(t *testing.T, ns *testutil.Lab) []shown {
 	t.Helper()
 	var all []shown
-	testutil.BridgeJSON(t, ns, &all, "fdb", "show", "dev", "vx0")
+	testutil.BridgeJSON(t, ns.File, &all, "fdb", "show", "dev", "vx0")
 	return all
 }
 
 // TestRemotes is about an address that has several.
 func TestRemotes(t *testing.T) {
-	testutil.Need(t, "vxlan")
-	ns := testutil.NetNS(t)
+	ns := testutil.NewLab(t, "vxlan")
 	ctx := t.Context()
-	testutil.IPBatch(t, ns, "link add vx0 type vxlan id 100 dstport 4789 local 192.0.2.1")
-	v := openIn(t, ns, "vx0")
+	ns.Batch("link add vx0 type vxlan id 100 dstport 4789 local 192.0.2.1")
+	v := testutil.OpenedLink(ns, "vx0", Open)
 	remotes := []fdb.Entry{
 		{MAC: AllOthers(), Dst: remote},
 		{MAC: AllOthers(), Dst: second},
 		{MAC: AllOthers(), Dst: second, VNI: 0x4321},
 	}
 	for _, e := range remotes {
-		must(t, v.AppendFDB(ctx, e))
+		testutil.Must(t, v.AppendFDB(ctx, e))
 	}
 	of := func(f fdb.Filter) int {
 		list, err := v.ListFDB(ctx, f)
-		must(t, err)
+		testutil.Must(t, err)
 		return len(list)
 	}
 	if of(fdb.Filter{}) != 3 || of(fdb.Filter{Dst: second}) != 2 || of(fdb.Filter{VNI: 0x4321}) != 1 || of(fdb.Filter{Dst: remote, VNI: 0x4321}) != 0 {
 		t.Errorf("%d, %d and %d remotes", of(fdb.Filter{}), of(fdb.Filter{Dst: second}), of(fdb.Filter{VNI: 0x4321}))
 	}
 	wants(t, v.ReplaceFDB(ctx, fdb.Entry{MAC: AllOthers(), Dst: remote}), errors.ErrUnsupported)
-	must(t, v.DeleteFDB(ctx, remotes[1]))
+	testutil.Must(t, v.DeleteFDB(ctx, remotes[1]))
 	said := shown{MAC: "00:00:00:00:00:00", State: "permanent", Dst: "192.0.2.77", Flags: []string{"self"}}
 	other := said
 	other.Dst, other.VNI = "198.51.100.3", 0x4321
@@ -228,8 +200,8 @@ func TestRemotes(t *testing.T) {
 		}
 		return
 	}
-	must(t, v.AddFDB(ctx, fdb.Entry{MAC: host, Dst: second}))
-	must(t, v.FlushFDB(ctx, fdb.Filter{Dst: second, States: []fdb.State{fdb.Permanent, fdb.Static}}))
+	testutil.Must(t, v.AddFDB(ctx, fdb.Entry{MAC: host, Dst: second}))
+	testutil.Must(t, v.FlushFDB(ctx, fdb.Filter{Dst: second, States: []fdb.State{fdb.Permanent, fdb.Static}}))
 	wantFDB(t, ns, said)
 }
 
@@ -237,11 +209,11 @@ func TestRemotes(t *testing.T) {
 func TestFlush(t *testing.T) {
 	testutil.Need(t, "vxlan")
 	testutil.NeedKernel(t, 6, 7)
-	ns := testutil.NetNS(t)
+	ns := testutil.NewLab(t)
 	ctx := t.Context()
-	testutil.IPBatch(t, ns, "link add under index 71 type veth peer name under1",
+	ns.Batch("link add under index 71 type veth peer name under1",
 		"link add vx0 type vxlan dstport 4789 local 192.0.2.1 external", "nexthop add id 1193 via 192.0.2.5 fdb", "nexthop add id 1194 group 1193 fdb")
-	v := openIn(t, ns, "vx0")
+	v := testutil.OpenedLink(ns, "vx0", Open)
 	entries := []fdb.Entry{
 		{Dst: remote, SrcVNI: 0x111, VNI: 0x222},
 		{Dst: second, SrcVNI: 0x333, State: fdb.Static, DstPort: 0x1234, Via: "under"},
@@ -266,15 +238,15 @@ func TestFlush(t *testing.T) {
 		{"dynamic and permanent", fdb.Filter{States: []fdb.State{fdb.Dynamic, fdb.Permanent}}, []int{1, 3}},
 	} {
 		for _, e := range entries {
-			must(t, v.ReplaceFDB(ctx, e))
+			testutil.Must(t, v.ReplaceFDB(ctx, e))
 		}
 		list, err := v.ListFDB(ctx, c.f)
-		must(t, err)
+		testutil.Must(t, err)
 		if err := v.FlushFDB(ctx, c.f); err != nil {
 			t.Errorf("%s: %v", c.name, err)
 		}
 		var all []shown
-		testutil.BridgeJSON(t, ns, &all, "fdb", "show", "dev", "vx0")
+		testutil.BridgeJSON(t, ns.File, &all, "fdb", "show", "dev", "vx0")
 		for i, e := range entries {
 			left := slices.ContainsFunc(all, func(s shown) bool { return s.MAC == e.MAC.String() })
 			listed := slices.ContainsFunc(list, func(l fdb.Entry) bool { return slices.Equal(l.MAC, e.MAC) })
@@ -283,38 +255,37 @@ func TestFlush(t *testing.T) {
 			}
 		}
 	}
-	must(t, v.FlushFDB(ctx, fdb.Filter{}))
+	testutil.Must(t, v.FlushFDB(ctx, fdb.Filter{}))
 	wantFDB(t, ns)
 }
 
 func TestIPv6(t *testing.T) {
-	testutil.Need(t, "vxlan")
-	ns := testutil.NetNS(t)
-	testutil.IPBatch(t, ns, "link add vx0 type vxlan id 100 dstport 4789 local 2001:db8::1")
-	v := openIn(t, ns, "vx0")
+	ns := testutil.NewLab(t, "vxlan")
+	ns.Batch("link add vx0 type vxlan id 100 dstport 4789 local 2001:db8::1")
+	v := testutil.OpenedLink(ns, "vx0", Open)
 	end := netip.MustParseAddr("2001:db8:1::77")
-	must(t, v.AddFDB(t.Context(), fdb.Entry{MAC: host, Dst: end}))
+	testutil.Must(t, v.AddFDB(t.Context(), fdb.Entry{MAC: host, Dst: end}))
 	wantFDB(t, ns, shown{MAC: host.String(), State: "permanent", Dst: "2001:db8:1::77", Flags: []string{"self"}})
 	if got, err := v.GetFDB(t.Context(), host, 0); err != nil || got.Dst != end {
 		t.Errorf("GetFDB: %v, %v", got, err)
 	}
-	must(t, v.DeleteFDB(t.Context(), fdb.Entry{MAC: host, Dst: end}))
+	testutil.Must(t, v.DeleteFDB(t.Context(), fdb.Entry{MAC: host, Dst: end}))
 	wantFDB(t, ns)
 }
 
 // TestMoved is about a link that was moved away from where its packets go.
 func TestMoved(t *testing.T) {
 	testutil.Need(t, "vxlan")
-	here, there := testutil.NetNS(t), testutil.NetNS(t)
-	ns, err := iplink.NetNSAtPath(fmt.Sprintf("/proc/self/fd/%d", there.Fd()))
-	must(t, err)
-	defer ns.Close()
-	testutil.IPBatch(t, here, "link add under index 71 type veth peer name under1", "link add vx0 type vxlan id 100 dstport 4789 local 192.0.2.1")
-	testutil.In(t, here, func() { _, err = iplink.Device("vx0").NetNS(ns).Update(t.Context()) })
-	must(t, err)
-	testutil.IPBatch(t, there, "link add wrong index 71 type veth peer name wrong1")
-	v := openIn(t, there, "vx0")
-	must(t, v.AddFDB(t.Context(), fdb.Entry{MAC: host, Dst: remote, ViaIndex: 71}))
+	here, there := testutil.NewLab(t), testutil.NewLab(t)
+	ns := testutil.Opened(there, iplink.CurrentNetNS)
+	here.Batch("link add under index 71 type veth peer name under1", "link add vx0 type vxlan id 100 dstport 4789 local 192.0.2.1")
+	here.In(func() {
+		_, err := iplink.Device("vx0").NetNS(ns).Update(t.Context())
+		testutil.Must(t, err)
+	})
+	there.Batch("link add wrong index 71 type veth peer name wrong1")
+	v := testutil.OpenedLink(there, "vx0", Open)
+	testutil.Must(t, v.AddFDB(t.Context(), fdb.Entry{MAC: host, Dst: remote, ViaIndex: 71}))
 	got, err := v.GetFDB(t.Context(), host, 0)
 	if err != nil || !got.HasLinkNetNSID || got.Via != "" || got.ViaIndex != 71 {
 		t.Errorf("%+v, %v", got, err)

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io/fs"
 	"net/netip"
-	"os"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -20,10 +19,10 @@ type shownVNI struct {
 }
 
 // wantVNIs compares the networks of vx0 with what `bridge` says.
-func wantVNIs(t *testing.T, ns *os.File, want ...shownVNI) {
+func wantVNIs(t *testing.T, ns *testutil.Lab, want ...shownVNI) {
 	t.Helper()
 	var got []struct{ VNIs []shownVNI }
-	testutil.BridgeJSON(t, ns, &got, "vni", "show", "dev", "vx0")
+	testutil.BridgeJSON(t, ns.File, &got, "vni", "show", "dev", "vx0")
 	var all []shownVNI
 	for _, link := range got {
 		all = append(all, link.VNIs...)
@@ -34,30 +33,29 @@ func wantVNIs(t *testing.T, ns *os.File, want ...shownVNI) {
 }
 
 func TestVNIs(t *testing.T) {
-	testutil.Need(t, "vxlan")
-	ns := testutil.NetNS(t)
+	ns := testutil.NewLab(t, "vxlan")
 	ctx := t.Context()
-	testutil.IPBatch(t, ns, "link add under type veth peer name under1", "link set under up",
+	ns.Batch("link add under type veth peer name under1", "link set under up",
 		"link add vx0 type vxlan external vnifilter dstport 4789 nolearning dev under",
 		"link add other type vxlan external vnifilter dstport 4790 nolearning")
-	must(t, openIn(t, ns, "other").AddVNIs(ctx, VNIs{First: 0x777}))
-	v := openIn(t, ns, "vx0")
+	testutil.Must(t, testutil.OpenedLink(ns, "other", Open).AddVNIs(ctx, VNIs{First: 0x777}))
+	v := testutil.OpenedLink(ns, "vx0", Open)
 	group, end := netip.MustParseAddr("239.1.2.3"), netip.MustParseAddr("192.0.2.9")
-	must(t, v.AddVNIs(ctx, VNIs{First: 0x123456, Group: group}, VNIs{First: 0x1234, Last: 0x1236}, VNIs{First: 0x4321, Group: end}))
+	testutil.Must(t, v.AddVNIs(ctx, VNIs{First: 0x123456, Group: group}, VNIs{First: 0x1234, Last: 0x1236}, VNIs{First: 0x4321, Group: end}))
 	wantVNIs(t, ns, shownVNI{VNI: 0x1234, VNIEnd: 0x1236}, shownVNI{VNI: 0x4321, Remote: "192.0.2.9"}, shownVNI{VNI: 0x123456, Group: "239.1.2.3"})
 	got, err := v.ListVNIs(ctx)
-	must(t, err)
+	testutil.Must(t, err)
 	want := []VNIs{{First: 0x1234, Last: 0x1234}, {First: 0x1235, Last: 0x1235}, {First: 0x1236, Last: 0x1236}, {First: 0x4321, Last: 0x4321, Group: end}, {First: 0x123456, Last: 0x123456, Group: group}}
 	if diff := cmp.Diff(want, got, cmpAddr); diff != "" {
 		t.Errorf("ListVNIs (-want +got):\n%s", diff)
 	}
-	must(t, v.AddVNIs(ctx, VNIs{First: 0x4321, Group: group}))
-	must(t, v.DeleteVNIs(ctx, VNIs{First: 0x1235, Last: 0x1236}, got[4]))
+	testutil.Must(t, v.AddVNIs(ctx, VNIs{First: 0x4321, Group: group}))
+	testutil.Must(t, v.DeleteVNIs(ctx, VNIs{First: 0x1235, Last: 0x1236}, got[4]))
 	wantVNIs(t, ns, shownVNI{VNI: 0x1234}, shownVNI{VNI: 0x4321, Group: "239.1.2.3"})
 	wants(t, v.DeleteVNIs(ctx, VNIs{First: 0x777}), fs.ErrNotExist)
 
-	testutil.IPBatch(t, ns, "link add plain type vxlan id 100 dstport 4791")
-	if err := openIn(t, ns, "plain").AddVNIs(ctx, VNIs{First: 0x777}); err == nil || errors.Is(err, fs.ErrInvalid) {
+	ns.Batch("link add plain type vxlan id 100 dstport 4791")
+	if err := testutil.OpenedLink(ns, "plain", Open).AddVNIs(ctx, VNIs{First: 0x777}); err == nil || errors.Is(err, fs.ErrInvalid) {
 		t.Errorf("a link that filters no networks: %v", err)
 	}
 }

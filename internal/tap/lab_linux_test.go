@@ -77,9 +77,9 @@ func newLab(t *testing.T, k kind) *lab {
 	l.there = netNS(t, l.near)
 	testutil.In(t, l.near, func() {
 		_, err := veth.New("eth0").Up().Peer(veth.New("far0").NetNS(far).Up()).Create(t.Context())
-		must(t, err)
+		testutil.Must(t, err)
 		_, err = k.create(t.Context(), "eth0", netip.PrefixFrom(ours, 24))
-		must(t, err)
+		testutil.Must(t, err)
 	})
 	link := linkOf(t, l.near, "t0")
 	if link.Index != index {
@@ -95,23 +95,16 @@ func linkOf(t *testing.T, ns *os.File, name string) (link *net.Interface) {
 	t.Helper()
 	var err error
 	testutil.In(t, ns, func() { link, err = net.InterfaceByName(name) })
-	must(t, err)
+	testutil.Must(t, err)
 	return link
 }
 
 func netNS(t *testing.T, file *os.File) *iplink.NetNS {
 	t.Helper()
 	ns, err := iplink.NetNSAtPath(fmt.Sprintf("/proc/self/fd/%d", file.Fd()))
-	must(t, err)
+	testutil.Must(t, err)
 	t.Cleanup(func() { ns.Close() })
 	return ns
-}
-
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
 }
 
 // open opens the files in the link's namespace; the test's end closes them.
@@ -120,7 +113,7 @@ func (l *lab) open(t *testing.T, options ...macvtap.Option) []*os.File {
 	var files []*os.File
 	var err error
 	testutil.In(t, l.near, func() { files, err = l.kind.open(t.Context(), "t0", options...) })
-	must(t, err)
+	testutil.Must(t, err)
 	closeLater(t, files)
 	return files
 }
@@ -142,13 +135,13 @@ func packetSocket(t *testing.T, ns *os.File, name string, header bool) int {
 	var fd int
 	var err error
 	testutil.In(t, ns, func() { fd, err = unix.Socket(unix.AF_PACKET, unix.SOCK_RAW|unix.SOCK_CLOEXEC, protocol) })
-	must(t, err)
+	testutil.Must(t, err)
 	t.Cleanup(func() { unix.Close(fd) })
-	must(t, unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &unix.Timeval{Sec: 5}))
+	testutil.Must(t, unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &unix.Timeval{Sec: 5}))
 	if header {
-		must(t, unix.SetsockoptInt(fd, unix.SOL_PACKET, unix.PACKET_VNET_HDR, 1))
+		testutil.Must(t, unix.SetsockoptInt(fd, unix.SOL_PACKET, unix.PACKET_VNET_HDR, 1))
 	}
-	must(t, unix.Bind(fd, &unix.SockaddrLinklayer{Protocol: protocol, Ifindex: at}))
+	testutil.Must(t, unix.Bind(fd, &unix.SockaddrLinklayer{Protocol: protocol, Ifindex: at}))
 	return fd
 }
 
@@ -203,12 +196,12 @@ func (l *lab) passes(t *testing.T, file *os.File) {
 	t.Helper()
 	in, out := l.toTap(0x4321, "there"), l.fromTap(0x5432, "and back")
 	_, err := unix.Write(l.wire, in)
-	must(t, err)
+	testutil.Must(t, err)
 	if got := readFrame(t, file); !slices.Equal(got, in) {
 		t.Errorf("from the file came\n% x, want\n% x", got, in)
 	}
 	_, err = file.Write(out)
-	must(t, err)
+	testutil.Must(t, err)
 	if got := readWire(t, l.wire, 0); !slices.Equal(got, out) {
 		t.Errorf("at the far end came\n% x, want\n% x", got, out)
 	}
@@ -227,11 +220,11 @@ func isOurs(frame []byte) bool {
 // readFrame takes the next frame of the lab from a tap file, without a header.
 func readFrame(t *testing.T, file *os.File) []byte {
 	t.Helper()
-	must(t, file.SetReadDeadline(time.Now().Add(5*time.Second)))
+	testutil.Must(t, file.SetReadDeadline(time.Now().Add(5*time.Second)))
 	b := make([]byte, 1<<16)
 	for {
 		n, err := file.Read(b)
-		must(t, err)
+		testutil.Must(t, err)
 		if isOurs(b[:n]) {
 			return b[:n]
 		}
@@ -245,7 +238,7 @@ func readWire(t *testing.T, fd, header int) []byte {
 	b := make([]byte, 1<<16)
 	for {
 		n, from, err := unix.Recvfrom(fd, b, 0)
-		must(t, err)
+		testutil.Must(t, err)
 		if from.(*unix.SockaddrLinklayer).Pkttype != unix.PACKET_OUTGOING && isOurs(b[min(header, n):n]) {
 			return b[:n]
 		}

@@ -44,7 +44,7 @@ func TestInNetNS(t *testing.T) {
 			name string
 		}{{second, "t0"}, {first, "a-name-of-more-than-16-bytes"}} {
 			files, err := k.open(t.Context(), c.name, macvtap.InNetNS(c.there))
-			must(t, err)
+			testutil.Must(t, err)
 			closeLater(t, files)
 			c.passes(t, files[0])
 		}
@@ -73,7 +73,7 @@ func TestNoUdev(t *testing.T) {
 					var err error
 					c.prepare(t)
 					files, err = k.open(t.Context(), "t0")
-					must(t, err)
+					testutil.Must(t, err)
 					if left, _ := filepath.Glob("/dev/.*"); len(left) > 0 {
 						t.Errorf("left in /dev: %v", left)
 					}
@@ -88,9 +88,9 @@ func TestNoUdev(t *testing.T) {
 // mountOver mounts a file system for the calling thread alone.
 func mountOver(t *testing.T, kind, dir string, flags uintptr) {
 	t.Helper()
-	must(t, unix.Unshare(unix.CLONE_NEWNS))
-	must(t, unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""))
-	must(t, unix.Mount(kind, dir, kind, flags, ""))
+	testutil.Must(t, unix.Unshare(unix.CLONE_NEWNS))
+	testutil.Must(t, unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""))
+	testutil.Must(t, unix.Mount(kind, dir, kind, flags, ""))
 }
 
 // drop takes a capability from the calling thread.
@@ -98,9 +98,9 @@ func drop(t *testing.T, capability int) {
 	t.Helper()
 	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
 	var data [2]unix.CapUserData
-	must(t, unix.Capget(&header, &data[0]))
+	testutil.Must(t, unix.Capget(&header, &data[0]))
 	data[capability/32].Effective &^= 1 << (capability % 32)
-	must(t, unix.Capset(&header, &data[0]))
+	testutil.Must(t, unix.Capset(&header, &data[0]))
 }
 
 // TestPermission opens taps as somebody who may not make device nodes: that is
@@ -112,7 +112,7 @@ func TestPermission(t *testing.T) {
 		var files []*os.File
 		testutil.In(t, l.near, func() {
 			mountOver(t, "tmpfs", "/dev", 0)
-			must(t, unix.Setfsuid(65534))
+			testutil.Must(t, unix.Setfsuid(65534))
 			_, err := k.open(t.Context(), "t0")
 			want := fmt.Sprintf("open %s t0: operation not permitted (the character device %s can be opened with CAP_MKNOD and CAP_SYS_ADMIN, "+
 				"which user namespaces do not give; or at /dev/tap%d by whom its permissions let, for which root has mknod, chown and udev rules)",
@@ -120,15 +120,15 @@ func TestPermission(t *testing.T) {
 			if err == nil || err.Error() != want || !errors.Is(err, fs.ErrPermission) {
 				t.Errorf("error %v, want %s", err, want)
 			}
-			must(t, unix.Setfsuid(0))
+			testutil.Must(t, unix.Setfsuid(0))
 			var major, minor uint32
 			fmt.Sscanf(number, "%d:%d", &major, &minor)
 			node := fmt.Sprintf("/dev/tap%d", index)
-			must(t, unix.Mknod(node, unix.S_IFCHR|0o600, int(unix.Mkdev(major, minor))))
-			must(t, unix.Chown(node, 65534, 65534))
-			must(t, unix.Setfsuid(65534))
+			testutil.Must(t, unix.Mknod(node, unix.S_IFCHR|0o600, int(unix.Mkdev(major, minor))))
+			testutil.Must(t, unix.Chown(node, 65534, 65534))
+			testutil.Must(t, unix.Setfsuid(65534))
 			files, err = k.open(t.Context(), "t0")
-			must(t, err)
+			testutil.Must(t, err)
 		})
 		closeLater(t, files)
 		l.passes(t, files[0])
@@ -141,7 +141,7 @@ func readTrimmed(t *testing.T, l *lab, path string) (text string) {
 	testutil.In(t, l.near, func() {
 		mountOver(t, "sysfs", "/sys", 0)
 		b, err := os.ReadFile("/sys/" + path)
-		must(t, err)
+		testutil.Must(t, err)
 		text = strings.TrimSpace(string(b))
 	})
 	return text
@@ -153,7 +153,7 @@ func TestKind(t *testing.T) {
 		ns := testutil.NetNS(t)
 		testutil.In(t, ns, func() {
 			_, err := veth.New("v0").Create(t.Context())
-			must(t, err)
+			testutil.Must(t, err)
 			_, err = k.open(t.Context(), "v0")
 			if want := fmt.Sprintf("open %s v0: the link is of another kind (it is a veth link)", k.name); err == nil || err.Error() != want || !errors.Is(err, iplink.ErrKind) {
 				t.Errorf("error %v, want %s", err, want)
@@ -224,11 +224,11 @@ func TestDeadline(t *testing.T) {
 		l := newLab(t, k)
 		testutil.IP(t, l.far, "link", "set", "dev", "far0", "down") // nobody says anything
 		file := l.open(t)[0]
-		must(t, file.SetReadDeadline(time.Now().Add(20*time.Millisecond)))
+		testutil.Must(t, file.SetReadDeadline(time.Now().Add(20*time.Millisecond)))
 		if err := readAll(file); !errors.Is(err, os.ErrDeadlineExceeded) {
 			t.Errorf("error %v, want a deadline's", err)
 		}
-		must(t, file.SetReadDeadline(time.Time{}))
+		testutil.Must(t, file.SetReadDeadline(time.Time{}))
 		time.AfterFunc(20*time.Millisecond, func() { file.Close() })
 		if err := readAll(file); !errors.Is(err, os.ErrClosed) {
 			t.Errorf("error %v, want that of a closed file", err)

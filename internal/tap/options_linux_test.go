@@ -25,7 +25,7 @@ func TestQueues(t *testing.T) {
 		const flows = 60
 		for i := range flows {
 			_, err := unix.Write(l.wire, l.toTap(uint16(0x4000+i), fmt.Sprint("flow ", i)))
-			must(t, err)
+			testutil.Must(t, err)
 		}
 		seen := map[uint16]int{}
 		for i, file := range files {
@@ -47,7 +47,7 @@ func TestQueues(t *testing.T) {
 		}
 		for i, file := range files { // and each of them sends
 			_, err := file.Write(l.fromTap(uint16(0x5000+i), "back"))
-			must(t, err)
+			testutil.Must(t, err)
 			if got := binary.BigEndian.Uint16(readWire(t, l.wire, 0)[34:]); got != uint16(0x5000+i) {
 				t.Errorf("queue %d: port %#x at the far end", i, got)
 			}
@@ -58,13 +58,13 @@ func TestQueues(t *testing.T) {
 // framesOf yields the frames of the lab that are in a queue.
 func framesOf(t *testing.T, file *os.File) func(func([]byte) bool) {
 	return func(yield func([]byte) bool) {
-		must(t, file.SetReadDeadline(time.Now().Add(250*time.Millisecond)))
+		testutil.Must(t, file.SetReadDeadline(time.Now().Add(250*time.Millisecond)))
 		for b := make([]byte, 1<<16); ; {
 			n, err := file.Read(b)
 			if errors.Is(err, os.ErrDeadlineExceeded) {
 				return
 			}
-			must(t, err)
+			testutil.Must(t, err)
 			if isOurs(b[:n]) && !yield(b[:n]) {
 				return
 			}
@@ -84,12 +84,12 @@ func TestVNetHeader(t *testing.T) {
 				}
 				in, out := l.toTap(0x4321, "there"), l.fromTap(0x5432, "and back")
 				_, err := unix.Write(l.wire, in)
-				must(t, err)
+				testutil.Must(t, err)
 				if h, got := readHeaded(t, file, size); h != (header{}) || !slices.Equal(got, in) {
 					t.Errorf("from the file came %+v % x", h, got)
 				}
 				_, err = file.Write(append(make([]byte, size), out...))
-				must(t, err)
+				testutil.Must(t, err)
 				if got := readWire(t, l.wire, 0); !slices.Equal(got, out) {
 					t.Errorf("at the far end came % x", got)
 				}
@@ -114,7 +114,7 @@ func TestByteOrder(t *testing.T) {
 			}
 			return
 		}
-		must(t, err)
+		testutil.Must(t, err)
 		closeLater(t, files)
 		l.sendLarge(t)
 		h, frame := readHeaded(t, files[0], 10)
@@ -127,9 +127,9 @@ func TestByteOrder(t *testing.T) {
 func getInt(t *testing.T, file *os.File, request uint) (n int) {
 	t.Helper()
 	conn, err := file.SyscallConn()
-	must(t, err)
-	must(t, conn.Control(func(fd uintptr) { n, err = unix.IoctlGetInt(int(fd), request) }))
-	must(t, err)
+	testutil.Must(t, err)
+	testutil.Must(t, conn.Control(func(fd uintptr) { n, err = unix.IoctlGetInt(int(fd), request) }))
+	testutil.Must(t, err)
 	return n
 }
 
@@ -161,10 +161,10 @@ func parseHeader(b []byte) header {
 // readHeaded takes the next frame of the lab, with its header.
 func readHeaded(t *testing.T, file *os.File, size int) (header, []byte) {
 	t.Helper()
-	must(t, file.SetReadDeadline(time.Now().Add(5*time.Second)))
+	testutil.Must(t, file.SetReadDeadline(time.Now().Add(5*time.Second)))
 	for b := make([]byte, 1<<17); ; {
 		n, err := file.Read(b)
-		must(t, err)
+		testutil.Must(t, err)
 		if frame := b[min(size, n):n]; isOurs(frame) {
 			return parseHeader(b), frame
 		}
@@ -212,7 +212,7 @@ func (l *lab) sendLarge(t *testing.T) {
 func (l *lab) sendHeaded(t *testing.T, h header, frame []byte) {
 	t.Helper()
 	_, err := unix.Write(packetSocket(t, l.far, "far0", true), append(h.append(nil), frame...))
-	must(t, err)
+	testutil.Must(t, err)
 }
 
 // TestOffloads sends a large frame to a tap: whole for who is prepared for it,
@@ -307,7 +307,7 @@ func TestSendLarge(t *testing.T) {
 		copy(frame[26:], append(ours.AsSlice(), theirs.AsSlice()...))
 		headed := packetSocket(t, l.far, "far0", true)
 		_, err := file.Write(slices.Concat(h.append(nil), []byte{0, 0}, frame))
-		must(t, err)
+		testutil.Must(t, err)
 		got := readWire(t, headed, 10)
 		if g := parseHeader(got); g.gsoType != gsoTCPv4 || g.gsoSize != segment || len(got)-10 != large {
 			t.Errorf("came %+v and %d bytes, want %+v and %d", g, len(got)-10, h, large)

@@ -25,9 +25,9 @@ func TestRootless(t *testing.T) {
 	}
 	testutil.In(t, testutil.NetNS(t), func() {
 		_, err := veth.New("eth0").Up().Create(t.Context())
-		must(t, err)
+		testutil.Must(t, err)
 		_, err = macvtap.New("t0").Parent("eth0").Up().Create(t.Context())
-		must(t, err)
+		testutil.Must(t, err)
 		mountOver(t, "tmpfs", "/dev", 0) // whose nodes this user may own outside
 		_, err = macvtap.Open(t.Context(), "t0")
 		const node, sysfs = "can be opened with CAP_MKNOD and CAP_SYS_ADMIN, which user namespaces do not give", "to mount that of the link's takes CAP_SYS_ADMIN"
@@ -41,7 +41,7 @@ func TestRootless(t *testing.T) {
 func firstUserNS(t *testing.T) bool {
 	t.Helper()
 	b, err := os.ReadFile("/proc/self/uid_map")
-	must(t, err)
+	testutil.Must(t, err)
 	return strings.Join(strings.Fields(string(b)), " ") == "0 0 4294967295" && os.Geteuid() == 0
 }
 
