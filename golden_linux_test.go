@@ -363,7 +363,7 @@ var commonFailures = []func(*testing.T, *iplink.Conn) error{
 	failing(lab.Creating(macvlan.New("t0").Parent("eth7"))),
 	func(t *testing.T, _ *iplink.Conn) error {
 		runtime.LockOSThread() // never unlocked: the thread has lost its capabilities
-		lab.DropCapabilities(t)
+		testutil.DropCapabilities(t)
 		_, err := bridge.New("t0").Create(t.Context())
 		return err
 	},

@@ -2,8 +2,6 @@ package iplink
 
 import (
 	"context"
-	"fmt"
-	"os"
 	"sync"
 	"testing"
 	"time"
@@ -21,9 +19,9 @@ import (
 // between the two would be lost for good.
 func TestWatcherOrder(t *testing.T) {
 	t.Parallel()
-	file := testutil.NetNS(t)
-	testutil.IP(t, file, "link", "add", "br0", "type", "bridge")
-	conn, other := dialFile(t, file), dialFile(t, file)
+	ns := testutil.NewLab(t)
+	ns.IP("link add br0 type bridge")
+	conn, other := testutil.Opened(ns, Dial), testutil.Opened(ns, Dial)
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	w, err := conn.openMirror(ctx, filter{})
@@ -68,21 +66,6 @@ func TestWatcherOrder(t *testing.T) {
 	if mtu := w.spaces[rtnl.OwnNetNS].shown[index].MTU; mtu != 1901 {
 		t.Errorf("the watcher ends up with MTU %d, the kernel has 1901", mtu)
 	}
-}
-
-func dialFile(t *testing.T, file *os.File) *Conn {
-	t.Helper()
-	ns, err := NetNSAtPath(fmt.Sprintf("/proc/self/fd/%d", file.Fd()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer ns.Close()
-	c, err := ns.Dial()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { c.Close() })
-	return c
 }
 
 func setMTU(t *testing.T, c *Conn, mtu uint32) {

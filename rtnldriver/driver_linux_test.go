@@ -1,10 +1,7 @@
 package rtnldriver_test
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"io/fs"
 	"net"
 	"net/netip"
@@ -19,6 +16,7 @@ import (
 
 	"github.com/iplink-go/iplink"
 	"github.com/iplink-go/iplink/bridge"
+	"github.com/iplink-go/iplink/internal/kerneltest/lab"
 	"github.com/iplink-go/iplink/internal/testutil"
 	"github.com/iplink-go/iplink/macvlan"
 	"github.com/iplink-go/iplink/rtnldriver"
@@ -29,29 +27,6 @@ import (
 
 var testMAC = net.HardwareAddr{2, 0x12, 0x34, 0x56, 0x78, 0x9a}
 
-// scratch returns a Conn in a namespace of the test's own.
-func scratch(t *testing.T) (*iplink.Conn, *os.File) {
-	t.Helper()
-	file := testutil.NetNS(t)
-	c, err := atFile(t, file).Dial()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { c.Close() })
-	return c, file
-}
-
-// atFile returns the namespace that a file is of.
-func atFile(t *testing.T, file *os.File) *iplink.NetNS {
-	t.Helper()
-	ns, err := iplink.NetNSAtPath(fmt.Sprintf("/proc/self/fd/%d", file.Fd()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { ns.Close() })
-	return ns
-}
-
 // kindData returns the settings of a spec's kind as bytes.
 func kindData(t *testing.T, spec iplink.Spec) []byte {
 	t.Helper()
@@ -60,13 +35,6 @@ func kindData(t *testing.T, spec iplink.Spec) []byte {
 		t.Fatal(err)
 	}
 	return data
-}
-
-// sameJSON compares a value that `ip` printed with what it should be.
-func sameJSON(got, want any) bool {
-	a, err1 := json.Marshal(got)
-	b, err2 := json.Marshal(want)
-	return err1 == nil && err2 == nil && bytes.Equal(a, b) || got == nil && want == false
 }
 
 // rtConn opens a socket of package rtnetlink in a namespace.
@@ -126,7 +94,7 @@ func TestDriverMakes(t *testing.T) {
 			}
 			got := testutil.LinkJSON(t, ns, "t0")["linkinfo"].(map[string]any)["info_data"].(map[string]any)
 			for key, want := range c.want {
-				if !sameJSON(got[key], want) {
+				if !lab.SameJSON(got[key], want) {
 					t.Errorf("%s is %v, want %v", key, got[key], want)
 				}
 			}
@@ -138,18 +106,18 @@ func TestDriverMakes(t *testing.T) {
 func TestDriverMakesPair(t *testing.T) {
 	testutil.Need(t, iplink.KindVeth)
 	ns := testutil.NetNS(t)
-	other := testutil.NetNS(t)
-	d := rtnldriver.Driver(veth.New("t0").Peer(veth.New("t1").MTU(1281).Index(0x1234).Address(testMAC).NetNS(atFile(t, other))))
+	other := testutil.NewLab(t)
+	d := rtnldriver.Driver(veth.New("t0").Peer(veth.New("t1").MTU(1281).Index(0x1234).Address(testMAC).NetNS(lab.NetNS(other))))
 	m := rtMessage("t0", d)
 	m.Index = 77 // without which the kernel ignores the peer's
 	if err := rtConn(t, ns).Link.New(m); err != nil {
 		t.Fatal(err)
 	}
-	if l := testutil.LinkJSON(t, ns, "t0"); !sameJSON(l["link_index"], 0x1234) {
+	if l := testutil.LinkJSON(t, ns, "t0"); !lab.SameJSON(l["link_index"], 0x1234) {
 		t.Errorf("t0 sits on %v", l["link_index"])
 	}
-	l := testutil.LinkJSON(t, other, "t1")
-	if !sameJSON(l["mtu"], 1281) || !sameJSON(l["ifindex"], 0x1234) || l["address"] != testMAC.String() {
+	l := other.Link("t1")
+	if !lab.SameJSON(l["mtu"], 1281) || !lab.SameJSON(l["ifindex"], 0x1234) || l["address"] != testMAC.String() {
 		t.Errorf("t1 is %v", l)
 	}
 }
@@ -168,7 +136,7 @@ func TestPortDriver(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := testutil.LinkJSON(t, ns, "t0")["linkinfo"].(map[string]any)["info_slave_data"].(map[string]any)
-	if !sameJSON(got["cost"], 0x1234) || got["hairpin"] != true || got["isolated"] != true {
+	if !lab.SameJSON(got["cost"], 0x1234) || got["hairpin"] != true || got["isolated"] != true {
 		t.Errorf("ip says %v", got)
 	}
 	m, err := conn.Link.Get(77)
@@ -286,7 +254,7 @@ func (g *geneve) Decode(*netlink.AttributeDecoder) error { return nil }
 // the driver alone.
 func TestFromDriver(t *testing.T) {
 	testutil.Need(t, "geneve")
-	c, ns := scratch(t)
+	c, ns := lab.Scratch(t)
 	wanted := func(ttl uint8) *iplink.RawLink {
 		return rtnldriver.FromDriver("t0", &geneve{id: 0x1234, remote: net.IPv4(192, 0, 2, 7), port: 0x1234, ttl: ttl}).MTU(1281).Up()
 	}
@@ -295,10 +263,10 @@ func TestFromDriver(t *testing.T) {
 	}
 	says := func(ttl int) {
 		t.Helper()
-		l := testutil.LinkJSON(t, ns, "t0")
+		l := ns.Link("t0")
 		data := l["linkinfo"].(map[string]any)["info_data"].(map[string]any)
-		if !sameJSON(data["id"], 0x1234) || !sameJSON(data["port"], 0x1234) || !sameJSON(data["ttl"], ttl) ||
-			data["remote"] != "192.0.2.7" || !sameJSON(l["mtu"], 1281) {
+		if !lab.SameJSON(data["id"], 0x1234) || !lab.SameJSON(data["port"], 0x1234) || !lab.SameJSON(data["ttl"], ttl) ||
+			data["remote"] != "192.0.2.7" || !lab.SameJSON(l["mtu"], 1281) {
 			t.Errorf("ip says %v", l)
 		}
 	}
@@ -330,12 +298,12 @@ func bridgeByBytes(mask byte) *rtnetlink.LinkData {
 // TestFromDriverInOtherForm says what Create and Ensure make of that.
 func TestFromDriverInOtherForm(t *testing.T) {
 	testutil.Need(t, iplink.KindBridge)
-	c, ns := scratch(t)
+	c, ns := lab.Scratch(t)
 	if _, err := c.Create(t.Context(), rtnldriver.FromDriver("t0", bridgeByBytes(1))); err != nil {
 		t.Fatal(err)
 	}
-	data := testutil.LinkJSON(t, ns, "t0")["linkinfo"].(map[string]any)["info_data"].(map[string]any)
-	if !sameJSON(data["priority"], 0x1234) || !sameJSON(data["no_linklocal_learn"], 1) {
+	data := ns.Link("t0")["linkinfo"].(map[string]any)["info_data"].(map[string]any)
+	if !lab.SameJSON(data["priority"], 0x1234) || !lab.SameJSON(data["no_linklocal_learn"], 1) {
 		t.Errorf("ip says %v", data)
 	}
 	_, err := c.Ensure(t.Context(), rtnldriver.FromDriver("t0", bridgeByBytes(1)))
@@ -347,7 +315,7 @@ func TestFromDriverInOtherForm(t *testing.T) {
 
 // TestFromDriverFails has what the driver says in the verbs' errors.
 func TestFromDriverFails(t *testing.T) {
-	c, _ := scratch(t)
+	c, _ := lab.Scratch(t)
 	many := make([]byte, 0x200)
 	copy(many, []byte{4, 0, 128, 0})
 	for _, test := range []struct {
@@ -385,7 +353,7 @@ func TestFromDriverAndBack(t *testing.T) {
 	if diff := cmp.Diff(kindData(t, want), kindData(t, got)); diff != "" {
 		t.Error(diff)
 	}
-	c, _ := scratch(t)
+	c, _ := lab.Scratch(t)
 	if _, err := c.Create(t.Context(), got); err != nil {
 		t.Fatal(err)
 	}

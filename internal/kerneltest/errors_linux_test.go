@@ -221,7 +221,7 @@ func TestNoPrivilege(t *testing.T) {
 	var err error
 	testutil.In(t, ns, func() {
 		runtime.LockOSThread() // never unlocked: the thread has lost its capabilities
-		lab.DropCapabilities(t)
+		testutil.DropCapabilities(t)
 		_, err = bridge.New("t0").Create(t.Context())
 	})
 	refusal{message: "create bridge t0: operation not permitted (needs CAP_NET_ADMIN: run as root, or in a user namespace)",

@@ -148,7 +148,7 @@ func TestNetNSReasons(t *testing.T) {
 func TestNetNSOfOthers(t *testing.T) {
 	var err error
 	testutil.In(t, testutil.NetNS(t), func() {
-		lab.DropCapabilities(t)
+		testutil.DropCapabilities(t)
 		_, err = iplink.NetNSOfPID(os.Getppid())
 	})
 	if err == nil || !errors.Is(err, fs.ErrPermission) || !strings.HasSuffix(err.Error(), "(the namespace of another user's process needs CAP_SYS_PTRACE)") {

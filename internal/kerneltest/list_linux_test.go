@@ -148,7 +148,7 @@ func TestWatchLongDescriptions(t *testing.T) {
 	lab.MustCreate(t, c, bridge.New("a").Up(), bridge.New("under"))
 	lab.MustCreate(t, c, macvlan.New("longer").Parent("under").Mode(macvlan.Source).Sources(lab.SourceMACs(0, 5000)...), bridge.New("z").Up())
 	addAltNames(ns, "longer", 0, 250)
-	events := (&watched{t: t, file: ns.File, conn: c}).watch()
+	events := (&watched{ns, c}).watch()
 	have := map[string]bool{}
 	next := func() iplink.Event {
 		e := events.take()
@@ -189,7 +189,7 @@ func TestOverlongDescriptions(t *testing.T) {
 	lab.MustCreate(t, c, macvlan.New("odd").Parent("under").Mode(macvlan.Source).Sources(lab.SourceMACs(0, 5000)...).MTU(1402), bridge.New("z").Up())
 	addAltNames(ns, "odd", 0, 7)
 	want := []string{"a", "lo", "odd", "under", "z"}
-	events := (&watched{t: t, file: ns.File, conn: c}).watch()
+	events := (&watched{ns, c}).watch()
 	events.until("all", func(iplink.Event) bool { want = want[1:]; return len(want) == 0 })
 	want = []string{"a", "lo", "odd", "under", "z"}
 
@@ -220,7 +220,7 @@ func TestOverlongDescriptions(t *testing.T) {
 		})
 	}
 	seen := map[string]bool{}
-	events = (&watched{t: t, file: ns.File, conn: c}).watch()
+	events = (&watched{ns, c}).watch()
 	events.until("all", func(e iplink.Event) bool { seen[e.Link().Name] = true; return len(seen) == len(want) })
 	if err := c.Delete(t.Context(), "z", "odd", "a"); err != nil {
 		t.Error(err)
@@ -254,7 +254,7 @@ func isOverlong(t *testing.T, c *iplink.Conn, listed *iplink.Link) {
 func TestWatchLongDescriptionsElsewhere(t *testing.T) {
 	w := newWatched(t)
 	name, other := newNamedNetNS(t)
-	w.ip("netns", "set", name, "4660")
+	w.IP("netns", "set", name, "4660")
 	c, err := other.Dial()
 	if err != nil {
 		t.Fatal(err)
@@ -264,7 +264,7 @@ func TestWatchLongDescriptionsElsewhere(t *testing.T) {
 		lab.MustCreate(t, c, bridge.New(name))
 	}
 	for at := 0; at < 250; at += 5 {
-		w.ip("-n", name, "link", "property", "add", "dev", "long", "altname", lab.LongName(at), "altname", lab.LongName(at+1),
+		w.IP("-n", name, "link", "property", "add", "dev", "long", "altname", lab.LongName(at), "altname", lab.LongName(at+1),
 			"altname", lab.LongName(at+2), "altname", lab.LongName(at+3), "altname", lab.LongName(at+4))
 	}
 	for range 2 {

@@ -60,7 +60,7 @@ func TestCreateNetNSMakesTheDirectory(t *testing.T) {
 // not mount anything.
 func TestCreateNetNSRemovesTheDirectory(t *testing.T) {
 	withEmptyRun(t, func() {
-		lab.DropCapabilities(t)
+		testutil.DropCapabilities(t)
 		if ns, err := iplink.CreateNetNS("net1"); !errors.Is(err, fs.ErrPermission) {
 			t.Errorf("%v, %v", ns, err)
 		}

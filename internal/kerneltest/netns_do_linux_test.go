@@ -17,6 +17,7 @@ import (
 
 	"github.com/iplink-go/iplink"
 	"github.com/iplink-go/iplink/internal/kerneltest/lab"
+	"github.com/iplink-go/iplink/internal/testutil"
 )
 
 func TestDoReturnsTheError(t *testing.T) {
@@ -91,7 +92,7 @@ func TestDoThrowsAwayWhatCannotReturn(t *testing.T) {
 	tid := 0
 	err := ns.Do(func() error {
 		tid = unix.Gettid()
-		lab.DropCapabilities(t)
+		testutil.DropCapabilities(t)
 		return nil
 	})
 	if err != nil {
@@ -191,7 +192,7 @@ func inAndOut(t *testing.T, ns *iplink.NetNS, i int) error {
 		panic(i)
 	case 3:
 		if i%3 == 0 {
-			lab.DropCapabilities(t)
+			testutil.DropCapabilities(t)
 		}
 		runtime.Goexit()
 	}

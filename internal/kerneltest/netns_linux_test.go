@@ -248,7 +248,7 @@ func TestSameNameInManyGoroutines(t *testing.T) {
 func TestCreateNetNSWithoutCapabilities(t *testing.T) {
 	name := testutil.Name(t)
 	testutil.In(t, testutil.NetNS(t), func() {
-		lab.DropCapabilities(t)
+		testutil.DropCapabilities(t)
 		ns, err := iplink.CreateNetNS(name)
 		const says = "operation not permitted (needs CAP_SYS_ADMIN)"
 		if !errors.Is(err, fs.ErrPermission) || !strings.HasSuffix(err.Error(), says) {

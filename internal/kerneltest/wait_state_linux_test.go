@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/iplink-go/iplink"
+	"github.com/iplink-go/iplink/internal/kerneltest/lab"
 )
 
 const (
@@ -52,7 +53,7 @@ func TestWait(t *testing.T) {
 		t.Run(test.cond.String(), func(t *testing.T) {
 			t.Parallel()
 			w := newWatched(t)
-			w.run(test.before...)
+			w.Batch(test.before...)
 			var got *iplink.Link
 			done := make(chan error, 1)
 			go func() {
@@ -63,13 +64,13 @@ func TestWait(t *testing.T) {
 				done <- err
 			}()
 			last := len(test.then) - 1
-			w.run(test.then[:last]...)
+			w.Batch(test.then[:last]...)
 			select {
 			case err := <-done:
 				t.Fatalf("Wait returned before the condition held, with the error %v", err)
 			case <-time.After(30 * time.Millisecond):
 			}
-			w.run(test.then[last])
+			w.Batch(test.then[last])
 			if err := <-done; err != nil {
 				t.Fatal(err)
 			}
@@ -112,8 +113,8 @@ func TestWaitErrors(t *testing.T) {
 func TestWaitHere(t *testing.T) {
 	t.Parallel()
 	w := newWatched(t)
-	w.ip("link", "add", "br0", "type", "bridge")
-	err := w.ns.Do(func() error {
+	w.IP("link", "add", "br0", "type", "bridge")
+	err := lab.NetNS(w.Lab).Do(func() error {
 		l, err := iplink.Wait(t.Context(), "br0", iplink.UntilDown)
 		if err == nil && l.Kind != iplink.KindBridge {
 			t.Errorf("the link is %+v", l)

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/iplink-go/iplink"
-	"github.com/iplink-go/iplink/internal/kerneltest/lab"
 	"github.com/iplink-go/iplink/internal/testutil"
 )
 
@@ -124,14 +123,14 @@ func TestWatchContext(t *testing.T) {
 func TestWatchHere(t *testing.T) {
 	t.Parallel()
 	w := newWatched(t)
-	w.ip("link", "add", "br0", "type", "bridge")
-	testutil.In(t, w.file, func() { // on a thread that is thrown away
+	w.IP("link", "add", "br0", "type", "bridge")
+	w.In(func() { // on a thread that is thrown away
 		conn, err := iplink.Dial()
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer conn.Close()
-		lab.DropCapabilities(t)
+		testutil.DropCapabilities(t)
 		for name, watch := range map[string]func(context.Context, ...iplink.Filter) watchSeq{
 			"Watch": func(ctx context.Context, f ...iplink.Filter) watchSeq { return watchSeq(iplink.Watch(ctx, f...)) },
 			"Conn":  func(ctx context.Context, f ...iplink.Filter) watchSeq { return watchSeq(conn.Watch(ctx, f...)) },

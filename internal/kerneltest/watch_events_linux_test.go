@@ -17,16 +17,16 @@ import (
 func TestWatchEvents(t *testing.T) {
 	t.Parallel()
 	w := newWatched(t)
-	w.ip("link", "add", "br0", "type", "bridge")
-	w.ip("link", "set", "br0", "up")
+	w.IP("link", "add", "br0", "type", "bridge")
+	w.IP("link", "set", "br0", "up")
 	events := w.watch()
 	events.of(iplink.Added, "br0")
-	w.ip("link", "add", "a0", "type", "veth", "peer", "name", "b0")
+	w.IP("link", "add", "a0", "type", "veth", "peer", "name", "b0")
 	if e := events.of(iplink.Added, "a0"); e.Snapshot || e.Old != nil || e.New.Kind != iplink.KindVeth || e.NetNSID != -1 {
 		t.Errorf("the event of a new link is %+v", e)
 	}
-	w.ip("link", "set", "b0", "up")
-	w.ip("link", "set", "a0", "up")
+	w.IP("link", "set", "b0", "up")
+	w.IP("link", "set", "a0", "up")
 	events.until("a0 passes frames", func(e iplink.Event) bool {
 		return e.Kind == iplink.Changed && e.New.Name == "a0" && e.New.OperState == iplink.OperUp
 	})
@@ -49,16 +49,16 @@ func TestWatchEvents(t *testing.T) {
 		if step.name == "br0" { // has a port by now, whose carrier it takes over
 			waitFor(t, w.conn, "br0", isOperUp)
 		}
-		w.ip(strings.Fields(step.args)...)
+		w.IP(strings.Fields(step.args)...)
 		e := events.changed(step.name, step.attribute)
-		compareWithIP(t, step.args, e.New, lab.IPLinks(t, w.file))
+		compareWithIP(t, step.args, e.New, lab.IPLinks(t, w.File))
 	}
-	w.ip("link", "set", "a0", "down") // as Linux before 6.2 has it
-	w.ip("link", "set", "a0", "name", "c0")
+	w.IP("link", "set", "a0", "down") // as Linux before 6.2 has it
+	w.IP("link", "set", "a0", "name", "c0")
 	if e := events.changed("c0", "name"); e.Old.Name != "a0" || e.Old.Index != e.New.Index {
 		t.Errorf("the event of a new name is %+v", e)
 	}
-	w.ip("link", "del", "c0")
+	w.IP("link", "del", "c0")
 	e := events.of(iplink.Removed, "c0")
 	if e.New != nil || e.Old.Alias != "uplink" || e.NewIndex != 0 || e.NewNetNSID != -1 {
 		t.Errorf("the event of a removed link is %+v", e)
@@ -95,9 +95,9 @@ func compareWithIP(t *testing.T, when string, l *iplink.Link, links map[int]lab.
 func TestWatchSnapshot(t *testing.T) {
 	t.Parallel()
 	w := newWatched(t)
-	w.ip("link", "add", "br0", "mtu", "1357", "type", "bridge")
-	w.ip("link", "add", "a0", "master", "br0", "type", "veth", "peer", "name", "b0")
-	links := lab.IPLinks(t, w.file)
+	w.IP("link", "add", "br0", "mtu", "1357", "type", "bridge")
+	w.IP("link", "add", "a0", "master", "br0", "type", "veth", "peer", "name", "b0")
+	links := lab.IPLinks(t, w.File)
 	missing := maps.Clone(links)
 	events := w.watch()
 	for range links {
@@ -111,7 +111,7 @@ func TestWatchSnapshot(t *testing.T) {
 	if len(missing) > 0 {
 		t.Errorf("the snapshot lacks %v", missing)
 	}
-	w.ip("link", "add", "br1", "type", "bridge")
+	w.IP("link", "add", "br1", "type", "bridge")
 	if e := events.about("br1"); e.Kind != iplink.Added || e.Snapshot {
 		t.Errorf("the event of a new link is %+v", e)
 	}
@@ -134,10 +134,10 @@ func isLate(e iplink.Event) bool {
 func TestWatchNothing(t *testing.T) {
 	t.Parallel()
 	w := newWatched(t)
-	w.ip("link", "add", "br0", "up", "type", "bridge")
-	w.ip("link", "add", "a0", "up", "type", "veth", "peer", "name", "b0")
-	w.ip("link", "set", "b0", "up", "master", "br0")
-	w.ip("address", "add", "192.0.2.1/24", "dev", "a0")
+	w.IP("link", "add", "br0", "up", "type", "bridge")
+	w.IP("link", "add", "a0", "up", "type", "veth", "peer", "name", "b0")
+	w.IP("link", "set", "b0", "up", "master", "br0")
+	w.IP("address", "add", "192.0.2.1/24", "dev", "a0")
 	waitFor(t, w.conn, "br0", isOperUp)
 	waitFor(t, w.conn, "a0", isOperUp)
 	waitFor(t, w.conn, "b0", iplink.Until("forwarding", func(l *iplink.Link) bool {
@@ -145,16 +145,16 @@ func TestWatchNothing(t *testing.T) {
 		return ok && port.State == iplink.BridgePortForwarding
 	}))
 	events := w.watch()
-	for range lab.IPLinks(t, w.file) {
+	for range lab.IPLinks(t, w.File) {
 		events.take()
 	}
 	before := mustGet(t, w.conn, "a0").Stats.TxPackets
-	w.ip("neigh", "replace", "192.0.2.2", "lladdr", "02:00:00:00:00:02", "dev", "a0")
+	w.IP("neigh", "replace", "192.0.2.2", "lladdr", "02:00:00:00:00:02", "dev", "a0")
 	sendUDP(t, w, "192.0.2.2:9")
-	w.ip("link", "set", "a0", "alias", "")   // it has none
-	w.ip("link", "set", "b0", "mtu", "1500") // it has that
-	w.ip("link", "set", "br0", "type", "bridge", "stp_state", "0")
-	w.ip("link", "set", "a0", "alias", "marked")
+	w.IP("link", "set", "a0", "alias", "")   // it has none
+	w.IP("link", "set", "b0", "mtu", "1500") // it has that
+	w.IP("link", "set", "br0", "type", "bridge", "stp_state", "0")
+	w.IP("link", "set", "a0", "alias", "marked")
 	e := events.until("that is not late", func(e iplink.Event) bool { return !isLate(e) })
 	if e.String() != "changed a0: alias" {
 		t.Errorf("the first event is %v", e)
@@ -169,22 +169,22 @@ func TestWatchNothing(t *testing.T) {
 func TestWatchDown(t *testing.T) {
 	t.Parallel()
 	w := newWatched(t)
-	w.ip("link", "add", "a0", "type", "veth", "peer", "name", "b0")
+	w.IP("link", "add", "a0", "type", "veth", "peer", "name", "b0")
 	events := w.watch()
-	for range lab.IPLinks(t, w.file) {
+	for range lab.IPLinks(t, w.File) {
 		events.take()
 	}
-	w.ip("link", "set", "a0", "alias", "below")
-	w.ip("link", "set", "a0", "group", "4660")
-	w.ip("link", "property", "add", "dev", "a0", "altname", "down-below")
-	w.ip("link", "set", "a0", "up")
+	w.IP("link", "set", "a0", "alias", "below")
+	w.IP("link", "set", "a0", "group", "4660")
+	w.IP("link", "property", "add", "dev", "a0", "altname", "down-below")
+	w.IP("link", "set", "a0", "up")
 	var e iplink.Event
 	var changes []string
 	for e.New == nil || e.New.Flags&iplink.FlagUp == 0 { // the carrier's notices come when they like
 		e = events.take()
 		changes = append(changes, e.Changes...)
 	}
-	compareWithIP(t, "up", e.New, lab.IPLinks(t, w.file))
+	compareWithIP(t, "up", e.New, lab.IPLinks(t, w.File))
 	for _, name := range []string{"alias", "altname", "group"} {
 		if !slices.Contains(changes, name) {
 			t.Errorf("%s is not in %v", name, changes)
@@ -197,10 +197,10 @@ func TestWatchDown(t *testing.T) {
 func TestWatchBridgeLink(t *testing.T) {
 	t.Parallel()
 	w := newWatched(t)
-	w.ip("link", "add", "br0", "type", "bridge")
-	w.ip("link", "add", "a0", "master", "br0", "type", "veth", "peer", "name", "b0")
+	w.IP("link", "add", "br0", "type", "bridge")
+	w.IP("link", "add", "a0", "master", "br0", "type", "veth", "peer", "name", "b0")
 	events := w.watch()
-	for range lab.IPLinks(t, w.file) {
+	for range lab.IPLinks(t, w.File) {
 		events.take()
 	}
 	setBridgePortCost(t, w, "a0", 4321)
@@ -208,8 +208,8 @@ func TestWatchBridgeLink(t *testing.T) {
 	if e.String() != "changed a0: port.cost" {
 		t.Errorf("the event is %v", e)
 	}
-	compareWithIP(t, "cost", e.New, lab.IPLinks(t, w.file))
-	if testutil.LinkJSON(t, w.file, "a0")["linkinfo"].(map[string]any)["info_slave_data"].(map[string]any)["cost"] != 4321.0 {
+	compareWithIP(t, "cost", e.New, lab.IPLinks(t, w.File))
+	if testutil.LinkJSON(t, w.File, "a0")["linkinfo"].(map[string]any)["info_slave_data"].(map[string]any)["cost"] != 4321.0 {
 		t.Error("ip says that the cost did not change")
 	}
 }

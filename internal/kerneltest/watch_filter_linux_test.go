@@ -53,7 +53,7 @@ func TestWatchFilters(t *testing.T) {
 			done := make(chan struct{})
 			go func() {
 				defer close(done)
-				w.run(test.commands...)
+				w.Batch(test.commands...)
 			}()
 			defer func() { <-done }()
 			for i, want := range test.want {
@@ -69,19 +69,19 @@ func TestWatchFilters(t *testing.T) {
 func TestWatchMasterIndex(t *testing.T) {
 	t.Parallel()
 	w := newWatched(t)
-	w.ip("link", "add", "br0", "type", "bridge")
-	w.ip("link", "add", "br1", "type", "bridge")
-	w.ip("link", "add", "a0", "master", "br0", "type", "veth", "peer", "name", "b0")
-	w.ip("link", "set", "b0", "master", "br1")
+	w.IP("link", "add", "br0", "type", "bridge")
+	w.IP("link", "add", "br1", "type", "bridge")
+	w.IP("link", "add", "a0", "master", "br0", "type", "veth", "peer", "name", "b0")
+	w.IP("link", "set", "b0", "master", "br1")
 	events := w.watch(iplink.OfMasterIndex(mustGet(t, w.conn, "br1").Index))
 	if e := events.take(); e.String() != "added b0" || !e.Snapshot {
 		t.Errorf("the snapshot has %v", e)
 	}
-	w.ip("link", "set", "a0", "master", "br1")
+	w.IP("link", "set", "a0", "master", "br1")
 	if e := events.of(iplink.Added, "a0"); e.Snapshot || e.Old != nil {
 		t.Errorf("a link that begins to match is reported as %+v", e)
 	}
-	w.ip("link", "set", "b0", "nomaster")
+	w.IP("link", "set", "b0", "nomaster")
 	if e := events.of(iplink.Removed, "b0"); e.New != nil || e.Old.Master == 0 {
 		t.Errorf("a link that ceases to match is reported as %+v", e)
 	}
@@ -90,8 +90,8 @@ func TestWatchMasterIndex(t *testing.T) {
 func TestListNamed(t *testing.T) {
 	t.Parallel()
 	w := newWatched(t)
-	w.ip("link", "add", "br0", "type", "bridge")
-	w.ip("link", "property", "add", "dev", "br0", "altname", "the-bridge-of-the-first-rack")
+	w.IP("link", "add", "br0", "type", "bridge")
+	w.IP("link", "property", "add", "dev", "br0", "altname", "the-bridge-of-the-first-rack")
 	for name, want := range map[string]int{"br0": 1, "the-bridge-of-the-first-rack": 1, "br1": 0} {
 		links, err := w.conn.List(t.Context(), iplink.Named("other", name))
 		if err != nil || len(links) != want {

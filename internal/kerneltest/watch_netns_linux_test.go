@@ -34,28 +34,28 @@ func TestWatchAllNetNS(t *testing.T) {
 	w := newWatched(t)
 	first, _ := newNamedNetNS(t)
 	second, secondNS := newNamedNetNS(t)
-	w.ip("-n", first, "link", "add", "br1", "mtu", "1401", "type", "bridge")
-	w.ip("netns", "set", first, "4660")
-	w.ip("-n", second, "link", "add", "br2", "type", "bridge")
+	w.IP("-n", first, "link", "add", "br1", "mtu", "1401", "type", "bridge")
+	w.IP("netns", "set", first, "4660")
+	w.IP("-n", second, "link", "add", "br2", "type", "bridge")
 	events := w.watch(iplink.AllNetNS())
 
 	e := events.until("added br1", isIn(4660, "added br1"))
 	if !e.Snapshot || e.New.MTU != 1401 || e.New.Kind != iplink.KindBridge {
 		t.Errorf("the event of a link elsewhere is %+v", e)
 	}
-	w.ip("-n", first, "link", "set", "br1", "mtu", "1402")
+	w.IP("-n", first, "link", "set", "br1", "mtu", "1402")
 	e = events.until("changed br1: mtu", isIn(4660, "changed br1: mtu"))
 	if e.Old.MTU != 1401 || e.New.MTU != 1402 {
 		t.Errorf("the MTU changed from %d to %d", e.Old.MTU, e.New.MTU)
 	}
-	w.ip("link", "add", "br1", "type", "bridge") // here this time, where the id is -1
+	w.IP("link", "add", "br1", "type", "bridge") // here this time, where the id is -1
 	events.until("added br1", isIn(-1, "added br1"))
 
-	w.ip("netns", "set", second, "22136")
+	w.IP("netns", "set", second, "22136")
 	if e = events.until("added br2", isIn(22136, "added br2")); !e.Snapshot {
 		t.Errorf("the event of a link in a namespace that got an id is %+v", e)
 	}
-	w.ip("-n", second, "link", "set", "br2", "mtu", "1403")
+	w.IP("-n", second, "link", "set", "br2", "mtu", "1403")
 	events.until("changed br2: mtu", isIn(22136, "changed br2: mtu"))
 
 	secondNS.Close()
@@ -80,11 +80,11 @@ func TestWatchMove(t *testing.T) {
 	t.Parallel()
 	w := newWatched(t)
 	other, _ := newNamedNetNS(t)
-	w.ip("netns", "set", other, "4660")
-	w.ip("link", "add", "a0", "type", "veth", "peer", "name", "b0")
+	w.IP("netns", "set", other, "4660")
+	w.IP("link", "add", "a0", "type", "veth", "peer", "name", "b0")
 	events := w.watch(iplink.AllNetNS())
 	events.of(iplink.Added, "b0")
-	w.ip("link", "set", "b0", "netns", other, "index", "7777")
+	w.IP("link", "set", "b0", "netns", other, "index", "7777")
 	if e := events.of(iplink.Removed, "b0"); e.NewIndex != 7777 || e.NewNetNSID != 4660 {
 		t.Errorf("b0 went to index %d in the namespace %d, not to 7777 in 4660", e.NewIndex, e.NewNetNSID)
 	}
@@ -92,8 +92,8 @@ func TestWatchMove(t *testing.T) {
 	if e.New.Index != 7777 || e.Snapshot {
 		t.Errorf("the event where it went is %+v", e)
 	}
-	w.ip("link", "set", "a0", "up")
-	w.ip("-n", other, "link", "set", "b0", "up")
+	w.IP("link", "set", "a0", "up")
+	w.IP("-n", other, "link", "set", "b0", "up")
 	e = events.until("b0 is up", func(e iplink.Event) bool {
 		return e.NetNSID == 4660 && e.Kind == iplink.Changed && e.New.Name == "b0" && e.New.OperState == iplink.OperUp
 	})
@@ -114,9 +114,9 @@ func TestWatchGoneElsewhere(t *testing.T) {
 	w := newWatched(t)
 	first, _ := newNamedNetNS(t)
 	second, _ := newNamedNetNS(t)
-	w.ip("netns", "set", first, "4660")
-	w.ip("netns", "set", second, "22136")
-	w.run("link add under type bridge", "link add a0 type veth peer name a1 netns "+first, "link add b0 type veth peer name b1 netns "+first,
+	w.IP("netns", "set", first, "4660")
+	w.IP("netns", "set", second, "22136")
+	w.Batch("link add under type bridge", "link add a0 type veth peer name a1 netns "+first, "link add b0 type veth peer name b1 netns "+first,
 		"link add m0 link under netns "+first+" type macvlan mode bridge", "link add m1 link under netns "+first+" type macvlan mode bridge",
 		"link add x0 type vxlan id 4660 dstport 4789 local 127.0.0.1", "link set x0 netns "+first,
 		"link add x1 type vxlan id 22136 dstport 4789 local 127.0.0.1", "link set x1 netns "+first)
@@ -135,13 +135,13 @@ func TestWatchGoneElsewhere(t *testing.T) {
 		})
 	}
 	becomes("4660 a1", "4660 b1", "4660 m0", "4660 m1", "4660 x0", "4660 x1")
-	w.ip("-n", first, "link", "delete", "m0")
-	w.ip("-n", first, "link", "delete", "x0")
-	w.ip("link", "delete", "a0")
+	w.IP("-n", first, "link", "delete", "m0")
+	w.IP("-n", first, "link", "delete", "x0")
+	w.IP("link", "delete", "a0")
 	becomes("4660 b1", "4660 m1", "4660 x1")
-	w.ip("-n", first, "link", "set", "m1", "netns", second)
-	w.ip("-n", first, "link", "set", "x1", "netns", second)
-	w.ip("-n", first, "link", "set", "b1", "netns", second)
+	w.IP("-n", first, "link", "set", "m1", "netns", second)
+	w.IP("-n", first, "link", "set", "x1", "netns", second)
+	w.IP("-n", first, "link", "set", "b1", "netns", second)
 	becomes("22136 b1", "22136 m1", "22136 x1")
 }
 
@@ -155,9 +155,9 @@ func TestWatchParentMoves(t *testing.T) {
 			w := newWatched(t)
 			first, _ := newNamedNetNS(t)
 			second, _ := newNamedNetNS(t)
-			w.ip("netns", "set", first, "4660")
-			w.ip("netns", "set", second, "22136")
-			w.run("link add a0 index 1110 type veth peer name b0 index 1111", "link add under index 1112 type bridge",
+			w.IP("netns", "set", first, "4660")
+			w.IP("netns", "set", second, "22136")
+			w.Batch("link add a0 index 1110 type veth peer name b0 index 1111", "link add under index 1112 type bridge",
 				"link add c0 index 1113 type veth peer name d0 index 1114", "link add link d0 name m0 index 1115 type macvlan mode bridge")
 			events := w.watch(filters...)
 			parents := map[string][2]int32{}
@@ -181,19 +181,19 @@ func TestWatchParentMoves(t *testing.T) {
 				}
 			}
 			until(map[string][2]int32{"a0": {1111, -1}, "c0": {1114, -1}, "m0": {1114, -1}})
-			w.ip("link", "set", "b0", "netns", first)
+			w.IP("link", "set", "b0", "netns", first)
 			until(map[string][2]int32{"a0": {1111, 4660}})
-			w.ip("link", "set", "d0", "netns", first, "index", "1234")
+			w.IP("link", "set", "d0", "netns", first, "index", "1234")
 			until(map[string][2]int32{"c0": {1234, 4660}, "m0": {1234, 4660}})
 			if filters != nil {
-				w.ip("-n", first, "link", "set", "b0", "netns", second)
+				w.IP("-n", first, "link", "set", "b0", "netns", second)
 				until(map[string][2]int32{"a0": {1111, 22136}})
-				w.ip("-n", second, "link", "set", "b0", "netns", first, "index", "5678")
+				w.IP("-n", second, "link", "set", "b0", "netns", first, "index", "5678")
 				until(map[string][2]int32{"a0": {5678, 4660}})
 			}
-			w.ip("-n", first, "link", "set", "b0", "netns", fmt.Sprintf("/proc/%d/fd/%d", os.Getpid(), w.file.Fd()), "index", "9999")
+			w.IP("-n", first, "link", "set", "b0", "netns", fmt.Sprintf("/proc/%d/fd/%d", os.Getpid(), w.File.Fd()), "index", "9999")
 			until(map[string][2]int32{"a0": {9999, -1}})
-			w.ip("link", "add", "e0", "index", "2222", "type", "veth", "peer", "name", "f0", "index", "2223")
+			w.IP("link", "add", "e0", "index", "2222", "type", "veth", "peer", "name", "f0", "index", "2223")
 			until(map[string][2]int32{"e0": {2223, -1}, "f0": {2222, -1}})
 		})
 	}
@@ -212,8 +212,8 @@ func TestWatchOwnID(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer conn.Close()
-			w := &watched{t, testutil.NetNS(t), ns, conn}
-			setOwn := func() { w.ip("-n", name, "netns", "set", name, "4660") }
+			w := &watched{testutil.NewLab(t), conn}
+			setOwn := func() { w.IP("-n", name, "netns", "set", name, "4660") }
 			if when == "before" {
 				setOwn()
 			}
@@ -224,11 +224,11 @@ func TestWatchOwnID(t *testing.T) {
 			if when == "later" {
 				setOwn()
 			}
-			w.ip("-n", name, "link", "add", "br0", "type", "bridge")
+			w.IP("-n", name, "link", "add", "br0", "type", "bridge")
 			if e := events.about("br0"); e.NetNSID != -1 || e.String() != "added br0" {
 				t.Errorf("the event is %v", e)
 			}
-			w.ip("-n", name, "link", "set", "br0", "mtu", "1401")
+			w.IP("-n", name, "link", "set", "br0", "mtu", "1401")
 			if e := events.about("br0"); e.NetNSID != -1 || e.String() != "changed br0: mtu" {
 				t.Errorf("the event is %v", e)
 			}

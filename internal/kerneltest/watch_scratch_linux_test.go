@@ -4,12 +4,9 @@ import (
 	"context"
 	"encoding/binary"
 	"encoding/json"
-	"fmt"
 	"iter"
 	"net"
-	"os"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -17,45 +14,20 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/iplink-go/iplink"
+	"github.com/iplink-go/iplink/internal/kerneltest/lab"
 	"github.com/iplink-go/iplink/internal/testutil"
 )
 
 // watched is a namespace of a test's own, with a Conn in it.
 type watched struct {
-	t    testing.TB
-	file *os.File
-	ns   *iplink.NetNS
+	*testutil.Lab
 	conn *iplink.Conn
 }
 
 func newWatched(t testing.TB) *watched {
 	t.Helper()
-	file := testutil.NetNS(t)
-	ns, err := iplink.NetNSAtPath(fmt.Sprintf("/proc/self/fd/%d", file.Fd()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { ns.Close() })
-	conn, err := ns.Dial()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { conn.Close() })
-	return &watched{t, file, ns, conn}
-}
-
-// ip runs an `ip` command line.
-func (w *watched) ip(args ...string) {
-	w.t.Helper()
-	testutil.IP(w.t, w.file, args...)
-}
-
-// run runs `ip` command lines.
-func (w *watched) run(commands ...string) {
-	w.t.Helper()
-	for _, command := range commands {
-		w.ip(strings.Fields(command)...)
-	}
+	conn, ns := lab.Scratch(t)
+	return &watched{ns, conn}
 }
 
 // events is a watch that a test takes events from one by one.
@@ -67,11 +39,11 @@ type events struct {
 // watch begins to watch and stops when the test ends, or after a minute, which
 // is much even on an emulated processor.
 func (w *watched) watch(filters ...iplink.Filter) *events {
-	w.t.Helper()
-	ctx, cancel := context.WithTimeout(w.t.Context(), time.Minute)
+	w.Helper()
+	ctx, cancel := context.WithTimeout(w.Context(), time.Minute)
 	next, stop := iter.Pull2(w.conn.Watch(ctx, filters...))
-	w.t.Cleanup(func() { stop(); cancel() })
-	return &events{w.t, next}
+	w.Cleanup(func() { stop(); cancel() })
+	return &events{w, next}
 }
 
 // take returns the next event.
@@ -155,7 +127,7 @@ func waitFor(t testing.TB, c *iplink.Conn, name string, cond iplink.Condition) *
 // sendUDP sends a packet from the namespace.
 func sendUDP(t testing.TB, w *watched, to string) {
 	t.Helper()
-	testutil.In(t, w.file, func() {
+	w.In(func() {
 		conn, err := net.Dial("udp4", to)
 		if err != nil {
 			t.Fatal(err)
@@ -183,7 +155,7 @@ func setBridgePortCost(t testing.TB, w *watched, port string, cost uint32) {
 	header := make([]byte, unix.SizeofIfInfomsg)
 	header[0] = unix.AF_BRIDGE
 	binary.NativeEndian.PutUint32(header[4:], uint32(index))
-	conn, err := netlink.Dial(unix.NETLINK_ROUTE, &netlink.Config{NetNS: int(w.file.Fd())})
+	conn, err := netlink.Dial(unix.NETLINK_ROUTE, &netlink.Config{NetNS: int(w.File.Fd())})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -35,7 +35,7 @@ func TestDialLeavesTheThread(t *testing.T) {
 		var c *Conn
 		onFreshThread(func() {
 			if !free {
-				dropCapabilities(t)
+				testutil.DropCapabilities(t)
 			}
 			fd := wayBack()
 			if (fd >= 0) != free {
@@ -70,14 +70,6 @@ func wantIn(t *testing.T, c *Conn, ns *os.File) {
 	})
 	if err != nil || have.Ino != want.Ino {
 		t.Errorf("the socket is in %d, want %d; error %v", have.Ino, want.Ino, err)
-	}
-}
-
-func dropCapabilities(t *testing.T) {
-	t.Helper()
-	var none [2]unix.CapUserData
-	if err := unix.Capset(&unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}, &none[0]); err != nil {
-		t.Fatal(err)
 	}
 }
 

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// netNSDir is the directory in which `ip netns` keeps the named network namespaces.
+// netNSDir is the directory where `ip netns` keeps the named network namespaces.
 const netNSDir = "/run/netns"
 
 // namePrefix makes names unique to this process, since other processes may create

@@ -121,7 +121,7 @@ func olderThan(release string, major, minor int) (bool, error) {
 }
 
 // ExpectKernelWarnings lets the kernel of a guest warn in these functions until the
-// test ends. It is for tests of what a kernel does wrong: the guest fails on any other
+// test ends. It is for tests of a fault of a kernel: the guest fails on any other
 // warning.
 func ExpectKernelWarnings(t testing.TB, functions ...string) {
 	t.Helper()

@@ -83,3 +83,13 @@ func onThread(fn func()) {
 	}()
 	<-done
 }
+
+// DropCapabilities takes them from the calling thread, which must not be used
+// any more.
+func DropCapabilities(t testing.TB) {
+	t.Helper()
+	var none [2]unix.CapUserData
+	if err := unix.Capset(&unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}, &none[0]); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -11,8 +11,7 @@ import (
 	"github.com/iplink-go/iplink/internal/testutil"
 )
 
-// OwnFlags leaves out the words by which `ip` describes other things than flags, and
-// sorts the rest.
+// OwnFlags leaves out the words of `ip` that are not flags, and sorts the rest.
 func OwnFlags(words []string) []string {
 	words = slices.DeleteFunc(words, func(word string) bool { return word == "NO-CARRIER" || word == "M-DOWN" })
 	slices.Sort(words)

@@ -3,8 +3,6 @@ package lab
 import (
 	"testing"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/iplink-go/iplink"
 	"github.com/iplink-go/iplink/internal/testutil"
 )
@@ -25,14 +23,4 @@ func UnnamedNetNS(t testing.TB) *iplink.NetNS {
 	testutil.NetNS(t) // skips without privileges
 	ns, err := iplink.NewNetNS()
 	return OpenedNetNS(t, ns, err)
-}
-
-// DropCapabilities takes them from the calling thread, which must not be used
-// any more.
-func DropCapabilities(t testing.TB) {
-	t.Helper()
-	var none [2]unix.CapUserData
-	if err := unix.Capset(&unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}, &none[0]); err != nil {
-		t.Fatal(err)
-	}
 }
