@@ -162,13 +162,14 @@ func TestContradictions(t *testing.T) {
 func TestEnsureCompetes(t *testing.T) {
 	testutil.Need(t, iplink.KindVeth)
 	_, ns := lab.Scratch(t)
+	netns := lab.NetNS(ns)
 	const callers, rounds = 4, 30
 	for round := range rounds {
 		br := fmt.Sprint("br", round)
 		failed := make(chan error, callers)
 		for i := range callers {
 			go func() {
-				c, err := ns.Dial()
+				c, err := netns.Dial()
 				if err != nil {
 					failed <- err
 					return
@@ -194,7 +195,8 @@ func TestEnsureCompetes(t *testing.T) {
 func TestPeer(t *testing.T) {
 	testutil.Need(t, iplink.KindVeth)
 	c, _ := lab.Scratch(t)
-	_, far := lab.Scratch(t)
+	_, other := lab.Scratch(t)
+	far := lab.NetNS(other)
 	check := func(l *iplink.Link, name string) {
 		t.Helper()
 		if l.Peer == nil || l.Peer.Parent != l.Index || l.Parent != l.Peer.Index || !strings.HasPrefix(l.Peer.Name, name) {
@@ -202,12 +204,12 @@ func TestPeer(t *testing.T) {
 		}
 	}
 	check(lab.MustCreate(t, c, veth.New("a0").Peer(veth.New("a1")))[0], "a1")
-	check(lab.MustCreate(t, c, veth.New("b0").Peer(veth.New("b1").NetNS(far.NetNS)))[0], "b1")
-	check(lab.MustCreate(t, c, veth.New("c0").Peer(veth.New("").NetNS(far.NetNS)))[0], "veth")
+	check(lab.MustCreate(t, c, veth.New("b0").Peer(veth.New("b1").NetNS(far)))[0], "b1")
+	check(lab.MustCreate(t, c, veth.New("c0").Peer(veth.New("").NetNS(far)))[0], "veth")
 	for _, created := range []bool{true, false} {
-		check(lab.Ensured(t, c, veth.New("d0").Peer(veth.New("d1").NetNS(far.NetNS).Up()), created).Link, "d1")
+		check(lab.Ensured(t, c, veth.New("d0").Peer(veth.New("d1").NetNS(far).Up()), created).Link, "d1")
 	}
-	check(lab.Ensured(t, c, veth.New("d0").Peer(veth.New("d1").NetNS(far.NetNS).MTU(1400)), false, "mtu").Link, "d1")
+	check(lab.Ensured(t, c, veth.New("d0").Peer(veth.New("d1").NetNS(far).MTU(1400)), false, "mtu").Link, "d1")
 	if l := lab.MustCreate(t, c, bridge.New("br0"))[0]; l.Peer != nil {
 		t.Errorf("a bridge has a peer: %v", l.Peer)
 	}
