@@ -13,6 +13,10 @@ import (
 // master or underlay. On an error, also when ctx ends, the links that this call
 // created are removed again, in reverse order, and nothing else is changed.
 //
+// A setting of a master that names one of its ports, such as the Primary of a bond, may
+// name a later link. If a later link undoes a setting of an earlier one, that is set
+// again.
+//
 // Requests for the same namespace are sent together, up to 64 in one send. When ctx
 // ends, Create returns after the kernel has processed one send, which takes about 50
 // ms, and has removed the created links. Both take longer while another process

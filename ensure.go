@@ -35,7 +35,13 @@ func (c *Change) Changed() bool {
 // Ensure brings all links into the state that specs describe. It creates links that
 // are missing, changes settings that differ on links that exist, and leaves all
 // other settings alone. If every link is already as described, Ensure only reads.
-// The order of specs does not matter: a link that others refer to comes first.
+// The order of specs does not matter: a link that others refer to comes first. If
+// anything was changed, all links are compared again with all that was asked for, and
+// what differs is set again: settings of one link may undo those of another. If they
+// cannot hold together, the error is ErrNotApplied and names both links.
+//
+// Several callers may ensure the same links at a time. If another one made or removed a
+// link in the meantime, Ensure looks again, until ctx ends.
 //
 // A setting that cannot change on an existing link results in ErrImmutable, which
 // names all such settings. A link of another kind results in ErrKind. The builder

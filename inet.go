@@ -1,7 +1,6 @@
 package iplink
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"net/netip"
@@ -156,21 +155,26 @@ func (t *transaction) addRoutes(j *job) {
 		r := &j.conflictingRoutes[i]
 		t.addStep(j, stepDeleteRoute, r.String(), uapi.RTM_DELROUTE, 0, func(b []byte) []byte { return inetnl.AppendRouteKey(b, r, j.index) })
 	}
-	// A gateway is reached by another route, which comes first.
-	routes := slices.Clone(j.routes)
-	slices.SortStableFunc(routes, func(a, b inet.Route) int { return cmp.Compare(viaGateway(a), viaGateway(b)) })
+	routes := orderRoutes(j.routes)
 	for i := range routes {
 		r := &routes[i]
 		t.addStep(j, stepRoute, r.String(), uapi.RTM_NEWROUTE, uapi.NLM_F_CREATE|uapi.NLM_F_EXCL, func(b []byte) []byte { return inetnl.AppendRoute(b, r, j.index) })
 	}
 }
 
-// viaGateway is 1 for a route through a gateway that another route must lead to, else 0.
-func viaGateway(r inet.Route) int {
-	if r.Via.IsValid() && !r.OnLink {
-		return 1
+// orderRoutes returns routes in their order, but moves a route through a gateway behind
+// the routes that lead to the gateway.
+func orderRoutes(routes []inet.Route) []inet.Route {
+	var early, late []inet.Route
+	for i, r := range routes {
+		leads := func(to inet.Route) bool { return !to.Via.IsValid() && to.Dst.Bits() > 0 && to.Dst.Contains(r.Via) }
+		if r.Via.IsValid() && !r.OnLink && slices.ContainsFunc(routes[i:], leads) {
+			late = append(late, r)
+		} else {
+			early = append(early, r)
+		}
 	}
-	return 0
+	return append(early, late...)
 }
 
 func (t *transaction) addNeighs(j *job) {

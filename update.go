@@ -17,6 +17,11 @@ import (
 // setting that cannot change is ErrImmutable and a link of another kind is ErrKind,
 // both before any request is sent for that link.
 //
+// After the last link, all of them are compared with all that was asked for, since a
+// change of one link may undo a setting of another, and a setting that was right before
+// the call may be lost by another setting. What differs is set again. A setting that
+// does not stay is ErrNotApplied.
+//
 // The kernel applies a change in steps: after an error, part of it may be in effect.
 func (c *Conn) Update(ctx context.Context, specs ...Spec) ([]*Link, error) {
 	if err := c.unready(ctx, "update"); err != nil {

@@ -257,6 +257,11 @@ func TestCreatedTogetherIsAsRead(t *testing.T) {
 // isAsRead compares a link with what Get says of it.
 func isAsRead(t *testing.T, c *iplink.Conn, l *iplink.Link) {
 	t.Helper()
+	if l.Peer != nil {
+		isAsRead(t, c, l.Peer)
+		alone := *l
+		alone.Peer, l = nil, &alone
+	}
 	again, err := c.Get(t.Context(), l.Name)
 	if err != nil {
 		t.Fatal(err)

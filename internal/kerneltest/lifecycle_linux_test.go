@@ -348,7 +348,7 @@ var tracedCreations = map[string]tracedCreation{
 	"with alias and altname": {func() []iplink.Spec {
 		return []iplink.Spec{bridge.New("t0").STP(true).MTU(1281).Alias("one").AltName("two").Up()}
 	}, 4, 1},
-	"pair":    {func() []iplink.Spec { return []iplink.Spec{veth.New("t0").Peer(veth.New("t1"))} }, 2, 0},
+	"pair":    {func() []iplink.Spec { return []iplink.Spec{veth.New("t0").Peer(veth.New("t1"))} }, 3, 1}, // the other end has no echo
 	"pair up": {func() []iplink.Spec { return []iplink.Spec{veth.New("t0").Up().Peer(veth.New("t1").Up())} }, 4, 2},
 	"peer up": {func() []iplink.Spec { return []iplink.Spec{veth.New("t0").Peer(veth.New("t1").Up())} }, 4, 2},
 	"VXLAN":   {func() []iplink.Spec { return []iplink.Spec{vxlan.New("t0").VNI(0x1234)} }, 2, 1}, // see hasEcho
