@@ -26,7 +26,6 @@ var bondKind = kind{
 	reason:         bondReason,
 	portReason:     bondPortReason,
 	ownAddress:     func(port info) net.HardwareAddr { return port.(*BondPortInfo).PermAddress },
-	portCounters:   attr.SetOf(uapi.IFLA_BOND_SLAVE_LINK_FAILURE_COUNT),
 }
 
 // BondInfo holds the attributes of a bond.

@@ -1,12 +1,12 @@
 package iplink
 
 import (
-	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"net"
 	"net/netip"
+	"reflect"
 	"syscall"
 	"time"
 
@@ -16,15 +16,11 @@ import (
 )
 
 var bridgeKind = kind{
-	config: "BRIDGE",
-	info:   func() info { return new(BridgeInfo) },
-	port:   func() info { return new(BridgePortInfo) },
-	mtu:    [2]uint32{68, 65535},
-	driver: "bridge",
-	counters: attr.SetOf(uapi.IFLA_BR_HELLO_TIMER, uapi.IFLA_BR_TCN_TIMER, uapi.IFLA_BR_TOPOLOGY_CHANGE_TIMER,
-		uapi.IFLA_BR_GC_TIMER, uapi.IFLA_BR_FDB_N_LEARNED, uapi.IFLA_BR_MCAST_QUERIER_STATE),
-	portCounters: attr.SetOf(uapi.IFLA_BRPORT_MESSAGE_AGE_TIMER, uapi.IFLA_BRPORT_FORWARD_DELAY_TIMER, uapi.IFLA_BRPORT_HOLD_TIMER,
-		uapi.IFLA_BRPORT_MCAST_EHT_HOSTS_CNT, uapi.IFLA_BRPORT_MCAST_N_GROUPS),
+	config:      "BRIDGE",
+	info:        func() info { return new(BridgeInfo) },
+	port:        func() info { return new(BridgePortInfo) },
+	mtu:         [2]uint32{68, 65535},
+	driver:      "bridge",
 	regroups:    bridgeRegroups,
 	afterCreate: attr.SetOf(uapi.IFLA_MTU), // joining ports would otherwise change it
 	waits:       true,                      // rcu_barrier for its multicast groups
@@ -160,23 +156,23 @@ func (b *BridgeInfo) spanningTree(c *attr.Codec) {
 	attr.Ticks32(c, uapi.IFLA_BR_FORWARD_DELAY, "forward_delay", &b.ForwardDelay)
 	attr.Ticks32(c, uapi.IFLA_BR_HELLO_TIME, "hello_time", &b.HelloTime, time.Second, 10*time.Second)
 	attr.Ticks32(c, uapi.IFLA_BR_MAX_AGE, "max_age", &b.MaxAge, 6*time.Second, 40*time.Second)
-	attr.Report(c, uapi.IFLA_BR_ROOT_ID, "root_id", bridgeIDLen, b.RootID.parse)
-	attr.Report(c, uapi.IFLA_BR_BRIDGE_ID, "bridge_id", bridgeIDLen, b.BridgeID.parse)
+	attr.Report(c, uapi.IFLA_BR_ROOT_ID, "root_id", bridgeIDLen, &b.RootID, (*BridgeID).parse)
+	attr.Report(c, uapi.IFLA_BR_BRIDGE_ID, "bridge_id", bridgeIDLen, &b.BridgeID, (*BridgeID).parse)
 	attr.U16(c.ReadOnly(), uapi.IFLA_BR_ROOT_PORT, "root_port", &b.RootPort)
 	attr.U32(c.ReadOnly(), uapi.IFLA_BR_ROOT_PATH_COST, "root_path_cost", &b.RootPathCost)
 	attr.Bool01(c.ReadOnly(), uapi.IFLA_BR_TOPOLOGY_CHANGE, "topology_change", &b.TopologyChange)
 	attr.Bool01(c.ReadOnly(), uapi.IFLA_BR_TOPOLOGY_CHANGE_DETECTED, "topology_change_detected", &b.TopologyChangeDetected)
-	attr.Ticks64(c.ReadOnly(), uapi.IFLA_BR_HELLO_TIMER, "hello_timer", &b.HelloTimer)
-	attr.Ticks64(c.ReadOnly(), uapi.IFLA_BR_TCN_TIMER, "tcn_timer", &b.TCNTimer)
-	attr.Ticks64(c.ReadOnly(), uapi.IFLA_BR_TOPOLOGY_CHANGE_TIMER, "topology_change_timer", &b.TopologyChangeTimer)
-	attr.Ticks64(c.ReadOnly(), uapi.IFLA_BR_GC_TIMER, "gc_timer", &b.GCTimer)
+	attr.Ticks64(c.ReadOnly().NoEvent(), uapi.IFLA_BR_HELLO_TIMER, "hello_timer", &b.HelloTimer)
+	attr.Ticks64(c.ReadOnly().NoEvent(), uapi.IFLA_BR_TCN_TIMER, "tcn_timer", &b.TCNTimer)
+	attr.Ticks64(c.ReadOnly().NoEvent(), uapi.IFLA_BR_TOPOLOGY_CHANGE_TIMER, "topology_change_timer", &b.TopologyChangeTimer)
+	attr.Ticks64(c.ReadOnly().NoEvent(), uapi.IFLA_BR_GC_TIMER, "gc_timer", &b.GCTimer)
 }
 
 func (b *BridgeInfo) forwarding(c *attr.Codec) {
 	attr.Ticks32(c, uapi.IFLA_BR_AGEING_TIME, "ageing_time", &b.AgeingTime)
 	attr.Flag(c.WriteOnly(), uapi.IFLA_BR_FDB_FLUSH, "fdb_flush", &b.FlushFDB)
 	attr.U32(c.Since(6, 7), uapi.IFLA_BR_FDB_MAX_LEARNED, "fdb_max_learned", &b.FDBMaxLearned)
-	attr.U32(c.ReadOnly().Since(6, 7), uapi.IFLA_BR_FDB_N_LEARNED, "fdb_n_learned", &b.FDBLearned)
+	attr.U32(c.ReadOnly().NoEvent().Since(6, 7), uapi.IFLA_BR_FDB_N_LEARNED, "fdb_n_learned", &b.FDBLearned)
 	attr.MAC(c, uapi.IFLA_BR_GROUP_ADDR, "group_address", &b.GroupAddress)
 	attr.U16(c.Hex(), uapi.IFLA_BR_GROUP_FWD_MASK, "group_fwd_mask", &b.GroupForwardMask)
 	attr.Skip(c, uapi.IFLA_BR_PAD)
@@ -212,7 +208,7 @@ func (m *BridgeMulticast) attrs(c *attr.Codec) {
 	attr.Bool01(c, uapi.IFLA_BR_MCAST_STATS_ENABLED, "mcast_stats_enabled", &m.Stats)
 	attr.U8(c, uapi.IFLA_BR_MCAST_IGMP_VERSION, "mcast_igmp_version", &m.IGMPVersion, 2, 3)
 	attr.U8(c, uapi.IFLA_BR_MCAST_MLD_VERSION, "mcast_mld_version", &m.MLDVersion, 1, 2)
-	attr.Nest(c, uapi.IFLA_BR_MCAST_QUERIER_STATE, "mcast_querier_state", m.queriers)
+	attr.Nest(c.NoEvent(), uapi.IFLA_BR_MCAST_QUERIER_STATE, "mcast_querier_state", m.queriers)
 }
 
 func (m *BridgeMulticast) intervals(c *attr.Codec) {
@@ -281,6 +277,12 @@ func (s *stpState) ParsePayload(b []byte) error {
 	n := wire.Order.Uint32(b)
 	s.STP, s.STPUser = n != 0, n == 2
 	return nil
+}
+
+// Same compares both fields, although requests do not contain STPUser.
+func (s *stpState) Same(have attr.Payload) bool {
+	h := have.(*stpState)
+	return s.STP == h.STP && s.STPUser == h.STPUser
 }
 
 // AppendWords appends 1 or 0.
@@ -384,11 +386,7 @@ func (r BridgeMulticastRouter) String() string {
 // bridgeRegroups reports whether the id or the root of a bridge changed in the
 // spanning tree. The kernel reports both for each port.
 func bridgeRegroups(old, now *Link) bool {
-	for _, typ := range []uint16{uapi.IFLA_BR_BRIDGE_ID, uapi.IFLA_BR_ROOT_ID} {
-		before := wire.Find(old.attributes(), uapi.IFLA_LINKINFO, uapi.IFLA_INFO_DATA, typ)
-		if !bytes.Equal(before, wire.Find(now.attributes(), uapi.IFLA_LINKINFO, uapi.IFLA_INFO_DATA, typ)) {
-			return true
-		}
-	}
-	return false
+	before, ok := old.Info.(*BridgeInfo)
+	after, both := now.Info.(*BridgeInfo)
+	return ok && both && !reflect.DeepEqual([]BridgeID{before.BridgeID, before.RootID}, []BridgeID{after.BridgeID, after.RootID})
 }

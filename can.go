@@ -12,7 +12,6 @@ import (
 var canKind = kind{
 	config:         "CAN_DEV",
 	info:           func() info { return new(CANInfo) },
-	counters:       attr.SetOf(uapi.IFLA_CAN_BERR_COUNTER),
 	hardware:       "a CAN controller is there when its driver finds the hardware; Update changes it",
 	address:        canAddress,
 	sizes:          canSizes,
@@ -126,12 +125,12 @@ func (v *CANInfo) attrs(c *attr.Codec) {
 
 func (v *CANInfo) classic(c *attr.Codec) {
 	attr.Custom(c.ValueOnly(), uapi.IFLA_CAN_BITTIMING, "bittiming", &canTiming{&v.BitTiming, &v.BitTimingConst, &v.Clock, ""})
-	attr.Report(c, uapi.IFLA_CAN_BITTIMING_CONST, "bittiming_const", canBitTimingConstLen, v.BitTimingConst.parse)
+	attr.Report(c, uapi.IFLA_CAN_BITTIMING_CONST, "bittiming_const", canBitTimingConstLen, &v.BitTimingConst, (*CANBitTimingConst).parse)
 	attr.Array(c, uapi.IFLA_CAN_BITRATE_CONST, "bitrate_const", &v.Bitrates)
 	attr.U32(c.ReadOnly(), uapi.IFLA_CAN_BITRATE_MAX, "bitrate_max", &v.BitrateMax)
 	attr.U32(c.ReadOnly(), uapi.IFLA_CAN_CLOCK, "clock", &v.Clock)
 	attr.Enum(c.ReadOnly(), uapi.IFLA_CAN_STATE, "state", &v.State, canStates)
-	attr.Report(c, uapi.IFLA_CAN_BERR_COUNTER, "berr_counter", 4, v.parseErrors)
+	attr.Report(c.NoEvent(), uapi.IFLA_CAN_BERR_COUNTER, "berr_counter", 4, v, (*CANInfo).parseErrors)
 	attr.Millis(c, uapi.IFLA_CAN_RESTART_MS, "restart-ms", &v.RestartDelay)
 	attr.Custom(c.WriteOnly().ValueOnly(), uapi.IFLA_CAN_RESTART, "restart", canRestart{})
 	attr.U16(c, uapi.IFLA_CAN_TERMINATION, "termination", &v.Termination)
@@ -163,14 +162,14 @@ func (v *CANInfo) supported(c *attr.Codec) {
 
 func (v *CANInfo) fd(c *attr.Codec) {
 	attr.Custom(c.ValueOnly(), uapi.IFLA_CAN_DATA_BITTIMING, "data_bittiming", &canTiming{&v.DataBitTiming, &v.DataBitTimingConst, &v.Clock, "d"})
-	attr.Report(c, uapi.IFLA_CAN_DATA_BITTIMING_CONST, "data_bittiming_const", canBitTimingConstLen, v.DataBitTimingConst.parse)
+	attr.Report(c, uapi.IFLA_CAN_DATA_BITTIMING_CONST, "data_bittiming_const", canBitTimingConstLen, &v.DataBitTimingConst, (*CANBitTimingConst).parse)
 	attr.Array(c, uapi.IFLA_CAN_DATA_BITRATE_CONST, "data_bitrate_const", &v.DataBitrates)
 	attr.Custom(c.Nested().ValueOnly(), uapi.IFLA_CAN_TDC, "tdc", &canTDC{&v.TDC, &v.TDCLimits, ""})
 }
 
 func (v *CANInfo) xl(c *attr.Codec) {
 	attr.Custom(c.Since(6, 19).ValueOnly(), uapi.IFLA_CAN_XL_DATA_BITTIMING, "xl_data_bittiming", &canTiming{&v.XLDataBitTiming, &v.XLDataBitTimingConst, &v.Clock, "x"})
-	attr.Report(c.Since(6, 19), uapi.IFLA_CAN_XL_DATA_BITTIMING_CONST, "xl_data_bittiming_const", canBitTimingConstLen, v.XLDataBitTimingConst.parse)
+	attr.Report(c.Since(6, 19), uapi.IFLA_CAN_XL_DATA_BITTIMING_CONST, "xl_data_bittiming_const", canBitTimingConstLen, &v.XLDataBitTimingConst, (*CANBitTimingConst).parse)
 	attr.Array(c.Since(6, 19), uapi.IFLA_CAN_XL_DATA_BITRATE_CONST, "xl_data_bitrate_const", &v.XLDataBitrates)
 	attr.Custom(c.Since(6, 19).Nested().ValueOnly(), uapi.IFLA_CAN_XL_TDC, "xl_tdc", &canTDC{&v.XLTDC, &v.XLTDCLimits, "x"})
 	attr.Custom(c.Since(6, 19).Nested().ValueOnly(), uapi.IFLA_CAN_XL_PWM, "xl_pwm", &canPWM{&v.XLPWM, &v.XLPWMLimits})

@@ -8,7 +8,6 @@ import (
 
 	"github.com/iplink-go/iplink/internal/attr"
 	"github.com/iplink-go/iplink/internal/uapi"
-	"github.com/iplink-go/iplink/internal/wire"
 )
 
 // An EventKind is the kind of an event.
@@ -87,24 +86,11 @@ func (e Event) String() string {
 	return b.String()
 }
 
-// ignored are the attributes whose changes are not reported: counters, attributes of
-// the message rather than the link, and IFLA_AF_SPEC, which mostly holds timers and
-// sysctl values. Its reported attributes are in telling6.
-var ignored = attr.SetOf(
-	uapi.IFLA_STATS, uapi.IFLA_STATS64, uapi.IFLA_CARRIER_CHANGES,
-	uapi.IFLA_CARRIER_UP_COUNT, uapi.IFLA_CARRIER_DOWN_COUNT,
-	uapi.IFLA_EVENT, uapi.IFLA_NEW_NETNSID, uapi.IFLA_NEW_IFINDEX,
-	uapi.IFLA_TARGET_NETNSID, uapi.IFLA_EXT_MASK, uapi.IFLA_PAD,
-	uapi.IFLA_LINKINFO, uapi.IFLA_AF_SPEC)
-
-// telling6 are the IPv6 settings whose changes are reported.
-var telling6 = attr.SetOf(uapi.IFLA_INET6_ADDR_GEN_MODE, uapi.IFLA_INET6_TOKEN)
-
 // changes returns the names of the settings that differ between two descriptions of
-// a link, sorted. It compares the bytes from the kernel, so that attributes that
-// this library does not know are included.
-func changes(old, now *Link) []string {
-	if old.raw.image == now.raw.image {
+// a link, which has the same kind in both, sorted. Attributes that this library does
+// not know are included.
+func changes(c *attr.Codec, old, now *Link) []string {
+	if old == now {
 		return nil
 	}
 	var names []string
@@ -114,73 +100,61 @@ func changes(old, now *Link) []string {
 	if old.Type != now.Type {
 		names = append(names, "type")
 	}
-	a, b := old.attributes(), now.attributes()
-	names = appendChanges(names, "", a, b, new(Link).attrs, func(typ uint16) bool { return !has(ignored, typ) })
-	names = appendInfoChanges(names, now, wire.Find(a, uapi.IFLA_LINKINFO), wire.Find(b, uapi.IFLA_LINKINFO))
-	a, b = wire.Find(a, uapi.IFLA_AF_SPEC, uapi.AF_INET6), wire.Find(b, uapi.IFLA_AF_SPEC, uapi.AF_INET6)
-	names = appendChanges(names, "inet6.", a, b, new(INET6).attrs, func(typ uint16) bool { return has(telling6, typ) })
+	names = append(names, c.Changes(old.raw.common, now.raw.common, old.attrs, now.attrs)...)
+	names = appendChanges(names, "inet6.", old.INET6.changes(c, &now.INET6))
+	if old.Info != nil && now.Info != nil {
+		names = appendChanges(names, "info.", c.Changes(old.raw.info, now.raw.info, old.Info.(info).attrs, now.Info.(info).attrs))
+	}
+	names = appendPortChanges(names, c, old, now)
+	names = appendUnknown(appendUnknown(names, old, now), now, old)
 	slices.Sort(names)
 	return slices.Compact(names)
 }
 
-// appendInfoChanges appends the changed settings of IFLA_LINKINFO. If the kind of
-// the master changed, only that is reported for the port.
-func appendInfoChanges(names []string, now *Link, a, b []byte) []string {
-	names = appendChanges(names, "info.", wire.Find(a, uapi.IFLA_INFO_DATA), wire.Find(b, uapi.IFLA_INFO_DATA),
-		tableOf(newInfo(now.Kind)), func(typ uint16) bool { return !has(kindOf(now.Kind).counters, typ) })
-	if !bytes.Equal(wire.Find(a, uapi.IFLA_INFO_SLAVE_KIND), wire.Find(b, uapi.IFLA_INFO_SLAVE_KIND)) {
+// appendPortChanges appends the changed settings of a port. If the kind of the master
+// changed, only that is reported.
+func appendPortChanges(names []string, c *attr.Codec, old, now *Link) []string {
+	switch {
+	case old.PortKind != now.PortKind:
 		return append(names, rowName(new(Link).linkInfo, uapi.IFLA_INFO_SLAVE_KIND))
-	}
-	return appendChanges(names, "port.", wire.Find(a, uapi.IFLA_INFO_SLAVE_DATA), wire.Find(b, uapi.IFLA_INFO_SLAVE_DATA),
-		tableOf(newPortInfo(now.PortKind)), func(typ uint16) bool { return !has(kindOf(now.PortKind).portCounters, typ) })
-}
-
-// appendChanges appends the names of the attributes that counts accepts and that
-// differ between two nests, or are in only one of them.
-func appendChanges(names []string, prefix string, a, b []byte, t attr.Table, counts func(uint16) bool) []string {
-	if bytes.Equal(a, b) {
+	case old.PortInfo == nil || now.PortInfo == nil:
 		return names
 	}
-	tell := func(typ uint16) {
-		if counts(typ) {
-			names = append(names, prefix+attributeName(t, typ))
-		}
-	}
-	for x, err := range wire.Attrs(b) {
-		if was := wire.Find(a, x.Type); err == nil && (was == nil || !bytes.Equal(was, x.Data)) {
-			tell(x.Type)
-		}
-	}
-	for x, err := range wire.Attrs(a) {
-		if err == nil && wire.Find(b, x.Type) == nil {
-			tell(x.Type)
-		}
+	return appendChanges(names, "port.", c.Changes(old.raw.port, now.raw.port, old.PortInfo.(info).attrs, now.PortInfo.(info).attrs))
+}
+
+func appendChanges(names []string, prefix string, changed []string) []string {
+	for _, name := range changed {
+		names = append(names, prefix+name)
 	}
 	return names
 }
 
-func attributeName(t attr.Table, typ uint16) string {
-	if name := rowName(t, typ); name != "" {
-		return name
+// appendUnknown appends the names of the unknown attributes of l that other lacks, or
+// has with other data.
+func appendUnknown(names []string, l, other *Link) []string {
+	for _, a := range l.Unknown {
+		same := func(b RawAttribute) bool { return a.Nest == b.Nest && a.Type == b.Type && bytes.Equal(a.Data, b.Data) }
+		if a.Nest == "port" && l.PortKind != other.PortKind || slices.ContainsFunc(other.Unknown, same) {
+			continue
+		}
+		name := fmt.Sprintf("attribute %d", a.Type)
+		if a.Nest != "" {
+			name = a.Nest + "." + name
+		}
+		names = append(names, name)
 	}
-	return fmt.Sprintf("attribute %d", typ)
+	return names
 }
 
-// tableOf returns the table of an info, or an empty one if v is nil.
-func tableOf(v info) attr.Table {
-	if v == nil {
-		return func(*attr.Codec) {}
+// reported6 are the IPv6 settings whose changes are reported. The others are mostly
+// timers and sysctl values. The kernel reports both settings or neither.
+var reported6 = attr.SetOf(uapi.IFLA_INET6_ADDR_GEN_MODE, uapi.IFLA_INET6_TOKEN)
+
+func (i *INET6) changes(c *attr.Codec, now *INET6) []string {
+	was := reported6
+	if i.Token.IsValid() != now.Token.IsValid() { // IPv6 came or went
+		was = attr.Set{}
 	}
-	return v.attrs
-}
-
-// has is like s.Has, for a number from the kernel.
-func has(s attr.Set, typ uint16) bool {
-	return typ < attr.Bit(0) && s.Has(typ)
-}
-
-// attributes returns the attributes that the link was decoded from.
-func (l *Link) attributes() []byte {
-	message := l.raw.image.message()
-	return message[min(wire.LinkLen, len(message)):]
+	return c.Changes(was, reported6, i.attrs, now.attrs)
 }

@@ -89,9 +89,7 @@ type kind struct {
 	reason         func(syscall.Errno) string // returns the meaning of an errno without a message from the driver, or an empty string
 	portReason     func(syscall.Errno) string // the same for the settings of its ports
 
-	counters     attr.Set                         // settings that change by themselves, such as timers; no event reports them
 	ownAddress   func(port info) net.HardwareAddr // returns the address that a port had before it joined; nil if it keeps it
-	portCounters attr.Set                         // the same for its ports
 	announced    bool                             // the driver announces a new link itself, without an echo to the requesting socket
 	underlayOf   func(info) int                   // returns the index of the underlay or 0, for kinds whose MTU the kernel lowers to fit it
 	overheads    []uint32                         // the bytes of the underlay's MTU that are lost in that case

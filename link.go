@@ -149,8 +149,7 @@ func (l *Link) Up() bool {
 // rawInfo holds the kernel's report of the link's kind, until its table is known,
 // and the rows of the tables that were found.
 type rawInfo struct {
-	image                  image // the whole message
-	undescribed            bool  // the kernel cannot describe the link
+	undescribed            bool // the kernel cannot describe the link
 	data, xstats, portData []byte
 	common, info, port     attr.Set
 }

@@ -14,8 +14,8 @@ import (
 func (l *Link) attrs(c *attr.Codec) {
 	l.settable(c)
 	l.reported(c)
-	attr.Nest(c, uapi.IFLA_LINKINFO, "linkinfo", l.linkInfo)
-	attr.Nest(c, uapi.IFLA_AF_SPEC, "af_spec", l.afSpec)
+	attr.Nest(c.NoEvent(), uapi.IFLA_LINKINFO, "linkinfo", l.linkInfo)
+	attr.Nest(c.NoEvent(), uapi.IFLA_AF_SPEC, "af_spec", l.afSpec)
 	attr.Strings(c, uapi.IFLA_PROP_LIST, uapi.IFLA_ALT_IFNAME, "altname", &l.AltNames)
 	l.Hardware.attrs(c)
 }
@@ -55,14 +55,14 @@ func (l *Link) reported(c *attr.Codec) {
 	attr.U32(c.ReadOnly(), uapi.IFLA_MAX_MTU, "maxmtu", &l.MaxMTU)
 	attr.Hardware(c.ReadOnly(), uapi.IFLA_PERM_ADDRESS, "permaddr", &l.PermAddress)
 	attr.Text(c.ReadOnly(), uapi.IFLA_QDISC, "qdisc", &l.QDisc, 0)
-	attr.U32(c.ReadOnly(), uapi.IFLA_CARRIER_CHANGES, "carrier_changes", &l.CarrierChanges)
-	attr.U32(c.ReadOnly(), uapi.IFLA_CARRIER_UP_COUNT, "carrier_up_count", &l.CarrierUps)
-	attr.U32(c.ReadOnly(), uapi.IFLA_CARRIER_DOWN_COUNT, "carrier_down_count", &l.CarrierDowns)
+	attr.U32(c.ReadOnly().NoEvent(), uapi.IFLA_CARRIER_CHANGES, "carrier_changes", &l.CarrierChanges)
+	attr.U32(c.ReadOnly().NoEvent(), uapi.IFLA_CARRIER_UP_COUNT, "carrier_up_count", &l.CarrierUps)
+	attr.U32(c.ReadOnly().NoEvent(), uapi.IFLA_CARRIER_DOWN_COUNT, "carrier_down_count", &l.CarrierDowns)
 	attr.U32(c.ReadOnly(), uapi.IFLA_PROMISCUITY, "promiscuity", &l.Promiscuity)
 	attr.U32(c.ReadOnly(), uapi.IFLA_ALLMULTI, "allmulti", &l.AllMulti)
-	attr.U32(c.ReadOnly(), uapi.IFLA_EVENT, "event", &l.Event)
-	attr.S32(c.ReadOnly(), uapi.IFLA_NEW_NETNSID, "new-netnsid", &l.NewNetNSID)
-	attr.Index(c.ReadOnly(), uapi.IFLA_NEW_IFINDEX, "new-ifindex", &l.NewIndex)
+	attr.U32(c.ReadOnly().NoEvent(), uapi.IFLA_EVENT, "event", &l.Event)
+	attr.S32(c.ReadOnly().NoEvent(), uapi.IFLA_NEW_NETNSID, "new-netnsid", &l.NewNetNSID)
+	attr.Index(c.ReadOnly().NoEvent(), uapi.IFLA_NEW_IFINDEX, "new-ifindex", &l.NewIndex)
 	attr.Bool(c.ReadOnly().Since(6, 15), uapi.IFLA_NETNS_IMMUTABLE, "netns-immutable", &l.NetNSImmutable)
 	attr.Nest(c, uapi.IFLA_PROTO_DOWN_REASON, "protodown_reason", l.protoDownReason)
 	attr.Nest(c, uapi.IFLA_XDP, "xdp", l.XDP.attrs)
@@ -111,7 +111,7 @@ func (l *Link) afSpec(c *attr.Codec) {
 }
 
 func (i *INET) attrs(c *attr.Codec) {
-	attr.Raw(c, uapi.IFLA_INET_CONF, "conf", &i.conf)
+	attr.InPlace(c, uapi.IFLA_INET_CONF, "conf", &i.conf)
 }
 
 func (i *INET6) attrs(c *attr.Codec) {
@@ -121,13 +121,13 @@ func (i *INET6) attrs(c *attr.Codec) {
 	attr.U32(c.ReadOnly(), uapi.IFLA_INET6_RA_MTU, "ra_mtu", &i.RAMTU)
 	attr.U32s(c, uapi.IFLA_INET6_CACHEINFO, "cacheinfo",
 		&i.MaxReasmLen, &i.Timestamp, &i.ReachableTime, &i.RetransTime)
-	attr.Raw(c, uapi.IFLA_INET6_CONF, "conf", &i.conf)
-	attr.Raw(c, uapi.IFLA_INET6_STATS, "stats", &i.stats)
-	attr.Raw(c, uapi.IFLA_INET6_ICMP6STATS, "icmp6stats", &i.icmp6)
+	attr.InPlace(c, uapi.IFLA_INET6_CONF, "conf", &i.conf)
+	attr.InPlace(c, uapi.IFLA_INET6_STATS, "stats", &i.stats)
+	attr.InPlace(c, uapi.IFLA_INET6_ICMP6STATS, "icmp6stats", &i.icmp6)
 }
 
 func (s *Stats) attrs(c *attr.Codec) {
-	attr.U64s(c, uapi.IFLA_STATS64, "stats64",
+	attr.U64s(c.NoEvent(), uapi.IFLA_STATS64, "stats64",
 		&s.RxPackets, &s.TxPackets, &s.RxBytes, &s.TxBytes,
 		&s.RxErrors, &s.TxErrors, &s.RxDropped, &s.TxDropped,
 		&s.Multicast, &s.Collisions,

@@ -1,6 +1,7 @@
 package iplink
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io/fs"
@@ -158,6 +159,48 @@ func (s *slab) keep(b []byte) []byte {
 	at := len(s.piece)
 	s.piece = append(s.piece, b...)
 	return s.piece[at:len(s.piece):len(s.piece)]
+}
+
+// An interner holds copies of data from messages, such as names, and shares them
+// between links. It is a table in which a new entry replaces an old one. It does not
+// remember copies longer than mostPooled, which two links rarely share.
+type interner struct {
+	have [256][]byte
+	slab *slab // memory for the copies; nil if each is allocated by itself
+}
+
+const mostPooled = 1 << 10
+
+// copy returns a copy that must not be modified.
+func (p *interner) copy(b []byte) []byte {
+	switch {
+	case len(b) == 0:
+		return []byte{}
+	case len(b) > mostPooled:
+		return p.keep(b)
+	}
+	have := p.slot(b)
+	if !bytes.Equal(*have, b) {
+		*have = p.keep(b)
+	}
+	return *have
+}
+
+func (p *interner) keep(b []byte) []byte {
+	if p.slab != nil {
+		return p.slab.keep(b)
+	}
+	return slices.Clip(slices.Clone(b))
+}
+
+// slot returns the place for a copy of b. It is chosen by some of the bytes.
+func (p *interner) slot(b []byte) *[]byte {
+	const some = 8
+	hash := uint32(len(b))
+	for at := 0; at < len(b); at += 1 + len(b)/some {
+		hash = hash*16777619 ^ uint32(b[at])
+	}
+	return &p.have[hash%uint32(len(p.have))]
 }
 
 // append appends the request, with the filters that the kernel applies.

@@ -23,11 +23,8 @@ var macvlanKind = kind{
 	reason:         macvlanReason,
 
 	overhead:     noOverhead,
-	counters:     macvlanCounters,
 	addressInUse: macvlanAddressInUse,
 }
-
-var macvlanCounters = attr.SetOf(uapi.IFLA_MACVLAN_BC_QUEUE_LEN_USED)
 
 const macvlanAddressInUse = "the parent, or another macvlan on it, has the link-layer address: set another, or none"
 
@@ -75,7 +72,7 @@ func (m *MacvlanInfo) attrs(c *attr.Codec) {
 	attr.MACs(c.ValueOnly(), uapi.IFLA_MACVLAN_MACADDR_DATA, uapi.IFLA_MACVLAN_MACADDR, "macaddr", &m.Sources)
 	attr.U32(c.ReadOnly(), uapi.IFLA_MACVLAN_MACADDR_COUNT, "macaddr_count", &m.SourceCount)
 	attr.U32(c, uapi.IFLA_MACVLAN_BC_QUEUE_LEN, "bcqueuelen", &m.BCQueueLen)
-	attr.U32(c.ReadOnly(), uapi.IFLA_MACVLAN_BC_QUEUE_LEN_USED, "usedbcqueuelen", &m.BCQueueLenUsed)
+	attr.U32(c.ReadOnly().NoEvent(), uapi.IFLA_MACVLAN_BC_QUEUE_LEN_USED, "usedbcqueuelen", &m.BCQueueLenUsed)
 	attr.S32(c.Since(6, 4), uapi.IFLA_MACVLAN_BC_CUTOFF, "bclim", &m.BCCutoff)
 }
 

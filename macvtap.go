@@ -13,7 +13,6 @@ var macvtapKind = kind{
 	reason:         macvtapReason,
 
 	overhead:     noOverhead,
-	counters:     macvlanCounters,
 	addressInUse: macvlanAddressInUse,
 }
 

@@ -7,7 +7,6 @@ import (
 	"os"
 	"slices"
 
-	"github.com/iplink-go/iplink/internal/attr"
 	"github.com/iplink-go/iplink/internal/rtnl"
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
@@ -42,13 +41,7 @@ type mirror struct {
 	conn   *Conn // for lists and look-ups
 	socket *rtnl.Listener
 	filter filter
-	codec  attr.Codec
-
-	watched  []byte // of the message being decoded
-	differs  []byte // its differences from its model
-	models   map[modelKey][]byte
-	modelled int // bytes of models since they were last dropped
-	common   interner
+	reader
 
 	spaces   map[int32]*nsLinks
 	children map[int][]linkID // by the index of the parent, in any namespace
@@ -82,8 +75,9 @@ func (a linkID) compare(b linkID) int {
 const patience = 256
 
 func newMirror(f filter) *mirror {
-	w := &mirror{filter: f, models: map[modelKey][]byte{}, spaces: map[int32]*nsLinks{}, children: map[int][]linkID{}, ownID: rtnl.OwnNetNS}
-	w.codec.Keep(w.common.copy)
+	w := &mirror{filter: f, spaces: map[int32]*nsLinks{}, children: map[int][]linkID{}, ownID: rtnl.OwnNetNS}
+	w.noSysctl = true
+	w.share(new(interner))
 	w.forget()
 	return w
 }

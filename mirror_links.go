@@ -127,7 +127,7 @@ func (w *mirror) report(s *nsLinks, index int) {
 		w.emit(s, Event{Kind: Removed, Old: old})
 		w.emit(s, Event{Kind: Added, New: now})
 	default:
-		if diff := changes(old, now); len(diff) > 0 {
+		if diff := changes(&w.codec, old, now); len(diff) > 0 {
 			w.emit(s, Event{Kind: Changed, Old: old, New: now, Changes: diff})
 		}
 	}

@@ -90,9 +90,10 @@ func (t *transaction) appendPort(b []byte, j *job) []byte {
 // A reader decodes the kernel's messages about links. The Links outlive the
 // messages.
 type reader struct {
-	codec  attr.Codec
-	common *interner // data that links share; nil if each keeps a copy of its message
-	data   bool      // the kind's attributes are also kept as bytes, for a RawLink
+	codec    attr.Codec
+	common   *interner // data that links share; nil if each keeps a copy of its message
+	data     bool      // the kind's attributes are also kept as bytes, for a RawLink
+	noSysctl bool      // sysctl settings and the counters of IPv6 are dropped, half of a message
 }
 
 // share makes the links decoded from now on share equal data in p, and not keep
@@ -113,20 +114,25 @@ func (r *reader) parse(m wire.Message) *Link {
 func (r *reader) fill(l *Link, m wire.Message) *Link {
 	l.parse(&r.codec, m.Data)
 	l.noteUndescribed(m)
-	var data []byte
-	if r.data {
-		data = r.common.copy(l.raw.data)
+	l.raw.data, l.raw.xstats, l.raw.portData = r.copy(l.raw.data, r.data), nil, nil
+	for _, b := range []*[]byte{&l.INET.conf, &l.INET6.conf, &l.INET6.stats, &l.INET6.icmp6} {
+		*b = r.copy(*b, !r.noSysctl)
 	}
-	l.finish(data)
 	return l
+}
+
+// copy returns a copy of part of a message, or nil if it is not kept.
+func (r *reader) copy(b []byte, keep bool) []byte {
+	if b == nil || !keep {
+		return nil
+	}
+	return r.common.copy(b)
 }
 
 // parseLink decodes the payload of an RTM_NEWLINK or RTM_DELLINK message. The Link
 // keeps b, which must not change afterwards, unless c is set to keep copies.
 func parseLink(c *attr.Codec, b []byte) *Link {
-	l := newLink().parse(c, b)
-	l.raw.image = wholeImage(b)
-	return l
+	return newLink().parse(c, b)
 }
 
 // parse is like parseLink, but decodes into a blank link.

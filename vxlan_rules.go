@@ -34,6 +34,12 @@ func (r *portRange) ParsePayload(b []byte) error {
 	return nil
 }
 
+// Same compares both ports.
+func (r *portRange) Same(have attr.Payload) bool {
+	h := have.(*portRange)
+	return r.PortLow == h.PortLow && r.PortHigh == h.PortHigh
+}
+
 // AppendWords appends both ports.
 func (r *portRange) AppendWords(b []byte) []byte {
 	return fmt.Appendf(b, "%d %d", r.PortLow, r.PortHigh)

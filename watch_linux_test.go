@@ -69,8 +69,7 @@ func (m *mirror) follow(ctx context.Context, c *iplink.Conn, stall time.Duration
 	}
 }
 
-// differences says how the mirror differs from what is there, which is listed, and
-// then read link by link: what List and Get return keeps no whole messages.
+// differences says how the mirror differs from what is there, which is listed.
 func (m *mirror) differences(t *testing.T, c *iplink.Conn) (all []string) {
 	links, err := c.List(t.Context())
 	if err != nil {
@@ -80,11 +79,6 @@ func (m *mirror) differences(t *testing.T, c *iplink.Conn) (all []string) {
 	defer m.mu.Unlock()
 	if m.err != nil {
 		t.Fatal(m.err)
-	}
-	for i, l := range links {
-		if links[i], err = c.Whole(t.Context(), l.Index); err != nil {
-			t.Fatal(err)
-		}
 	}
 	for _, l := range links {
 		if have := m.links[l.Index]; have == nil {

@@ -54,6 +54,7 @@ func (d description) link() *Link {
 }
 
 func TestChanges(t *testing.T) {
+	var c attr.Codec
 	old := new(description).link()
 	for _, test := range []struct {
 		now  description
@@ -67,18 +68,109 @@ func TestChanges(t *testing.T) {
 		{description{ageing: 0x1234, cost: 0x1234, genMode: 2}, []string{"inet6.addrgenmode", "info.ageing_time", "port.cost"}},
 	} {
 		now := test.now.link()
-		if got := changes(old, now); !slices.Equal(got, test.want) {
+		if got := changes(&c, old, now); !slices.Equal(got, test.want) {
 			t.Errorf("%+v: %q changed, want %q", test.now, got, test.want)
 		}
-		if got := changes(now, old); !slices.Equal(got, test.want) {
+		if got := changes(&c, now, old); !slices.Equal(got, test.want) {
 			t.Errorf("%+v and back: %q changed, want %q", test.now, got, test.want)
 		}
 	}
 }
 
+// unreported are the rows whose changes are no events.
+var unreported = []string{
+	"carrier_changes", "carrier_up_count", "carrier_down_count", "stats64", "linkinfo", "af_spec", "",
+	"info.hello_timer", "info.tcn_timer", "info.topology_change_timer", "info.gc_timer", "info.fdb_n_learned",
+	"info.mcast_querier_state", "info.usedbcqueuelen",
+	"port.message_age_timer", "port.forward_delay_timer", "port.hold_timer", "port.mcast_eht_hosts_cnt", "port.mcast_n_groups",
+	"inet6.flags", "inet6.ra_mtu", "inet6.cacheinfo", "inet6.conf", "inet6.stats", "inet6.icmp6stats",
+}
+
+// TestChangesEach changes each attribute that the kernel reports of some links, and
+// then its number, to one that the library does not know. Each time only that
+// attribute has changed.
+func TestChangesEach(t *testing.T) {
+	for _, name := range []string{"bridge", "bridge-port", "macvlan", "veth", "vxlan"} {
+		b := captured(t, name)
+		l := parseLink(new(attr.Codec), b)
+		info, _ := l.Info.(info)
+		port, _ := l.PortInfo.(interface{ attrs(*attr.Codec) })
+		for prefix, nest := range map[string]struct {
+			t    attr.Table
+			path []uint16
+		}{
+			"":       {l.attrs, nil},
+			"info.":  {tableOf(info), []uint16{uapi.IFLA_LINKINFO, uapi.IFLA_INFO_DATA}},
+			"port.":  {tableOf(port), []uint16{uapi.IFLA_LINKINFO, uapi.IFLA_INFO_SLAVE_DATA}},
+			"inet6.": {l.INET6.attrs, []uint16{uapi.IFLA_AF_SPEC, uapi.AF_INET6}},
+		} {
+			b, names := slices.Clone(b), namesIn(nest.t)
+			at := 0
+			data := wire.Find(b[wire.LinkLen:], nest.path...)
+			for a := range wire.Attrs(data) {
+				row := prefix + names[a.Type]
+				changeEach(t, name, l, b, data[at:], a, row, prefix)
+				at += wire.Align(wire.AttrLen + len(a.Data))
+			}
+		}
+	}
+}
+
+func tableOf(v info) attr.Table {
+	if v == nil {
+		return func(*attr.Codec) {}
+	}
+	return v.attrs
+}
+
+// namesIn returns the names of the rows of a table. The first bit stands for the
+// attribute of a mask.
+func namesIn(t attr.Table) map[uint16]string {
+	names := map[uint16]string{}
+	all := rows(t)
+	slices.Reverse(all)
+	for _, r := range all {
+		names[r.Type], names[r.Type6] = r.Name, r.Name
+	}
+	delete(names, 0)
+	return names
+}
+
+// changeEach changes the attribute a of the message b, which begins at the start of
+// data, in its value and in its number.
+func changeEach(t *testing.T, name string, l *Link, b, data []byte, a wire.Attr, row, prefix string) {
+	t.Helper()
+	var c attr.Codec
+	want := []string{row}
+	if slices.Contains(unreported, row) || row == prefix {
+		want = nil
+	}
+	value := wire.AttrLen
+	if a.Type == uapi.IFLA_XDP && prefix == "" {
+		value += wire.AttrLen // of the first one in the nest
+	}
+	if want != nil && len(a.Data) > 0 {
+		data[value] ^= 1
+		if got := changes(&c, l, parseLink(&c, b)); !slices.Equal(got, want) {
+			t.Errorf("%s: %q changed, want %q", name, got, want)
+		}
+		data[value] ^= 1
+	}
+	if prefix == "inet6." || strings.HasPrefix(row, "info.no_linklocal") || prefix == "" && want == nil {
+		return
+	}
+	wire.Order.PutUint16(data[2:], 0x1234)
+	want = append(want, prefix+"attribute 4660")
+	slices.Sort(want)
+	if got := changes(&c, l, parseLink(&c, b)); !slices.Equal(got, want) {
+		t.Errorf("%s without %s: %q changed, want %q", name, row, got, want)
+	}
+	wire.Order.PutUint16(data[2:], a.Type)
+}
+
 // TestWatcherCopy compares the links of a watch with those of whole messages:
-// they lack what the documentation of Watch says, and half of the bytes. The
-// message is overwritten before, as that of the next announcement does.
+// they lack what the documentation of Watch says. The message is overwritten before,
+// as that of the next announcement does.
 func TestWatcherCopy(t *testing.T) {
 	for _, name := range []string{"bridge", "bridge-port", "macvlan", "veth", "vxlan"} {
 		b := captured(t, name)
@@ -86,13 +178,9 @@ func TestWatcherCopy(t *testing.T) {
 		datagram := slices.Clone(b)
 		whole, watched := parseLink(new(attr.Codec), b), w.parse(wire.Message{Data: datagram})
 		clear(datagram)
-		clear(w.watched[:cap(w.watched)])
 		if len(whole.INET6.Conf()) == 0 || len(watched.INET6.Conf()) != 0 || len(watched.INET.Conf()) != 0 ||
 			len(watched.INET6.Stats()) != 0 || len(watched.INET6.ICMP6Stats()) != 0 {
 			t.Errorf("%s: a watched link has settings of sysctl, or the other has none", name)
-		}
-		if n := len(watched.raw.image.model); n > len(b)*6/10 {
-			t.Errorf("%s: %d of %d bytes are kept", name, n, len(b))
 		}
 		watched.INET, watched.INET6.conf, watched.INET6.stats, watched.INET6.icmp6 = whole.INET, whole.INET6.conf, whole.INET6.stats, whole.INET6.icmp6
 		watched.raw = whole.raw
@@ -118,59 +206,6 @@ func TestWatcherCopyBroken(t *testing.T) {
 	}
 	if told < len(b)/2 {
 		t.Errorf("only %d of %d cut messages are in error", told, len(b))
-	}
-}
-
-// TestImage keeps messages as what differs from a model, which is little if they
-// are alike, and gets them back.
-func TestImage(t *testing.T) {
-	model := bytes.Repeat([]byte{0x12, 0x34, 0x56, 0x78}, 700)
-	w, l := newMirror(filter{}), &Link{Kind: KindVXLAN}
-	if i := w.imageOf(l, model); i.differs != "" || i.model != string(model) {
-		t.Error("the first message is not the model")
-	}
-	for _, test := range []struct {
-		at   []int // of bytes that differ
-		most int   // bytes that are kept
-	}{
-		{nil, 0},
-		{[]int{0}, 5},
-		{[]int{5, 7, 2799}, 12},
-		{[]int{4 * 254}, 5},
-		{[]int{4 * 255}, 6},
-		{[]int{4*255 - 1, 4 * 511}, 11},
-	} {
-		b := slices.Clone(model)
-		for _, at := range test.at {
-			b[at] ^= 0x9a
-		}
-		i := w.imageOf(l, b)
-		if got := i.message(); !bytes.Equal(got, b) || i.model != string(model) {
-			t.Errorf("differing at %v: %x, want %x", test.at, got, b)
-		}
-		if len(i.differs) > test.most {
-			t.Errorf("differing at %v: %d bytes are kept, want %d", test.at, len(i.differs), test.most)
-		}
-	}
-}
-
-// TestImageModel has a message that is little like the model become the next one,
-// and leaves those of other kinds alone.
-func TestImageModel(t *testing.T) {
-	w := newMirror(filter{})
-	old, other := bytes.Repeat([]byte{0x12}, 640), bytes.Repeat([]byte{0x34}, 640)
-	first := w.imageOf(&Link{Kind: KindVXLAN}, old)
-	w.imageOf(&Link{Kind: KindVeth}, other)
-	if i := w.imageOf(&Link{Kind: KindVXLAN}, old); i != first {
-		t.Error("another kind's message has become the model")
-	}
-	for range 2 {
-		if i := w.imageOf(&Link{Kind: KindVXLAN}, other); i.differs != "" || i.model != string(other) {
-			t.Errorf("%d bytes are kept of how a message differs that has nothing in common with the model", len(i.differs))
-		}
-	}
-	if first.model != string(old) {
-		t.Error("the next model has overwritten the former")
 	}
 }
 

@@ -84,7 +84,7 @@ func (c *Codec) addr(typ4, typ6 uint16, name string, v *netip.Addr) {
 // ReportedAddr is a row for an IP address of either family that the kernel reports
 // under one number.
 func ReportedAddr(c *Codec, typ uint16, name string, v *netip.Addr) {
-	if !c.due[typ] || !c.reported(typ, name, "ip") {
+	if !c.due[typ] || !c.reported(typ, name, "ip", v) {
 		c.note(typ, unsafe.Pointer(v), addrAny, 0, nil)
 		return
 	}

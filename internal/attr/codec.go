@@ -63,6 +63,7 @@ const (
 	slack    // the kernel rounds it to its own clock
 	unnamed  // iproute2 takes the value without the name
 	nested   // sent with NLA_F_NESTED
+	noEvent  // changes of it are not reported
 	hex
 	numeric // iproute2 takes the number of an enumeration
 )
@@ -97,6 +98,7 @@ type walk struct {
 	err    error
 	marks  []mark // of both sides of a comparison
 	room   []byte // buffer for comparisons
+	whole  bool   // a recording includes rows that are only reported
 	tell   func(Row)
 	survey *survey
 	absent []string // words that iproute2 lacks

@@ -2,6 +2,8 @@ package attr
 
 import (
 	"bytes"
+	"reflect"
+	"slices"
 
 	"github.com/iplink-go/iplink/internal/wire"
 )
@@ -13,7 +15,7 @@ type mark struct {
 	end      int
 	props    props
 	encoding []byte
-	payload  Payload // of a Payload row
+	value    any // a pointer, of a row whose encoding may lack part of the value
 }
 
 // mark attributes the bytes appended since the last mark to the given row. It does
@@ -24,7 +26,9 @@ func (c *Codec) mark(typ uint16, name string) {
 	}
 }
 
-func (c *Codec) addMark(typ uint16, name string, v Payload) {
+// addMark is mark for a codec that is recording. The row's value is at v, or v is nil
+// if the encoding contains all of it.
+func (c *Codec) addMark(typ uint16, name string, v any) {
 	start := 0
 	if n := len(c.marks); n > 0 {
 		start = c.marks[n-1].end
@@ -53,12 +57,7 @@ func (c *Codec) CompareReported(set, reported Set, refs []Ref, want, have Table)
 	if set.Empty() {
 		return nil
 	}
-	c.open()
-	clear(c.marks)
-	c.buf, c.marks = c.room[:0], c.marks[:0]
-	a := c.record(set, refs, want)
-	b := c.record(set, nil, have)
-	c.room = c.take()
+	a, b := c.record(false, set, refs, want, have)
 	var diffs []Difference
 	for i := range a {
 		m := &a[i]
@@ -70,16 +69,49 @@ func (c *Codec) CompareReported(set, reported Set, refs []Ref, want, have Table)
 	return diffs
 }
 
+// Changes walks two reports with the same table and returns the names of the rows
+// that differ, except rows with the property NoEvent. A row that was found in only
+// one of them differs: was and is hold the rows found in old and in now.
+func (c *Codec) Changes(was, is Set, old, now Table) (names []string) {
+	a, b := c.record(true, was.Or(is), nil, old, now)
+	for i := range a {
+		m := &a[i]
+		if was.Has(m.typ) != is.Has(m.typ) || m.changed(find(b, i, m.typ)) {
+			names = append(names, m.name)
+		}
+	}
+	return slices.Compact(names) // a nest has several marks
+}
+
+// changed reports whether a row of a report differs from o, the same row of another.
+func (m *mark) changed(o *mark) bool {
+	switch v := m.value.(type) {
+	case nil:
+		return !bytes.Equal(m.encoding, o.encoding)
+	case *[]byte:
+		return !bytes.Equal(*v, *o.value.(*[]byte))
+	case Comparer:
+		return !v.Same(o.value.(Payload))
+	}
+	return !reflect.DeepEqual(m.value, o.value)
+}
+
 func (m *mark) readable() bool {
 	return !m.props.are(writeOnly) || m.props.are(createOnly)
 }
 
-// record walks t and returns the marks of its rows.
-func (c *Codec) record(set Set, refs []Ref, t Table) []mark {
+// record walks both tables and returns the marks of their rows. Only the first one
+// takes refs. If whole is true, rows that are only reported are included.
+func (c *Codec) record(whole bool, set Set, refs []Ref, want, have Table) (a, b []mark) {
 	c.start(recording, set, refs)
+	clear(c.marks)
+	c.whole, c.buf, c.marks = whole, c.room[:0], c.marks[:0]
+	want(c)
 	n := len(c.marks)
-	t(c)
-	return c.marks[n:]
+	c.refs = nil
+	have(c)
+	c.room, c.whole = c.take(), false
+	return c.marks[:n], c.marks[n:]
 }
 
 // find returns the mark of a row. It tries index i first, because both sides usually
@@ -97,8 +129,9 @@ func find(marks []mark, i int, typ uint16) *mark {
 }
 
 func (m *mark) equal(o *mark) bool {
-	if part, ok := m.payload.(Partial); ok {
-		return part.Within(o.payload)
+	if part, ok := m.value.(Partial); ok {
+		have, _ := o.value.(Payload)
+		return part.Within(have)
 	}
 	return bytes.Equal(m.encoding, o.encoding) || m.props.are(slack) && m.near(o)
 }

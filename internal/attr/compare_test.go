@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/netip"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -193,5 +194,57 @@ func TestCompareReported(t *testing.T) {
 	}
 	if diffs := c.CompareReported(set, set, nil, table(row, &want), table(row, &have)); len(diffs) != 1 || diffs[0].Name != "x" {
 		t.Errorf("%v, want one about x", diffs)
+	}
+}
+
+// TestChanges compares reports of each sort of row: the same ones, another value, and
+// one that lacks the row.
+func TestChanges(t *testing.T) {
+	for _, r := range every {
+		var c attr.Codec
+		was, err := c.Decode(bytesOf(t, r.little, r.big), table(r.row, new(values)), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		v, again, other := r.v, r.v, values{}
+		for _, test := range []struct {
+			name string
+			is   attr.Set
+			now  *values
+			want int
+		}{
+			{"the same", was, &again, 0},
+			{"another value", was, &other, 1},
+			{"absent", attr.Set{}, &again, 1},
+		} {
+			got := c.Changes(was, test.is, table(r.row, &v), table(r.row, test.now))
+			if len(got) != test.want || len(got) > 0 && got[0] != "x" {
+				t.Errorf("%s, %s: %q changed, want %d", r.name, test.name, got, test.want)
+			}
+		}
+	}
+}
+
+// TestChangesNoEvent has a row that changes by itself, among others, change.
+func TestChangesNoEvent(t *testing.T) {
+	rows := func(c *attr.Codec, v *values) {
+		attr.U32(c.ReadOnly().NoEvent(), 1, "timer", &v.u32)
+		attr.Nest(c.NoEvent(), 2, "nest", func(c *attr.Codec) { attr.U16(c.ReadOnly(), 1, "inner", &v.u16) })
+		attr.U8(c.ReadOnly(), 3, "state", &v.u8)
+		attr.Skip(c, 4)
+		attr.U64s(c.NoEvent(), 5, "counters", &v.u64)
+	}
+	var c attr.Codec
+	set := attr.SetOf(1, 2, 3, 4, 5)
+	old, now := values{u8: 1, u16: 2, u32: 3, u64: 4}, values{u8: 1, u16: 0x1234, u32: 0x1234, u64: 0x1234}
+	if got := c.Changes(set, attr.SetOf(3), table(rows, &old), table(rows, &now)); got != nil {
+		t.Errorf("%q changed", got)
+	}
+	now.u8 = 0xa1
+	if got := c.Changes(set, set, table(rows, &old), table(rows, &now)); !slices.Equal(got, []string{"state"}) {
+		t.Errorf("%q changed", got)
+	}
+	if got := c.Encode(nil, set, nil, func(c *attr.Codec) { attr.U8(c.ReadOnly(), 3, "state", &now.u8) }); len(got) > 0 {
+		t.Errorf("% x of a row that is only reported", got)
 	}
 }

@@ -72,7 +72,7 @@ func TestLayoutOfSeveral(t *testing.T) {
 		}},
 		"nest with a report": {wire.AppendAttr(nil, typ, number), func(c *attr.Codec, v *values) {
 			attr.Nest(c, typ, "x", func(c *attr.Codec) {
-				attr.Report(c, 0x21, "y", 4, func(b []byte) { v.u32 = wire.Order.Uint32(b) })
+				attr.Report(c, 0x21, "y", 4, &v.u32, func(n *uint32, b []byte) { *n = wire.Order.Uint32(b) })
 			})
 		}},
 		"nest of too wide a number": {long, func(c *attr.Codec, v *values) {

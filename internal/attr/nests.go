@@ -1,6 +1,7 @@
 package attr
 
 import (
+	"encoding/binary"
 	"errors"
 	"net"
 	"slices"
@@ -12,8 +13,12 @@ import (
 
 // Nest is a row for a nest that the kernel reports and that has its own table.
 func Nest(c *Codec, typ uint16, name string, t Table) {
-	if !c.due[typ] || !c.reported(typ, name, "nest") {
+	if !c.due[typ] {
+		return
+	}
+	if !c.reported(typ, name, "nest", nil) {
 		c.noteNest(typ, t)
+		c.markNest(typ, name, t)
 		return
 	}
 	data, _ := c.payload(typ)
@@ -23,9 +28,25 @@ func Nest(c *Codec, typ uint16, name string, t Table) {
 	}
 }
 
+// markNest adds a mark for each row of a nest, as one for the nest itself.
+func (c *Codec) markNest(typ uint16, name string, t Table) {
+	if !c.reporting() {
+		return
+	}
+	due, first := c.due, len(c.marks)
+	for i := range c.due {
+		c.due[i] = true
+	}
+	t(&Codec{walk: c.walk})
+	c.due = due
+	for i := range c.marks[first:] {
+		c.marks[first+i].typ, c.marks[first+i].name = typ, name
+	}
+}
+
 // Strings is a row for a nest that repeats one string attribute.
 func Strings(c *Codec, typ, elem uint16, name string, v *[]string) {
-	if !c.due[typ] || !c.reported(typ, name, "list of strings") {
+	if !c.due[typ] || !c.reported(typ, name, "list of strings", v) {
 		return
 	}
 	for data := range c.elements(typ, elem, name) {
@@ -140,6 +161,7 @@ func U64s(c *Codec, typ uint16, name string, v ...*uint64) {
 func (c *Codec) members32(typ uint16, name string, to []*uint32) {
 	data := c.members(typ, name)
 	noteMembers(c, members32, typ, to)
+	markMembers(c, typ, name, to)
 	for i := 0; i < len(to) && len(data) >= 4; i++ {
 		*to[i], data = wire.Order.Uint32(data), data[4:]
 	}
@@ -148,6 +170,7 @@ func (c *Codec) members32(typ uint16, name string, to []*uint32) {
 func (c *Codec) members64(typ uint16, name string, to []*uint64) {
 	data := c.members(typ, name)
 	noteMembers(c, members64, typ, to)
+	markMembers(c, typ, name, to)
 	for i := 0; i < len(to) && len(data) >= 8; i++ {
 		*to[i], data = wire.Order.Uint64(data), data[8:]
 	}
@@ -155,17 +178,28 @@ func (c *Codec) members64(typ uint16, name string, to []*uint64) {
 
 // members returns the bytes of all members.
 func (c *Codec) members(typ uint16, name string) []byte {
-	if !c.reported(typ, name, "members") {
+	if !c.reported(typ, name, "members", nil) {
 		return nil
 	}
 	data, _ := c.payload(typ)
 	return data
 }
 
+// markMembers adds a mark for a struct of numbers.
+func markMembers[T uint32 | uint64](c *Codec, typ uint16, name string, v []*T) {
+	if !c.reporting() {
+		return
+	}
+	for _, member := range v {
+		c.buf = binary.NativeEndian.AppendUint64(c.buf, uint64(*member))
+	}
+	c.mark(typ, name)
+}
+
 // Array is a row for a packed array of numbers, of any length the kernel reports.
 func Array[T ~uint16 | ~uint32](c *Codec, typ uint16, name string, v *[]T) {
 	f := integer(unsafe.Sizeof(T(0)))
-	if !c.due[typ] || !c.reported(typ, name, "array") {
+	if !c.due[typ] || !c.reported(typ, name, "array", v) {
 		return
 	}
 	data, _ := c.payload(typ)
@@ -176,7 +210,7 @@ func Array[T ~uint16 | ~uint32](c *Codec, typ uint16, name string, v *[]T) {
 
 // Raw is a row whose payload is kept unparsed for later use.
 func Raw(c *Codec, typ uint16, name string, v *[]byte) {
-	if !c.due[typ] || !c.reported(typ, name, "bytes") {
+	if !c.due[typ] || !c.reported(typ, name, "bytes", v) {
 		c.note(typ, unsafe.Pointer(v), raw, 0, nil)
 		return
 	}
@@ -186,20 +220,21 @@ func Raw(c *Codec, typ uint16, name string, v *[]byte) {
 // InPlace is Raw for use while the message is still valid: Keep does not apply to
 // it.
 func InPlace(c *Codec, typ uint16, name string, v *[]byte) {
-	if !c.due[typ] || !c.reported(typ, name, "bytes") {
+	if !c.due[typ] || !c.reported(typ, name, "bytes", v) {
 		c.note(typ, unsafe.Pointer(v), inPlace, 0, nil)
 		return
 	}
 	*v, _ = c.inPlace(typ)
 }
 
-// Report is a row for a struct of the given length that the kernel reports.
-func Report(c *Codec, typ uint16, name string, bytes int, parse func([]byte)) {
-	if !c.due[typ] || !c.reported(typ, name, "struct") {
+// Report is a row for a struct of the given length that the kernel reports, and that
+// parse reads into v.
+func Report[T any](c *Codec, typ uint16, name string, bytes int, v *T, parse func(*T, []byte)) {
+	if !c.due[typ] || !c.reported(typ, name, "struct", v) {
 		return
 	}
 	if data, ok := c.payload(typ); ok && c.width(name, data, bytes) {
-		parse(data)
+		parse(v, data)
 	}
 }
 
@@ -227,6 +262,13 @@ type Payload interface {
 type Partial interface {
 	Payload
 	Within(have Payload) bool
+}
+
+// A Comparer is a Payload with the type of a whole table, so that only it knows which
+// fields make up its value.
+type Comparer interface {
+	Payload
+	Same(have Payload) bool
 }
 
 // Custom is a row for a Payload, for values that no other row fits.

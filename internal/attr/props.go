@@ -67,6 +67,12 @@ func (c *Codec) Nested() *Codec {
 	return c.with(nested, c.props.since)
 }
 
+// NoEvent marks the next row as one whose changes are not reported: a counter, a
+// timer or another value that changes by itself.
+func (c *Codec) NoEvent() *Codec {
+	return c.with(noEvent, c.props.since)
+}
+
 // A Row describes one attribute of a table.
 type Row struct {
 	Type       uint16 // attribute number, or the member of Set for a bit
@@ -122,12 +128,26 @@ func (c *Codec) row(typ, typ6 uint16, name, format string) bool {
 	case printing:
 		return !p.are(readOnly) && c.hasWord(name)
 	}
-	return !c.props.are(readOnly)
+	return c.reporting() || !c.whole && !c.props.are(readOnly)
 }
 
-// reported begins a row that the kernel reports but does not accept.
-func (c *Codec) reported(typ uint16, name, format string) bool {
-	return c.ReadOnly().row(typ, 0, name, format) && c.mode == decoding
+// reporting reports whether this walk compares what the kernel reports, and the row
+// is not one whose changes are ignored.
+func (c *Codec) reporting() bool {
+	return c.whole && !c.props.are(noEvent)
+}
+
+// reported begins a row that the kernel reports but does not accept, and returns
+// whether to decode it. A comparison finds the row's value at v. If v is nil, the
+// caller adds the mark.
+func (c *Codec) reported(typ uint16, name, format string, v any) bool {
+	if !c.ReadOnly().row(typ, 0, name, format) {
+		return false
+	}
+	if c.mode == recording && v != nil {
+		c.addMark(typ, name, v)
+	}
+	return c.mode == decoding
 }
 
 // hasWord reports whether iproute2 has a keyword for the row, and records the row's

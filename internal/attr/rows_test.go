@@ -273,7 +273,7 @@ var every = []struct {
 	}, {
 		name: "report", format: "struct", readOnly: true,
 		row: func(c *attr.Codec, v *values) {
-			attr.Report(c, typ, "x", 2, func(b []byte) { v.pair = pair(b) })
+			attr.Report(c, typ, "x", 2, &v.pair, func(p *pair, b []byte) { *p = pair(b) })
 		},
 		v:      values{pair: pair{0xa1, 0xa2}},
 		little: "0600 1200 a1a20000", big: "0006 0012 a1a20000",

@@ -104,7 +104,7 @@ func (c *Codec) checkDuration(u *unit, name string, v time.Duration, limits []ti
 // Nanos is a row for a time in nanoseconds, of four bytes if they suffice and of
 // eight otherwise.
 func Nanos(c *Codec, typ uint16, name string, v *time.Duration) {
-	if !c.due[typ] || !c.reported(typ, name, "uint × 1ns") {
+	if !c.due[typ] || !c.reported(typ, name, "uint × 1ns", v) {
 		c.note(typ, unsafe.Pointer(v), nanos, 0, nil)
 		return
 	}

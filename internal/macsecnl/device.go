@@ -89,7 +89,7 @@ func (d *Device) offload(c *attr.Codec) {
 }
 
 func (d *Device) secY(c *attr.Codec) {
-	attr.Report(c, uapi.MACSEC_SECY_ATTR_SCI, "sci", len(d.SCI), func(b []byte) { d.SCI = SCI(b) })
+	attr.Report(c, uapi.MACSEC_SECY_ATTR_SCI, "sci", len(d.SCI), &d.SCI, func(v *SCI, b []byte) { *v = SCI(b) })
 	attr.U64(c, uapi.MACSEC_SECY_ATTR_CIPHER_SUITE, "cipher", &d.Suite)
 	attr.U8(c, uapi.MACSEC_SECY_ATTR_ICV_LEN, "icvlen", &d.ICVLen)
 	attr.OnOff(c, uapi.MACSEC_SECY_ATTR_OPER, "operational", &d.Operational)
@@ -108,7 +108,7 @@ func (d *Device) secY(c *attr.Codec) {
 func (d *Device) parseRxSC(item []byte) (r RxSC) {
 	var list []byte
 	d.decode("rx: ", item, func(c *attr.Codec) {
-		attr.Report(c, uapi.MACSEC_RXSC_ATTR_SCI, "sci", len(r.SCI), func(b []byte) { r.SCI = SCI(b) })
+		attr.Report(c, uapi.MACSEC_RXSC_ATTR_SCI, "sci", len(r.SCI), &r.SCI, func(v *SCI, b []byte) { *v = SCI(b) })
 		attr.OnOff(c, uapi.MACSEC_RXSC_ATTR_ACTIVE, "active", &r.Active)
 		attr.Raw(c, uapi.MACSEC_RXSC_ATTR_STATS, "stats", &r.Stats)
 		attr.Raw(c, uapi.MACSEC_RXSC_ATTR_SA_LIST, "sa_list", &list)
@@ -128,8 +128,8 @@ func (d *Device) parseSA(sc string, item []byte) (sa SA) {
 		attr.U8(c, uapi.MACSEC_SA_ATTR_AN, "an", &sa.AN)
 		attr.OnOff(c, uapi.MACSEC_SA_ATTR_ACTIVE, "active", &sa.Active)
 		attr.Raw(c, uapi.MACSEC_SA_ATTR_PN, "pn", &pn)
-		attr.Report(c, uapi.MACSEC_SA_ATTR_KEYID, "keyid", len(sa.KeyID), func(b []byte) { copy(sa.KeyID[:], b) })
-		attr.Report(c, uapi.MACSEC_SA_ATTR_SSCI, "ssci", 4, func(b []byte) { sa.SSCI = binary.BigEndian.Uint32(b) })
+		attr.Report(c, uapi.MACSEC_SA_ATTR_KEYID, "keyid", len(sa.KeyID), &sa.KeyID, func(id *[16]byte, b []byte) { *id = [16]byte(b) })
+		attr.Report(c, uapi.MACSEC_SA_ATTR_SSCI, "ssci", 4, &sa.SSCI, func(v *uint32, b []byte) { *v = binary.BigEndian.Uint32(b) })
 		attr.Raw(c, uapi.MACSEC_SA_ATTR_STATS, "stats", &sa.Stats)
 	})
 	switch len(pn) {
