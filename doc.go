@@ -67,9 +67,10 @@
 //
 // [Watch] is an iterator over changes of links. It yields a snapshot, then every
 // link that is added, changed or removed, with its previous and present state. No
-// change is lost between the two, nor if the consumer is slow. Leaving the loop
-// closes the socket. Filters restrict the links, and [AllNetNS] includes other
-// namespaces. [Wait] returns as soon as a link meets a [Condition], such as
+// change is lost between the two. If the consumer is so slow that the kernel drops
+// announcements, the links are listed again: steps in between may be lost then, but
+// never the result. Leaving the loop closes the socket. Filters restrict the links,
+// and [AllNetNS] includes other namespaces. [Wait] returns as soon as a link meets a [Condition], such as
 // [UntilCarrier], without polling.
 //
 // # Errors
