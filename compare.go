@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/iplink-go/iplink/internal/attr"
@@ -245,11 +246,9 @@ func (t *transaction) describe(j *job, all []attr.Difference, lower uint16, belo
 // linkName replaces "if7" by the name of the link with that index, if it exists. The
 // namespace p may be nil if it is unknown.
 func (p *nsConn) linkName(text string) string {
-	var index int
-	if p == nil {
-		return text
-	}
-	if n, err := fmt.Sscanf(text, "if%d", &index); n != 1 || err != nil || text != fmt.Sprintf("if%d", index) {
+	digits, is := strings.CutPrefix(text, "if")
+	index, err := strconv.Atoi(digits)
+	if p == nil || !is || err != nil || strconv.Itoa(index) != digits {
 		return text
 	}
 	if name, err := rtnl.NameOf(p.rt, index); err == nil {

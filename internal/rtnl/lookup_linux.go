@@ -2,7 +2,7 @@ package rtnl
 
 import (
 	"context"
-	"fmt"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -75,7 +75,7 @@ func RenamesUp() bool {
 	if unix.Uname(&name) != nil {
 		return true
 	}
-	var major, minor int
-	n, _ := fmt.Sscanf(unix.ByteSliceToString(name.Release[:]), "%d.%d", &major, &minor)
-	return n != 2 || major > 6 || major == 6 && minor >= 2
+	series, rest, _ := strings.Cut(unix.ByteSliceToString(name.Release[:]), ".")
+	minor, _, _ := strings.Cut(rest, ".")
+	return series != "6" || minor != "0" && minor != "1"
 }
