@@ -25,6 +25,8 @@ type Conn struct {
 	echo   uint16      // the flag that requests an echo: NLM_F_ECHO, except in tests
 	noEcho atomic.Bool // the kernel ignored the flag
 
+	lookUps sync.Pool // *lookUp, for Get
+
 	mu   sync.Mutex
 	home *NetNS // the namespace of rt, set on first use
 }
@@ -107,7 +109,15 @@ func (c *Conn) GetIndex(ctx context.Context, index int) (*Link, error) {
 }
 
 func (c *Conn) get(ctx context.Context, name string, key func([]byte) []byte) (*Link, error) {
-	link, err := readLink(ctx, c.rt, key)
+	l, again := c.lookUps.Get().(*lookUp)
+	switch {
+	case !again:
+		l = newLookUp()
+	case l.common == nil: // sharing is worthwhile from the second look-up on
+		l.share(new(interner))
+	}
+	link, err := l.read(ctx, c.rt, key)
+	c.lookUps.Put(l)
 	if err != nil {
 		return nil, kernelError(&Error{Op: "get", Name: name, Message: getReason(err)}, err)
 	}
@@ -124,16 +134,31 @@ func getReason(err error) string {
 
 // readLink reads the link that key identifies.
 func readLink(ctx context.Context, rt *rtnl.Conn, key func([]byte) []byte) (*Link, error) {
-	var r struct { // one allocation
-		reader
-		batch rtnl.Batch
-		link  *Link
-	}
-	r.batch.Get(uapi.RTM_GETLINK, func(m wire.Message) { r.link = r.parse(m) }, key)
-	if err := rt.Do(ctx, &r.batch); err != nil {
+	return newLookUp().read(ctx, rt, key)
+}
+
+// A lookUp is a reusable request for one link.
+type lookUp struct {
+	reader
+	batch  rtnl.Batch
+	link   *Link
+	answer rtnl.Reply
+}
+
+func newLookUp() *lookUp {
+	l := new(lookUp)
+	l.answer = func(m wire.Message) { l.link = l.parse(m) }
+	return l
+}
+
+func (l *lookUp) read(ctx context.Context, rt *rtnl.Conn, key func([]byte) []byte) (*Link, error) {
+	defer func() { l.link = nil }()
+	l.batch.Reset()
+	l.batch.Get(uapi.RTM_GETLINK, l.answer, key)
+	if err := rt.Do(ctx, &l.batch); err != nil {
 		return nil, err
 	}
-	return r.link, r.batch.Err(0)
+	return l.link, l.batch.Err(0)
 }
 
 // readIndex reads the link with the given index.
