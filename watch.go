@@ -38,8 +38,8 @@ func AllNetNS() Filter {
 //
 // An event is reported as soon as the kernel announces it. If several arrive within
 // a millisecond, they may be delayed by up to a millisecond, because Watch then
-// polls from time to time rather than being woken for each. A consumer that waits
-// for the consequences of its own actions is not delayed.
+// polls from time to time rather than being woken for each. A consumer that acts and
+// waits for the consequence in turns meets that delay about once in nine turns.
 //
 // A consumer may be slow. If so many announcements wait that the kernel drops some,
 // Watch lists the links again and reports the differences as ordinary events:
