@@ -93,13 +93,18 @@ func (t *transaction) driftOfLink(ctx context.Context, j *job, have *Link, p *pe
 	}
 	all = slices.DeleteFunc(all, func(d attr.Difference) bool { return same.Has(d.Type) })
 	p.linkSet, p.clamped = typesOf(all), same.Has(uapi.IFLA_MTU)
-	inet6 := t.codec.Compare(s.inet6Set, nil, s.link.INET6.attrs, have.INET6.attrs)
-	p.inet6Set = typesOf(inet6)
-	lower := t.nsConnOfLower(j.at, have)
-	diffs := t.describe(j, all, uapi.IFLA_LINK, lower, j.linkRefs, s.link.settable, have.settable)
+	var diffs []Difference
+	if len(all) > 0 {
+		diffs = t.describe(j, all, uapi.IFLA_LINK, t.nsConnOfLower(j.at, have), j.linkRefs, s.link.settable, have.settable)
+	}
 	if misplaced && !same.Has(uapi.IFLA_LINK) {
 		diffs = append(diffs, t.driftOfNetNS(j, have))
 	}
+	if s.inet6Set.Empty() {
+		return diffs, nil
+	}
+	inet6 := t.codec.Compare(s.inet6Set, nil, s.link.INET6.attrs, have.INET6.attrs)
+	p.inet6Set = typesOf(inet6)
 	return append(diffs, t.describe(j, inet6, 0, nil, nil, s.link.INET6.attrs, have.INET6.attrs)...), nil
 }
 
@@ -169,6 +174,9 @@ func (t *transaction) driftOfInfo(j *job, have *Link, p *pending) []Difference {
 		return nil
 	}
 	all := t.compareInfo(j, have, i)
+	if len(all) == 0 {
+		return nil
+	}
 	p.infoSet = typesOf(all)
 	j.markFixed(all, i, p.infoSet)
 	return t.describe(j, all, s.kind().underlay, t.nsConnOfLower(j.at, have), j.infoRefs, s.info().attrs, i.attrs)
@@ -184,6 +192,9 @@ func (t *transaction) driftOfPort(j *job, have *Link, p *pending) []Difference {
 		port = newPortInfo(s.port.Kind)
 	}
 	all := t.comparePort(j, have, port)
+	if len(all) == 0 {
+		return nil
+	}
 	p.portSet = typesOf(all)
 	return t.describe(j, all, 0, nil, j.portRef, infoOf(s.port).attrs, port.attrs)
 }
@@ -208,6 +219,14 @@ func (t *transaction) compareInfo(j *job, l *Link, have info) []attr.Difference 
 		set = set.And(raw.types())
 	}
 	return t.codec.CompareReported(set, l.raw.info, j.infoRefs, j.spec.info().attrs, have.attrs)
+}
+
+// compareProvable is compareInfo, but finds no difference where there may rightly be one.
+func (t *transaction) compareProvable(j *job, l *Link, have info) []attr.Difference {
+	if t.unprovable(j.spec) {
+		return nil
+	}
+	return t.compareInfo(j, l, have)
 }
 
 // comparePort compares the port settings of a job with the settings of a link.
@@ -340,8 +359,8 @@ func (t *transaction) verifyJob(j *job) error {
 	if j.hasOwnAddress(l) {
 		common.Remove(uapi.IFLA_ADDRESS)
 	}
-	if err := t.notApplied(s, t.codec.CompareReported(common, l.raw.common, j.linkRefs, s.link.settable, l.settable), s.link.settable, l.settable, j.linkRefs); err != nil {
-		return err
+	if diffs := t.codec.CompareReported(common, l.raw.common, j.linkRefs, s.link.settable, l.settable); len(diffs) > 0 {
+		return t.notApplied(s, diffs[0], s.link.settable, l.settable, j.linkRefs)
 	}
 	if err := t.verifyInfo(j); err != nil {
 		return err
@@ -349,7 +368,13 @@ func (t *transaction) verifyJob(j *job) error {
 	if err := t.verifyFlags(j); err != nil {
 		return err
 	}
-	return t.notApplied(s, t.codec.Compare(s.inet6Set, nil, s.link.INET6.attrs, l.INET6.attrs), s.link.INET6.attrs, l.INET6.attrs, nil)
+	if s.inet6Set.Empty() {
+		return nil
+	}
+	if diffs := t.codec.Compare(s.inet6Set, nil, s.link.INET6.attrs, l.INET6.attrs); len(diffs) > 0 {
+		return t.notApplied(s, diffs[0], s.link.INET6.attrs, l.INET6.attrs, nil)
+	}
+	return nil
 }
 
 func (t *transaction) verifyInfo(j *job) error {
@@ -359,10 +384,8 @@ func (t *transaction) verifyInfo(j *job) error {
 		if !ok || l.Kind != s.Kind {
 			return s.failed(t.op, "", fmt.Errorf("%w: %q", ErrKind, l.Kind))
 		}
-		if !t.unprovable(s) {
-			if err := t.notApplied(s, t.compareInfo(j, l, have), s.info().attrs, have.attrs, j.infoRefs); err != nil {
-				return err
-			}
+		if diffs := t.compareProvable(j, l, have); len(diffs) > 0 {
+			return t.notApplied(s, diffs[0], s.info().attrs, have.attrs, j.infoRefs)
 		}
 	}
 	if s.port == nil {
@@ -372,7 +395,10 @@ func (t *transaction) verifyInfo(j *job) error {
 	if !ok {
 		return &Error{Op: t.op, Kind: s.Kind, Name: s.Name, Attr: "port", Message: "the link is no port of a " + s.port.Kind, Err: ErrNotApplied}
 	}
-	return t.notApplied(s, t.comparePort(j, l, have), infoOf(s.port).attrs, have.attrs, j.portRef)
+	if diffs := t.comparePort(j, l, have); len(diffs) > 0 {
+		return t.notApplied(s, diffs[0], infoOf(s.port).attrs, have.attrs, j.portRef)
+	}
+	return nil
 }
 
 func (t *transaction) verifyFlags(j *job) error {
@@ -387,16 +413,8 @@ func (t *transaction) verifyFlags(j *job) error {
 	return nil
 }
 
-// notApplied returns an error that names the first difference, or nil if there is
-// none.
-func (t *transaction) notApplied(s *spec, diffs []attr.Difference, want, have attr.Table, refs []attr.Ref) error {
-	if len(diffs) == 0 {
-		return nil
-	}
-	return t.difference(s, diffs[0], want, have, refs)
-}
-
-func (t *transaction) difference(s *spec, d attr.Difference, want, have attr.Table, refs []attr.Ref) *Error {
+// notApplied returns the error for a row that differs.
+func (t *transaction) notApplied(s *spec, d attr.Difference, want, have attr.Table, refs []attr.Ref) *Error {
 	return &Error{Op: t.op, Kind: s.Kind, Name: s.Name, Attr: d.Name, Err: ErrNotApplied,
 		Message: asked(t.codec.Value(d.Type, refs, want), t.codec.Value(d.Type, nil, have))}
 }

@@ -54,12 +54,13 @@ func (t *transaction) compare(ctx context.Context, j *job, have *Link) (p pendin
 	if err := t.readGeneric(ctx, j, have); err != nil {
 		return p, nil, err
 	}
+	t.found = pending{}
 	for _, f := range facets {
-		more, err := f.compare(t, ctx, j, have, &p)
+		more, err := f.compare(t, ctx, j, have, &t.found)
 		if err != nil {
 			return p, nil, err
 		}
 		diffs = append(diffs, more...)
 	}
-	return p, diffs, nil
+	return t.found, diffs, nil
 }

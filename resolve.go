@@ -446,7 +446,7 @@ func (t *transaction) verifyLower(ctx context.Context, j *job) (fault, err error
 	if wrong {
 		return s.notSo(t.op, t.driftOfNetNS(j, l)), nil
 	}
-	return t.notApplied(s, index, s.link.attrs, l.attrs, j.linkRefs), nil
+	return t.notApplied(s, index[0], s.link.attrs, l.attrs, j.linkRefs), nil
 }
 
 // lowerDiffers compares the index of the parent, for the kinds that are known to

@@ -23,6 +23,7 @@ type transaction struct {
 	many    bool     // creates several links
 
 	wanted    map[linkKey]bool // the links of the call; nil if no setting has to come last
+	found     pending          // of the comparison that is going on
 	acted     bool             // a request that changes something was sent
 	disturbed bool             // a link was not as described after the first round
 	keep      func(error) bool // reports whether the links that were made stay in spite of an error; may be nil
