@@ -60,7 +60,7 @@ func (t *transaction) plan(ctx context.Context, specs []Spec) error {
 		}
 		t.data = t.data || wanted[i].hasRaw()
 	}
-	if err := t.checkConflicts(wanted); err != nil {
+	if err := t.checkOrder(wanted); err != nil {
 		return err
 	}
 	t.many = len(specs) > 1

@@ -8,31 +8,31 @@ import (
 	"github.com/iplink-go/iplink/internal/uapi"
 )
 
-// checkConflicts refuses a set of specs that cannot all be created, or not in this
-// order, regardless of the existing links.
-func (t *transaction) checkConflicts(specs []*spec) error {
-	r := claims{t: t, names: map[linkKey]int{}, indexes: map[indexKey]int{}, specs: specs}
-	for i, s := range specs {
-		if err := r.add(i, s); err != nil {
-			return err
-		}
-	}
-	t.noteWanted(specs)
-	for i := range specs {
-		if err := r.checkReferences(i); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// claims holds the names and indexes that specs ask for, by the position of the spec
-// in the set. A peer belongs to its main end.
-type claims struct {
+// A dependencyGraph holds the links that the specs of a call describe, by name and by
+// index, and finds out which of them refer to each other. It identifies a spec by its
+// position in the call; a peer belongs to its main end.
+type dependencyGraph struct {
 	t       *transaction
 	specs   []*spec
-	names   map[linkKey]int
 	indexes map[indexKey]int
+	states  []visitState
+	path    []int // from the first visited spec to the present one
+	sorted  []int
+}
+
+// visitState is the progress of the search at one spec.
+type visitState uint8
+
+const (
+	unvisited visitState = iota
+	visiting             // the links that it refers to are being visited
+	visited
+)
+
+// linkKey is a name in a namespace.
+type linkKey struct {
+	at   *nsConn
+	name string
 }
 
 // indexKey is an interface index in a namespace.
@@ -41,226 +41,140 @@ type indexKey struct {
 	index int
 }
 
-// add records the names and indexes of a spec and its peer.
-func (r *claims) add(i int, s *spec) error {
-	at, err := r.t.nsConn(s.netns)
-	if err != nil {
-		return s.failed(r.t.op, "netns", err)
-	}
-	for _, name := range slices.Concat([]string{s.Name}, s.altNames) {
-		if other, taken := r.names[linkKey{at: at, name: name}]; taken {
-			return r.invalid(s, i, "name", fmt.Sprintf("%q in the same namespace is also a name of %s", name, r.describe(other)))
-		}
-		if name != "" {
-			r.names[linkKey{at: at, name: name}] = i
+// sort returns the positions of specs, with links that others refer to first. It
+// refuses names and indexes that are given twice, and specs that refer to each other.
+func (t *transaction) sort(specs []*spec) ([]int, error) {
+	g := &dependencyGraph{t: t, specs: specs, indexes: map[indexKey]int{}, states: make([]visitState, len(specs)), sorted: make([]int, 0, len(specs))}
+	t.wanted = make(map[linkKey]int, len(specs))
+	for i, s := range specs {
+		if err := g.add(i, s); err != nil {
+			return nil, err
 		}
 	}
-	if s.index != 0 {
-		if other, taken := r.indexes[indexKey{at, s.index}]; taken {
-			return r.invalid(s, i, "index", fmt.Sprintf("%d in the same namespace is also that of %s", s.index, r.describe(other)))
+	for i := range specs {
+		if err := g.visit(i); err != nil {
+			return nil, err
 		}
-		r.indexes[indexKey{at, s.index}] = i
 	}
-	if other := s.other(); other != nil {
-		return r.add(i, other)
+	return g.sorted, nil
+}
+
+// checkOrder refuses specs that cannot all be created in this order.
+func (t *transaction) checkOrder(specs []*spec) error {
+	sorted, err := t.sort(specs)
+	if err != nil || slices.IsSorted(sorted) {
+		return err
+	}
+	g := &dependencyGraph{t: t, specs: specs}
+	for i := range specs {
+		others, err := g.referencesOf(i)
+		if err != nil {
+			return err
+		}
+		if at := slices.IndexFunc(others, func(other int) bool { return other > i }); at >= 0 {
+			return g.invalid(specs[i], i, "", fmt.Sprintf("it refers to %s, which must come first", g.describe(others[at])))
+		}
 	}
 	return nil
 }
 
-// checkReferences refuses a spec that refers to itself or to a later one.
-func (r *claims) checkReferences(i int) error {
-	s := r.specs[i]
-	others, err := r.referencesOf(i)
+// add records the names and the index of a spec and its peer. The alternative names of
+// an existing link are not recorded: it may have them.
+func (g *dependencyGraph) add(i int, s *spec) error {
+	at, err := g.t.nsConn(s.netns)
+	if err != nil {
+		return s.failed(g.t.op, "netns", err)
+	}
+	names := []string{s.finalName()}
+	if g.t.op == "create" {
+		names = append(names, s.altNames...)
+	}
+	for _, name := range names {
+		key := linkKey{at, name}
+		if other, taken := g.t.wanted[key]; taken {
+			return g.invalid(s, i, "name", fmt.Sprintf("%q in the same namespace is also a name of %s", name, g.describe(other)))
+		}
+		if name != "" {
+			g.t.wanted[key] = i
+		}
+	}
+	if s.index != 0 {
+		if other, taken := g.indexes[indexKey{at, s.index}]; taken {
+			return g.invalid(s, i, "index", fmt.Sprintf("%d in the same namespace is also that of %s", s.index, g.describe(other)))
+		}
+		g.indexes[indexKey{at, s.index}] = i
+	}
+	if other := s.other(); other != nil {
+		return g.add(i, other)
+	}
+	return nil
+}
+
+// visit sorts a spec behind those that it refers to.
+func (g *dependencyGraph) visit(i int) error {
+	switch g.states[i] {
+	case visiting:
+		return g.cycle(i)
+	case visited:
+		return nil
+	}
+	g.states[i] = visiting
+	g.path = append(g.path, i)
+	others, err := g.referencesOf(i)
 	if err != nil {
 		return err
 	}
 	for _, other := range others {
-		switch {
-		case other == i:
-			return r.invalid(s, i, "", "it refers to itself")
-		case other < i:
-			continue
-		}
-		cycle, err := r.path(other, i, map[int]bool{})
-		if err != nil {
+		if err := g.visit(other); err != nil {
 			return err
 		}
-		if cycle != nil {
-			return r.invalid(s, i, "", "they refer to each other: "+r.join(slices.Concat([]int{i}, cycle)))
-		}
-		return r.invalid(s, i, "", fmt.Sprintf("it refers to %s, which must come first", r.describe(other)))
 	}
+	g.path = g.path[:len(g.path)-1]
+	g.states[i] = visited
+	g.sorted = append(g.sorted, i)
 	return nil
 }
 
+// cycle returns the error for a spec that refers to itself, possibly through others.
+func (g *dependencyGraph) cycle(i int) error {
+	path := g.path[slices.Index(g.path, i):]
+	if len(path) == 1 {
+		return g.invalid(g.specs[i], i, "", "it refers to itself")
+	}
+	var words []string
+	for _, i := range append(path, i) {
+		words = append(words, g.describe(i))
+	}
+	return g.invalid(g.specs[i], i, "", "they refer to each other: "+strings.Join(words, " → "))
+}
+
 // referencesOf returns the positions of the specs that one spec refers to.
-func (r *claims) referencesOf(i int) ([]int, error) {
-	keys, err := r.t.references(r.specs[i])
+func (g *dependencyGraph) referencesOf(i int) ([]int, error) {
+	keys, err := g.t.references(g.specs[i])
 	if err != nil {
 		return nil, err
 	}
 	var all []int
 	for _, key := range keys {
-		if other, ok := r.names[key]; ok {
+		if other, ok := g.t.wanted[key]; ok {
 			all = append(all, other)
 		}
 	}
 	return all, nil
 }
 
-// path returns a chain of specs, each referring to the next, between two specs, both
-// included, or nil if there is none. The specs in seen lead nowhere.
-func (r *claims) path(from, to int, seen map[int]bool) ([]int, error) {
-	if from == to {
-		return []int{to}, nil
-	}
-	seen[from] = true
-	others, err := r.referencesOf(from)
-	for _, other := range others {
-		if seen[other] {
-			continue
-		}
-		if rest, err := r.path(other, to, seen); rest != nil || err != nil {
-			return slices.Concat([]int{from}, rest), err
-		}
-	}
-	return nil, err
-}
-
-func (r *claims) join(path []int) string {
-	var words []string
-	for _, i := range path {
-		words = append(words, r.describe(i))
-	}
-	return strings.Join(words, " → ")
-}
-
 // describe returns the kind, the name and the position of a spec.
-func (r *claims) describe(i int) string {
-	return fmt.Sprintf("%s %s (#%d)", r.specs[i].Kind, r.specs[i].Name, i+1)
+func (g *dependencyGraph) describe(i int) string {
+	s := g.specs[i]
+	return fmt.Sprintf("%s (#%d)", strings.TrimSpace(s.Kind+" "+s.Name), i+1)
 }
 
 // invalid returns an error that names the position of the spec.
-func (r *claims) invalid(s *spec, i int, attr, message string) error {
-	if len(r.specs) > 1 {
-		message = fmt.Sprintf("#%d of %d: %s", i+1, len(r.specs), message)
+func (g *dependencyGraph) invalid(s *spec, i int, attr, message string) error {
+	if len(g.specs) > 1 {
+		message = fmt.Sprintf("#%d of %d: %s", i+1, len(g.specs), message)
 	}
-	return s.invalid(r.t.op, attr, message)
-}
-
-// noteWanted notes the links of the call if a setting has to come after all of them.
-func (t *transaction) noteWanted(specs []*spec) {
-	if !slices.ContainsFunc(specs, func(s *spec) bool { return !s.Set.And(s.kind().namesPort).Empty() }) {
-		return
-	}
-	t.wanted = map[linkKey]bool{}
-	for _, s := range specs {
-		for ; s != nil; s = s.other() {
-			if at, err := t.nsConn(s.netns); err == nil {
-				t.wanted[linkKey{at: at, name: s.finalName()}] = true
-			}
-		}
-	}
-}
-
-// linkKey is a name in a namespace.
-type linkKey struct {
-	at    *nsConn
-	name  string
-	index int // of a link that is identified by its index alone, else 0
-}
-
-// key returns the identity of the link of a spec.
-func (s *spec) key(at *nsConn) linkKey {
-	key := linkKey{at: at, name: s.finalName()}
-	if key.name == "" {
-		key.index = s.index
-	}
-	return key
-}
-
-// dependencyOrder sorts specs so that none refers to a later one. It identifies
-// specs by their positions in the list.
-type dependencyOrder struct {
-	t      *transaction
-	specs  []*spec
-	owners map[linkKey]int
-	states []visitState
-	path   []string
-	sorted []int
-}
-
-// visitState is the progress of the sort at one spec.
-type visitState uint8
-
-const (
-	unvisited visitState = iota
-	visiting             // the links that it refers to are being sorted
-	visited
-)
-
-// sort returns the positions of specs, with links that others refer to first. It
-// refuses two specs for one link, and specs that refer to each other.
-func (t *transaction) sort(specs []*spec) ([]int, error) {
-	o := &dependencyOrder{t: t, specs: specs, owners: make(map[linkKey]int, len(specs)), states: make([]visitState, len(specs)), sorted: make([]int, 0, len(specs))}
-	for i, s := range specs {
-		if err := o.add(s, i); err != nil {
-			return nil, err
-		}
-		if other := s.other(); other != nil && other.Name != "" {
-			if err := o.add(other, i); err != nil {
-				return nil, err
-			}
-		}
-	}
-	t.noteWanted(specs)
-	for i := range specs {
-		if err := o.visit(i); err != nil {
-			return nil, err
-		}
-	}
-	return o.sorted, nil
-}
-
-// add records that owner provides the link that s describes.
-func (o *dependencyOrder) add(s *spec, owner int) error {
-	at, err := o.t.nsConn(s.netns)
-	if err != nil {
-		return s.failed(o.t.op, "netns", err)
-	}
-	key := s.key(at)
-	if _, taken := o.owners[key]; taken {
-		return s.invalid(o.t.op, "name", "two descriptions of one link")
-	}
-	o.owners[key] = owner
-	return nil
-}
-
-func (o *dependencyOrder) visit(i int) error {
-	s := o.specs[i]
-	switch o.states[i] {
-	case visiting:
-		return s.invalid(o.t.op, "", "it needs itself: "+strings.Join(append(o.path, s.Name), " → "))
-	case visited:
-		return nil
-	}
-	o.states[i] = visiting
-	o.path = append(o.path, s.Name)
-	keys, err := o.t.references(s)
-	if err != nil {
-		return err
-	}
-	for _, key := range keys {
-		if other, ok := o.owners[key]; ok && (other != i || key.name == s.Name) {
-			if err := o.visit(other); err != nil {
-				return err
-			}
-		}
-	}
-	o.path = o.path[:len(o.path)-1]
-	o.states[i] = visited
-	o.sorted = append(o.sorted, i)
-	return nil
+	return s.invalid(g.t.op, attr, message)
 }
 
 // references returns the links that a spec, or its peer, refers to by name.

@@ -218,7 +218,8 @@ func masterOf(l *Link) int {
 
 // comesLast reports whether a setting of a spec names a link that comes after it.
 func (t *transaction) comesLast(s *spec, at *nsConn, r attr.Ref) bool {
-	return t.op != "update" && s.kind().namesPort.Has(r.Type) && t.wanted[linkKey{at: at, name: r.Name}]
+	_, isWanted := t.wanted[linkKey{at, r.Name}]
+	return isWanted && s.kind().namesPort.Has(r.Type)
 }
 
 // leaveForLast takes such settings out of the first round.

@@ -22,7 +22,7 @@ type transaction struct {
 	index   jobIndex // of the jobs
 	many    bool     // creates several links
 
-	wanted    map[linkKey]bool // the links of the call; nil if no setting has to come last
+	wanted    map[linkKey]int  // the positions of the specs of the call, by the names of their links
 	found     pending          // of the comparison that is going on
 	acted     bool             // a request that changes something was sent
 	disturbed bool             // a link was not as described after the first round

@@ -214,3 +214,19 @@ func TestPeer(t *testing.T) {
 		t.Errorf("a bridge has a peer: %v", l.Peer)
 	}
 }
+
+// TestEnsureRefusesCycles gives links that refer to each other or to themselves, and two
+// descriptions of one link.
+func TestEnsureRefusesCycles(t *testing.T) {
+	c, _ := lab.Scratch(t)
+	for want, specs := range map[string][]iplink.Spec{
+		`ensure bridge a: invalid argument (#1 of 2: they refer to each other: bridge a (#1) → bridge b (#2) → bridge a (#1))`: {bridge.New("a").Master("b"), bridge.New("b").Master("a")},
+		`ensure bridge a: invalid argument (it refers to itself)`:                                                              {bridge.New("a").Master("a")},
+		`ensure a: name: invalid argument (#2 of 2: "a" in the same namespace is also a name of bridge a (#1))`:                {bridge.New("a"), iplink.Device("a").MTU(1400)},
+		`ensure bridge b: index: invalid argument (#2 of 2: 4660 in the same namespace is also that of bridge a (#1))`:         {bridge.New("a").Index(0x1234), bridge.New("b").Index(0x1234)},
+	} {
+		if _, err := c.Ensure(t.Context(), specs...); err == nil || err.Error() != want {
+			t.Errorf("error %v, want %s", err, want)
+		}
+	}
+}
