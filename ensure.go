@@ -23,7 +23,8 @@ type Change struct {
 	// one.
 	Created, Recreated bool
 	// Differences are the settings that differed from the spec and have been
-	// changed. For a pair they include the settings of both ends.
+	// changed. For a pair they include the settings of both ends. For a recreated link
+	// they are what it was replaced for: the immutable ones, or its "type".
 	Differences []Difference
 }
 
@@ -224,6 +225,7 @@ func (e *ensurePlan) planExisting(ctx context.Context, g *ensureItem, s *spec, a
 	g.job = newJob(s, at, nil)
 	g.job.index, g.job.have = g.have.Index, g.have
 	if s.Kind != "" && g.have.Kind != s.Kind {
+		g.diffs = []Difference{{Attr: "type", Have: g.have.Kind, Want: s.Kind, Immutable: true}}
 		return e.replaceOrRefuse(ctx, g, &Error{Op: e.op, Kind: s.Kind, Name: s.Name,
 			Message: "it is " + article(g.have.Kind), Err: ErrKind})
 	}
@@ -460,6 +462,7 @@ func (h *carryOver) mergeAddrs(wanted []inet.Addr) []inet.Addr {
 
 // forget removes the jobs of an item from the transaction.
 func (e *ensurePlan) forget(g *ensureItem) {
+	g.diffs = g.all()
 	var kept []*job
 	for _, j := range e.jobs {
 		if j != g.job && (g.peer == nil || j != g.peer.job) {

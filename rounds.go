@@ -36,9 +36,21 @@ func (t *transaction) settle(ctx context.Context) error {
 		}
 		t.disturbed = true
 		if err := t.actAgain(ctx); err != nil {
-			return err
+			return refusedAgain(fault, err)
 		}
 	}
+}
+
+// refusedAgain returns the error for a setting that was accepted and not applied, and is
+// refused when it is sent again: ErrNotApplied with the reason of the refusal.
+func refusedAgain(fault, err error) error {
+	lost, ok := fault.(*Error)
+	refused, is := err.(*Error)
+	if !ok || !is || lost.Attr != refused.Attr || lost.Name != refused.Name || lost.Kind != refused.Kind {
+		return err
+	}
+	lost.Message += "; " + refused.Message
+	return lost
 }
 
 // lookAgain compares all links with their specs, and notes the settings that are to be

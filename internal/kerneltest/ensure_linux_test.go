@@ -84,7 +84,7 @@ func TestRecreateKeepsAddressesAndPorts(t *testing.T) {
 	if _, err := c.Ensure(t.Context(), bridge.New("br0")); !errors.Is(err, iplink.ErrKind) {
 		t.Fatalf("got %v, want ErrKind", err)
 	}
-	lab.Ensured(t, c, bridge.New("br0").Recreate(), false)
+	lab.Ensured(t, c, bridge.New("br0").Recreate(), false, "type")
 	ns.IP("link", "set", "port", "master", "br0")
 	if got := ns.Addrs("br0"); !slices.Contains(got, "192.0.2.3/24") {
 		t.Errorf("addresses are %v", got)

@@ -18,6 +18,7 @@ import (
 	"github.com/iplink-go/iplink/team"
 	"github.com/iplink-go/iplink/veth"
 	"github.com/iplink-go/iplink/vlan"
+	"github.com/iplink-go/iplink/vxlan"
 )
 
 // promises are calls of which one part undoes another, and what `ip` says afterwards.
@@ -227,6 +228,25 @@ func TestEnsureRefusesCycles(t *testing.T) {
 	} {
 		if _, err := c.Ensure(t.Context(), specs...); err == nil || err.Error() != want {
 			t.Errorf("error %v, want %s", err, want)
+		}
+	}
+}
+
+// TestRecreatedFor asks what a link was replaced for.
+func TestRecreatedFor(t *testing.T) {
+	c, ns := lab.Scratch(t)
+	testutil.IPBatch(t, ns.File, "link add t0 type bridge", "link add vx0 type vxlan id 7 dstport 4789", "link add a0 type veth peer name a1")
+	for _, test := range []struct {
+		spec iplink.Spec
+		want iplink.Difference
+	}{
+		{veth.New("t0").Recreate(), iplink.Difference{Attr: "type", Have: "bridge", Want: "veth", Immutable: true}},
+		{vxlan.New("vx0").VNI(0x1234).Port(4789).Recreate(), iplink.Difference{Attr: "id", Have: "7", Want: "4660", Immutable: true}},
+		{veth.New("a0").Peer(veth.New("b1")).Recreate(), iplink.Difference{Attr: "peer", Have: "a1", Want: "b1", Immutable: true}},
+	} {
+		changes, err := c.Ensure(t.Context(), test.spec)
+		if err != nil || !changes[0].Recreated || !slices.Contains(changes[0].Differences, test.want) {
+			t.Errorf("%v: %+v, want %v; error %v", test.spec, changes, test.want, err)
 		}
 	}
 }
