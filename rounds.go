@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/iplink-go/iplink/internal/attr"
 )
@@ -49,7 +50,9 @@ func refusedAgain(fault, err error) error {
 	if !ok || !is || lost.Attr != refused.Attr || lost.Name != refused.Name || lost.Kind != refused.Kind {
 		return err
 	}
-	lost.Message += "; " + refused.Message
+	if refused.Message != "" {
+		lost.Message += "; " + refused.Message
+	}
 	return lost
 }
 
@@ -191,7 +194,11 @@ func (t *transaction) nameOther(err error) error {
 			continue
 		}
 		if want := t.codec.Value(typ, other.linkRefs, other.spec.link.settable); want != t.codec.Value(typ, t.jobs[i].linkRefs, t.jobs[i].spec.link.settable) {
-			e.Message = fmt.Sprintf("%s; %q of the same call asks for %s", e.Message, other.spec.finalName(), want)
+			text := &e.Message
+			if e.FromKernel {
+				text = &e.Hint
+			}
+			*text = strings.TrimPrefix(*text+"; ", "; ") + fmt.Sprintf("%q of the same call asks for %s", other.spec.finalName(), want)
 		}
 	}
 	return e

@@ -388,7 +388,7 @@ func (t *transaction) checkDown(j *job, have *Link) error {
 	fault := j.needsDown(leaves)
 	up, down := s.flags&s.change&uapi.IFF_UP != 0, s.change&^s.flags&uapi.IFF_UP != 0
 	comes := j.change&uapi.IFF_UP != 0 || j.linkSet.Has(uapi.IFLA_MASTER)
-	j.deferUp = leaves && up || comes && j.defers
+	j.downFirst, j.deferUp = false, leaves && up || comes && j.defers
 	switch {
 	case fault == nil || !have.Up():
 		return nil
