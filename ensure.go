@@ -3,7 +3,6 @@ package iplink
 import (
 	"cmp"
 	"context"
-	"errors"
 	"slices"
 	"syscall"
 
@@ -57,74 +56,12 @@ func (c *Conn) Ensure(ctx context.Context, specs ...Spec) ([]*Change, error) {
 	if err := c.unready(ctx, "ensure"); err != nil {
 		return nil, err
 	}
-	made := map[int]int{}
-	for {
-		changes, raced, err := c.ensureOnce(ctx, specs, made)
-		if !raced {
-			return changes, err
-		}
-	}
-}
-
-// ensureOnce looks at the links and acts. If another process made or removed one of them
-// in between, it reports that, and notes in made which links it has made by then: their
-// indexes, by the position of the spec.
-func (c *Conn) ensureOnce(ctx context.Context, specs []Spec, made map[int]int) (changes []*Change, raced bool, err error) {
 	e := newEnsurePlan(c, "ensure")
-	e.madeBefore = made
 	defer e.close()
-	if err := e.plan(ctx, specs); err != nil {
-		return nil, false, errors.Join(err, e.undoIf(ctx, len(made) > 0))
+	if err := e.attempt(ctx, func(ctx context.Context) error { return e.converge(ctx, specs) }); err != nil {
+		return nil, err
 	}
-	e.keep = func(err error) bool {
-		raced = e.raced(ctx, err)
-		return raced
-	}
-	if err := e.attempt(ctx, e.run); err != nil {
-		return nil, raced, err
-	}
-	return e.changes(), false, nil
-}
-
-// undoIf removes the links that an earlier look of the call has made.
-func (e *ensurePlan) undoIf(ctx context.Context, made bool) error {
-	if !made {
-		return nil
-	}
-	return e.undo(ctx)
-}
-
-// raced reports whether an error has its reason in another process, which has made or
-// removed a link of the call since the plan was made. The links that the call has made
-// are kept then: the next look finds them.
-func (e *ensurePlan) raced(ctx context.Context, err error) bool {
-	if ctx.Err() != nil || !errors.Is(err, syscall.EEXIST) && !errors.Is(err, syscall.ENODEV) && !errors.Is(err, syscall.ESRCH) {
-		return false
-	}
-	if !slices.ContainsFunc(e.items, func(g *ensureItem) bool { return g.job.replaced(ctx) || g.peer != nil && g.peer.job.replaced(ctx) }) {
-		return false
-	}
-	for i, g := range e.order {
-		if g.job.made {
-			g.job.locateMade(ctx)
-			e.madeBefore[i] = g.job.index
-		}
-	}
-	return true
-}
-
-// replaced reports whether the name of the link belongs to another link than before the
-// call, and than the one that the call has made.
-func (j *job) replaced(ctx context.Context) bool {
-	if j.made || j.at.isRemote() {
-		return false
-	}
-	had := 0
-	if j.have != nil {
-		had = j.have.Index
-	}
-	index, err := rtnl.IndexOf(ctx, j.at.rt, j.spec.Name)
-	return (err == nil || isGone(err)) && index != had
+	return e.changes(), nil
 }
 
 // ensurePlan is a transaction that compares links before it changes them.
@@ -133,8 +70,6 @@ type ensurePlan struct {
 	items  []*ensureItem // in the order of creation and change
 	order  []*ensureItem // in the order of the specs
 	listed map[*nsConn]*snapshot
-
-	madeBefore map[int]int // the indexes of links that an earlier look has made, by the position of the spec
 }
 
 // An ensureItem is the description of a link together with its present state.
@@ -171,9 +106,6 @@ func (e *ensurePlan) plan(ctx context.Context, specs []Spec) error {
 	for _, i := range sorted {
 		if e.order[i], err = e.planLink(ctx, wanted[i], len(specs)); err != nil {
 			return err
-		}
-		if g := e.order[i]; g.have != nil && e.madeBefore[i] == g.have.Index {
-			g.job.madeBefore = true
 		}
 	}
 	return nil
@@ -318,6 +250,7 @@ func (e *ensurePlan) run(ctx context.Context) error {
 	if !slices.ContainsFunc(e.items, (*ensureItem).differs) {
 		return nil
 	}
+	e.askForEchoes()
 	last := e.items[0].job.at
 	for _, g := range e.items {
 		for _, a := range e.actions(g) {
@@ -363,7 +296,7 @@ func (g *ensureItem) differs() bool {
 func (e *ensurePlan) changes() []*Change {
 	all := make([]*Change, len(e.order))
 	for i, g := range e.order {
-		c := &Change{Link: g.have, Created: g.have == nil || g.job.madeBefore, Recreated: g.carried != nil, Differences: g.all()}
+		c := &Change{Link: g.have, Created: g.have == nil || e.madeEarlier(g), Recreated: g.carried != nil, Differences: g.all()}
 		if l := g.job.withPeer(); l != nil {
 			c.Link = l
 		}

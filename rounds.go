@@ -102,7 +102,12 @@ func (t *transaction) lookAt(ctx context.Context, j *job) (fault, err error) {
 // whole reports whether a link is compared with all that its spec asks for, rather than
 // only with the settings of the link itself.
 func (t *transaction) whole(j *job) bool {
-	return !j.at.isRemote() && (!j.made && (j.main == nil || !j.main.made) || t.disturbed)
+	return !j.at.isRemote() && (!j.isNew() || t.disturbed)
+}
+
+// isNew reports whether the transaction made the link, or the pair that it belongs to.
+func (j *job) isNew() bool {
+	return j.made || j.main != nil && j.main.made
 }
 
 // notSo returns the error for a difference that remains.
@@ -165,7 +170,7 @@ func (t *transaction) actAgain(ctx context.Context) error {
 
 // fitAgain adds to the pending settings those that the kernel requires with them.
 func (t *transaction) fitAgain(ctx context.Context, j *job) error {
-	if !j.made && (j.main == nil || !j.main.made) {
+	if !j.isNew() {
 		return t.checkState(ctx, j, j.link)
 	}
 	j.downFirst, j.deferUp = false, false

@@ -22,11 +22,11 @@ type transaction struct {
 	index   jobIndex // of the jobs
 	many    bool     // creates several links
 
-	wanted    map[linkKey]int  // the positions of the specs of the call, by the names of their links
-	found     pending          // of the comparison that is going on
-	acted     bool             // a request that changes something was sent
-	disturbed bool             // a link was not as described after the first round
-	keep      func(error) bool // reports whether the links that were made stay in spite of an error; may be nil
+	wanted    map[linkKey]int // the positions of the specs of the call, by the names of their links
+	found     pending         // of the comparison that is going on
+	acted     bool            // a request that changes something was sent
+	disturbed bool            // a link was not as described after the first round
+	earlier   []*job          // the links that were made before the call looked again
 
 	nextIndex int // for the next new link; 0 if none was chosen yet
 }
@@ -47,7 +47,6 @@ type job struct {
 	echo        bool // the kernel is asked for an echo, so that the link need not be read
 	unread      bool // to be read after all links have been changed
 	made        bool // by this transaction
-	madeBefore  bool // by the same call, before it looked again
 	lost        bool // it is unknown whether it was made
 
 	pending
@@ -151,7 +150,6 @@ func (t *transaction) attempt(ctx context.Context, run func(context.Context) err
 		return kernelError(&Error{Op: t.op}, err)
 	}
 	defer held.Release()
-	t.askForEchoes()
 	finished := false
 	defer func() {
 		if !finished {
@@ -159,7 +157,6 @@ func (t *transaction) attempt(ctx context.Context, run func(context.Context) err
 		}
 	}()
 	if err := run(ctx); err != nil {
-		finished = t.keep != nil && t.keep(err)
 		return err
 	}
 	finished = true
@@ -169,6 +166,7 @@ func (t *transaction) attempt(ctx context.Context, run func(context.Context) err
 // run sends all requests: first those that create the links, in order, then those
 // that complete them, one namespace after another, and finally those that read them.
 func (t *transaction) run(ctx context.Context) error {
+	t.askForEchoes()
 	var last *nsConn
 	for _, j := range t.jobs {
 		if j.main != nil {

@@ -71,10 +71,10 @@ func (j *job) target() target {
 // madeIn returns the links that the transaction made in one namespace, the last one
 // first, without peers. The error names the links whose creation is uncertain.
 func (t *transaction) madeIn(ctx context.Context, p *nsConn) (made []*job, unknown error) {
-	for _, j := range slices.Backward(t.jobs) {
+	for _, j := range slices.Backward(slices.Concat(t.earlier, t.jobs)) {
 		switch {
 		case j.at != p || j.main != nil:
-		case j.made, j.madeBefore, j.lost && j.indexChosen:
+		case j.made, j.lost && j.indexChosen:
 			j.locateMade(ctx)
 			made = append(made, j)
 		case j.lost:
