@@ -1,6 +1,7 @@
 package iplink_test
 
 import (
+	"context"
 	"encoding/binary"
 	"fmt"
 	"maps"
@@ -17,6 +18,7 @@ import (
 	"github.com/iplink-go/iplink"
 	"github.com/iplink-go/iplink/bridge"
 	"github.com/iplink-go/iplink/internal/kerneltest/lab"
+	"github.com/iplink-go/iplink/internal/rtnl"
 	"github.com/iplink-go/iplink/internal/testutil"
 	"github.com/iplink-go/iplink/veth"
 	"github.com/iplink-go/iplink/vxlan"
@@ -366,5 +368,42 @@ func ensuredAlready(t *testing.T, file *os.File, specs ...iplink.Spec) {
 	})
 	if err != nil {
 		t.Errorf("%v: %v", specs, err)
+	}
+}
+
+// TestEnsureRacedAndCancelled has another process make one of two links first, and the
+// context end before each send of the second look: the link that Ensure made is removed.
+func TestEnsureRacedAndCancelled(t *testing.T) {
+	for after := 1; ; after++ {
+		c, ns := lab.Scratch(t)
+		ctx, cancel := context.WithCancel(t.Context())
+		looks, sends := 2, 0 // of the first look, and of what follows it
+		c.SetHook(func(p rtnl.Point) error {
+			if p != rtnl.BeforeSend {
+				return nil
+			}
+			switch looks--; {
+			case looks == -1:
+				ns.IP("link", "add", "br1", "type", "bridge")
+			case looks < -1:
+				if sends++; sends == after {
+					cancel()
+				}
+			}
+			return nil
+		})
+		_, err := c.Ensure(ctx, bridge.New("br0"), bridge.New("br1").MTU(1281))
+		c.SetHook(nil)
+		cancel()
+		names := ns.Names()
+		if sends < after {
+			if err != nil || !slices.Contains(names, "br0") {
+				t.Errorf("error %v, links %v", err, names)
+			}
+			return
+		}
+		if err == nil || slices.Contains(names, "br0") || !slices.Contains(names, "br1") {
+			t.Errorf("ended before send %d: error %v, links %v", after, err, names)
+		}
 	}
 }
