@@ -216,6 +216,7 @@ func (w *commandWriter) followUps(s *spec) {
 	w.setAfterCreate(s)
 	w.addAltNames(s)
 	w.setPort(s)
+	w.addObjects(s)
 	w.addLayer3(s)
 	peer := s.other()
 	if peer == nil {

@@ -83,6 +83,8 @@ func (t *transaction) explain(ctx context.Context, step step, p *nsConn, i int, 
 	switch {
 	case step.what == stepCreate && refused.Errno == syscall.EOPNOTSUPP && strings.Contains(refused.Message, "Unknown device type"):
 		e.Message, e.FromKernel = missingDriver(s.Kind), false
+	case step.what == stepObject:
+		e.advise(step.objectReason(refused.Errno))
 	case step.what >= stepAddr && step.what <= stepNeigh:
 		t.adviseLayer3(ctx, e, step)
 	default:

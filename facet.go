@@ -16,11 +16,12 @@ type pending struct {
 	altNames                            []string
 	layer3
 	conflictingRoutes []inet.Route // existing routes that conflict with the new ones
+	objects           []objectRequest
 }
 
 // all returns everything that a spec asks for.
 func (s *spec) all() pending {
-	p := pending{linkSet: s.linkSet, infoSet: s.Set, inet6Set: s.inet6Set, change: s.change, altNames: s.altNames, layer3: s.layer3}
+	p := pending{linkSet: s.linkSet, infoSet: s.Set, inet6Set: s.inet6Set, change: s.change, altNames: s.altNames, layer3: s.layer3, objects: s.objectRequests()}
 	if s.port != nil {
 		p.portSet = s.port.Set
 	}
@@ -42,6 +43,7 @@ type facet struct {
 // addresses.
 var facets = []facet{
 	{compare: (*transaction).driftOfSettings},
+	{(*transaction).driftOfObjects, (*transaction).addObjects},
 	{(*transaction).driftOfAltNames, (*transaction).addAltNames},
 	{(*transaction).driftOfAddrs, (*transaction).addAddrs},
 	{(*transaction).driftOfRoutes, (*transaction).addRoutes},

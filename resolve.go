@@ -157,7 +157,7 @@ func (t *transaction) chooseIndex(j *job) error {
 func (j *job) needsIndex() bool {
 	later := j.linkSet.And(j.createsLater())
 	return !later.Empty() || !j.inet6Set.Empty() || !j.portSet.Empty() || j.deferUp || j.generic() != nil ||
-		len(j.altNames) > 0 || !j.layer3.empty() || j.spec.Name == "" && (!j.linkSet.Empty() || j.change != 0)
+		len(j.altNames) > 0 || !j.layer3.empty() || len(j.objects) > 0 || j.spec.Name == "" && (!j.linkSet.Empty() || j.change != 0)
 }
 
 // createsLater returns the settings that the kernel does not accept when it makes

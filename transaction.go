@@ -8,6 +8,7 @@ import (
 	"syscall"
 
 	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/own"
 	"github.com/iplink-go/iplink/internal/uapi"
 )
 
@@ -92,6 +93,8 @@ type step struct {
 	job  *job
 	what stepKind
 	text string // details of the purpose, such as an address
+
+	object *own.Request // of stepObject
 }
 
 // changes reports whether the step modifies the link, rather than reading it.
@@ -109,6 +112,7 @@ const (
 	stepRoute
 	stepDeleteRoute
 	stepNeigh
+	stepObject
 	stepRead
 )
 
@@ -281,6 +285,9 @@ func (p *nsConn) send(ctx context.Context) error {
 // holds reports whether a step failed because its result was there already, which is
 // no error in a change.
 func (t *transaction) holds(step step, err error) bool {
+	if step.what == stepObject {
+		return slices.ContainsFunc(step.object.Holds, func(errno syscall.Errno) bool { return errors.Is(err, errno) })
+	}
 	if step.what == stepDeleteRoute {
 		return errors.Is(err, syscall.ESRCH)
 	}

@@ -42,7 +42,7 @@ func (s *Bridge) SetMST(ctx context.Context, m MSTState) error {
 		return s.noState(op)
 	}
 	err = s.link.Write(ctx, op, port.Name, uapi.RTM_SETLINK, 0, func(b []byte) []byte {
-		b, spec := s.beginSpec(b, port.Index)
+		b, spec := beginSpec(b, port.Index, port.Index == s.link.Index)
 		b, mst := wire.Begin(b, uapi.IFLA_BRIDGE_MST|uapi.NLA_F_NESTED)
 		b, entry := wire.Begin(b, uapi.IFLA_BRIDGE_MST_ENTRY|uapi.NLA_F_NESTED)
 		b = wire.AppendU16(b, uapi.IFLA_BRIDGE_MST_ENTRY_MSTI, m.MSTI)

@@ -137,7 +137,7 @@ func (s *Bridge) changeVLANs(ctx context.Context, op string, typ uint16, port st
 	var b rtnl.Batch
 	for part := range slices.Chunk(vlans, vlansPerRequest) {
 		b.Write(typ, 0, func(b []byte) []byte {
-			b, at := s.beginSpec(b, index)
+			b, at := beginSpec(b, index, index == s.link.Index)
 			if flags != nil {
 				b = appendVLANs(b, part, flags)
 			}
@@ -159,9 +159,11 @@ func untunnelled(err error, vlans []VLAN) error {
 	if !slices.ContainsFunc(vlans, func(v VLAN) bool { return v.Tunnel != 0 }) {
 		return err
 	}
-	err = openlink.Because(err, syscall.EINVAL, "tunnels need the port's setting VLANTunnel, and a port that takes part in the VLANs")
+	err = openlink.Because(err, syscall.EINVAL, needsTunnel)
 	return openlink.Because(err, syscall.EEXIST, "one of the VLANs has a tunnel already, or another VLAN has that tunnel: DeleteVLANTunnels removes it")
 }
+
+const needsTunnel = "tunnels need the port's setting VLANTunnel, and a port that takes part in the VLANs"
 
 func (s *Bridge) checkVLANs(op string, vlans []VLAN, tunnels demand) error {
 	pvid := 0
@@ -188,10 +190,10 @@ func (s *Bridge) checkVLANs(op string, vlans []VLAN, tunnels demand) error {
 
 // beginSpec begins an AF_BRIDGE message and its IFLA_AF_SPEC. A flag addresses the
 // bridge itself.
-func (s *Bridge) beginSpec(b []byte, index int) ([]byte, int) {
+func beginSpec(b []byte, index int, self bool) ([]byte, int) {
 	b = wire.AppendLink(b, wire.Link{Family: uapi.AF_BRIDGE, Index: int32(index)})
 	b, at := wire.Begin(b, uapi.IFLA_AF_SPEC)
-	if index == s.link.Index {
+	if self {
 		b = wire.AppendU16(b, uapi.IFLA_BRIDGE_FLAGS, uapi.BRIDGE_FLAGS_SELF)
 	}
 	return b, at

@@ -56,8 +56,10 @@ func (s *Bridge) filters(ctx context.Context, op string) error {
 // unfiltered adds the reason for the error of a kernel whose bridge lacks VLAN
 // support.
 func unfiltered(err error) error {
-	return openlink.Because(err, syscall.EOPNOTSUPP, "this kernel's bridge does not filter VLANs (CONFIG_BRIDGE_VLAN_FILTERING)")
+	return openlink.Because(err, syscall.EOPNOTSUPP, noFiltering)
 }
+
+const noFiltering = "this kernel's bridge does not filter VLANs (CONFIG_BRIDGE_VLAN_FILTERING)"
 
 // checkOptions checks a range of VLANs and the settings for them.
 func (s *Bridge) checkOptions(op string, first, last uint16, set attr.Set, table attr.Table) error {

@@ -37,21 +37,27 @@ func (s *Bridge) dumpLinks(ctx context.Context, op string, mask uint32, restart 
 		return wire.AppendU32(wire.AppendLink(b, wire.Link{Family: uapi.AF_BRIDGE}), uapi.IFLA_EXT_MASK, mask)
 	}
 	return s.link.List(ctx, op, uapi.RTM_GETLINK, body, restart, func(m wire.Message) {
-		header, attrs, err := wire.ParseLink(m.Data)
-		if err != nil || header.Family != uapi.AF_BRIDGE {
-			return
-		}
-		var spec []byte
-		attrs, _ = wire.Legible(attrs, func(a wire.Attr) { spec = a.Data })
-		if spec == nil {
-			spec = wire.Find(attrs, uapi.IFLA_AF_SPEC)
-		}
-		index := int(header.Index)
-		if master := wire.Find(attrs, uapi.IFLA_MASTER); index == s.link.Index ||
-			len(master) == 4 && int(wire.Order.Uint32(master)) == s.link.Index {
+		if index, master, spec, ok := parseSpec(m); ok && (index == s.link.Index || master == s.link.Index) {
 			each(index, spec)
 		}
 	})
+}
+
+// parseSpec returns the link that an AF_BRIDGE message is about, its master or 0, and
+// the IFLA_AF_SPEC.
+func parseSpec(m wire.Message) (index, master int, spec []byte, ok bool) {
+	header, attrs, err := wire.ParseLink(m.Data)
+	if err != nil || header.Family != uapi.AF_BRIDGE {
+		return 0, 0, nil, false
+	}
+	attrs, _ = wire.Legible(attrs, func(a wire.Attr) { spec = a.Data })
+	if spec == nil {
+		spec = wire.Find(attrs, uapi.IFLA_AF_SPEC)
+	}
+	if b := wire.Find(attrs, uapi.IFLA_MASTER); len(b) == 4 {
+		master = int(wire.Order.Uint32(b))
+	}
+	return int(header.Index), master, spec, true
 }
 
 // parseVLANs expands the ranges in an IFLA_AF_SPEC.

@@ -19,6 +19,8 @@ type Settings struct {
 	Refs []attr.Ref // the settings that name another link
 	Peer any        // the builder of the other end of a pair
 
+	Objects []Objects // of each sort at most one
+
 	Faults []Fault // arguments that setters rejected
 }
 

@@ -1,0 +1,295 @@
+package bridge
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"syscall"
+
+	"github.com/iplink-go/iplink/internal/own"
+	"github.com/iplink-go/iplink/internal/rtnl"
+	"github.com/iplink-go/iplink/internal/uapi"
+	"github.com/iplink-go/iplink/internal/wire"
+)
+
+// VLANs adds VLANs of the port, or changes their flags and tunnels. Other VLANs stay,
+// also the one that the kernel gives each port, VLAN 1 unless VLANDefaultPVID says
+// otherwise. Consecutive VLANs with equal flags take one request together. The kernel
+// removes the VLANs when the port leaves its bridge (IFLA_BRIDGE_VLAN_INFO,
+// IFLA_BRIDGE_VLAN_TUNNEL_INFO).
+func (b *PortBuilder) VLANs(vlans ...VLAN) *PortBuilder {
+	addVLANs(&b.own, false, false, vlans)
+	return b
+}
+
+// OnlyVLANs is VLANs, and removes all other VLANs of the port, also the one that the
+// kernel gives it. Without arguments the port has no VLAN. It excludes VLANs.
+func (b *PortBuilder) OnlyVLANs(vlans ...VLAN) *PortBuilder {
+	addVLANs(&b.own, false, true, vlans)
+	return b
+}
+
+// VLANs adds VLANs of the bridge itself, in which the machine sends and receives. See
+// PortBuilder.VLANs; VLANs of the bridge have no Tunnel.
+func (b *Builder) VLANs(vlans ...VLAN) *Builder {
+	addVLANs(b.Own(b), true, false, vlans)
+	return b
+}
+
+// OnlyVLANs is VLANs, and removes all other VLANs of the bridge itself. It excludes
+// VLANs.
+func (b *Builder) OnlyVLANs(vlans ...VLAN) *Builder {
+	addVLANs(b.Own(b), true, true, vlans)
+	return b
+}
+
+// vlanObjects are the VLANs that a builder wants.
+type vlanObjects struct {
+	self     bool   // of the bridge itself
+	only     bool   // no others
+	atLeast  bool   // VLANs was called
+	vlans    []VLAN // sorted by number
+	conflict string
+}
+
+func addVLANs(s *own.Settings, self, only bool, vlans []VLAN) {
+	o := vlanObjects{self: self}
+	if had := own.FindObjects[*vlanObjects](s); had != nil {
+		o = *had
+	}
+	o.only, o.atLeast = o.only || only, o.atLeast || !only
+	o.vlans = slices.Clone(o.vlans)
+	for _, v := range vlans {
+		o.add(v)
+	}
+	slices.SortStableFunc(o.vlans, func(a, b VLAN) int { return cmp.Compare(a.ID, b.ID) })
+	s.SetObjects(&o)
+}
+
+// add adds a VLAN, and notes one that is given with other properties already.
+func (o *vlanObjects) add(v VLAN) {
+	i := slices.IndexFunc(o.vlans, func(had VLAN) bool { return had.ID == v.ID })
+	switch {
+	case i < 0:
+		o.vlans = append(o.vlans, v)
+	case o.vlans[i] != v && o.conflict == "":
+		o.conflict = fmt.Sprintf("VLAN %d is given twice, with different properties", v.ID)
+	}
+}
+
+func (o *vlanObjects) Word() string {
+	return "vlan"
+}
+
+func (o *vlanObjects) setter() string {
+	if o.only {
+		return "OnlyVLANs"
+	}
+	return "VLANs"
+}
+
+func (o *vlanObjects) Fault() (setter, text string) {
+	if o.only && o.atLeast {
+		return o.setter(), "VLANs and OnlyVLANs exclude each other"
+	}
+	if o.conflict != "" {
+		return o.setter(), o.conflict
+	}
+	pvid := uint16(0)
+	for _, v := range o.vlans {
+		switch {
+		case v.ID == 0 || v.ID > mostVID:
+			return o.setter(), fmt.Sprintf("vid %d is not in 1…%d", v.ID, mostVID)
+		case v.Tunnel > 1<<24-1:
+			return o.setter(), fmt.Sprintf("the tunnel %d of VLAN %d is not in 1…%d", v.Tunnel, v.ID, 1<<24-1)
+		case v.Tunnel != 0 && o.self:
+			return o.setter(), fmt.Sprintf("VLAN %d has a tunnel, which only a port can have", v.ID)
+		case v.PVID && pvid != 0:
+			return o.setter(), fmt.Sprintf("both %d and %d are to be the VLAN of frames without a tag", pvid, v.ID)
+		case v.PVID:
+			pvid = v.ID
+		}
+	}
+	return "", ""
+}
+
+// Requests removes all VLANs that are not wanted, which is no error for those that the
+// port lacks, and adds the wanted ones.
+func (o *vlanObjects) Requests() []own.Request {
+	var all []own.Request
+	if o.only {
+		unwanted := slices.DeleteFunc(VLANRange(1, mostVID), func(v VLAN) bool { return o.find(v.ID) != nil })
+		all = o.append(all, uapi.RTM_DELLINK, unwanted, noFlags, false)
+	}
+	return o.append(all, uapi.RTM_SETLINK, o.vlans, VLAN.flags, true)
+}
+
+func (o *vlanObjects) find(id uint16) *VLAN {
+	i, ok := slices.BinarySearchFunc(o.vlans, id, func(v VLAN, id uint16) int { return cmp.Compare(v.ID, id) })
+	if !ok {
+		return nil
+	}
+	return &o.vlans[i]
+}
+
+// append appends the requests for VLANs with their flags, unless flags is nil, and with
+// their tunnels.
+func (o *vlanObjects) append(all []own.Request, typ uint16, vlans []VLAN, flags func(VLAN) uint16, tunnels bool) []own.Request {
+	for part := range slices.Chunk(vlans, vlansPerRequest) {
+		all = append(all, own.Request{Text: vlanText(part), Type: typ, Reason: vlanReason, Append: func(b []byte, index int) []byte {
+			b, at := beginSpec(b, index, o.self)
+			if flags != nil {
+				b = appendVLANs(b, part, flags)
+			}
+			if tunnels {
+				b = appendTunnels(b, part)
+			}
+			return wire.End(b, at)
+		}})
+	}
+	return all
+}
+
+// vlanText returns the first and the last VLAN of a request.
+func vlanText(vlans []VLAN) string {
+	return rangeText(vlans[0].ID, vlans[len(vlans)-1].ID)
+}
+
+func vlanReason(errno syscall.Errno) string {
+	switch errno {
+	case syscall.EOPNOTSUPP:
+		return noFiltering
+	case syscall.EINVAL:
+		return needsTunnel
+	case syscall.EEXIST:
+		return "another VLAN of the port has that tunnel"
+	}
+	return ""
+}
+
+// Compare finds the VLANs that the link lacks or has with other properties and, for
+// OnlyVLANs, those that it has beside. Ranges are one difference.
+func (o *vlanObjects) Compare(ctx context.Context, conn *rtnl.Conn, index int) ([]own.Change, error) {
+	have, err := readVLANs(ctx, conn, index)
+	if err != nil {
+		return nil, err
+	}
+	var extra, missing, retunnel []VLAN
+	var changes []own.Change
+	for _, v := range o.vlans {
+		i := slices.IndexFunc(have, func(had VLAN) bool { return had.ID == v.ID })
+		switch {
+		case i < 0:
+			missing = append(missing, v)
+			continue
+		case o.matches(v, have[i]):
+			continue
+		}
+		if have[i].Tunnel != 0 && have[i].Tunnel != v.Tunnel && (v.Tunnel != 0 || o.only) {
+			retunnel = append(retunnel, have[i])
+		}
+		if have[i].Tunnel == v.Tunnel {
+			v.Tunnel = 0 // the kernel refuses one that is there
+		}
+		changes = append(changes, own.Change{Have: have[i].words(), Want: v.words(), Requests: o.append(nil, uapi.RTM_SETLINK, []VLAN{v}, VLAN.flags, true)})
+	}
+	for _, had := range have {
+		if o.only && o.find(had.ID) == nil {
+			extra = append(extra, had)
+		}
+	}
+	first := o.append(nil, uapi.RTM_DELLINK, extra, noFlags, false)
+	first = o.append(first, uapi.RTM_DELLINK, retunnel, nil, true)
+	first = o.append(first, uapi.RTM_SETLINK, missing, VLAN.flags, true)
+	return withFirst(slices.Concat(eachRange(extra, true), eachRange(missing, false), changes), first), nil
+}
+
+// withFirst puts requests before those of the changes.
+func withFirst(changes []own.Change, first []own.Request) []own.Change {
+	if len(changes) > 0 {
+		changes[0].Requests = slices.Concat(first, changes[0].Requests)
+	}
+	return changes
+}
+
+// matches reports whether a VLAN is as wanted. Without a wanted tunnel, only OnlyVLANs
+// compares it.
+func (o *vlanObjects) matches(want, have VLAN) bool {
+	return want.flags() == have.flags() && (want.Tunnel == have.Tunnel || want.Tunnel == 0 && !o.only)
+}
+
+// eachRange returns a difference for each range of VLANs with equal flags and without
+// tunnels.
+func eachRange(vlans []VLAN, have bool) (changes []own.Change) {
+	runs(vlans, alike, func(first, last VLAN, _ rangeMark) {
+		if text := rangeWords(first, last); have {
+			changes = append(changes, own.Change{Have: text})
+		} else {
+			changes = append(changes, own.Change{Want: text})
+		}
+	})
+	return changes
+}
+
+func alike(v, next VLAN) bool {
+	return v.flags() == next.flags() && !v.PVID && v.Tunnel == 0 && next.Tunnel == 0
+}
+
+// rangeWords is String for a range of VLANs.
+func rangeWords(first, last VLAN) string {
+	text := first.words()
+	if first.ID != last.ID {
+		one := fmt.Sprintf("vid %d", first.ID)
+		text = rangeText(first.ID, last.ID) + text[len(one):]
+	}
+	return text
+}
+
+// words is String with the tunnel.
+func (v VLAN) words() string {
+	if v.Tunnel == 0 {
+		return v.String()
+	}
+	return fmt.Sprintf("%s tunnel_info id %d", v, v.Tunnel)
+}
+
+// Commands returns a command for each range, and one for each tunnel.
+func (o *vlanObjects) Commands(dev string) (all []string) {
+	end := " dev " + dev
+	if o.self {
+		end += " self"
+	}
+	if o.only {
+		unwanted := slices.DeleteFunc(VLANRange(1, mostVID), func(v VLAN) bool { return o.find(v.ID) != nil })
+		runs(unwanted, alike, func(first, last VLAN, _ rangeMark) {
+			all = append(all, "vlan del "+rangeText(first.ID, last.ID)+end)
+		})
+	}
+	bare := slices.Clone(o.vlans)
+	for i := range bare {
+		bare[i].Tunnel = 0
+	}
+	runs(bare, alike, func(first, last VLAN, _ rangeMark) {
+		all = append(all, "vlan add "+rangeWords(first, last)+end)
+	})
+	for _, v := range o.vlans {
+		if v.Tunnel != 0 {
+			all = append(all, "vlan add"+end+" "+v.TunnelString())
+		}
+	}
+	return all
+}
+
+// readVLANs returns the VLANs of a port or a bridge, sorted by number.
+func readVLANs(ctx context.Context, conn *rtnl.Conn, index int) (vlans []VLAN, err error) {
+	body := func(b []byte) []byte {
+		return wire.AppendU32(wire.AppendLink(b, wire.Link{Family: uapi.AF_BRIDGE}), uapi.IFLA_EXT_MASK, uapi.RTEXT_FILTER_BRVLAN_COMPRESSED)
+	}
+	err = conn.Dump(ctx, uapi.RTM_GETLINK, body, func() { vlans = nil }, func(m wire.Message) {
+		if at, _, spec, ok := parseSpec(m); ok && at == index && len(vlans) == 0 {
+			vlans = parseVLANs(spec)
+		}
+	})
+	return vlans, err
+}

@@ -1,0 +1,71 @@
+package own
+
+import (
+	"context"
+	"slices"
+	"syscall"
+
+	"github.com/iplink-go/iplink/internal/rtnl"
+)
+
+// Objects are the objects of one sort that a builder wants on its link and that are no
+// attributes of the link, such as the VLANs of a port. A value does not change after a
+// setter has stored it, so that copies of a builder share it.
+type Objects interface {
+	// Word is the name of the objects in errors and differences, such as "vlan".
+	Word() string
+	// Fault returns the setter with an impossible argument and the reason, or empty
+	// strings.
+	Fault() (setter, text string)
+	// Requests returns the requests that give a new link all objects.
+	Requests() []Request
+	// Compare returns the differences of an existing link and the requests that
+	// resolve them.
+	Compare(ctx context.Context, conn *rtnl.Conn, index int) ([]Change, error)
+	// Commands returns the arguments of the `bridge` commands that are equivalent to
+	// Requests. dev is the link's name, quoted for a shell.
+	Commands(dev string) []string
+}
+
+// A Request adds or removes objects of a link.
+type Request struct {
+	Text       string // the objects, such as "vid 7"
+	Type, Flag uint16 // of the message
+	// Append appends the part after the header for the link with an index.
+	Append func(b []byte, index int) []byte
+	// Reason returns why the kernel answers with an errno, or an empty string. It may
+	// be nil.
+	Reason func(syscall.Errno) string
+	// Holds are the errnos of a request whose result was there already.
+	Holds []syscall.Errno
+}
+
+// A Change is a difference, in words, and the requests that resolve it. The requests of
+// several changes may be part of the first one.
+type Change struct {
+	Have, Want string
+	Requests   []Request
+}
+
+// SetObjects stores the objects of a sort, in place of those that were stored before.
+func (s *Settings) SetObjects(o Objects) {
+	all := slices.Clone(s.Objects)
+	i := slices.IndexFunc(all, func(had Objects) bool { return had.Word() == o.Word() })
+	if i < 0 {
+		all = append(all, o)
+	} else {
+		all[i] = o
+	}
+	s.Objects = all
+}
+
+// FindObjects returns the stored objects of a type, or its zero value.
+func FindObjects[T Objects](s *Settings) T {
+	for _, o := range s.Objects {
+		if found, ok := o.(T); ok {
+			return found
+		}
+	}
+	var none T
+	return none
+}

@@ -1,0 +1,111 @@
+package iplink
+
+import (
+	"context"
+	"strings"
+	"syscall"
+
+	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/own"
+	"github.com/iplink-go/iplink/internal/uapi"
+)
+
+// An objectRequest is a request for objects of a link with their sort.
+type objectRequest struct {
+	word string
+	own.Request
+}
+
+// objects returns the objects that a spec asks for: those of the link, and those that it
+// has as a port.
+func (s *spec) objects() []own.Objects {
+	all := s.Objects
+	if s.port != nil {
+		all = append(all[:len(all):len(all)], s.port.Objects...)
+	}
+	return all
+}
+
+// objectRequests returns the requests that give a new link all objects.
+func (s *spec) objectRequests() (all []objectRequest) {
+	for _, o := range s.objects() {
+		all = appendRequests(all, o.Word(), o.Requests())
+	}
+	return all
+}
+
+func appendRequests(all []objectRequest, word string, requests []own.Request) []objectRequest {
+	for _, r := range requests {
+		all = append(all, objectRequest{word, r})
+	}
+	return all
+}
+
+// driftOfObjects compares the objects of a link. A link that joins another master loses
+// what it has as a port.
+func (t *transaction) driftOfObjects(ctx context.Context, j *job, have *Link, p *pending) (diffs []Difference, err error) {
+	objects := j.spec.objects()
+	if len(objects) > 0 && j.at.isRemote() {
+		return nil, j.spec.onlyInside(t.op, objects[0].Word())
+	}
+	for i, o := range objects {
+		changes, err := o.Compare(ctx, j.at.rt, have.Index)
+		if err != nil {
+			return nil, j.spec.failed(t.op, o.Word(), err)
+		}
+		var mend []own.Request
+		for _, c := range changes {
+			diffs = append(diffs, Difference{Attr: o.Word(), Have: c.Have, Want: c.Want})
+			mend = append(mend, c.Requests...)
+		}
+		if i >= len(j.spec.Objects) && p.linkSet.Has(uapi.IFLA_MASTER) {
+			mend = o.Requests()
+		}
+		p.objects = appendRequests(p.objects, o.Word(), mend)
+	}
+	return diffs, nil
+}
+
+func (t *transaction) addObjects(j *job) {
+	for i := range j.pending.objects {
+		r := &j.pending.objects[i]
+		t.addStep(j, stepObject, strings.TrimSpace(r.word+" "+r.Text), r.Type, r.Flag, func(b []byte) []byte { return r.Append(b, j.index) })
+		j.at.steps[len(j.at.steps)-1].object = &r.Request
+	}
+}
+
+// objectReason returns the reason why an object was refused, or an empty string.
+func (s *step) objectReason(errno syscall.Errno) string {
+	if s.object.Reason == nil {
+		return ""
+	}
+	return s.object.Reason(errno)
+}
+
+// checkObjects refuses objects that the kernel would refuse or misinterpret.
+func (s *spec) checkObjects(op string) error {
+	for _, o := range s.objects() {
+		if setter, text := o.Fault(); text != "" {
+			return s.invalid(op, setter, text)
+		}
+	}
+	return nil
+}
+
+// addObjects writes the commands that add the objects.
+func (w *commandWriter) addObjects(s *spec) {
+	for _, o := range s.objects() {
+		for _, command := range o.Commands(attr.Quote(s.finalName())) {
+			w.commands = append(w.commands, s.home().bridgeCommand()+" "+command)
+		}
+	}
+}
+
+// bridgeCommand is command for `bridge`.
+func (ns *NetNS) bridgeCommand() string {
+	command := ns.command()
+	if ns == nil || ns.name != "" {
+		return "bridge" + strings.TrimPrefix(command, "ip")
+	}
+	return strings.TrimSuffix(command, "ip") + "bridge"
+}
