@@ -176,6 +176,9 @@ func (w *commandWriter) change(s *spec) {
 		w.kindWords(s)
 	}
 	w.endIfMore(at)
+	for typ := range s.Only.All() {
+		w.absent = append(w.absent, "no other entries of "+rowName(s.info().attrs, typ))
+	}
 }
 
 // downFirst writes the command that takes a hardware link down, if one of its

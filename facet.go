@@ -57,6 +57,7 @@ func (t *transaction) compare(ctx context.Context, j *job, have *Link) (p pendin
 		return p, nil, err
 	}
 	t.found = pending{}
+	j.wantOnly(have)
 	for _, f := range facets {
 		more, err := f.compare(t, ctx, j, have, &t.found)
 		if err != nil {
@@ -65,4 +66,26 @@ func (t *transaction) compare(ctx context.Context, j *job, have *Link) (p pendin
 		diffs = append(diffs, more...)
 	}
 	return t.found, diffs, nil
+}
+
+// lister is an info with lists to which the kernel adds the entries of a request, so
+// that unwanted ones are removed one by one.
+type lister interface {
+	info
+	// without returns a copy whose lists in set also have the removal of each entry that
+	// have contains and the info does not ask for.
+	without(have info, set attr.Set) info
+}
+
+// wantOnly adds the removal of unwanted entries to the lists that are to have no others.
+// The builder does not change.
+func (j *job) wantOnly(have *Link) {
+	want, ok := j.spec.Info.(lister)
+	now, is := j.spec.known(have)
+	if !ok || !is || j.spec.Only.Empty() {
+		return
+	}
+	s := *j.spec
+	s.Info = want.without(now, s.Only)
+	j.spec = &s
 }

@@ -69,7 +69,7 @@ func TestTeamModeMissing(t *testing.T) {
 // TestKindDataKnowsSpec fails when a spec gets a new field: outsideKind must then
 // refuse it, or KindData would lose it.
 func TestKindDataKnowsSpec(t *testing.T) {
-	ofTheKind := []string{"Kind", "cachedKind", "Info", "Set", "Refs", "Peer"}
+	ofTheKind := []string{"Kind", "cachedKind", "Info", "Set", "Only", "Refs", "Peer"}
 	refused := []string{"link", "linkSet", "linkRefs", "flags", "change", "inet6Set", "index", "altNames", "netns", "linkNetNS", "port", "layer3"}
 	ofVerbs := []string{"Name", "downFirst", "newName", "recreate", "asked", "standing", "Faults", "made"} // not of a link that is made by another
 	want := map[string]bool{}

@@ -166,6 +166,32 @@ func (m *qosMap[D]) Within(have attr.Payload) bool {
 	return true
 }
 
+// without returns the settings with the removal of the entries that only have contains.
+func (v *VLANInfo) without(have info, set attr.Set) info {
+	now, ok := have.(*VLANInfo)
+	if !ok {
+		return v
+	}
+	all := *v
+	if set.Has(uapi.IFLA_VLAN_INGRESS_QOS) {
+		all.IngressQoSMap = zeroed(v.IngressQoSMap, now.IngressQoSMap)
+	}
+	if set.Has(uapi.IFLA_VLAN_EGRESS_QOS) {
+		all.EgressQoSMap = zeroed(v.EgressQoSMap, now.EgressQoSMap)
+	}
+	return &all
+}
+
+// zeroed returns the entries in want, and maps to 0 what only have maps.
+func zeroed(want, have map[uint32]uint32) map[uint32]uint32 {
+	all := make(map[uint32]uint32, len(want))
+	for from := range have {
+		all[from] = 0
+	}
+	maps.Copy(all, want)
+	return all
+}
+
 // vlanOverhead is the size of the tag, if the link below cannot make room for it.
 func vlanOverhead(below *Link, _ info) uint32 {
 	const tag = 4
@@ -197,13 +223,13 @@ func vlanBefore(j *job, have *Link) *attr.Error {
 	return &attr.Error{Name: rowName(want.attrs, longest), Text: tooLong(bytes)}
 }
 
-// union returns the number of entries in have, plus the new ones in more if added is
-// true.
+// union returns the number of entries in have, with the changes in more if added is
+// true. An entry that maps to 0 is none.
 func union(have, more map[uint32]uint32, added bool) int {
 	n := len(have)
-	for from := range more {
-		if _, is := have[from]; added && !is {
-			n++
+	for from, to := range more {
+		if _, is := have[from]; added && is != (to != 0) {
+			n += map[bool]int{true: -1, false: 1}[is]
 		}
 	}
 	return n

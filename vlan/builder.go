@@ -107,6 +107,28 @@ func (b *Builder) EgressQoSMap(entries map[uint32]uint32) *Builder {
 	return b
 }
 
+// OnlyIngressQoSMap sets the entries that map the priority code point of a received
+// tag, 0 to 7, to the priority of the packet, and removes all others; without entries
+// every packet has the priority 0, which is the default. It replaces the entries of
+// earlier calls (IFLA_VLAN_INGRESS_QOS).
+func (b *Builder) OnlyIngressQoSMap(entries map[uint32]uint32) *Builder {
+	b.set(uapi.IFLA_VLAN_INGRESS_QOS).IngressQoSMap = maps.Clone(entries)
+	b.Own(b).Only.Add(uapi.IFLA_VLAN_INGRESS_QOS)
+	return b
+}
+
+// OnlyEgressQoSMap sets the entries that map the priority of a packet to the priority
+// code point of the tag, 0 to 7, and removes all others; without entries every tag has
+// the code point 0, which is the default. It replaces the entries of earlier calls.
+// The kernel has no request that replaces a map, so the call reads the entries and
+// sends the removal of those that are not wanted; both lists together have at most 5460
+// entries (IFLA_VLAN_EGRESS_QOS).
+func (b *Builder) OnlyEgressQoSMap(entries map[uint32]uint32) *Builder {
+	b.set(uapi.IFLA_VLAN_EGRESS_QOS).EgressQoSMap = maps.Clone(entries)
+	b.Own(b).Only.Add(uapi.IFLA_VLAN_EGRESS_QOS)
+	return b
+}
+
 // merged returns a new map with the entries of both. It does not change old, which
 // clones of a builder share.
 func merged(old, entries map[uint32]uint32) map[uint32]uint32 {

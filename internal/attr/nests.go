@@ -290,7 +290,7 @@ func (c *Codec) custom(typ uint16, name string, v Payload) {
 			c.fail(name, err.Error())
 		}
 	case printing:
-		c.buf = v.AppendWords(c.word(name))
+		c.printPayload(name, v)
 	case surveying:
 		c.notePayload(typ, v)
 	default:
@@ -300,6 +300,14 @@ func (c *Codec) custom(typ uint16, name string, v Payload) {
 			c.addMark(typ, name, v)
 		}
 	}
+}
+
+// printPayload prints nothing for part of a value that asks for nothing.
+func (c *Codec) printPayload(name string, v Payload) {
+	if part, ok := v.(Partial); ok && len(part.AppendWords(nil)) == 0 {
+		return
+	}
+	c.buf = v.AppendWords(c.word(name))
 }
 
 // wireType returns the type of a row with the properties p as it is sent.

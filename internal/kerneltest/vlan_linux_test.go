@@ -1,8 +1,10 @@
 package kerneltest_test
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -28,6 +30,62 @@ func TestVLANProc(t *testing.T) {
 		"INGRESS priority mappings: 0:0  1:1193046  2:0  3:0  4:0  5:0  6:2 7:0", "EGRESS priority mappings: 18:7 52:5")
 	if l := ns.Link("v0"); !strings.Contains(fmt.Sprint(l["linkinfo"]), "LOOSE_BINDING") {
 		t.Errorf("a flag that was not named has changed: %v", l["linkinfo"])
+	}
+}
+
+// TestVLANOnly demands exactly the entries that were asked for, by each verb, from a map
+// that another program has changed as well.
+func TestVLANOnly(t *testing.T) {
+	testutil.Need(t, iplink.KindVLAN)
+	c, ns := lab.Scratch(t)
+	lab.MustCreate(t, c, dummy.New("under"), vlan.New("v0").Parent("under").ID(7).
+		OnlyIngressQoSMap(map[uint32]uint32{1: 2}).OnlyEgressQoSMap(map[uint32]uint32{70000: 3, 5: 0}))
+	qosMaps(ns, "1:2", "70000:3")
+	ns.IP("link set v0 type vlan ingress-qos-map 3:4 egress-qos-map 6:7 70000:2")
+	want := vlan.New("v0").OnlyIngressQoSMap(map[uint32]uint32{1: 5, 3: 4}).OnlyEgressQoSMap(map[uint32]uint32{70000: 3}).EgressQoSMap(map[uint32]uint32{8: 1})
+	diffs, err := c.Diff(t.Context(), want)
+	testutil.Must(t, err)
+	if got, due := fmt.Sprint(diffs), "[ingress-qos-map: have 1:2 3:4, want 1:5 3:4 egress-qos-map: have 6:7 70000:2, want 6:0 8:1 70000:3]"; got != due {
+		t.Errorf("differences\n%s, want\n%s", got, due)
+	}
+	lab.Ensured(t, c, want, false, "ingress-qos-map", "egress-qos-map")
+	qosMaps(ns, "1:5 3:4", "70000:3 8:1")
+	lab.Ensured(t, c, want, false)
+	lab.Updated(t, c, vlan.New("v0").OnlyIngressQoSMap(map[uint32]uint32{7: 1}))
+	qosMaps(ns, "7:1", "70000:3 8:1")
+	lab.Updated(t, c, vlan.New("v0").OnlyIngressQoSMap(nil).OnlyEgressQoSMap(nil))
+	qosMaps(ns, "", "")
+	text := vlan.New("").Index(7).OnlyEgressQoSMap(map[uint32]uint32{1: 2}).String()
+	if due := "ip link set dev if7 type vlan egress-qos-map 1:2 # ip has no word for: no other entries of egress-qos-map"; text != due {
+		t.Errorf("%s, want\n%s", text, due)
+	}
+}
+
+// qosMaps demands the entries of both maps of v0, as `ip` has them.
+func qosMaps(ns *testutil.Lab, ingress, egress string) {
+	ns.Helper()
+	var all []struct {
+		LinkInfo struct {
+			Data struct {
+				Ingress []struct{ From, To uint32 } `json:"ingress_qos"`
+				Egress  []struct{ From, To uint32 } `json:"egress_qos"`
+			} `json:"info_data"`
+		} `json:"linkinfo"`
+	}
+	if err := json.Unmarshal([]byte(ns.IP("-d -j link show v0")), &all); err != nil {
+		ns.Fatal(err)
+	}
+	words := func(entries []struct{ From, To uint32 }) string {
+		var text []string
+		for _, e := range entries {
+			text = append(text, fmt.Sprintf("%d:%d", e.From, e.To))
+		}
+		slices.Sort(text)
+		return strings.Join(text, " ")
+	}
+	data := all[0].LinkInfo.Data
+	if in, out := words(data.Ingress), words(data.Egress); in != ingress || out != egress {
+		ns.Errorf("ingress %q, want %q; egress %q, want %q", in, ingress, out, egress)
 	}
 }
 
