@@ -139,10 +139,14 @@ func AddrOver(a, had *inet.Addr) inet.Addr {
 }
 
 // ByKernel reports whether the kernel created the address by itself, and will create
-// it again when the link is recreated.
+// it again when the link is recreated. It counts each IPv6 link-local address.
 func ByKernel(a *inet.Addr) bool {
-	byKernel := a.Prefix.Addr().Is6() && a.Flags&(inet.AddrSecondary|inet.AddrStablePrivacy) != 0
-	return byKernel || a.Prefix.Addr().IsLinkLocalUnicast() || a.Proto == inet.AddrProtoKernelRA
+	switch a.Proto {
+	case inet.AddrProtoKernelLO, inet.AddrProtoKernelRA, inet.AddrProtoKernelLL:
+		return true
+	}
+	return a.Prefix.Addr().Is6() &&
+		(a.Prefix.Addr().IsLinkLocalUnicast() || a.Flags&(inet.AddrSecondary|inet.AddrStablePrivacy) != 0)
 }
 
 // SameRoute reports whether two routes exclude each other in the kernel: they have
