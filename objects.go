@@ -16,7 +16,7 @@ type objectRequest struct {
 	own.Request
 }
 
-// objects returns the objects that a spec asks for: those of the link, and those that it
+// objects returns the objects that a spec asks for: of the link itself, and all that it
 // has as a port.
 func (s *spec) objects() []own.Objects {
 	all := s.Objects
@@ -42,7 +42,7 @@ func appendRequests(all []objectRequest, word string, requests []own.Request) []
 }
 
 // driftOfObjects compares the objects of a link. A link that joins another master loses
-// what it has as a port.
+// its objects as a port.
 func (t *transaction) driftOfObjects(ctx context.Context, j *job, have *Link, p *pending) (diffs []Difference, err error) {
 	objects := j.spec.objects()
 	if len(objects) > 0 && j.at.isRemote() {

@@ -224,7 +224,7 @@ func vlanBefore(j *job, have *Link) *attr.Error {
 }
 
 // union returns the number of entries in have, with the changes in more if added is
-// true. An entry that maps to 0 is none.
+// true. An entry that maps to 0 does not count.
 func union(have, more map[uint32]uint32, added bool) int {
 	n := len(have)
 	for from, to := range more {

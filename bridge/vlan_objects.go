@@ -30,7 +30,7 @@ func (b *PortBuilder) OnlyVLANs(vlans ...VLAN) *PortBuilder {
 	return b
 }
 
-// VLANs adds VLANs of the bridge itself, in which the machine sends and receives. See
+// VLANs adds VLANs of the bridge itself: the machine sends and receives in them. See
 // PortBuilder.VLANs; VLANs of the bridge have no Tunnel.
 func (b *Builder) VLANs(vlans ...VLAN) *Builder {
 	addVLANs(b.Own(b), true, false, vlans)
@@ -114,7 +114,7 @@ func (o *vlanObjects) Fault() (setter, text string) {
 	return "", ""
 }
 
-// Requests removes all VLANs that are not wanted, which is no error for those that the
+// Requests removes all VLANs that are not wanted, also numbers that the
 // port lacks, and adds the wanted ones.
 func (o *vlanObjects) Requests() []own.Request {
 	var all []own.Request
@@ -205,7 +205,7 @@ func (o *vlanObjects) Compare(ctx context.Context, conn *rtnl.Conn, index int) (
 	return withFirst(slices.Concat(eachRange(extra, true), eachRange(missing, false), changes), first), nil
 }
 
-// withFirst puts requests before those of the changes.
+// withFirst puts requests before the requests of the changes.
 func withFirst(changes []own.Change, first []own.Request) []own.Change {
 	if len(changes) > 0 {
 		changes[0].Requests = slices.Concat(first, changes[0].Requests)

@@ -16,7 +16,7 @@ type Settings struct {
 
 	Info any        // points to the kind's struct, which holds the values
 	Set  attr.Set   // the settings that were made
-	Only attr.Set   // those of Set whose lists are to have no other entries
+	Only attr.Set   // the lists in Set that are to have no other entries
 	Refs []attr.Ref // the settings that name another link
 	Peer any        // the builder of the other end of a pair
 
