@@ -217,6 +217,7 @@ func (w *commandWriter) onOff(s *spec, flag uint32, word string, inverted bool) 
 // for both ends of a pair.
 func (w *commandWriter) followUps(s *spec) {
 	w.setAfterCreate(s)
+	w.takeAway(s)
 	w.addAltNames(s)
 	w.setPort(s)
 	w.addObjects(s)

@@ -58,6 +58,9 @@ func (t *transaction) plan(ctx context.Context, specs []Spec) error {
 		if err := wanted[i].check(t.op); err != nil {
 			return err
 		}
+		if err := wanted[i].refuseTakeaway(t.op); err != nil {
+			return err
+		}
 		t.data = t.data || wanted[i].hasRaw()
 	}
 	if err := t.checkOrder(wanted); err != nil {
@@ -199,9 +202,7 @@ func (t *transaction) addChange(j *job, flags, change uint32, attrs func([]byte)
 
 func (t *transaction) addAltName(j *job, name string) {
 	j.at.batch.Write(uapi.RTM_NEWLINKPROP, uapi.NLM_F_CREATE|uapi.NLM_F_EXCL, func(b []byte) []byte {
-		b = wire.AppendLink(b, wire.Link{Index: int32(j.index)})
-		b, at := wire.Begin(b, uapi.IFLA_PROP_LIST|uapi.NLA_F_NESTED)
-		return wire.End(wire.AppendString(b, uapi.IFLA_ALT_IFNAME, name), at)
+		return appendAltName(b, j.index, name)
 	})
 	j.at.steps = append(j.at.steps, step{job: j, what: stepAltName, text: name})
 }

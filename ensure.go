@@ -361,6 +361,7 @@ func (e *ensurePlan) replaceOrRefuse(ctx context.Context, g *ensureItem, reason 
 	if g.carried.addrs, err = inetnl.ReadAddrs(ctx, at.rt, g.have.Index, g.have.Name); err != nil {
 		return s.failed(e.op, "addr", err)
 	}
+	g.carried.addrs = slices.DeleteFunc(g.carried.addrs, func(a inet.Addr) bool { return slices.Contains(s.noAddrs, a.Prefix) })
 	if g.carried.ports, err = (&Conn{rt: at.rt}).list(ctx, filter{masterIndex: g.have.Index}); err != nil {
 		return err
 	}

@@ -17,6 +17,7 @@ type pending struct {
 	layer3
 	conflictingRoutes []inet.Route // existing routes that conflict with the new ones
 	objects           []objectRequest
+	removals          []objectRequest // of objects that the link is not to have
 }
 
 // all returns everything that a spec asks for.
@@ -44,6 +45,7 @@ type facet struct {
 var facets = []facet{
 	{compare: (*transaction).driftOfSettings},
 	{(*transaction).driftOfObjects, (*transaction).addObjects},
+	{(*transaction).driftOfTakeaway, (*transaction).addRemovals},
 	{(*transaction).driftOfAltNames, (*transaction).addAltNames},
 	{(*transaction).driftOfAddrs, (*transaction).addAddrs},
 	{(*transaction).driftOfRoutes, (*transaction).addRoutes},

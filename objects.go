@@ -67,8 +67,12 @@ func (t *transaction) driftOfObjects(ctx context.Context, j *job, have *Link, p 
 }
 
 func (t *transaction) addObjects(j *job) {
-	for i := range j.pending.objects {
-		r := &j.pending.objects[i]
+	t.addRequests(j, j.pending.objects)
+}
+
+func (t *transaction) addRequests(j *job, requests []objectRequest) {
+	for i := range requests {
+		r := &requests[i]
 		t.addStep(j, stepObject, strings.TrimSpace(r.word+" "+r.Text), r.Type, r.Flag, func(b []byte) []byte { return r.Append(b, j.index) })
 		j.at.steps[len(j.at.steps)-1].object = &r.Request
 	}

@@ -110,6 +110,9 @@ func (e *ensurePlan) peerNSConn(ctx context.Context, s *spec) (*nsConn, error) {
 	if at.isRemote() && !s.layer3.empty() {
 		return nil, s.onlyInside(e.op, "address, route or neighbour")
 	}
+	if word := s.word(); at.isRemote() && word != "" {
+		return nil, s.onlyInside(e.op, word)
+	}
 	return at, nil
 }
 

@@ -339,6 +339,8 @@ func (s *spec) afterMaking(linkSet attr.Set, change uint32) string {
 		return "altname"
 	case !s.layer3.empty():
 		return "address, route or neighbour"
+	case s.word() != "":
+		return s.word()
 	case len(s.Objects) > 0:
 		return s.Objects[0].Word()
 	case s.linkNetNS != nil:

@@ -45,6 +45,7 @@ type spec struct {
 	port      *own.Settings
 
 	layer3
+	takeaway
 }
 
 // unsetLink is the link of a spec as long as it sets no common setting. It must not
@@ -105,7 +106,7 @@ func (s *spec) checkShape(op string) error {
 // checkUnnamed is checkShape without the name.
 func (s *spec) checkUnnamed(op string) error {
 	return errors.Join(s.checkMakeable(op), s.checkPort(op), s.checkLinkNetNS(op), s.checkRequired(op), s.checkAltNames(op), s.checkMTU6(op),
-		s.checkAddrs(op), s.checkRoutes(op), s.checkNeighs(op), s.checkObjects(op), s.checkPeer(op))
+		s.checkTakeaway(op), s.checkAddrs(op), s.checkRoutes(op), s.checkNeighs(op), s.checkObjects(op), s.checkPeer(op))
 }
 
 // checkValues returns the faults in settings that the link may have already, because

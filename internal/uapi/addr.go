@@ -3,6 +3,7 @@ package uapi
 // RTM_*ADDR: messages about IP addresses.
 const (
 	RTM_NEWADDR = 20
+	RTM_DELADDR = 21
 	RTM_GETADDR = 22
 )
 

@@ -1,0 +1,68 @@
+package inetnl
+
+import (
+	"cmp"
+	"net/netip"
+
+	"github.com/iplink-go/iplink/inet"
+	"github.com/iplink-go/iplink/internal/uapi"
+	"github.com/iplink-go/iplink/internal/wire"
+)
+
+// AppendAddrKey appends the message that removes the address, as `ip address del` does.
+func AppendAddrKey(b []byte, a *inet.Addr, index int) []byte {
+	local := a.Prefix.Addr()
+	b = wire.Order.AppendUint32(append(b, familyOf(local), byte(a.Prefix.Bits()), 0, 0), uint32(index)) // struct ifaddrmsg
+	b = wire.AppendAttr(b, uapi.IFA_LOCAL, local.AsSlice())
+	return wire.AppendAttr(b, uapi.IFA_ADDRESS, a.PeerPrefix().Addr().AsSlice())
+}
+
+// AppendNeighKey appends the message that removes the neighbour with the IP address of n.
+func AppendNeighKey(b []byte, n *inet.Neigh, index int) []byte {
+	b = wire.Order.AppendUint32(append(b, familyOf(n.Addr), 0, 0, 0), uint32(index)) // struct ndmsg
+	return wire.AppendAttr(append(b, 0, 0, 0, 0), uapi.NDA_DST, n.Addr.AsSlice())
+}
+
+// PrefixFault returns the reason why no address can have the prefix, or an empty string.
+func PrefixFault(p netip.Prefix) string {
+	a := inet.Addr{Prefix: p}
+	if p.IsValid() && p.Addr().IsMulticast() {
+		a.Flags = inet.AddrMCAutoJoin
+	}
+	return AddrFault(&a)
+}
+
+// NeighKeyFault returns the reason why a neighbour cannot have the IP address, or an empty
+// string.
+func NeighKeyFault(a netip.Addr) string {
+	if !a.IsValid() {
+		return "the zero netip.Addr is no neighbour"
+	}
+	return formFault(a)
+}
+
+// Loses reports whether the kernel may remove the IPv4 address a together with gone: it
+// is a secondary address in the network of the primary address gone.
+func Loses(gone, a *inet.Addr) bool {
+	_, network := addrKey(a)
+	_, other := addrKey(gone)
+	return a.Prefix.Addr().Is4() && gone.Prefix.Addr().Is4() && network == other &&
+		a.Flags&inet.AddrSecondary != 0 && gone.Flags&inet.AddrSecondary == 0
+}
+
+// IsRoute reports whether a route of the link is the one that r describes. Fields of r
+// that are zero fit any route, except that the table is then the main one.
+func IsRoute(r, had *inet.Route) bool {
+	return r.Is6() == had.Is6() && Target(r) == Target(had) && tableOf(r) == tableOf(had) &&
+		(r.Metric == 0 || r.Metric == Metric(had)) &&
+		(!r.Via.IsValid() || r.Via == had.Via) &&
+		(!r.Src.IsValid() || r.Src == had.Src) &&
+		(r.Proto == 0 || r.Proto == cmp.Or(had.Proto, inet.RouteProtoBoot)) &&
+		(!r.OnLink || had.OnLink)
+}
+
+// NeighExists reports whether the kernel has an entry that can be removed. An entry whose
+// address resolution failed remains for some time, and so does a removed one in use.
+func NeighExists(n *inet.Neigh) bool {
+	return n.State&^(inet.NeighIncomplete|inet.NeighFailed) != 0
+}
