@@ -103,7 +103,7 @@ func (s *step) subject() string {
 		return "altname " + s.text
 	case stepAddr:
 		return "address " + s.text
-	case stepRoute, stepDeleteRoute:
+	case stepRoute:
 		return "route " + s.text
 	case stepNeigh:
 		return "neigh " + s.text

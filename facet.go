@@ -3,7 +3,6 @@ package iplink
 import (
 	"context"
 
-	"github.com/iplink-go/iplink/inet"
 	"github.com/iplink-go/iplink/internal/attr"
 )
 
@@ -15,9 +14,8 @@ type pending struct {
 	clamped                             bool // the link has the MTU that the link below can carry
 	altNames                            []string
 	layer3
-	conflictingRoutes []inet.Route // existing routes that conflict with the new ones
-	objects           []objectRequest
-	removals          []objectRequest // of objects that the link is not to have
+	objects  []objectRequest
+	removals []objectRequest // of objects that the link is not to have, or that conflict with wanted ones
 }
 
 // all returns everything that a spec asks for.

@@ -70,13 +70,14 @@ func (b *Common[Self]) Neighs(neighs ...inet.Neigh) *Self {
 }
 
 func (t *transaction) driftOfAddrs(ctx context.Context, j *job, have *Link, p *pending) (diffs []Difference, err error) {
-	if len(j.spec.addrs) == 0 {
+	if len(j.spec.addrs) == 0 && len(j.spec.noAddrs) == 0 {
 		return nil, nil
 	}
 	all, err := inetnl.ReadAddrs(ctx, j.at.rt, j.index, have.Name)
 	if err != nil {
 		return nil, j.spec.failed(t.op, "addr", err)
 	}
+	diffs = j.spec.removeAddrs(all, p)
 	wanted := slices.Clone(j.spec.addrs)
 	for i, a := range wanted {
 		if a.Label == have.Name || a.Label == j.spec.finalName() { // the default, which the kernel does not report
@@ -98,34 +99,36 @@ func (t *transaction) driftOfAddrs(ctx context.Context, j *job, have *Link, p *p
 // route.
 func (t *transaction) driftOfRoutes(ctx context.Context, j *job, have *Link, p *pending) (diffs []Difference, err error) {
 	s := j.spec
-	if len(s.routes) == 0 {
+	if len(s.routes) == 0 && len(s.noRoutes) == 0 {
 		return nil, nil
 	}
-	if up := have.Up() && s.change&^s.flags&uapi.IFF_UP == 0; !up && s.flags&s.change&uapi.IFF_UP == 0 && t.op != "diff" {
+	if up := have.Up() && s.change&^s.flags&uapi.IFF_UP == 0; len(s.routes) > 0 && !up && s.flags&s.change&uapi.IFF_UP == 0 && t.op != "diff" {
 		return nil, s.invalid(t.op, "route", "only a link that is up has routes: add Up")
 	}
 	all, err := inetnl.ReadRoutes(ctx, j.at.rt, j.index)
 	if err != nil {
 		return nil, s.failed(t.op, "route", err)
 	}
+	diffs = s.removeRoutes(all, p)
 	for _, c := range inetnl.Routes.Compare(s.routes, all) {
 		diffs = append(diffs, differenceOf("route", &c))
 		p.routes = append(p.routes, c.Want)
 		if c.Have != nil {
-			p.conflictingRoutes = append(p.conflictingRoutes, *c.Have)
+			p.remove("route", removeRoute(*c.Have))
 		}
 	}
 	return diffs, nil
 }
 
 func (t *transaction) driftOfNeighs(ctx context.Context, j *job, _ *Link, p *pending) (diffs []Difference, err error) {
-	if len(j.spec.neighs) == 0 {
+	if len(j.spec.neighs) == 0 && len(j.spec.noNeighs) == 0 {
 		return nil, nil
 	}
 	all, err := inetnl.ReadNeighs(ctx, j.at.rt, j.index)
 	if err != nil {
 		return nil, j.spec.failed(t.op, "neigh", err)
 	}
+	diffs = j.spec.removeNeighs(all, p)
 	for _, c := range inetnl.Neighs.Compare(j.spec.neighs, all) {
 		diffs = append(diffs, differenceOf("neigh", &c))
 		p.neighs = append(p.neighs, c.Want)
@@ -149,12 +152,7 @@ func (t *transaction) addAddrs(j *job) {
 	}
 }
 
-// addRoutes removes the conflicting routes first.
 func (t *transaction) addRoutes(j *job) {
-	for i := range j.conflictingRoutes {
-		r := &j.conflictingRoutes[i]
-		t.addStep(j, stepDeleteRoute, r.String(), uapi.RTM_DELROUTE, 0, func(b []byte) []byte { return inetnl.AppendRouteKey(b, r, j.index) })
-	}
 	routes := orderRoutes(j.routes)
 	for i := range routes {
 		r := &routes[i]

@@ -110,7 +110,6 @@ const (
 	stepAltName
 	stepAddr
 	stepRoute
-	stepDeleteRoute
 	stepNeigh
 	stepObject
 	stepRead
@@ -287,9 +286,6 @@ func (p *nsConn) send(ctx context.Context) error {
 func (t *transaction) holds(step step, err error) bool {
 	if step.what == stepObject {
 		return slices.ContainsFunc(step.object.Holds, func(errno syscall.Errno) bool { return errors.Is(err, errno) })
-	}
-	if step.what == stepDeleteRoute {
-		return errors.Is(err, syscall.ESRCH)
 	}
 	return t.op == "update" && step.what == stepAltName && errors.Is(err, syscall.EEXIST) &&
 		step.job.link != nil && slices.Contains(step.job.link.AltNames, step.text)
