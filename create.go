@@ -2,8 +2,10 @@ package iplink
 
 import (
 	"context"
+	"math"
 	"slices"
 
+	"github.com/iplink-go/iplink/internal/rtnl"
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
 )
@@ -17,7 +19,9 @@ import (
 // name a later link. If a later link undoes a setting of an earlier one, that is set
 // again.
 //
-// Requests for the same namespace are sent together, up to 64 in one send. When ctx
+// The kernel chooses the indexes of links without Index. Requests for the same namespace
+// are sent together, up to 64 in one send: first those that make links, then those that
+// complete them and make links on top of them, one send for each such level. When ctx
 // ends, Create returns after the kernel has processed one send, which takes about 50
 // ms, and has removed the created links. Both take longer while another process
 // holds the kernel's lock for all links (RTNL). Pairs with one end in another
@@ -97,7 +101,25 @@ func (t *transaction) prepareCreate(ctx context.Context, s *spec) (*job, error) 
 			return nil, err
 		}
 	}
-	return j, t.chooseIndex(j)
+	if j.peer != nil {
+		j.level = max(j.level, j.peer.level)
+		j.peer.level = j.level
+		j.chooseIndex()
+	}
+	return j, nil
+}
+
+// chooseIndex chooses the index of a link whose other end is to have a certain one. The
+// kernel ignores that one otherwise.
+func (j *job) chooseIndex() {
+	if j.index != 0 || j.peer.index == 0 {
+		return
+	}
+	for j.index = j.peer.index + 1; ; j.index++ {
+		if _, err := rtnl.NameOf(j.at.rt, j.index); isGone(err) || j.index == math.MaxInt32 {
+			return
+		}
+	}
 }
 
 // prepare finds the namespace of s and the links that s refers to.
@@ -110,6 +132,7 @@ func (t *transaction) prepare(ctx context.Context, s *spec, main *job) (*job, er
 		return nil, s.failed(t.op, "netns", err)
 	}
 	j := newJob(s, at, main)
+	j.makes = true
 	if main == nil {
 		err = s.refuseRemote(t.op, "netns", at)
 	} else {
@@ -121,6 +144,7 @@ func (t *transaction) prepare(ctx context.Context, s *spec, main *job) (*job, er
 	if err := t.resolve(ctx, j); err != nil {
 		return nil, err
 	}
+	j.chooseName()
 	if i, ok := s.Info.(creationPlanner); ok {
 		if err := i.planCreate(ctx, t, j); err != nil {
 			return nil, err
@@ -130,33 +154,45 @@ func (t *transaction) prepare(ctx context.Context, s *spec, main *job) (*job, er
 	return j, nil
 }
 
-// addCreate adds the request that creates a link together with its peer.
+// addCreate adds the request that creates a link together with its peer. If its index is
+// needed and the kernel does not echo the link, a request to read it follows.
 func (t *transaction) addCreate(j *job) {
 	const flags = uapi.NLM_F_CREATE | uapi.NLM_F_EXCL
 	body := func(b []byte) []byte { return t.appendCreate(b, j) }
-	if j.echo {
+	echoes := t.echoes(j)
+	if j.echo || j.asks && echoes {
 		j.at.batch.Echo(uapi.RTM_NEWLINK, flags|t.conn.echo, t.echoReply(j), body)
 	} else {
 		j.at.batch.Write(uapi.RTM_NEWLINK, flags, body)
 	}
 	j.at.steps = append(j.at.steps, step{job: j, what: stepCreate})
+	if j.asks && !echoes {
+		t.addLookUp(j)
+	}
+	for _, end := range []*job{j, j.peer} {
+		if end != nil {
+			end.unread = !end.echo && end.spec.Name != ""
+		}
+	}
 }
 
 // complete adds the requests for settings that the kernel ignores or refuses on
 // creation, in the required order. A peer whose name the kernel chooses can be read only
 // after its main end.
 func (t *transaction) complete(j *job) {
+	t.addRename(j)
 	if set := j.linkSet.And(j.createsLater()); !set.Empty() || !j.inet6Set.Empty() {
 		t.addChange(j, 0, 0, func(b []byte) []byte { return t.appendLater(b, j, set) })
 	}
 	t.addRest(j)
-	j.unread = !j.echo && (j.spec.Name != "" || j.index != 0)
+	t.restorePorts(j)
+	j.unread = true
 }
 
 // readUnnamedPeers reads the other ends whose names the kernel chose.
 func (t *transaction) readUnnamedPeers(ctx context.Context) error {
 	for _, j := range t.jobs {
-		if j.peer != nil && j.peer.link == nil && j.link != nil && j.link.Parent != 0 {
+		if j.makes && j.peer != nil && j.peer.link == nil && j.link != nil && j.link.Parent != 0 {
 			j.peer.index = j.link.Parent
 			t.addRead(j.peer)
 		}

@@ -472,9 +472,3 @@ func exchange(ctx context.Context, via exchanger, b *rtnl.Batch) error {
 	}
 	return nil
 }
-
-// isAbsent reports whether it is certain that no link has the index.
-func isAbsent(rt *rtnl.Conn, index int) bool {
-	_, err := rtnl.NameOf(rt, index)
-	return errors.Is(err, syscall.ENODEV)
-}

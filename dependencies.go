@@ -235,6 +235,9 @@ func (t *transaction) jobNamed(p *nsConn, name string) *job {
 // jobNumbered returns the first job of the link with the given index, or nil if
 // there is none.
 func (t *transaction) jobNumbered(p *nsConn, index int) *job {
+	if index < 0 {
+		return t.numbered[-index-1]
+	}
 	return t.indexed().byIndex[indexKey{p, index}]
 }
 

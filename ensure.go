@@ -206,73 +206,24 @@ func (g *ensureItem) all() []Difference {
 	return slices.Concat(g.diffs, g.peer.diffs)
 }
 
-// An action adds the requests for one link in one namespace.
-type action struct {
-	at   *nsConn
-	add  func()
-	then *job // the job whose remaining settings are sent by another way, or nil
-}
-
-// actions returns the actions for an item, in order.
-func (e *ensurePlan) actions(g *ensureItem) []action {
-	var all []action
-	switch {
-	case g.makes():
-		all = append(all, action{g.job.at, func() { e.create(g) }, g.job})
-		if g.job.peer != nil {
-			all = append(all, action{g.job.peer.at, func() { e.complete(g.job.peer) }, nil})
-		}
-		return all
-	case len(g.diffs) > 0:
-		all = append(all, action{g.job.at, func() { e.addUpdate(g.job) }, g.job})
-	}
-	if g.peer != nil && len(g.peer.diffs) > 0 {
-		all = append(all, action{g.peer.job.at, func() { e.addUpdate(g.peer.job) }, nil})
-	}
-	return all
-}
-
 // makes reports whether the item creates a link.
 func (g *ensureItem) makes() bool {
 	return g.have == nil || g.carried != nil
 }
 
-func (e *ensurePlan) create(g *ensureItem) {
-	e.deleteOld(g)
-	e.addCreate(g.job)
-	e.complete(g.job)
-	e.restorePorts(g)
-}
-
-// run creates and changes the links in order. Requests for the same namespace are
-// sent together until another namespace follows.
+// run creates and changes the links in order.
 func (e *ensurePlan) run(ctx context.Context) error {
 	if !slices.ContainsFunc(e.items, (*ensureItem).differs) {
 		return nil
 	}
-	e.askForEchoes()
-	last := e.items[0].job.at
 	for _, g := range e.items {
-		for _, a := range e.actions(g) {
-			if a.at != last {
-				if err := e.flush(ctx, last); err != nil {
-					return err
-				}
-			}
-			last = a.at
-			a.add()
-			if a.then == nil {
-				continue
-			}
-			if err := e.applyGeneric(ctx, a.then); err != nil {
-				return err
-			}
+		g.job.differs = !g.makes() && len(g.diffs) > 0
+		if g.peer != nil {
+			g.peer.job.differs = len(g.peer.diffs) > 0
 		}
-	}
-	for _, g := range e.items {
 		g.readLater()
 	}
-	return e.flushAll(ctx, last)
+	return e.transaction.run(ctx)
 }
 
 // readLater has an existing link, and its other end, read after all requests: a request
@@ -370,8 +321,8 @@ func (e *ensurePlan) replaceOrRefuse(ctx context.Context, g *ensureItem, reason 
 		return err
 	}
 	g.job.addrs = g.carried.mergeAddrs(g.job.addrs)
-	_, err = e.reserveIndex(g.job)
-	return err
+	g.job.carried = g.carried
+	return nil
 }
 
 // mergeAddrs returns the addresses of the new link: the wanted ones and those that
@@ -408,27 +359,26 @@ func (e *ensurePlan) forget(g *ensureItem) {
 
 // deleteOld deletes the link that is to be replaced. It does so by name, because
 // another link may have its index by now.
-func (e *ensurePlan) deleteOld(g *ensureItem) {
-	if g.carried == nil {
+func (t *transaction) deleteOld(j *job) {
+	if j.carried == nil {
 		return
 	}
-	at := g.job.at
-	at.batch.Write(uapi.RTM_DELLINK, 0, func(b []byte) []byte { return rtnl.AppendKey(b, 0, g.have.Name) })
-	at.steps = append(at.steps, step{job: g.job, what: stepChange, text: "removal of the link before"})
+	j.at.batch.Write(uapi.RTM_DELLINK, 0, func(b []byte) []byte { return rtnl.AppendKey(b, 0, j.spec.Name) })
+	j.at.steps = append(j.at.steps, step{job: j, what: stepChange, text: "removal of the link before"})
 }
 
 // restorePorts makes the ports of the old link ports of the new one.
-func (e *ensurePlan) restorePorts(g *ensureItem) {
-	if g.carried == nil {
+func (t *transaction) restorePorts(j *job) {
+	if j.carried == nil {
 		return
 	}
-	for _, port := range g.carried.ports {
-		e.addMaster(g.job, port.Index)
+	for _, port := range j.carried.ports {
+		t.addMaster(j, port.Index)
 	}
 }
 
 // addMaster adds the request that makes a link a port of the link of a job.
-func (e *ensurePlan) addMaster(j *job, port int) {
+func (t *transaction) addMaster(j *job, port int) {
 	j.at.batch.Write(uapi.RTM_NEWLINK, 0, func(b []byte) []byte {
 		return wire.AppendU32(rtnl.AppendKey(b, port, ""), uapi.IFLA_MASTER, uint32(j.index))
 	})

@@ -342,7 +342,7 @@ func PlanCreate(s Spec) Plan {
 	tr := newTransaction(&Conn{}, "create")
 	j := newJob(s.description(), tr.nsConns[0], nil)
 	j.index = 0x1234
-	return Plan{Info: j.infoSet, Data: j.dataSet(), Body: tr.appendCreate(nil, j), Aside: j.generic() != nil, NeedsIndex: j.needsIndex()}
+	return Plan{Info: j.infoSet, Data: j.dataSet(), Body: tr.appendCreate(nil, j), Aside: j.generic() != nil, NeedsIndex: j.completes()}
 }
 
 // PlanUpdate plans to change the link have to what s describes, without a kernel.

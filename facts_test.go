@@ -104,7 +104,7 @@ func TestListener(t *testing.T) {
 		{uapi.RTM_NEWLINK, "t0", 0x1235, false},
 		{uapi.RTM_DELLINK, "t0", 0x1234, false},
 	} {
-		j := &job{spec: &spec{Settings: own.Settings{Name: "t0"}}, index: 0x1234}
+		j := &job{spec: &spec{Settings: own.Settings{Name: "t0"}}, index: 0x1234, echo: true}
 		data := wire.AppendString(wire.AppendLink(nil, wire.Link{Index: heard.index}), uapi.IFLA_IFNAME, heard.name)
 		new(transaction).echoReply(j)(wire.Message{Header: wire.Header{Type: heard.typ}, Data: data})
 		if taken := j.link != nil; taken != heard.taken {

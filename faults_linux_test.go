@@ -376,18 +376,26 @@ func (l *testbed) try(inject *injection, what string, specs []iplink.Spec, want 
 	return err
 }
 
-// TestCreateUnknown drops all answers about one link whose index the kernel
-// chooses. Then nobody knows whose link it is, and the error says so.
+// TestCreateUnknown drops all answers about one link. It is removed if its name was free
+// before. Otherwise it may be another's, and the error says so.
 func TestCreateUnknown(t *testing.T) {
-	c, ns := lab.Scratch(t)
-	inject := &injection{fault: faults["all-answers-dropped"], conn: c}
-	err := inject.run(t, create(c, []iplink.Spec{bridge.New("mine")}))
-	text := "create bridge mine: the kernel's answer was lost\nundo create of bridge mine: the kernel's answer was lost (whether it was made is unknown)"
-	if err == nil || err.Error() != text {
-		t.Errorf("error %v", err)
-	}
-	if got := ns.Names(); !slices.Equal(got, []string{"lo", "mine"}) {
-		t.Errorf("links %v", got)
+	for name, want := range map[string]struct {
+		text  string
+		links []string
+	}{
+		"mine":   {"create bridge mine: the kernel's answer was lost", []string{"lo", "theirs"}},
+		"theirs": {"create bridge theirs: the kernel's answer was lost\nundo create of bridge theirs: the kernel's answer was lost (whether it was made is unknown)", []string{"lo", "theirs"}},
+	} {
+		c, ns := lab.Scratch(t)
+		lab.MustCreate(t, c, bridge.New("theirs"))
+		inject := &injection{fault: faults["all-answers-dropped"], conn: c}
+		err := inject.run(t, create(c, []iplink.Spec{bridge.New(name)}))
+		if err == nil || err.Error() != want.text {
+			t.Errorf("error %v", err)
+		}
+		if got := ns.Names(); !slices.Equal(got, want.links) {
+			t.Errorf("links %v", got)
+		}
 	}
 }
 

@@ -20,6 +20,7 @@ type nsConn struct {
 	borrowed bool // rt is the Conn's
 	batch    rtnl.Batch
 	steps    []step // the purpose of each request of the batch
+	position int    // among the namespaces of the transaction
 	fd       int    // of the namespace, for requests that name it; -1 if not opened
 	ids      []nsid
 
@@ -83,6 +84,7 @@ func (t *transaction) nsConn(ns *NetNS) (*nsConn, error) {
 	if err != nil {
 		return nil, err
 	}
+	p.position = len(t.nsConns)
 	t.nsConns = append(t.nsConns, p)
 	t.known[ns] = p
 	return p, nil

@@ -30,8 +30,8 @@ func (t *transaction) appendCommon(b []byte, j *job) []byte {
 	s := j.spec
 	flags, change := j.flags()
 	b = wire.AppendLink(b, wire.Link{Index: int32(j.index), Flags: flags, Change: change})
-	if s.Name != "" {
-		b = wire.AppendString(b, uapi.IFLA_IFNAME, s.Name)
+	if name := j.nameNow(); name != "" {
+		b = wire.AppendString(b, uapi.IFLA_IFNAME, name)
 	}
 	return t.codec.Encode(b, j.linkSet.Minus(j.createsLater()), j.linkRefs, s.link.settable)
 }
@@ -256,20 +256,29 @@ const tooLongToDescribe = "the kernel cannot describe the link: it has a list, s
 
 // askForEchoes selects the links for which the transaction asks for an echo in place
 // of reading them. If the caller may know the index of one of the links, other links
-// may refer to it in ways that are not visible here, and all are read.
+// may refer to it in ways that are not visible here, and all are read. It also selects
+// the new links for which later requests need the index of one end.
 func (t *transaction) askForEchoes() {
-	if t.conn.noEcho.Load() || slices.ContainsFunc(t.jobs, (*job).mayBeKnown) {
-		return
-	}
+	read := t.conn.noEcho.Load() || slices.ContainsFunc(t.jobs, func(j *job) bool { return j.spec.index != 0 })
 	for _, j := range t.jobs {
-		j.echo = j.main == nil && j.kind != &noKind && !j.kind.announced && t.isFinal(j) && (j.peer == nil || t.isFinal(j.peer))
+		if !j.makes || j.main != nil {
+			continue
+		}
+		j.echo = !read && j.kind != &noKind && !j.kind.announced && t.isFinal(j) && (j.peer == nil || t.isFinal(j.peer))
+		j.asks = j.lacksIndex() || j.peer != nil && j.peer.lacksIndex()
 	}
 }
 
-// mayBeKnown reports whether the index is neither a new one that the transaction
-// chose nor one that the kernel chooses.
-func (j *job) mayBeKnown() bool {
-	return j.spec.index != 0 || j.index != 0 && !j.indexChosen
+// lacksIndex reports whether later requests need the index that the kernel chooses.
+func (j *job) lacksIndex() bool {
+	return j.index == 0 && (j.completes() || j.number != 0)
+}
+
+// echoes reports whether the kernel can be asked for an echo to learn the index of a
+// new link. Before Linux 6.13 a link whose parent is elsewhere may get another index when
+// the kernel moves it.
+func (t *transaction) echoes(j *job) bool {
+	return !t.conn.noEcho.Load() && !j.kind.announced && j.kind != &noKind && j.linkNSID < 0
 }
 
 // isFinal reports whether the kernel announces the link in its final state. The
@@ -279,7 +288,7 @@ func (j *job) mayBeKnown() bool {
 func (t *transaction) isFinal(j *job) bool {
 	up := j.spec.flags&j.change&uapi.IFF_UP != 0
 	stacked := t.many && j.parent() != 0
-	return !up && !stacked && !j.tied && !j.needsIndex() && j.master() == 0 && j.linkNSID < 0
+	return !up && !stacked && !j.tied && !j.completes() && j.master() == 0 && j.linkNSID < 0
 }
 
 // echoReply returns a function that takes the echo of a job's request and ignores
@@ -289,9 +298,12 @@ func (t *transaction) echoReply(j *job) rtnl.Reply {
 		if m.Type != uapi.RTM_NEWLINK {
 			return
 		}
-		if l := t.parse(m); l.Name == j.spec.Name && (j.index == 0 || l.Index == j.index) {
-			j.link = l
+		if j.echo {
+			if l := t.parse(m); l.Name == j.spec.Name && (j.index == 0 || l.Index == j.index) {
+				j.link = l
+			}
 		}
+		t.learn(j, m)
 	}
 }
 

@@ -3,9 +3,7 @@ package iplink
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
 	"slices"
-	"syscall"
 
 	"github.com/iplink-go/iplink/internal/attr"
 	"github.com/iplink-go/iplink/internal/rtnl"
@@ -128,66 +126,16 @@ func (t *transaction) notFound(ctx context.Context, j *job, p *nsConn, r attr.Re
 	return text
 }
 
-// find returns the index of the link that a job refers to by name: a link that this
-// transaction is about to make, or an existing one.
+// find returns the index of the link that a job refers to by name: of an existing link,
+// or the number that stands for it if this transaction is about to make the link.
 func (t *transaction) find(ctx context.Context, j *job, p *nsConn, name string) (int, error) {
-	if other := t.jobNamed(p, name); other != nil {
-		j.tied, other.tied = true, true
-		return t.reserveIndex(other)
+	other := t.jobNamed(p, name)
+	if other == nil {
+		return p.indexOf(ctx, name)
 	}
-	return p.indexOf(ctx, name)
-}
-
-// chooseIndex chooses the indexes of a link and its peer if requests must use them
-// before the kernel has reported them.
-func (t *transaction) chooseIndex(j *job) error {
-	if j.peer != nil && (j.peer.needsIndex() || j.peer.index != 0) {
-		if _, err := t.reserveIndex(j.peer); err != nil {
-			return err
-		}
-	} else if !j.needsIndex() && !t.many {
-		return nil
-	}
-	_, err := t.reserveIndex(j)
-	return err
-}
-
-// needsIndex reports whether the link is changed after its creation, or is read
-// although it has no name.
-func (j *job) needsIndex() bool {
-	later := j.linkSet.And(j.createsLater())
-	return !later.Empty() || !j.inet6Set.Empty() || !j.portSet.Empty() || j.deferUp || j.generic() != nil ||
-		len(j.altNames) > 0 || !j.layer3.empty() || len(j.objects) > 0 || j.spec.Name == "" && (!j.linkSet.Empty() || j.change != 0)
-}
-
-// createsLater returns the settings that the kernel does not accept when it makes
-// the link.
-func (j *job) createsLater() attr.Set {
-	return j.afterCreate
-}
-
-// reserveIndex chooses an index for the link unless it has one. The index is free at
-// this moment. The first index of a transaction is random, far above those that the
-// kernel assigns, and the others follow it.
-func (t *transaction) reserveIndex(j *job) (int, error) {
-	if j.index != 0 {
-		j.indexChosen = j.indexChosen || isAbsent(j.at.rt, j.index)
-		return j.index, nil
-	}
-	const least, most = 1 << 24, 1 << 30
-	if t.nextIndex == 0 {
-		t.nextIndex = least + rand.IntN(most-least)
-	}
-	for range 100 {
-		index := t.nextIndex
-		t.nextIndex++
-		if j.at.isRemote() || isAbsent(j.at.rt, index) {
-			j.index, j.indexChosen = index, true
-			t.index.add(j)
-			return index, nil
-		}
-	}
-	return 0, syscall.EBUSY
+	j.tied, other.tied = true, true
+	j.follow(other)
+	return t.reference(other), nil
 }
 
 // planMaster examines the master that the link is to have: whether it matches the

@@ -9,6 +9,7 @@ import (
 
 	"github.com/iplink-go/iplink/internal/attr"
 	"github.com/iplink-go/iplink/internal/own"
+	"github.com/iplink-go/iplink/internal/rtnl"
 	"github.com/iplink-go/iplink/internal/uapi"
 )
 
@@ -29,26 +30,32 @@ type transaction struct {
 	disturbed bool            // a link was not as described after the first round
 	earlier   []*job          // the links that were made before the call looked again
 
-	nextIndex int // for the next new link; 0 if none was chosen yet
+	numbered []*job // the new links that others refer to
 }
 
 // A job is one link of a transaction.
 type job struct {
-	spec  *spec
-	kind  *kind
-	at    *nsConn
-	index int   // 0 while the choice is left to the kernel
-	peer  *job  // the other end of a pair, created with this one
-	main  *job  // the end that a peer is created with
-	have  *Link // before the call; nil if it did not exist
-	link  *Link // as read back
+	spec   *spec
+	kind   *kind
+	at     *nsConn
+	index  int   // 0 until the kernel has chosen and reported it
+	number int   // stands for the index in references until it is known, negative; 0 if nothing refers to the link
+	level  int   // the number of new links that must be there before, one upon the other
+	peer   *job  // the other end of a pair, created with this one
+	main   *job  // the end that a peer is created with
+	have   *Link // before the call; nil if it did not exist
+	link   *Link // as read back
 
-	indexChosen bool // if any link has the index, it is this one
-	tied        bool // it refers to another link of the transaction, or the other way round
-	echo        bool // the kernel is asked for an echo, so that the link need not be read
-	unread      bool // to be read after all links have been changed
-	made        bool // by this transaction
-	lost        bool // it is unknown whether it was made
+	makes   bool       // the transaction is to make it, or the pair that it belongs to
+	differs bool       // it exists, and is not as described
+	asks    bool       // the kernel is asked for the indexes of the link and its other end
+	free    bool       // no link had its name when the request to make it was sent
+	tied    bool       // it refers to another link of the transaction, or the other way round
+	echo    bool       // the kernel is asked for an echo, so that the link need not be read
+	unread  bool       // to be read after all links have been changed
+	made    bool       // by this transaction
+	carried *carryOver // of the link that it replaces, or nil
+	lost    bool       // it is unknown whether it was made
 
 	pending
 	todo        pending      // what the last look found to be sent again
@@ -66,6 +73,7 @@ type job struct {
 	joinsDown                   syscall.Errno // error with which the master rejects a link that is up; 0 if it accepts one
 	downFirst                   bool          // take it down before all other changes
 	moved                       string        // its name in the namespace that it was moved to
+	passing                     string        // the name under which it is made, if another link has its own there
 }
 
 func newJob(s *spec, at *nsConn, main *job) *job {
@@ -166,32 +174,6 @@ func (t *transaction) attempt(ctx context.Context, run func(context.Context) err
 	return nil
 }
 
-// run sends all requests: first those that create the links, in order, then those
-// that complete them, one namespace after another, and finally those that read them.
-func (t *transaction) run(ctx context.Context) error {
-	t.askForEchoes()
-	var last *nsConn
-	for _, j := range t.jobs {
-		if j.main != nil {
-			continue
-		}
-		if last != nil && last != j.at {
-			if err := t.flush(ctx, last); err != nil {
-				return err
-			}
-		}
-		last = j.at
-		t.addCreate(j)
-		if err := t.applyGeneric(ctx, j); err != nil {
-			return err
-		}
-	}
-	for _, j := range t.jobs {
-		t.complete(j)
-	}
-	return t.flushAll(ctx, last)
-}
-
 // flushAll sends the remaining requests, creations first, and reads the links.
 func (t *transaction) flushAll(ctx context.Context, first *nsConn) error {
 	if first == nil {
@@ -271,6 +253,11 @@ func (t *transaction) flush(ctx context.Context, p *nsConn) error {
 
 // send sends the requests, and records the links that were made even if it panics.
 func (p *nsConn) send(ctx context.Context) error {
+	for _, step := range p.steps {
+		if step.what == stepCreate {
+			step.job.free = rtnl.IsFree(p.rt, step.job.nameNow())
+		}
+	}
 	defer func() {
 		for i, step := range p.steps {
 			if step.what == stepCreate {

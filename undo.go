@@ -28,10 +28,9 @@ func (j *job) note(err error) {
 }
 
 // undo removes the links that the transaction made, and no others: a link is removed
-// only if it has the index, the name and the kind that it was made with. If a link
-// is made alone, the kernel may choose its index, which is unknown until the link
-// has been read; until then the link is found by its name. A link that is gone
-// already is not an error.
+// only if it has the index, the name and the kind that it was made with. The kernel
+// chooses the index, which is unknown until it has reported the link; until then the
+// link is found by its name. A link that is gone already is not an error.
 func (t *transaction) undo(ctx context.Context) error {
 	var all []error
 	for _, p := range slices.Backward(t.nsConns) {
@@ -63,9 +62,14 @@ func (t *transaction) undoIn(ctx context.Context, p *nsConn) error {
 	return errors.Join(unknown, t.leftover(ctx, &r, made, failed))
 }
 
-// target returns the properties that the link must have to be removed again.
+// target returns the properties that the link must have to be removed again. It has its
+// own name or the one that it was made under.
 func (j *job) target() target {
-	return target{index: j.index, name: j.spec.Name, kind: j.spec.Kind}
+	name := j.spec.Name
+	if now, err := rtnl.NameOf(j.at.rt, j.index); j.passing != "" && err == nil && now == j.passing {
+		name = now
+	}
+	return target{index: j.index, name: name, kind: j.spec.Kind}
 }
 
 // madeIn returns the links that the transaction made in one namespace, the last one
@@ -74,7 +78,7 @@ func (t *transaction) madeIn(ctx context.Context, p *nsConn) (made []*job, unkno
 	for _, j := range slices.Backward(slices.Concat(t.earlier, t.jobs)) {
 		switch {
 		case j.at != p || j.main != nil:
-		case j.made, j.lost && j.indexChosen:
+		case j.made, j.lost && j.free:
 			j.locateMade(ctx)
 			made = append(made, j)
 		case j.lost:
@@ -91,7 +95,7 @@ func (j *job) locateMade(ctx context.Context) {
 	case j.link != nil:
 		j.index = j.link.Index
 	default:
-		j.index, _ = rtnl.IndexOf(ctx, j.at.rt, j.spec.Name) // 0 if it no longer exists
+		j.index, _ = rtnl.IndexOf(ctx, j.at.rt, j.nameNow()) // 0 if it no longer exists
 	}
 }
 

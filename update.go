@@ -407,7 +407,7 @@ func (j *job) needsDown(leaves bool) *attr.Error {
 	if row := j.spec.firstRow(j.infoSet.And(j.kind.whileDown)); row != "" {
 		return &attr.Error{Name: row, Text: text, Errno: syscall.EBUSY}
 	}
-	if j.spec.downFirst && j.spec.newName != "" && j.moved == "" && !rtnl.RenamesUp() {
+	if j.spec.downFirst && j.spec.newName != "" && j.moved == "" && rtnl.Older(6, 2) {
 		return &attr.Error{Name: "name", Text: text, Errno: syscall.EBUSY}
 	}
 	if j.kind.mtuDown && j.linkSet.Has(uapi.IFLA_MTU) {

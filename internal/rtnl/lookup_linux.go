@@ -2,6 +2,8 @@ package rtnl
 
 import (
 	"context"
+	"errors"
+	"strconv"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -39,6 +41,20 @@ func indexOfLong(ctx context.Context, s Socket, name string) (int, error) {
 	return index, b.Err(0)
 }
 
+// IsFree reports whether it is certain that no link has a name or an alternative name.
+// It tries to bind the socket to the link, which has no meaning for a netlink socket: the
+// kernel does not load a module for the name then, as it does for SIOCGIFINDEX.
+func IsFree(s Socket, name string) bool {
+	err := s.Control(func(fd int) error {
+		err := unix.BindToDevice(fd, name)
+		if err == nil {
+			err = unix.BindToDevice(fd, "")
+		}
+		return err
+	})
+	return errors.Is(err, unix.ENODEV)
+}
+
 // NameOf returns the name of a link by index.
 func NameOf(s Socket, index int) (string, error) {
 	req, err := unix.NewIfreq("")
@@ -68,14 +84,16 @@ func DriverOf(s Socket, index int) (string, error) {
 	return driver, err
 }
 
-// RenamesUp reports whether the kernel renames a link that is up, as Linux 6.2 and newer
-// do.
-func RenamesUp() bool {
+// Older reports whether the kernel is older than a release, such as 6.2. It is false if
+// the release is unknown.
+func Older(major, minor int) bool {
 	var name unix.Utsname
 	if unix.Uname(&name) != nil {
-		return true
+		return false
 	}
 	series, rest, _ := strings.Cut(unix.ByteSliceToString(name.Release[:]), ".")
-	minor, _, _ := strings.Cut(rest, ".")
-	return series != "6" || minor != "0" && minor != "1"
+	text, _, _ := strings.Cut(rest, ".")
+	first, err := strconv.Atoi(series)
+	second, err2 := strconv.Atoi(strings.TrimRight(text, "-+abcdefghijklmnopqrstuvwxyz"))
+	return err == nil && err2 == nil && (first < major || first == major && second < minor)
 }

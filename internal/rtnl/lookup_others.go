@@ -17,6 +17,9 @@ func ShortIndexOf(Socket, string) (int, error) {
 	return 0, errors.ErrUnsupported
 }
 
+// IsFree returns false.
+func IsFree(Socket, string) bool { return false }
+
 // NameOf returns errors.ErrUnsupported.
 func NameOf(Socket, int) (string, error) {
 	return "", errors.ErrUnsupported
@@ -27,5 +30,5 @@ func DriverOf(Socket, int) (string, error) {
 	return "", errors.ErrUnsupported
 }
 
-// RenamesUp returns true.
-func RenamesUp() bool { return true }
+// Older returns false.
+func Older(major, minor int) bool { return false }
