@@ -185,7 +185,7 @@ func (t *transaction) complete(j *job) {
 		t.addChange(j, 0, 0, func(b []byte) []byte { return t.appendLater(b, j, set) })
 	}
 	t.addRest(j)
-	t.restorePorts(j)
+	t.takePorts(j)
 	j.unread = true
 }
 

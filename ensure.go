@@ -3,14 +3,11 @@ package iplink
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"syscall"
 
-	"github.com/iplink-go/iplink/inet"
-	"github.com/iplink-go/iplink/internal/inetnl"
 	"github.com/iplink-go/iplink/internal/rtnl"
-	"github.com/iplink-go/iplink/internal/uapi"
-	"github.com/iplink-go/iplink/internal/wire"
 )
 
 // A Change reports the result of Ensure for one link.
@@ -223,7 +220,10 @@ func (e *ensurePlan) run(ctx context.Context) error {
 		}
 		g.readLater()
 	}
-	return e.transaction.run(ctx)
+	if err := e.transaction.run(ctx); err != nil {
+		return err
+	}
+	return e.removeReplaced(ctx)
 }
 
 // readLater has an existing link, and its other end, read after all requests: a request
@@ -277,110 +277,74 @@ func (b *Common[Self]) Diff(ctx context.Context) ([]Difference, error) {
 	return withConn(func(c *Conn) ([]Difference, error) { return c.Diff(ctx, any(b.me()).(Spec)) })
 }
 
-// Recreate lets Ensure replace a link that cannot be changed as wanted, or that is
-// of another kind, by a new one. The new link takes over the IP addresses and the
-// ports of the old one as far as possible. The link does not exist for a moment in
-// between.
-func (b *Common[Self]) Recreate() *Self {
-	b.spec.recreate = true
-	return b.me()
-}
+// Several callers may ensure the same links at a time. A caller whose request fails
+// because another one made or removed a link keeps what it has made, and looks again.
 
-// carryOver holds the addresses and ports that a new link takes over from the old
-// one.
-type carryOver struct {
-	addrs []inet.Addr
-	ports []*Link
-}
-
-// replaceOrRefuse plans to recreate the link if the builder allows it. Otherwise it
-// returns the reason why the link cannot be changed.
-func (e *ensurePlan) replaceOrRefuse(ctx context.Context, g *ensureItem, reason error) error {
-	s := g.job.spec
-	if !s.recreate || s.Kind == "" {
-		return reason
-	}
-	if err := s.check("create"); err != nil {
-		return err
-	}
-	if err := e.refuseTakenPeer(ctx, g); err != nil {
-		return err
-	}
-	at := g.job.at
-	g.carried = new(carryOver)
-	var err error
-	if g.carried.addrs, err = inetnl.ReadAddrs(ctx, at.rt, g.have.Index, g.have.Name); err != nil {
-		return s.failed(e.op, "addr", err)
-	}
-	g.carried.addrs = slices.DeleteFunc(g.carried.addrs, func(a inet.Addr) bool { return slices.Contains(s.noAddrs, a.Prefix) })
-	if g.carried.ports, err = (&Conn{rt: at.rt}).list(ctx, filter{masterIndex: g.have.Index}); err != nil {
-		return err
-	}
-	e.forget(g)
-	if g.job, err = e.prepareCreate(ctx, s); err != nil {
-		return err
-	}
-	g.job.addrs = g.carried.mergeAddrs(g.job.addrs)
-	g.job.carried = g.carried
-	return nil
-}
-
-// mergeAddrs returns the addresses of the new link: the wanted ones and those that
-// it takes over, in the order of the old link, because the first address of a
-// network is its primary one.
-func (h *carryOver) mergeAddrs(wanted []inet.Addr) []inet.Addr {
-	var all []inet.Addr
-	for _, had := range h.addrs {
-		if want := inetnl.Addrs.Find(&had, wanted); want != nil {
-			all = append(all, *want)
-		} else if !inetnl.ByKernel(&had) {
-			all = append(all, had)
+// converge looks at the links and acts, until no other process interferes.
+func (e *ensurePlan) converge(ctx context.Context, specs []Spec) error {
+	for {
+		if err := e.plan(ctx, specs); err != nil {
+			return err
 		}
-	}
-	for _, want := range wanted {
-		if inetnl.Addrs.Find(&want, all) == nil {
-			all = append(all, want)
+		err := e.run(ctx)
+		if err == nil {
+			return nil
 		}
+		switch {
+		case e.conflicts(ctx, err):
+			if undone := e.undo(ctx); undone != nil {
+				return errors.Join(err, undone)
+			}
+			e.jobs, e.earlier, e.instead = nil, nil, true
+		case !e.raced(ctx, err):
+			return err
+		}
+		e.startOver(ctx)
 	}
-	return all
 }
 
-// forget removes the jobs of an item from the transaction.
-func (e *ensurePlan) forget(g *ensureItem) {
-	g.diffs = g.all()
-	var kept []*job
+// raced reports whether an error has its reason in another process, which has made or
+// removed a link of the call since the plan was made.
+func (e *ensurePlan) raced(ctx context.Context, err error) bool {
+	if ctx.Err() != nil || !errors.Is(err, syscall.EEXIST) && !errors.Is(err, syscall.ENODEV) && !errors.Is(err, syscall.ESRCH) {
+		return false
+	}
+	return slices.ContainsFunc(e.items, func(g *ensureItem) bool { return g.job.replaced(ctx) || g.peer != nil && g.peer.job.replaced(ctx) })
+}
+
+// replaced reports whether the name of the link belongs to another link than before the
+// call, and than the one that the call has made.
+func (j *job) replaced(ctx context.Context) bool {
+	if j.made || j.at.isRemote() {
+		return false
+	}
+	had := 0
+	if j.have != nil {
+		had = j.have.Index
+	}
+	index, err := rtnl.IndexOf(ctx, j.at.rt, j.spec.Name)
+	return (err == nil || isGone(err)) && index != had
+}
+
+// startOver drops the plan and the requests that wait, and keeps in mind the links that
+// were made, for undo.
+func (e *ensurePlan) startOver(ctx context.Context) {
 	for _, j := range e.jobs {
-		if j != g.job && (g.peer == nil || j != g.peer.job) {
-			kept = append(kept, j)
+		if j.made {
+			j.locateMade(ctx)
+		}
+		if j.made || j.lost {
+			e.earlier = append(e.earlier, j)
 		}
 	}
-	e.jobs, e.index, g.peer = kept, jobIndex{}, nil
+	for _, p := range e.nsConns {
+		p.reset()
+	}
+	e.jobs, e.index, e.items, e.listed = nil, jobIndex{}, nil, map[*nsConn]*snapshot{}
+	e.acted, e.disturbed = false, false
 }
 
-// deleteOld deletes the link that is to be replaced. It does so by name, because
-// another link may have its index by now.
-func (t *transaction) deleteOld(j *job) {
-	if j.carried == nil {
-		return
-	}
-	j.at.batch.Write(uapi.RTM_DELLINK, 0, func(b []byte) []byte { return rtnl.AppendKey(b, 0, j.spec.Name) })
-	j.at.steps = append(j.at.steps, step{job: j, what: stepChange, text: "removal of the link before"})
-}
-
-// restorePorts makes the ports of the old link ports of the new one.
-func (t *transaction) restorePorts(j *job) {
-	if j.carried == nil {
-		return
-	}
-	for _, port := range j.carried.ports {
-		t.addMaster(j, port.Index)
-	}
-}
-
-// addMaster adds the request that makes a link a port of the link of a job.
-func (t *transaction) addMaster(j *job, port int) {
-	j.at.batch.Write(uapi.RTM_NEWLINK, 0, func(b []byte) []byte {
-		return wire.AppendU32(rtnl.AppendKey(b, port, ""), uapi.IFLA_MASTER, uint32(j.index))
-	})
-	j.at.steps = append(j.at.steps, step{job: j, what: stepChange, text: "master of a port"})
+// madeEarlier reports whether the call made the link before it looked again.
+func (e *ensurePlan) madeEarlier(g *ensureItem) bool {
+	return slices.ContainsFunc(e.earlier, func(j *job) bool { return j.made && j.at == g.job.at && j.index == g.have.Index })
 }

@@ -156,8 +156,17 @@ func (t *transaction) addRoutes(j *job) {
 	routes := orderRoutes(j.routes)
 	for i := range routes {
 		r := &routes[i]
-		t.addStep(j, stepRoute, r.String(), uapi.RTM_NEWROUTE, uapi.NLM_F_CREATE|uapi.NLM_F_EXCL, func(b []byte) []byte { return inetnl.AppendRoute(b, r, j.index) })
+		t.addStep(j, stepRoute, r.String(), uapi.RTM_NEWROUTE, j.routeFlags(), func(b []byte) []byte { return inetnl.AppendRoute(b, r, j.index) })
 	}
+}
+
+// routeFlags returns the flags of a request that adds a route. While the old link of a
+// link that is recreated exists, it may have the same routes.
+func (j *job) routeFlags() uint16 {
+	if j.carried != nil && j.carried.aside != "" {
+		return uapi.NLM_F_CREATE | uapi.NLM_F_APPEND
+	}
+	return uapi.NLM_F_CREATE | uapi.NLM_F_EXCL
 }
 
 // orderRoutes returns routes in their order, but moves a route through a gateway behind
@@ -196,8 +205,13 @@ func (t *transaction) making() uint16 {
 }
 
 func (t *transaction) addStep(j *job, what stepKind, text string, typ, flags uint16, body func([]byte) []byte) {
-	j.at.batch.Write(typ, flags, body)
-	j.at.steps = append(j.at.steps, step{job: j, what: what, text: text})
+	t.addStepAt(j.at, j, what, text, typ, flags, body)
+}
+
+// addStepAt is addStep for a request that is sent in another namespace.
+func (t *transaction) addStepAt(at *nsConn, j *job, what stepKind, text string, typ, flags uint16, body func([]byte) []byte) {
+	at.batch.Write(typ, flags, body)
+	at.steps = append(at.steps, step{job: j, what: what, text: text})
 }
 
 // checkAddrs refuses addresses that the kernel would refuse or misinterpret.

@@ -92,7 +92,9 @@ func (t *transaction) take(ctx context.Context, now turn) error {
 		return t.applyGeneric(ctx, j)
 	case j.makes:
 		t.fillReferences(j)
-		t.deleteOld(j)
+		if err := t.makeRoom(ctx, j); err != nil {
+			return err
+		}
 		t.addCreate(j)
 		return nil
 	}

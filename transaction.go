@@ -29,6 +29,7 @@ type transaction struct {
 	acted     bool            // a request that changes something was sent
 	disturbed bool            // a link was not as described after the first round
 	earlier   []*job          // the links that were made before the call looked again
+	instead   bool            // links that are replaced are deleted before the new ones are made
 
 	numbered []*job // the new links that others refer to
 }
@@ -132,6 +133,11 @@ func newTransaction(c *Conn, op string) *transaction {
 func (t *transaction) close() {
 	for _, p := range t.nsConns {
 		p.close()
+	}
+	for _, j := range t.jobs {
+		if t.instead && j.carried != nil && j.carried.spare != nil {
+			_ = j.carried.spare.Close()
+		}
 	}
 }
 

@@ -27,7 +27,8 @@ func (j *job) note(err error) {
 	j.lost = errors.Is(err, rtnl.ErrLost)
 }
 
-// undo removes the links that the transaction made, and no others: a link is removed
+// undo removes the links that the transaction made, and restores those that they
+// replaced. It touches no others: a link is removed
 // only if it has the index, the name and the kind that it was made with. The kernel
 // chooses the index, which is unknown until it has reported the link; until then the
 // link is found by its name. A link that is gone already is not an error.
@@ -36,6 +37,7 @@ func (t *transaction) undo(ctx context.Context) error {
 	for _, p := range slices.Backward(t.nsConns) {
 		all = append(all, t.undoIn(ctx, p))
 	}
+	all = append(all, t.restoreReplaced(ctx))
 	return errors.Join(all...)
 }
 

@@ -1,0 +1,453 @@
+package iplink
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/netip"
+	"slices"
+	"strings"
+	"syscall"
+
+	"github.com/iplink-go/iplink/inet"
+	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/inetnl"
+	"github.com/iplink-go/iplink/internal/own"
+	"github.com/iplink-go/iplink/internal/rtnl"
+	"github.com/iplink-go/iplink/internal/uapi"
+	"github.com/iplink-go/iplink/internal/wire"
+)
+
+// Recreate lets Ensure replace a link that cannot be changed as wanted, or that is
+// of another kind, by a new one. The new link takes over the IP addresses and the
+// ports of the old one as far as possible.
+//
+// The old link gets another name, and is deleted once the new one is as described. If
+// the kernel does not allow both at a time, such as two VXLANs with one VNI and port, the
+// old link is deleted before. If the new link fails then, the old one is made again, with
+// its settings, addresses, routes, neighbours and ports, but without its keys and without
+// the links on top of it. So an error leaves the old link. Before Linux 6.2, which renames
+// no link that is up, a link that is up is always deleted before.
+func (b *Common[Self]) Recreate() *Self {
+	b.spec.recreate = true
+	return b.me()
+}
+
+// carryOver holds the link that is replaced, all that a new one takes over, and all that
+// it takes to restore it.
+type carryOver struct {
+	old    *Link
+	peer   *Link // its other end
+	peerAt *nsConn
+	layer3
+	ports []*Link
+
+	aside string // its name while the new link is made
+	gone  bool   // it was deleted
+	spare *Conn  // to make it again; another call may close the Conn of this one
+}
+
+// replaceOrRefuse plans to recreate the link if the builder allows it. Otherwise it
+// returns the reason why the link cannot be changed.
+func (e *ensurePlan) replaceOrRefuse(ctx context.Context, g *ensureItem, reason error) error {
+	s := g.job.spec
+	if !s.recreate || s.Kind == "" {
+		return reason
+	}
+	if err := s.check("create"); err != nil {
+		return err
+	}
+	if err := e.refuseTakenPeer(ctx, g); err != nil {
+		return err
+	}
+	var err error
+	if g.carried, err = e.readOld(ctx, g); err != nil {
+		return err
+	}
+	e.forget(g)
+	if g.job, err = e.prepareCreate(ctx, s); err != nil {
+		return err
+	}
+	g.job.carried = g.carried
+	g.job.addrs = g.carried.mergeAddrs(g.job.addrs, s.noAddrs)
+	return nil
+}
+
+// readOld reads everything of a link that is to be replaced.
+func (e *ensurePlan) readOld(ctx context.Context, g *ensureItem) (c *carryOver, err error) {
+	s, rt, index := g.job.spec, g.job.at.rt, g.have.Index
+	c = &carryOver{old: g.have}
+	if c.addrs, err = inetnl.ReadAddrs(ctx, rt, index, g.have.Name); err != nil {
+		return nil, s.failed(e.op, "addr", err)
+	}
+	if c.routes, err = inetnl.ReadRoutes(ctx, rt, index); err != nil {
+		return nil, s.failed(e.op, "route", err)
+	}
+	if c.neighs, err = inetnl.ReadNeighs(ctx, rt, index); err != nil {
+		return nil, s.failed(e.op, "neigh", err)
+	}
+	if c.ports, err = (&Conn{rt: rt}).list(ctx, filter{masterIndex: index}); err != nil {
+		return nil, err
+	}
+	c.peerAt = e.nsConnOfLower(g.job.at, g.have)
+	if kindOf(g.have.Kind).peer == 0 || c.peerAt == nil || c.peerAt.isRemote() {
+		return c, nil
+	}
+	c.peer, err = c.peerAt.readIndex(ctx, g.have.Parent)
+	if isGone(err) {
+		err = nil
+	}
+	return c, err
+}
+
+// mergeAddrs returns the addresses of the new link: the wanted ones and those that
+// it takes over, in the order of the old link, because the first address of a
+// network is its primary one.
+func (c *carryOver) mergeAddrs(wanted []inet.Addr, unwanted []netip.Prefix) []inet.Addr {
+	var all []inet.Addr
+	for _, had := range c.addrs {
+		if slices.Contains(unwanted, had.Prefix) {
+			continue
+		}
+		if want := inetnl.Addrs.Find(&had, wanted); want != nil {
+			all = append(all, *want)
+		} else if !inetnl.ByKernel(&had) {
+			all = append(all, had)
+		}
+	}
+	for _, want := range wanted {
+		if inetnl.Addrs.Find(&want, all) == nil {
+			all = append(all, want)
+		}
+	}
+	return all
+}
+
+// forget removes the jobs of an item from the transaction.
+func (e *ensurePlan) forget(g *ensureItem) {
+	g.diffs = g.all()
+	var kept []*job
+	for _, j := range e.jobs {
+		if j != g.job && (g.peer == nil || j != g.peer.job) {
+			kept = append(kept, j)
+		}
+	}
+	e.jobs, e.index, g.peer = kept, jobIndex{}, nil
+}
+
+// makeRoom puts the old link aside, so that the new one can have its names. If both cannot
+// exist at a time, it deletes the old one.
+func (t *transaction) makeRoom(ctx context.Context, j *job) error {
+	if j.carried == nil {
+		return nil
+	}
+	if err := t.flush(ctx, j.at); err != nil {
+		return err
+	}
+	if t.instead {
+		return t.deleteOld(ctx, j)
+	}
+	return t.setAside(ctx, j)
+}
+
+// deleteOld deletes the old link. It does so by name, because another link may have its
+// index by now.
+func (t *transaction) deleteOld(ctx context.Context, j *job) error {
+	if err := j.carried.openSpare(t, j); err != nil {
+		return j.spec.failed(t.op, "", err)
+	}
+	t.addStep(j, stepChange, "removal of the link before", uapi.RTM_DELLINK, 0, func(b []byte) []byte { return rtnl.AppendKey(b, 0, j.carried.old.Name) })
+	err := t.flush(ctx, j.at)
+	j.carried.gone = err == nil
+	return err
+}
+
+// openSpare opens the Conn with which the old link can be made again.
+func (c *carryOver) openSpare(t *transaction, j *job) error {
+	if c.spare != nil {
+		return nil
+	}
+	ns, err := t.namespace(j.at)
+	if err == nil {
+		c.spare, err = ns.Dial()
+	}
+	return err
+}
+
+// setAside gives the old link other names, and its other end if the new one needs its
+// name.
+func (t *transaction) setAside(ctx context.Context, j *job) error {
+	c := j.carried
+	c.aside = fmt.Sprintf("iplink%08x", rand.Uint32())
+	rename := func(at *nsConn, index int, name string) {
+		t.addStepAt(at, j, stepChange, "name", uapi.RTM_NEWLINK, 0, func(b []byte) []byte { return appendRename(b, index, name) })
+	}
+	if c.peer != nil && j.peer != nil && c.peer.hasName(j.peer.spec.Name) {
+		rename(c.peerAt, c.peer.Index, fmt.Sprintf("iplink%08x", rand.Uint32()))
+	}
+	rename(j.at, c.old.Index, c.aside)
+	for _, name := range c.sharedAltNames(j.spec) {
+		t.addStep(j, stepChange, "altname "+name, uapi.RTM_DELLINKPROP, 0, func(b []byte) []byte { return appendAltName(b, c.old.Index, name) })
+	}
+	return t.flushPlaces(ctx)
+}
+
+func appendRename(b []byte, index int, name string) []byte {
+	return wire.AppendString(wire.AppendLink(b, wire.Link{Index: int32(index)}), uapi.IFLA_IFNAME, name)
+}
+
+// sharedAltNames returns the alternative names of the old link that the new one is to have.
+func (c *carryOver) sharedAltNames(s *spec) []string {
+	return slices.DeleteFunc(slices.Clone(c.old.AltNames), func(name string) bool {
+		return name != s.Name && !slices.Contains(s.altNames, name)
+	})
+}
+
+// removeReplaced deletes the links that were put aside, once the new ones are as
+// described, and looks at all links again.
+func (t *transaction) removeReplaced(ctx context.Context) error {
+	var removed []*carryOver
+	for _, j := range t.jobs {
+		if c := j.carried; c != nil && c.aside != "" {
+			removed = append(removed, c)
+			t.addStep(j, stepChange, "removal of the link before", uapi.RTM_DELLINK, 0, func(b []byte) []byte { return rtnl.AppendKey(b, 0, c.aside) })
+		}
+	}
+	if len(removed) == 0 {
+		return nil
+	}
+	if err := t.flushPlaces(ctx); err != nil {
+		return err
+	}
+	for _, c := range removed {
+		c.aside, c.gone = "", true
+	}
+	for _, j := range t.jobs {
+		j.unread = j.link != nil
+	}
+	t.addReads(func(*job) bool { return true })
+	if err := t.flushPlaces(ctx); err != nil {
+		return err
+	}
+	return t.settle(ctx)
+}
+
+// conflicts reports whether an error may have its reason in a link that was put aside.
+func (t *transaction) conflicts(ctx context.Context, err error) bool {
+	aside := func(j *job) bool { return j.carried != nil && j.carried.aside != "" }
+	if ctx.Err() != nil || t.instead || !slices.ContainsFunc(t.jobs, aside) {
+		return false
+	}
+	e, ok := err.(*Error)
+	if !ok || strings.Contains(e.Attr, " ") {
+		return false // an alternative name, an address, a route
+	}
+	return errors.Is(err, syscall.EEXIST) || errors.Is(err, syscall.EBUSY) || errors.Is(err, syscall.EADDRINUSE)
+}
+
+// restoreReplaced gives the links that were put aside their names and ports again, and
+// makes the links that were deleted again.
+func (t *transaction) restoreReplaced(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTime)
+	defer cancel()
+	var all []error
+	for _, j := range slices.Backward(slices.Concat(t.earlier, t.jobs)) {
+		c := j.carried
+		if c == nil || !c.gone && c.aside == "" {
+			continue
+		}
+		var err error
+		if c.gone {
+			err = c.remake(ctx, t, j)
+		} else {
+			err = c.restore(ctx, t, j)
+		}
+		if c.gone, c.aside = false, ""; err != nil {
+			all = append(all, t.undoError(j, err, "the link before is not as it was: "+err.Error()))
+		}
+	}
+	return errors.Join(all...)
+}
+
+// restore gives the old link its names and ports again.
+func (c *carryOver) restore(ctx context.Context, t *transaction, j *job) error {
+	var b, peers rtnl.Batch
+	rename := func(b *rtnl.Batch, l *Link) {
+		b.Write(uapi.RTM_NEWLINK, 0, func(b []byte) []byte { return appendRename(b, l.Index, l.Name) })
+	}
+	rename(&b, c.old)
+	for _, name := range c.sharedAltNames(j.spec) {
+		b.Write(uapi.RTM_NEWLINKPROP, uapi.NLM_F_CREATE|uapi.NLM_F_EXCL, func(b []byte) []byte { return appendAltName(b, c.old.Index, name) })
+	}
+	c.restorePorts(&b, t, c.old.Index)
+	if err := cmp.Or(rtnl.Held{Conn: j.at.rt}.Do(ctx, &b), b.Err(0)); err != nil {
+		return err
+	}
+	if c.peer != nil {
+		rename(&peers, c.peer)
+		if err := cmp.Or(rtnl.Held{Conn: c.peerAt.rt}.Do(ctx, &peers), peers.Err(0)); err != nil {
+			return err
+		}
+	}
+	return c.restoreLayer3(ctx, t, j)
+}
+
+// restoreLayer3 gives the old link its addresses, routes and neighbours again. The kernel
+// changes the labels of IPv4 addresses when a link is renamed, and drops neighbours when a
+// bridge takes the address of another port.
+func (c *carryOver) restoreLayer3(ctx context.Context, t *transaction, j *job) error {
+	if err := c.openSpare(t, j); err != nil {
+		return err
+	}
+	defer c.spare.Close()
+	kept := c.kept()
+	now, err := inetnl.ReadAddrs(ctx, c.spare.rt, c.old.Index, c.old.Name)
+	if err != nil {
+		return err
+	}
+	var relabel rtnl.Batch
+	for _, a := range now {
+		if had := inetnl.Addrs.Find(&a, kept.addrs); had != nil && had.Label != a.Label {
+			relabel.Write(uapi.RTM_DELADDR, 0, func(b []byte) []byte { return inetnl.AppendAddr(b, &a, c.old.Index) })
+		}
+	}
+	if err := c.spare.rt.Do(ctx, &relabel); err != nil {
+		return err
+	}
+	b := new(copyBuilder)
+	b.spec = spec{Settings: own.New("", c.old.Name, nil), layer3: kept}
+	_, err = c.spare.Update(ctx, b)
+	return err
+}
+
+// restorePorts adds the requests that make the ports of the old link ports of the link
+// with an index, with their settings.
+func (c *carryOver) restorePorts(b *rtnl.Batch, t *transaction, index int) {
+	for _, port := range c.ports {
+		b.Write(uapi.RTM_NEWLINK, 0, func(b []byte) []byte {
+			return wire.AppendU32(rtnl.AppendKey(b, port.Index, ""), uapi.IFLA_MASTER, uint32(index))
+		})
+		s := specOf(port)
+		if s.port == nil {
+			continue
+		}
+		p := &job{spec: s, pending: s.all()}
+		b.Write(uapi.RTM_NEWLINK, 0, func(b []byte) []byte { return t.appendPort(rtnl.AppendKey(b, port.Index, ""), p) })
+	}
+}
+
+// remake makes the old link again.
+func (c *carryOver) remake(ctx context.Context, t *transaction, j *job) error {
+	if err := c.openSpare(t, j); err != nil {
+		return err
+	}
+	b := c.builder(c.old)
+	b.spec.layer3 = c.kept()
+	if c.peer != nil {
+		peer := c.builder(c.peer)
+		peer.spec.netns = c.peerAt.ns
+		b.spec.Peer, b.spec.linkSet = peer, b.spec.linkSet.Minus(attr.SetOf(uapi.IFLA_LINK))
+		peer.spec.linkSet.Remove(uapi.IFLA_LINK)
+	} else if at := t.nsConnOfLower(j.at, c.old); at != nil && at != j.at {
+		b.spec.linkNetNS = at.ns
+	}
+	defer c.spare.Close()
+	if err := c.create(ctx, b); err != nil {
+		return err
+	}
+	var batch rtnl.Batch
+	if c.restorePorts(&batch, t, c.old.Index); batch.Len() == 0 {
+		return nil
+	}
+	return cmp.Or(c.spare.rt.Do(ctx, &batch), batch.Err(0))
+}
+
+// create makes the old link again. A setting that the kernel reports and refuses, such as
+// the reserved bits of a VXLAN, is left out.
+func (c *carryOver) create(ctx context.Context, b *copyBuilder) error {
+	for {
+		_, err := c.spare.Create(ctx, b)
+		e, ok := errors.AsType[*Error](err)
+		if !ok || b.spec.Info == nil || ctx.Err() != nil {
+			return err
+		}
+		refused := attr.Set{}
+		new(attr.Codec).Describe(b.spec.info().attrs, func(r attr.Row) {
+			if r.Name == e.Attr && b.spec.Set.Has(r.Type) {
+				refused.Add(r.Type)
+			}
+		})
+		if refused.Empty() {
+			return err
+		}
+		b.spec.Set = b.spec.Set.Minus(refused)
+	}
+}
+
+// kept returns the addresses, routes and neighbours of the old link that the kernel does
+// not make by itself.
+func (c *carryOver) kept() layer3 {
+	return layer3{
+		addrs:  slices.DeleteFunc(slices.Clone(c.addrs), func(a inet.Addr) bool { return inetnl.ByKernel(&a) }),
+		routes: slices.DeleteFunc(slices.Clone(c.routes), func(r inet.Route) bool { return r.Proto == inet.RouteProtoKernel }),
+		neighs: c.neighs,
+	}
+}
+
+// A copyBuilder describes a link as it is.
+type copyBuilder struct{ Common[copyBuilder] }
+
+func (c *carryOver) builder(l *Link) *copyBuilder {
+	b := new(copyBuilder)
+	b.Common.self = b
+	b.spec = *specOf(l)
+	return b
+}
+
+// specOf describes a link by all settings that the kernel has reported and takes.
+func specOf(l *Link) *spec {
+	s := &spec{Settings: own.New(l.Kind, l.Name, nil), link: l, linkSet: settableOf(l.settable, l.raw.common)}
+	s.index, s.altNames = l.Index, l.AltNames
+	s.linkSet = s.linkSet.Minus(attr.SetOf(uapi.IFLA_IFNAME, uapi.IFLA_CARRIER, uapi.IFLA_OPERSTATE))
+	if !l.ProtoDown {
+		s.linkSet.Remove(uapi.IFLA_PROTO_DOWN)
+	}
+	s.flags, s.change = uint32(l.Flags), uapi.IFF_UP|uapi.IFF_NOARP|uapi.IFF_MULTICAST|uapi.IFF_ALLMULTI|uapi.IFF_PROMISC|uapi.IFF_DYNAMIC
+	if i, ok := l.Info.(info); ok {
+		s.Info, s.Set = i, settableOf(i.attrs, l.raw.info)
+	}
+	if p, ok := l.PortInfo.(info); ok {
+		s.port = &own.Settings{Kind: l.PortKind, Info: p, Set: settableOf(p.attrs, l.raw.port)}
+	}
+	return s
+}
+
+// settableOf returns the reported rows of a table that can be set.
+func settableOf(t attr.Table, reported attr.Set) (set attr.Set) {
+	new(attr.Codec).Describe(t, func(r attr.Row) {
+		if r.Settable() && r.Readable() && reported.Has(r.Type) {
+			set.Add(r.Type)
+		}
+	})
+	return set
+}
+
+// takePorts makes the ports of the old link ports of the new one.
+func (t *transaction) takePorts(j *job) {
+	if j.carried == nil {
+		return
+	}
+	for _, port := range j.carried.ports {
+		t.addMaster(j, port.Index)
+	}
+}
+
+// addMaster adds the request that makes a link a port of the link of a job.
+func (t *transaction) addMaster(j *job, port int) {
+	j.at.batch.Write(uapi.RTM_NEWLINK, 0, func(b []byte) []byte {
+		return wire.AppendU32(rtnl.AppendKey(b, port, ""), uapi.IFLA_MASTER, uint32(j.index))
+	})
+	j.at.steps = append(j.at.steps, step{job: j, what: stepChange, text: "master of a port"})
+}
