@@ -12,12 +12,6 @@ type arpMessage struct {
 	senderIP, targetIP netip.Addr
 }
 
-// A prober sends ARP requests through a port.
-type prober interface {
-	send(arpMessage) error
-	close()
-}
-
 const (
 	arpLen       = 28
 	arpEthernet  = 1

@@ -120,17 +120,37 @@ func (k *fakeKernel) setAddress(_ context.Context, index int, address net.Hardwa
 
 // fakeProber counts probes.
 type fakeProber struct {
-	sent   atomic.Int32
-	heard  func(arpMessage)
-	closed bool
+	sent    atomic.Int32
+	packet  atomic.Pointer[[]byte] // the last one
+	receive func([]byte)
+	closed  bool
 }
 
-func (p *fakeProber) send(arpMessage) error { p.sent.Add(1); return nil }
-func (p *fakeProber) close()                { p.closed = true }
+func (p *fakeProber) send(packet []byte, _ uint16, _ [macLen]byte) error {
+	p.sent.Add(1)
+	p.packet.Store(&packet)
+	return nil
+}
 
-func (k *fakeKernel) probe(port int, _ *uint16, heard func(arpMessage)) (prober, error) {
-	k.probers[port] = &fakeProber{heard: heard}
+func (p *fakeProber) close() { p.closed = true }
+
+// heard has the socket receive an ARP message.
+func (p *fakeProber) heard(m arpMessage) {
+	if !m.senderIP.IsValid() {
+		p.receive(nil)
+		return
+	}
+	m.sender = mac(0xa)
+	p.receive(m.appendRequest(nil, nil))
+}
+
+func (k *fakeKernel) open(port int, _ packetKind, heard func([]byte)) (packetConn, error) {
+	k.probers[port] = &fakeProber{receive: heard}
 	return k.probers[port], nil
+}
+
+func (k *fakeKernel) setCarrier(_ context.Context, index int, on bool) error {
+	return k.note("carrier %s=%v", k.at[index].name, on)
 }
 
 // join makes eth1, eth2, … a port of the team whose link is up.

@@ -80,3 +80,13 @@ func (t *Team) setAddress(ctx context.Context, index int, address net.HardwareAd
 		return wire.AppendAttr(b, uapi.IFLA_ADDRESS, address)
 	})
 }
+
+func (t *Team) setCarrier(ctx context.Context, index int, on bool) error {
+	return t.changeLink(ctx, "set carrier of", "", wire.Link{Index: int32(index)}, func(b []byte) []byte {
+		value := byte(0)
+		if on {
+			value = 1
+		}
+		return wire.AppendAttr(b, uapi.IFLA_CARRIER, []byte{value})
+	})
+}

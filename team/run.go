@@ -113,7 +113,9 @@ type kernel interface {
 	link(ctx context.Context, index int) (linkState, error)
 	links(ctx context.Context) ([]linkState, error)
 	setAddress(ctx context.Context, index int, address net.HardwareAddr) error
-	probe(port int, vlan *uint16, heard func(arpMessage)) (prober, error)
+	setCarrier(ctx context.Context, index int, on bool) error
+	// open opens a socket on a port, and passes packets to heard until it is closed.
+	open(port int, kind packetKind, heard func([]byte)) (packetConn, error)
 }
 
 // teamKernel implements kernel for a Team.
@@ -135,15 +137,18 @@ func (k *teamKernel) setAddress(ctx context.Context, index int, address net.Hard
 	return k.t.setAddress(ctx, index, address)
 }
 
-// probe opens a socket, and reads from it until it is closed.
-func (k *teamKernel) probe(port int, vlan *uint16, heard func(arpMessage)) (prober, error) {
-	var s *arpSocket
+func (k *teamKernel) setCarrier(ctx context.Context, index int, on bool) error {
+	return k.t.setCarrier(ctx, index, on)
+}
+
+func (k *teamKernel) open(port int, kind packetKind, heard func([]byte)) (packetConn, error) {
+	var s *packetSocket
 	err := k.t.in(func() (err error) {
-		s, err = openARP(port, vlan)
+		s, err = openPacket(port, kind)
 		return err
 	})
 	if errors.Is(err, syscall.EPERM) {
-		return nil, &refusal{syscall.EPERM, "arp_ping needs CAP_NET_RAW"}
+		return nil, &refusal{syscall.EPERM, kind.purpose + " needs CAP_NET_RAW"}
 	} else if err != nil {
 		return nil, err
 	}
