@@ -21,6 +21,8 @@ const (
 	macLen       = 6
 	ipv4Len      = 4
 	arpOperation = 6 // its offset
+
+	packetOutgoing = 4 // PACKET_OUTGOING: frames that the port sends
 )
 
 // appendRequest appends an ARP request, after an 802.1Q tag if vlan is not nil.
@@ -59,10 +61,9 @@ func parseARP(b []byte) (m arpMessage) {
 // VLAN or, if vlan is nil, without a VLAN tag. It rejects frames that the port
 // sends, since sending a frame does not show that anyone receives it.
 func arpFilter(vlan *uint16) []Instruction {
-	const outgoing = 4 // PACKET_OUTGOING
 	a := assembler{labels: map[string]int{}}
 	a.load(ancillary, packetType)
-	a.jump(equal, outgoing, "drop", "")
+	a.jump(equal, packetOutgoing, "drop", "")
 	a.load(ancillary, protocol)
 	a.jump(equal, etherARP, "", "drop")
 	a.load(ancillary, vlanTagPresent)
