@@ -9,6 +9,7 @@ import (
 
 // activeBackup keeps one port enabled: the one in use.
 type activeBackup struct {
+	leaveToKernel
 	r      *runner
 	active *port
 	own    net.HardwareAddr // address of the port in use before it got the team's

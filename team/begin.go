@@ -60,7 +60,7 @@ func (r *runner) configure(ports []teamnl.Port) error {
 
 // setMode sets the mode if it differs, and reads the options that come with it.
 func (r *runner) setMode(ports []teamnl.Port) error {
-	mode := teamnl.Option{Name: "mode", Value: string(r.config.Mode), Index: -1}
+	mode := teamnl.Option{Name: "mode", Value: string(r.config.kernelMode()), Index: -1}
 	if r.seen[keyOf(mode)] == mode.Value {
 		return nil
 	}
@@ -69,7 +69,7 @@ func (r *runner) setMode(ports []teamnl.Port) error {
 			fmt.Sprintf("it is %v, and changes only while the team has no ports", r.seen[keyOf(mode)])}}
 	}
 	if err := r.replace(mode); errors.Is(err, syscall.EINVAL) {
-		return &optionError{"mode", &refusal{syscall.EINVAL, missingMode(string(r.config.Mode))}}
+		return &optionError{"mode", &refusal{syscall.EINVAL, missingMode(string(r.config.kernelMode()))}}
 	} else if err != nil {
 		return err
 	}
@@ -125,7 +125,7 @@ func (r *runner) findAddress() error {
 	if err != nil {
 		return err
 	}
-	r.address = l.address
+	r.address, r.up = l.address, l.up
 	if r.config.Address != nil {
 		return nil
 	}
@@ -150,4 +150,5 @@ func (r *runner) takeOver(ports []teamnl.Port) {
 	for _, p := range slices.Clone(r.ports) {
 		r.decide(p)
 	}
+	r.policy.teamChanged()
 }

@@ -124,11 +124,15 @@ type fakeProber struct {
 	packet  atomic.Pointer[[]byte] // the last one
 	receive func([]byte)
 	closed  bool
+	fault   atomic.Pointer[error]
 }
 
 func (p *fakeProber) send(packet []byte, _ uint16, _ [macLen]byte) error {
 	p.sent.Add(1)
 	p.packet.Store(&packet)
+	if err := p.fault.Load(); err != nil {
+		return *err
+	}
 	return nil
 }
 

@@ -11,6 +11,7 @@ import (
 // loadBalance gives the hash program to the kernel, and enables the ports whose link
 // is up.
 type loadBalance struct {
+	leaveToKernel
 	r        *runner
 	balancer *balancer // nil if the ports share the hashes evenly
 }
@@ -43,8 +44,6 @@ func (b *loadBalance) added(p *port) error {
 	}
 	return b.r.set(optionOf(p, "enabled", false))
 }
-
-func (b *loadBalance) removed(*port) {}
 
 // decide enables the port if its link is up: in this mode the kernel does not
 // consider the link itself.

@@ -27,6 +27,7 @@ type runner struct {
 	closed chan struct{}
 
 	address net.HardwareAddr         // of the team
+	up      bool                     // whether the team is, administratively
 	origin  map[int]net.HardwareAddr // of links that are not ports; nil if the team adopts no address
 	ports   []*port                  // in the order in which they joined
 	seen    map[optionKey]any        // the options, as reported by the kernel
@@ -43,11 +44,17 @@ type policy interface {
 	removed(*port)
 	// decide is called when a known property of the port has changed.
 	decide(*port)
+	// portChanged is called when the kernel reports a change of the port.
+	portChanged(*port)
+	// teamChanged is called when all existing ports are known, and when the team has
+	// been brought up or down.
+	teamChanged()
 	// addressChanged is called when the link-layer address of the team has changed,
 	// and portAddressChanged when another program has changed the address of a port.
 	addressChanged()
 	portAddressChanged(*port)
 	optionsChanged([]teamnl.Option)
+	close()
 }
 
 // optionKey identifies an option.
@@ -71,6 +78,8 @@ func newRunner(ctx context.Context, k kernel, index int, config Runner) *runner 
 		r.policy = &activeBackup{r: r}
 	case LoadBalance:
 		r.policy = newLoadBalance(r)
+	case LACP:
+		r.policy = newLACP(r)
 	default:
 		r.policy = leaveToKernel{}
 	}
@@ -104,6 +113,7 @@ func (r *runner) post(f func()) {
 // close stops everything that could post.
 func (r *runner) close() {
 	close(r.closed)
+	r.policy.close()
 	for _, p := range r.ports {
 		p.stop()
 	}
@@ -219,6 +229,10 @@ func (r *runner) teamChanged(l linkState) {
 		r.address = now.address
 		r.policy.addressChanged()
 	}
+	if l.up != r.up {
+		r.up = l.up
+		r.policy.teamChanged()
+	}
 }
 
 // linkNow returns the present state of a link if its address differs from the known
@@ -247,6 +261,7 @@ func (r *runner) portsChanged(ports []teamnl.Port) {
 			p.Port = q
 			p.err = nil
 			r.refresh(p)
+			r.policy.portChanged(p)
 		}
 	}
 }

@@ -18,6 +18,7 @@ type port struct {
 	begun   bool  // it may be subject to decisions
 	told    bool  // link state last reported to the kernel
 	err     error // reason why it cannot be used
+	lacp    lacpPort
 }
 
 // up reports the combined result of the watches.
@@ -36,6 +37,9 @@ func (p *port) stop() {
 		w.stop()
 	}
 	p.watches = nil
+	if p.lacp.conn != nil {
+		p.lacp.conn.close()
+	}
 }
 
 func (r *runner) port(index int) *port {
@@ -240,13 +244,17 @@ func (r *runner) setAddress(p *port, address net.HardwareAddr) error {
 	return nil
 }
 
-// leaveToKernel is the policy for the modes in which the kernel selects ports.
+// leaveToKernel is the policy for the modes in which the kernel selects ports. Other
+// policies embed it for the events that do not concern them.
 type leaveToKernel struct{}
 
 func (leaveToKernel) options() []teamnl.Option       { return nil }
 func (leaveToKernel) added(*port) error              { return nil }
 func (leaveToKernel) removed(*port)                  {}
 func (leaveToKernel) decide(*port)                   {}
+func (leaveToKernel) portChanged(*port)              {}
+func (leaveToKernel) teamChanged()                   {}
+func (leaveToKernel) close()                         {}
 func (leaveToKernel) addressChanged()                {}
 func (leaveToKernel) portAddressChanged(*port)       {}
 func (leaveToKernel) optionsChanged([]teamnl.Option) {}

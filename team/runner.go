@@ -16,22 +16,26 @@ type Runner struct {
 	// kernel selects the port in the modes Broadcast, RoundRobin and Random. In
 	// ActiveBackup the runner keeps one port in use, according to HWAddr and the
 	// ports' Priority and Sticky; in LoadBalance it gives the hash to the kernel,
-	// according to TxHash and Balancer, and enables the ports whose link is up.
+	// according to TxHash and Balancer, and enables the ports whose link is up; in
+	// LACP it does the same for the ports that the protocol selects, according to the
+	// field LACP. That protocol, rather than the link watches, determines the ports.
 	Mode iplink.TeamMode
+	// LACP has the settings of the mode LACP.
+	LACP LACPConfig
 
 	// HWAddr assigns the link-layer addresses in mode ActiveBackup. In mode
-	// LoadBalance all ports have the team's address.
+	// LoadBalance and LACP all ports have the team's address.
 	HWAddr HWAddrPolicy
 	// Address is the team's own link-layer address. If it is nil, the team takes
 	// over the address of a port that joins while there is no other.
 	Address net.HardwareAddr
 
-	// TxHash are the parts of a frame that enter its hash, in mode LoadBalance; if
-	// it is nil, they are Ethernet, IPv4 and IPv6 addresses. If it is empty but not
+	// TxHash are the parts of a frame that enter its hash, in the modes LoadBalance and
+	// LACP; if it is nil, they are Ethernet, IPv4 and IPv6 addresses. If it is empty but not
 	// nil, every frame has the same hash.
 	TxHash []Fragment
-	// Balancer moves hashes between ports by traffic, in mode LoadBalance; if it is
-	// nil, they are spread evenly.
+	// Balancer moves hashes between ports by traffic, in the modes LoadBalance and LACP;
+	// if it is nil, they are spread evenly.
 	Balancer *Balancer
 
 	// LinkWatches determine which ports' links are up; Ethtool{} if there are none
@@ -50,7 +54,8 @@ type Runner struct {
 
 	// Destroy makes Run, once it has begun, remove the ports and the team when it
 	// returns. Otherwise the team stays unchanged and the kernel continues with its
-	// last options; a port that fails then is not replaced.
+	// last options; a port that fails then is not replaced, and in mode LACP the other
+	// end uses no port any more after 3 or 90 s.
 	Destroy bool
 
 	// Log receives the actions of the runner; nil for no log.
@@ -65,11 +70,16 @@ type PortConfig struct {
 	// teamd. Between equal ports, the one in use stays, and at first it is the one
 	// that joined last.
 	Priority int32
-	// Sticky keeps the port in use until its link goes down; in mode ActiveBackup.
+	// Sticky keeps the port in use until its link goes down, in mode ActiveBackup; in
+	// mode LACP, with ByPortConfig, it keeps its aggregator selected.
 	Sticky bool
 	// QueueID is the transmit queue of the team for the port; nil leaves it
 	// unchanged.
 	QueueID *uint16
+	// LACPPriority is the priority of the port in the protocol: lower is better; 255 if
+	// it is nil. LACPKey is its key: only ports with the same key are aggregated.
+	LACPPriority *uint16
+	LACPKey      uint16
 	// LinkWatches are watches of this port, in addition to those of the Runner.
 	LinkWatches []LinkWatch
 }
@@ -120,7 +130,7 @@ type Balancer struct {
 
 const defaultBalancing = 5 * time.Second
 
-// A LinkWatch determines whether a port's link is up: Ethtool or ARPPing.
+// A LinkWatch determines whether a port's link is up: Ethtool, ARPPing or NSNAPing.
 type LinkWatch interface {
 	fault() (field, text string)
 	start(r *runner, p *port) (watch, error)

@@ -26,6 +26,14 @@ func (r Runner) withDefaults() Runner {
 	return r
 }
 
+// kernelMode returns the mode of the team in the kernel.
+func (r Runner) kernelMode() iplink.TeamMode {
+	if r.Mode == LACP {
+		return LoadBalance
+	}
+	return r.Mode
+}
+
 // A report is a function that receives faults, each with its field.
 type report func(field, format string, args ...any)
 
@@ -42,6 +50,7 @@ func (t *Team) check(r Runner) (fault error) {
 // inspect reports every fault of a runner.
 func (r Runner) inspect(bad report) {
 	r.inspectMode(bad)
+	r.inspectLACP(bad)
 	r.inspectAddress(bad)
 	for _, f := range r.TxHash {
 		if !f.known() {
@@ -65,11 +74,9 @@ func (r Runner) inspect(bad report) {
 // inspectMode rejects unknown modes, and settings of other modes.
 func (r Runner) inspectMode(bad report) {
 	switch r.Mode {
-	case "", Broadcast, RoundRobin, Random, ActiveBackup, LoadBalance:
-	case "lacp":
-		bad("Mode", "lacp, the link aggregation control protocol, is not supported; a bond has it")
+	case "", Broadcast, RoundRobin, Random, ActiveBackup, LoadBalance, LACP:
 	default:
-		bad("Mode", "%q is none of broadcast, roundrobin, random, activebackup, loadbalance", string(r.Mode))
+		bad("Mode", "%q is none of broadcast, roundrobin, random, activebackup, loadbalance, lacp", string(r.Mode))
 	}
 	if r.HWAddr > OnlyActive {
 		bad("HWAddr", "there is no policy with the number %d", uint8(r.HWAddr))
@@ -77,11 +84,11 @@ func (r Runner) inspectMode(bad report) {
 	if r.HWAddr != SameAll && r.Mode != ActiveBackup {
 		bad("HWAddr", "%v is for the mode activebackup", r.HWAddr)
 	}
-	if r.TxHash != nil && r.Mode != LoadBalance {
-		bad("TxHash", "is for the mode loadbalance")
+	if r.TxHash != nil && r.kernelMode() != LoadBalance {
+		bad("TxHash", "is for the modes loadbalance and lacp")
 	}
-	if r.Balancer != nil && r.Mode != LoadBalance {
-		bad("Balancer", "is for the mode loadbalance")
+	if r.Balancer != nil && r.kernelMode() != LoadBalance {
+		bad("Balancer", "is for the modes loadbalance and lacp")
 	}
 }
 
@@ -134,8 +141,11 @@ func (c PortConfig) inspect(name string, mode iplink.TeamMode, bad report) {
 	if fault := nameFault(name); fault != "" {
 		bad(field, "%s", fault)
 	}
-	if c.Sticky && mode != ActiveBackup {
-		bad(field+".Sticky", "is for the mode activebackup")
+	if c.Sticky && mode != ActiveBackup && mode != LACP {
+		bad(field+".Sticky", "is for the modes activebackup and lacp")
+	}
+	if (c.LACPPriority != nil || c.LACPKey != 0) && mode != LACP {
+		bad(field+".LACPPriority", "and LACPKey are for the mode lacp")
 	}
 	inspectWatches(field+".LinkWatches", c.LinkWatches, bad)
 }
@@ -143,7 +153,7 @@ func (c PortConfig) inspect(name string, mode iplink.TeamMode, bad report) {
 func inspectWatches(field string, watches []LinkWatch, bad report) {
 	for i, w := range watches {
 		at := fmt.Sprintf("%s[%d]", field, i)
-		if w == nil || w == LinkWatch((*Ethtool)(nil)) || w == LinkWatch((*ARPPing)(nil)) {
+		if w == nil || w == LinkWatch((*Ethtool)(nil)) || w == LinkWatch((*ARPPing)(nil)) || w == LinkWatch((*NSNAPing)(nil)) {
 			bad(at, "is nil")
 		} else if sub, text := w.fault(); text != "" {
 			bad(at+"."+sub, "%s", text)

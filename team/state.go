@@ -18,6 +18,11 @@ type State struct {
 	ActivePort string
 	// Ports are the ports, in the order in which they joined.
 	Ports []PortState
+	// Aggregator is the interface index of the leading port of the selected
+	// aggregator, in mode LACP, 0 if none is selected; Carrier is the carrier that the
+	// runner has set.
+	Aggregator int
+	Carrier    bool
 }
 
 // A PortState is a runner's view of a port.
@@ -34,11 +39,13 @@ type PortState struct {
 	// Err is the reason why the port cannot be used, or nil. The port is tried again
 	// when its link changes.
 	Err error
+	// LACP is the port's view of the protocol, in mode LACP; otherwise nil.
+	LACP *LACPPort
 }
 
 // A WatchState is the result of a link watch.
 type WatchState struct {
-	// Name is the name in teamd: "ethtool" or "arp_ping".
+	// Name is the name in teamd: "ethtool", "arp_ping" or "nsna_ping".
 	Name string
 	// Up reports whether the watch considers the link up.
 	Up bool
@@ -56,6 +63,7 @@ func (t *Team) State() State {
 	own.Ports = slices.Clone(s.Ports)
 	for i := range own.Ports {
 		own.Ports[i].Watches = slices.Clone(s.Ports[i].Watches)
+		own.Ports[i].LACP = s.Ports[i].LACP.clone()
 	}
 	return own
 }
@@ -70,6 +78,7 @@ func (r *runner) state() *State {
 			Enabled:  r.enabled(p),
 			Priority: r.priority(p),
 			Err:      p.err,
+			LACP:     r.lacpState(p),
 		}
 		for _, w := range p.watches {
 			ps.Watches = append(ps.Watches, w.state())
@@ -78,6 +87,10 @@ func (r *runner) state() *State {
 	}
 	if a, ok := r.policy.(*activeBackup); ok && a.active != nil {
 		s.ActivePort = a.active.name
+	}
+	if l, ok := r.policy.(*lacpPolicy); ok {
+		s.Aggregator = l.group.Selected()
+		s.Carrier = l.carrier != nil && *l.carrier
 	}
 	return s
 }

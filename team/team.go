@@ -3,7 +3,9 @@
 // The kernel's part of a team is a mode, New(name).Mode(…), and options. Three modes
 // need no more than that. In the others a program must select the ports in use:
 // Team.Run is that program, in place of the daemon teamd, and ParseTeamd reads the
-// configuration files of teamd.
+// configuration files of teamd. A Runner also has the mode LACP, which the kernel does
+// not have: it speaks the link aggregation control protocol with a switch, a bond or
+// another team.
 //
 //	team.New("team0").Mode(team.ActiveBackup).Create(ctx)
 //	t, err := team.Open(ctx, "team0")
@@ -12,7 +14,7 @@
 //	err = t.Run(ctx, team.Runner{Mode: team.ActiveBackup})
 //
 // All operations on a team need CAP_NET_ADMIN, including reads, and link watches
-// that send probes need CAP_NET_RAW.
+// that send probes and the mode LACP need CAP_NET_RAW.
 package team
 
 import "github.com/iplink-go/iplink"

@@ -28,8 +28,8 @@ type Config struct {
 // teamd.conf(5). A value that teamd would ignore or replace by its default, because
 // it has the wrong type, is out of range or is unknown, is an error here. The error
 // is of type *iplink.Error, with the path of the value, such as "ports.eth0.prio",
-// in Attr, and matches fs.ErrInvalid. For the runner lacp and the link watches
-// nsna_ping and tipc it matches errors.ErrUnsupported. Keys that teamd knows and
+// in Attr, and matches fs.ErrInvalid. For the link watch tipc, which teamd.conf(5) does
+// not mention, it matches errors.ErrUnsupported. Keys that teamd knows and
 // that have no meaning for the runner are ignored.
 func ParseTeamd(text []byte) (*Config, error) {
 	root, err := parseJSON(text)
@@ -123,6 +123,9 @@ func (d *configDecoder) runner(v *value) {
 	switch d.r.Mode {
 	case ActiveBackup:
 		known["hwaddr_policy"] = func(v *value) { d.r.HWAddr = HWAddrPolicy(d.oneOf(v, hwAddrPolicies)) }
+	case LACP:
+		d.lacp(known)
+		fallthrough
 	case LoadBalance:
 		known["tx_hash"] = d.hash
 		known["tx_balancer"] = d.balancer
@@ -136,17 +139,21 @@ func (d *configDecoder) runner(v *value) {
 }
 
 func (d *configDecoder) mode(v *value) {
-	switch name := d.text(v); name {
-	case "lacp":
-		if d.err == nil {
-			d.err = configError(v.path, errUnsupported, "the runner lacp is not supported; a bond speaks that protocol")
-		}
-	default:
-		d.r.Mode = iplink.TeamMode(name)
-		if !slices.Contains([]iplink.TeamMode{Broadcast, RoundRobin, Random, ActiveBackup, LoadBalance}, d.r.Mode) {
-			d.fail(v, "there is no runner %q", name)
-		}
+	name := d.text(v)
+	d.r.Mode = iplink.TeamMode(name)
+	if !slices.Contains([]iplink.TeamMode{Broadcast, RoundRobin, Random, ActiveBackup, LoadBalance, LACP}, d.r.Mode) {
+		d.fail(v, "there is no runner %q", name)
 	}
+}
+
+// lacp adds the settings of the runner lacp.
+func (d *configDecoder) lacp(known fields) {
+	c := &d.r.LACP
+	known["active"] = func(v *value) { c.Passive = !d.boolean(v) }
+	known["fast_rate"] = func(v *value) { c.FastRate = d.boolean(v) }
+	known["sys_prio"] = func(v *value) { c.SystemPriority = new(uint16(d.integer(v, 0, math.MaxUint16))) }
+	known["min_ports"] = func(v *value) { c.MinPorts = int(d.integer(v, 1, mostMinPorts)) }
+	known["agg_select_policy"] = func(v *value) { c.Select = AggregatorPolicy(d.oneOf(v, aggregatorPolicies)) }
 }
 
 func (d *configDecoder) hash(v *value) {
@@ -200,11 +207,14 @@ func (d *configDecoder) port(v *value) (c PortConfig) {
 	d.object(v, fields{
 		"prio":       func(v *value) { c.Priority = int32(d.integer(v, math.MinInt32, math.MaxInt32)) },
 		"queue_id":   func(v *value) { c.QueueID = new(uint16(d.integer(v, 0, math.MaxUint16))) },
-		"sticky":     func(v *value) { c.Sticky = d.boolean(v) && d.r.Mode == ActiveBackup },
+		"sticky":     func(v *value) { c.Sticky = d.boolean(v) && (d.r.Mode == ActiveBackup || d.r.Mode == LACP) },
 		"link_watch": func(v *value) { c.LinkWatches = d.watches(v) },
-		"lacp_prio":  nil,
-		"lacp_key":   nil,
+		"lacp_prio":  func(v *value) { c.LACPPriority = new(uint16(d.integer(v, 0, math.MaxUint16))) },
+		"lacp_key":   func(v *value) { c.LACPKey = uint16(d.integer(v, 0, math.MaxUint16)) },
 	})
+	if d.r.Mode != LACP {
+		c.LACPPriority, c.LACPKey = nil, 0
+	}
 	return c
 }
 
@@ -231,9 +241,11 @@ func (d *configDecoder) watch(v *value) LinkWatch {
 		return d.ethtool(v)
 	case "arp_ping":
 		return d.arpPing(v)
-	case "nsna_ping", "tipc":
+	case "nsna_ping":
+		return d.nsnaPing(v)
+	case "tipc":
 		if d.err == nil {
-			d.err = configError(name.path, errUnsupported, "the link watch %s is not supported; there are ethtool and arp_ping", text)
+			d.err = configError(name.path, errUnsupported, "the link watch tipc is not supported; there are ethtool, arp_ping and nsna_ping")
 		}
 	default:
 		d.fail(name, "there is no link watch %q", text)
@@ -269,6 +281,20 @@ func (d *configDecoder) arpPing(v *value) (a ARPPing) {
 	return a
 }
 
+func (d *configDecoder) nsnaPing(v *value) (n NSNAPing) {
+	d.object(v, fields{
+		"name":        nil,
+		"interval":    func(v *value) { n.Interval = d.millis(v, 1) },
+		"init_wait":   func(v *value) { n.InitWait = d.millis(v, 0) },
+		"missed_max":  func(v *value) { n.MissedMax = new(uint32(d.integer(v, 0, math.MaxInt32))) },
+		"target_host": func(v *value) { n.Target = d.ipv6(v) },
+	})
+	if !n.Target.IsValid() {
+		d.fail(v, "has no target_host, for which there is no default")
+	}
+	return n
+}
+
 func (d *configDecoder) name(v *value) string {
 	name := d.text(v)
 	if fault := nameFault(name); fault != "" {
@@ -291,6 +317,14 @@ func (d *configDecoder) ipv4(v *value) netip.Addr {
 	a, err := netip.ParseAddr(d.text(v))
 	if err != nil || !a.Is4() {
 		d.fail(v, "%q is no IPv4 address; names of hosts are not looked up", v.text)
+	}
+	return a
+}
+
+func (d *configDecoder) ipv6(v *value) netip.Addr {
+	a, err := netip.ParseAddr(d.text(v))
+	if err != nil || !a.Is6() || a.Is4In6() || a.IsMulticast() || a.IsUnspecified() || a.Zone() != "" {
+		d.fail(v, "%q is not the IPv6 address of a host; names of hosts are not looked up", v.text)
 	}
 	return a
 }
