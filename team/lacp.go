@@ -3,9 +3,7 @@ package team
 import (
 	"cmp"
 	"errors"
-	"net"
 	"slices"
-	"syscall"
 	"time"
 
 	"github.com/iplink-go/iplink/internal/lacp"
@@ -220,7 +218,7 @@ func (l *lacpPolicy) send(p *port, frame []byte) {
 		return
 	}
 	err := p.lacp.conn.send(frame, lacp.EtherType, lacp.Address)
-	if err != nil && !isDown(err) && !errors.Is(err, syscall.ENETUNREACH) && !errors.Is(err, net.ErrClosed) {
+	if err != nil && !isDown(err) {
 		l.r.log.Warn("frame was not sent", "port", p.name, "error", err)
 	}
 }

@@ -8,7 +8,9 @@ import (
 )
 
 // LACP is the mode of a Runner that speaks the link aggregation control protocol of
-// IEEE 802.1AX. The kernel has no such mode: the mode of the team is LoadBalance.
+// IEEE 802.1AX. The kernel does not have it: the mode of the team is LoadBalance. Once
+// the runner has set the team's carrier, the kernel leaves it alone until the mode of
+// the team changes.
 const LACP iplink.TeamMode = "lacp"
 
 // LACPConfig has the settings of the mode LACP. The zero value has the defaults.

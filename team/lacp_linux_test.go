@@ -5,10 +5,13 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/iplink-go/iplink"
 	"github.com/iplink-go/iplink/internal/testutil"
@@ -314,3 +317,51 @@ func needLACP(t *testing.T) {
 	testutil.Need(t, "team")
 	testutil.Need(t, "bond")
 }
+
+// TestLACPFrameLikeTeamd compares the frames, byte for byte, with teamd's, as tcpdump
+// sees them at the other end, which does not answer.
+func TestLACPFrameLikeTeamd(t *testing.T) {
+	needLACP(t)
+	config := `{"hwaddr":"02:00:00:00:00:11","runner":{"name":"lacp","fast_rate":true,"sys_prio":4660},
+		"ports":{"p0":{"lacp_prio":22136,"lacp_key":39612},"p1":{}}}`
+	frames := map[string][]string{}
+	for name, begin := range map[string]func(l *lab){
+		"teamd": func(l *lab) { beginTeamdEnd(l, config, "192.0.2.1") },
+		"Run":   func(l *lab) { beginOwn(l, config, "192.0.2.1") },
+	} {
+		one, other := newLab(t), newLab(t)
+		cables(one, other)
+		other.Batch("link set p0 up", "link set p1 up")
+		begin(one)
+		out, err := other.Run("tcpdump", "-i", "p0", "-c", "7", "-xx", "-n", "-Q", "in", "ether proto 0x8809")
+		if err != nil {
+			t.Fatalf("tcpdump: %v: %s", err, out)
+		}
+		index := one.Link("p0")["ifindex"].(float64)
+		frames[name] = dumped(out, fmt.Sprintf("5678%04x", int(index)))
+	}
+	if diff := cmp.Diff(frames["teamd"], frames["Run"]); diff != "" {
+		t.Errorf("frames (-teamd +Run):\n%s", diff)
+	}
+	// The frame that the tests of internal/lacp expect.
+	const expired = "0180c20000020200000000a08809010101141234020000000011" + "9abc5678PORT" + "87000000" + "0214"
+	if len(frames["Run"]) == 0 || !strings.HasPrefix(frames["Run"][len(frames["Run"])-1], expired) {
+		t.Errorf("frames %q", frames["Run"])
+	}
+}
+
+// dumped returns the different frames in the output of tcpdump, with the priority and
+// the number of the sending port replaced.
+func dumped(out, port string) (all []string) {
+	for _, frame := range strings.Split(out, "LACPv1")[1:] {
+		var text strings.Builder
+		for _, line := range dumpLine.FindAllStringSubmatch(frame, -1) {
+			text.WriteString(strings.ReplaceAll(line[1], " ", ""))
+		}
+		all = append(all, strings.Replace(text.String(), port, "5678PORT", 1))
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+var dumpLine = regexp.MustCompile(`\t0x[0-9a-f]{4}:  ([0-9a-f ]+)`)

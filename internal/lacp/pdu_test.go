@@ -14,17 +14,17 @@ var golden = []struct {
 	pdu         PDU
 }{
 	{
-		// From teamd 1.31 with {"runner":{"name":"lacp","fast_rate":true,"sys_prio":4660},
+		// From teamd 1.31 with {"hwaddr":"02:00:00:00:00:11","runner":{"name":"lacp","fast_rate":true,"sys_prio":4660},
 		// "ports":{"p0":{"lacp_prio":22136,"lacp_key":39612}}}, before it hears anything.
 		name: "teamd",
 		frame: "0180c2000002 0200000000a0 8809 01 01" +
-			"01 14 1234 020000000011 9abc 5678 0006 85 000000" +
+			"01 14 1234 020000000011 9abc 5678 0006 87 000000" +
 			"02 14 0000 000000000000 0000 0000 0000 02 000000" +
 			"03 10 0000 000000000000000000000000" +
 			"00 00" + strings.Repeat("00", 50),
 		source: System{2, 0, 0, 0, 0, 0xa0},
 		pdu: PDU{
-			Actor:   Info{0x1234, System{2, 0, 0, 0, 0, 0x11}, 0x9abc, 0x5678, 6, Activity | Aggregation | Expired},
+			Actor:   Info{0x1234, System{2, 0, 0, 0, 0, 0x11}, 0x9abc, 0x5678, 6, Activity | ShortTimeout | Aggregation | Expired},
 			Partner: Info{State: ShortTimeout},
 		},
 	},
