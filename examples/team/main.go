@@ -1,5 +1,6 @@
 // Team connects two hosts with two cables that act as one, runs the team in place of
 // the daemon teamd, and takes down the cable in use while the hosts ping each other.
+// Then it connects a team with a bond by LACP.
 //
 //	go run ./examples/team
 package main
@@ -18,11 +19,20 @@ import (
 )
 
 const about = `Team joins two hosts by two cables that act as one, runs the team as the daemon
-teamd would, and pulls out the cable in use while the hosts ping each other.`
+teamd would, and pulls out the cable in use while the hosts ping each other. Then a team and
+a bond agree on two cables by LACP.`
 
 func main() { lab.Main(about, run) }
 
 func run(ctx context.Context, l *lab.Lab) error {
+	if err := backup(ctx, l); err != nil {
+		return err
+	}
+	return aggregate(ctx, l)
+}
+
+// backup keeps one of two cables in use.
+func backup(ctx context.Context, l *lab.Lab) error {
 	all, err := l.NetNS("left", "right")
 	if err != nil {
 		return err
@@ -64,6 +74,11 @@ func start(ctx context.Context, l *lab.Lab, ns *iplink.NetNS, addr netip.Prefix)
 	if _, err := l.Create(ctx, ns, team.New("team0").Mode(team.ActiveBackup).Addr(addr).Up()); err != nil {
 		return nil, err
 	}
+	return openTeam(ctx, ns)
+}
+
+// openTeam opens the team of a namespace and adds its ports.
+func openTeam(ctx context.Context, ns *iplink.NetNS) (t *team.Team, err error) {
 	err = ns.Do(func() error {
 		if t, err = team.Open(ctx, "team0"); err != nil {
 			return err
