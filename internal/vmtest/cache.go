@@ -1,6 +1,7 @@
 package vmtest
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"embed"
@@ -135,7 +136,7 @@ func imageHash(packageList []byte) string {
 // build builds the missing parts of an image. The caller holds the kernel's lock.
 func (c *Cache) build(ctx context.Context, k Kernel, refresh bool) (*Image, error) {
 	list, err := os.ReadFile(filepath.Join(c.kernelDir(k), "packages.txt"))
-	if err != nil || refresh {
+	if err != nil || refresh || !listsAll(list, wantedPackages()) {
 		if list, err = c.fetch(ctx, k); err != nil {
 			return nil, fmt.Errorf("fetch kernel %s: %w", k.Name, err)
 		}
@@ -148,6 +149,16 @@ func (c *Cache) build(ctx context.Context, k Kernel, refresh bool) (*Image, erro
 		return nil, fmt.Errorf("build the guest for kernel %s: %w", k.Name, err)
 	}
 	return image, c.prune(k, image)
+}
+
+// listsAll reports whether a list has all packages. An older recipe wanted fewer.
+func listsAll(list []byte, packages []string) bool {
+	for _, name := range packages {
+		if !bytes.Contains(append([]byte("\n"), list...), []byte("\n"+name+" ")) {
+			return false
+		}
+	}
+	return true
 }
 
 // prune removes images of other recipes that are more than a day old, so that no

@@ -39,12 +39,12 @@ func moduleOptions(module string) string {
 // wantedPrograms returns the programs of the guest, starting with the tests'
 // independent witnesses. All must exist.
 func wantedPrograms() []string {
-	return strings.Fields(`ip bridge tc ethtool teamd teamdctl teamnl tcpdump candump cansend ping dash`)
+	return strings.Fields(`ip bridge tc ethtool teamd teamdctl teamnl tcpdump candump cansend ping dash wg`)
 }
 
 // wantedPackages returns the packages of these programs.
 func wantedPackages() []string {
-	return strings.Fields(`iproute2 ethtool libteam-utils tcpdump can-utils iputils-ping dash`)
+	return strings.Fields(`iproute2 ethtool libteam-utils tcpdump can-utils iputils-ping dash wireguard-tools`)
 }
 
 // wantedData returns the directories of tables that the programs read.
@@ -55,7 +55,7 @@ func wantedData() []string {
 // keptPackages matches the packages of a plan that are fetched: the programs, their
 // libraries and the kernel, but not the rest of an operating system that they depend
 // on (the generator of initial RAM disks, systemd, perl).
-const keptPackages = `^(lib.*|zlib1g|iproute2|ethtool|tcpdump|can-utils|iputils-ping|dash|linux-(image|binary|modules)-[0-9].*)$`
+const keptPackages = `^(lib.*|zlib1g|iproute2|ethtool|tcpdump|can-utils|iputils-ping|dash|wireguard-tools|linux-(image|binary|modules)-[0-9].*)$`
 
 // keptHeaders matches the headers needed to build the fixture module.
 const keptHeaders = `^linux-(headers|kbuild)-[0-9].*$`

@@ -81,6 +81,14 @@ Conf libc6 (2.41-12+deb13u5 Debian:13.1/stable [amd64])
 	}
 }
 
+// TestListsAll has a list of packages from before a recipe fetched anew.
+func TestListsAll(t *testing.T) {
+	list := []byte("dash 0.5 sum dash.deb\nwireguard-tools 1.0 sum wg.deb\n")
+	if !listsAll(list, []string{"wireguard-tools", "dash"}) || listsAll(list, []string{"dash", "wireguard"}) || listsAll(nil, []string{"dash"}) {
+		t.Error("the packages of a list are not recognised")
+	}
+}
+
 func TestParseMirrors(t *testing.T) {
 	main, security := parseMirrors("Packages http://other.example/apt/\nDEP-11 http://no.example/debian/\n" +
 		"Packages http://a.example/debian/\nPackages http://b.example/debian/\nPackages http://s.example/debian-security/\n")
