@@ -44,6 +44,18 @@ func (s *spec) keyComment() string {
 	return " # and, with keys that are not shown: " + strings.Join(commands, " && ")
 }
 
+// commander is implemented by the infos of kinds with a program of their own.
+type commander interface {
+	addCommands(*commandWriter, *spec)
+}
+
+// addOwn writes the commands of the kind's own program.
+func (w *commandWriter) addOwn(s *spec) {
+	if own, ok := s.Info.(commander); ok {
+		own.addCommands(w, s)
+	}
+}
+
 // keySettings returns the settings that keyComment covers.
 func (s *spec) keySettings() attr.Set {
 	if _, ok := s.Info.(keyHolder); ok {
@@ -217,6 +229,7 @@ func (w *commandWriter) onOff(s *spec, flag uint32, word string, inverted bool) 
 // for both ends of a pair.
 func (w *commandWriter) followUps(s *spec) {
 	w.setAfterCreate(s)
+	w.addOwn(s)
 	w.takeAway(s)
 	w.addAltNames(s)
 	w.setPort(s)

@@ -179,7 +179,7 @@ func (t *transaction) driftOfInfo(j *job, have *Link, p *pending) []Difference {
 	}
 	p.infoSet = typesOf(all)
 	j.markFixed(all, i, p.infoSet)
-	return t.describe(j, all, s.kind().underlay, t.nsConnOfLower(j.at, have), j.infoRefs, s.info().attrs, i.attrs)
+	return j.itemise(i, t.describe(j, all, s.kind().underlay, t.nsConnOfLower(j.at, have), j.infoRefs, s.info().attrs, i.attrs))
 }
 
 func (t *transaction) driftOfPort(j *job, have *Link, p *pending) []Difference {

@@ -31,6 +31,21 @@ type mixedInfo interface {
 	addTo(*Link)
 }
 
+// itemised is a genericInfo with a list.
+type itemised interface {
+	genericInfo
+	// itemise replaces the difference of the list by differences of its entries.
+	itemise(have info, diffs []Difference) []Difference
+}
+
+// itemise returns differences, with lists entry by entry.
+func (j *job) itemise(have info, diffs []Difference) []Difference {
+	if want, ok := j.spec.Info.(itemised); ok {
+		return want.itemise(have, diffs)
+	}
+	return diffs
+}
+
 // errNotReported is the error of read if generic netlink does not report an existing
 // link. It is ignored for a link that was just created, because all its requests
 // were acknowledged.
@@ -76,7 +91,7 @@ func (t *transaction) readGeneric(ctx context.Context, j *job, have *Link) error
 		return nil
 	}
 	if err != nil {
-		return j.spec.failed(t.op, j.spec.firstRow(j.genericSet), err)
+		return j.genericFailure(t.op, j.genericSet, err)
 	}
 	if p, ok := known.(mixedInfo); ok {
 		p.addTo(have)
@@ -106,7 +121,13 @@ func (t *transaction) applyGeneric(ctx context.Context, j *job) error {
 	if err == nil {
 		return nil
 	}
-	e := j.spec.failed(t.op, j.spec.firstRow(set), err)
+	return j.genericFailure(t.op, set, err)
+}
+
+// genericFailure returns the error of a setting in set, the first one unless err names
+// another.
+func (j *job) genericFailure(op string, set attr.Set, err error) *Error {
+	e := j.spec.failed(op, j.spec.firstRow(set), err)
 	if inner, ok := errors.AsType[*Error](err); ok && inner.Attr != "" {
 		e.Attr = inner.Attr
 	}

@@ -29,6 +29,8 @@ const (
 	KindVLAN    = "vlan"
 	KindVXCAN   = "vxcan"
 	KindVXLAN   = "vxlan"
+
+	KindWireGuard = "wireguard"
 )
 
 // kinds holds the kinds that this library knows. Each is defined in the file of its
@@ -51,6 +53,8 @@ var kinds = map[string]*kind{
 	KindVLAN:    &vlanKind,
 	KindVXCAN:   &vxcanKind,
 	KindVXLAN:   &vxlanKind,
+
+	KindWireGuard: &wireguardKind,
 }
 
 // kind holds the properties of a kind that its attribute table does not express. All

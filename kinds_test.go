@@ -35,6 +35,7 @@ import (
 	"github.com/iplink-go/iplink/vlan"
 	"github.com/iplink-go/iplink/vxcan"
 	"github.com/iplink-go/iplink/vxlan"
+	"github.com/iplink-go/iplink/wireguard"
 )
 
 // A kindTest has everything that the tests of every kind need to know of one, or of
@@ -81,6 +82,7 @@ var kindTests = []kindTest{
 		{"plain", vxcan.New("t0").Index(goldenIndex)},
 		{"peer", vxcan.New("t0").Index(goldenIndex).Up().Peer(vxcan.New("t1").Index(0x4321).MTU(16))}}},
 	{name: "vxlan", build: vxlan.New, figure: figure{34, 14, 33}, golden: goldenVXLAN(), byHand: byHandVXLAN()},
+	{name: "wireguard", build: wireguard.New, golden: []goldenSpec{{"plain", wireguard.New("t0").Index(goldenIndex)}}},
 }
 
 // TestKindTests demands one entry for each kind and for each table.

@@ -39,6 +39,11 @@ var (
 	MACsecTxKey = attr.Bit(1) // whether they have the wanted keys
 	MACsecRxSC  = attr.Bit(2) // likewise for the receive channels
 	MACsecRxKey = attr.Bit(3)
+
+	WireGuardPrivateKey = attr.Bit(0)
+	WireGuardListenPort = attr.Bit(1)
+	WireGuardFwMark     = attr.Bit(2)
+	WireGuardPeers      = attr.Bit(3)
 )
 
 // New returns the settings of a builder. Info points to the kind's struct; it is nil
