@@ -38,10 +38,15 @@ import (
 	"github.com/iplink-go/iplink/veth"
 	"github.com/iplink-go/iplink/vlan"
 	"github.com/iplink-go/iplink/vxlan"
+	"github.com/iplink-go/iplink/wireguard"
 )
 
 var (
 	ctx           context.Context
+	wg            *wireguard.Device
+	private       wireguard.PrivateKey
+	public        wireguard.Key
+	prefix        netip.Prefix
 	conn          *iplink.Conn
 	ns            *iplink.NetNS
 	link          *iplink.Link
@@ -60,7 +65,7 @@ var _ = []any{errors.Is, fmt.Sprint, fs.ErrExist, time.Second, rtnetlink.Dial, b
 var (
 	codeSpan = regexp.MustCompile("`([^`]+)`")
 	fence    = regexp.MustCompile("(?s)```go\n(.*?)```")
-	ours     = regexp.MustCompile(`^(iplink|bridge|bond|can|dummy|fdb|inet|ipoib|ipvlan|macvlan|macvtap|nlmon|rtnldriver|veth|vlan|vxlan|conn|ns|link|br|errors)\.`)
+	ours     = regexp.MustCompile(`^(iplink|bridge|bond|can|dummy|fdb|inet|ipoib|ipvlan|macvlan|macvtap|nlmon|rtnldriver|veth|vlan|vxlan|wireguard|wg|conn|ns|link|br|errors)\.`)
 )
 
 // TestMigrating compiles the code of docs/migrating.md.
