@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -83,6 +84,109 @@ func (c *Conn) netns() (*NetNS, error) {
 		c.home = ns
 	}
 	return ns, err
+}
+
+// An OpenOption says which link a function such as bridge.Open opens. Without one, it
+// is the link of the given name in the namespace of the calling thread.
+type OpenOption func(*own.Where)
+
+// Where applies the option. The functions that take one call it.
+func (o OpenOption) Where(w *own.Where) {
+	if o == nil {
+		w.Refuse("Option", "it is nil: leave it out")
+		return
+	}
+	o(w)
+}
+
+// In opens the link in the namespace ns, where all sockets of the opened link are. That
+// needs CAP_SYS_ADMIN, unless the calling thread is there. The result does not need ns
+// any more.
+func In(ns *NetNS) OpenOption {
+	return func(w *own.Where) {
+		if text := netNSFault("In", ns); text != "" {
+			w.Refuse("In", text)
+			return
+		}
+		if had, ok := w.NetNS.(*NetNS); ok && !had.Equal(ns) {
+			w.Refuse("In", fmt.Sprintf("it is given for %q and for %q", had, ns))
+		}
+		w.NetNS, w.Do = ns, ns.visit
+		agree(w, "In")
+	}
+}
+
+// On opens the link in the namespace of the Conn c, and sends requests on its socket as
+// far as that is possible. The opened link does not close c, and c must stay open.
+func On(c *Conn) OpenOption {
+	return func(w *own.Where) {
+		if c == nil || c.rt == nil {
+			w.Refuse("On", "it is nil or zero: Dial opens one")
+			return
+		}
+		if had, ok := w.Conn.(*Conn); ok && had != c {
+			w.Refuse("On", "it is given for two Conns")
+		}
+		w.Conn, w.Socket = c, c.rt
+		if w.Do == nil {
+			w.Do = c.visit
+		}
+		agree(w, "On")
+	}
+}
+
+// Index opens the link with the given interface index, 1 or more. The name may then be
+// empty; otherwise the link must have both, or the error matches fs.ErrNotExist.
+func Index(index int) OpenOption {
+	return func(w *own.Where) {
+		if index < 1 || index > math.MaxInt32 {
+			w.Refuse("Index", fmt.Sprintf("%d is no interface index: they are 1 or more", index))
+		}
+		if w.Index != 0 && w.Index != index {
+			w.Refuse("Index", fmt.Sprintf("it is given for %d and for %d", w.Index, index))
+		}
+		w.Index = index
+	}
+}
+
+// agree refuses an option if In and On are for different namespaces.
+func agree(w *own.Where, option string) {
+	ns, in := w.NetNS.(*NetNS)
+	c, on := w.Conn.(*Conn)
+	if !in || !on {
+		return
+	}
+	home, err := c.netns()
+	same := false
+	if err == nil {
+		same, err = ns.same(home)
+	}
+	if err != nil {
+		w.Refuse(option, "comparing the namespaces of In and On: "+err.Error())
+	} else if !same {
+		w.Refuse(option, fmt.Sprintf("the Conn of On is not in %q, the namespace of In", ns))
+	}
+}
+
+// visit calls f in the namespace of the Conn.
+func (c *Conn) visit(f func() error) error {
+	ns, err := c.netns()
+	if err != nil {
+		return err
+	}
+	return ns.visit(f)
+}
+
+// visit calls f in the namespace: on the calling thread if it is there already, which
+// needs no privilege.
+func (ns *NetNS) visit(f func() error) error {
+	if here, err := CurrentNetNS(); err == nil {
+		defer here.Close()
+		if here.Equal(ns) {
+			return f()
+		}
+	}
+	return ns.Do(f)
 }
 
 // Get returns the link with the given name, which may be an alternative name; the

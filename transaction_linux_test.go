@@ -421,7 +421,6 @@ func TestNetNSArguments(t *testing.T) {
 			"Do": ns.Do(func() error { return nil }), "Dial": lab.ErrorOf(ns.Dial()), "ID": lab.ErrorOf(ns.ID(t.Context())),
 			"Run": ns.Command(t.Context(), "true").Run(), "Output": outputErr, "Close": ns.Close(),
 			"ReadNetNS": lab.ErrorOf(topology.ReadNetNS(t.Context(), ns)),
-			"InNetNS":   lab.ErrorOf(macvtap.Open(t.Context(), "t0", macvtap.InNetNS(ns))),
 		} {
 			wantArgument(t, name, err, "NetNS", i)
 			if !errors.Is(err, os.ErrClosed) {

@@ -1,14 +1,18 @@
 package bond
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/iplink-go/iplink"
+	"github.com/iplink-go/iplink/internal/openlink"
 )
 
 // A Bond is an existing bond, opened to manage its ports. It has its own netlink
@@ -16,35 +20,43 @@ import (
 //
 // All errors are of type *iplink.Error.
 type Bond struct {
-	conn  *iplink.Conn
-	name  string
-	index int
+	conn   *openlink.Reader
+	name   string
+	index  int
+	closed atomic.Bool
 }
 
 // Open opens the bond with the given name in the network namespace of the calling
-// thread. The Bond stays in that namespace. The error matches fs.ErrNotExist if
-// there is no such link, and iplink.ErrKind if the link is not a bond. The caller
-// must close the Bond.
-func Open(ctx context.Context, name string) (*Bond, error) {
-	conn, err := iplink.Dial()
+// thread, or where iplink.In, iplink.On and iplink.Index say. The Bond stays in that
+// namespace. The error matches fs.ErrNotExist if the link does not exist, and
+// iplink.ErrKind if the link is not a bond. The caller must close the Bond.
+func Open(ctx context.Context, name string, options ...iplink.OpenOption) (*Bond, error) {
+	conn, err := openlink.Read(ctx, "open", iplink.KindBond, name, options)
 	if err != nil {
 		return nil, err
 	}
-	b := &Bond{conn: conn, name: name}
-	link, err := conn.Get(ctx, name)
-	if err == nil && link.Kind != iplink.KindBond {
-		err = b.failed("open", "", fmt.Sprintf("it is no bond but %q", link.Kind), iplink.ErrKind)
-	}
-	if err != nil {
+	b := &Bond{conn: conn, name: cmp.Or(name, conn.Link.Name), index: conn.Link.Index}
+	if kind := conn.Link.Kind; kind != iplink.KindBond {
+		err := b.failed("open", "", fmt.Sprintf("it is no bond but %q", kind), iplink.ErrKind)
 		return nil, errors.Join(err, conn.Close())
 	}
-	b.index = link.Index
 	return b, nil
 }
 
-// Close closes the socket. It does not change the bond.
+// Close closes the socket, unless iplink.On lent it. It does not change the bond.
 func (b *Bond) Close() error {
+	if b.closed.Swap(true) {
+		return b.ready("close")
+	}
 	return b.conn.Close()
+}
+
+// ready returns an error after Close.
+func (b *Bond) ready(op string) error {
+	if b.closed.Load() {
+		return b.failed(op, "", "it was closed", os.ErrClosed)
+	}
+	return nil
 }
 
 // Name returns the name with which the bond was opened.
@@ -63,6 +75,9 @@ func (b *Bond) failed(op, attr, message string, err error) *iplink.Error {
 
 // info reads the bond's settings and state.
 func (b *Bond) info(ctx context.Context, op string) (*iplink.BondInfo, error) {
+	if err := b.ready(op); err != nil {
+		return nil, err
+	}
 	link, err := b.conn.GetIndex(ctx, b.index)
 	if err != nil {
 		return nil, err
@@ -84,6 +99,9 @@ type PortLink struct {
 // bond no longer exists.
 func (b *Bond) Ports(ctx context.Context) ([]PortLink, error) {
 	const op = "list ports of"
+	if err := b.ready(op); err != nil {
+		return nil, err
+	}
 	links, err := b.conn.List(ctx, iplink.OfMasterIndex(b.index))
 	if err == nil {
 		_, err = b.info(ctx, op) // the list of a deleted bond is empty
@@ -135,6 +153,9 @@ func (b *Bond) SetActive(ctx context.Context, port string) error {
 
 // port reads the link with the given name, which must be a port of the bond.
 func (b *Bond) port(ctx context.Context, op, name string) (*iplink.Link, error) {
+	if err := b.ready(op); err != nil {
+		return nil, err
+	}
 	link, err := b.conn.Get(ctx, name)
 	if err == nil && link.Master != b.index {
 		err = b.failed(op, name, "it is no port of the bond", fs.ErrInvalid)

@@ -25,6 +25,9 @@ const restoreTime = 10 * time.Second
 // master must leave that master first.
 func (b *Bond) AddPort(ctx context.Context, link string) error {
 	const op = "add port to"
+	if err := b.ready(op); err != nil {
+		return err
+	}
 	before, err := b.conn.Get(ctx, link)
 	switch {
 	case err != nil:

@@ -22,18 +22,18 @@ type Bridge struct {
 }
 
 // Open opens the bridge with the given name in the network namespace of the calling
-// thread. The Bridge stays in that namespace. The error matches fs.ErrNotExist if
-// there is no such link, and iplink.ErrKind if the link is not a bridge. The caller
-// must close the Bridge.
-func Open(ctx context.Context, name string) (*Bridge, error) {
-	link, err := openlink.Open(ctx, iplink.KindBridge, name)
+// thread, or where iplink.In, iplink.On and iplink.Index say. The Bridge stays in that
+// namespace. The error matches fs.ErrNotExist if the link does not exist, and
+// iplink.ErrKind if the link is not a bridge. The caller must close the Bridge.
+func Open(ctx context.Context, name string, options ...iplink.OpenOption) (*Bridge, error) {
+	link, err := openlink.Open(ctx, iplink.KindBridge, name, options...)
 	if err != nil {
 		return nil, err
 	}
 	return &Bridge{link: link}, nil
 }
 
-// Close closes the socket. It does not change the bridge.
+// Close closes the socket, unless iplink.On lent it. It does not change the bridge.
 func (s *Bridge) Close() error {
 	return s.link.Close()
 }

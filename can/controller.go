@@ -4,25 +4,28 @@ import (
 	"context"
 
 	"github.com/iplink-go/iplink"
+	"github.com/iplink-go/iplink/internal/openlink"
 )
 
 // Stats counts the events of a controller.
 type Stats = iplink.CANStats
 
 // Get returns the current settings and state of the CAN controller with the given
-// name, in the network namespace of the calling thread. The error matches
+// name, in the network namespace of the calling thread or where iplink.In, iplink.On
+// and iplink.Index say. The error matches
 // fs.ErrNotExist if there is no such link, and iplink.ErrKind if the link is not a
 // controller, for example a vcan link.
-func Get(ctx context.Context, name string) (*iplink.CANInfo, error) {
-	link, err := iplink.Get(ctx, name)
+func Get(ctx context.Context, name string, options ...iplink.OpenOption) (*iplink.CANInfo, error) {
+	r, err := openlink.Read(ctx, "get", iplink.KindCAN, name, options)
 	if err != nil {
 		return nil, err
 	}
-	info, ok := Info(link)
+	defer r.Close()
+	info, ok := Info(r.Link)
 	if !ok {
-		return nil, &iplink.Error{Op: "get", Kind: iplink.KindCAN, Name: name, Message: described(link.Kind), Err: iplink.ErrKind}
+		return nil, &iplink.Error{Op: "get", Kind: iplink.KindCAN, Name: name, Message: described(r.Link.Kind), Err: iplink.ErrKind}
 	}
-	return info, link.Err
+	return info, r.Link.Err
 }
 
 func described(kind string) string {

@@ -7,8 +7,13 @@ import (
 	"context"
 
 	"github.com/iplink-go/iplink"
+	"github.com/iplink-go/iplink/internal/openlink"
+	"github.com/iplink-go/iplink/internal/own"
 	"github.com/iplink-go/iplink/internal/rtnl"
 )
+
+// op is the operation in errors.
+const op = "failover"
 
 // driver is the driver name of a net_failover device, as shown by ethtool.
 const driver = "net_failover"
@@ -39,22 +44,19 @@ func (g *Group) Active() *iplink.Link {
 	return nil
 }
 
-// Get returns the net_failover device with the given name or alternative name, in
-// the network namespace of the calling thread, with its standby and its primary. For
-// any other link, including those two, the error matches iplink.ErrKind and
-// describes the link. The error matches fs.ErrNotExist if there is no such link. All
-// errors are of type *iplink.Error.
-func Get(ctx context.Context, name string) (*Group, error) {
-	c, err := iplink.Dial()
+// Get returns the net_failover device with the given name or alternative name, in the
+// network namespace of the calling thread or where iplink.In, iplink.On and
+// iplink.Index say, with its standby and its primary. For any other link, including
+// those two, the error matches iplink.ErrKind and describes the link. The error matches
+// fs.ErrNotExist if the link does not exist. All errors are of type *iplink.Error.
+func Get(ctx context.Context, name string, options ...iplink.OpenOption) (*Group, error) {
+	c, err := openlink.Read(ctx, op, "", name, options)
 	if err != nil {
 		return nil, err
 	}
 	defer c.Close()
-	link, err := c.Get(ctx, name)
-	if err != nil {
-		return nil, err
-	}
-	if err := check(link, name); err != nil {
+	link := c.Link
+	if err := check(own.At(options), link); err != nil {
 		return nil, err
 	}
 	ports, err := c.List(ctx, iplink.OfMasterIndex(link.Index))
@@ -69,18 +71,26 @@ func Get(ctx context.Context, name string) (*Group, error) {
 }
 
 // check returns an error if a link is not a net_failover device.
-func check(link *iplink.Link, name string) error {
-	e := &iplink.Error{Op: "failover", Kind: link.Kind, Name: name}
-	rt, err := rtnl.Dial(rtnl.Here)
-	if err != nil {
-		e.Message, e.Err = "opening a netlink socket", err
-		return e
+func check(where *own.Where, link *iplink.Link) error {
+	if where.Socket != nil {
+		return checkOn(where.Socket, link)
 	}
-	defer rt.Close()
-	if e.Message, e.Err = other(rt, link), iplink.ErrKind; e.Message != "" {
-		return e
+	return where.Enter(func() error {
+		rt, err := rtnl.Dial(rtnl.Here)
+		if err != nil {
+			return &iplink.Error{Op: op, Kind: link.Kind, Name: link.Name, Message: "opening a netlink socket", Err: err}
+		}
+		defer rt.Close()
+		return checkOn(rt, link)
+	})
+}
+
+func checkOn(rt rtnl.Socket, link *iplink.Link) error {
+	text := other(rt, link)
+	if text == "" {
+		return nil
 	}
-	return nil
+	return &iplink.Error{Op: op, Kind: link.Kind, Name: link.Name, Message: text, Err: iplink.ErrKind}
 }
 
 // other returns a description of a link that is not a net_failover device, or an

@@ -22,7 +22,7 @@ func ExampleOpen() {
 		log.Fatal(err)
 	}
 	defer ns.Close()
-	files, err := ipvtap.Open(context.Background(), "ipvtap0", ipvtap.InNetNS(ns))
+	files, err := ipvtap.Open(context.Background(), "ipvtap0", iplink.In(ns))
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -10,8 +10,8 @@ import (
 )
 
 // Open opens the tap files of the ipvtap link with the given name or alternative
-// name, in the network namespace of the calling thread. It opens one file, or the
-// number given by Queues.
+// name, in the network namespace of the calling thread or where iplink.In, iplink.On
+// and iplink.Index say. It opens one file, or the number given by Queues.
 //
 // Each Read of a file returns one frame that arrived for the link, truncated if the
 // buffer is too short. Each Write sends one frame through the link. The files block
@@ -35,7 +35,8 @@ func Open(ctx context.Context, name string, options ...Option) ([]*os.File, erro
 	return tap.Open(ctx, iplink.KindIPvtap, name, options...)
 }
 
-// An Option modifies the files that Open returns.
+// An Option modifies the files that Open returns, or is an iplink.OpenOption, which
+// says which link Open opens, and in which namespace.
 type Option = tap.Option
 
 // Queues sets the number of files that Open returns, 1 to 256; 1 is the default.
@@ -85,10 +86,4 @@ const (
 // syscall.EINVAL. Some kernels that support them still split large UDP frames.
 func Offloads(o Offload) Option {
 	return tap.Offloads(o)
-}
-
-// InNetNS opens the files of a link in the given namespace, regardless of the
-// calling thread's namespace.
-func InNetNS(ns *iplink.NetNS) Option {
-	return tap.InNetNS(ns)
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/iplink-go/iplink"
 	"github.com/iplink-go/iplink/internal/macsecnl"
 	"github.com/iplink-go/iplink/internal/openlink"
+	"github.com/iplink-go/iplink/internal/own"
 	"github.com/iplink-go/iplink/internal/rtnl"
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
@@ -28,20 +29,23 @@ type MACsec struct {
 }
 
 // Open opens the MACsec link with the given name in the network namespace of the
-// calling thread. The MACsec stays in that namespace. The error matches
-// fs.ErrNotExist if there is no such link, and iplink.ErrKind if the link is not a
-// MACsec link. The caller must close the MACsec.
-func Open(ctx context.Context, name string) (*MACsec, error) {
-	link, err := openlink.Open(ctx, iplink.KindMACsec, name)
+// calling thread, or where iplink.In, iplink.On and iplink.Index say. The MACsec stays
+// in that namespace. The error matches fs.ErrNotExist if the link does not exist, and
+// iplink.ErrKind if the link is not a MACsec link. The caller must close the MACsec.
+func Open(ctx context.Context, name string, options ...iplink.OpenOption) (*MACsec, error) {
+	m := new(MACsec)
+	_, err := openlink.OpenAnd(ctx, iplink.KindMACsec, name, own.At(options), func(link *openlink.Handle) (err error) {
+		m.link = link
+		if m.nl, err = macsecnl.Dial(ctx, rtnl.Here); err != nil {
+			return m.failed("open", err)
+		}
+		if err := m.readSuite(ctx); err != nil {
+			return errors.Join(err, m.nl.Close())
+		}
+		return nil
+	})
 	if err != nil {
 		return nil, err
-	}
-	m := &MACsec{link: link}
-	if m.nl, err = macsecnl.Dial(ctx, rtnl.Here); err != nil {
-		return nil, errors.Join(m.failed("open", err), link.Close())
-	}
-	if err := m.readSuite(ctx); err != nil {
-		return nil, errors.Join(err, m.Close())
 	}
 	return m, nil
 }
@@ -67,7 +71,7 @@ func (m *MACsec) readData(ctx context.Context, op string) ([]byte, error) {
 	return l.Data, err
 }
 
-// Close closes the sockets. It does not change the link.
+// Close closes the sockets, except one that iplink.On lent. It does not change the link.
 func (m *MACsec) Close() error {
 	return errors.Join(m.nl.Close(), m.link.Close())
 }

@@ -12,6 +12,8 @@ import (
 	"github.com/iplink-go/iplink"
 	"github.com/iplink-go/iplink/internal/attr"
 	"github.com/iplink-go/iplink/internal/macsecnl"
+	"github.com/iplink-go/iplink/internal/openlink"
+	"github.com/iplink-go/iplink/internal/own"
 	"github.com/iplink-go/iplink/internal/rtnl"
 )
 
@@ -134,10 +136,27 @@ func (m *MACsec) Status(ctx context.Context) (*Status, error) {
 	return s, nil
 }
 
-// List returns all MACsec links of the calling thread's namespace, sorted by name.
+// List returns all MACsec links of the calling thread's namespace, or of the namespace
+// that iplink.In or iplink.On names, sorted by name.
 // If the kernel's list is truncated, List returns the links in the list and an error
 // that matches ErrTruncated and names the others.
-func List(ctx context.Context) ([]*Status, error) {
+func List(ctx context.Context, options ...iplink.OpenOption) (all []*Status, err error) {
+	where := own.At(options)
+	if where.Index != 0 {
+		where.Refuse("Index", "a list has all links: use Open and Status for one")
+	}
+	if err := openlink.Check(where, opShow, iplink.KindMACsec, ""); err != nil {
+		return nil, err
+	}
+	err = where.Enter(func() (err error) {
+		all, err = listHere(ctx)
+		return err
+	})
+	return all, err
+}
+
+// listHere is List in the namespace of the calling thread.
+func listHere(ctx context.Context) ([]*Status, error) {
 	links, err := iplink.Dial()
 	if err != nil {
 		return nil, err

@@ -13,6 +13,7 @@ import (
 
 	"github.com/iplink-go/iplink"
 	"github.com/iplink-go/iplink/internal/openlink"
+	"github.com/iplink-go/iplink/internal/own"
 )
 
 const (
@@ -24,8 +25,17 @@ const (
 	maxBuffer     int64 = 1 << 30
 )
 
-// An Option modifies Capture and Packets.
-type Option func(*config)
+// An Option modifies Capture and Packets: Buffer, or an iplink.OpenOption, which says
+// which link is meant, and in which namespace.
+type Option interface {
+	// Where applies an iplink.OpenOption.
+	Where(*own.Where)
+}
+
+// A choice is an Option of this package.
+type choice func(*config)
+
+func (choice) Where(*own.Where) {}
 
 type config struct {
 	buffer int64
@@ -36,7 +46,7 @@ type config struct {
 // advance. Without CAP_NET_ADMIN, the sysctl net.core.rmem_max limits it. Each
 // packet counts some hundred bytes more than its length (SO_RCVBUFFORCE).
 func Buffer(bytes int) Option {
-	return func(c *config) { c.buffer = int64(bytes) }
+	return choice(func(c *config) { c.buffer = int64(bytes) })
 }
 
 // Stats counts the packets of a capture.
@@ -61,13 +71,13 @@ type Stats struct {
 // dropped just before it (epb_dropcount), and the statistics have the total number
 // (isb_ifdrop).
 //
-// The link is looked up by name in the network namespace of the calling thread. The
-// error matches fs.ErrNotExist if there is no such link, iplink.ErrKind if it is not
-// an nlmon link, and syscall.ENETDOWN if it is down, or goes down or away during the
-// capture. An error of w also ends the capture; in all other cases the file is
-// complete. Capture needs CAP_NET_RAW, without which the error matches
-// fs.ErrPermission. If ctx has ended before the capture begins, nothing is written,
-// and the error is that of ctx.
+// The link is looked up by name in the network namespace of the calling thread, or
+// where iplink.In, iplink.On and iplink.Index say. The error matches fs.ErrNotExist if
+// the link does not exist, iplink.ErrKind if it is not an nlmon link, and
+// syscall.ENETDOWN if it is down, or goes down or away during the capture. An error of
+// w also ends the capture; in all other cases the file is complete. Capture needs
+// CAP_NET_RAW, without which the error matches fs.ErrPermission. If ctx has ended
+// before the capture begins, nothing is written, and the error is that of ctx.
 func Capture(ctx context.Context, name string, w io.Writer, options ...Option) (Stats, error) {
 	if w == nil {
 		m := &monitor{link: &openlink.Handle{Kind: iplink.KindNlmon, Name: name}}
@@ -99,11 +109,11 @@ func Capture(ctx context.Context, name string, w io.Writer, options ...Option) (
 // arrive. Packet.Dropped is the number of packets that the kernel dropped because
 // the consumer is slow. Like a file of Capture, packets may contain keys.
 //
-// Each iteration opens its own socket when it begins, and closes it when it ends in
-// any way. It starts no goroutine that outlives it. Its namespace is that of the
-// thread that begins it. The iteration ends when the consumer leaves the loop, when
-// ctx ends, or with one of the errors of Capture. In the last two cases the last
-// yielded pair has the error, and no Packet.
+// Each iteration opens its own socket when it begins, and closes it when it ends in any
+// way. It starts no goroutine that outlives it. Without iplink.In and iplink.On its
+// namespace is the one of the thread that begins it. The iteration ends when the
+// consumer leaves the loop, when ctx ends, or with one of the errors of Capture. In the
+// last two cases the last yielded pair has the error, and no Packet.
 func Packets(ctx context.Context, name string, options ...Option) iter.Seq2[Packet, error] {
 	return func(yield func(Packet, error) bool) {
 		m, err := open(ctx, name, options)
@@ -140,11 +150,14 @@ type monitor struct {
 func open(ctx context.Context, name string, options []Option) (*monitor, error) {
 	c := config{buffer: defaultBuffer}
 	m := &monitor{link: &openlink.Handle{Kind: iplink.KindNlmon, Name: name}}
-	for _, choose := range options {
-		if choose == nil {
-			return nil, m.refused("Option", "it is nil: leave it out")
+	for _, o := range options {
+		if choose, ok := o.(choice); ok {
+			choose(&c)
 		}
-		choose(&c)
+	}
+	where := own.At(options)
+	if err := openlink.Check(where, "capture", iplink.KindNlmon, name); err != nil {
+		return nil, err
 	}
 	switch {
 	case ctx == nil:
@@ -154,15 +167,15 @@ func open(ctx context.Context, name string, options []Option) (*monitor, error) 
 	case ctx.Err() != nil:
 		return nil, m.failed(context.Cause(ctx))
 	}
-	link, err := openlink.Open(ctx, iplink.KindNlmon, name)
+	link, err := openlink.OpenAnd(ctx, iplink.KindNlmon, name, where, func(link *openlink.Handle) (err error) {
+		m.link = link
+		m.from, err = openSocket(link.Index, int(c.buffer))
+		return m.failed(err)
+	})
 	if err != nil {
 		return nil, err
 	}
-	defer link.Close() // only its name and index are needed
-	m.link = link
-	if m.from, err = openSocket(link.Index, int(c.buffer)); err != nil {
-		return nil, m.failed(err)
-	}
+	link.Close() // only its name and index are needed
 	return m, nil
 }
 

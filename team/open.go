@@ -13,6 +13,7 @@ import (
 	"github.com/iplink-go/iplink"
 	"github.com/iplink-go/iplink/internal/invalid"
 	"github.com/iplink-go/iplink/internal/openlink"
+	"github.com/iplink-go/iplink/internal/own"
 	"github.com/iplink-go/iplink/internal/rtnl"
 	"github.com/iplink-go/iplink/internal/teamnl"
 )
@@ -36,26 +37,30 @@ type Team struct {
 }
 
 // Open opens the team with the given name in the network namespace of the calling
-// thread, where the Team stays. If there is no such link, the error matches
-// fs.ErrNotExist; if it is not a team, iplink.ErrKind. Close it when done.
-func Open(ctx context.Context, name string) (*Team, error) {
-	link, err := openlink.Open(ctx, iplink.KindTeam, name)
+// thread, or where iplink.In, iplink.On and iplink.Index say. The Team stays there. If
+// the link does not exist, the error matches fs.ErrNotExist; if it is not a team,
+// iplink.ErrKind. Close it when done.
+func Open(ctx context.Context, name string, options ...iplink.OpenOption) (*Team, error) {
+	t := new(Team)
+	t.life, t.end = context.WithCancelCause(context.Background())
+	_, err := openlink.OpenAnd(ctx, iplink.KindTeam, name, own.At(options), func(link *openlink.Handle) (err error) {
+		t.link = link
+		if t.netns, err = iplink.CurrentNetNS(); err != nil {
+			return err
+		}
+		if t.nl, err = teamnl.Dial(ctx, rtnl.Here); err != nil {
+			return errors.Join(t.failed("open", "", err), t.netns.Close())
+		}
+		return nil
+	})
 	if err != nil {
 		return nil, err
-	}
-	t := &Team{link: link}
-	t.life, t.end = context.WithCancelCause(context.Background())
-	if t.netns, err = iplink.CurrentNetNS(); err != nil {
-		return nil, errors.Join(err, link.Close())
-	}
-	if t.nl, err = teamnl.Dial(ctx, rtnl.Here); err != nil {
-		return nil, errors.Join(t.failed("open", "", err), t.netns.Close(), link.Close())
 	}
 	return t, nil
 }
 
-// Close closes the sockets. The team itself does not change. A Run or Events in
-// progress ends with an error that matches fs.ErrClosed.
+// Close closes the sockets, except one that iplink.On lent. The team itself does not
+// change. A Run or Events in progress ends with an error that matches fs.ErrClosed.
 func (t *Team) Close() error {
 	t.end(os.ErrClosed)
 	return errors.Join(t.nl.Close(), t.link.Close(), t.netns.Close())

@@ -21,19 +21,19 @@ type VXLAN struct {
 	link *openlink.Handle
 }
 
-// Open opens the VXLAN link with the given name in the network namespace of the
-// calling thread. The VXLAN stays in that namespace. The error matches
-// fs.ErrNotExist if there is no such link, and iplink.ErrKind if the link is not a
-// VXLAN link. The caller must close the VXLAN.
-func Open(ctx context.Context, name string) (*VXLAN, error) {
-	link, err := openlink.Open(ctx, iplink.KindVXLAN, name)
+// Open opens the VXLAN link with the given name in the network namespace of the calling
+// thread, or where iplink.In, iplink.On and iplink.Index say. The VXLAN stays in that
+// namespace. The error matches fs.ErrNotExist if the link does not exist, and
+// iplink.ErrKind if the link is not a VXLAN link. The caller must close the VXLAN.
+func Open(ctx context.Context, name string, options ...iplink.OpenOption) (*VXLAN, error) {
+	link, err := openlink.Open(ctx, iplink.KindVXLAN, name, options...)
 	if err != nil {
 		return nil, err
 	}
 	return &VXLAN{link: link}, nil
 }
 
-// Close closes the socket. It does not change the link.
+// Close closes the socket, unless iplink.On lent it. It does not change the link.
 func (v *VXLAN) Close() error {
 	return v.link.Close()
 }

@@ -9,14 +9,13 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
-	"strings"
+	"sync/atomic"
 	"syscall"
 
 	"github.com/iplink-go/iplink"
 	"github.com/iplink-go/iplink/internal/attr"
 	"github.com/iplink-go/iplink/internal/invalid"
 	"github.com/iplink-go/iplink/internal/rtnl"
-	"github.com/iplink-go/iplink/internal/uapi"
 )
 
 // A Handle is a link and the socket to its namespace. The link may be renamed
@@ -29,57 +28,15 @@ type Handle struct {
 	// sent.
 	OnSend func(request []byte)
 
-	rt *rtnl.Conn
-}
-
-// Open finds the link of the given name, which may be an alternative name, in the
-// network namespace of the calling thread. The error for a link of another kind is
-// iplink.ErrKind.
-func Open(ctx context.Context, kind, name string) (*Handle, error) {
-	h := &Handle{Kind: kind, Name: name}
-	if name == "" || len(name) >= uapi.ALTIFNAMSIZ || strings.ContainsRune(name, 0) {
-		return nil, h.Invalid("open", "name", "%q is no name of a link", name)
-	}
-	rt, err := rtnl.Dial(rtnl.Here)
-	if err != nil {
-		return nil, h.explain("open", "", err)
-	}
-	h.rt = rt
-	if err := h.find(ctx); err != nil {
-		return nil, errors.Join(err, rt.Close())
-	}
-	return h, nil
-}
-
-// find looks up the link and checks its kind.
-func (h *Handle) find(ctx context.Context) error {
-	l, err := h.lookUp(ctx, "open", "", h.Name, 0)
-	if err != nil {
-		return err
-	}
-	if l.Kind != h.Kind {
-		return &iplink.Error{Op: "open", Kind: h.Kind, Name: h.Name, Message: "it is " + described(l.Kind), Err: iplink.ErrKind}
-	}
-	h.Index = l.Index
-	return nil
-}
-
-func described(kind string) string {
-	if kind == "" {
-		return "hardware"
-	}
-	return "a " + kind + " link"
-}
-
-// Close closes the socket.
-func (h *Handle) Close() error {
-	return h.rt.Close()
+	rt     *rtnl.Conn
+	lent   bool // rt is an iplink.Conn's
+	closed atomic.Bool
 }
 
 // Do sends the requests of b and returns the first error, with subject as its
 // subject.
 func (h *Handle) Do(ctx context.Context, op, subject string, b *rtnl.Batch) error {
-	if err := h.rt.Do(ctx, b); err != nil {
+	if err := h.exchange(ctx, b); err != nil {
 		return h.explain(op, subject, err)
 	}
 	for i := range b.Len() {
@@ -89,6 +46,15 @@ func (h *Handle) Do(ctx context.Context, op, subject string, b *rtnl.Batch) erro
 		}
 	}
 	return nil
+}
+
+// exchange sends the requests of b.
+func (h *Handle) exchange(ctx context.Context, b *rtnl.Batch) error {
+	rt, err := h.socket()
+	if err != nil {
+		return err
+	}
+	return rt.Do(ctx, b)
 }
 
 func (h *Handle) sent(request []byte) {
@@ -107,7 +73,11 @@ func (h *Handle) Write(ctx context.Context, op, subject string, typ, flags uint1
 // Dump requests a list and passes its messages to each. If the list changed while it
 // was read, Dump calls restart and reads it again.
 func (h *Handle) Dump(ctx context.Context, op string, typ uint16, body func([]byte) []byte, restart func(), each rtnl.Reply) error {
-	if err := h.rt.Dump(ctx, typ, body, restart, each); err != nil {
+	rt, err := h.socket()
+	if err == nil {
+		err = rt.Dump(ctx, typ, body, restart, each)
+	}
+	if err != nil {
 		return h.refused(ctx, op, "", err)
 	}
 	return nil
@@ -125,7 +95,11 @@ func (h *Handle) List(ctx context.Context, op string, typ uint16, body func([]by
 
 // DumpLinks is Dump for the links of the namespace.
 func (h *Handle) DumpLinks(ctx context.Context, op string, body func([]byte) []byte, restart func(), each rtnl.Reply) error {
-	if err := h.rt.DumpLinks(ctx, body, restart, each); err != nil {
+	rt, err := h.socket()
+	if err == nil {
+		err = rt.DumpLinks(ctx, body, restart, each)
+	}
+	if err != nil {
 		return h.explain(op, "", err)
 	}
 	return nil

@@ -36,7 +36,7 @@ func (h *Handle) ask(ctx context.Context, name string, index int) (found rtnl.Li
 		}
 		return wire.AppendString(b, uapi.IFLA_ALT_IFNAME, name)
 	})
-	if err := h.rt.Do(ctx, &b); err != nil {
+	if err := h.exchange(ctx, &b); err != nil {
 		return rtnl.Link{}, err
 	}
 	return found, b.Err(0)

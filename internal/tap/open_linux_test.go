@@ -43,7 +43,7 @@ func TestInNetNS(t *testing.T) {
 			*lab
 			name string
 		}{{second, "t0"}, {first, "a-name-of-more-than-16-bytes"}} {
-			files, err := k.open(t.Context(), c.name, macvtap.InNetNS(c.there))
+			files, err := k.open(t.Context(), c.name, iplink.In(c.there))
 			testutil.Must(t, err)
 			closeLater(t, files)
 			c.passes(t, files[0])
@@ -171,7 +171,7 @@ func TestAllOrNone(t *testing.T) {
 	each(t, func(t *testing.T, k kind) {
 		l := newLab(t, k)
 		l.open(t, macvtap.Queues(250))
-		_, err := k.open(t.Context(), "t0", macvtap.Queues(7), macvtap.InNetNS(l.there))
+		_, err := k.open(t.Context(), "t0", macvtap.Queues(7), iplink.In(l.there))
 		want := fmt.Sprintf("open %s t0: device or resource busy (the link has 256 queues in all, and no more are free)", k.name)
 		if err == nil || err.Error() != want || !errors.Is(err, syscall.EBUSY) {
 			t.Errorf("error %v, want %s", err, want)

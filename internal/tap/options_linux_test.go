@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/iplink-go/iplink"
 	"github.com/iplink-go/iplink/internal/testutil"
 	"github.com/iplink-go/iplink/macvtap"
 )
@@ -277,7 +278,7 @@ func TestUSO(t *testing.T) {
 		l := newLab(t, k)
 		options := []macvtap.Option{macvtap.VNetHeader(12), macvtap.Offloads(macvtap.Csum | macvtap.USO4 | macvtap.USO6)}
 		if testutil.Older(t, 6, 2) {
-			_, err := k.open(t.Context(), "t0", append(options, macvtap.InNetNS(l.there))...)
+			_, err := k.open(t.Context(), "t0", append(options, iplink.In(l.there))...)
 			want := fmt.Sprintf("open %s t0: offloads: invalid argument (this kernel does not know one of the offloads; USO4 and USO6 are known since Linux 6.2)", k.name)
 			if err == nil || err.Error() != want || !errors.Is(err, syscall.EINVAL) {
 				t.Errorf("error %v, want %s", err, want)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/iplink-go/iplink"
 	"github.com/iplink-go/iplink/internal/openlink"
+	"github.com/iplink-go/iplink/internal/own"
 )
 
 // maxQueues is the maximum number of queues of a link (MAX_TAP_QUEUES).
@@ -37,8 +38,15 @@ const (
 	uso   = USO4 | USO6
 )
 
-// An Option is an option for the files that Open returns.
-type Option func(*config)
+// An Option is an option for the files that Open returns, or an iplink.OpenOption.
+type Option interface {
+	Where(*own.Where)
+}
+
+// An option is an Option for the files.
+type option func(*config)
+
+func (option) Where(*own.Where) {}
 
 // config is the result of the options.
 type config struct {
@@ -47,43 +55,39 @@ type config struct {
 	headed   bool
 	order    binary.ByteOrder // of the header, nil for the machine's own
 	offloads Offload
-	netns    *iplink.NetNS
-	inNetNS  bool
 }
 
 // Queues sets the number of files.
 func Queues(n int) Option {
-	return func(c *config) { c.queues = n }
+	return option(func(c *config) { c.queues = n })
 }
 
 // VNetHeader puts a virtio header of size bytes before each frame.
 func VNetHeader(size int) Option {
-	return func(c *config) { c.header, c.headed = size, true }
+	return option(func(c *config) { c.header, c.headed = size, true })
 }
 
 // ByteOrder sets the byte order of the virtio header.
 func ByteOrder(order binary.ByteOrder) Option {
-	return func(c *config) { c.order = order }
+	return option(func(c *config) { c.order = order })
 }
 
 // Offloads sets the tasks that the reader performs.
 func Offloads(o Offload) Option {
-	return func(c *config) { c.offloads = o }
-}
-
-// InNetNS sets the network namespace of the link.
-func InNetNS(ns *iplink.NetNS) Option {
-	return func(c *config) { c.netns, c.inNetNS = ns, true }
+	return option(func(c *config) { c.offloads = o })
 }
 
 // Open opens the files of the link of the given name and kind, one for each queue.
 func Open(ctx context.Context, kind, name string, options ...Option) ([]*os.File, error) {
 	c := config{queues: 1}
-	for _, choose := range options {
-		if choose == nil {
-			return nil, refused(kind, name, "Option", "it is nil: leave it out")
+	for _, o := range options {
+		if choose, ok := o.(option); ok {
+			choose(&c)
 		}
-		choose(&c)
+	}
+	where := own.At(options)
+	if err := openlink.Check(where, "open", kind, name); err != nil {
+		return nil, err
 	}
 	if ctx == nil {
 		return nil, refused(kind, name, "context", "it is nil: give context.Background()")
@@ -94,33 +98,21 @@ func Open(ctx context.Context, kind, name string, options ...Option) ([]*os.File
 	if ctx.Err() != nil {
 		return nil, &iplink.Error{Op: "open", Kind: kind, Name: name, Err: context.Cause(ctx)}
 	}
-	if !c.inNetNS {
-		return c.open(ctx, kind, name)
-	}
 	var files []*os.File
-	err := c.netns.Do(func() (err error) {
-		files, err = c.open(ctx, kind, name)
-		return err
+	link, err := openlink.OpenAnd(ctx, kind, name, where, func(link *openlink.Handle) (err error) {
+		if files, err = c.openQueues(ctx, link); err != nil {
+			return explained(link, err)
+		}
+		return nil
 	})
-	return files, err
+	if err != nil {
+		return nil, err
+	}
+	return files, link.Close()
 }
 
 func refused(kind, name, word, text string) error {
 	return &iplink.Error{Op: "open", Kind: kind, Name: name, Attr: word, Message: text, Err: fs.ErrInvalid}
-}
-
-// open is Open in the namespace of the calling thread.
-func (c *config) open(ctx context.Context, kind, name string) ([]*os.File, error) {
-	link, err := openlink.Open(ctx, kind, name)
-	if err != nil {
-		return nil, err
-	}
-	defer link.Close()
-	files, err := c.openQueues(ctx, link)
-	if err != nil {
-		return nil, explained(link, err)
-	}
-	return files, nil
 }
 
 // fault returns an invalid option and the reason. The kernel accepts the

@@ -48,7 +48,7 @@ func Opened[T io.Closer](l *Lab, open func() (T, error)) (opened T) {
 
 // OpenedLink calls a function such as bridge.Open in the namespace and returns its
 // result, which is closed when the test ends.
-func OpenedLink[T io.Closer](l *Lab, name string, open func(context.Context, string) (T, error)) T {
+func OpenedLink[T io.Closer, O any](l *Lab, name string, open func(context.Context, string, ...O) (T, error)) T {
 	l.Helper()
 	return Opened(l, func() (T, error) { return open(l.Context(), name) })
 }
