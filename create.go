@@ -145,6 +145,9 @@ func (t *transaction) prepare(ctx context.Context, s *spec, main *job) (*job, er
 		return nil, err
 	}
 	j.chooseName()
+	if err := t.checkAllPortNames(ctx, j); err != nil {
+		return nil, err
+	}
 	if i, ok := s.Info.(creationPlanner); ok {
 		if err := i.planCreate(ctx, t, j); err != nil {
 			return nil, err

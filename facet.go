@@ -15,12 +15,13 @@ type pending struct {
 	altNames                            []string
 	layer3
 	objects  []objectRequest
+	ports    bool            // objects that name ports are to be compared once all links are there
 	removals []objectRequest // of objects that the link is not to have, or that conflict with wanted ones
 }
 
 // all returns everything that a spec asks for.
 func (s *spec) all() pending {
-	p := pending{linkSet: s.linkSet, infoSet: s.Set, inet6Set: s.inet6Set, change: s.change, altNames: s.altNames, layer3: s.layer3, objects: s.objectRequests()}
+	p := pending{linkSet: s.linkSet, infoSet: s.Set, inet6Set: s.inet6Set, change: s.change, altNames: s.altNames, layer3: s.layer3, objects: s.objectRequests(), ports: s.namesPorts()}
 	if s.port != nil {
 		p.portSet = s.port.Set
 	}

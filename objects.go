@@ -2,6 +2,8 @@ package iplink
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"strings"
 	"syscall"
 
@@ -29,7 +31,9 @@ func (s *spec) objects() []own.Objects {
 // objectRequests returns the requests that give a new link all objects.
 func (s *spec) objectRequests() (all []objectRequest) {
 	for _, o := range s.objects() {
-		all = appendRequests(all, o.Word(), o.Requests())
+		if _, late := o.(own.Late); !late {
+			all = appendRequests(all, o.Word(), o.Requests())
+		}
 	}
 	return all
 }
@@ -49,14 +53,24 @@ func (t *transaction) driftOfObjects(ctx context.Context, j *job, have *Link, p 
 		return nil, j.spec.onlyInside(t.op, objects[0].Word())
 	}
 	for i, o := range objects {
+		late, isLate := o.(own.Late)
+		if isLate && t.op != "diff" {
+			if err := t.checkPortNames(ctx, j, late, have.Index); err != nil {
+				return nil, err
+			}
+		}
 		changes, err := o.Compare(ctx, j.at.rt, have.Index)
 		if err != nil {
 			return nil, j.spec.failed(t.op, o.Word(), err)
 		}
+		p.ports = p.ports || isLate && len(changes) > 0
 		var mend []own.Request
 		for _, c := range changes {
 			diffs = append(diffs, Difference{Attr: o.Word(), Have: c.Have, Want: c.Want})
 			mend = append(mend, c.Requests...)
+		}
+		if isLate {
+			continue
 		}
 		if i >= len(j.spec.Objects) && p.linkSet.Has(uapi.IFLA_MASTER) {
 			mend = o.Requests()
@@ -68,6 +82,9 @@ func (t *transaction) driftOfObjects(ctx context.Context, j *job, have *Link, p 
 
 func (t *transaction) addObjects(j *job) {
 	t.addRequests(j, j.pending.objects)
+	if j.pending.ports {
+		j.latePorts, t.acted = true, true
+	}
 }
 
 func (t *transaction) addRequests(j *job, requests []objectRequest) {
@@ -112,4 +129,74 @@ func (ns *NetNS) bridgeCommand() string {
 		return "bridge" + strings.TrimPrefix(command, "ip")
 	}
 	return strings.TrimSuffix(command, "ip") + "bridge"
+}
+
+// Objects that name ports, such as entries of the multicast database of a bridge, come
+// when all links of the call are there.
+
+// lateObjects returns the objects of a spec that name ports.
+func (s *spec) lateObjects() (all []own.Late) {
+	for _, o := range s.objects() {
+		if late, ok := o.(own.Late); ok {
+			all = append(all, late)
+		}
+	}
+	return all
+}
+
+func (s *spec) namesPorts() bool {
+	return len(s.lateObjects()) > 0
+}
+
+// checkAllPortNames is checkPortNames for a link that is to be made.
+func (t *transaction) checkAllPortNames(ctx context.Context, j *job) error {
+	for _, o := range j.spec.lateObjects() {
+		if j.at.isRemote() {
+			return j.spec.onlyInside(t.op, o.Word())
+		}
+		if err := t.checkPortNames(ctx, j, o, -1); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkPortNames refuses objects that name a link which is not a port of the link with
+// the index and which the call does not describe.
+func (t *transaction) checkPortNames(ctx context.Context, j *job, o own.Late, index int) error {
+	setter, names := o.Ports()
+	for _, name := range names {
+		if _, described := t.wanted[linkKey{j.at, name}]; described || name == j.spec.Name || name == j.spec.finalName() {
+			continue
+		}
+		l, err := j.at.readName(ctx, name)
+		switch {
+		case isRefusal(err) && errors.Is(err, syscall.ENODEV):
+			return j.spec.invalid(t.op, setter, fmt.Sprintf("there is no link %q for a port: make it in the same call", name))
+		case err != nil:
+			return j.spec.failed(t.op, o.Word(), err)
+		case l.Index != index && l.Master != index:
+			return j.spec.invalid(t.op, setter, fmt.Sprintf("%q is not a port of this link: Master makes it one, in the same call", name))
+		}
+	}
+	return nil
+}
+
+// addLateObjects compares such objects and adds the requests that resolve the
+// differences.
+func (t *transaction) addLateObjects(ctx context.Context, j *job) error {
+	if !j.latePorts || j.link == nil {
+		return nil
+	}
+	j.latePorts, j.index = false, j.link.Index
+	for _, o := range j.spec.lateObjects() {
+		changes, err := o.Compare(ctx, j.at.rt, j.index)
+		if err != nil {
+			return j.spec.failed(t.op, o.Word(), err)
+		}
+		for _, c := range changes {
+			t.addRequests(j, appendRequests(nil, o.Word(), c.Requests))
+		}
+	}
+	return nil
 }

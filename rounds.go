@@ -39,6 +39,9 @@ func (t *transaction) settle(ctx context.Context) error {
 		if err := t.actAgain(ctx); err != nil {
 			return refusedAgain(fault, err)
 		}
+		if err := t.sendLate(ctx); err != nil {
+			return refusedAgain(fault, err)
+		}
 	}
 }
 
@@ -262,6 +265,9 @@ func (t *transaction) leaveForLast(j *job) []attr.Ref {
 // sendLate sends these settings, once all links are there.
 func (t *transaction) sendLate(ctx context.Context) (err error) {
 	for _, j := range t.jobs {
+		if err := t.addLateObjects(ctx, j); err != nil {
+			return err
+		}
 		if j.late.Empty() {
 			continue
 		}

@@ -62,6 +62,7 @@ type job struct {
 	todo        pending      // what the last look found to be sent again
 	again       []Difference // the same, in words
 	late        attr.Set     // settings of the kind that come after all links of the call
+	latePorts   bool         // objects that name ports come then, too
 	joined      bool         // the call gave it a master
 	genericSet  attr.Set     // settings of the kind that are sent by other means
 	afterCreate attr.Set     // settings that are sent after the link was created

@@ -89,21 +89,30 @@ func (e *MDBEntry) appendFilter(b []byte) []byte {
 
 // appendMDB appends the entries in an MDBA_MDB.
 func appendMDB(all []MDBEntry, data []byte, name func(int) string) []MDBEntry {
+	eachMDB(data, func(b []byte) {
+		if e, ok := parseMDB(b); ok {
+			e.Port = name(e.PortIndex)
+			all = append(all, e)
+		}
+	})
+	return all
+}
+
+// eachMDB calls f with each entry in an MDBA_MDB.
+func eachMDB(data []byte, f func([]byte)) {
 	for group, err := range wire.Attrs(data) {
 		if err != nil {
-			return all
+			return
 		}
 		for info, err := range wire.Attrs(group.Data) {
 			if err != nil {
 				break
 			}
-			if e, ok := parseMDB(info.Data); ok && info.Type == uapi.MDBA_MDB_ENTRY_INFO {
-				e.Port = name(e.PortIndex)
-				all = append(all, e)
+			if info.Type == uapi.MDBA_MDB_ENTRY_INFO {
+				f(info.Data)
 			}
 		}
 	}
-	return all
 }
 
 // parseMDB decodes a struct br_mdb_entry and the attributes after it.

@@ -27,6 +27,15 @@ type Objects interface {
 	Commands(dev string) []string
 }
 
+// Late are Objects that name ports of the link, which the same call may make. When all
+// links are there, Compare finds their requests; it leaves out objects whose port does
+// not exist. Requests is not called.
+type Late interface {
+	Objects
+	// Ports returns the name of the setter, and the names of the ports.
+	Ports() (setter string, names []string)
+}
+
 // A Request adds or removes objects of a link.
 type Request struct {
 	Text       string // the objects, such as "vid 7"
