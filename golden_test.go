@@ -494,6 +494,6 @@ func goldenLayer3() []goldenSpec {
 			inet.Neigh{Addr: lab.Addr("192.0.2.19"), LLAddr: lab.OtherMAC},
 			inet.Neigh{Addr: lab.Addr("192.0.2.20"), LLAddr: lab.MAC, State: inet.NeighStale},
 			inet.Neigh{Addr: lab.Addr("192.0.2.21"), LLAddr: lab.MAC, State: inet.NeighReachable},
-			inet.Neigh{Addr: lab.Addr("2001:db8::19"), LLAddr: net.HardwareAddr{2, 0, 0, 0, 0x12, 0x34}, State: inet.NeighNoARP, Router: true})},
+			inet.Neigh{Addr: lab.Addr("2001:db8::19"), LLAddr: net.HardwareAddr{2, 0, 0, 0, 0x12, 0x34}, State: inet.NeighNoARP, Flags: inet.NeighRouter})},
 	}
 }

@@ -124,16 +124,25 @@ func (t *transaction) driftOfNeighs(ctx context.Context, j *job, _ *Link, p *pen
 	if len(j.spec.neighs) == 0 && len(j.spec.noNeighs) == 0 {
 		return nil, nil
 	}
-	all, err := inetnl.ReadNeighs(ctx, j.at.rt, j.index)
+	all, err := inetnl.ReadNeighs(ctx, j.at.rt, j.index, j.spec.needsProxies())
 	if err != nil {
 		return nil, j.spec.failed(t.op, "neigh", err)
 	}
 	diffs = j.spec.removeNeighs(all, p)
 	for _, c := range inetnl.Neighs.Compare(j.spec.neighs, all) {
 		diffs = append(diffs, differenceOf("neigh", &c))
+		if c.Have != nil {
+			c.Want = inetnl.NeighOver(&c.Want, c.Have)
+		}
 		p.neighs = append(p.neighs, c.Want)
 	}
 	return diffs, nil
+}
+
+// needsProxies reports whether the spec concerns proxy entries.
+func (s *spec) needsProxies() bool {
+	isProxy := func(n inet.Neigh) bool { return n.Flags&inet.NeighProxy != 0 }
+	return slices.ContainsFunc(s.neighs, isProxy) || slices.ContainsFunc(s.noNeighs, isProxy)
 }
 
 // differenceOf returns the difference that a change of an address, a route or a
@@ -287,10 +296,10 @@ func (c *Conn) Routes(ctx context.Context, link *Link) ([]inet.Route, error) {
 }
 
 // Neighs returns the neighbours on a link in the Conn's namespace, in the kernel's
-// order, without proxy entries.
+// order, and then the proxy entries.
 func (c *Conn) Neighs(ctx context.Context, link *Link) ([]inet.Neigh, error) {
 	return readLayer3(ctx, c, link, "neighbours", func(rt *rtnl.Conn) ([]inet.Neigh, error) {
-		return inetnl.ReadNeighs(ctx, rt, link.Index)
+		return inetnl.ReadNeighs(ctx, rt, link.Index, true)
 	})
 }
 

@@ -331,7 +331,11 @@ func TestNeighRefused(t *testing.T) {
 		{inet.Neigh{Addr: lab.Addr("192.0.2.1"), LLAddr: mac[:5]}, "a link-layer address of 6 bytes is due, 02:00:00:00:12 has 5"},
 		{inet.Neigh{Addr: lab.Addr("192.0.2.1"), LLAddr: mac, State: inet.NeighFailed}, "nud: failed is no state that an entry can be given"},
 		{inet.Neigh{Addr: lab.Addr("192.0.2.1"), LLAddr: mac, State: inet.NeighStale | inet.NeighPermanent}, "nud: 132 is no state that an entry can be given"},
-		{inet.Neigh{Addr: lab.Addr("192.0.2.1"), LLAddr: mac, Router: true}, "192.0.2.1 is IPv4, where neighbours are not known to be routers"},
+		{inet.Neigh{Addr: lab.Addr("192.0.2.1"), LLAddr: mac, Flags: inet.NeighRouter}, "192.0.2.1 is IPv4, where neighbours are not known to be routers"},
+		{inet.Neigh{Addr: lab.Addr("192.0.2.1"), LLAddr: mac, Flags: 0x12300}, "0x10000 are no flags that are known"},
+		{inet.Neigh{Addr: lab.Addr("192.0.2.1"), Flags: inet.NeighProxy | inet.NeighManaged}, "192.0.2.1 is a proxy entry, which the kernel does not manage"},
+		{inet.Neigh{Addr: lab.Addr("192.0.2.1"), LLAddr: mac, Flags: inet.NeighProxy}, "192.0.2.1 is a proxy entry, which has neither a link-layer address nor a state"},
+		{inet.Neigh{Addr: lab.Addr("192.0.2.1"), State: inet.NeighStale, Flags: inet.NeighManaged}, "192.0.2.1 is managed: the kernel finds its link-layer address and its state, and ignores any given"},
 	} {
 		lab.Refused(t, iplink.Refusal(bridge.New("t0").Neighs(c.neigh)), "neigh", c.text)
 	}

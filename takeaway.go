@@ -45,8 +45,9 @@ func (b *Common[Self]) DelRoute(routes ...inet.Route) *Self {
 	return b.me()
 }
 
-// DelNeigh takes neighbours away. Only their Addr is compared. A missing neighbour is not
-// an error (RTM_DELNEIGH).
+// DelNeigh takes neighbours away, or the proxy entries of those with NeighProxy. Besides
+// this flag, only their Addr is compared. A missing neighbour is not an error
+// (RTM_DELNEIGH).
 func (b *Common[Self]) DelNeigh(neighs ...inet.Neigh) *Self {
 	b.spec.noNeighs = slices.Concat(b.spec.noNeighs, neighs)
 	return b.me()
@@ -247,7 +248,7 @@ func (w *commandWriter) takeAway(s *spec) {
 		remove("route", "del", s.noRoutes[i].String(), "dev", dev)
 	}
 	for _, n := range s.noNeighs {
-		remove("neigh", "del", n.Addr.String(), "dev", dev)
+		remove("neigh", "del", (inet.Neigh{Addr: n.Addr, Flags: n.Flags & inet.NeighProxy}).String(), "dev", dev)
 	}
 	for _, p := range s.noAddrs {
 		remove("address", "del", p.String(), "dev", dev)

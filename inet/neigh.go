@@ -3,6 +3,7 @@ package inet
 import (
 	"net"
 	"net/netip"
+	"slices"
 
 	"github.com/iplink-go/iplink/internal/attr"
 	"github.com/iplink-go/iplink/internal/uapi"
@@ -15,15 +16,48 @@ type Neigh struct {
 	// Addr is the neighbour's IP address (NDA_DST).
 	Addr netip.Addr
 	// LLAddr is the neighbour's link-layer address. Its length is that of the link's
-	// address: 6 bytes on Ethernet (NDA_LLADDR). It is empty while the kernel does
-	// not know it.
+	// address: 6 bytes on Ethernet, and 4 or 16 on a tunnel, where it is an IP address
+	// (NDA_LLADDR). It is empty while the kernel does not know it. A managed neighbour
+	// and a proxy entry have none to set.
 	LLAddr net.HardwareAddr
 	// State is the reachability of the neighbour; NeighPermanent by default.
 	// NeighPermanent, NeighNoARP, NeighReachable and NeighStale can be set
-	// (ndm_state).
+	// (ndm_state). A managed neighbour and a proxy entry have none to set.
 	State NeighState
-	// Router reports that the neighbour is a router; only for IPv6 (NTF_ROUTER).
-	Router bool
+	// Flags are special properties of the neighbour (NTF_*, NDA_FLAGS_EXT).
+	Flags NeighFlags
+}
+
+// NeighFlags is a set of flags of a neighbour: the kernel's NTF_* in the low 8 bits, and
+// NTF_EXT_* above them.
+type NeighFlags uint32
+
+// Flags of a neighbour.
+const (
+	NeighProxy      NeighFlags = uapi.NTF_PROXY            // proxy: the link answers for the address, which is elsewhere; no neighbour of its own
+	NeighExtLearned NeighFlags = uapi.NTF_EXT_LEARNED      // extern_learn: found by another program; does not expire
+	NeighRouter     NeighFlags = uapi.NTF_ROUTER           // router; only for IPv6
+	NeighManaged    NeighFlags = uapi.NTF_EXT_MANAGED << 8 // managed: the kernel finds the link-layer address and keeps it fresh
+)
+
+// NeighOffloaded is a flag that only the kernel sets; it is not sent.
+const NeighOffloaded NeighFlags = uapi.NTF_OFFLOADED // offload: in hardware
+
+const settableNeighFlags = NeighProxy | NeighExtLearned | NeighRouter | NeighManaged
+
+// neighFlagWords has the words that follow `ip neigh add ADDRESS`.
+var neighFlagWords = []string{4: "extern_learn", 5: "offload", 7: "router", 8: "managed"}
+
+// String returns the names that iproute2 uses, separated by commas.
+func (f NeighFlags) String() string {
+	words := slices.Clone(neighFlagWords)
+	words[3] = "proxy"
+	return attr.BitWords(uint32(f), words, ",")
+}
+
+// Settable returns the flags that a program can set.
+func (f NeighFlags) Settable() NeighFlags {
+	return f & settableNeighFlags
 }
 
 // A NeighState is the reachability of a neighbour.
@@ -51,15 +85,30 @@ func (s NeighState) String() string {
 
 // String returns the arguments that follow `ip neigh add`, without the link.
 func (n Neigh) String() string {
-	b := n.Addr.AppendTo(nil)
+	var b []byte
+	if n.Flags&NeighProxy != 0 {
+		b = append(b, "proxy "...)
+	}
+	b = n.Addr.AppendTo(b)
 	if len(n.LLAddr) > 0 {
-		b = append(append(b, " lladdr "...), n.LLAddr.String()...)
+		b = append(append(b, " lladdr "...), lladdrText(n.LLAddr)...)
 	}
 	if n.State != 0 {
 		b = append(append(b, " nud "...), n.State.String()...)
 	}
-	if n.Router {
-		b = append(b, " router"...)
+	for i, word := range neighFlagWords {
+		if word != "" && n.Flags.Settable()&(1<<i) != 0 {
+			b = append(append(b, ' '), word...)
+		}
 	}
 	return string(b)
+}
+
+// lladdrText returns a link-layer address as `ip` reads it: one of 4 bytes is an IPv4
+// address.
+func lladdrText(a net.HardwareAddr) string {
+	if len(a) != net.IPv4len {
+		return a.String()
+	}
+	return netip.AddrFrom4([4]byte(a)).String()
 }

@@ -178,14 +178,30 @@ func replaces(r, had *inet.Route) bool {
 	return byPerson && SameRoute(r, had)
 }
 
+// sameNeigh reports whether two entries have the same key. The kernel has a table of
+// neighbours, and another of proxy entries.
 func sameNeigh(n, other *inet.Neigh) bool {
-	return n.Addr == other.Addr
+	return n.Addr == other.Addr && (n.Flags^other.Flags)&inet.NeighProxy == 0
 }
 
 // neighHolds reports whether a neighbour of the link matches the wanted one. States
 // that change into one another are considered equal.
 func neighHolds(n, had *inet.Neigh) bool {
+	if !sameNeigh(n, had) || (n.Flags&^had.Flags).Settable() != 0 {
+		return false
+	}
+	if n.Flags&(inet.NeighManaged|inet.NeighProxy) != 0 {
+		return true
+	}
 	const lasting = inet.NeighPermanent | inet.NeighNoARP
 	same := neighState(n) == had.State || (neighState(n)|had.State)&lasting == 0 && had.State != inet.NeighFailed
-	return same && sameNeigh(n, had) && bytes.Equal(n.LLAddr, had.LLAddr) && (!n.Router || had.Router)
+	return same && bytes.Equal(n.LLAddr, had.LLAddr) && had.Flags&inet.NeighManaged == 0
+}
+
+// NeighOver returns the wanted neighbour with the flags of the link's neighbour, so that
+// a change does not clear them.
+func NeighOver(n, had *inet.Neigh) inet.Neigh {
+	all := *n
+	all.Flags |= had.Flags & (inet.NeighExtLearned | inet.NeighRouter)
+	return all
 }

@@ -18,14 +18,14 @@ func FuzzMessages(f *testing.F) {
 	a := AppendAddr(nil, &inet.Addr{Prefix: netip.MustParsePrefix("192.0.2.17/28"), Peer: netip.MustParseAddr("192.0.2.18"), Broadcast: netip.MustParseAddr("192.0.2.31"), Label: "t0:x",
 		Flags: inet.AddrMCAutoJoin, ValidLifetime: time.Minute, Metric: 0x12345, Proto: 0x42}, 7)
 	r := AppendRoute(nil, &inet.Route{Dst: netip.MustParsePrefix("198.51.100.0/24"), Via: netip.MustParseAddr("fe80::7"), Src: netip.MustParseAddr("192.0.2.17"), Metric: 0x12345, Table: 0x1234}, 7)
-	n := AppendNeigh(nil, &inet.Neigh{Addr: netip.MustParseAddr("2001:db8::1"), LLAddr: otherMAC, Router: true}, 7)
+	n := AppendNeigh(nil, &inet.Neigh{Addr: netip.MustParseAddr("2001:db8::1"), LLAddr: otherMAC, Flags: inet.NeighRouter}, 7)
 	for _, b := range [][]byte{nil, a, r, n, a[:9], r[:13], n[:13], make([]byte, 11), make([]byte, 12)} {
 		f.Add(b, 7)
 	}
 	f.Fuzz(func(_ *testing.T, b []byte, index int) {
 		a, _, _ := ParseAddr(b)
 		r, _ := ParseRoute(b, index)
-		n, _ := ParseNeigh(b, index)
+		n, _, _ := ParseNeigh(b)
 		_, _, _ = a.String(), r.String(), n.String()
 	})
 }
@@ -58,7 +58,7 @@ func TestRoundTrip(t *testing.T) {
 		ValidLifetime: 0x1234 * time.Second, PreferredLifetime: 0x123 * time.Second, Metric: 0x12345, Proto: 0x42}
 	r := inet.Route{Dst: netip.MustParsePrefix("198.51.100.0/24"), Via: netip.MustParseAddr("fe80::7"), Src: netip.MustParseAddr("192.0.2.17"), Metric: 0x12345, Table: 0x1234,
 		Proto: inet.RouteProtoStatic, OnLink: true}
-	n := inet.Neigh{Addr: netip.MustParseAddr("2001:db8::1"), LLAddr: otherMAC, State: inet.NeighStale, Router: true}
+	n := inet.Neigh{Addr: netip.MustParseAddr("2001:db8::1"), LLAddr: otherMAC, State: inet.NeighStale, Flags: inet.NeighRouter}
 	addrBytes, routeBytes, neighBytes := AppendAddr(nil, &a, 7), AppendRoute(nil, &r, 7), AppendNeigh(nil, &n, 7)
 	a.Scope = inet.ScopeGlobal // which is always reported
 	if got, _, _ := ParseAddr(addrBytes); got != a {
@@ -67,7 +67,7 @@ func TestRoundTrip(t *testing.T) {
 	if got, _ := ParseRoute(routeBytes, 7); got != r {
 		t.Errorf("%+v, want %+v", got, r)
 	}
-	if got, _ := ParseNeigh(neighBytes, 7); got.String() != n.String() {
+	if got, _, _ := ParseNeigh(neighBytes); got.String() != n.String() {
 		t.Errorf("%v, want %v", got, n)
 	}
 	if got, _ := ParseRoute(routeBytes, 8); got != (inet.Route{}) {

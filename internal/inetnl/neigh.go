@@ -2,8 +2,8 @@ package inetnl
 
 import (
 	"context"
-
-	"github.com/jsimonetti/rtnetlink/v2"
+	"net/netip"
+	"slices"
 
 	"github.com/iplink-go/iplink/inet"
 	"github.com/iplink-go/iplink/internal/rtnl"
@@ -11,52 +11,108 @@ import (
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
+// neighLen is the length of a struct ndmsg.
+const neighLen = 12
+
+// extFlags is the position of the flags that a message has in NDA_FLAGS_EXT.
+const extFlags = 8
+
 // AppendNeigh appends the message that adds the neighbour, as `ip neigh add` does.
 func AppendNeigh(b []byte, n *inet.Neigh, index int) []byte {
-	m := &rtnetlink.NeighMessage{Family: uint16(familyOf(n.Addr)), Index: uint32(index), State: uint16(neighState(n)),
-		Attributes: &rtnetlink.NeighAttributes{Address: ipOf(n.Addr), LLAddress: n.LLAddr}}
-	if n.Router {
-		m.Flags = uapi.NTF_ROUTER
+	flags := n.Flags.Settable()
+	b = appendNeighHeader(b, familyOf(n.Addr), neighState(n), flags, index)
+	b = wire.AppendAttr(b, uapi.NDA_DST, n.Addr.AsSlice())
+	if len(n.LLAddr) > 0 {
+		b = wire.AppendAttr(b, uapi.NDA_LLADDR, n.LLAddr)
 	}
-	return marshal(b, m)
+	if ext := uint32(flags >> extFlags); ext != 0 {
+		b = wire.AppendU32(b, uapi.NDA_FLAGS_EXT, ext)
+	}
+	return b
 }
 
-// neighState returns the state to send.
+// appendNeighHeader appends a struct ndmsg.
+func appendNeighHeader(b []byte, family byte, state inet.NeighState, flags inet.NeighFlags, index int) []byte {
+	b = wire.Order.AppendUint32(append(b, family, 0, 0, 0), uint32(index))
+	return append(wire.Order.AppendUint16(b, uint16(state)), byte(flags), 0)
+}
+
+// neighState returns the state to send. The kernel finds the state of a managed neighbour
+// by itself.
 func neighState(n *inet.Neigh) inet.NeighState {
-	if n.State == 0 {
+	if n.State == 0 && n.Flags&inet.NeighManaged == 0 {
 		return inet.NeighPermanent
 	}
 	return n.State
 }
 
-// ReadNeighs returns the IPv4 and IPv6 neighbours on a link.
-func ReadNeighs(ctx context.Context, rt *rtnl.Conn, index int) ([]inet.Neigh, error) {
-	var all []inet.Neigh
-	body := func(b []byte) []byte { return appendNeighFilter(b, index) }
+// A LinkNeigh is a neighbour with the index of its link.
+type LinkNeigh struct {
+	inet.Neigh
+	Index int
+}
+
+// ReadNeighs returns the IPv4 and IPv6 neighbours on a link, and then the proxy entries
+// if they are wanted.
+func ReadNeighs(ctx context.Context, rt *rtnl.Conn, index int, proxies bool) (all []inet.Neigh, err error) {
+	found, err := ListNeighs(ctx, rt, index, proxies)
+	for _, n := range found {
+		if n.Index == index {
+			all = append(all, n.Neigh)
+		}
+	}
+	return all, err
+}
+
+// ListNeighs is like ReadNeighs, but for all links of the namespace if index is 0.
+func ListNeighs(ctx context.Context, rt *rtnl.Conn, index int, proxies bool) ([]LinkNeigh, error) {
+	all, err := dumpNeighs(ctx, rt, index, 0)
+	if err != nil || !proxies {
+		return all, err
+	}
+	more, err := dumpNeighs(ctx, rt, index, inet.NeighProxy)
+	return append(all, more...), err
+}
+
+func dumpNeighs(ctx context.Context, rt *rtnl.Conn, index int, flags inet.NeighFlags) ([]LinkNeigh, error) {
+	var all []LinkNeigh
+	body := func(b []byte) []byte { return appendNeighFilter(b, flags, index) }
 	err := rt.Dump(ctx, uapi.RTM_GETNEIGH, body, func() { all = nil }, func(m wire.Message) {
-		if n, ok := ParseNeigh(m.Data, index); ok {
-			all = append(all, n)
+		if n, of, ok := ParseNeigh(m.Data); ok {
+			all = append(all, LinkNeigh{n, of})
 		}
 	})
 	return all, err
 }
 
-// appendNeighFilter appends a struct ndmsg and the attribute that limits a list to
-// one link. A NeighMessage of package rtnetlink cannot do this: it always contains
-// an attribute of type 0 and an NDA_DST, which the kernel rejects here.
-func appendNeighFilter(b []byte, index int) []byte {
-	const length = 12
-	return wire.AppendU32(append(b, make([]byte, length)...), uapi.NDA_IFINDEX, uint32(index))
+// appendNeighFilter appends a struct ndmsg, and unless index is 0 the attribute that
+// limits a list to one link.
+func appendNeighFilter(b []byte, flags inet.NeighFlags, index int) []byte {
+	b = appendNeighHeader(b, uapi.AF_UNSPEC, 0, flags, 0)
+	if index == 0 {
+		return b
+	}
+	return wire.AppendU32(b, uapi.NDA_IFINDEX, uint32(index))
 }
 
-// ParseNeigh decodes the body of RTM_NEWNEIGH: a neighbour on the link with the
-// given index.
-func ParseNeigh(b []byte, index int) (inet.Neigh, bool) {
-	var m rtnetlink.NeighMessage
-	if m.UnmarshalBinary(b) != nil || m.Attributes == nil || int(m.Index) != index || m.Flags&uapi.NTF_PROXY != 0 {
-		return inet.Neigh{}, false
+// ParseNeigh decodes the body of RTM_NEWNEIGH: an IPv4 or IPv6 neighbour, and the index
+// of its link.
+func ParseNeigh(b []byte) (n inet.Neigh, index int, ok bool) {
+	if len(b) < neighLen || b[0] != uapi.AF_INET && b[0] != uapi.AF_INET6 {
+		return n, 0, false
 	}
-	n := inet.Neigh{Addr: addrOf(m.Attributes.Address), LLAddr: m.Attributes.LLAddress, State: inet.NeighState(m.State),
-		Router: m.Flags&uapi.NTF_ROUTER != 0}
-	return n, n.Addr.IsValid() && (m.Family == uapi.AF_INET || m.Family == uapi.AF_INET6)
+	n.State, n.Flags = inet.NeighState(wire.Order.Uint16(b[8:])), inet.NeighFlags(b[10])
+	for a, err := range wire.Attrs(b[neighLen:]) {
+		switch {
+		case err != nil:
+			return n, 0, false
+		case a.Type == uapi.NDA_DST:
+			n.Addr, _ = netip.AddrFromSlice(a.Data)
+		case a.Type == uapi.NDA_LLADDR && len(a.Data) > 0:
+			n.LLAddr = slices.Clone(a.Data)
+		case a.Type == uapi.NDA_FLAGS_EXT && len(a.Data) == 4:
+			n.Flags |= inet.NeighFlags(wire.Order.Uint32(a.Data)) << extFlags
+		}
+	}
+	return n, int(wire.Order.Uint32(b[4:])), n.Addr.IsValid()
 }

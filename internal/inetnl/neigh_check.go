@@ -9,21 +9,40 @@ import (
 // NeighFault returns the reason why a neighbour is invalid, or an empty string.
 // addrLen is the length of the link's link-layer addresses in bytes, 0 if unknown.
 func NeighFault(n *inet.Neigh, addrLen int) string {
-	const settable = inet.NeighPermanent | inet.NeighNoARP | inet.NeighReachable | inet.NeighStale
-	if !n.Addr.IsValid() {
-		return "the zero netip.Addr is no neighbour"
-	}
-	if fault := formFault(n.Addr); fault != "" {
+	if fault := NeighKeyFault(n.Addr); fault != "" {
 		return fault
 	}
-	state := neighState(n)
-	switch {
+	if fault := neighFlagsFault(n); fault != "" {
+		return fault
+	}
+	const settable = inet.NeighPermanent | inet.NeighNoARP | inet.NeighReachable | inet.NeighStale
+	switch state := neighState(n); {
+	case n.Flags&(inet.NeighManaged|inet.NeighProxy) != 0:
+		return ""
 	case state&settable == 0 || state&(state-1) != 0:
 		return fmt.Sprintf("nud: %v is no state that an entry can be given", state)
-	case n.Router && n.Addr.Is4():
-		return fmt.Sprintf("%v is IPv4, where neighbours are not known to be routers", n.Addr)
 	}
 	return lladdrFault(n, addrLen)
+}
+
+// neighFlagsFault rejects flags that the kernel would refuse or ignore, and properties
+// that it would ignore because of a flag.
+func neighFlagsFault(n *inet.Neigh) string {
+	const known = inet.NeighFlags(1<<16 - 1)
+	proxy, managed := n.Flags&inet.NeighProxy != 0, n.Flags&inet.NeighManaged != 0
+	switch {
+	case n.Flags&^known != 0:
+		return fmt.Sprintf("%v are no flags that are known", n.Flags&^known)
+	case n.Flags&inet.NeighRouter != 0 && n.Addr.Is4():
+		return fmt.Sprintf("%v is IPv4, where neighbours are not known to be routers", n.Addr)
+	case proxy && managed:
+		return fmt.Sprintf("%v is a proxy entry, which the kernel does not manage", n.Addr)
+	case proxy && (len(n.LLAddr) > 0 || n.State != 0):
+		return fmt.Sprintf("%v is a proxy entry, which has neither a link-layer address nor a state", n.Addr)
+	case managed && (len(n.LLAddr) > 0 || n.State != 0):
+		return fmt.Sprintf("%v is managed: the kernel finds its link-layer address and its state, and ignores any given", n.Addr)
+	}
+	return ""
 }
 
 // lladdrFault checks the link-layer address.

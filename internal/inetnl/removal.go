@@ -17,10 +17,11 @@ func AppendAddrKey(b []byte, a *inet.Addr, index int) []byte {
 	return wire.AppendAttr(b, uapi.IFA_ADDRESS, a.PeerPrefix().Addr().AsSlice())
 }
 
-// AppendNeighKey appends the message that removes the neighbour with the IP address of n.
+// AppendNeighKey appends the message that removes the neighbour, or the proxy entry, with
+// the IP address of n.
 func AppendNeighKey(b []byte, n *inet.Neigh, index int) []byte {
-	b = wire.Order.AppendUint32(append(b, familyOf(n.Addr), 0, 0, 0), uint32(index)) // struct ndmsg
-	return wire.AppendAttr(append(b, 0, 0, 0, 0), uapi.NDA_DST, n.Addr.AsSlice())
+	b = appendNeighHeader(b, familyOf(n.Addr), 0, n.Flags&inet.NeighProxy, index)
+	return wire.AppendAttr(b, uapi.NDA_DST, n.Addr.AsSlice())
 }
 
 // PrefixFault returns the reason why no address can have the prefix, or an empty string.
@@ -62,7 +63,8 @@ func IsRoute(r, had *inet.Route) bool {
 }
 
 // NeighExists reports whether the kernel has an entry that can be removed. An entry whose
-// address resolution failed remains for some time, and so does a removed one in use.
+// address resolution failed remains for some time, and so does a removed one in use. A
+// managed one is there in every state.
 func NeighExists(n *inet.Neigh) bool {
-	return n.State&^(inet.NeighIncomplete|inet.NeighFailed) != 0
+	return n.State&^(inet.NeighIncomplete|inet.NeighFailed) != 0 || n.Flags&(inet.NeighProxy|inet.NeighManaged) != 0
 }

@@ -128,7 +128,7 @@ func attached(ns *iplink.NetNS) *veth.Builder {
 		Addrs(inet.Addr{Prefix: lab.Prefix("192.0.2.17/24"), Label: "eth0:lab", Metric: 0x123},
 			inet.Addr{Prefix: lab.Prefix("2001:db8::17/64"), Flags: inet.AddrNoDAD}).
 		DefaultRoute(lab.Addr("192.0.2.1")).DefaultRoute(lab.Addr("2001:db8::1")).
-		Neighs(inet.Neigh{Addr: lab.Addr("192.0.2.1"), LLAddr: lab.OtherMAC}, inet.Neigh{Addr: lab.Addr("2001:db8::1"), LLAddr: lab.OtherMAC, Router: true})
+		Neighs(inet.Neigh{Addr: lab.Addr("192.0.2.1"), LLAddr: lab.OtherMAC}, inet.Neigh{Addr: lab.Addr("2001:db8::1"), LLAddr: lab.OtherMAC, Flags: inet.NeighRouter})
 }
 
 // TestAttachLayer3 attaches a container, finds all in it, and lets others spoil
@@ -341,7 +341,8 @@ func TestRoutesRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	neighs = slices.DeleteFunc(neighs, func(n inet.Neigh) bool { return n.Addr.IsMulticast() })
-	if diff := gocmp.Diff([]inet.Neigh{{Addr: lab.Addr("192.0.2.21"), LLAddr: net.HardwareAddr{2, 0, 0, 0, 0x12, 0x34}, State: inet.NeighNoARP}}, neighs, sameAddr); diff != "" {
+	if diff := gocmp.Diff([]inet.Neigh{{Addr: lab.Addr("192.0.2.21"), LLAddr: net.HardwareAddr{2, 0, 0, 0, 0x12, 0x34}, State: inet.NeighNoARP},
+		{Addr: lab.Addr("192.0.2.22"), Flags: inet.NeighProxy}}, neighs, sameAddr); diff != "" {
 		t.Errorf("- ip was told, + library: %s", diff)
 	}
 }

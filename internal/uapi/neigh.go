@@ -56,7 +56,8 @@ const (
 	NTF_STICKY      = 0x40
 	NTF_ROUTER      = 0x80
 
-	NTF_EXT_LOCKED = 0x2
+	NTF_EXT_MANAGED = 0x1
+	NTF_EXT_LOCKED  = 0x2
 )
 
 // NUD_*: states of a neighbour.
