@@ -3,6 +3,7 @@ package iplink
 import (
 	"context"
 
+	"github.com/iplink-go/iplink/inet"
 	"github.com/iplink-go/iplink/internal/attr"
 )
 
@@ -16,6 +17,7 @@ type pending struct {
 	layer3
 	objects  []objectRequest
 	ports    bool            // objects that name ports are to be compared once all links are there
+	early    []inet.Addr     // addresses that are added before others are removed
 	removals []objectRequest // of objects that the link is not to have, or that conflict with wanted ones
 }
 

@@ -29,9 +29,9 @@ func (l *layer3) empty() bool {
 // for addresses with more properties.
 func (b *Common[Self]) Addr(addrs ...netip.Prefix) *Self {
 	for _, a := range addrs {
-		b.Addrs(inet.Addr{Prefix: a})
+		b.spec.addrs = append(slices.Clip(b.spec.addrs), inet.Addr{Prefix: a})
 	}
-	return b.me()
+	return b.call(calledAddr)
 }
 
 // Addrs adds IP addresses with all their properties: a peer, a scope, flags,
@@ -42,14 +42,15 @@ func (b *Common[Self]) Addr(addrs ...netip.Prefix) *Self {
 // all flags but AddrMCAutoJoin. Other differences result in ErrImmutable.
 func (b *Common[Self]) Addrs(addrs ...inet.Addr) *Self {
 	b.spec.addrs = slices.Concat(b.spec.addrs, addrs)
-	return b.me()
+	return b.call(calledAddrs)
 }
 
 // DefaultRoute adds the default route of IPv4 or IPv6, according to the address of
 // the gateway, which must be in the network of one of the link's addresses. The
 // kernel removes the route when the link is deleted or goes down.
 func (b *Common[Self]) DefaultRoute(via netip.Addr) *Self {
-	return b.Routes(inet.Route{Via: via})
+	b.spec.routes = append(slices.Clip(b.spec.routes), inet.Route{Via: via})
+	return b.call(calledDefaultRoute)
 }
 
 // Routes adds routes through the link, which must be up. The kernel removes them
@@ -59,39 +60,59 @@ func (b *Common[Self]) DefaultRoute(via netip.Addr) *Self {
 // metric, if its protocol is boot, static or that of the new route.
 func (b *Common[Self]) Routes(routes ...inet.Route) *Self {
 	b.spec.routes = slices.Concat(b.spec.routes, routes)
-	return b.me()
+	return b.call(calledRoutes)
 }
 
 // Neighs adds neighbours, or changes those with the same IP address. The kernel
 // removes them when the link is deleted or goes down.
 func (b *Common[Self]) Neighs(neighs ...inet.Neigh) *Self {
 	b.spec.neighs = slices.Concat(b.spec.neighs, neighs)
-	return b.me()
+	return b.call(calledNeighs)
 }
 
 func (t *transaction) driftOfAddrs(ctx context.Context, j *job, have *Link, p *pending) (diffs []Difference, err error) {
-	if len(j.spec.addrs) == 0 && len(j.spec.noAddrs) == 0 {
+	s := j.spec
+	if len(s.addrs) == 0 && len(s.noAddrs) == 0 && !s.only(calledOnlyAddrs) {
 		return nil, nil
 	}
 	all, err := inetnl.ReadAddrs(ctx, j.at.rt, j.index, have.Name)
 	if err != nil {
-		return nil, j.spec.failed(t.op, "addr", err)
+		return nil, s.failed(t.op, "addr", err)
 	}
-	diffs = j.spec.removeAddrs(all, p)
-	wanted := slices.Clone(j.spec.addrs)
-	for i, a := range wanted {
-		if a.Label == have.Name || a.Label == j.spec.finalName() { // the default, which the kernel does not report
-			wanted[i].Label = ""
+	var gone []inet.Addr
+	for i := range all {
+		if s.unwantedAddr(&all[i]) {
+			gone = append(gone, all[i])
+			diffs = append(diffs, Difference{Attr: "addr", Have: all[i].String()})
 		}
 	}
-	for _, c := range inetnl.Addrs.Compare(wanted, all) {
+	for _, c := range inetnl.Addrs.Compare(s.unlabelled(have.Name), all) {
+		replaced := c.Fixed && s.only(calledOnlyAddrs)
+		c.Fixed = c.Fixed && !replaced
 		diffs = append(diffs, differenceOf("addr", &c))
-		if c.Have != nil {
-			c.Want = inetnl.AddrOver(&c.Want, c.Have)
+		if replaced {
+			gone = append(gone, *c.Have)
+		} else {
+			c.Want = c.Over(inetnl.AddrOver)
 		}
 		p.addrs = append(p.addrs, c.Want)
 	}
+	if len(gone) > 0 {
+		p.removeAddrs(gone, all)
+	}
 	return diffs, nil
+}
+
+// unlabelled returns the wanted addresses without the default label, which the kernel
+// does not report.
+func (s *spec) unlabelled(name string) []inet.Addr {
+	wanted := slices.Clone(s.addrs)
+	for i, a := range wanted {
+		if a.Label == name || a.Label == s.finalName() {
+			wanted[i].Label = ""
+		}
+	}
+	return wanted
 }
 
 // driftOfRoutes finds the routes that a link lacks. A conflicting route, such as one to
@@ -99,7 +120,7 @@ func (t *transaction) driftOfAddrs(ctx context.Context, j *job, have *Link, p *p
 // route.
 func (t *transaction) driftOfRoutes(ctx context.Context, j *job, have *Link, p *pending) (diffs []Difference, err error) {
 	s := j.spec
-	if len(s.routes) == 0 && len(s.noRoutes) == 0 {
+	if len(s.routes) == 0 && len(s.noRoutes) == 0 && !s.only(calledOnlyRoutes) {
 		return nil, nil
 	}
 	if up := have.Up() && s.change&^s.flags&uapi.IFF_UP == 0; len(s.routes) > 0 && !up && s.flags&s.change&uapi.IFF_UP == 0 && t.op != "diff" {
@@ -109,8 +130,9 @@ func (t *transaction) driftOfRoutes(ctx context.Context, j *job, have *Link, p *
 	if err != nil {
 		return nil, s.failed(t.op, "route", err)
 	}
-	diffs = s.removeRoutes(all, p)
-	for _, c := range inetnl.Routes.Compare(s.routes, all) {
+	changes := inetnl.Routes.Compare(s.routes, all)
+	diffs = s.removeRoutes(all, changes, p)
+	for _, c := range changes {
 		diffs = append(diffs, differenceOf("route", &c))
 		p.routes = append(p.routes, c.Want)
 		if c.Have != nil {
@@ -120,21 +142,19 @@ func (t *transaction) driftOfRoutes(ctx context.Context, j *job, have *Link, p *
 	return diffs, nil
 }
 
-func (t *transaction) driftOfNeighs(ctx context.Context, j *job, _ *Link, p *pending) (diffs []Difference, err error) {
-	if len(j.spec.neighs) == 0 && len(j.spec.noNeighs) == 0 {
+func (t *transaction) driftOfNeighs(ctx context.Context, j *job, have *Link, p *pending) (diffs []Difference, err error) {
+	s := j.spec
+	if len(s.neighs) == 0 && len(s.noNeighs) == 0 && !s.only(calledOnlyNeighs) {
 		return nil, nil
 	}
-	all, err := inetnl.ReadNeighs(ctx, j.at.rt, j.index, j.spec.needsProxies())
+	all, err := inetnl.ReadNeighs(ctx, j.at.rt, j.index, s.needsProxies())
 	if err != nil {
-		return nil, j.spec.failed(t.op, "neigh", err)
+		return nil, s.failed(t.op, "neigh", err)
 	}
-	diffs = j.spec.removeNeighs(all, p)
-	for _, c := range inetnl.Neighs.Compare(j.spec.neighs, all) {
+	diffs = s.removeNeighs(all, have, p)
+	for _, c := range inetnl.Neighs.Compare(s.neighs, all) {
 		diffs = append(diffs, differenceOf("neigh", &c))
-		if c.Have != nil {
-			c.Want = inetnl.NeighOver(&c.Want, c.Have)
-		}
-		p.neighs = append(p.neighs, c.Want)
+		p.neighs = append(p.neighs, c.Over(inetnl.NeighOver))
 	}
 	return diffs, nil
 }
@@ -142,7 +162,7 @@ func (t *transaction) driftOfNeighs(ctx context.Context, j *job, _ *Link, p *pen
 // needsProxies reports whether the spec concerns proxy entries.
 func (s *spec) needsProxies() bool {
 	isProxy := func(n inet.Neigh) bool { return n.Flags&inet.NeighProxy != 0 }
-	return slices.ContainsFunc(s.neighs, isProxy) || slices.ContainsFunc(s.noNeighs, isProxy)
+	return s.only(calledOnlyNeighs) || slices.ContainsFunc(s.neighs, isProxy) || slices.ContainsFunc(s.noNeighs, isProxy)
 }
 
 // differenceOf returns the difference that a change of an address, a route or a

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"net/netip"
 	"slices"
 	"strings"
 	"syscall"
@@ -71,7 +70,7 @@ func (e *ensurePlan) replaceOrRefuse(ctx context.Context, g *ensureItem, reason 
 		return err
 	}
 	g.job.carried = g.carried
-	g.job.addrs = g.carried.mergeAddrs(g.job.addrs, s.noAddrs)
+	g.job.addrs = g.carried.mergeAddrs(g.job.addrs, s.unwantedAddr)
 	return nil
 }
 
@@ -85,7 +84,7 @@ func (e *ensurePlan) readOld(ctx context.Context, g *ensureItem) (c *carryOver, 
 	if c.routes, err = inetnl.ReadRoutes(ctx, rt, index); err != nil {
 		return nil, s.failed(e.op, "route", err)
 	}
-	if c.neighs, err = inetnl.ReadNeighs(ctx, rt, index); err != nil {
+	if c.neighs, err = inetnl.ReadNeighs(ctx, rt, index, true); err != nil {
 		return nil, s.failed(e.op, "neigh", err)
 	}
 	if c.ports, err = (&Conn{rt: rt}).list(ctx, filter{masterIndex: index}); err != nil {
@@ -105,10 +104,10 @@ func (e *ensurePlan) readOld(ctx context.Context, g *ensureItem) (c *carryOver, 
 // mergeAddrs returns the addresses of the new link: the wanted ones and those that
 // it takes over, in the order of the old link, because the first address of a
 // network is its primary one.
-func (c *carryOver) mergeAddrs(wanted []inet.Addr, unwanted []netip.Prefix) []inet.Addr {
+func (c *carryOver) mergeAddrs(wanted []inet.Addr, unwanted func(*inet.Addr) bool) []inet.Addr {
 	var all []inet.Addr
 	for _, had := range c.addrs {
-		if slices.Contains(unwanted, had.Prefix) {
+		if unwanted(&had) {
 			continue
 		}
 		if want := inetnl.Addrs.Find(&had, wanted); want != nil {

@@ -172,7 +172,7 @@ func (b *Common[Self]) Alias(text string) *Self {
 // each (IFLA_ALT_IFNAME).
 func (b *Common[Self]) AltName(names ...string) *Self {
 	b.spec.altNames = slices.Concat(b.spec.altNames, names)
-	return b.me()
+	return b.call(calledAltName)
 }
 
 // Group sets the number of the link's group, 0 by default (IFLA_GROUP).

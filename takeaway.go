@@ -1,6 +1,7 @@
 package iplink
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/netip"
@@ -21,6 +22,90 @@ type takeaway struct {
 	noRoutes   []inet.Route
 	noNeighs   []inet.Neigh
 	noAltNames []string
+	called     setters
+}
+
+// setters are the setters that were called for addresses, routes, neighbours and
+// alternative names.
+type setters uint16
+
+const (
+	calledAddr setters = 1 << iota
+	calledAddrs
+	calledOnlyAddrs
+	calledDefaultRoute
+	calledRoutes
+	calledOnlyRoutes
+	calledNeighs
+	calledOnlyNeighs
+	calledAltName
+	calledOnlyAltNames
+
+	calledOnly = calledOnlyAddrs | calledOnlyRoutes | calledOnlyNeighs | calledOnlyAltNames
+)
+
+var setterNames = []string{"Addr", "Addrs", "OnlyAddrs", "DefaultRoute", "Routes", "OnlyRoutes", "Neighs", "OnlyNeighs", "AltName", "OnlyAltNames"}
+
+// first returns the name of the first setter, or an empty string.
+func (c setters) first() string {
+	return attr.BitWords(uint32(c&-c), setterNames, "")
+}
+
+// only reports whether a setter was called.
+func (a *takeaway) only(c setters) bool {
+	return a.called&c != 0
+}
+
+// OnlyAddrs gives the link exactly these IP addresses, none if there are no arguments:
+// Update and Ensure add those that it lacks and remove all others. They leave alone the
+// addresses that the kernel makes by itself: IPv6 link-local ones, and those from router
+// advertisements. An address that differs in a property that the kernel does not change
+// is removed and added again.
+//
+// New addresses come before old ones go, so that the link keeps its routes where the
+// kernel permits: it removes them with the last IPv4 address, and with a primary address
+// its secondary ones, which are added again. Calls add up. The same builder cannot have
+// Addr, Addrs or DelAddr.
+func (b *Common[Self]) OnlyAddrs(addrs ...inet.Addr) *Self {
+	b.spec.addrs = slices.Concat(b.spec.addrs, addrs)
+	return b.call(calledOnlyAddrs)
+}
+
+// OnlyRoutes gives the link exactly these routes, none if there are no arguments: Update
+// and Ensure add those that it lacks and remove all others, in all tables. They leave
+// alone the routes that the kernel makes by itself, with the protocols kernel, ra and
+// redirect, routes of the local table (255), and routes through several links or through
+// nexthop objects. Calls add up. The same builder cannot have Routes, DefaultRoute or
+// DelRoute.
+func (b *Common[Self]) OnlyRoutes(routes ...inet.Route) *Self {
+	b.spec.routes = slices.Concat(b.spec.routes, routes)
+	return b.call(calledOnlyRoutes)
+}
+
+// OnlyNeighs gives the link exactly these neighbours and proxy entries, none if there are
+// no arguments: Update and Ensure add those that it lacks and remove all others that a
+// program has made. These are proxy entries and the neighbours that are permanent,
+// managed, learned by another program, or without address resolution (NeighNoARP). They
+// leave alone the neighbours that the kernel finds by itself. Calls add up. The same
+// builder cannot have Neighs or DelNeigh.
+func (b *Common[Self]) OnlyNeighs(neighs ...inet.Neigh) *Self {
+	b.spec.neighs = slices.Concat(b.spec.neighs, neighs)
+	return b.call(calledOnlyNeighs)
+}
+
+// OnlyAltNames gives the link exactly these alternative names, none if there are no
+// arguments: Update and Ensure add those that it lacks and remove all others, except the
+// name that the builder finds the link by. Calls add up. The same builder cannot have
+// AltName or DelAltName.
+func (b *Common[Self]) OnlyAltNames(names ...string) *Self {
+	b.spec.altNames = slices.Concat(b.spec.altNames, names)
+	return b.call(calledOnlyAltNames)
+}
+
+// call records that a setter was called.
+func (b *Common[Self]) call(c setters) *Self {
+	b.spec.called |= c
+	return b.me()
 }
 
 // DelAddr takes IP addresses away, given as in Addr with their prefix lengths, with or
@@ -61,8 +146,13 @@ func (b *Common[Self]) DelAltName(names ...string) *Self {
 	return b.me()
 }
 
-// word returns the setter of the first thing to be taken away, or an empty string.
+// word returns the first setter that may take objects from a link, or an empty string.
 func (a *takeaway) word() string {
+	return cmp.Or(a.del(), (a.called & calledOnly).first())
+}
+
+// del returns the setter of the first thing to be taken away, or an empty string.
+func (a *takeaway) del() string {
 	switch {
 	case len(a.noAddrs) > 0:
 		return "DelAddr"
@@ -81,7 +171,7 @@ func (s *spec) refuseTakeaway(op string) error {
 	if s == nil {
 		return nil
 	}
-	if word := s.word(); word != "" {
+	if word := s.del(); word != "" {
 		return s.invalid(op, word, "a new link has nothing to be taken away: Update and Ensure take it from a link that exists")
 	}
 	return s.other().refuseTakeaway(op)
@@ -90,10 +180,37 @@ func (s *spec) refuseTakeaway(op string) error {
 // checkTakeaway refuses objects that no link can have, and objects that the same builder
 // adds.
 func (s *spec) checkTakeaway(op string) error {
+	if setter, text := s.onlyFault(); text != "" {
+		return s.invalid(op, setter, text)
+	}
 	if setter, text := s.takeawayFault(); text != "" {
 		return s.invalid(op, setter, text)
 	}
 	return nil
+}
+
+// onlyFault refuses setters beside the one that says that there are no other objects.
+func (a *takeaway) onlyFault() (setter, text string) {
+	for _, sort := range []struct {
+		only, adding setters
+		taken        int
+		taking       string
+	}{
+		{calledOnlyAddrs, calledAddr | calledAddrs, len(a.noAddrs), "DelAddr"},
+		{calledOnlyRoutes, calledDefaultRoute | calledRoutes, len(a.noRoutes), "DelRoute"},
+		{calledOnlyNeighs, calledNeighs, len(a.noNeighs), "DelNeigh"},
+		{calledOnlyAltNames, calledAltName, len(a.noAltNames), "DelAltName"},
+	} {
+		only := (a.called & sort.only).first()
+		switch adding := (a.called & sort.adding).first(); {
+		case only == "":
+		case adding != "":
+			return only, fmt.Sprintf("%s adds to those that the link has, %s leaves no others: give all to %s", adding, only, only)
+		case sort.taken > 0:
+			return only, fmt.Sprintf("%s is called as well, but %s takes all others away anyway: leave one of them out", sort.taking, only)
+		}
+	}
+	return "", ""
 }
 
 const addedToo = "%v is added by the same builder"
@@ -148,13 +265,21 @@ func (t *transaction) driftOfTakeaway(_ context.Context, j *job, have *Link, p *
 	if word := s.word(); word != "" && j.at.isRemote() {
 		return nil, s.onlyInside(t.op, word)
 	}
-	for _, name := range s.noAltNames {
-		if slices.Contains(have.AltNames, name) {
+	for _, name := range have.AltNames {
+		if s.unwantedName(name) {
 			diffs = append(diffs, Difference{Attr: "altname", Have: name})
 			p.remove("altname", removeAltName(name))
 		}
 	}
 	return diffs, nil
+}
+
+// unwantedName reports whether the link is not to have an alternative name.
+func (s *spec) unwantedName(name string) bool {
+	if s.only(calledOnlyAltNames) {
+		return name != s.Name && name != s.newName && !slices.Contains(s.altNames, name)
+	}
+	return slices.Contains(s.noAltNames, name)
 }
 
 // remove adds a request that removes an object.
@@ -163,6 +288,9 @@ func (p *pending) remove(word string, r own.Request) {
 }
 
 func (t *transaction) addRemovals(j *job) {
+	for _, a := range j.early {
+		t.addAddr(j, a)
+	}
 	t.addRequests(j, j.removals)
 }
 
@@ -179,23 +307,38 @@ func appendAltName(b []byte, index int, name string) []byte {
 	return wire.End(wire.AppendString(b, uapi.IFLA_ALT_IFNAME, name), at)
 }
 
-// removeAddrs also adds again the secondary addresses that the kernel removes together
-// with a primary one.
-func (s *spec) removeAddrs(all []inet.Addr, p *pending) (diffs []Difference) {
-	unwanted := func(a inet.Addr) bool { return slices.Contains(s.noAddrs, a.Prefix) }
-	for _, gone := range all {
-		if !unwanted(gone) {
-			continue
+// unwantedAddr reports whether the link is not to have an address.
+func (s *spec) unwantedAddr(a *inet.Addr) bool {
+	if s.only(calledOnlyAddrs) {
+		return inetnl.Addrs.Find(a, s.addrs) == nil && !inetnl.ByKernel(a)
+	}
+	return slices.Contains(s.noAddrs, a.Prefix)
+}
+
+// removeAddrs removes addresses. Of the new ones, those that do not depend on a removal
+// come first, so that the link does not lose its last address. The kernel removes
+// secondary addresses with their primary one, and they are added again.
+func (p *pending) removeAddrs(gone, all []inet.Addr) {
+	var late []inet.Addr
+	for _, a := range p.addrs {
+		if slices.ContainsFunc(all, func(had inet.Addr) bool { return inetnl.Excludes(&had, &a) }) {
+			late = append(late, a)
+		} else {
+			p.early = append(p.early, a)
+			a.Flags |= inet.AddrSecondary // as far as it is in the network of another address
+			all = append(all[:len(all):len(all)], a)
 		}
-		diffs = append(diffs, Difference{Attr: "addr", Have: gone.String()})
-		p.remove("address", removeAddr(gone))
-		for _, a := range all {
-			if !unwanted(a) && inetnl.Loses(&gone, &a) {
-				p.remove("address", restoreAddr(a))
+	}
+	for i := range gone {
+		p.remove("address", removeAddr(gone[i]))
+		for j := range all {
+			isGone := slices.ContainsFunc(gone, func(g inet.Addr) bool { return g.Prefix == all[j].Prefix && g.Peer == all[j].Peer })
+			if !isGone && inetnl.Loses(&gone[i], &all[j]) {
+				p.remove("address", restoreAddr(all[j]))
 			}
 		}
 	}
-	return diffs
+	p.addrs = late
 }
 
 func removeAddr(a inet.Addr) own.Request {
@@ -208,14 +351,24 @@ func restoreAddr(a inet.Addr) own.Request {
 		Append: func(b []byte, index int) []byte { return inetnl.AppendAddr(b, &a, index) }}
 }
 
-func (s *spec) removeRoutes(all []inet.Route, p *pending) (diffs []Difference) {
-	for _, r := range all {
-		if slices.ContainsFunc(s.noRoutes, func(no inet.Route) bool { return inetnl.IsRoute(&no, &r) }) {
+// removeRoutes removes unwanted routes. The changes replace others.
+func (s *spec) removeRoutes(all []inet.Route, changes []inetnl.Change[inet.Route], p *pending) (diffs []Difference) {
+	for i := range all {
+		if r := &all[i]; s.unwantedRoute(r, changes) {
 			diffs = append(diffs, Difference{Attr: "route", Have: r.String()})
-			p.remove("route", removeRoute(r))
+			p.remove("route", removeRoute(*r))
 		}
 	}
 	return diffs
+}
+
+// unwantedRoute reports whether the link is not to have a route.
+func (s *spec) unwantedRoute(r *inet.Route, changes []inetnl.Change[inet.Route]) bool {
+	if !s.only(calledOnlyRoutes) {
+		return slices.ContainsFunc(s.noRoutes, func(no inet.Route) bool { return inetnl.IsRoute(&no, r) })
+	}
+	isReplaced := func(c inetnl.Change[inet.Route]) bool { return c.Have == r }
+	return !inetnl.RouteByKernel(r) && !inetnl.Routes.Has(s.routes, r) && !slices.ContainsFunc(changes, isReplaced)
 }
 
 func removeRoute(r inet.Route) own.Request {
@@ -223,15 +376,23 @@ func removeRoute(r inet.Route) own.Request {
 		Append: func(b []byte, index int) []byte { return inetnl.AppendRouteKey(b, &r, index) }}
 }
 
-func (s *spec) removeNeighs(all []inet.Neigh, p *pending) (diffs []Difference) {
+func (s *spec) removeNeighs(all []inet.Neigh, link *Link, p *pending) (diffs []Difference) {
 	for _, n := range all {
-		if inetnl.NeighExists(&n) && inetnl.Neighs.Find(&n, s.noNeighs) != nil {
+		if s.unwantedNeigh(&n, link) {
 			diffs = append(diffs, Difference{Attr: "neigh", Have: n.String()})
 			p.remove("neigh", own.Request{Text: n.Addr.String(), Type: uapi.RTM_DELNEIGH, Holds: []syscall.Errno{syscall.ENOENT},
 				Append: func(b []byte, index int) []byte { return inetnl.AppendNeighKey(b, &n, index) }})
 		}
 	}
 	return diffs
+}
+
+// unwantedNeigh reports whether the link is not to have a neighbour.
+func (s *spec) unwantedNeigh(n *inet.Neigh, link *Link) bool {
+	if s.only(calledOnlyNeighs) {
+		return inetnl.Neighs.Find(n, s.neighs) == nil && inetnl.NeighByProgram(n, link.Address, link.Broadcast)
+	}
+	return inetnl.NeighExists(n) && inetnl.Neighs.Find(n, s.noNeighs) != nil
 }
 
 // takeAway writes the commands that remove objects.
@@ -252,5 +413,32 @@ func (w *commandWriter) takeAway(s *spec) {
 	}
 	for _, p := range s.noAddrs {
 		remove("address", "del", p.String(), "dev", dev)
+	}
+	w.flush(s, remove)
+}
+
+// flush writes the commands that remove all objects of a sort, before the wanted ones are
+// added. `ip` cannot leave out exactly the objects of the kernel.
+func (w *commandWriter) flush(s *spec, remove func(words ...string)) {
+	dev := s.dev(s.finalName())
+	if s.only(calledOnlyAltNames) {
+		w.absent = append(w.absent, "no other alternative names")
+	}
+	if s.only(calledOnlyRoutes) {
+		for _, family := range []string{"-4", "-6"} {
+			for _, proto := range []string{"boot", "static"} {
+				remove(family, "route", "flush", "dev", dev, "proto", proto, "table", "all")
+			}
+		}
+		w.absent = append(w.absent, "no routes of other protocols, except the kernel's")
+	}
+	if s.only(calledOnlyNeighs) {
+		remove("neigh", "flush", "dev", dev, "nud", "permanent", "nud", "noarp")
+		remove("neigh", "flush", "proxy", "dev", dev)
+		w.absent = append(w.absent, "no managed neighbours")
+	}
+	if s.only(calledOnlyAddrs) {
+		remove("-4", "address", "flush", "dev", dev)
+		remove("-6", "address", "flush", "dev", dev, "scope", "global", "permanent")
 	}
 }

@@ -30,6 +30,19 @@ type Change[T any] struct {
 	Fixed bool // the kernel cannot change Have to Want
 }
 
+// Over returns the wanted value, completed from the value in its place if there is one.
+func (c *Change[T]) Over(over func(want, have *T) T) T {
+	if c.Have == nil {
+		return c.Want
+	}
+	return over(&c.Want, c.Have)
+}
+
+// Has reports whether a value of the link matches one of the wanted ones.
+func (m Match[T]) Has(wanted []T, have *T) bool {
+	return slices.ContainsFunc(wanted, func(w T) bool { return m.holds(&w, have) })
+}
+
 // Find returns the value in the place of want, or nil if there is none.
 func (m Match[T]) Find(want *T, all []T) *T {
 	i := slices.IndexFunc(all, func(have T) bool { return m.same(want, &have) })

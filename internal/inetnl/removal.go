@@ -1,7 +1,9 @@
 package inetnl
 
 import (
+	"bytes"
 	"cmp"
+	"net"
 	"net/netip"
 
 	"github.com/iplink-go/iplink/inet"
@@ -49,6 +51,39 @@ func Loses(gone, a *inet.Addr) bool {
 	_, other := addrKey(gone)
 	return a.Prefix.Addr().Is4() && gone.Prefix.Addr().Is4() && network == other &&
 		a.Flags&inet.AddrSecondary != 0 && gone.Flags&inet.AddrSecondary == 0
+}
+
+// Excludes reports whether a link that has an address cannot get the other one: it is the
+// same, or it is in the same IPv4 network and has another scope.
+func Excludes(had, a *inet.Addr) bool {
+	_, network := addrKey(a)
+	_, other := addrKey(had)
+	return sameAddr(had, a) || network.IsValid() && network == other && addrScope(had) != addrScope(a)
+}
+
+// RouteByKernel reports whether the kernel made a route by itself, also on behalf of a
+// router, or whether the route is in the local table, with which the kernel knows its own
+// addresses.
+func RouteByKernel(r *inet.Route) bool {
+	switch r.Proto {
+	case inet.RouteProtoKernel, inet.RouteProtoRA, inet.RouteProtoRedirect:
+		return true
+	}
+	return r.Table == uapi.RT_TABLE_LOCAL
+}
+
+// NeighByProgram reports whether a program made the neighbour on a link with the given
+// link-layer addresses. The kernel makes neighbours without address resolution for groups
+// and for broadcasts, and on links without address resolution.
+func NeighByProgram(n *inet.Neigh, own, broadcast net.HardwareAddr) bool {
+	switch {
+	case n.Flags&(inet.NeighProxy|inet.NeighManaged|inet.NeighExtLearned) != 0 || n.State&inet.NeighPermanent != 0:
+		return true
+	case n.State&inet.NeighNoARP == 0 || n.Addr.IsMulticast():
+		return false
+	}
+	zero := len(bytes.Trim(n.LLAddr, "\x00")) == 0
+	return !zero && !bytes.Equal(n.LLAddr, own) && !bytes.Equal(n.LLAddr, broadcast)
 }
 
 // IsRoute reports whether a route of the link is the one that r describes. Fields of r

@@ -31,7 +31,8 @@ const RTA_VIA = 18
 
 // Types, tables and flags of routes.
 const (
-	RTN_UNICAST   = 1
-	RT_TABLE_MAIN = 254
-	RTNH_F_ONLINK = 4
+	RTN_UNICAST    = 1
+	RT_TABLE_MAIN  = 254
+	RT_TABLE_LOCAL = 255
+	RTNH_F_ONLINK  = 4
 )
