@@ -1,6 +1,7 @@
 package iplink
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/netip"
@@ -29,7 +30,7 @@ func (l *layer3) empty() bool {
 // for addresses with more properties.
 func (b *Common[Self]) Addr(addrs ...netip.Prefix) *Self {
 	for _, a := range addrs {
-		b.spec.addrs = append(slices.Clip(b.spec.addrs), inet.Addr{Prefix: a})
+		b.spec.addrs = appendNew(b.spec.addrs, inet.Addr{Prefix: a})
 	}
 	return b.call(calledAddr)
 }
@@ -41,15 +42,27 @@ func (b *Common[Self]) Addr(addrs ...netip.Prefix) *Self {
 // the kernel can change: lifetimes, metric and protocol, for IPv6 also the peer and
 // all flags but AddrMCAutoJoin. Other differences result in ErrImmutable.
 func (b *Common[Self]) Addrs(addrs ...inet.Addr) *Self {
-	b.spec.addrs = slices.Concat(b.spec.addrs, addrs)
+	b.spec.addrs = appendNew(b.spec.addrs, addrs...)
 	return b.call(calledAddrs)
+}
+
+// appendNew returns a list with the values that it lacks at its end. It does not change
+// the list, which another builder may have as well.
+func appendNew[T comparable](all []T, more ...T) []T {
+	all = slices.Clip(all)
+	for _, v := range more {
+		if !slices.Contains(all, v) {
+			all = append(all, v)
+		}
+	}
+	return all
 }
 
 // DefaultRoute adds the default route of IPv4 or IPv6, according to the address of
 // the gateway, which must be in the network of one of the link's addresses. The
 // kernel removes the route when the link is deleted or goes down.
 func (b *Common[Self]) DefaultRoute(via netip.Addr) *Self {
-	b.spec.routes = append(slices.Clip(b.spec.routes), inet.Route{Via: via})
+	b.spec.routes = appendNew(b.spec.routes, inet.Route{Via: via})
 	return b.call(calledDefaultRoute)
 }
 
@@ -59,7 +72,7 @@ func (b *Common[Self]) DefaultRoute(via netip.Addr) *Self {
 // Update and Ensure replace a route of the link to the same network with the same
 // metric, if its protocol is boot, static or that of the new route.
 func (b *Common[Self]) Routes(routes ...inet.Route) *Self {
-	b.spec.routes = slices.Concat(b.spec.routes, routes)
+	b.spec.routes = appendNew(b.spec.routes, routes...)
 	return b.call(calledRoutes)
 }
 
@@ -247,7 +260,7 @@ func (t *transaction) addStepAt(at *nsConn, j *job, what stepKind, text string, 
 func (s *spec) checkAddrs(op string) error {
 	for i := range s.addrs {
 		a := &s.addrs[i]
-		fault := inetnl.AddrFault(a)
+		fault := cmp.Or(inetnl.AddrFault(a), inetnl.HostFault(a))
 		switch {
 		case fault != "":
 		case inetnl.Addrs.Find(a, s.addrs[:i]) != nil:

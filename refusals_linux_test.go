@@ -252,6 +252,8 @@ func TestAddrRefused(t *testing.T) {
 		{flags(inet.AddrHome|inet.AddrManageTemp, v4), "192.0.2.17/28: IPv4 addresses have no flag home,mngtmpaddr"},
 		{flags(inet.AddrOptimistic, v4), "192.0.2.17/28: IPv4 addresses have no flag optimistic"},
 		{flags(inet.AddrNoDAD|inet.AddrOptimistic, v6), "nodad and optimistic exclude one another"},
+		{inet.Addr{Prefix: lab.Prefix("192.0.2.32/28")}, "192.0.2.32/28 is the network itself, and no host in it"},
+		{inet.Addr{Prefix: lab.Prefix("192.0.2.47/28")}, "192.0.2.47/28 is the broadcast address of the network, and no host in it"},
 		{flags(inet.AddrManageTemp, "2001:db8::17/65"), "mngtmpaddr needs a prefix of length 64, 2001:db8::17/65 has another"},
 		{flags(inet.AddrMCAutoJoin, v4), "192.0.2.17 is no multicast address, whose group AddrMCAutoJoin could join"},
 		{flags(0x12000, v4), "0x12000 are no flags that are known"},
@@ -265,13 +267,19 @@ func TestAddrRefused(t *testing.T) {
 		lab.Refused(t, iplink.Refusal(bridge.New("t0").Addrs(c.addr)), "address", c.text)
 	}
 	lab.Refused(t, iplink.Refusal(bridge.New("t0").Addr(lab.Prefix(v6), lab.Prefix("2001:db8::17/65"))), "address", "2001:db8::17/65 is given twice")
+	if err := iplink.Refusal(bridge.New("t0").Up().Addr(lab.Prefix(v4), lab.Prefix(v4)).DefaultRoute(lab.Addr("192.0.2.18")).DefaultRoute(lab.Addr("192.0.2.18"))); err != nil {
+		t.Errorf("the same twice: %v", err)
+	}
 	lab.Refused(t, iplink.Refusal(bridge.New("t0").Addr(lab.Prefix(v4)).Addrs(inet.Addr{Prefix: lab.Prefix(v4), Metric: 7})), "address", "192.0.2.17/28 is given twice")
 }
 
 // TestAddrTaken describes addresses that can be, though they look odd.
 func TestAddrTaken(t *testing.T) {
 	for _, a := range []inet.Addr{
-		{Prefix: lab.Prefix("192.0.2.16/28")},
+		{Prefix: lab.Prefix("192.0.2.16/31")},
+		{Prefix: lab.Prefix("192.0.2.17/31")},
+		{Prefix: lab.Prefix("192.0.2.17/28"), Peer: lab.Addr("192.0.2.32")},
+		{Prefix: lab.Prefix("2001:db8::/64")},
 		{Prefix: lab.Prefix("192.0.2.17/32"), Peer: lab.Addr("198.51.100.1")},
 		{Prefix: lab.Prefix("ff05::7/128"), Flags: inet.AddrMCAutoJoin},
 		{Prefix: lab.Prefix("fe80::7/64"), Scope: inet.ScopeLink},

@@ -67,7 +67,7 @@ func (a *takeaway) only(c setters) bool {
 // its secondary ones, which are added again. Calls add up. The same builder cannot have
 // Addr, Addrs or DelAddr.
 func (b *Common[Self]) OnlyAddrs(addrs ...inet.Addr) *Self {
-	b.spec.addrs = slices.Concat(b.spec.addrs, addrs)
+	b.spec.addrs = appendNew(b.spec.addrs, addrs...)
 	return b.call(calledOnlyAddrs)
 }
 
@@ -78,7 +78,7 @@ func (b *Common[Self]) OnlyAddrs(addrs ...inet.Addr) *Self {
 // nexthop objects. Calls add up. The same builder cannot have Routes, DefaultRoute or
 // DelRoute.
 func (b *Common[Self]) OnlyRoutes(routes ...inet.Route) *Self {
-	b.spec.routes = slices.Concat(b.spec.routes, routes)
+	b.spec.routes = appendNew(b.spec.routes, routes...)
 	return b.call(calledOnlyRoutes)
 }
 
@@ -98,7 +98,7 @@ func (b *Common[Self]) OnlyNeighs(neighs ...inet.Neigh) *Self {
 // name that the builder finds the link by. Calls add up. The same builder cannot have
 // AltName or DelAltName.
 func (b *Common[Self]) OnlyAltNames(names ...string) *Self {
-	b.spec.altNames = slices.Concat(b.spec.altNames, names)
+	b.spec.altNames = appendNew(b.spec.altNames, names...)
 	return b.call(calledOnlyAltNames)
 }
 

@@ -16,8 +16,9 @@ import (
 // the kernel.
 type Addr struct {
 	// Prefix is the address with the prefix length of its network, 1 or more, such
-	// as 192.0.2.1/24. With a Peer, it is the prefix length of the peer's network
-	// (IFA_LOCAL).
+	// as 192.0.2.1/24. With a Peer, it is the prefix length of the peer's network. The
+	// first and the last address of an IPv4 network are no hosts and are refused, unless
+	// the prefix length is 31 or 32 (IFA_LOCAL).
 	Prefix netip.Prefix
 	// Peer is the address of the other end of a point-to-point link, of the same
 	// family (IFA_ADDRESS).

@@ -1,6 +1,7 @@
 package inetnl
 
 import (
+	"encoding/binary"
 	"fmt"
 	"math"
 	"net/netip"
@@ -21,6 +22,26 @@ func AddrFault(x *inet.Addr) string {
 		return fmt.Sprintf("%v: no network has a prefix of length 0", a.Prefix)
 	}
 	return firstFault(a.localFault, a.peerFault, a.inet4Fault, a.scopeFault, a.flagsFault, a.lifetimesFault)
+}
+
+// HostFault returns the reason why an address cannot belong to a host in its network, or
+// an empty string. The kernel accepts the first and the last address of an IPv4 network,
+// but other machines do not answer to them (RFC 1122, section 3.2.1.3, and RFC 3021). The
+// first address of an IPv6 network may be a router's (RFC 4291, section 2.6.1).
+func HostFault(a *inet.Addr) string {
+	const pair = 31 // a network of two hosts
+	local, bits := a.Prefix.Addr(), a.Prefix.Bits()
+	if !a.Prefix.IsValid() || !local.Is4() || bits >= pair || a.Peer.IsValid() || local.IsMulticast() {
+		return ""
+	}
+	host := binary.BigEndian.Uint32(local.AsSlice()) << bits >> bits
+	switch host {
+	case 0:
+		return fmt.Sprintf("%v is the network itself, and no host in it", a.Prefix)
+	case math.MaxUint32 >> bits:
+		return fmt.Sprintf("%v is the broadcast address of the network, and no host in it", a.Prefix)
+	}
+	return ""
 }
 
 // addr has the checks of an inet.Addr as methods.

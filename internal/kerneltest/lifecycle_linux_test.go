@@ -88,7 +88,7 @@ func TestCreateIsAllOrNothing(t *testing.T) {
 		"third link":         {bridge.New("t0"), pair().Clone().Peer(veth.New("t2").Master("t0")), macvlan.New("there").Parent("t2")},
 		"altname taken":      {bridge.New("t0").AltName("mine", "alternative")},
 		"altname of itself":  {bridge.New("t0").AltName("mine", "mine")},
-		"address refused":    {bridge.New("t0").Addr(netip.MustParsePrefix("192.0.2.1/24"), netip.MustParsePrefix("192.0.2.1/24"))},
+		"address refused":    {bridge.New("t0").Addr(netip.MustParsePrefix("192.0.2.1/24"), netip.MustParsePrefix("192.0.2.0/24"))},
 		"port refused":       {pair().Master("br0").PortSettings(bridge.Port().State(bridge.PortLearning))},
 		"protodown refused":  {pair().ProtoDown(true)},
 		"peer's name":        {veth.New("t0").Peer(veth.New("there"))},
