@@ -229,6 +229,9 @@ func (s *spec) checkGiven(op string) error {
 	for _, f := range s.Faults {
 		all = append(all, s.invalid(op, f.Setter, f.Text))
 	}
+	if len(all) == 0 {
+		all = append(all, s.checkAbsence(op))
+	}
 	if s.Peer == nil {
 		return errors.Join(all...)
 	}

@@ -38,7 +38,8 @@ func orNone(text string) string {
 
 // Diff compares a link with spec and returns the settings that differ. It compares
 // only settings that spec sets, and changes nothing. If the link does not exist, the
-// error matches fs.ErrNotExist; if it is of another kind, the error matches ErrKind.
+// error matches fs.ErrNotExist; if it is of another kind, the error matches ErrKind. For
+// an Absent or a Prune the result has a "name" for each link that is to be deleted.
 //
 // Diff omits settings that the kernel does not report, and actions such as
 // Bridge.FlushFDB.
@@ -48,6 +49,9 @@ func (c *Conn) Diff(ctx context.Context, spec Spec) ([]Difference, error) {
 	}
 	e := newEnsurePlan(c, "diff")
 	defer e.close()
+	if isAbsence(spec) {
+		return e.diffAbsence(ctx, spec)
+	}
 	if err := e.plan(ctx, []Spec{spec}); err != nil {
 		return nil, err
 	}

@@ -64,12 +64,18 @@ func (c *Conn) delete(ctx context.Context, names []string, mayMiss bool) error {
 	}
 	defer held.Release()
 	all, err := c.resolveTargets(ctx, names, mayMiss)
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
-	case len(all) == 0:
+	}
+	return c.deleteTargets(ctx, held, all)
+}
+
+// deleteTargets deletes links that were looked up.
+func (c *Conn) deleteTargets(ctx context.Context, held rtnl.Held, all []target) error {
+	switch len(all) {
+	case 0:
 		return nil
-	case len(all) == 1:
+	case 1:
 		return c.deleteOne(ctx, all[0])
 	}
 	return c.deleteMany(ctx, held, all)

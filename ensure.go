@@ -12,7 +12,7 @@ import (
 
 // A Change reports the result of Ensure for one link.
 type Change struct {
-	// Link is the link after the call.
+	// Link is the link after the call; nil for an Absent or a Prune.
 	Link *Link
 	// Created reports that the link was missing and has been created. Recreated
 	// reports that the old link could not be changed and has been replaced by a new
@@ -22,11 +22,14 @@ type Change struct {
 	// changed. For a pair they include the settings of both ends. For a recreated link
 	// they are what it was replaced for: the immutable ones, or its "type".
 	Differences []Difference
+	// Deleted are the links that an Absent or a Prune has deleted, as they were before.
+	// Differences has a "name" for each of them, and Link is nil.
+	Deleted []*Link
 }
 
 // Changed reports whether Ensure changed anything.
 func (c *Change) Changed() bool {
-	return c.Created || c.Recreated || len(c.Differences) > 0
+	return c.Created || c.Recreated || len(c.Differences) > 0 || len(c.Deleted) > 0
 }
 
 // Ensure brings all links into the state that specs describe. It creates links that
@@ -46,6 +49,8 @@ func (c *Change) Changed() bool {
 // an error, also when ctx ends, the links that this call created are removed again,
 // but changes of existing links stay.
 //
+// An Absent or a Prune among specs deletes links: see there.
+//
 // Ensure does not compare settings that a spec leaves unset. Settings that the
 // kernel does not report, and actions such as Bridge.FlushFDB, are sent only when
 // the link is created.
@@ -55,10 +60,10 @@ func (c *Conn) Ensure(ctx context.Context, specs ...Spec) ([]*Change, error) {
 	}
 	e := newEnsurePlan(c, "ensure")
 	defer e.close()
-	if err := e.attempt(ctx, func(ctx context.Context) error { return e.converge(ctx, specs) }); err != nil {
+	if err := e.attempt(ctx, func(ctx context.Context) error { return e.reach(ctx, specs) }); err != nil {
 		return nil, err
 	}
-	return e.changes(), nil
+	return e.results(), nil
 }
 
 // ensurePlan is a transaction that compares links before it changes them.
@@ -67,6 +72,8 @@ type ensurePlan struct {
 	items  []*ensureItem // in the order of creation and change
 	order  []*ensureItem // in the order of the specs
 	listed map[*nsConn]*snapshot
+
+	clearing *clearing // the Absents and Prunes of the call; nil if there are none
 }
 
 // An ensureItem is the description of a link together with its present state.
@@ -125,6 +132,7 @@ func (e *ensurePlan) planLink(ctx context.Context, s *spec, many int) (*ensureIt
 	if g.have, err = e.lookUp(ctx, at, s, many); err != nil {
 		return nil, s.orFault(e.op, err)
 	}
+	g.have = e.survives(at, g.have)
 	if g.have == nil {
 		return g, e.planMissing(ctx, g, s)
 	}

@@ -407,3 +407,60 @@ func TestEnsureRacedAndCancelled(t *testing.T) {
 		}
 	}
 }
+
+// TestAbsentFaults makes each moment of an Ensure that deletes links go wrong. New links
+// are removed again, links of others stay as they are, and no link stays in a private
+// group.
+func TestAbsentFaults(t *testing.T) {
+	step := 1
+	if testutil.Matrix() {
+		step = 5 // each takes long on an emulated processor
+	}
+	for what, fault := range faults {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			for n := 0; ; n += step {
+				c, ns := lab.Scratch(t)
+				ns.Batch("link add a1 group 4660 type bridge", "link add b1 type veth peer name c1", "link add d1 group 22136 type vxlan id 5 dstport 4789",
+					"link add e1 group 22136 type bridge", "link add f1 group 17 type bridge")
+				inject := &injection{at: n, fault: fault, conn: c}
+				err := inject.run(t, func(ctx context.Context) error {
+					_, err := c.Ensure(ctx, iplink.Prune(iplink.OfGroup(22136)), iplink.Absent("a1"), iplink.Absent("b1"), bridge.New("g0"), veth.New("g1").Peer(veth.New("g2").Group(22136)))
+					return err
+				})
+				groups := map[string]string{"lo": "default", "a1": "4660", "b1": "default", "c1": "default", "d1": "22136", "e1": "22136", "f1": "17", "g0": "default", "g1": "default", "g2": "22136"}
+				names := ns.Names()
+				for _, l := range ipGroups(ns) {
+					if l.Group != groups[l.Name] {
+						t.Errorf("at %d: %s is in group %s, error %v", n, l.Name, l.Group, err)
+					}
+				}
+				want := []string{"lo", "f1", "g0", "g1", "g2"}
+				if done := sameNames(names, want); err == nil && !done || err != nil && (slices.Contains(names, "g0") || slices.Contains(names, "g1") || !slices.Contains(names, "f1")) {
+					t.Errorf("at %d: error %v, links %v", n, err, names)
+				}
+				if !inject.done {
+					if err != nil {
+						t.Errorf("without a fault: %v", err)
+					}
+					t.Logf("%d moments", n)
+					return
+				}
+			}
+		})
+	}
+}
+
+type ipGroup struct {
+	Name  string `json:"ifname"`
+	Group string
+}
+
+func ipGroups(ns *testutil.Lab) (links []ipGroup) {
+	ns.Decode(&links, "-j", "link")
+	return links
+}
+
+func sameNames(a, b []string) bool {
+	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
+}

@@ -22,6 +22,8 @@ type filter struct {
 	master      string
 	masterIndex int
 	up          bool
+	group       uint32
+	grouped     bool       // group is set
 	names       [][]string // the link has a name from each of these lists
 	allNetNS    bool
 	buffer      int  // the size in bytes of the socket buffer of a watch
@@ -75,6 +77,12 @@ func refusing(name, text string) Filter {
 // IsUp matches links that are up.
 func IsUp() Filter {
 	return func(f *filter) { f.up = true }
+}
+
+// OfGroup matches the links of the group with the given number; most links are in group
+// 0 (IFLA_GROUP).
+func OfGroup(number uint32) Filter {
+	return func(f *filter) { f.group, f.grouped = number, true }
 }
 
 // Named matches links that have one of the names, which may be alternative names.
@@ -223,6 +231,7 @@ func (f *filter) matches(l *Link) bool {
 	return (f.kind == "" || l.Kind == f.kind) &&
 		(f.masterIndex == 0 || l.Master == f.masterIndex) &&
 		(!f.up || l.Up()) &&
+		(!f.grouped || l.Group == f.group) &&
 		f.matchesName(l)
 }
 

@@ -46,6 +46,7 @@ type spec struct {
 
 	layer3
 	takeaway
+	absence *absence // asks for missing links rather than for one; nil for a builder
 }
 
 // unsetLink is the link of a spec as long as it sets no common setting. It must not

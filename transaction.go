@@ -24,12 +24,13 @@ type transaction struct {
 	index   jobIndex // of the jobs
 	many    bool     // creates several links
 
-	wanted    map[linkKey]int // the positions of the specs of the call, by the names of their links
-	found     pending         // of the comparison that is going on
-	acted     bool            // a request that changes something was sent
-	disturbed bool            // a link was not as described after the first round
-	earlier   []*job          // the links that were made before the call looked again
-	instead   bool            // links that are replaced are deleted before the new ones are made
+	wanted    map[linkKey]int   // the positions of the specs of the call, by the names of their links
+	found     pending           // of the comparison that is going on
+	acted     bool              // a request that changes something was sent
+	disturbed bool              // a link was not as described after the first round
+	earlier   []*job            // the links that were made before the call looked again
+	instead   bool              // links that are replaced are deleted before the new ones are made
+	doomed    map[indexKey]bool // the links that will have been deleted when a plan is carried out
 
 	numbered []*job // the new links that others refer to
 }

@@ -3,6 +3,7 @@ package iplink
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -360,6 +361,7 @@ func (t *transaction) checkPorts(ctx context.Context, j *job) error {
 	if err != nil {
 		return s.failed(t.op, "", err)
 	}
+	ports = slices.DeleteFunc(ports, func(p *Link) bool { return t.survives(j.at, p) == nil })
 	if len(ports) == 0 {
 		return nil
 	}
