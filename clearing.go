@@ -180,7 +180,6 @@ func (c *clearing) try(ctx context.Context) error {
 	}
 	e.doomed = nil
 	e.startOver(ctx)
-	e.nextIndex = 0
 	return err
 }
 

@@ -230,6 +230,7 @@ func (w *commandWriter) onOff(s *spec, flag uint32, word string, inverted bool) 
 func (w *commandWriter) followUps(s *spec) {
 	w.setAfterCreate(s)
 	w.addOwn(s)
+	w.setSysctls(s)
 	w.takeAway(s)
 	w.addAltNames(s)
 	w.setPort(s)

@@ -2,6 +2,7 @@ package iplink
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -369,7 +370,7 @@ func (t *transaction) verifyJob(j *job) error {
 	if err := t.verifyInfo(j); err != nil {
 		return err
 	}
-	if err := t.verifyFlags(j); err != nil {
+	if err := cmp.Or(t.verifyFlags(j), t.verifySysctls(j)); err != nil {
 		return err
 	}
 	if s.inet6Set.Empty() {

@@ -8,6 +8,7 @@ import (
 	"github.com/iplink-go/iplink"
 	"github.com/iplink-go/iplink/bridge"
 	"github.com/iplink-go/iplink/dummy"
+	"github.com/iplink-go/iplink/inet"
 	"github.com/iplink-go/iplink/macvlan"
 	"github.com/iplink-go/iplink/macvtap"
 	"github.com/iplink-go/iplink/veth"
@@ -107,4 +108,12 @@ func ExampleSpec_vxlan() {
 	fmt.Println(vxlan.New("vx0").VNI(100).Local(local).Remote(remote).Dev("eth0").Port(4789).Up())
 	// Output:
 	// ip link add vx0 up type vxlan id 100 remote 192.0.2.2 local 192.0.2.1 dev eth0 dstport 4789
+}
+
+// The settings of IP on a link are part of its description.
+func ExampleCommon_Sysctls() {
+	fmt.Println(veth.New("to-web1").Up().
+		Sysctls(inet.IPv4().RPFilter(inet.RPFilterLoose).ProxyARP(true), inet.IPv6().AcceptRA(0)))
+	// Output:
+	// ip link add to-web1 up type veth && sysctl -w net.ipv4.conf.to-web1.rp_filter=2 net.ipv4.conf.to-web1.proxy_arp=1 net.ipv6.conf.to-web1.accept_ra=0
 }

@@ -324,6 +324,11 @@ func (s *spec) firstIPv6() (attr, what string) {
 		name := rowName(s.link.INET6.attrs, typ)
 		return name, name
 	}
+	for _, c := range s.sysctls {
+		if isIPv6(c) {
+			return "Sysctls", c.String()
+		}
+	}
 	for _, a := range s.addrs {
 		if a.Prefix.Addr().Is6() {
 			return "address", a.String()

@@ -15,6 +15,7 @@ type pending struct {
 	clamped                             bool // the link has the MTU that the link below can carry
 	altNames                            []string
 	layer3
+	sysctls  []inet.Sysctl
 	objects  []objectRequest
 	ports    bool            // objects that name ports are to be compared once all links are there
 	early    []inet.Addr     // addresses that are added before others are removed
@@ -23,7 +24,7 @@ type pending struct {
 
 // all returns everything that a spec asks for.
 func (s *spec) all() pending {
-	p := pending{linkSet: s.linkSet, infoSet: s.Set, inet6Set: s.inet6Set, change: s.change, altNames: s.altNames, layer3: s.layer3, objects: s.objectRequests(), ports: s.namesPorts()}
+	p := pending{linkSet: s.linkSet, infoSet: s.Set, inet6Set: s.inet6Set, change: s.change, altNames: s.altNames, layer3: s.layer3, sysctls: s.sysctls, objects: s.objectRequests(), ports: s.namesPorts()}
 	if s.port != nil {
 		p.portSet = s.port.Set
 	}
@@ -36,8 +37,9 @@ type facet struct {
 	// compare returns the differences between a link and the spec of a job, and adds
 	// to the pending settings those that resolve them.
 	compare func(*transaction, context.Context, *job, *Link, *pending) ([]Difference, error)
-	// add adds the requests for the pending settings of a job. It is nil for the facet
-	// whose settings are part of the request that creates or changes the link.
+	// add adds the requests for the pending settings of a job. It is nil for the facets
+	// whose settings are part of the request that creates or changes the link, or come
+	// before it.
 	add func(*transaction, *job)
 }
 
@@ -45,6 +47,7 @@ type facet struct {
 // addresses.
 var facets = []facet{
 	{compare: (*transaction).driftOfSettings},
+	{compare: (*transaction).driftOfSysctls},
 	{(*transaction).driftOfObjects, (*transaction).addObjects},
 	{(*transaction).driftOfTakeaway, (*transaction).addRemovals},
 	{(*transaction).driftOfAltNames, (*transaction).addAltNames},

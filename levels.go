@@ -88,6 +88,9 @@ func (t *transaction) take(ctx context.Context, now turn) error {
 	j := now.job
 	switch {
 	case now.completes:
+		if err := t.setSysctls(ctx, j); err != nil {
+			return err
+		}
 		t.complete(j)
 		return t.applyGeneric(ctx, j)
 	case j.makes:
@@ -99,6 +102,9 @@ func (t *transaction) take(ctx context.Context, now turn) error {
 		return nil
 	}
 	t.fillReferences(j)
+	if err := t.setSysctls(ctx, j); err != nil {
+		return err
+	}
 	t.addUpdate(j)
 	return t.applyGeneric(ctx, j)
 }
@@ -201,7 +207,7 @@ func (t *transaction) learnMissing(ctx context.Context, turns []turn) error {
 func (j *job) completes() bool {
 	later := j.linkSet.And(j.createsLater())
 	return !later.Empty() || !j.inet6Set.Empty() || !j.portSet.Empty() || j.deferUp || j.generic() != nil || j.carried != nil || j.passing != "" ||
-		len(j.altNames) > 0 || !j.layer3.empty() || len(j.objects) > 0 || j.spec.Name == "" && (!j.linkSet.Empty() || j.change != 0)
+		len(j.altNames) > 0 || !j.layer3.empty() || len(j.objects) > 0 || len(j.pending.sysctls) > 0 || j.spec.Name == "" && (!j.linkSet.Empty() || j.change != 0)
 }
 
 // createsLater returns the settings that the kernel does not accept when it makes

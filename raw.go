@@ -337,6 +337,8 @@ func (s *spec) afterMaking(linkSet attr.Set, change uint32) string {
 		return "addrgenmode"
 	case len(s.altNames) > 0:
 		return "altname"
+	case len(s.sysctls) > 0:
+		return "Sysctls"
 	case !s.layer3.empty():
 		return "address, route or neighbour"
 	case s.word() != "":

@@ -159,6 +159,9 @@ func (t *transaction) actAgain(ctx context.Context) error {
 		if err := t.fitAgain(ctx, j); err != nil {
 			return err
 		}
+		if err := t.setSysctls(ctx, j); err != nil {
+			return err
+		}
 		t.addUpdate(j)
 		if err := t.applyGeneric(ctx, j); err != nil {
 			return err

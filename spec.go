@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"unicode"
 
+	"github.com/iplink-go/iplink/inet"
 	"github.com/iplink-go/iplink/internal/attr"
 	"github.com/iplink-go/iplink/internal/own"
 	"github.com/iplink-go/iplink/internal/uapi"
@@ -47,6 +48,7 @@ type spec struct {
 	layer3
 	takeaway
 	absence *absence // asks for missing links rather than for one; nil for a builder
+	sysctls []inet.Sysctl // of IPv4 and IPv6
 }
 
 // unsetLink is the link of a spec as long as it sets no common setting. It must not
@@ -107,7 +109,7 @@ func (s *spec) checkShape(op string) error {
 // checkUnnamed is checkShape without the name.
 func (s *spec) checkUnnamed(op string) error {
 	return errors.Join(s.checkMakeable(op), s.checkPort(op), s.checkLinkNetNS(op), s.checkRequired(op), s.checkAltNames(op), s.checkMTU6(op),
-		s.checkTakeaway(op), s.checkAddrs(op), s.checkRoutes(op), s.checkNeighs(op), s.checkObjects(op), s.checkPeer(op))
+		s.checkTakeaway(op), s.checkAddrs(op), s.checkRoutes(op), s.checkNeighs(op), s.checkObjects(op), s.checkSysctls(op), s.checkPeer(op))
 }
 
 // checkValues returns the faults in settings that the link may have already, because

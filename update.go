@@ -62,6 +62,9 @@ func (t *transaction) update(ctx context.Context, s *spec) error {
 	if err := t.keepDifferences(ctx, j); err != nil {
 		return err
 	}
+	if err := t.setSysctls(ctx, j); err != nil {
+		return err
+	}
 	t.addUpdate(j)
 	t.addRead(j)
 	if err := t.flush(ctx, j.at); err != nil {

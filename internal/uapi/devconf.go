@@ -1,0 +1,72 @@
+package uapi
+
+// IPV4_DEVCONF_*: settings of IPv4 on a link. Element n-1 of IFLA_INET_CONF is number n.
+const (
+	IPV4_DEVCONF_FORWARDING                   = 1
+	IPV4_DEVCONF_PROXY_ARP                    = 3
+	IPV4_DEVCONF_ACCEPT_REDIRECTS             = 4
+	IPV4_DEVCONF_SECURE_REDIRECTS             = 5
+	IPV4_DEVCONF_SEND_REDIRECTS               = 6
+	IPV4_DEVCONF_SHARED_MEDIA                 = 7
+	IPV4_DEVCONF_RP_FILTER                    = 8
+	IPV4_DEVCONF_ACCEPT_SOURCE_ROUTE          = 9
+	IPV4_DEVCONF_LOG_MARTIANS                 = 11
+	IPV4_DEVCONF_ARPFILTER                    = 13
+	IPV4_DEVCONF_MEDIUM_ID                    = 14
+	IPV4_DEVCONF_NOXFRM                       = 15
+	IPV4_DEVCONF_NOPOLICY                     = 16
+	IPV4_DEVCONF_FORCE_IGMP_VERSION           = 17
+	IPV4_DEVCONF_ARP_ANNOUNCE                 = 18
+	IPV4_DEVCONF_ARP_IGNORE                   = 19
+	IPV4_DEVCONF_PROMOTE_SECONDARIES          = 20
+	IPV4_DEVCONF_ARP_ACCEPT                   = 21
+	IPV4_DEVCONF_ARP_NOTIFY                   = 22
+	IPV4_DEVCONF_ACCEPT_LOCAL                 = 23
+	IPV4_DEVCONF_SRC_VMARK                    = 24
+	IPV4_DEVCONF_PROXY_ARP_PVLAN              = 25
+	IPV4_DEVCONF_ROUTE_LOCALNET               = 26
+	IPV4_DEVCONF_IGNORE_ROUTES_WITH_LINKDOWN  = 29
+	IPV4_DEVCONF_DROP_UNICAST_IN_L2_MULTICAST = 30
+	IPV4_DEVCONF_DROP_GRATUITOUS_ARP          = 31
+	IPV4_DEVCONF_BC_FORWARDING                = 32
+	IPV4_DEVCONF_ARP_EVICT_NOCARRIER          = 33
+)
+
+// DEVCONF_*: settings of IPv6 on a link, and elements of IFLA_INET6_CONF.
+const (
+	DEVCONF_FORWARDING                   = 0
+	DEVCONF_HOPLIMIT                     = 1
+	DEVCONF_ACCEPT_RA                    = 3
+	DEVCONF_ACCEPT_REDIRECTS             = 4
+	DEVCONF_AUTOCONF                     = 5
+	DEVCONF_DAD_TRANSMITS                = 6
+	DEVCONF_RTR_SOLICITS                 = 7
+	DEVCONF_USE_TEMPADDR                 = 10
+	DEVCONF_MAX_ADDRESSES                = 15
+	DEVCONF_ACCEPT_RA_DEFRTR             = 17
+	DEVCONF_ACCEPT_RA_PINFO              = 18
+	DEVCONF_ACCEPT_RA_RTR_PREF           = 19
+	DEVCONF_PROXY_NDP                    = 22
+	DEVCONF_OPTIMISTIC_DAD               = 23
+	DEVCONF_ACCEPT_SOURCE_ROUTE          = 24
+	DEVCONF_DISABLE_IPV6                 = 26
+	DEVCONF_ACCEPT_DAD                   = 27
+	DEVCONF_FORCE_TLLAO                  = 28
+	DEVCONF_NDISC_NOTIFY                 = 29
+	DEVCONF_SUPPRESS_FRAG_NDISC          = 32
+	DEVCONF_ACCEPT_RA_FROM_LOCAL         = 33
+	DEVCONF_USE_OPTIMISTIC               = 34
+	DEVCONF_ACCEPT_RA_MTU                = 35
+	DEVCONF_USE_OIF_ADDRS_ONLY           = 37
+	DEVCONF_ACCEPT_RA_MIN_HOP_LIMIT      = 38
+	DEVCONF_IGNORE_ROUTES_WITH_LINKDOWN  = 39
+	DEVCONF_DROP_UNICAST_IN_L2_MULTICAST = 40
+	DEVCONF_DROP_UNSOLICITED_NA          = 41
+	DEVCONF_KEEP_ADDR_ON_DOWN            = 42
+	DEVCONF_SEG6_ENABLED                 = 44
+	DEVCONF_ENHANCED_DAD                 = 46
+	DEVCONF_DISABLE_POLICY               = 48
+	DEVCONF_NDISC_TCLASS                 = 50
+	DEVCONF_NDISC_EVICT_NOCARRIER        = 56
+	DEVCONF_ACCEPT_UNTRACKED_NA          = 57
+)
