@@ -349,10 +349,14 @@ type Cmd struct {
 }
 
 // Command returns the command that runs the named program in the namespace, like
-// [exec.CommandContext]. Unlike `ip netns exec` it changes only the network
-// namespace, not the mount namespace: /sys still shows the previous network
-// namespace, and /etc/netns/NAME is not mounted over /etc. The NetNS must be open
-// until the process has started.
+// [exec.CommandContext]. The program starts as with `ip netns exec`, in a mount
+// namespace of its own: /sys shows the network namespace, without other file systems
+// below /sys, and the files of /etc/netns/NAME are mounted over the files of /etc, if
+// the NetNS has a name. The mounts end with the program. Where a user namespace or a
+// container forbids them, ns.Do(cmd.Start) changes the network namespace alone.
+//
+// The NetNS must be open until the process has started. SysProcAttr.Pdeathsig is
+// refused, because the thread that starts the process ends at once.
 func (ns *NetNS) Command(ctx context.Context, name string, args ...string) *Cmd {
 	if ctx == nil {
 		cmd := exec.Command(name, args...)
@@ -362,9 +366,32 @@ func (ns *NetNS) Command(ctx context.Context, name string, args ...string) *Cmd 
 	return &Cmd{exec.CommandContext(ctx, name, args...), ns}
 }
 
-// Start is like the method of [exec.Cmd], in the namespace. It may also return an
-// error of [NetNS.Do].
-func (c *Cmd) Start() error { return c.ns.Do(c.Cmd.Start) }
+// Start is like the method of [exec.Cmd], in the namespace. It may also return the error
+// of a namespace that cannot be entered, or of a mount.
+func (c *Cmd) Start() error { return c.inView(c.Cmd.Start) }
+
+// inView calls start on a thread from which a process starts in the namespace, with its
+// /sys and /etc.
+func (c *Cmd) inView(start func() error) error {
+	if err := c.ns.stays(c.Cmd); err != nil {
+		return err
+	}
+	var o outcome
+	if err := c.ns.enterView(func() { o.record(start) }); err != nil {
+		return viewError(c.ns.String(), err)
+	}
+	return o.replay()
+}
+
+// viewError adds the remedy to the error of a mount.
+func viewError(name string, err error) error {
+	e, ok := netNSError("run in", name, err).(*Error)
+	if _, mounts := errors.AsType[*fs.PathError](err); ok && mounts {
+		e.Message = "the program cannot get its own view of /sys and /etc: ns.Do(cmd.Start) changes the network namespace alone"
+		return e
+	}
+	return netNSError("run in", name, err)
+}
 
 // Run is like the method of [exec.Cmd], in the namespace.
 func (c *Cmd) Run() error {
@@ -383,7 +410,7 @@ func (c *Cmd) CombinedOutput() ([]byte, error) { return c.collect(c.Cmd.Combined
 // collect keeps a thread in the namespace until the process has ended, because
 // exec.Cmd starts and waits in one method.
 func (c *Cmd) collect(run func() ([]byte, error)) (out []byte, err error) {
-	err = c.ns.Do(func() error {
+	err = c.inView(func() error {
 		out, err = run()
 		return err
 	})

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"os/exec"
 	"runtime"
 
 	"golang.org/x/sys/unix"
@@ -223,6 +224,77 @@ func moveThread(move func() error, fn func()) error {
 	}()
 	fn()
 	return nil
+}
+
+// enterView runs fn, which must not panic, on a thread in the namespace that has a mount
+// namespace of its own. The thread cannot return from there and ends.
+func (ns *NetNS) enterView(fn func()) error {
+	var err error
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		err = ns.takeView(fn)
+	}()
+	<-done
+	return err
+}
+
+// takeView does the work of enterView. The goroutine stays locked, so that its thread
+// ends with it, unless that is the process's first thread.
+func (ns *NetNS) takeView(fn func()) error {
+	runtime.LockOSThread()
+	if unix.Gettid() == os.Getpid() {
+		defer runtime.UnlockOSThread()
+		return ns.enterView(fn)
+	}
+	if err := ns.use(func(fd int) error { return unix.Setns(fd, unix.CLONE_NEWNET) }); err != nil {
+		return err
+	}
+	if err := unix.Unshare(unix.CLONE_NEWNS | unix.CLONE_FS); err != nil {
+		return err
+	}
+	if err := ns.mountView(); err != nil {
+		return err
+	}
+	fn()
+	return nil
+}
+
+// mountView mounts the /sys of the thread's network namespace, and the files of
+// /etc/netns/NAME over those in /etc, as `ip netns exec` does.
+func (ns *NetNS) mountView() error {
+	if err := mount("", "/", unix.MS_SLAVE|unix.MS_REC); err != nil {
+		return err
+	}
+	var was unix.Statfs_t
+	_ = unix.Statfs("/sys", &was)
+	_ = unix.Unmount("/sys", unix.MNT_DETACH) // which fails if nothing is mounted there
+	if err := unix.Mount("sysfs", "/sys", "sysfs", uintptr(was.Flags)&unix.ST_RDONLY, ""); err != nil {
+		return &fs.PathError{Op: "mount", Path: "/sys", Err: err}
+	}
+	if ns.name == "" {
+		return nil
+	}
+	dir := "/etc/netns/" + ns.name
+	files, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	for _, file := range files {
+		if err := mount(dir+"/"+file.Name(), "/etc/"+file.Name(), unix.MS_BIND); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// stays returns an error for a process that would end with the thread that starts it.
+func (ns *NetNS) stays(cmd *exec.Cmd) error {
+	if cmd.SysProcAttr == nil || cmd.SysProcAttr.Pdeathsig == 0 {
+		return nil
+	}
+	return &Error{Op: "run in", Kind: "netns", Name: ns.String(), Attr: "Pdeathsig", Err: fs.ErrInvalid,
+		Message: "the thread that starts the process ends at once, and the process with it"}
 }
 
 // socketNetNS opens the namespace of a socket.

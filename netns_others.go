@@ -4,6 +4,7 @@ package iplink
 
 import (
 	"errors"
+	"os/exec"
 
 	"github.com/iplink-go/iplink/internal/rtnl"
 )
@@ -18,6 +19,8 @@ func createNetNS(string) (*NetNS, error) { return nil, errors.ErrUnsupported }
 func deleteNetNS(string) error           { return errors.ErrUnsupported }
 func listNetNS() ([]string, error)       { return nil, errors.ErrUnsupported }
 func (ns *NetNS) enter(func()) error     { return errors.ErrUnsupported }
+func (ns *NetNS) enterView(func()) error { return errors.ErrUnsupported }
+func (ns *NetNS) stays(*exec.Cmd) error  { return nil }
 
 func socketNetNS(*rtnl.Conn) (*NetNS, error) {
 	return nil, errors.ErrUnsupported
