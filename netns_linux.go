@@ -34,6 +34,19 @@ func openNetNS(path string) (*NetNS, error) {
 	return ns, nil
 }
 
+func netNSFromFD(fd int) (*NetNS, error) {
+	own, err := highfd.Dup(fd)
+	if err != nil {
+		return nil, err
+	}
+	ns := &NetNS{file: os.NewFile(uintptr(own), "net")}
+	if err := ns.use(ns.identify); err != nil {
+		ns.file.Close()
+		return nil, err
+	}
+	return ns, nil
+}
+
 // openHigh opens a file with a descriptor other than those of the standard files.
 func openHigh(path string, flags int) (*os.File, error) {
 	file, err := os.OpenFile(path, flags, 0)

@@ -14,6 +14,7 @@ const threadNetNSPath = ""
 func pidNetNSPath(int) string { return "" }
 
 func openNetNS(string) (*NetNS, error)   { return nil, errors.ErrUnsupported }
+func netNSFromFD(int) (*NetNS, error)    { return nil, errors.ErrUnsupported }
 func newNetNS() (*NetNS, error)          { return nil, errors.ErrUnsupported }
 func createNetNS(string) (*NetNS, error) { return nil, errors.ErrUnsupported }
 func deleteNetNS(string) error           { return errors.ErrUnsupported }

@@ -76,19 +76,25 @@ func FindOrMakeNSID(ctx context.Context, s Socket, fd int) (int32, error) {
 	if err != nil || id >= 0 {
 		return id, err
 	}
-	var b Batch
-	b.Write(uapi.RTM_NEWNSID, 0, func(b []byte) []byte {
-		const any = ^uint32(0)
-		b = wire.AppendU32(appendRTGen(b), uapi.NETNSA_FD, uint32(fd))
-		return wire.AppendU32(b, uapi.NETNSA_NSID, any)
-	})
-	if err := s.Do(ctx, &b); err != nil {
-		return -1, err
-	}
-	if err := b.Err(0); err != nil {
+	const any = -1
+	if err := SetNSID(ctx, s, fd, any); err != nil {
 		return -1, err
 	}
 	return FindNSID(ctx, s, fd)
+}
+
+// SetNSID gives the namespace of the descriptor fd an id in the socket's namespace; -1 is
+// any id.
+func SetNSID(ctx context.Context, s Socket, fd int, id int32) error {
+	var b Batch
+	b.Write(uapi.RTM_NEWNSID, 0, func(b []byte) []byte {
+		b = wire.AppendU32(appendRTGen(b), uapi.NETNSA_FD, uint32(fd))
+		return wire.AppendU32(b, uapi.NETNSA_NSID, uint32(id))
+	})
+	if err := s.Do(ctx, &b); err != nil {
+		return err
+	}
+	return b.Err(0)
 }
 
 // ListNSIDs returns the ids that the socket's namespace has for others, and for
