@@ -114,29 +114,21 @@ func (t *transaction) verifySysctls(j *job) error {
 	return j.spec.notSo(t.op, diffs[0])
 }
 
-// setSysctls sets the pending settings of IP of a link, and of the other end of a new
-// pair: IPv4 by a request that is sent later, IPv6 at once, after the requests so far. If the MTU of an existing link is about to make IP possible, the
-// settings wait for the next round.
+// setSysctls sets the pending settings of IP of a link: IPv4 by a request that is sent
+// later, IPv6 at once, after the requests so far. If the MTU of an existing link is about
+// to make IP possible, the settings wait for the next round.
 func (t *transaction) setSysctls(ctx context.Context, j *job) error {
-	if j == nil {
+	if len(j.pending.sysctls) == 0 || j.waitsForIP() {
 		return nil
 	}
-	for _, end := range []*job{j, j.peer} {
-		if end == nil || len(end.pending.sysctls) == 0 || end.waitsForIP() {
-			continue
-		}
-		t.addSysctls4(end)
-		if !slices.ContainsFunc(end.pending.sysctls, isIPv6) {
-			continue
-		}
-		if err := t.flush(ctx, j.at); err != nil {
-			return err
-		}
-		if err := t.writeSysctls6(ctx, end); err != nil {
-			return err
-		}
+	t.addSysctls4(j)
+	if !slices.ContainsFunc(j.pending.sysctls, isIPv6) {
+		return nil
 	}
-	return nil
+	if err := t.flush(ctx, j.at); err != nil {
+		return err
+	}
+	return t.writeSysctls6(ctx, j)
 }
 
 func isIPv6(s inet.Sysctl) bool { return s.Family == "ipv6" }
