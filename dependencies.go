@@ -202,6 +202,9 @@ func (t *transaction) references(s *spec) ([]linkKey, error) {
 			keys = append(keys, linkKey{at: at, name: r.Name})
 		}
 	}
+	for _, name := range s.objectNames() {
+		keys = append(keys, linkKey{at: at, name: name})
+	}
 	other := s.other()
 	if other == nil {
 		return keys, nil

@@ -21,7 +21,8 @@ type nsConn struct {
 	batch    rtnl.Batch
 	steps    []step // the purpose of each request of the batch
 	position int    // among the namespaces of the transaction
-	fd       int    // of the namespace, for requests that name it; -1 if not opened
+	unsent   []unsentObjects
+	fd       int // of the namespace, for requests that name it; -1 if not opened
 	ids      []nsid
 
 	// For a remote namespace:

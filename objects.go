@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -87,12 +88,75 @@ func (t *transaction) addObjects(j *job) {
 	}
 }
 
+// mostAtOnce limits the number of requests for objects of a link that wait to be sent.
+const mostAtOnce = 1024
+
+// unsentObjects are requests for objects of a link that follow those that wait to be sent.
+type unsentObjects struct {
+	job      *job
+	requests []objectRequest
+}
+
 func (t *transaction) addRequests(j *job, requests []objectRequest) {
+	if n := mostAtOnce; len(requests) > n {
+		j.at.unsent = append(j.at.unsent, unsentObjects{j, requests[n:]})
+		requests = requests[:n]
+	}
 	for i := range requests {
 		r := &requests[i]
-		t.addStep(j, stepObject, strings.TrimSpace(r.word+" "+r.Text), r.Type, r.Flag, func(b []byte) []byte { return r.Append(b, j.index) })
+		text, body := r.Text, func(b []byte) []byte { return r.Append(b, j.index) }
+		if r.Object != nil {
+			text, body = r.Object.String(), func(b []byte) []byte { return r.Object.Append(b, j.index, j.named) }
+		}
+		t.addStep(j, stepObject, strings.TrimSpace(r.word+" "+text), r.Type, r.Flag, body)
 		j.at.steps[len(j.at.steps)-1].object = &r.Request
 	}
+}
+
+// addUnsent adds requests that were left out because of their number.
+func (t *transaction) addUnsent(p *nsConn) {
+	unsent := p.unsent
+	p.unsent = nil
+	for _, u := range unsent {
+		t.addRequests(u.job, u.requests)
+	}
+}
+
+// objectNames returns the links that the objects of a spec name.
+func (s *spec) objectNames() (names []string) {
+	for _, o := range s.objects() {
+		if namer, ok := o.(own.Namer); ok {
+			names = append(names, namer.Names()...)
+		}
+	}
+	return names
+}
+
+// resolveObjects finds the indexes of the links that the objects name.
+func (t *transaction) resolveObjects(ctx context.Context, j *job) error {
+	for _, name := range j.spec.objectNames() {
+		r := attr.Ref{Name: name}
+		index, err := t.find(ctx, j, j.at, name)
+		if err != nil {
+			e := &Error{Op: t.op, Kind: j.spec.Kind, Name: j.spec.Name, Attr: "via"}
+			if isGone(err) {
+				e.Message = t.notFound(ctx, j, j.at, r)
+			}
+			return kernelError(e, err)
+		}
+		r.Index = index
+		j.objectRefs = append(j.objectRefs, r)
+	}
+	return nil
+}
+
+// named returns the index of a link that an object names.
+func (j *job) named(name string) int {
+	i := slices.IndexFunc(j.objectRefs, func(r attr.Ref) bool { return r.Name == name })
+	if i < 0 {
+		return 0
+	}
+	return j.objectRefs[i].Index
 }
 
 // objectReason returns the reason why an object was refused, or an empty string.

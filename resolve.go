@@ -33,6 +33,9 @@ func (t *transaction) resolve(ctx context.Context, j *job) error {
 	if err == nil && s.port != nil {
 		j.portRef, err = t.resolveRefs(ctx, j, s.port.Refs, func(uint16) *nsConn { return j.at }, infoOf(s.port).attrs)
 	}
+	if err == nil {
+		err = t.resolveObjects(ctx, j)
+	}
 	if err != nil {
 		return err
 	}

@@ -71,6 +71,7 @@ type job struct {
 	under                       *nsConn // the namespace of the new parent or underlay
 	linkNSID                    int32   // id of that namespace; -1 if it is the link's own
 	linkRefs, infoRefs, portRef []attr.Ref
+	objectRefs                  []attr.Ref    // the links that objects name
 	defers                      bool          // a link that comes up does so after all other changes
 	deferUp                     bool          // bring it up only after all other changes
 	joinsDown                   syscall.Errno // error with which the master rejects a link that is up; 0 if it accepts one
@@ -235,9 +236,17 @@ func (t *transaction) flushPlaces(ctx context.Context) error {
 
 // flush sends the requests for one namespace and examines the answers.
 func (t *transaction) flush(ctx context.Context, p *nsConn) error {
-	if p.batch.Len() == 0 {
-		return nil
+	defer func() { p.unsent = nil }()
+	for p.batch.Len() > 0 {
+		if err := t.flushOnce(ctx, p); err != nil {
+			return err
+		}
+		t.addUnsent(p)
 	}
+	return nil
+}
+
+func (t *transaction) flushOnce(ctx context.Context, p *nsConn) error {
 	defer p.reset()
 	if p.isRemote() && slices.ContainsFunc(p.steps, step.changes) {
 		return p.steps[0].job.spec.refuseRemote(t.op, "netns", p)

@@ -9,10 +9,12 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"syscall"
 
 	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/own"
 	"github.com/iplink-go/iplink/internal/uapi"
 )
 
@@ -56,7 +58,21 @@ func (r *portRange) Check() error {
 // validate applies the rules of vxlan_config_validate in the kernel.
 func (v *VXLANInfo) validate(op string, s *spec) error {
 	after := v.outcome(s)
-	return errors.Join(after.requireAddrs(s), after.requireLabel(op, s), v.requireModes(s.Set.Has))
+	return errors.Join(after.requireAddrs(s), after.requireLabel(op, s), v.requireModes(s.Set.Has), v.requireFilter(op, s))
+}
+
+// requireFilter rejects networks for a link that does not filter them.
+func (v *VXLANInfo) requireFilter(op string, s *spec) error {
+	filters := v.VNIFilter && s.asks(uapi.IFLA_VXLAN_VNIFILTER)
+	if now, ok := s.standing.(*VXLANInfo); ok {
+		filters = filters || now.VNIFilter
+	} else if op != "create" && op != "ensure" {
+		return nil
+	}
+	if !filters && slices.ContainsFunc(s.Objects, func(o own.Objects) bool { return o.Word() == "vni" }) {
+		return &attr.Error{Name: "VNIs", Text: "needs VNIFilter and External"}
+	}
+	return nil
 }
 
 // outcome returns the settings after the change that the rules on addresses examine.

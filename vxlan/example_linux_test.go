@@ -81,6 +81,61 @@ func ExampleVXLAN_AddVNIs() {
 	// vni 200 received 0
 }
 
+// A tunnel with the remotes of one host and of all others, and only these.
+func ExampleBuilder_OnlyFDB() {
+	err := inScratch(func(ctx context.Context) error {
+		first, second := netip.MustParseAddr("192.0.2.2"), netip.MustParseAddr("192.0.2.3")
+		host := net.HardwareAddr{0x02, 0, 0, 0, 0, 0x07}
+		if _, err := vxlan.New("vx0").VNI(100).Port(4789).FDB(fdb.Entry{MAC: host, Dst: first}).Create(ctx); err != nil {
+			return err
+		}
+		tunnel := vxlan.New("vx0").VNI(100).Port(4789).OnlyFDB(
+			fdb.Entry{MAC: vxlan.AllOthers(), Dst: first}, fdb.Entry{MAC: vxlan.AllOthers(), Dst: second},
+			fdb.Entry{MAC: host, Dst: second, State: fdb.Static})
+		change, err := tunnel.Ensure(ctx)
+		if err != nil {
+			return err
+		}
+		for _, difference := range change.Differences {
+			fmt.Println(difference)
+		}
+		return nil
+	})
+	if err != nil {
+		fmt.Println(err)
+	}
+	// Output:
+	// fdb: have 02:00:00:00:00:07 self permanent dst 192.0.2.2, want 02:00:00:00:00:07 self static dst 192.0.2.3
+	// fdb: have none, want 00:00:00:00:00:00 self permanent dst 192.0.2.2
+	// fdb: have none, want 00:00:00:00:00:00 self permanent dst 192.0.2.3
+}
+
+// A link that accepts the frames of some networks, and exactly these.
+func ExampleBuilder_OnlyVNIs() {
+	err := inScratch(func(ctx context.Context) error {
+		filter := func() *vxlan.Builder {
+			return vxlan.New("vx0").External(true).VNIFilter(true).Learning(false).Port(4789)
+		}
+		if _, err := filter().VNIs(vxlan.VNIs{First: 100, Last: 200}).Create(ctx); err != nil {
+			return err
+		}
+		change, err := filter().OnlyVNIs(vxlan.VNIs{First: 150, Last: 250}).Ensure(ctx)
+		if err != nil {
+			return err
+		}
+		for _, difference := range change.Differences {
+			fmt.Println(difference)
+		}
+		return nil
+	})
+	if err != nil {
+		fmt.Println(err)
+	}
+	// Output:
+	// vni: have 100-149, want none
+	// vni: have none, want 201-250
+}
+
 // inScratch runs fn in a namespace of its own.
 func inScratch(fn func(ctx context.Context) error) error {
 	ns, err := iplink.NewNetNS()

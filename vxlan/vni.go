@@ -10,6 +10,7 @@ import (
 
 	"github.com/iplink-go/iplink/internal/attr"
 	"github.com/iplink-go/iplink/internal/openlink"
+	"github.com/iplink-go/iplink/internal/rtnl"
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
 )
@@ -97,13 +98,7 @@ func (v *VXLAN) changeVNIs(ctx context.Context, op string, typ uint16, networks 
 		}
 	}
 	for part := range slices.Chunk(networks, perRequest) {
-		err := v.link.Write(ctx, op, subject(part), typ, 0, func(b []byte) []byte {
-			b = appendHeader(b, v.link.Index, 0)
-			for i := range part {
-				b = part[i].append(b)
-			}
-			return b
-		})
+		err := v.link.Write(ctx, op, subject(part), typ, 0, func(b []byte) []byte { return appendVNIs(b, v.link.Index, part) })
 		if err != nil {
 			return unfiltered(err, syscall.EOPNOTSUPP)
 		}
@@ -114,8 +109,10 @@ func (v *VXLAN) changeVNIs(ctx context.Context, op string, typ uint16, networks 
 // unfiltered adds the reason for the kernel's error on a link without the setting
 // VNIFilter.
 func unfiltered(err error, errno syscall.Errno) error {
-	return openlink.Because(err, errno, "the link takes frames of all its networks: make it with VNIFilter(true)")
+	return openlink.Because(err, errno, needsFilter)
 }
+
+const needsFilter = "the link takes frames of all its networks: make it with VNIFilter(true)"
 
 // subject returns a description of the networks in a request.
 func subject(networks []VNIs) string {
@@ -169,20 +166,36 @@ func (v *VXLAN) ListVNIs(ctx context.Context) ([]VNIs, error) {
 	var all []VNIs
 	body := func(b []byte) []byte { return appendHeader(b, v.link.Index, uapi.TUNNEL_MSG_FLAG_STATS) }
 	err := v.link.List(ctx, "vni show", uapi.RTM_GETTUNNEL, body, func() { all = nil }, func(m wire.Message) {
-		if len(m.Data) < headerLen || int(wire.Order.Uint32(m.Data[4:])) != v.link.Index {
-			return
-		}
-		for a, err := range wire.Attrs(m.Data[headerLen:]) {
-			if err != nil {
-				return
-			}
-			if n, ok := parseVNIs(a.Data); ok && a.Type == uapi.VXLAN_VNIFILTER_ENTRY {
-				all = append(all, n)
-			}
-		}
+		all = appendParsed(all, m, v.link.Index)
 	})
 	slices.SortFunc(all, func(a, b VNIs) int { return cmp.Compare(a.First, b.First) })
 	return all, unfiltered(err, syscall.EINVAL)
+}
+
+// readVNIs returns the networks of a link as ranges with equal groups, sorted by number.
+func readVNIs(ctx context.Context, conn *rtnl.Conn, index int) (all []VNIs, err error) {
+	body := func(b []byte) []byte { return appendHeader(b, index, 0) }
+	err = conn.Dump(ctx, uapi.RTM_GETTUNNEL, body, func() { all = nil }, func(m wire.Message) {
+		all = appendParsed(all, m, index)
+	})
+	slices.SortFunc(all, func(a, b VNIs) int { return cmp.Compare(a.First, b.First) })
+	return all, err
+}
+
+// appendParsed appends the networks that a message about a link contains.
+func appendParsed(all []VNIs, m wire.Message, index int) []VNIs {
+	if len(m.Data) < headerLen || int(wire.Order.Uint32(m.Data[4:])) != index {
+		return all
+	}
+	for a, err := range wire.Attrs(m.Data[headerLen:]) {
+		if err != nil {
+			break
+		}
+		if n, ok := parseVNIs(a.Data); ok && a.Type == uapi.VXLAN_VNIFILTER_ENTRY {
+			all = append(all, n)
+		}
+	}
+	return all
 }
 
 // parseVNIs decodes one entry.

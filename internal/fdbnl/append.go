@@ -2,7 +2,6 @@ package fdbnl
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -10,9 +9,7 @@ import (
 
 	"github.com/iplink-go/iplink"
 	"github.com/iplink-go/iplink/fdb"
-	"github.com/iplink-go/iplink/internal/rtnl"
-	"github.com/iplink-go/iplink/internal/uapi"
-	"github.com/iplink-go/iplink/internal/wire"
+	"github.com/iplink-go/iplink/internal/fdbmsg"
 )
 
 // appends returns the verb that appends an entry. If an address can have only one
@@ -49,7 +46,7 @@ func remoteText(e *fdb.Entry) string {
 
 // sameRemote reports whether an existing entry has the same remote as r.
 func (r *request) sameRemote(have *fdb.Entry) bool {
-	port, vni := defaults(&r.port)
+	port, vni := fdbmsg.Defaults(&r.port)
 	return r.e.Dst == have.Dst && r.e.NextHop == have.NextHop && r.via == have.ViaIndex &&
 		or(r.e.DstPort, port) == or(have.DstPort, port) && or(r.e.VNI, vni) == or(have.VNI, vni)
 }
@@ -60,16 +57,4 @@ func or[T uint16 | uint32](v, other T) T {
 		return other
 	}
 	return v
-}
-
-// defaults returns the VXLAN link's port and VNI, which apply to remotes without
-// their own.
-func defaults(vxlan *rtnl.Link) (port uint16, vni uint32) {
-	if b := wire.Find(vxlan.Data, uapi.IFLA_VXLAN_PORT); len(b) == 2 {
-		port = binary.BigEndian.Uint16(b)
-	}
-	if b := wire.Find(vxlan.Data, uapi.IFLA_VXLAN_ID); len(b) == 4 {
-		vni = wire.Order.Uint32(b)
-	}
-	return port, vni
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/iplink-go/iplink/fdb"
+	"github.com/iplink-go/iplink/internal/fdbmsg"
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
 )
@@ -56,7 +57,7 @@ func (c *choice) check(op string) error {
 	case f.Flags&f.Without != 0:
 		return invalid(op, "flags", "%s is asked for and excluded", f.Flags&f.Without)
 	}
-	if fault := addrFault(f.Dst); fault != "" {
+	if fault := fdbmsg.AddrFault(f.Dst); fault != "" {
 		return invalid(op, "dst", "%s", fault)
 	}
 	return nil
@@ -108,11 +109,11 @@ func (c *choice) checkList(op string) error {
 func (c *choice) appendList(b []byte) []byte {
 	switch {
 	case !c.t.ofBridge():
-		return header{index: c.t.Link.Index}.append(b)
+		return fdbmsg.Header{Index: c.t.Link.Index}.Append(b)
 	case c.other:
-		return header{index: c.port}.append(b)
+		return fdbmsg.Header{Index: c.port}.Append(b)
 	}
-	return wire.AppendU32(header{index: c.port}.append(b), uapi.NDA_MASTER, uint32(c.t.Link.Index))
+	return wire.AppendU32(fdbmsg.Header{Index: c.port}.Append(b), uapi.NDA_MASTER, uint32(c.t.Link.Index))
 }
 
 // matches applies the filter to an entry.
@@ -162,9 +163,9 @@ func flushStates(states []fdb.State) []bits {
 // appendFlush appends the request to remove the entries in the given states.
 func (c *choice) appendFlush(b []byte, s bits) []byte {
 	f := &c.f
-	b = header{c.t.Link.Index, s.state, f.Flags | fdb.Self}.append(b)
+	b = fdbmsg.Header{Index: c.t.Link.Index, State: s.state, Flags: f.Flags | fdb.Self}.Append(b)
 	if c.t.ofBridge() {
-		b = appendU32(b, uapi.NDA_IFINDEX, uint32(c.port))
+		b = fdbmsg.AppendU32(b, uapi.NDA_IFINDEX, uint32(c.port))
 	} else {
 		b = c.appendTunnel(b)
 	}
@@ -182,13 +183,8 @@ func (c *choice) appendFlush(b []byte, s bits) []byte {
 
 func (c *choice) appendTunnel(b []byte) []byte {
 	f := &c.f
-	if f.Dst.IsValid() {
-		b = wire.AppendAttr(b, uapi.NDA_DST, f.Dst.AsSlice())
-	}
-	if f.DstPort != 0 {
-		b = appendPort(b, f.DstPort)
-	}
-	b = appendU32(b, uapi.NDA_NH_ID, f.NextHop)
-	b = appendU32(b, uapi.NDA_VNI, f.VNI)
-	return appendU32(b, uapi.NDA_SRC_VNI, f.SrcVNI)
+	b = fdbmsg.AppendPort(fdbmsg.AppendDst(b, f.Dst), f.DstPort)
+	b = fdbmsg.AppendU32(b, uapi.NDA_NH_ID, f.NextHop)
+	b = fdbmsg.AppendU32(b, uapi.NDA_VNI, f.VNI)
+	return fdbmsg.AppendU32(b, uapi.NDA_SRC_VNI, f.SrcVNI)
 }

@@ -2,18 +2,16 @@ package fdbnl
 
 import (
 	"context"
-	"fmt"
 	"net"
-	"net/netip"
 
 	"github.com/iplink-go/iplink/fdb"
+	"github.com/iplink-go/iplink/internal/fdbmsg"
 	"github.com/iplink-go/iplink/internal/rtnl"
 )
 
-// mostVNI is the highest VNI (24 bits), and mostVLAN the highest VLAN ID.
 const (
-	mostVNI  = 1<<24 - 1
-	mostVLAN = 4094
+	mostVNI  = fdbmsg.MostVNI
+	mostVLAN = fdbmsg.MostVLAN
 )
 
 // request is an entry with the links that it names, and with its database.
@@ -46,6 +44,15 @@ func (t Table) request(ctx context.Context, op string, e fdb.Entry, check func(*
 // VXLAN link both may be empty.
 func (t Table) names(name string, index int) bool {
 	return t.Link.Named(name, index) || !t.ofBridge() && name == "" && index == 0
+}
+
+// message returns the message about the entry.
+func (r *request) message() *fdbmsg.Message {
+	return &fdbmsg.Message{Entry: &r.e, Index: r.port.Index, Via: r.via, Flags: r.flags}
+}
+
+func (r *request) appendLookUp(b []byte) []byte {
+	return r.message().AppendLookUp(b, r.t.Link.Index)
 }
 
 func (r *request) settle(op string, check func(*request) error) error {
@@ -192,20 +199,10 @@ func (r *request) checkTunnel(op string) error {
 	case e.VLAN != 0 && !r.t.ofBridge():
 		return r.invalid(op, "vlan", "a VXLAN link has networks instead: src_vni")
 	}
-	if fault := addrFault(e.Dst); fault != "" {
+	if fault := fdbmsg.AddrFault(e.Dst); fault != "" {
 		return r.invalid(op, "dst", "%s", fault)
 	}
 	return nil
-}
-
-func addrFault(a netip.Addr) string {
-	switch {
-	case a.Zone() != "":
-		return fmt.Sprintf("the zone of %s cannot be told to the kernel: name the link with via", a)
-	case a.Is4In6():
-		return fmt.Sprintf("%s is an IPv4 address in IPv6 clothes: Unmap it", a)
-	}
-	return ""
 }
 
 // forMany reports whether an address may have several remotes.

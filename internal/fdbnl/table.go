@@ -1,5 +1,5 @@
-// Package fdbnl implements the forwarding databases of packages bridge and vxlan:
-// RTM_NEWNEIGH and related messages for AF_BRIDGE, and struct ndmsg.
+// Package fdbnl implements the forwarding databases of opened links, for packages bridge
+// and vxlan.
 package fdbnl
 
 import (
@@ -8,6 +8,7 @@ import (
 
 	"github.com/iplink-go/iplink"
 	"github.com/iplink-go/iplink/fdb"
+	"github.com/iplink-go/iplink/internal/fdbmsg"
 	"github.com/iplink-go/iplink/internal/openlink"
 	"github.com/iplink-go/iplink/internal/rtnl"
 	"github.com/iplink-go/iplink/internal/uapi"
@@ -47,7 +48,7 @@ func (t Table) Put(ctx context.Context, verb Verb, e fdb.Entry) error {
 	if err != nil {
 		return err
 	}
-	return r.explain(t.Link.Write(ctx, verb.op, e.MAC.String(), uapi.RTM_NEWNEIGH, verb.flags, r.append))
+	return r.explain(t.Link.Write(ctx, verb.op, e.MAC.String(), uapi.RTM_NEWNEIGH, verb.flags, r.message().Append))
 }
 
 // Delete removes an entry. It sends the permanent state, the only one that address
@@ -59,7 +60,7 @@ func (t Table) Delete(ctx context.Context, e fdb.Entry) error {
 	if err != nil {
 		return err
 	}
-	return r.explain(t.Link.Write(ctx, op, e.MAC.String(), uapi.RTM_DELNEIGH, 0, r.append))
+	return r.explain(t.Link.Write(ctx, op, e.MAC.String(), uapi.RTM_DELNEIGH, 0, r.message().Append))
 }
 
 // Get looks up the entry for an address, in a VLAN of a bridge or in a network of a
@@ -84,7 +85,7 @@ func (t Table) Get(ctx context.Context, mac net.HardwareAddr, vlan uint16, vni u
 func (r *request) lookUp(ctx context.Context, op string) (found fdb.Entry, err error) {
 	var b rtnl.Batch
 	names := r.t.Link.Names()
-	b.Get(uapi.RTM_GETNEIGH, func(m wire.Message) { found, _ = parse(m.Data, names) }, r.appendLookUp)
+	b.Get(uapi.RTM_GETNEIGH, func(m wire.Message) { found, _ = fdbmsg.Parse(m.Data, names) }, r.appendLookUp)
 	if err := r.t.Link.Do(ctx, op, r.e.MAC.String(), &b); err != nil {
 		return fdb.Entry{}, err
 	}
@@ -103,7 +104,7 @@ func (t Table) List(ctx context.Context, f fdb.Filter) ([]fdb.Entry, error) {
 	names := t.Link.Names()
 	restart := func() { all = nil }
 	err = t.Link.List(ctx, op, uapi.RTM_GETNEIGH, c.appendList, restart, func(m wire.Message) {
-		if e, ok := parse(m.Data, names); ok && m.Type == uapi.RTM_NEWNEIGH {
+		if e, ok := fdbmsg.Parse(m.Data, names); ok && m.Type == uapi.RTM_NEWNEIGH {
 			t.attribute(&e)
 			if c.matches(&e) {
 				all = append(all, e)

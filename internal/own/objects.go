@@ -1,6 +1,7 @@
 package own
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"syscall"
@@ -47,6 +48,26 @@ type Request struct {
 	Reason func(syscall.Errno) string
 	// Holds are the errnos of a request whose result was there already.
 	Holds []syscall.Errno
+	// Object takes the place of Text and Append unless it is nil.
+	Object Object
+}
+
+// An Object is the object of a request.
+type Object interface {
+	// String returns the object in words.
+	String() string
+	// Append is Request.Append for an object that may name other links.
+	Append(b []byte, index int, indexOf func(name string) int) []byte
+}
+
+// A Namer is Objects that name other links, in the namespace of their own link.
+type Namer interface {
+	Names() []string
+}
+
+// A Follower is Objects that need the other objects of the link and come after them.
+type Follower interface {
+	Follows()
 }
 
 // A Change is a difference, in words, and the requests that resolve it. The requests of
@@ -60,12 +81,20 @@ type Change struct {
 func (s *Settings) SetObjects(o Objects) {
 	all := slices.Clone(s.Objects)
 	i := slices.IndexFunc(all, func(had Objects) bool { return had.Word() == o.Word() })
-	if i < 0 {
-		all = append(all, o)
-	} else {
+	if i >= 0 {
 		all[i] = o
+		s.Objects = all
+		return
 	}
-	s.Objects = all
+	if i = len(all); !isFollower(o) {
+		i = cmp.Or(slices.IndexFunc(all, isFollower)+1, i+1) - 1
+	}
+	s.Objects = slices.Insert(all, i, o)
+}
+
+func isFollower(o Objects) bool {
+	_, ok := o.(Follower)
+	return ok
 }
 
 // FindObjects returns the stored objects of a type, or its zero value.

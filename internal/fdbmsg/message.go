@@ -1,4 +1,6 @@
-package fdbnl
+// Package fdbmsg encodes and decodes the messages of forwarding databases, RTM_NEWNEIGH
+// and related messages for AF_BRIDGE, and compares wanted entries with those of a link.
+package fdbmsg
 
 import (
 	"encoding/binary"
@@ -16,88 +18,108 @@ import (
 // headerLen is the length of struct ndmsg.
 const headerLen = 12
 
-// header is a struct ndmsg for AF_BRIDGE.
-type header struct {
-	index int
-	state uint16
-	flags fdb.Flags // only the lower 8 bits are sent
+// A Header is a struct ndmsg for AF_BRIDGE.
+type Header struct {
+	Index int
+	State uint16
+	Flags fdb.Flags // only the lower 8 bits are sent
 }
 
-func (h header) append(b []byte) []byte {
+// Append appends the header.
+func (h Header) Append(b []byte) []byte {
 	b = append(b, uapi.AF_BRIDGE, 0, 0, 0)
-	b = wire.Order.AppendUint32(b, uint32(h.index))
-	b = wire.Order.AppendUint16(b, h.state)
-	return append(b, uint8(h.flags), 0)
+	b = wire.Order.AppendUint32(b, uint32(h.Index))
+	b = wire.Order.AppendUint16(b, h.State)
+	return append(b, uint8(h.Flags), 0)
 }
 
 // toldFlags are the flags that the kernel accepts.
 const toldFlags = fdb.Use | fdb.Self | fdb.Master | fdb.ExternLearn | fdb.Sticky | fdb.Router
 
-// append appends the message for an entry, in iproute2's order.
-func (r *request) append(b []byte) []byte {
-	b = header{r.port.Index, stateBits(r.e.State), r.flags & toldFlags}.append(b)
-	b = wire.AppendAttr(b, uapi.NDA_LLADDR, r.e.MAC)
-	if r.e.Dst.IsValid() {
-		b = wire.AppendAttr(b, uapi.NDA_DST, r.e.Dst.AsSlice())
-	}
-	if r.e.VLAN != 0 {
-		b = wire.AppendU16(b, uapi.NDA_VLAN, r.e.VLAN)
-	}
-	if r.e.DstPort != 0 {
-		b = appendPort(b, r.e.DstPort)
-	}
-	b = appendU32(b, uapi.NDA_NH_ID, r.e.NextHop)
-	b = appendU32(b, uapi.NDA_VNI, r.e.VNI)
-	b = appendU32(b, uapi.NDA_SRC_VNI, r.e.SrcVNI)
-	b = appendU32(b, uapi.NDA_IFINDEX, uint32(r.via))
-	return r.appendExtension(b)
+// A Message is about an entry of a link's database. Flags take the place of the entry's,
+// and Via is the index of the link that the entry names.
+type Message struct {
+	Entry      *fdb.Entry
+	Index, Via int
+	Flags      fdb.Flags
 }
 
-// appendU32 appends an attribute unless v is 0.
-func appendU32(b []byte, typ uint16, v uint32) []byte {
+// Append appends the message, in iproute2's order.
+func (m *Message) Append(b []byte) []byte {
+	e := m.Entry
+	b = Header{m.Index, stateBits(e.State), m.Flags & toldFlags}.Append(b)
+	b = wire.AppendAttr(b, uapi.NDA_LLADDR, e.MAC)
+	b = AppendDst(b, e.Dst)
+	if e.VLAN != 0 {
+		b = wire.AppendU16(b, uapi.NDA_VLAN, e.VLAN)
+	}
+	b = AppendPort(b, e.DstPort)
+	b = AppendU32(b, uapi.NDA_NH_ID, e.NextHop)
+	b = AppendU32(b, uapi.NDA_VNI, e.VNI)
+	b = AppendU32(b, uapi.NDA_SRC_VNI, e.SrcVNI)
+	b = AppendU32(b, uapi.NDA_IFINDEX, uint32(m.Via))
+	return appendExtension(b, e)
+}
+
+// AppendU32 appends an attribute unless v is 0.
+func AppendU32(b []byte, typ uint16, v uint32) []byte {
 	if v == 0 {
 		return b
 	}
 	return wire.AppendU32(b, typ, v)
 }
 
-func appendPort(b []byte, port uint16) []byte {
-	return wire.AppendAttr(b, uapi.NDA_PORT, binary.BigEndian.AppendUint16(nil, port))
+// AppendPort appends a UDP port unless it is 0.
+func AppendPort(b []byte, port uint16) []byte {
+	if port == 0 {
+		return b
+	}
+	b, at := wire.Begin(b, uapi.NDA_PORT)
+	return wire.End(binary.BigEndian.AppendUint16(b, port), at)
 }
 
-func (r *request) appendExtension(b []byte) []byte {
-	if !r.e.Notify && !r.e.Inactive && !r.e.NoRefresh {
+// AppendDst appends a remote end point unless it is the zero Addr.
+func AppendDst(b []byte, dst netip.Addr) []byte {
+	if !dst.IsValid() {
+		return b
+	}
+	return wire.AppendAttr(b, uapi.NDA_DST, dst.AsSlice())
+}
+
+func appendExtension(b []byte, e *fdb.Entry) []byte {
+	if !e.Notify && !e.Inactive && !e.NoRefresh {
 		return b
 	}
 	b, at := wire.Begin(b, uapi.NDA_FDB_EXT_ATTRS|uapi.NLA_F_NESTED)
 	var activity uint8
-	if r.e.Notify {
+	if e.Notify {
 		activity |= uapi.FDB_NOTIFY_BIT
 	}
-	if r.e.Inactive {
+	if e.Inactive {
 		activity |= uapi.FDB_NOTIFY_INACTIVE_BIT
 	}
 	if activity != 0 {
 		b = wire.AppendU8(b, uapi.NFEA_ACTIVITY_NOTIFY, activity)
 	}
-	if r.e.NoRefresh {
+	if e.NoRefresh {
 		b = wire.AppendFlag(b, uapi.NFEA_DONT_REFRESH)
 	}
 	return wire.End(b, at)
 }
 
-// appendLookUp appends the request for the entry of an address. In this request
-// NDA_VNI is the VNI of the entry itself (SrcVNI).
-func (r *request) appendLookUp(b []byte) []byte {
-	if r.flags&fdb.Self == 0 {
-		b = wire.AppendAttr(header{}.append(b), uapi.NDA_LLADDR, r.e.MAC)
-		if r.e.VLAN != 0 {
-			b = wire.AppendU16(b, uapi.NDA_VLAN, r.e.VLAN)
+// AppendLookUp appends the request for the entry of an address, in the database of a
+// bridge with the index master, or else of the message's link. In this request NDA_VNI
+// is the VNI of the entry itself (SrcVNI).
+func (m *Message) AppendLookUp(b []byte, master int) []byte {
+	if m.Flags&fdb.Self == 0 {
+		b = wire.AppendAttr(Header{}.Append(b), uapi.NDA_LLADDR, m.Entry.MAC)
+		if m.Entry.VLAN != 0 {
+			b = wire.AppendU16(b, uapi.NDA_VLAN, m.Entry.VLAN)
 		}
-		return wire.AppendU32(b, uapi.NDA_MASTER, uint32(r.t.Link.Index))
+		return wire.AppendU32(b, uapi.NDA_MASTER, uint32(master))
 	}
-	b = header{index: r.port.Index, flags: fdb.Self}.append(b)
-	return appendU32(wire.AppendAttr(b, uapi.NDA_LLADDR, r.e.MAC), uapi.NDA_VNI, r.e.SrcVNI)
+	b = Header{Index: m.Index, Flags: fdb.Self}.Append(b)
+	return AppendU32(wire.AppendAttr(b, uapi.NDA_LLADDR, m.Entry.MAC), uapi.NDA_VNI, m.Entry.SrcVNI)
 }
 
 // stateBits returns the state bits as iproute2 sends them. A VXLAN link stores the
@@ -124,8 +146,9 @@ func stateOf(bits uint16) fdb.State {
 	return fdb.Dynamic
 }
 
-// parse decodes the message for an entry. It returns false for an invalid message.
-func parse(data []byte, name func(int) string) (e fdb.Entry, ok bool) {
+// Parse decodes the message for an entry. It returns false for an invalid message. name
+// returns the name of a link.
+func Parse(data []byte, name func(int) string) (e fdb.Entry, ok bool) {
 	if len(data) < headerLen || data[0] != uapi.AF_BRIDGE {
 		return e, false
 	}
