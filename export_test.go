@@ -413,3 +413,13 @@ func ReceiveBuffer(bytes int) Filter {
 func Differences(old, now *Link) []string {
 	return changes(new(attr.Codec), old, now)
 }
+
+// Control calls f with the descriptor of the socket.
+func (c *Conn) Control(f func(fd int) error) error {
+	return c.rt.Control(f)
+}
+
+// SendSingly makes each request go out in a send of its own.
+func (c *Conn) SendSingly() {
+	c.rt.SetAnswerSpace(0)
+}

@@ -13,17 +13,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/iplink-go/iplink"
-	"github.com/iplink-go/iplink/bond"
 	"github.com/iplink-go/iplink/bridge"
-	"github.com/iplink-go/iplink/can"
 	"github.com/iplink-go/iplink/inet"
 	"github.com/iplink-go/iplink/internal/attr"
 	"github.com/iplink-go/iplink/internal/golden"
 	"github.com/iplink-go/iplink/internal/kerneltest/lab"
 	"github.com/iplink-go/iplink/internal/uapi"
-	"github.com/iplink-go/iplink/ipoib"
 	"github.com/iplink-go/iplink/ipvlan"
-	"github.com/iplink-go/iplink/macsec"
 	"github.com/iplink-go/iplink/macvlan"
 	"github.com/iplink-go/iplink/veth"
 	"github.com/iplink-go/iplink/vlan"
@@ -347,32 +343,6 @@ type macvlans[B any] interface {
 	FlushSources() B
 }
 
-func goldenBond() []goldenSpec {
-	base := func(mode iplink.BondMode) *bond.Builder { return bond.New("t0").Index(goldenIndex).Mode(mode) }
-	addrs := func(texts ...string) (all []netip.Addr) {
-		for _, text := range texts {
-			all = append(all, lab.Addr(text))
-		}
-		return all
-	}
-	return []goldenSpec{
-		{"plain", bond.New("t0").Index(goldenIndex)},
-		{"ports", base(bond.ActiveBackup).Primary("under").PrimaryReselect(bond.ReselectBetter).ClearActiveSlave().
-			FailOverMAC(bond.FailOverFollow).AllSlavesActive(true).MinLinks(0x1234)},
-		{"miimon", base(bond.BalanceXOR).MIIMon(50 * time.Millisecond).UpDelay(150 * time.Millisecond).
-			DownDelay(350 * time.Millisecond).PeerNotifDelay(450 * time.Millisecond).UseCarrier(true)},
-		{"arp", base(bond.ActiveBackup).ARPInterval(1234 * time.Millisecond).ARPIPTargets(addrs("192.0.2.18", "198.51.100.52")...).
-			ARPValidate(bond.ValidateFilterBackup).ARPAllTargets(bond.ARPAll).ARPMissedMax(7)},
-		{"ns", base(bond.ActiveBackup).NSIP6Targets(addrs("2001:db8::12", "fe80::1234")...)},
-		{"no-targets", base(bond.ActiveBackup).NSIP6Targets().ARPIPTargets().MinLinks(3)},
-		{"traffic", base(bond.BalanceRR).XmitHashPolicy(bond.HashEncap34).ResendIGMP(0x12).NumPeerNotif(0x34).
-			LPInterval(0x1234 * time.Second).PacketsPerSlave(0x4321)},
-		{"tlb", base(bond.BalanceTLB).TLBDynamicLB(false)},
-		{"lacp", base(bond.IEEE8023AD).LACPRate(bond.LACPFast).LACPActive(false).ADSelect(bond.ADCount).
-			ADActorSysPrio(0x1234).ADUserPortKey(0x321).ADActorSystem(lab.MAC)},
-	}
-}
-
 func goldenVLAN() []goldenSpec {
 	base := func() *vlan.Builder { return vlan.New("t0").Index(goldenIndex).Parent("under").ID(0x123) }
 	return []goldenSpec{
@@ -385,83 +355,12 @@ func goldenVLAN() []goldenSpec {
 	}
 }
 
-func byHandBond() []written {
-	b := bond.New("t0")
-	return []written{
-		{32, b.Clone().CoupledControl(true), "01"},
-		{33, b.Clone().BroadcastNeighbor(true), "01"},
-		{34, b.Clone().LACPStrict(true), "01"},
-	}
-}
-
-// byHandBondPort are requests about ports, whose settings `ip` gives only to a link
-// that the kernel knows as one.
-func byHandBondPort() []written {
-	port := func(p *bond.PortBuilder) iplink.Spec { return iplink.Device("backup").PortSettings(p) }
-	return []written{
-		{5, port(bond.Port().QueueID(0x1234)), "34 12"},
-		{9, port(bond.Port().Prio(-0x1234)), "cc ed ff ff"},
-		{10, port(bond.Port().ActorPortPrio(0x4321)), "21 43"},
-	}
-}
-
 func goldenIPvlan() []goldenSpec {
 	base := func() *ipvlan.Builder { return ipvlan.New("t0").Index(goldenIndex).Parent("under") }
 	return []goldenSpec{
 		{"plain", base()},
 		{"vepa", base().Mode(ipvlan.L3S).Flags(ipvlan.VEPA)},
 		{"bridge", base().Mode(ipvlan.L2).Flags(ipvlan.Bridge)},
-	}
-}
-
-func goldenMACsec() []goldenSpec {
-	base := func() *macsec.Builder { return macsec.New("t0").Index(goldenIndex).Parent("under") }
-	return []goldenSpec{
-		{"plain", base()},
-		{"sci", base().SCI(macsec.SCIOf(lab.MAC, 0x1234)).Cipher(macsec.GCMAES128).ICVLen(12)},
-		{"port", base().Port(0x1234).Encrypt(true).Protect(false).Validate(macsec.Check).EncodingSA(3)},
-		{"xpn", base().Cipher(macsec.GCMAESXPN256).Replay(true).Window(0x12345678)},
-		{"end-station", base().EndStation(true)},
-		{"scb", base().SCB(true).Offload(macsec.OffloadMAC)},
-	}
-}
-
-func goldenCAN() []goldenSpec {
-	return []goldenSpec{
-		{"bitrate", can.New("backup").Bitrate(500000).SamplePoint(875).RestartDelay(0x1234 * time.Millisecond)},
-		{"segments", can.New("backup").BitTiming(can.BitTiming{TQ: 125, PropSeg: 6, PhaseSeg1: 7, PhaseSeg2: 2, SJW: 3})},
-		{"modes", can.New("backup").Loopback(true).ListenOnly(false).TripleSampling(true).OneShot(false).
-			BerrReporting(true).PresumeAck(true).FDNonISO(false).CCLen8DLC(true)},
-		{"fd", can.New("backup").FD(true).Bitrate(500000).DataBitrate(2000000).DataSamplePoint(750)},
-		{"tdc-off", can.New("backup").FD(true).Bitrate(500000).DataBitrate(2000000).TDC(can.TDC{})},
-		{"restart", can.New("backup").Restart()},
-		{"termination", can.New("backup").Termination(0x1234)},
-		{"up", can.New("backup").Bitrate(250000).Up()},
-	}
-}
-
-func goldenIPoIB() []goldenSpec {
-	base := func() *ipoib.Builder { return ipoib.New("t0").Index(goldenIndex).Parent("under") }
-	return []goldenSpec{
-		{"plain", base()},
-		{"pkey", base().PKey(0x1234).Mode(ipoib.Datagram)},
-		{"connected", base().Mode(ipoib.Connected).UMCast(true)},
-	}
-}
-
-// byHandCAN are requests for controllers that `ip` has no word for, or says
-// less about: of the two bits of the compensation it names one.
-func byHandCAN() []written {
-	fd := func() *can.Builder { return can.New("backup").FD(true).Bitrate(500000).DataBitrate(2000000) }
-	xl := func() *can.Builder { return can.New("backup").XL(true).Bitrate(500000).XLDataBitrate(8000000) }
-	return []written{
-		{5, fd().TDC(can.TDC{Mode: can.TDCManual, TDCV: 5, TDCO: 7}), "20 06 00 00 20 04 00 00"},
-		{16, fd().TDC(can.TDC{Mode: can.TDCManual, TDCV: 0x12, TDCO: 0x34, TDCF: 5}),
-			"08 00 07 00 12 00 00 00 08 00 08 00 34 00 00 00 08 00 09 00 05 00 00 00"},
-		{5, xl().TMS(true).Restricted(true), "00 98 00 00 00 98 00 00"},
-		{18, xl(), "00 12 7a 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00"},
-		{21, xl().XLTDC(can.TDC{Mode: can.TDCAuto, TDCO: 0x34}), "08 00 08 00 34 00 00 00"},
-		{22, xl().TMS(true).XLPWM(can.PWM{PWMS: 2, PWML: 6}), "08 00 07 00 02 00 00 00 08 00 08 00 06 00 00 00"},
 	}
 }
 

@@ -301,3 +301,42 @@ func TestIPoIBLater(t *testing.T) {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
+
+func goldenCAN() []goldenSpec {
+	return []goldenSpec{
+		{"bitrate", can.New("backup").Bitrate(500000).SamplePoint(875).RestartDelay(0x1234 * time.Millisecond)},
+		{"segments", can.New("backup").BitTiming(can.BitTiming{TQ: 125, PropSeg: 6, PhaseSeg1: 7, PhaseSeg2: 2, SJW: 3})},
+		{"modes", can.New("backup").Loopback(true).ListenOnly(false).TripleSampling(true).OneShot(false).
+			BerrReporting(true).PresumeAck(true).FDNonISO(false).CCLen8DLC(true)},
+		{"fd", can.New("backup").FD(true).Bitrate(500000).DataBitrate(2000000).DataSamplePoint(750)},
+		{"tdc-off", can.New("backup").FD(true).Bitrate(500000).DataBitrate(2000000).TDC(can.TDC{})},
+		{"restart", can.New("backup").Restart()},
+		{"termination", can.New("backup").Termination(0x1234)},
+		{"up", can.New("backup").Bitrate(250000).Up()},
+	}
+}
+
+// byHandCAN are requests for controllers that `ip` has no word for, or says
+// less about: of the two bits of the compensation it names one.
+func byHandCAN() []written {
+	fd := func() *can.Builder { return can.New("backup").FD(true).Bitrate(500000).DataBitrate(2000000) }
+	xl := func() *can.Builder { return can.New("backup").XL(true).Bitrate(500000).XLDataBitrate(8000000) }
+	return []written{
+		{5, fd().TDC(can.TDC{Mode: can.TDCManual, TDCV: 5, TDCO: 7}), "20 06 00 00 20 04 00 00"},
+		{16, fd().TDC(can.TDC{Mode: can.TDCManual, TDCV: 0x12, TDCO: 0x34, TDCF: 5}),
+			"08 00 07 00 12 00 00 00 08 00 08 00 34 00 00 00 08 00 09 00 05 00 00 00"},
+		{5, xl().TMS(true).Restricted(true), "00 98 00 00 00 98 00 00"},
+		{18, xl(), "00 12 7a 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00"},
+		{21, xl().XLTDC(can.TDC{Mode: can.TDCAuto, TDCO: 0x34}), "08 00 08 00 34 00 00 00"},
+		{22, xl().TMS(true).XLPWM(can.PWM{PWMS: 2, PWML: 6}), "08 00 07 00 02 00 00 00 08 00 08 00 06 00 00 00"},
+	}
+}
+
+func goldenIPoIB() []goldenSpec {
+	base := func() *ipoib.Builder { return ipoib.New("t0").Index(goldenIndex).Parent("under") }
+	return []goldenSpec{
+		{"plain", base()},
+		{"pkey", base().PKey(0x1234).Mode(ipoib.Datagram)},
+		{"connected", base().Mode(ipoib.Connected).UMCast(true)},
+	}
+}

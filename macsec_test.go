@@ -17,6 +17,7 @@ import (
 
 	"github.com/iplink-go/iplink"
 	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/kerneltest/lab"
 	"github.com/iplink-go/iplink/internal/own"
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/macsec"
@@ -407,5 +408,17 @@ func TestMACsecSAClone(t *testing.T) {
 	}
 	if set := iplink.PlanCreate(a).Data; set != attr.SetOf(uapi.IFLA_MACSEC_ENCRYPT) {
 		t.Errorf("the request has %v", set)
+	}
+}
+
+func goldenMACsec() []goldenSpec {
+	base := func() *macsec.Builder { return macsec.New("t0").Index(goldenIndex).Parent("under") }
+	return []goldenSpec{
+		{"plain", base()},
+		{"sci", base().SCI(macsec.SCIOf(lab.MAC, 0x1234)).Cipher(macsec.GCMAES128).ICVLen(12)},
+		{"port", base().Port(0x1234).Encrypt(true).Protect(false).Validate(macsec.Check).EncodingSA(3)},
+		{"xpn", base().Cipher(macsec.GCMAESXPN256).Replay(true).Window(0x12345678)},
+		{"end-station", base().EndStation(true)},
+		{"scb", base().SCB(true).Offload(macsec.OffloadMAC)},
 	}
 }

@@ -64,3 +64,6 @@ func (*Conn) DumpLinksOf(context.Context, int32, []int32, func(), Reply) error {
 func (*Conn) Dump(context.Context, uint16, func([]byte) []byte, func(), Reply) error {
 	return errors.ErrUnsupported
 }
+
+// SetAnswerSpace does nothing.
+func (*Conn) SetAnswerSpace(int) {}

@@ -14,7 +14,10 @@ import (
 	"github.com/iplink-go/iplink"
 	"github.com/iplink-go/iplink/bond"
 	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/kerneltest/lab"
+	"github.com/iplink-go/iplink/internal/own"
 	"github.com/iplink-go/iplink/internal/uapi"
+	"github.com/iplink-go/iplink/team"
 )
 
 func addrs(texts ...string) (all []netip.Addr) {
@@ -292,5 +295,83 @@ func TestBondBefore(t *testing.T) {
 		if refusal != test.refusal || err == nil && sends != test.sends {
 			t.Errorf("%v: sends %v, error %v; want %v, %s", test.want, sends, err, test.sends, test.refusal)
 		}
+	}
+}
+
+func goldenBond() []goldenSpec {
+	base := func(mode iplink.BondMode) *bond.Builder { return bond.New("t0").Index(goldenIndex).Mode(mode) }
+	return []goldenSpec{
+		{"plain", bond.New("t0").Index(goldenIndex)},
+		{"ports", base(bond.ActiveBackup).Primary("under").PrimaryReselect(bond.ReselectBetter).ClearActiveSlave().
+			FailOverMAC(bond.FailOverFollow).AllSlavesActive(true).MinLinks(0x1234)},
+		{"miimon", base(bond.BalanceXOR).MIIMon(50 * time.Millisecond).UpDelay(150 * time.Millisecond).
+			DownDelay(350 * time.Millisecond).PeerNotifDelay(450 * time.Millisecond).UseCarrier(true)},
+		{"arp", base(bond.ActiveBackup).ARPInterval(1234 * time.Millisecond).ARPIPTargets(addrs("192.0.2.18", "198.51.100.52")...).
+			ARPValidate(bond.ValidateFilterBackup).ARPAllTargets(bond.ARPAll).ARPMissedMax(7)},
+		{"ns", base(bond.ActiveBackup).NSIP6Targets(addrs("2001:db8::12", "fe80::1234")...)},
+		{"no-targets", base(bond.ActiveBackup).NSIP6Targets().ARPIPTargets().MinLinks(3)},
+		{"traffic", base(bond.BalanceRR).XmitHashPolicy(bond.HashEncap34).ResendIGMP(0x12).NumPeerNotif(0x34).
+			LPInterval(0x1234 * time.Second).PacketsPerSlave(0x4321)},
+		{"tlb", base(bond.BalanceTLB).TLBDynamicLB(false)},
+		{"lacp", base(bond.IEEE8023AD).LACPRate(bond.LACPFast).LACPActive(false).ADSelect(bond.ADCount).
+			ADActorSysPrio(0x1234).ADUserPortKey(0x321).ADActorSystem(lab.MAC)},
+	}
+}
+
+func byHandBond() []written {
+	b := bond.New("t0")
+	return []written{
+		{32, b.Clone().CoupledControl(true), "01"},
+		{33, b.Clone().BroadcastNeighbor(true), "01"},
+		{34, b.Clone().LACPStrict(true), "01"},
+	}
+}
+
+// byHandBondPort are requests about ports, whose settings `ip` gives only to a link
+// that the kernel knows as one.
+func byHandBondPort() []written {
+	port := func(p *bond.PortBuilder) iplink.Spec { return iplink.Device("backup").PortSettings(p) }
+	return []written{
+		{5, port(bond.Port().QueueID(0x1234)), "34 12"},
+		{9, port(bond.Port().Prio(-0x1234)), "cc ed ff ff"},
+		{10, port(bond.Port().ActorPortPrio(0x4321)), "21 43"},
+	}
+}
+
+func TestTeamRefused(t *testing.T) {
+	for _, r := range []badSpec{
+		{spec: team.New("t0").Mode("lacp"), message: `mode: "lacp" is none of broadcast, roundrobin, random, activebackup, loadbalance`},
+		{spec: team.New("t0").Mode(""), message: `mode: "" is none of broadcast, roundrobin, random, activebackup, loadbalance`},
+		{spec: team.New("t0").Mode(iplink.TeamMode(strings.Repeat("x", 32))), message: "mode: 32 bytes, where at most 31 fit"},
+		{spec: team.New("t0").Mode("*NOMODE*"), op: "update", message: `mode: "*NOMODE*" is none of broadcast, roundrobin, random, activebackup, loadbalance`},
+		{spec: team.New("t0").MTU(67), message: "mtu: 67 is not in 68…65535"},
+	} {
+		r.test(t)
+	}
+	accepted(t, "create", team.New("t0"), team.New("t0").Mode(team.Random), team.New("t0").Mode(team.ActiveBackup).Up())
+}
+
+// TestTeamAside sends the mode another way: the request that makes a team has
+// none of it.
+func TestTeamAside(t *testing.T) {
+	for _, s := range []iplink.Spec{team.New("t0"), team.New("t0").Mode(team.Random)} {
+		p := iplink.PlanCreate(s)
+		body := string(p.Body)
+		if strings.Contains(body, "random") || !strings.Contains(body, "team") {
+			t.Errorf("%v: %q", s, body)
+		}
+		if set, _, _ := iplink.SetOf(s); p.Aside != set.Has(own.TeamMode) || p.Aside != p.NeedsIndex {
+			t.Errorf("%v: aside %v, needs its index %v", s, p.Aside, p.NeedsIndex)
+		}
+	}
+}
+
+// TestTeamModeWithPorts is refused as long as the ports are there; without a
+// difference nothing is.
+func TestTeamModeWithPorts(t *testing.T) {
+	have := &iplink.Link{Index: 7, Name: "t0", Kind: iplink.KindTeam, Info: &iplink.TeamInfo{Mode: team.Random}}
+	p := refusedChange(t, team.New("t0").Mode(team.Random), have, "")
+	if !p.Info.Empty() {
+		t.Error("a mode that is so already is to be set")
 	}
 }
