@@ -12,48 +12,52 @@ import (
 
 // Kinds of links, as the kernel names them (IFLA_INFO_KIND).
 const (
-	KindBond    = "bond"
-	KindBridge  = "bridge"
-	KindCAN     = "can"
-	KindDummy   = "dummy"
-	KindIPoIB   = "ipoib"
-	KindIPvlan  = "ipvlan"
-	KindIPvtap  = "ipvtap"
-	KindMACsec  = "macsec"
-	KindMacvlan = "macvlan"
-	KindMacvtap = "macvtap"
-	KindNlmon   = "nlmon"
-	KindVCAN    = "vcan"
-	KindTeam    = "team"
-	KindVeth    = "veth"
-	KindVLAN    = "vlan"
-	KindVXCAN   = "vxcan"
-	KindVXLAN   = "vxlan"
-
+	KindBond      = "bond"
+	KindBridge    = "bridge"
+	KindCAN       = "can"
+	KindDummy     = "dummy"
+	KindIFB       = "ifb"
+	KindIPoIB     = "ipoib"
+	KindIPvlan    = "ipvlan"
+	KindIPvtap    = "ipvtap"
+	KindMACsec    = "macsec"
+	KindMacvlan   = "macvlan"
+	KindMacvtap   = "macvtap"
+	KindNlmon     = "nlmon"
+	KindVCAN      = "vcan"
+	KindTeam      = "team"
+	KindVeth      = "veth"
+	KindVLAN      = "vlan"
+	KindVRF       = "vrf"
+	KindVsockmon  = "vsockmon"
+	KindVXCAN     = "vxcan"
+	KindVXLAN     = "vxlan"
 	KindWireGuard = "wireguard"
 )
 
 // kinds holds the kinds that this library knows. Each is defined in the file of its
 // kind.
 var kinds = map[string]*kind{
-	KindBond:    &bondKind,
-	KindBridge:  &bridgeKind,
-	KindCAN:     &canKind,
-	KindDummy:   &dummyKind,
-	KindIPoIB:   &ipoibKind,
-	KindIPvlan:  &ipvlanKind,
-	KindIPvtap:  &ipvtapKind,
-	KindMACsec:  &macsecKind,
-	KindMacvlan: &macvlanKind,
-	KindMacvtap: &macvtapKind,
-	KindNlmon:   &nlmonKind,
-	KindVCAN:    &vcanKind,
-	KindTeam:    &teamKind,
-	KindVeth:    &vethKind,
-	KindVLAN:    &vlanKind,
-	KindVXCAN:   &vxcanKind,
-	KindVXLAN:   &vxlanKind,
-
+	KindBond:      &bondKind,
+	KindBridge:    &bridgeKind,
+	KindCAN:       &canKind,
+	KindDummy:     &dummyKind,
+	KindIFB:       &ifbKind,
+	KindIPoIB:     &ipoibKind,
+	KindIPvlan:    &ipvlanKind,
+	KindIPvtap:    &ipvtapKind,
+	KindMACsec:    &macsecKind,
+	KindMacvlan:   &macvlanKind,
+	KindMacvtap:   &macvtapKind,
+	KindNlmon:     &nlmonKind,
+	KindVCAN:      &vcanKind,
+	KindTeam:      &teamKind,
+	KindVeth:      &vethKind,
+	KindVLAN:      &vlanKind,
+	KindVRF:       &vrfKind,
+	KindVsockmon:  &vsockmonKind,
+	KindVXCAN:     &vxcanKind,
+	KindVXLAN:     &vxlanKind,
 	KindWireGuard: &wireguardKind,
 }
 

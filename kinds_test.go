@@ -18,6 +18,7 @@ import (
 	"github.com/iplink-go/iplink/bridge"
 	"github.com/iplink-go/iplink/can"
 	"github.com/iplink-go/iplink/dummy"
+	"github.com/iplink-go/iplink/ifb"
 	"github.com/iplink-go/iplink/internal/attr"
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
@@ -32,6 +33,8 @@ import (
 	"github.com/iplink-go/iplink/vcan"
 	"github.com/iplink-go/iplink/veth"
 	"github.com/iplink-go/iplink/vlan"
+	"github.com/iplink-go/iplink/vrf"
+	"github.com/iplink-go/iplink/vsockmon"
 	"github.com/iplink-go/iplink/vxcan"
 	"github.com/iplink-go/iplink/vxlan"
 	"github.com/iplink-go/iplink/wireguard"
@@ -41,7 +44,7 @@ import (
 // the ports of one. The tests of *_settings_linux_test.go have what is special.
 type kindTest struct {
 	name     string // the kind, or for its ports the kind and " port"
-	build    any    // New, or Port
+	build    any    // New, or Port; nil for ports without settings
 	figure   figure
 	hardware bool         // the links need hardware
 	golden   []goldenSpec // see TestGolden
@@ -63,6 +66,7 @@ var kindTests = []kindTest{
 	{name: "bridge port", build: bridge.Port, figure: figure{28, 28, 42}, golden: goldenBridgePort(), byHand: byHandBridgePort()},
 	{name: "can", build: can.New, figure: figure{10, 10, 21}, hardware: true, golden: goldenCAN(), byHand: byHandCAN()},
 	{name: "dummy", build: dummy.New, golden: []goldenSpec{{"plain", dummy.New("t0").Index(goldenIndex)}}},
+	{name: "ifb", build: ifb.New, golden: []goldenSpec{{"plain", ifb.New("t0").Index(goldenIndex).Queues(3, 5)}}},
 	{name: "ipoib", build: ipoib.New, figure: figure{3, 2, 3}, hardware: true, golden: goldenIPoIB()},
 	{name: "ipvlan", build: ipvlan.New, figure: figure{2, 2, 2}, golden: goldenIPvlan()},
 	{name: "ipvtap", build: ipvtap.New, figure: figure{2, 2, 2}, golden: []goldenSpec{
@@ -77,6 +81,10 @@ var kindTests = []kindTest{
 	{name: "vcan", build: vcan.New, golden: []goldenSpec{{"plain", vcan.New("t0").Index(goldenIndex).MTU(72)}}},
 	{name: "veth", build: veth.New, golden: goldenVeth()},
 	{name: "vlan", build: vlan.New, figure: figure{5, 3, 5}, golden: goldenVLAN()},
+	{name: "vrf", build: vrf.New, figure: figure{1, 0, 1}, golden: []goldenSpec{
+		{"plain", vrf.New("t0").Index(goldenIndex).Table(0x12345678)}}},
+	{name: "vrf port", figure: figure{0, 0, 1}},
+	{name: "vsockmon", build: vsockmon.New, golden: []goldenSpec{{"plain", vsockmon.New("t0").Index(goldenIndex).Up()}}},
 	{name: "vxcan", build: vxcan.New, golden: []goldenSpec{
 		{"plain", vxcan.New("t0").Index(goldenIndex)},
 		{"peer", vxcan.New("t0").Index(goldenIndex).Up().Peer(vxcan.New("t1").Index(0x4321).MTU(16))}}},
@@ -240,6 +248,9 @@ func TestCodecSetters(t *testing.T) {
 
 // setBy returns the rows that the setters of a builder set.
 func setBy(constructor any) (set attr.Set) {
+	if constructor == nil {
+		return set
+	}
 	for _, b := range builders(constructor) {
 		switch b := b.Interface().(type) {
 		case iplink.Spec:

@@ -12,8 +12,11 @@ import (
 	"github.com/iplink-go/iplink/bridge"
 	"github.com/iplink-go/iplink/dummy"
 	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/kerneltest/lab"
+	"github.com/iplink-go/iplink/internal/testutil"
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/veth"
+	"github.com/iplink-go/iplink/vrf"
 )
 
 func TestBondSettings(t *testing.T) {
@@ -390,4 +393,37 @@ var bridgePortNewer = []setting[*bridge.PortBuilder]{
 		rawPort([]byte{0x34, 0x12, 0, 0}, []byte{0x21, 0x43, 0, 0}, uapi.IFLA_BRPORT_BACKUP_NHID)),
 	set(uapi.IFLA_BRPORT_NEIGH_FORWARD_GRAT, (*bridge.PortBuilder).NeighForwardGratuitous, true, false,
 		"PortInfo.NeighForwardGratuitous", rawPort([]byte{1}, []byte{0}, uapi.IFLA_BRPORT_NEIGH_FORWARD_GRAT)),
+}
+
+func TestVRFSettings(t *testing.T) {
+	subject[*vrf.Builder]{
+		kind: iplink.KindVRF,
+		rows: iplink.KindRows(iplink.KindVRF),
+		start: func(bool) (*vrf.Builder, iplink.Spec) {
+			v := vrf.New(link).Table(0x12345)
+			return v, v
+		},
+		settings: []setting[*vrf.Builder]{
+			set(uapi.IFLA_VRF_TABLE, (*vrf.Builder).Table, 0x12345678, 0xfedcba98, "Info.Table", inData("table", 305419896, 4275878552)),
+		},
+	}.test(t)
+}
+
+// TestVRFPortSettings reads the table of a port, which only its VRF determines.
+func TestVRFPortSettings(t *testing.T) {
+	testutil.Need(t, iplink.KindVRF)
+	c, ns := lab.Scratch(t)
+	ns.Batch("link add red type vrf table 305419896", "link add t0 type veth peer name t1", "link set dev t0 master red")
+	l, err := c.Get(t.Context(), "t0")
+	testutil.Must(t, err)
+	port, ok := vrf.PortInfo(l)
+	if !ok || port.Table != 0x12345678 || l.PortKind != iplink.KindVRF {
+		t.Errorf("%+v as a port of a %q", l.PortInfo, l.PortKind)
+	}
+	if got := lab.Within(ns.Link("t0"), "linkinfo", "info_slave_data", "table"); got != 305419896. {
+		t.Errorf("ip: table %v", got)
+	}
+	if l, err = c.Get(t.Context(), "t1"); err != nil || l.PortInfo != nil {
+		t.Errorf("no port, and %+v, error %v", l.PortInfo, err)
+	}
 }

@@ -75,6 +75,8 @@ func detail(l *iplink.Link) string {
 		return fmt.Sprint(info.ID)
 	case *iplink.VXLANInfo:
 		return vxlanDetail(info)
+	case *iplink.VRFInfo:
+		return fmt.Sprint("table ", info.Table)
 	case *iplink.BondInfo:
 		return info.Mode.String()
 	case *iplink.TeamInfo:

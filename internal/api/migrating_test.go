@@ -28,6 +28,7 @@ import (
 	"github.com/iplink-go/iplink/can"
 	"github.com/iplink-go/iplink/dummy"
 	"github.com/iplink-go/iplink/fdb"
+	"github.com/iplink-go/iplink/ifb"
 	"github.com/iplink-go/iplink/inet"
 	"github.com/iplink-go/iplink/ipoib"
 	"github.com/iplink-go/iplink/ipvlan"
@@ -37,6 +38,7 @@ import (
 	"github.com/iplink-go/iplink/rtnldriver"
 	"github.com/iplink-go/iplink/veth"
 	"github.com/iplink-go/iplink/vlan"
+	"github.com/iplink-go/iplink/vrf"
 	"github.com/iplink-go/iplink/vxlan"
 	"github.com/iplink-go/iplink/wireguard"
 )
@@ -58,8 +60,8 @@ var (
 
 func use(...any) {}
 
-var _ = []any{errors.Is, fmt.Sprint, fs.ErrExist, time.Second, rtnetlink.Dial, bond.New, can.New, dummy.New, fdb.Permanent, inet.Forever, ipoib.New,
-	ipvlan.New, macvlan.New, macvtap.New, nlmon.New, rtnldriver.Driver, veth.New, vlan.New, vxlan.New}
+var _ = []any{errors.Is, fmt.Sprint, fs.ErrExist, time.Second, rtnetlink.Dial, bond.New, can.New, dummy.New, fdb.Permanent, ifb.New, inet.Forever, ipoib.New,
+	ipvlan.New, macvlan.New, macvtap.New, nlmon.New, rtnldriver.Driver, veth.New, vlan.New, vrf.New, vxlan.New}
 `
 
 var (

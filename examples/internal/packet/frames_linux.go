@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -86,5 +87,13 @@ func (s *Socket) Next(ctx context.Context, is func(frame []byte) bool) ([]byte, 
 		case is(buf[:n]):
 			return buf[:n], nil
 		}
+	}
+}
+
+// bindTo returns a function that binds a socket to a link.
+func bindTo(link string) func(network, address string, c syscall.RawConn) error {
+	return func(_, _ string, c syscall.RawConn) (err error) {
+		fault := c.Control(func(fd uintptr) { err = unix.BindToDevice(int(fd), link) })
+		return errors.Join(fault, err)
 	}
 }

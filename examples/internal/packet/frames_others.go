@@ -5,6 +5,7 @@ package packet
 import (
 	"context"
 	"errors"
+	"syscall"
 
 	"github.com/iplink-go/iplink"
 )
@@ -27,4 +28,9 @@ func (*Socket) Write([]byte) (int, error) { return 0, errors.ErrUnsupported }
 // Next returns an error, since a Socket cannot be opened.
 func (*Socket) Next(context.Context, func([]byte) bool) ([]byte, error) {
 	return nil, errors.ErrUnsupported
+}
+
+// bindTo returns a function that fails.
+func bindTo(string) func(string, string, syscall.RawConn) error {
+	return func(string, string, syscall.RawConn) error { return errors.ErrUnsupported }
 }

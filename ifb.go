@@ -1,0 +1,5 @@
+package iplink
+
+var ifbKind = kind{
+	config: "IFB",
+}
