@@ -14,6 +14,7 @@ import (
 
 	"github.com/iplink-go/iplink"
 	"github.com/iplink-go/iplink/bridge"
+	"github.com/iplink-go/iplink/geneve"
 	"github.com/iplink-go/iplink/inet"
 	"github.com/iplink-go/iplink/internal/attr"
 	"github.com/iplink-go/iplink/internal/golden"
@@ -394,5 +395,30 @@ func goldenLayer3() []goldenSpec {
 			inet.Neigh{Addr: lab.Addr("192.0.2.20"), LLAddr: lab.MAC, State: inet.NeighStale},
 			inet.Neigh{Addr: lab.Addr("192.0.2.21"), LLAddr: lab.MAC, State: inet.NeighReachable},
 			inet.Neigh{Addr: lab.Addr("2001:db8::19"), LLAddr: net.HardwareAddr{2, 0, 0, 0, 0x12, 0x34}, State: inet.NeighNoARP, Flags: inet.NeighRouter})},
+	}
+}
+
+// goldenGeneve sets the TTL, the TOS and the label of all links: `ip` always does, to 0.
+func goldenGeneve() []goldenSpec {
+	base := func() *geneve.Builder {
+		return geneve.New("t0").Index(goldenIndex).VNI(0x123456).TTL(0).TOS(0).Label(0)
+	}
+	over4 := func() *geneve.Builder { return base().Remote(lab.Addr("198.51.100.3")) }
+	return []goldenSpec{
+		{"unicast", over4().Port(0x1234).TTL(17).TOS(0x14).DF(geneve.DFSet).UDPChecksum(true)},
+		{"unicast-ipv6", base().Remote(lab.Addr("2001:db8:1::3")).Label(0x12345).UDPZeroCSum6Tx(true).UDPZeroCSum6Rx(true)},
+		{"inner", over4().InnerProtoInherit()},
+	}
+}
+
+func byHandGeneve() []written {
+	v := geneve.New("t0").VNI(7)
+	return []written{
+		{6, geneve.New("t0").External(), ""},
+		{12, v.Clone().TTLInherit(), "01"},
+		{15, v.Clone().PortRange(0x1234, 0x5678), "12 34 56 78"},
+		{16, v.Clone().GROHint(), ""},
+		{17, v.Clone().Local(lab.Addr("192.0.2.17")), "c0 00 02 11"},
+		{18, v.Clone().Local(lab.Addr("2001:db8::17")), "20 01 0d b8 00 00 00 00 00 00 00 00 00 00 00 17"},
 	}
 }

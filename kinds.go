@@ -16,6 +16,7 @@ const (
 	KindBridge    = "bridge"
 	KindCAN       = "can"
 	KindDummy     = "dummy"
+	KindGeneve    = "geneve"
 	KindIFB       = "ifb"
 	KindIPoIB     = "ipoib"
 	KindIPvlan    = "ipvlan"
@@ -42,6 +43,7 @@ var kinds = map[string]*kind{
 	KindBridge:    &bridgeKind,
 	KindCAN:       &canKind,
 	KindDummy:     &dummyKind,
+	KindGeneve:    &geneveKind,
 	KindIFB:       &ifbKind,
 	KindIPoIB:     &ipoibKind,
 	KindIPvlan:    &ipvlanKind,

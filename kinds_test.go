@@ -18,6 +18,7 @@ import (
 	"github.com/iplink-go/iplink/bridge"
 	"github.com/iplink-go/iplink/can"
 	"github.com/iplink-go/iplink/dummy"
+	"github.com/iplink-go/iplink/geneve"
 	"github.com/iplink-go/iplink/ifb"
 	"github.com/iplink-go/iplink/internal/attr"
 	"github.com/iplink-go/iplink/internal/uapi"
@@ -66,6 +67,7 @@ var kindTests = []kindTest{
 	{name: "bridge port", build: bridge.Port, figure: figure{28, 28, 42}, golden: goldenBridgePort(), byHand: byHandBridgePort()},
 	{name: "can", build: can.New, figure: figure{10, 10, 21}, hardware: true, golden: goldenCAN(), byHand: byHandCAN()},
 	{name: "dummy", build: dummy.New, golden: []goldenSpec{{"plain", dummy.New("t0").Index(goldenIndex)}}},
+	{name: "geneve", build: geneve.New, figure: figure{18, 7, 18}, golden: goldenGeneve(), byHand: byHandGeneve()},
 	{name: "ifb", build: ifb.New, golden: []goldenSpec{{"plain", ifb.New("t0").Index(goldenIndex).Queues(3, 5)}}},
 	{name: "ipoib", build: ipoib.New, figure: figure{3, 2, 3}, hardware: true, golden: goldenIPoIB()},
 	{name: "ipvlan", build: ipvlan.New, figure: figure{2, 2, 2}, golden: goldenIPvlan()},

@@ -17,6 +17,7 @@ type described struct {
 
 // An endpoint is one end of a tunnel.
 type endpoint struct {
+	kind          string
 	local, remote netip.Addr
 	vni           uint32
 	port          uint16
@@ -26,7 +27,7 @@ type endpoint struct {
 // is not specific enough.
 func (e endpoint) other() (endpoint, bool) {
 	sure := e.local.IsValid() && e.remote.IsValid() && !e.remote.IsMulticast() && !e.local.IsUnspecified()
-	return endpoint{e.remote, e.local, e.vni, e.port}, sure
+	return endpoint{e.kind, e.remote, e.local, e.vni, e.port}, sure
 }
 
 // A namer returns the ID of a namespace for an id in another one; -1 is the other
@@ -46,7 +47,9 @@ func describe(l *iplink.Link, name namer) described {
 	switch info := l.Info.(type) {
 	case *iplink.VXLANInfo:
 		d.Dev = ref(name, l.NetNSID, info.Dev)
-		d.tunnel = endpoint{info.Local, info.Remote, info.VNI, info.Port}
+		d.tunnel = endpoint{l.Kind, info.Local, info.Remote, info.VNI, info.Port}
+	case *iplink.GeneveInfo:
+		d.tunnel = endpoint{l.Kind, info.Local, info.Remote, info.VNI, info.Port}
 	default:
 		if pairs[l.Kind] {
 			d.Peer = below
@@ -74,7 +77,9 @@ func detail(l *iplink.Link) string {
 	case *iplink.VLANInfo:
 		return fmt.Sprint(info.ID)
 	case *iplink.VXLANInfo:
-		return vxlanDetail(info)
+		return tunnelDetail(info.VNI, info.Remote, info.External)
+	case *iplink.GeneveInfo:
+		return tunnelDetail(info.VNI, info.Remote, info.External)
 	case *iplink.VRFInfo:
 		return fmt.Sprint("table ", info.Table)
 	case *iplink.BondInfo:
@@ -91,14 +96,14 @@ func detail(l *iplink.Link) string {
 	return ""
 }
 
-func vxlanDetail(info *iplink.VXLANInfo) string {
+func tunnelDetail(vni uint32, remote netip.Addr, external bool) string {
 	switch {
-	case info.External:
+	case external:
 		return "external"
-	case info.Remote.IsValid() && !info.Remote.IsUnspecified():
-		return fmt.Sprintf("%d to %s", info.VNI, info.Remote)
+	case remote.IsValid() && !remote.IsUnspecified():
+		return fmt.Sprintf("%d to %s", vni, remote)
 	}
-	return fmt.Sprint(info.VNI)
+	return fmt.Sprint(vni)
 }
 
 // tunnels finds the other end of each tunnel. If there are several candidates, as in

@@ -28,6 +28,7 @@ import (
 	"github.com/iplink-go/iplink/can"
 	"github.com/iplink-go/iplink/dummy"
 	"github.com/iplink-go/iplink/fdb"
+	"github.com/iplink-go/iplink/geneve"
 	"github.com/iplink-go/iplink/ifb"
 	"github.com/iplink-go/iplink/inet"
 	"github.com/iplink-go/iplink/ipoib"
@@ -60,7 +61,7 @@ var (
 
 func use(...any) {}
 
-var _ = []any{errors.Is, fmt.Sprint, fs.ErrExist, time.Second, rtnetlink.Dial, bond.New, can.New, dummy.New, fdb.Permanent, ifb.New, inet.Forever, ipoib.New,
+var _ = []any{errors.Is, fmt.Sprint, fs.ErrExist, time.Second, rtnetlink.Dial, bond.New, can.New, dummy.New, fdb.Permanent, geneve.New, ifb.New, inet.Forever, ipoib.New,
 	ipvlan.New, macvlan.New, macvtap.New, nlmon.New, rtnldriver.Driver, veth.New, vlan.New, vrf.New, vxlan.New}
 `
 

@@ -84,11 +84,18 @@ func (c *Codec) boolean(typ uint16, name string, v *bool, print func(*Codec, str
 // sent. If the kernel reports a byte instead, the byte is decoded.
 func Flag(c *Codec, typ uint16, name string, v *bool) {
 	if c.due[typ] {
-		c.flag(typ, name, v)
+		c.flag(typ, name, v, nil)
 	}
 }
 
-func (c *Codec) flag(typ uint16, name string, v *bool) {
+// ByteFlag is a Flag that is sent as the byte 1. It, too, can be sent only as true.
+func ByteFlag(c *Codec, typ uint16, name string, v *bool) {
+	if c.due[typ] {
+		c.flag(typ, name, v, []byte{1})
+	}
+}
+
+func (c *Codec) flag(typ uint16, name string, v *bool, on []byte) {
 	if !c.row(typ, 0, name, "flag") {
 		return
 	}
@@ -104,13 +111,13 @@ func (c *Codec) flag(typ uint16, name string, v *bool) {
 	case surveying:
 		c.note(typ, unsafe.Pointer(v), flag, 0, nil)
 	case encoding, recording:
-		c.encodeFlag(typ, name, *v)
+		c.encodeFlag(typ, name, *v, on)
 	}
 }
 
-func (c *Codec) encodeFlag(typ uint16, name string, v bool) {
+func (c *Codec) encodeFlag(typ uint16, name string, v bool, on []byte) {
 	if v {
-		c.buf = wire.AppendFlag(c.buf, typ)
+		c.buf = wire.AppendAttr(c.buf, typ, on)
 	}
 	c.mark(typ, name)
 }
