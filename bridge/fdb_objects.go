@@ -9,7 +9,8 @@ import (
 // replace … master`. A bridge has one entry for an address and a VLAN: an entry that
 // leads to another port, such as one that was learned there, leads to this port
 // afterwards. An entry for another machine is Static or Dynamic, or has the flag
-// ExternLearn; one for this machine is Permanent. Entries have no Port, and of the flags
+// ExternLearn; one for this machine is Permanent. An entry without VLAN is for untagged
+// frames and for each VLAN that the port has when the entry is added. Entries have no Port, and of the flags
 // only Master, ExternLearn and Sticky. The kernel removes the entries when the port
 // leaves its bridge (RTM_NEWNEIGH).
 //

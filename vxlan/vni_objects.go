@@ -52,7 +52,7 @@ func addVNIs(s *own.Settings, only bool, networks []VNIs) {
 	fdbmsg.Keep(s, o.keeper)
 }
 
-// faulty returns given in place of n if it is no valid range, so that the fault shows.
+// faulty returns given in place of n if it is not a valid range, so that the fault shows.
 func (n VNIs) faulty(given VNIs) VNIs {
 	given.Stats = VNIStats{}
 	if _, text := given.fault(); text != "" {

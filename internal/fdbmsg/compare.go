@@ -1,6 +1,7 @@
 package fdbmsg
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"net/netip"
@@ -194,6 +195,12 @@ func (c *comparison) read(m wire.Message) {
 	}
 	have := object{e, c.o.Database}
 	i, isWanted := c.wanted[have.key(&c.names)]
+	if all, ok := c.wanted[have.everywhere()]; !isWanted && ok {
+		if !c.entries[all].same(&have) {
+			c.changed = append(c.changed, change{all, have})
+		}
+		return
+	}
 	switch {
 	case !isWanted && c.o.only && c.surplus(&e):
 		c.extra = append(c.extra, have)
@@ -203,6 +210,15 @@ func (c *comparison) read(m wire.Message) {
 	default:
 		c.seen[i] = true
 	}
+}
+
+// everywhere returns the key of the entry for all VLANs. Of such an entry the kernel makes
+// one for each VLAN of the port.
+func (e *object) everywhere() key {
+	if e.Database == OfVXLAN || e.VLAN == 0 {
+		return key{}
+	}
+	return key{mac: [6]byte(e.MAC)}
 }
 
 // belongs reports whether an entry is of the database. The kernel reports the entries of
@@ -219,7 +235,9 @@ func (c *comparison) surplus(e *fdb.Entry) bool {
 
 // changes returns the differences, removals first.
 func (c *comparison) changes() (all []own.Change) {
-	slices.SortFunc(c.extra, func(a, b object) int { return slices.Compare(a.MAC, b.MAC) })
+	slices.SortFunc(c.extra, func(a, b object) int {
+		return cmp.Or(slices.Compare(a.MAC, b.MAC), cmp.Compare(a.VLAN, b.VLAN))
+	})
 	for i := range c.extra {
 		e := &c.extra[i]
 		all = append(all, own.Change{Have: c.words(e), Requests: []own.Request{e.del()}})

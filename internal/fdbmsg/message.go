@@ -1,5 +1,5 @@
 // Package fdbmsg encodes and decodes the messages of forwarding databases, RTM_NEWNEIGH
-// and related messages for AF_BRIDGE, and compares wanted entries with those of a link.
+// and related messages for AF_BRIDGE, and compares wanted with present entries.
 package fdbmsg
 
 import (
