@@ -47,7 +47,7 @@ type spec struct {
 
 	layer3
 	takeaway
-	absence *absence // asks for missing links rather than for one; nil for a builder
+	absence *absence      // asks for missing links rather than for one; nil for a builder
 	sysctls []inet.Sysctl // of IPv4 and IPv6
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/iplink-go/iplink"
 	"github.com/iplink-go/iplink/internal/openlink"
+	"github.com/iplink-go/iplink/internal/own"
 	"github.com/iplink-go/iplink/internal/rtnl"
 	"github.com/iplink-go/iplink/internal/wgnl"
 )
@@ -25,17 +26,21 @@ type Device struct {
 }
 
 // Open opens the WireGuard link with the given name in the network namespace of the
-// calling thread. The Device stays in that namespace. The error matches fs.ErrNotExist if
+// calling thread, unless iplink.In or iplink.On says where it is. The Device stays in that
+// namespace. The error matches fs.ErrNotExist if
 // it does not exist, and iplink.ErrKind if it is not a WireGuard link. The
 // caller must close the Device. Reading needs CAP_NET_ADMIN, too.
-func Open(ctx context.Context, name string) (*Device, error) {
-	link, err := openlink.Open(ctx, iplink.KindWireGuard, name)
+func Open(ctx context.Context, name string, options ...iplink.OpenOption) (*Device, error) {
+	d := new(Device)
+	_, err := openlink.OpenAnd(ctx, iplink.KindWireGuard, name, own.At(options), func(link *openlink.Handle) (err error) {
+		d.link = link
+		if d.nl, err = wgnl.Dial(ctx, rtnl.Here); err != nil {
+			return d.failed("open", "", err)
+		}
+		return nil
+	})
 	if err != nil {
 		return nil, err
-	}
-	d := &Device{link: link}
-	if d.nl, err = wgnl.Dial(ctx, rtnl.Here); err != nil {
-		return nil, errors.Join(d.failed("open", "", err), link.Close())
 	}
 	return d, nil
 }

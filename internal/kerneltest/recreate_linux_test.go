@@ -47,13 +47,13 @@ func TestRecreateFails(t *testing.T) {
 	for _, test := range failingReplacements {
 		t.Run(test.name, func(t *testing.T) {
 			conn, ns := oldLink(t, test.commands)
-			before := everything(ns)
+			before := shownOf(ns)
 			if _, err := conn.Ensure(t.Context(), test.spec()); err == nil {
 				t.Fatal("no error")
 			} else if strings.Contains(err.Error(), "undo") {
 				t.Error(err)
 			}
-			if after := everything(ns); after != before {
+			if after := shownOf(ns); after != before {
 				t.Errorf("before:\n%s\nafter:\n%s", before, after)
 			}
 		})
@@ -74,8 +74,8 @@ func oldLink(t *testing.T, commands []string) (*iplink.Conn, *testutil.Lab) {
 	return conn, ns
 }
 
-// everything returns a text of all that `ip` shows of t0 and its ports.
-func everything(ns *testutil.Lab) string {
+// shownOf returns a text of all that `ip` shows of t0 and its ports.
+func shownOf(ns *testutil.Lab) string {
 	var all strings.Builder
 	for _, command := range []string{"-d -o link show dev t0", "-4 -o address show dev t0", "-4 route show table all dev t0", "neigh show dev t0 nud permanent", "-d -o link show dev ends1"} {
 		for line := range strings.Lines(ns.IP(strings.Fields(command)...)) {
