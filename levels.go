@@ -146,7 +146,7 @@ func (t *transaction) reference(j *job) int {
 // fillReferences replaces the numbers in the references of a job, and of its peer, by
 // indexes.
 func (t *transaction) fillReferences(j *job) {
-	for _, refs := range [][]attr.Ref{j.linkRefs, j.infoRefs, j.portRef} {
+	for _, refs := range [][]attr.Ref{j.linkRefs, j.infoRefs, j.portRef, j.objectRefs} {
 		for i, r := range refs {
 			if r.Index < 0 {
 				refs[i].Index = t.numbered[-r.Index-1].index
@@ -207,7 +207,7 @@ func (t *transaction) learnMissing(ctx context.Context, turns []turn) error {
 func (j *job) completes() bool {
 	later := j.linkSet.And(j.createsLater())
 	return !later.Empty() || !j.inet6Set.Empty() || !j.portSet.Empty() || j.deferUp || j.generic() != nil || j.carried != nil || j.passing != "" ||
-		len(j.altNames) > 0 || !j.layer3.empty() || len(j.objects) > 0 || len(j.pending.sysctls) > 0 || j.spec.Name == "" && (!j.linkSet.Empty() || j.change != 0)
+		len(j.altNames) > 0 || !j.layer3.empty() || len(j.objects) > 0 || j.pending.ports || len(j.pending.sysctls) > 0 || j.spec.Name == "" && (!j.linkSet.Empty() || j.change != 0)
 }
 
 // createsLater returns the settings that the kernel does not accept when it makes
