@@ -64,7 +64,7 @@ runner:
 	@CGO_ENABLED=0 $(GO) build -trimpath -ldflags='-s -w' -o bin/vmtest ./internal/vmtest/cmd/vmtest
 
 matrix: runner
-	@sh internal/tools/matrix.sh $(RUNNER) "$(KERNELS)" "$(GUESTS)" $(GO) test -timeout 18m
+	@sh internal/tools/matrix.sh $(RUNNER) "$(KERNELS)" "$(GUESTS)" $(GO) test -timeout 25m
 
 test-kernel: runner
 	$(RUNNER) fetch -kernel $(K)

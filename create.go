@@ -157,21 +157,16 @@ func (t *transaction) prepare(ctx context.Context, s *spec, main *job) (*job, er
 	return j, nil
 }
 
-// addCreate adds the request that creates a link together with its peer. If its index is
-// needed and the kernel does not echo the link, a request to read it follows.
+// addCreate adds the request that creates a link together with its peer.
 func (t *transaction) addCreate(j *job) {
 	const flags = uapi.NLM_F_CREATE | uapi.NLM_F_EXCL
 	body := func(b []byte) []byte { return t.appendCreate(b, j) }
-	echoes := t.echoes(j)
-	if j.echo || j.asks && echoes {
+	if j.echo || j.asks && t.echoes(j) {
 		j.at.batch.Echo(uapi.RTM_NEWLINK, flags|t.conn.echo, t.echoReply(j), body)
 	} else {
 		j.at.batch.Write(uapi.RTM_NEWLINK, flags, body)
 	}
 	j.at.steps = append(j.at.steps, step{job: j, what: stepCreate})
-	if j.asks && !echoes {
-		t.addLookUp(j)
-	}
 	for _, end := range []*job{j, j.peer} {
 		if end != nil {
 			end.unread = !end.echo && end.spec.Name != ""

@@ -266,3 +266,50 @@ func beKilled(t *testing.T) {
 	_, err = c.Create(t.Context(), victimPairs(ns[0], ns[1])...)
 	t.Fatalf("it was not killed: %v", err)
 }
+
+// TestRecreateFaults lets each moment of a recreation go wrong, beside the old link and in
+// place of it. After an error, the old link is as it was.
+func TestRecreateFaults(t *testing.T) {
+	for way, old := range map[string]string{
+		"beside":  "link add t0 type vxlan id 9 dstport 4789 ttl 7",
+		"instead": "link add t0 type vxlan id 7 dstport 4789 ttl 7",
+	} {
+		for name, fault := range faults {
+			if testutil.Matrix() && name != "error" && name != "cancelled" {
+				continue // the moments are the same on each kernel
+			}
+			t.Run(way+"/"+name, func(t *testing.T) {
+				for n := 0; ; n += faultStep(name) {
+					c, ns := lab.OldLink(t, []string{old})
+					before := lab.Shown(ns)
+					inject := &injection{at: n, fault: fault, conn: c}
+					err := inject.run(t, func(ctx context.Context) error {
+						_, err := c.Ensure(ctx, vxlan.New("t0").VNI(7).Port(4789).GBP().Up().Recreate())
+						return err
+					})
+					if !inject.done {
+						if err != nil || n == 0 {
+							t.Errorf("without a fault at %d: %v", n, err)
+						}
+						return
+					}
+					if after := lab.Shown(ns); err != nil && after != before {
+						t.Fatalf("fault at %d, error %v: before:\n%s\nafter:\n%s", n, err, before, after)
+					}
+				}
+			})
+		}
+	}
+}
+
+// faultStep is the distance of the moments that go wrong. All moments are tried with one
+// fault, and not on an emulated processor.
+func faultStep(fault string) int {
+	switch {
+	case testutil.Matrix():
+		return 9
+	case fault == "error":
+		return 1
+	}
+	return 5
+}

@@ -180,6 +180,21 @@ func (t *transaction) addLookUp(j *job) {
 	j.at.steps = append(j.at.steps, step{job: j, what: stepRead})
 }
 
+// findIndexes finds the indexes of a new link and of its other end by their names. A
+// request to read the link would have the kernel note that a new pair has no carrier yet,
+// and then take up to a second to note that it has one.
+func (t *transaction) findIndexes(j *job) {
+	for _, end := range []*job{j, j.peer} {
+		if end == nil || end.index != 0 || end.nameNow() == "" || end.at.isRemote() {
+			continue
+		}
+		if index, err := rtnl.ShortIndexOf(end.at.rt, end.nameNow()); err == nil {
+			end.index = index
+			t.index.add(end)
+		}
+	}
+}
+
 // learnMissing finds the indexes of new links whose echo did not arrive.
 func (t *transaction) learnMissing(ctx context.Context, turns []turn) error {
 	missing := func(now turn) bool {
@@ -187,8 +202,13 @@ func (t *transaction) learnMissing(ctx context.Context, turns []turn) error {
 		return j.asks && !now.completes && (j.index == 0 || j.peer != nil && j.peer.lacksIndex())
 	}
 	for _, now := range turns {
-		if missing(now) {
+		if !missing(now) {
+			continue
+		}
+		if t.echoes(now.job) {
 			t.conn.noEcho.Store(true)
+		}
+		if t.findIndexes(now.job); missing(now) {
 			t.addLookUp(now.job)
 		}
 	}

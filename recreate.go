@@ -1,7 +1,6 @@
 package iplink
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -43,9 +42,9 @@ type carryOver struct {
 	layer3
 	ports []*Link
 
-	aside string // its name while the new link is made
-	gone  bool   // it was deleted
-	spare *Conn  // to make it again; another call may close the Conn of this one
+	touched bool   // it may have been renamed or deleted
+	aside   string // its name while the new link is made
+	spare   *Conn  // to make it again; another call may close the Conn of this one
 }
 
 // replaceOrRefuse plans to recreate the link if the builder allows it. Otherwise it
@@ -145,10 +144,17 @@ func (t *transaction) makeRoom(ctx context.Context, j *job) error {
 	if err := t.flush(ctx, j.at); err != nil {
 		return err
 	}
-	if t.instead {
+	j.carried.touched = true
+	if t.instead || rtnl.Older(6, 2) && j.carried.isUp() {
 		return t.deleteOld(ctx, j)
 	}
 	return t.setAside(ctx, j)
+}
+
+// isUp reports whether one end of the old link is up, so that a kernel before Linux 6.2
+// does not rename it.
+func (c *carryOver) isUp() bool {
+	return c.old.Up() || c.peer != nil && c.peer.Up()
 }
 
 // deleteOld deletes the old link. It does so by name, because another link may have its
@@ -158,9 +164,7 @@ func (t *transaction) deleteOld(ctx context.Context, j *job) error {
 		return j.spec.failed(t.op, "", err)
 	}
 	t.addStep(j, stepChange, "removal of the link before", uapi.RTM_DELLINK, 0, func(b []byte) []byte { return rtnl.AppendKey(b, 0, j.carried.old.Name) })
-	err := t.flush(ctx, j.at)
-	j.carried.gone = err == nil
-	return err
+	return t.flush(ctx, j.at)
 }
 
 // openSpare opens the Conn with which the old link can be made again.
@@ -221,7 +225,7 @@ func (t *transaction) removeReplaced(ctx context.Context) error {
 		return err
 	}
 	for _, c := range removed {
-		c.aside, c.gone = "", true
+		c.aside = ""
 	}
 	for _, j := range t.jobs {
 		j.unread = j.link != nil
@@ -254,53 +258,64 @@ func (t *transaction) restoreReplaced(ctx context.Context) error {
 	var all []error
 	for _, j := range slices.Backward(slices.Concat(t.earlier, t.jobs)) {
 		c := j.carried
-		if c == nil || !c.gone && c.aside == "" {
+		if c == nil || !c.touched {
 			continue
 		}
-		var err error
-		if c.gone {
-			err = c.remake(ctx, t, j)
-		} else {
-			err = c.restore(ctx, t, j)
+		err := c.openSpare(t, j)
+		if err == nil {
+			err = c.bringBack(ctx, t, j)
 		}
-		if c.gone, c.aside = false, ""; err != nil {
+		if c.touched, c.aside = false, ""; err != nil {
 			all = append(all, t.undoError(j, err, "the link before is not as it was: "+err.Error()))
 		}
 	}
 	return errors.Join(all...)
 }
 
+// bringBack makes the old link again or, if it is there, gives it its names and ports.
+func (c *carryOver) bringBack(ctx context.Context, t *transaction, j *job) error {
+	if _, err := rtnl.NameOf(c.spare.rt, c.old.Index); isGone(err) {
+		return c.remake(ctx, t, j)
+	}
+	return c.restore(ctx, t, j)
+}
+
 // restore gives the old link its names and ports again.
 func (c *carryOver) restore(ctx context.Context, t *transaction, j *job) error {
 	var b, peers rtnl.Batch
-	rename := func(b *rtnl.Batch, l *Link) {
+	rename := func(b *rtnl.Batch, at *nsConn, l *Link) {
+		if name, err := rtnl.NameOf(rtnl.Held{Conn: at.rt}, l.Index); err == nil && name == l.Name {
+			return // a kernel before Linux 6.2 refuses even that if the link is up
+		}
 		b.Write(uapi.RTM_NEWLINK, 0, func(b []byte) []byte { return appendRename(b, l.Index, l.Name) })
 	}
-	rename(&b, c.old)
+	rename(&b, j.at, c.old)
 	for _, name := range c.sharedAltNames(j.spec) {
 		b.Write(uapi.RTM_NEWLINKPROP, uapi.NLM_F_CREATE|uapi.NLM_F_EXCL, func(b []byte) []byte { return appendAltName(b, c.old.Index, name) })
 	}
-	c.restorePorts(&b, t, c.old.Index)
-	if err := cmp.Or(rtnl.Held{Conn: j.at.rt}.Do(ctx, &b), b.Err(0)); err != nil {
+	if err := doAll(ctx, rtnl.Held{Conn: j.at.rt}, &b); err != nil {
 		return err
 	}
 	if c.peer != nil {
-		rename(&peers, c.peer)
-		if err := cmp.Or(rtnl.Held{Conn: c.peerAt.rt}.Do(ctx, &peers), peers.Err(0)); err != nil {
+		rename(&peers, c.peerAt, c.peer)
+		if err := doAll(ctx, rtnl.Held{Conn: c.peerAt.rt}, &peers); err != nil {
 			return err
 		}
 	}
-	return c.restoreLayer3(ctx, t, j)
+	if err := c.openSpare(t, j); err != nil {
+		return err
+	}
+	defer c.spare.Close()
+	if err := c.restorePorts(ctx); err != nil {
+		return err
+	}
+	return c.restoreLayer3(ctx)
 }
 
 // restoreLayer3 gives the old link its addresses, routes and neighbours again. The kernel
 // changes the labels of IPv4 addresses when a link is renamed, and drops neighbours when a
 // bridge takes the address of another port.
-func (c *carryOver) restoreLayer3(ctx context.Context, t *transaction, j *job) error {
-	if err := c.openSpare(t, j); err != nil {
-		return err
-	}
-	defer c.spare.Close()
+func (c *carryOver) restoreLayer3(ctx context.Context) error {
 	kept := c.kept()
 	now, err := inetnl.ReadAddrs(ctx, c.spare.rt, c.old.Index, c.old.Name)
 	if err != nil {
@@ -312,7 +327,7 @@ func (c *carryOver) restoreLayer3(ctx context.Context, t *transaction, j *job) e
 			relabel.Write(uapi.RTM_DELADDR, 0, func(b []byte) []byte { return inetnl.AppendAddr(b, &a, c.old.Index) })
 		}
 	}
-	if err := c.spare.rt.Do(ctx, &relabel); err != nil {
+	if err := doAll(ctx, c.spare.rt, &relabel); err != nil {
 		return err
 	}
 	b := new(copyBuilder)
@@ -321,20 +336,32 @@ func (c *carryOver) restoreLayer3(ctx context.Context, t *transaction, j *job) e
 	return err
 }
 
-// restorePorts adds the requests that make the ports of the old link ports of the link
-// with an index, with their settings.
-func (c *carryOver) restorePorts(b *rtnl.Batch, t *transaction, index int) {
-	for _, port := range c.ports {
-		b.Write(uapi.RTM_NEWLINK, 0, func(b []byte) []byte {
-			return wire.AppendU32(rtnl.AppendKey(b, port.Index, ""), uapi.IFLA_MASTER, uint32(index))
-		})
-		s := specOf(port)
-		if s.port == nil {
-			continue
-		}
-		p := &job{spec: s, pending: s.all()}
-		b.Write(uapi.RTM_NEWLINK, 0, func(b []byte) []byte { return t.appendPort(rtnl.AppendKey(b, port.Index, ""), p) })
+// doAll sends the requests of a batch, if there are any, and returns the first refusal.
+func doAll(ctx context.Context, s rtnl.Socket, b *rtnl.Batch) error {
+	if b.Len() == 0 {
+		return nil
 	}
+	if err := s.Do(ctx, b); err != nil {
+		return err
+	}
+	for i := range b.Len() {
+		if err := b.Err(i); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// restorePorts makes the ports of the old link its ports again, with their settings.
+func (c *carryOver) restorePorts(ctx context.Context) error {
+	for _, port := range c.ports {
+		b := new(copyBuilder)
+		b.spec = spec{Settings: own.New("", port.Name, nil), link: port, linkSet: attr.SetOf(uapi.IFLA_MASTER), port: specOf(port).port}
+		if _, err := c.spare.Update(ctx, b); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // remake makes the old link again.
@@ -356,11 +383,7 @@ func (c *carryOver) remake(ctx context.Context, t *transaction, j *job) error {
 	if err := c.create(ctx, b); err != nil {
 		return err
 	}
-	var batch rtnl.Batch
-	if c.restorePorts(&batch, t, c.old.Index); batch.Len() == 0 {
-		return nil
-	}
-	return cmp.Or(c.spare.rt.Do(ctx, &batch), batch.Err(0))
+	return c.restorePorts(ctx)
 }
 
 // create makes the old link again. A setting that the kernel reports and refuses, such as

@@ -60,6 +60,9 @@ func TestRefusalErrno(t *testing.T) {
 	})
 }
 
+// masterWords are words that `ip` needs for a master of a kind.
+var masterWords = map[string]string{iplink.KindVRF: " table 4660"}
+
 func (k kindTest) compareErrnos(t *testing.T) {
 	kind, port := strings.CutSuffix(k.name, " port")
 	testutil.Need(t, kind)
@@ -68,7 +71,7 @@ func (k kindTest) compareErrnos(t *testing.T) {
 			rows:    k.rows(),
 			refuse:  func(r attr.Row, b []byte) error { return iplink.PortRefusal(kind, r, b) },
 			request: func(r attr.Row, b []byte) []byte { return portRequest(kind, wire.AppendAttr(nil, r.Type, b)) },
-			before:  []string{"link add m0 type " + kind, "link set under master m0"},
+			before:  []string{"link add m0 type " + kind + masterWords[kind], "link set under master m0"},
 		})
 		return
 	}

@@ -138,7 +138,7 @@ func (t *transaction) close() {
 		p.close()
 	}
 	for _, j := range t.jobs {
-		if t.instead && j.carried != nil && j.carried.spare != nil {
+		if j.carried != nil && j.carried.spare != nil {
 			_ = j.carried.spare.Close()
 		}
 	}
