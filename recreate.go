@@ -414,7 +414,7 @@ func (c *carryOver) kept() layer3 {
 	return layer3{
 		addrs:  slices.DeleteFunc(slices.Clone(c.addrs), func(a inet.Addr) bool { return inetnl.ByKernel(&a) }),
 		routes: slices.DeleteFunc(slices.Clone(c.routes), func(r inet.Route) bool { return r.Proto == inet.RouteProtoKernel }),
-		neighs: c.neighs,
+		neighs: slices.DeleteFunc(slices.Clone(c.neighs), func(n inet.Neigh) bool { return !inetnl.NeighByProgram(&n, c.old.Address, c.old.Broadcast) }),
 	}
 }
 

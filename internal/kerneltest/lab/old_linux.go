@@ -32,7 +32,7 @@ func Shown(ns *testutil.Lab) string {
 			kept := fields[:0]
 			for i, f := range fields {
 				unsteady := i > 0 && strings.Contains("hello_timer tcn_timer topology_change_timer gc_timer forward_delay_timer message_age_timer hold_timer", fields[i-1]) ||
-					strings.Contains("<> state", f)
+					strings.Contains("<> state UP DOWN UNKNOWN linkdown", f) || strings.HasPrefix(f, "<")
 				if !unsteady {
 					kept = append(kept, f)
 				}
