@@ -298,14 +298,15 @@ func (e *ensurePlan) converge(ctx context.Context, specs []Spec) error {
 		if err == nil {
 			return nil
 		}
-		switch {
-		case e.conflicts(ctx, err):
+		conflicts := e.conflicts(ctx, err)
+		if !conflicts && !e.raced(ctx, err) {
+			return err
+		}
+		if slices.ContainsFunc(e.jobs, (*job).replaces) {
 			if undone := e.undo(ctx); undone != nil {
 				return errors.Join(err, undone)
 			}
-			e.jobs, e.earlier, e.instead = nil, nil, true
-		case !e.raced(ctx, err):
-			return err
+			e.jobs, e.earlier, e.instead = nil, nil, e.instead || conflicts
 		}
 		e.startOver(ctx)
 	}

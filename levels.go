@@ -246,8 +246,13 @@ func (j *job) chooseName() {
 		return
 	}
 	if !rtnl.IsFree(j.under.rt, j.spec.Name) && rtnl.IsFree(j.at.rt, j.spec.Name) {
-		j.passing = fmt.Sprintf("iplink%08x", rand.Uint32())
+		j.passing = passingName()
 	}
+}
+
+// passingName returns a random name for a link that gets its own one later.
+func passingName() string {
+	return fmt.Sprintf("iplink%08x", rand.Uint32())
 }
 
 // nameNow returns the name that a new link has until it is renamed.

@@ -3,8 +3,6 @@ package iplink
 import (
 	"context"
 	"errors"
-	"fmt"
-	"math/rand/v2"
 	"slices"
 	"strings"
 	"syscall"
@@ -151,6 +149,11 @@ func (t *transaction) makeRoom(ctx context.Context, j *job) error {
 	return t.setAside(ctx, j)
 }
 
+// replaces reports whether the old link may have been renamed or deleted.
+func (j *job) replaces() bool {
+	return j.carried != nil && j.carried.touched
+}
+
 // isUp reports whether one end of the old link is up, so that a kernel before Linux 6.2
 // does not rename it.
 func (c *carryOver) isUp() bool {
@@ -183,12 +186,12 @@ func (c *carryOver) openSpare(t *transaction, j *job) error {
 // name.
 func (t *transaction) setAside(ctx context.Context, j *job) error {
 	c := j.carried
-	c.aside = fmt.Sprintf("iplink%08x", rand.Uint32())
+	c.aside = passingName()
 	rename := func(at *nsConn, index int, name string) {
 		t.addStepAt(at, j, stepChange, "name", uapi.RTM_NEWLINK, 0, func(b []byte) []byte { return appendRename(b, index, name) })
 	}
 	if c.peer != nil && j.peer != nil && c.peer.hasName(j.peer.spec.Name) {
-		rename(c.peerAt, c.peer.Index, fmt.Sprintf("iplink%08x", rand.Uint32()))
+		rename(c.peerAt, c.peer.Index, passingName())
 	}
 	rename(j.at, c.old.Index, c.aside)
 	for _, name := range c.sharedAltNames(j.spec) {
@@ -257,13 +260,14 @@ func (t *transaction) restoreReplaced(ctx context.Context) error {
 	defer cancel()
 	var all []error
 	for _, j := range slices.Backward(slices.Concat(t.earlier, t.jobs)) {
-		c := j.carried
-		if c == nil || !c.touched {
+		if !j.replaces() {
 			continue
 		}
+		c := j.carried
 		err := c.openSpare(t, j)
 		if err == nil {
-			err = c.bringBack(ctx, t, j)
+			err = errors.Join(c.bringBack(ctx, t, j), c.spare.Close())
+			c.spare = nil
 		}
 		if c.touched, c.aside = false, ""; err != nil {
 			all = append(all, t.undoError(j, err, "the link before is not as it was: "+err.Error()))
@@ -302,10 +306,6 @@ func (c *carryOver) restore(ctx context.Context, t *transaction, j *job) error {
 			return err
 		}
 	}
-	if err := c.openSpare(t, j); err != nil {
-		return err
-	}
-	defer c.spare.Close()
 	if err := c.restorePorts(ctx); err != nil {
 		return err
 	}
@@ -366,9 +366,6 @@ func (c *carryOver) restorePorts(ctx context.Context) error {
 
 // remake makes the old link again.
 func (c *carryOver) remake(ctx context.Context, t *transaction, j *job) error {
-	if err := c.openSpare(t, j); err != nil {
-		return err
-	}
 	b := c.builder(c.old)
 	b.spec.layer3 = c.kept()
 	if c.peer != nil {
@@ -379,7 +376,6 @@ func (c *carryOver) remake(ctx context.Context, t *transaction, j *job) error {
 	} else if at := t.nsConnOfLower(j.at, c.old); at != nil && at != j.at {
 		b.spec.linkNetNS = at.ns
 	}
-	defer c.spare.Close()
 	if err := c.create(ctx, b); err != nil {
 		return err
 	}
