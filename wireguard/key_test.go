@@ -157,3 +157,28 @@ func TestRules(t *testing.T) {
 		}
 	}
 }
+
+// secretOf returns 32 bytes that start with n, and the text of wg(8) for them.
+func secretOf(n byte) []byte {
+	b := make([]byte, keyLen)
+	for i := range b {
+		b[i] = n + byte(3*i)
+	}
+	b[0] &= 248
+	b[31] = b[31]&127 | 64
+	return b
+}
+
+func privateOf(n byte) PrivateKey     { return NewPrivateKey(secretOf(n)) }
+func presharedOf(n byte) PresharedKey { return NewPresharedKey(secretOf(n)) }
+func base64Of(n byte) string          { return Key(secretOf(n)).String() }
+
+// publicOf returns the public key of privateOf(n).
+func publicOf(n byte) Key { return privateOf(n).PublicKey() }
+
+func prefixes(texts ...string) (all []netip.Prefix) {
+	for _, s := range texts {
+		all = append(all, netip.MustParsePrefix(s))
+	}
+	return all
+}

@@ -1,7 +1,6 @@
 package wireguard
 
 import (
-	"net/netip"
 	"slices"
 	"strings"
 	"testing"
@@ -89,31 +88,6 @@ func (l *lab) wantPeers(name string, want ...string) {
 // text returns the line of wantPeers for a peer.
 func text(key Key, preshared, endpoint, ips, keepalive string) string {
 	return strings.Join([]string{key.String(), preshared, endpoint, ips, keepalive}, " ")
-}
-
-// secretOf returns 32 bytes that start with n, and the text of wg(8) for them.
-func secretOf(n byte) []byte {
-	b := make([]byte, keyLen)
-	for i := range b {
-		b[i] = n + byte(3*i)
-	}
-	b[0] &= 248
-	b[31] = b[31]&127 | 64
-	return b
-}
-
-func privateOf(n byte) PrivateKey     { return NewPrivateKey(secretOf(n)) }
-func presharedOf(n byte) PresharedKey { return NewPresharedKey(secretOf(n)) }
-func base64Of(n byte) string          { return Key(secretOf(n)).String() }
-
-// publicOf returns the public key of privateOf(n).
-func publicOf(n byte) Key { return privateOf(n).PublicKey() }
-
-func prefixes(texts ...string) (all []netip.Prefix) {
-	for _, s := range texts {
-		all = append(all, netip.MustParsePrefix(s))
-	}
-	return all
 }
 
 // open opens a link, and closes it when the test ends.
