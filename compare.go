@@ -2,7 +2,6 @@ package iplink
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -121,7 +120,9 @@ func (t *transaction) driftOfLink(ctx context.Context, j *job, have *Link, p *pe
 func (t *transaction) rightlyDifferent(ctx context.Context, j *job, have *Link, all []attr.Difference, misplaced bool) (attr.Set, error) {
 	var same attr.Set
 	differ := typesOf(all)
-	if misplaced || differ.Has(uapi.IFLA_LINK) {
+	if differ.Has(uapi.IFLA_LINK) && j.hidesParent(have) {
+		same.Add(uapi.IFLA_LINK)
+	} else if misplaced || differ.Has(uapi.IFLA_LINK) {
 		below, err := t.sitsBelow(ctx, j, have)
 		if err != nil {
 			return same, err
@@ -144,6 +145,14 @@ func (t *transaction) rightlyDifferent(ctx context.Context, j *job, have *Link, 
 		}
 	}
 	return same, nil
+}
+
+// hidesParent reports whether the kernel omits the parent of a link because it has the
+// same index in another namespace as the link in its own. A kind that reports the id of
+// the parent's namespace reports the parent as well.
+func (j *job) hidesParent(have *Link) bool {
+	index, ok := refIndex(j.linkRefs, uapi.IFLA_LINK, j.spec.link.Parent)
+	return ok && have.Parent == 0 && index == have.Index && j.under != j.at
 }
 
 // hasOwnAddress reports whether the wanted link-layer address is the one that the link
@@ -176,6 +185,9 @@ func (t *transaction) driftOfInfo(j *job, have *Link, p *pending) []Difference {
 	i, ok := s.known(have)
 	if !ok || s.Info == nil {
 		p.infoSet = s.Set
+		return nil
+	}
+	if j.isNew() && t.unprovable(s) {
 		return nil
 	}
 	all := t.compareInfo(j, have, i)
@@ -224,14 +236,6 @@ func (t *transaction) compareInfo(j *job, l *Link, have info) []attr.Difference 
 		set = set.And(raw.types())
 	}
 	return t.codec.CompareReported(set, l.raw.info, j.infoRefs, j.spec.info().attrs, have.attrs)
-}
-
-// compareProvable is compareInfo, but finds no difference where there may rightly be one.
-func (t *transaction) compareProvable(j *job, l *Link, have info) []attr.Difference {
-	if t.unprovable(j.spec) {
-		return nil
-	}
-	return t.compareInfo(j, l, have)
 }
 
 // comparePort compares the port settings of a job with the settings of a link.
@@ -348,81 +352,6 @@ func listImmutable(diffs []Difference) string {
 
 // requests are the settings that request a transition, which may not happen.
 var requests = attr.SetOf(uapi.IFLA_OPERSTATE)
-
-// unverified are the settings for which the kernel may correctly report another
-// value than it was given: a macvlan on a macvlan sits on the link below both.
-var unverified = requests.Or(attr.SetOf(uapi.IFLA_LINK))
-
-// verifyJob compares the link as read back with the request. If a setting differs,
-// the kernel accepted it but did not apply it.
-func (t *transaction) verifyJob(j *job) error {
-	s, l := j.spec, j.link
-	common := s.linkSet.Minus(unverified.Or(j.kind.rewrites))
-	if j.kind.clamps && (j.made || j.clamped) && l.MTU < s.link.MTU {
-		common.Remove(uapi.IFLA_MTU)
-	}
-	if j.hasOwnAddress(l) {
-		common.Remove(uapi.IFLA_ADDRESS)
-	}
-	if diffs := t.codec.CompareReported(common, l.raw.common, j.linkRefs, s.link.settable, l.settable); len(diffs) > 0 {
-		return t.notApplied(s, diffs[0], s.link.settable, l.settable, j.linkRefs)
-	}
-	if err := t.verifyInfo(j); err != nil {
-		return err
-	}
-	if err := cmp.Or(t.verifyFlags(j), t.verifySysctls(j)); err != nil {
-		return err
-	}
-	if s.inet6Set.Empty() {
-		return nil
-	}
-	if diffs := t.codec.Compare(s.inet6Set, nil, s.link.INET6.attrs, l.INET6.attrs); len(diffs) > 0 {
-		return t.notApplied(s, diffs[0], s.link.INET6.attrs, l.INET6.attrs, nil)
-	}
-	return nil
-}
-
-func (t *transaction) verifyInfo(j *job) error {
-	s, l := j.spec, j.link
-	if s.Info != nil && (l.Kind != s.Kind || !s.Set.Empty()) {
-		have, ok := s.known(l)
-		if !ok || l.Kind != s.Kind {
-			return s.failed(t.op, "", fmt.Errorf("%w: %q", ErrKind, l.Kind))
-		}
-		if diffs := t.compareProvable(j, l, have); len(diffs) > 0 {
-			return t.notApplied(s, diffs[0], s.info().attrs, have.attrs, j.infoRefs)
-		}
-	}
-	if s.port == nil {
-		return nil
-	}
-	have, ok := l.PortInfo.(info)
-	if !ok {
-		return &Error{Op: t.op, Kind: s.Kind, Name: s.Name, Attr: "port", Message: "the link is no port of a " + s.port.Kind, Err: ErrNotApplied}
-	}
-	if diffs := t.comparePort(j, l, have); len(diffs) > 0 {
-		return t.notApplied(s, diffs[0], infoOf(s.port).attrs, have.attrs, j.portRef)
-	}
-	return nil
-}
-
-func (t *transaction) verifyFlags(j *job) error {
-	s, l := j.spec, j.link
-	differ := (Flags(s.flags) ^ l.Flags) & Flags(s.change)
-	if j.raised() && (t.op != "update" || j.linkSet.Has(uapi.IFLA_MASTER)) {
-		differ &^= uapi.IFF_UP
-	}
-	if differ != 0 {
-		return &Error{Op: t.op, Kind: s.Kind, Name: s.Name, Attr: "flags", Message: differ.String(), Err: ErrNotApplied}
-	}
-	return nil
-}
-
-// notApplied returns the error for a row that differs.
-func (t *transaction) notApplied(s *spec, d attr.Difference, want, have attr.Table, refs []attr.Ref) *Error {
-	return &Error{Op: t.op, Kind: s.Kind, Name: s.Name, Attr: d.Name, Err: ErrNotApplied,
-		Message: asked(t.codec.Value(d.Type, refs, want), t.codec.Value(d.Type, nil, have))}
-}
 
 func asked(want, have string) string {
 	return fmt.Sprintf("asked for %s, the kernel reports %s", orNone(want), orNone(have))

@@ -291,15 +291,17 @@ func (b *Common[Self]) Diff(ctx context.Context) ([]Difference, error) {
 // converge looks at the links and acts, until no other process interferes.
 func (e *ensurePlan) converge(ctx context.Context, specs []Spec) error {
 	for {
-		if err := e.plan(ctx, specs); err != nil {
-			return err
-		}
-		err := e.run(ctx)
+		conflicts := false
+		err := e.plan(ctx, specs)
 		if err == nil {
-			return nil
+			if err = e.run(ctx); err == nil {
+				return nil
+			}
+			if conflicts = e.conflicts(ctx, err); !conflicts && !isRace(err) {
+				return err
+			}
 		}
-		conflicts := e.conflicts(ctx, err)
-		if !conflicts && !e.raced(ctx, err) {
+		if !conflicts && !e.raced(ctx) {
 			return err
 		}
 		if slices.ContainsFunc(e.jobs, (*job).replaces) {
@@ -312,20 +314,29 @@ func (e *ensurePlan) converge(ctx context.Context, specs []Spec) error {
 	}
 }
 
-// raced reports whether an error has its reason in another process, which has made or
-// removed a link of the call since the plan was made.
-func (e *ensurePlan) raced(ctx context.Context, err error) bool {
-	if ctx.Err() != nil || !errors.Is(err, syscall.EEXIST) && !errors.Is(err, syscall.ENODEV) && !errors.Is(err, syscall.ESRCH) {
-		return false
-	}
-	return slices.ContainsFunc(e.items, func(g *ensureItem) bool { return g.job.replaced(ctx) || g.peer != nil && g.peer.job.replaced(ctx) })
+// isRace reports whether a refusal may have its reason in another process, which has made
+// or removed a link.
+func isRace(err error) bool {
+	return errors.Is(err, syscall.EEXIST) || errors.Is(err, syscall.ENODEV) || errors.Is(err, syscall.ESRCH)
+}
+
+// raced reports whether another process has made or removed a link of the call since it
+// was looked up.
+func (e *ensurePlan) raced(ctx context.Context) bool {
+	return ctx.Err() == nil && slices.ContainsFunc(e.items, func(g *ensureItem) bool {
+		return g.job != nil && g.job.replaced(ctx) || g.peer != nil && g.peer.job.replaced(ctx)
+	})
 }
 
 // replaced reports whether the name of the link belongs to another link than before the
-// call, and than the one that the call has made.
+// call, or whether the link that the call has made is gone.
 func (j *job) replaced(ctx context.Context) bool {
-	if j.made || j.at.isRemote() {
+	if j.at.isRemote() {
 		return false
+	}
+	if j.made {
+		_, err := rtnl.NameOf(j.at.rt, j.index)
+		return j.index != 0 && isGone(err)
 	}
 	had := 0
 	if j.have != nil {

@@ -32,39 +32,82 @@ func (s *spec) all() pending {
 }
 
 // A facet is one aspect of a link that a spec can describe and that the kernel can be
-// asked about.
+// asked about. All functions but compare may be nil.
 type facet struct {
+	// read adds to a link that was read those settings that only another request reports.
+	read func(*transaction, context.Context, *job, *Link) error
 	// compare returns the differences between a link and the spec of a job, and adds
 	// to the pending settings those that resolve them.
 	compare func(*transaction, context.Context, *job, *Link, *pending) ([]Difference, error)
+	// isSetting reports that compare needs no request.
+	isSetting bool
+
+	// before and after act before and after the requests for the pending settings of a
+	// job. They send the requests that wait, if the order matters.
+	before, after func(*transaction, context.Context, *job) error
 	// add adds the requests for the pending settings of a job. It is nil for the facets
-	// whose settings are part of the request that creates or changes the link, or come
-	// before it.
+	// whose settings are part of the request that creates or changes the link.
 	add func(*transaction, *job)
 }
 
 // facets are all facets, in the order in which a link takes their settings: routes need
 // addresses.
 var facets = []facet{
-	{compare: (*transaction).driftOfSettings},
-	{compare: (*transaction).driftOfSysctls},
-	{(*transaction).driftOfObjects, (*transaction).addObjects},
-	{(*transaction).driftOfTakeaway, (*transaction).addRemovals},
-	{(*transaction).driftOfAltNames, (*transaction).addAltNames},
-	{(*transaction).driftOfAddrs, (*transaction).addAddrs},
-	{(*transaction).driftOfRoutes, (*transaction).addRoutes},
-	{(*transaction).driftOfNeighs, (*transaction).addNeighs},
+	{compare: (*transaction).driftOfSettings, isSetting: true, read: (*transaction).readGeneric, after: (*transaction).applyGeneric},
+	{compare: (*transaction).driftOfSysctls, isSetting: true, before: (*transaction).setSysctls},
+	{compare: (*transaction).driftOfObjects, add: (*transaction).addObjects},
+	{compare: (*transaction).driftOfTakeaway, add: (*transaction).addRemovals},
+	{compare: (*transaction).driftOfAltNames, add: (*transaction).addAltNames},
+	{compare: (*transaction).driftOfAddrs, add: (*transaction).addAddrs},
+	{compare: (*transaction).driftOfRoutes, add: (*transaction).addRoutes},
+	{compare: (*transaction).driftOfNeighs, add: (*transaction).addNeighs},
+}
+
+// act resolves the pending settings of a job. The function adds the requests for the
+// settings of the link itself.
+func (t *transaction) act(ctx context.Context, j *job, add func(*job)) error {
+	for _, f := range facets {
+		if f.before == nil {
+			continue
+		}
+		if err := f.before(t, ctx, j); err != nil {
+			return err
+		}
+	}
+	add(j)
+	for _, f := range facets {
+		if f.after == nil {
+			continue
+		}
+		if err := f.after(t, ctx, j); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // compare compares a link with the spec of a job. It returns the settings that resolve
 // the differences, and changes nothing.
 func (t *transaction) compare(ctx context.Context, j *job, have *Link) (p pending, diffs []Difference, err error) {
-	if err := t.readGeneric(ctx, j, have); err != nil {
-		return p, nil, err
+	return t.compareFacets(ctx, j, have, false)
+}
+
+// compareFacets compares all facets or only the settings.
+func (t *transaction) compareFacets(ctx context.Context, j *job, have *Link, onlySettings bool) (p pending, diffs []Difference, err error) {
+	for _, f := range facets {
+		if f.read == nil {
+			continue
+		}
+		if err := f.read(t, ctx, j, have); err != nil {
+			return p, nil, err
+		}
 	}
 	t.found = pending{}
 	j.wantOnly(have)
 	for _, f := range facets {
+		if onlySettings && !f.isSetting {
+			continue
+		}
 		more, err := f.compare(t, ctx, j, have, &t.found)
 		if err != nil {
 			return p, nil, err

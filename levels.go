@@ -88,11 +88,7 @@ func (t *transaction) take(ctx context.Context, now turn) error {
 	j := now.job
 	switch {
 	case now.completes:
-		if err := t.setSysctls(ctx, j); err != nil {
-			return err
-		}
-		t.complete(j)
-		return t.applyGeneric(ctx, j)
+		return t.act(ctx, j, t.complete)
 	case j.makes:
 		t.fillReferences(j)
 		if err := t.makeRoom(ctx, j); err != nil {
@@ -102,11 +98,7 @@ func (t *transaction) take(ctx context.Context, now turn) error {
 		return nil
 	}
 	t.fillReferences(j)
-	if err := t.setSysctls(ctx, j); err != nil {
-		return err
-	}
-	t.addUpdate(j)
-	return t.applyGeneric(ctx, j)
+	return t.act(ctx, j, t.addUpdate)
 }
 
 // follow puts a job after the job of a link that it refers to: in the next level if the

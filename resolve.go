@@ -378,34 +378,3 @@ func (t *transaction) nsConnOfLower(p *nsConn, l *Link) *nsConn {
 	}
 	return nil
 }
-
-// verifyLower compares the lower link of a link that was read back with the
-// requested one. If it is another one, that is the fault.
-func (t *transaction) verifyLower(ctx context.Context, j *job) (fault, err error) {
-	s, l := j.spec, j.link
-	wrong, err := t.misplaced(ctx, j, l)
-	if err != nil {
-		return nil, err
-	}
-	index := t.lowerDiffers(j, l)
-	if !wrong && len(index) == 0 {
-		return nil, nil
-	}
-	if below, err := t.sitsBelow(ctx, j, l); below || err != nil {
-		return nil, err
-	}
-	if wrong {
-		return s.notSo(t.op, t.driftOfNetNS(j, l)), nil
-	}
-	return t.notApplied(s, index[0], s.link.attrs, l.attrs, j.linkRefs), nil
-}
-
-// lowerDiffers compares the index of the parent, for the kinds that are known to
-// report it.
-func (t *transaction) lowerDiffers(j *job, l *Link) []attr.Difference {
-	link := attr.SetOf(uapi.IFLA_LINK)
-	if !j.kind.parent {
-		return nil
-	}
-	return t.codec.CompareReported(j.spec.linkSet.And(link), l.raw.common, j.linkRefs, j.spec.link.settable, l.settable)
-}

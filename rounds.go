@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/uapi"
 )
 
 // A step of a call may undo a setting that was right already: a new master sets the MTU
@@ -87,8 +88,12 @@ func (t *transaction) lookAgain(ctx context.Context) (fault, err error) {
 // kernel has acknowledged.
 func (t *transaction) lookAt(ctx context.Context, j *job) (fault, err error) {
 	if !t.whole(j) {
-		if fault, err = t.verifyNew(ctx, j); fault == nil || err != nil || j.at.isRemote() {
-			return fault, err
+		_, diffs, err := t.compareFacets(ctx, j, j.link, true)
+		if err != nil || len(diffs) == 0 {
+			return nil, err
+		}
+		if fault = j.spec.notSo(t.op, diffs[0]); j.at.isRemote() {
+			return fault, nil
 		}
 	}
 	p, diffs, err := t.compare(ctx, j, j.link)
@@ -116,18 +121,6 @@ func (j *job) isNew() bool {
 // notSo returns the error for a difference that remains.
 func (s *spec) notSo(op string, d Difference) error {
 	return &Error{Op: op, Kind: s.Kind, Name: s.Name, Attr: d.Attr, Message: asked(d.Want, d.Have), Err: ErrNotApplied}
-}
-
-// verifyNew compares the settings of a link with the requested ones. If one differs, the
-// kernel accepted it but did not apply it, and that is the fault.
-func (t *transaction) verifyNew(ctx context.Context, j *job) (fault, err error) {
-	if err := t.readGeneric(ctx, j, j.link); err != nil {
-		return nil, err
-	}
-	if fault := t.verifyJob(j); fault != nil {
-		return fault, nil
-	}
-	return t.verifyLower(ctx, j)
 }
 
 // canAct reports whether a remaining difference can be resolved at all.
@@ -159,11 +152,7 @@ func (t *transaction) actAgain(ctx context.Context) error {
 		if err := t.fitAgain(ctx, j); err != nil {
 			return err
 		}
-		if err := t.setSysctls(ctx, j); err != nil {
-			return err
-		}
-		t.addUpdate(j)
-		if err := t.applyGeneric(ctx, j); err != nil {
+		if err := t.act(ctx, j, t.addUpdate); err != nil {
 			return err
 		}
 	}
@@ -188,6 +177,9 @@ func (t *transaction) fitAgain(ctx context.Context, j *job) error {
 	return nil
 }
 
+// shared are the settings that a link may share with the links above and below it.
+var shared = attr.SetOf(uapi.IFLA_MTU, uapi.IFLA_ADDRESS)
+
 // nameOther adds to an error about a setting the links of the call that ask for another
 // value and stand above or below the link, since one of the two cannot hold.
 func (t *transaction) nameOther(err error) error {
@@ -201,7 +193,7 @@ func (t *transaction) nameOther(err error) error {
 	}
 	typ := linkRow(e.Attr)
 	for _, other := range t.jobs {
-		if typ == 0 || !other.spec.linkSet.Has(typ) || !t.jobs[i].spec.linkSet.Has(typ) || !related(t.jobs[i], other) {
+		if !shared.Has(typ) || !other.spec.linkSet.Has(typ) || !t.jobs[i].spec.linkSet.Has(typ) || !related(t.jobs[i], other) {
 			continue
 		}
 		if want := t.codec.Value(typ, other.linkRefs, other.spec.link.settable); want != t.codec.Value(typ, t.jobs[i].linkRefs, t.jobs[i].spec.link.settable) {

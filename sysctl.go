@@ -104,16 +104,6 @@ func (l *Link) sysctl(s inet.Sysctl) (int, bool) {
 	return inetnl.SysctlIn(s, l.INET6.Conf())
 }
 
-// verifySysctls returns ErrNotApplied for a setting that the link does not have.
-func (t *transaction) verifySysctls(j *job) error {
-	var unused pending
-	diffs, err := t.driftOfSysctls(context.Background(), j, j.link, &unused)
-	if err != nil || len(diffs) == 0 {
-		return err
-	}
-	return j.spec.notSo(t.op, diffs[0])
-}
-
 // setSysctls sets the pending settings of IP of a link: IPv4 by a request that is sent
 // later, IPv6 at once, after the requests so far. If the MTU of an existing link is about
 // to make IP possible, the settings wait for the next round.

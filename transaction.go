@@ -1,6 +1,7 @@
 package iplink
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -258,7 +259,7 @@ func (t *transaction) flushOnce(ctx context.Context, p *nsConn) error {
 		if stopped != nil && !isRefusal(err) {
 			continue
 		}
-		if err != nil && !t.holds(step, err) {
+		if err != nil && !t.holds(ctx, step, err) {
 			return t.nameOther(t.explain(ctx, step, p, i, err))
 		}
 	}
@@ -285,14 +286,20 @@ func (p *nsConn) send(ctx context.Context) error {
 	return p.conn().Do(ctx, &p.batch)
 }
 
-// holds reports whether a step failed because its result was there already, which is
-// no error in a change.
-func (t *transaction) holds(step step, err error) bool {
-	if step.what == stepObject {
+// holds reports whether a step failed because its result was there already: another
+// process may have acted since the link was read.
+func (t *transaction) holds(ctx context.Context, step step, err error) bool {
+	switch step.what {
+	case stepObject:
 		return slices.ContainsFunc(step.object.Holds, func(errno syscall.Errno) bool { return errors.Is(err, errno) })
+	case stepAltName:
+		if !errors.Is(err, syscall.EEXIST) {
+			return false
+		}
+		index, err := rtnl.IndexOf(ctx, step.job.at.rt, step.text)
+		return err == nil && index == step.job.index
 	}
-	return t.op == "update" && step.what == stepAltName && errors.Is(err, syscall.EEXIST) &&
-		step.job.link != nil && slices.Contains(step.job.link.AltNames, step.text)
+	return false
 }
 
 // sameLink rejects a link that was read back with another index or another name than
@@ -302,7 +309,10 @@ func (t *transaction) sameLink(j *job) error {
 	if j.index != 0 && j.link.Index != j.index {
 		return &Error{Op: t.op, Kind: s.Kind, Name: s.Name, Message: "another link has its name by now", Err: syscall.ENODEV}
 	}
-	return s.misnamed(t.op, j.link, s.finalName())
+	if s.Info != nil && j.link.Kind != s.Kind {
+		return s.failed(t.op, "", fmt.Errorf("%w: %q", ErrKind, j.link.Kind))
+	}
+	return cmp.Or(s.misnamed(t.op, j.link, s.finalName()), t.isPort(j, j.link))
 }
 
 // misnamed returns an error if a link no longer has the name that it was found by

@@ -62,15 +62,11 @@ func (t *transaction) update(ctx context.Context, s *spec) error {
 	if err := t.keepDifferences(ctx, j); err != nil {
 		return err
 	}
-	if err := t.setSysctls(ctx, j); err != nil {
+	if err := t.act(ctx, j, t.addUpdate); err != nil {
 		return err
 	}
-	t.addUpdate(j)
 	t.addRead(j)
 	if err := t.flush(ctx, j.at); err != nil {
-		return err
-	}
-	if err := t.applyGeneric(ctx, j); err != nil {
 		return err
 	}
 	if err := j.at.translate(ctx, j.link); err != nil {
