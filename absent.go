@@ -31,7 +31,14 @@ func Absent(name string) *AbsentLink {
 
 // NetNS sets the namespace where no link is to have the name, by default the Conn's.
 func (a *AbsentLink) NetNS(ns *NetNS) *AbsentLink {
-	a.spec.placeAbsence(ns)
+	a.spec.place(ns)
+	return a
+}
+
+// NetNSName is NetNS by the name of a namespace of `ip netns`. In a namespace that
+// does not exist, nothing is to be deleted.
+func (a *AbsentLink) NetNSName(name string) *AbsentLink {
+	a.spec.placeByName(name)
 	return a
 }
 
@@ -74,12 +81,6 @@ func (a *absence) setter() string {
 		return "Prune"
 	}
 	return "Absent"
-}
-
-func (s *spec) placeAbsence(ns *NetNS) {
-	if s.Judge("NetNS", netNSFault("NetNS", ns)) {
-		s.netns = ns
-	}
 }
 
 // linked returns s after giving it a link, which a zero spec lacks.
@@ -170,7 +171,14 @@ func (f *filter) words() string {
 
 // NetNS sets the namespace of the links to delete, by default the Conn's.
 func (p *PruneSpec) NetNS(ns *NetNS) *PruneSpec {
-	p.spec.placeAbsence(ns)
+	p.spec.place(ns)
+	return p
+}
+
+// NetNSName is NetNS by the name of a namespace of `ip netns`. In a namespace that
+// does not exist, nothing is to be deleted.
+func (p *PruneSpec) NetNSName(name string) *PruneSpec {
+	p.spec.placeByName(name)
 	return p
 }
 
@@ -213,8 +221,11 @@ func (s *spec) checkPrune(op string) error {
 		return err
 	}
 	for _, k := range kept {
-		if k.absence != nil {
+		switch {
+		case k.absence != nil:
 			return s.invalid(op, "Keep", "a link that stays cannot be "+k.absence.setter())
+		case k.isNetNS:
+			return s.invalid(op, "Keep", "it takes specs of links, and a Namespace is not one of them")
 		}
 	}
 	return nil
@@ -223,7 +234,8 @@ func (s *spec) checkPrune(op string) error {
 // DeleteSpecs is the inverse of Create: it deletes the links that specs describe, in
 // reverse order, wherever they are (RTM_DELLINK). A link is found by its name, its
 // namespace and its kind; other settings do not count. The other end of a pair counts as
-// a link of its own. A missing link is not an error.
+// a link of its own. A missing link is not an error. The name of a Namespace is removed
+// after the links.
 //
 // All links are looked up first. If a link of the name is of another kind, the error is
 // ErrKind and nothing is deleted; likewise for links that cannot be deleted, and for
@@ -253,6 +265,10 @@ type doomedRun struct {
 }
 
 func (t *transaction) deleteSpecs(ctx context.Context, specs []Spec) error {
+	names, specs, err := t.separateNamespaces(specs)
+	if err != nil {
+		return err
+	}
 	wanted, err := described(t.op, specs...)
 	if err != nil {
 		return err
@@ -280,7 +296,7 @@ func (t *transaction) deleteSpecs(ctx context.Context, specs []Spec) error {
 			return err
 		}
 	}
-	return nil
+	return deleteNamespaces(names)
 }
 
 // checkNamed rejects a spec without a valid name.
@@ -298,6 +314,9 @@ func (s *spec) checkNamed(op string) error {
 func (t *transaction) findDoomed(ctx context.Context, s *spec, runs []doomedRun) ([]doomedRun, error) {
 	for ; s != nil && s.Name != ""; s = s.other() {
 		at, err := t.nsConn(s.netns)
+		if s.missingNetNS(err) {
+			continue
+		}
 		if err != nil {
 			return nil, s.failed(t.op, "netns", err)
 		}

@@ -230,7 +230,7 @@ func (s *spec) checkGiven(op string) error {
 		all = append(all, s.invalid(op, f.Setter, f.Text))
 	}
 	if len(all) == 0 {
-		all = append(all, s.checkAbsence(op))
+		all = append(all, s.checkAbsence(op), s.checkNamespace(op))
 	}
 	if s.Peer == nil {
 		return errors.Join(all...)

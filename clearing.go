@@ -17,6 +17,7 @@ type clearing struct {
 	e      *ensurePlan
 	absent []*clearance
 	prunes []*clearance
+	moot   []*clearance           // in namespaces that do not exist
 	places map[linkKey]*clearance // the Absents by name
 	going  map[linkKey]bool       // the names of the links that the kernel deletes along
 	rest   []Spec                 // the specs of links
@@ -72,7 +73,9 @@ func (e *ensurePlan) newClearing(specs []Spec) (*clearing, error) {
 	e.clearing = c
 	for i, s := range all {
 		if s.absence != nil {
-			c.add(&clearance{spec: s, number: i})
+			if err := c.add(&clearance{spec: s, number: i}); err != nil {
+				return nil, err
+			}
 			continue
 		}
 		if s.checkShape(e.op) != nil {
@@ -94,24 +97,26 @@ func isAbsence(s Spec) bool {
 	return false
 }
 
-func (c *clearing) add(a *clearance) {
-	if a.absence.only != nil {
+// add opens the namespace of an Absent or a Prune.
+func (c *clearing) add(a *clearance) (err error) {
+	a.at, err = c.e.nsConn(a.netns)
+	switch {
+	case a.missingNetNS(err):
+		c.moot = append(c.moot, a)
+		return nil
+	case err != nil:
+		return a.failed(c.e.op, "netns", err)
+	case a.absence.only != nil:
 		c.prunes = append(c.prunes, a)
-	} else {
+	default:
 		c.absent = append(c.absent, a)
 	}
+	return a.refuseRemote(c.e.op, "netns", a.at)
 }
 
-// checkApart opens the namespaces, and rejects names of links that others of the call
-// describe or refer to.
-func (c *clearing) checkApart() (err error) {
+// checkApart rejects names of links that others of the call describe or refer to.
+func (c *clearing) checkApart() error {
 	for _, a := range slices.Concat(c.absent, c.prunes) {
-		if a.at, err = c.e.nsConn(a.netns); err != nil {
-			return a.failed(c.e.op, "netns", err)
-		}
-		if err := a.refuseRemote(c.e.op, "netns", a.at); err != nil {
-			return err
-		}
 		if a.absence.only == nil {
 			c.places[linkKey{a.at, a.Name}] = a
 		}
@@ -416,7 +421,7 @@ func (e *ensurePlan) results() []*Change {
 		return e.changes()
 	}
 	all := c.made
-	cleared := slices.Concat(c.absent, c.prunes)
+	cleared := slices.Concat(c.absent, c.prunes, c.moot)
 	slices.SortFunc(cleared, func(a, b *clearance) int { return a.number - b.number })
 	for _, a := range cleared {
 		all = slices.Insert(all, a.number, &a.change)

@@ -49,8 +49,11 @@ func (c *Conn) Diff(ctx context.Context, spec Spec) ([]Difference, error) {
 	}
 	e := newEnsurePlan(c, "diff")
 	defer e.close()
-	if isAbsence(spec) {
+	switch {
+	case isAbsence(spec):
 		return e.diffAbsence(ctx, spec)
+	case isNamespace(spec):
+		return nil, e.diffNamespace(spec)
 	}
 	if err := e.plan(ctx, []Spec{spec}); err != nil {
 		return nil, err

@@ -11,8 +11,8 @@ import (
 )
 
 // Create creates all links that specs describe, in order, and returns them as the
-// kernel describes them afterwards. A link may name an earlier one as its parent,
-// master or underlay. On an error, also when ctx ends, the links that this call
+// kernel describes them afterwards; the result for a Namespace is nil. A link may name an
+// earlier one as its parent, master or underlay. On an error, also when ctx ends, the links that this call
 // created are removed again, in reverse order, and nothing else is changed.
 //
 // A setting of a master that names one of its ports, such as the Primary of a bond, may
@@ -40,13 +40,32 @@ func (c *Conn) Create(ctx context.Context, specs ...Spec) ([]*Link, error) {
 	}
 	t := newTransaction(c, "create")
 	defer t.close()
-	if err := t.plan(ctx, specs); err != nil {
+	err := t.withNamespaces(ctx, specs, t.checkNew, func(specs []Spec) error {
+		if err := t.plan(ctx, specs); err != nil {
+			return err
+		}
+		return t.attempt(ctx, t.run)
+	})
+	if err != nil {
 		return nil, err
 	}
-	if err := t.attempt(ctx, t.run); err != nil {
-		return nil, err
+	return inPlaces(specs, t.links(), func(*spec) *Link { return nil }), nil
+}
+
+// checkNew refuses specs that cannot be created, whichever links there are.
+func (t *transaction) checkNew(wanted []*spec) error {
+	for _, s := range wanted {
+		if s.Kind == "" {
+			return s.invalid(t.op, "", "a Device names a link that exists already: use the New of a kind to make one")
+		}
+		if err := s.check(t.op); err != nil {
+			return err
+		}
+		if err := s.refuseTakeaway(t.op); err != nil {
+			return err
+		}
 	}
-	return t.links(), nil
+	return nil
 }
 
 // plan checks specs and prepares the jobs that create the links.
@@ -55,17 +74,11 @@ func (t *transaction) plan(ctx context.Context, specs []Spec) error {
 	if err != nil {
 		return err
 	}
-	for i := range wanted {
-		if wanted[i].Kind == "" {
-			return wanted[i].invalid(t.op, "", "a Device names a link that exists already: use the New of a kind to make one")
-		}
-		if err := wanted[i].check(t.op); err != nil {
-			return err
-		}
-		if err := wanted[i].refuseTakeaway(t.op); err != nil {
-			return err
-		}
-		t.data = t.data || wanted[i].hasRaw()
+	if err := t.checkNew(wanted); err != nil {
+		return err
+	}
+	for _, s := range wanted {
+		t.data = t.data || s.hasRaw()
 	}
 	if err := t.checkOrder(wanted); err != nil {
 		return err

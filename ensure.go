@@ -12,7 +12,7 @@ import (
 
 // A Change reports the result of Ensure for one link.
 type Change struct {
-	// Link is the link after the call; nil for an Absent or a Prune.
+	// Link is the link after the call; nil for an Absent, a Prune or a Namespace.
 	Link *Link
 	// Created reports that the link was missing and has been created. Recreated
 	// reports that the old link could not be changed and has been replaced by a new
@@ -49,7 +49,8 @@ func (c *Change) Changed() bool {
 // an error, also when ctx ends, the links that this call created are removed again,
 // but changes of existing links stay.
 //
-// An Absent or a Prune among specs deletes links: see there.
+// An Absent or a Prune among specs deletes links, and a Namespace makes a network
+// namespace: see there.
 //
 // Ensure does not compare settings that a spec leaves unset. Settings that the
 // kernel does not report, and actions such as Bridge.FlushFDB, are sent only when
@@ -60,10 +61,23 @@ func (c *Conn) Ensure(ctx context.Context, specs ...Spec) ([]*Change, error) {
 	}
 	e := newEnsurePlan(c, "ensure")
 	defer e.close()
-	if err := e.attempt(ctx, func(ctx context.Context) error { return e.reach(ctx, specs) }); err != nil {
+	err := e.withNamespaces(ctx, specs, e.checkShapes, func(specs []Spec) error {
+		return e.attempt(ctx, func(ctx context.Context) error { return e.reach(ctx, specs) })
+	})
+	if err != nil {
 		return nil, err
 	}
-	return e.results(), nil
+	return inPlaces(specs, e.results(), func(s *spec) *Change { return &Change{Created: e.netNSs.hasMade(s)} }), nil
+}
+
+// checkShapes refuses specs that are impossible, whichever links there are.
+func (e *ensurePlan) checkShapes(wanted []*spec) error {
+	for _, s := range wanted {
+		if s.absence == nil && s.checkShape(e.op) != nil {
+			return s.check(e.op)
+		}
+	}
+	return nil
 }
 
 // ensurePlan is a transaction that compares links before it changes them.
@@ -95,11 +109,11 @@ func (e *ensurePlan) plan(ctx context.Context, specs []Spec) error {
 	if err != nil {
 		return err
 	}
-	for i := range wanted {
-		if wanted[i].checkShape(e.op) != nil {
-			return wanted[i].check(e.op)
-		}
-		e.data = e.data || wanted[i].hasRaw()
+	if err := e.checkShapes(wanted); err != nil {
+		return err
+	}
+	for _, s := range wanted {
+		e.data = e.data || s.hasRaw()
 	}
 	sorted, err := e.sort(wanted)
 	if err != nil {

@@ -71,8 +71,12 @@ func (t *transaction) nsConn(ns *NetNS) (*nsConn, error) {
 	if p := t.known[ns]; p != nil {
 		return p, nil
 	}
+	opened, err := t.netNSs.opened(ns)
+	if err != nil {
+		return nil, err
+	}
 	for _, p := range t.nsConns {
-		same, err := ns.same(p.ns)
+		same, err := opened.same(p.ns)
 		if err != nil {
 			return nil, err
 		}
@@ -81,7 +85,7 @@ func (t *transaction) nsConn(ns *NetNS) (*nsConn, error) {
 			return p, nil
 		}
 	}
-	p, err := t.open(ns)
+	p, err := t.open(opened)
 	if err != nil {
 		return nil, err
 	}

@@ -364,6 +364,9 @@ func (s *spec) appendPeerData(b []byte) ([]byte, error) {
 	if word := peer.spec.afterMaking(peer.linkSet.And(peer.createsLater()), peer.change&uapi.IFF_UP); word != "" {
 		return nil, s.invalid("encode", "peer", word+" is not taken when a peer is made")
 	}
+	if peer.spec.netns.isUnopened() {
+		return nil, s.invalid("encode", "netns", "a driver cannot open a namespace by name: set it by NetNS")
+	}
 	if ns := peer.spec.netns; ns != nil {
 		peer.at = &nsConn{}
 		if err := ns.use(func(fd int) error { peer.at.fd = fd; return nil }); err != nil {

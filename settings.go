@@ -195,9 +195,16 @@ func (b *Common[Self]) Index(index int) *Self {
 // namespaces: a peer with settings that the kernel accepts when it makes the peer,
 // and a move with settings common to all links.
 func (b *Common[Self]) NetNS(ns *NetNS) *Self {
-	if b.spec.Judge("NetNS", netNSFault("NetNS", ns)) {
-		b.spec.netns = ns
-	}
+	b.spec.place(ns)
+	return b.me()
+}
+
+// NetNSName is NetNS by the name of a namespace of `ip netns`, which exists or which a
+// Namespace of the same call makes. Each call opens it for itself. If it does not exist,
+// the error matches fs.ErrNotExist. A link has either NetNS or NetNSName. The name has
+// the form that CreateNetNS requires.
+func (b *Common[Self]) NetNSName(name string) *Self {
+	b.spec.placeByName(name)
 	return b.me()
 }
 

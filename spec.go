@@ -48,6 +48,7 @@ type spec struct {
 	layer3
 	takeaway
 	absence *absence      // asks for missing links rather than for one; nil for a builder
+	isNetNS bool          // asks for a network namespace rather than for a link
 	sysctls []inet.Sysctl // of IPv4 and IPv6
 }
 

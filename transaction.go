@@ -21,6 +21,7 @@ type transaction struct {
 	conn    *Conn
 	nsConns []*nsConn // the first is the Conn's own namespace
 	known   map[*NetNS]*nsConn
+	netNSs  netNSSet // by name
 	jobs    []*job
 	index   jobIndex // of the jobs
 	many    bool     // creates several links
@@ -138,6 +139,7 @@ func (t *transaction) close() {
 	for _, p := range t.nsConns {
 		p.close()
 	}
+	t.netNSs.close()
 	for _, j := range t.jobs {
 		if j.carried != nil && j.carried.spare != nil {
 			_ = j.carried.spare.Close()
