@@ -36,10 +36,15 @@ func described(kind string) string {
 }
 
 // Restart makes a controller recover from BusOff immediately, as RestartDelay does
-// after a delay. The error matches fs.ErrInvalid and gives the reason if the
+// after a delay. The options say where it is, as for Get. The error matches fs.ErrInvalid and gives the reason if the
 // controller is in another state, is down, or has a RestartDelay. It matches
 // errors.ErrUnsupported if the driver does not support a restart (IFLA_CAN_RESTART).
-func Restart(ctx context.Context, name string) error {
-	_, err := New(name).Restart().Update(ctx)
+func Restart(ctx context.Context, name string, options ...iplink.OpenOption) error {
+	r, err := openlink.Read(ctx, "update", iplink.KindCAN, name, options)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	_, err = r.Update(ctx, New(r.Link.Name).Index(r.Link.Index).Restart())
 	return err
 }

@@ -148,8 +148,14 @@ func TestRestartRefused(t *testing.T) {
 	refused := func(why string) {
 		t.Helper()
 		err := can.Restart(t.Context(), s.name)
-		if want := fmt.Sprintf("update can %s: restart: invalid argument (%s)", s.name, why); err == nil || err.Error() != want || !errors.Is(err, fs.ErrInvalid) {
-			t.Errorf("error %v, want %s", err, want)
+		link, lookUp := iplink.Get(t.Context(), s.name)
+		testutil.Must(t, lookUp)
+		byIndex := can.Restart(t.Context(), "", iplink.Index(link.Index))
+		want := fmt.Sprintf("update can %s: restart: invalid argument (%s)", s.name, why)
+		for _, err := range []error{err, byIndex} {
+			if err == nil || err.Error() != want || !errors.Is(err, fs.ErrInvalid) {
+				t.Errorf("error %v, want %s", err, want)
+			}
 		}
 	}
 	refused("needs the link up")
@@ -180,4 +186,20 @@ func TestKind(t *testing.T) {
 			t.Errorf("error %v, want one of a link that is missing", err)
 		}
 	})
+	there, err := iplink.NetNSFromFD(int(ns.Fd()))
+	testutil.Must(t, err)
+	defer there.Close()
+	conn, err := there.Dial()
+	testutil.Must(t, err)
+	defer conn.Close()
+	link, err := conn.Get(t.Context(), "v0")
+	testutil.Must(t, err)
+	for _, options := range [][]iplink.OpenOption{{iplink.In(there)}, {iplink.On(conn)}, {iplink.In(there), iplink.Index(link.Index)}} {
+		if err := can.Restart(t.Context(), "v0", options...); !errors.Is(err, iplink.ErrKind) {
+			t.Errorf("%d options: error %v, want one of another kind", len(options), err)
+		}
+		if err := can.Restart(t.Context(), "none", options...); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%d options: error %v, want one of a link that is missing", len(options), err)
+		}
+	}
 }
