@@ -141,9 +141,19 @@ func (b *Common[Self]) TxQueueLen(packets uint32) *Self {
 // (IFLA_NUM_TX_QUEUES, IFLA_NUM_RX_QUEUES). They cannot change later. Not every
 // kernel reports the number of receive queues.
 func (b *Common[Self]) Queues(tx, rx uint32) *Self {
-	l := b.link()
-	l.TxQueues, l.RxQueues = tx, rx
-	b.common(uapi.IFLA_NUM_TX_QUEUES)
+	b.NumTxQueues(tx)
+	return b.NumRxQueues(rx)
+}
+
+// NumTxQueues is Queues for the transmit queues alone (IFLA_NUM_TX_QUEUES).
+func (b *Common[Self]) NumTxQueues(n uint32) *Self {
+	b.link().TxQueues = n
+	return b.common(uapi.IFLA_NUM_TX_QUEUES)
+}
+
+// NumRxQueues is Queues for the receive queues alone (IFLA_NUM_RX_QUEUES).
+func (b *Common[Self]) NumRxQueues(n uint32) *Self {
+	b.link().RxQueues = n
 	return b.common(uapi.IFLA_NUM_RX_QUEUES)
 }
 
