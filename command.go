@@ -1,6 +1,7 @@
 package iplink
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -122,10 +123,27 @@ func (w *commandWriter) create(s *spec) {
 // startsIn returns the namespace in which the command that creates the link runs:
 // the namespace of the parent or the underlay.
 func (s *spec) startsIn() *NetNS {
-	if s.paired() {
+	if s.paired() || s.linkNetNS.isID() {
 		return nil
 	}
 	return s.linkNetNS
+}
+
+// lowerID adds the id of the namespace of the lower link, if only that is known. Such a
+// command runs in the link's own namespace.
+func (w *commandWriter) lowerID(s *spec) {
+	if !s.linkNetNS.isID() || s.Peer != nil && s.peer().description().netns != nil {
+		return
+	}
+	w.add("link-netnsid", strconv.Itoa(int(s.linkNetNS.known.id)))
+	if s.namesByName() {
+		w.absent = append(w.absent, "a link by name in a namespace by id")
+	}
+}
+
+// namesByName reports whether the spec names its lower link by name.
+func (s *spec) namesByName() bool {
+	return s.kind().tunnel && len(s.Refs) > 0 || slices.ContainsFunc(s.linkRefs, func(r attr.Ref) bool { return r.Type == uapi.IFLA_LINK })
 }
 
 // describe adds the name and the common settings that the kernel accepts on
@@ -139,7 +157,8 @@ func (w *commandWriter) describe(s *spec, other *spec) {
 	if s.index > 0 {
 		w.add("index", strconv.Itoa(s.index))
 	}
-	switch {
+	switch w.lowerID(s); {
+	case s.netns.isID(): // the other end has the id
 	case s.netns != nil:
 		w.add("netns", s.netns.word())
 	case s.startsIn() != nil && other == nil: // the command runs there
@@ -240,11 +259,14 @@ func (w *commandWriter) followUps(s *spec) {
 	if peer == nil {
 		return
 	}
-	if peer.Name == "" && peer.index == 0 {
-		w.omit(peer)
-		return
+	switch {
+	case peer.netns.isID():
+		w.omit(peer, "a peer in a namespace by id")
+	case peer.Name == "" && peer.index == 0:
+		w.omit(peer, "a peer without a name")
+	default:
+		w.followPeer(peer)
 	}
-	w.followPeer(peer)
 }
 
 // followPeer writes the commands for the other end.
@@ -256,11 +278,11 @@ func (w *commandWriter) followPeer(peer *spec) {
 	w.followUps(peer)
 }
 
-// omit notes the commands for a peer without a name, which they could not refer to.
-func (w *commandWriter) omit(peer *spec) {
+// omit notes the commands for a peer that they cannot refer to.
+func (w *commandWriter) omit(peer *spec, text string) {
 	var later commandWriter
 	if later.followPeer(peer); len(later.commands) > 0 {
-		w.absent = append(w.absent, "a peer without a name: "+later.finish())
+		w.absent = append(w.absent, text+": "+later.finish())
 	}
 }
 

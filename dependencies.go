@@ -183,7 +183,7 @@ func (t *transaction) references(s *spec) ([]linkKey, error) {
 	if err != nil {
 		return nil, s.failed(t.op, "netns", err)
 	}
-	under, err := t.nsConn(s.linkNetNS)
+	under, err := t.nsConn(s.lowerNetNS())
 	if err != nil {
 		return nil, s.failed(t.op, "link-netns", err)
 	}

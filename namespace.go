@@ -11,6 +11,55 @@ import (
 	"github.com/iplink-go/iplink/internal/rtnl"
 )
 
+// netNSID is an id that the namespace in has for another one.
+type netNSID struct {
+	in *NetNS // nil for the Conn's
+	id int32
+}
+
+func (n netNSID) netNS() *NetNS {
+	return &NetNS{label: fmt.Sprintf("netnsid %d", n.id), known: &n}
+}
+
+// isID reports whether only an id of the namespace is known.
+func (ns *NetNS) isID() bool {
+	return ns != nil && ns.known != nil
+}
+
+// placeLower sets the namespace of the lower link.
+func (s *spec) placeLower(ns *NetNS) {
+	fault := netNSFault("LinkNetNS", ns)
+	if fault == "" && s.linkNetNS.isID() {
+		fault = "it has a LinkNetNSID: set one of the two"
+	}
+	if s.Judge("LinkNetNS", fault) {
+		s.linkNetNS = ns
+	}
+}
+
+// placeLowerByID is placeLower by the id of the namespace.
+func (s *spec) placeLowerByID(id int) {
+	fault := ""
+	switch {
+	case id < 0 || id > math.MaxInt32:
+		fault = fmt.Sprintf("%d is not in 0…%d", id, math.MaxInt32)
+	case s.linkNetNS != nil && !s.linkNetNS.isID():
+		fault = "it has a LinkNetNS: set one of the two"
+	}
+	if s.Judge("LinkNetNSID", fault) {
+		s.linkNetNS = netNSID{id: int32(id)}.netNS()
+	}
+}
+
+// lowerNetNS returns the namespace of the lower link, nil for the Conn's. An id counts in
+// the namespace of the link.
+func (s *spec) lowerNetNS() *NetNS {
+	if s.linkNetNS.isID() {
+		return netNSID{s.netns, s.linkNetNS.known.id}.netNS()
+	}
+	return s.linkNetNS
+}
+
 // NetNSFromFD opens the network namespace of a descriptor, such as one that another
 // process has sent. It duplicates the descriptor, which remains the caller's. Any other
 // descriptor is an error.

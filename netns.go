@@ -29,6 +29,8 @@ type NetNS struct {
 	file  *os.File
 	name  string // empty unless it is a namespace of `ip netns`
 	label string // the result of String: the name, the path or net:[inode]
+
+	known *netNSID // set if only an id of the namespace is known
 }
 
 // CreateNetNS makes a named network namespace and opens it. Names are shared with
@@ -442,7 +444,7 @@ func ownNetNS() string {
 // command returns the command that runs `ip` in the namespace; nil is the caller's.
 func (ns *NetNS) command() string {
 	switch {
-	case ns == nil:
+	case ns == nil, ns.isID():
 		return "ip"
 	case ns.name != "":
 		return "ip -n " + attr.Quote(ns.name)

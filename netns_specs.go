@@ -76,7 +76,7 @@ func unopenedNetNS(name string) *NetNS {
 
 // isUnopened reports whether only the name of the namespace is known.
 func (ns *NetNS) isUnopened() bool {
-	return ns != nil && ns.file == nil
+	return ns != nil && ns.file == nil && ns.known == nil
 }
 
 // place sets the namespace of the link or of the links to delete.

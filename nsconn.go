@@ -3,6 +3,7 @@ package iplink
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"syscall"
 
@@ -71,11 +72,17 @@ func (t *transaction) nsConn(ns *NetNS) (*nsConn, error) {
 	if p := t.known[ns]; p != nil {
 		return p, nil
 	}
+	if ns.isID() {
+		return t.nsConnByID(ns)
+	}
 	opened, err := t.netNSs.opened(ns)
 	if err != nil {
 		return nil, err
 	}
 	for _, p := range t.nsConns {
+		if p.ns.isID() {
+			continue
+		}
 		same, err := opened.same(p.ns)
 		if err != nil {
 			return nil, err
@@ -92,6 +99,42 @@ func (t *transaction) nsConn(ns *NetNS) (*nsConn, error) {
 	p.position = len(t.nsConns)
 	t.nsConns = append(t.nsConns, p)
 	t.known[ns] = p
+	return p, nil
+}
+
+// nsConnByID returns the connection to the namespace that has an id in another one. If the
+// transaction knows no other way to it, it is remote. The kernel answers questions about
+// ids without waiting for anything.
+func (t *transaction) nsConnByID(ns *NetNS) (*nsConn, error) {
+	ctx, id := context.Background(), ns.known.id
+	at, err := t.nsConn(ns.known.in)
+	if err != nil {
+		return nil, err
+	}
+	for _, known := range at.ids {
+		if known.id == id {
+			return known.of, nil
+		}
+	}
+	for _, p := range t.nsConns {
+		if p.ns.isID() {
+			continue
+		}
+		if known, err := t.knownNSID(ctx, at, p); err != nil || known == id {
+			return p, err
+		}
+	}
+	if _, err := rtnl.TranslateNSID(ctx, at.rt, id, rtnl.OwnNetNS); errors.Is(err, syscall.ENOENT) {
+		return nil, &Error{Message: fmt.Sprintf("no namespace has the id %d in %v", id, at), Err: syscall.ENOENT}
+	} else if err != nil {
+		return nil, err
+	}
+	p, err := closedNSConn(ns, at)
+	if err != nil {
+		return nil, err
+	}
+	p.id, p.position = id, len(t.nsConns)
+	at.ids, t.nsConns = append(at.ids, nsid{p, id}), append(t.nsConns, p)
 	return p, nil
 }
 
@@ -171,14 +214,24 @@ func (t *transaction) remote(ns *NetNS, denied error) (*nsConn, error) {
 	if !errors.Is(denied, fs.ErrPermission) || !hasNetAdmin() {
 		return nil, denied
 	}
+	p, err := closedNSConn(ns, t.nsConns[0])
+	if err == nil {
+		p.denied = denied
+	}
+	return p, err
+}
+
+// closedNSConn returns a remote nsConn. Code without support for remote namespaces fails
+// on its socket, which is closed.
+func closedNSConn(ns *NetNS, via *nsConn) (*nsConn, error) {
 	closed, err := Dial()
 	if err == nil {
-		err = closed.Close() // code without support for remote namespaces fails on it
+		err = closed.Close()
 	}
 	if err != nil {
 		return nil, err
 	}
-	return &nsConn{ns: ns, rt: closed.rt, borrowed: true, fd: -1, via: t.nsConns[0], denied: denied}, nil
+	return &nsConn{ns: ns, rt: closed.rt, borrowed: true, fd: -1, via: via}, nil
 }
 
 // isRemote reports whether the program has no socket in the namespace.
@@ -235,7 +288,10 @@ func (p *nsConn) indexOf(ctx context.Context, name string) (int, error) {
 
 // refuseRemote rejects a namespace where the program cannot have a socket.
 func (s *spec) refuseRemote(op, attr string, p *nsConn) error {
-	if p.denied == nil {
+	switch {
+	case p.isRemote() && p.ns.isID():
+		return s.invalid(op, attr, "it takes a socket in the other namespace: give its NetNS in place of its id")
+	case p.denied == nil:
 		return nil
 	}
 	return &Error{Op: op, Kind: s.Kind, Name: s.Name, Attr: attr, Err: syscall.EPERM,
@@ -295,6 +351,9 @@ func (e *ensurePlan) refusePeerChange(g *ensureItem) error {
 // onlyInside returns the error for a setting that only a program in the namespace
 // can change.
 func (s *spec) onlyInside(op, attr string) error {
+	if s.netns.isID() {
+		return s.invalid(op, attr, "it can be set only from within the other namespace: give the NetNS of that in place of its id")
+	}
 	return &Error{Op: op, Kind: s.Kind, Name: s.Name, Attr: attr, Err: syscall.EPERM,
 		Message: "it can be set only from within the other namespace, and to enter that needs CAP_SYS_ADMIN"}
 }

@@ -31,7 +31,7 @@ func (s *spec) other() *spec {
 		return peer
 	}
 	moved := *peer
-	moved.netns = s.linkNetNS
+	moved.netns = s.lowerNetNS()
 	return &moved
 }
 
@@ -39,7 +39,7 @@ func (s *spec) other() *spec {
 // end: the settings of the link, except its addresses.
 func (s *spec) unnamedPeer() *spec {
 	ofEach := attr.SetOf(uapi.IFLA_ADDRESS, uapi.IFLA_BROADCAST, uapi.IFLA_MASTER)
-	return &spec{Settings: own.New(s.Kind, "", nil), cachedKind: s.cachedKind, link: s.link, netns: s.linkNetNS,
+	return &spec{Settings: own.New(s.Kind, "", nil), cachedKind: s.cachedKind, link: s.link, netns: s.lowerNetNS(),
 		linkSet: s.linkSet.Minus(ofEach.Or(requests).Or(s.afterCreate()))}
 }
 

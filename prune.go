@@ -158,7 +158,7 @@ func (n *need) addSpec(ctx context.Context, s *spec) error {
 	if err != nil {
 		return err
 	}
-	under, err := n.t.nsConn(s.linkNetNS)
+	under, err := n.t.nsConn(s.lowerNetNS())
 	if err != nil {
 		return err
 	}

@@ -53,11 +53,12 @@ func (t *transaction) appendData(b []byte, j *job) []byte {
 }
 
 // appendPeer appends the other end of a pair. The request is sent in the namespace
-// of the main end, so a peer elsewhere must name its namespace.
+// of the main end, so a peer elsewhere must name its namespace. If only the id of that is
+// known, the main end has it.
 func (t *transaction) appendPeer(b []byte, peer *job) []byte {
 	b, at := wire.Begin(b, peer.kind.peer)
 	b = t.appendCommon(b, peer)
-	if peer.at != peer.main.at {
+	if peer.at != peer.main.at && !peer.at.ns.isID() {
 		b = wire.AppendU32(b, uapi.IFLA_NET_NS_FD, uint32(peer.at.fd))
 	}
 	return wire.End(b, at)

@@ -58,10 +58,13 @@ func (t *transaction) underlay(ctx context.Context, j *job) (*nsConn, error) {
 	if j.main != nil {
 		return j.at, t.openPeerPlace(ctx, j)
 	}
+	if err := t.placePeer(j); err != nil {
+		return nil, s.failed(t.op, "link-netns", err)
+	}
 	if !s.namesLower() && !s.kind().tunnel {
 		return j.at, nil
 	}
-	under, err := t.nsConn(s.linkNetNS)
+	under, err := t.nsConn(s.lowerNetNS())
 	if err == nil {
 		err = t.findID(ctx, under)
 	}
@@ -78,10 +81,24 @@ func (t *transaction) underlay(ctx context.Context, j *job) (*nsConn, error) {
 	return under, nil
 }
 
+// placePeer has the request for a link name the namespace of its other end, if only the
+// id of that is known.
+func (t *transaction) placePeer(j *job) error {
+	other := j.spec.other()
+	if other == nil || !other.netns.isID() {
+		return nil
+	}
+	at, err := t.nsConn(other.netns)
+	if err == nil && at.ns.isID() {
+		j.linkNSID = at.id
+	}
+	return err
+}
+
 // openPeerPlace opens the namespace of a peer. If it is not the namespace of the
 // main end, the request that makes the peer must name it by descriptor.
 func (t *transaction) openPeerPlace(ctx context.Context, peer *job) error {
-	if peer.at == peer.main.at {
+	if peer.at == peer.main.at || peer.at.ns.isID() {
 		return nil
 	}
 	_, err := t.descriptor(peer.at)

@@ -223,9 +223,17 @@ func (b *Common[Self]) NetNSName(name string) *Self {
 // of a peer, if set, takes precedence, and a pair without Peer is in one namespace
 // by default. Kinds without parent, underlay and peer reject it.
 func (b *Common[Self]) LinkNetNS(ns *NetNS) *Self {
-	if b.spec.Judge("LinkNetNS", netNSFault("LinkNetNS", ns)) {
-		b.spec.linkNetNS = ns
-	}
+	b.spec.placeLower(ns)
+	return b.me()
+}
+
+// LinkNetNSID is LinkNetNS by an id, 0 to 2147483647, that the namespace of the link has
+// for the other one, as in Link.NetNSID. Conn.SetNSID and `ip netns set` choose an id. If
+// no namespace has it, the error matches fs.ErrNotExist. A link has either LinkNetNS or
+// LinkNetNSID. The kernel makes a peer there; settings that it takes only for a link that
+// exists, such as an address, need the NetNS.
+func (b *Common[Self]) LinkNetNSID(id int) *Self {
+	b.spec.placeLowerByID(id)
 	return b.me()
 }
 
