@@ -293,10 +293,25 @@ func (s *spec) home() *NetNS {
 }
 
 func (w *commandWriter) setAfterCreate(s *spec) {
+	w.setReasons(s)
 	at := w.begin(s.home(), "link", "set", "dev", s.dev(s.finalName()))
-	w.print(s.linkSet.And(s.notInAddCommand()), s.linkRefs, s.link.settable)
+	w.print(s.linkSet.And(s.notInAddCommand()).Minus(protoDownReason), s.linkRefs, s.link.settable)
 	w.print(s.inet6Set, nil, s.link.INET6.attrs)
 	w.endIfMore(at)
+}
+
+var protoDownReason = attr.SetOf(uapi.IFLA_PROTO_DOWN_REASON)
+
+// setReasons writes a command for each reason to hold the link down: `ip` takes one at a
+// time. They come before the command with protodown off, which needs them to be gone.
+func (w *commandWriter) setReasons(s *spec) {
+	if s.linkSet.And(protoDownReason).Empty() {
+		return
+	}
+	for _, words := range (*protoDownReasons)(s.link).words() {
+		w.begin(s.home(), "link", "set", "dev", s.dev(s.finalName()), "protodown_reason", words)
+		w.end()
+	}
 }
 
 // notInAddCommand returns the settings that the first command cannot express: those

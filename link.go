@@ -152,6 +152,7 @@ type rawInfo struct {
 	undescribed            bool // the kernel cannot describe the link
 	data, xstats, portData []byte
 	common, info, port     attr.Set
+	reasons                uint32 // the bits of ProtoDownReason that a builder sets
 }
 
 // Offload holds the maximum sizes of packets that the network stack processes as

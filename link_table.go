@@ -1,7 +1,10 @@
 package iplink
 
 import (
+	"cmp"
+	"fmt"
 	"math"
+	"strings"
 	"unsafe"
 
 	"github.com/iplink-go/iplink/internal/attr"
@@ -34,6 +37,7 @@ func (l *Link) settable(c *attr.Codec) {
 	attr.Bytes(c, uapi.IFLA_IFALIAS, "alias", &l.Alias, uapi.IFALIASZ-1)
 	attr.OnOff(c, uapi.IFLA_CARRIER, "carrier", &l.Carrier)
 	attr.OnOff(c, uapi.IFLA_PROTO_DOWN, "protodown", &l.ProtoDown)
+	attr.Custom(c.Nested(), uapi.IFLA_PROTO_DOWN_REASON, "protodown_reason", (*protoDownReasons)(l))
 	attr.Enum(c, uapi.IFLA_OPERSTATE, "state", &l.OperState, operStates)
 	attr.Enum(c, uapi.IFLA_LINKMODE, "mode", &l.LinkMode, linkModes)
 	l.Offload.attrs(c)
@@ -64,7 +68,6 @@ func (l *Link) reported(c *attr.Codec) {
 	attr.S32(c.ReadOnly().NoEvent(), uapi.IFLA_NEW_NETNSID, "new-netnsid", &l.NewNetNSID)
 	attr.Index(c.ReadOnly().NoEvent(), uapi.IFLA_NEW_IFINDEX, "new-ifindex", &l.NewIndex)
 	attr.Bool(c.ReadOnly().Since(6, 15), uapi.IFLA_NETNS_IMMUTABLE, "netns-immutable", &l.NetNSImmutable)
-	attr.Nest(c, uapi.IFLA_PROTO_DOWN_REASON, "protodown_reason", l.protoDownReason)
 	attr.Nest(c, uapi.IFLA_XDP, "xdp", l.XDP.attrs)
 	attr.Skip(c, uapi.IFLA_STATS, uapi.IFLA_PAD, uapi.IFLA_TARGET_NETNSID)
 	l.Stats.attrs(c)
@@ -93,9 +96,58 @@ func (l *Link) linkInfo(c *attr.Codec) {
 	attr.InPlace(c, uapi.IFLA_INFO_SLAVE_DATA, "port", &l.raw.portData)
 }
 
-func (l *Link) protoDownReason(c *attr.Codec) {
-	attr.U32(c.ReadOnly(), uapi.IFLA_PROTO_DOWN_REASON_VALUE, "reason", &l.ProtoDownReason)
+// protoDownReasons are the bits of ProtoDownReason. A builder sets some of them, a report
+// has all of them.
+type protoDownReasons Link
+
+// AppendPayload appends the bits with the mask of those to change, or without a mask all
+// bits.
+func (p *protoDownReasons) AppendPayload(b []byte) []byte {
+	if p.raw.reasons != 0 {
+		b = wire.AppendU32(b, uapi.IFLA_PROTO_DOWN_REASON_MASK, p.raw.reasons)
+	}
+	return wire.AppendU32(b, uapi.IFLA_PROTO_DOWN_REASON_VALUE, p.ProtoDownReason)
 }
+
+// ParsePayload reads the bits.
+func (p *protoDownReasons) ParsePayload(b []byte) error {
+	value := wire.Find(b, uapi.IFLA_PROTO_DOWN_REASON_VALUE)
+	if err := attr.Width(value, 4); err != nil {
+		return err
+	}
+	p.ProtoDownReason = wire.Order.Uint32(value)
+	return nil
+}
+
+// Within reports whether the link has the bits as the builder sets them.
+func (p *protoDownReasons) Within(have attr.Payload) bool {
+	h, ok := have.(*protoDownReasons)
+	return ok && h.ProtoDownReason&cmp.Or(p.raw.reasons, math.MaxUint32) == p.ProtoDownReason
+}
+
+// Same compares all bits.
+func (p *protoDownReasons) Same(have attr.Payload) bool {
+	return p.ProtoDownReason == have.(*protoDownReasons).ProtoDownReason
+}
+
+// AppendWords appends each bit that the builder sets, or that the link has, such as
+// "3 on".
+func (p *protoDownReasons) AppendWords(b []byte) []byte {
+	return append(b, strings.Join(p.words(), " ")...)
+}
+
+func (p *protoDownReasons) words() (all []string) {
+	mask := cmp.Or(p.raw.reasons, p.ProtoDownReason)
+	for bit := range 32 {
+		if mask&(1<<bit) != 0 {
+			all = append(all, fmt.Sprint(bit, " ", map[bool]string{true: "on", false: "off"}[p.ProtoDownReason&(1<<bit) != 0]))
+		}
+	}
+	return all
+}
+
+// Check accepts all bits.
+func (p *protoDownReasons) Check() error { return nil }
 
 func (x *XDP) attrs(c *attr.Codec) {
 	attr.U8(c.ReadOnly(), uapi.IFLA_XDP_ATTACHED, "attached", &x.Attached)

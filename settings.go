@@ -1,6 +1,7 @@
 package iplink
 
 import (
+	"fmt"
 	"net"
 	"slices"
 
@@ -287,6 +288,27 @@ func (b *Common[Self]) AddrGenMode(mode AddrGenMode) *Self {
 func (b *Common[Self]) ProtoDown(on bool) *Self {
 	b.link().ProtoDown = on
 	return b.common(uapi.IFLA_PROTO_DOWN)
+}
+
+// ProtoDownReason sets whether the protocol with the number bit, 0 to 31, is a reason to
+// hold the link down; calls for other bits add to it (IFLA_PROTO_DOWN_REASON). As long as
+// there is a reason, the kernel refuses ProtoDown(false). A reason alone does not take the
+// link down. Only the kinds that support ProtoDown have reasons.
+func (b *Common[Self]) ProtoDownReason(bit int, on bool) *Self {
+	fault := ""
+	if bit < 0 || bit > 31 {
+		fault = fmt.Sprintf("%d is not in 0…31", bit)
+	}
+	if !b.spec.Judge("ProtoDownReason", fault) {
+		return b.me()
+	}
+	l, mask := b.link(), uint32(1)<<bit
+	l.raw.reasons |= mask
+	l.ProtoDownReason &^= mask
+	if on {
+		l.ProtoDownReason |= mask
+	}
+	return b.common(uapi.IFLA_PROTO_DOWN_REASON)
 }
 
 // Carrier sets whether the link has a carrier (IFLA_CARRIER). Only dummy, team and

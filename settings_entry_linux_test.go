@@ -284,11 +284,14 @@ func commonFlags[B shared[B]]() []setting[B] {
 
 // commonStates are the settings of all links that say in what state they are.
 func commonStates[B shared[B]]() []setting[B] {
+	reason := func(b B, bit int) B { return b.ProtoDownReason(3, bit == 3).ProtoDownReason(bit, true) }
 	return []setting[B]{
 		extra("addrgenmode", B.AddrGenMode, iplink.AddrGenNone, iplink.AddrGenRandom, "INET6.AddrGenMode",
 			inLink("inet6_addr_gen_mode", "none", "random")),
 		set(uapi.IFLA_CARRIER, B.Carrier, false, true, "Carrier", raw([]byte{0}, []byte{1}, uapi.IFLA_CARRIER)),
 		set(uapi.IFLA_PROTO_DOWN, B.ProtoDown, true, false, "ProtoDown", inLink("proto_down", true, false)),
+		set(uapi.IFLA_PROTO_DOWN_REASON, reason, 3, 17, "ProtoDownReason",
+			raw([]byte{8, 0, 0, 0}, []byte{0, 0, 2, 0}, uapi.IFLA_PROTO_DOWN_REASON, uapi.IFLA_PROTO_DOWN_REASON_VALUE)).reads(uint32(8), uint32(1<<17)),
 		set(uapi.IFLA_LINKMODE, B.LinkMode, iplink.LinkModeDormant, iplink.LinkModeDefault, "LinkMode",
 			inLink("linkmode", "DORMANT", "DEFAULT")),
 		set(uapi.IFLA_LINKMODE, B.LinkMode, iplink.LinkModeTesting, iplink.LinkModeDormant, "LinkMode",

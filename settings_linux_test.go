@@ -333,6 +333,7 @@ type shared[B any] interface {
 	GROMaxIPv4Size(uint32) B
 	AddrGenMode(iplink.AddrGenMode) B
 	ProtoDown(bool) B
+	ProtoDownReason(int, bool) B
 	Carrier(bool) B
 	OperState(iplink.OperState) B
 	LinkMode(iplink.LinkMode) B
@@ -351,7 +352,7 @@ type common struct {
 // those that cannot be held down.
 var (
 	noCarrier   = map[uint16]error{uapi.IFLA_CARRIER: syscall.EOPNOTSUPP}
-	noProtoDown = map[uint16]error{uapi.IFLA_CARRIER: syscall.EOPNOTSUPP, uapi.IFLA_PROTO_DOWN: syscall.EOPNOTSUPP}
+	noProtoDown = map[uint16]error{uapi.IFLA_CARRIER: syscall.EOPNOTSUPP, uapi.IFLA_PROTO_DOWN: syscall.EOPNOTSUPP, uapi.IFLA_PROTO_DOWN_REASON: syscall.EOPNOTSUPP}
 )
 
 func TestCommonSettings(t *testing.T) {
@@ -362,7 +363,7 @@ func TestCommonSettings(t *testing.T) {
 		testCommon(t, common{iplink.KindVeth, noProtoDown, []uint16{uapi.IFLA_LINK}}, newPeer)
 	})
 	t.Run("bridge", func(t *testing.T) {
-		refuses := map[uint16]error{uapi.IFLA_CARRIER: syscall.EOPNOTSUPP, uapi.IFLA_PROTO_DOWN: syscall.EOPNOTSUPP,
+		refuses := map[uint16]error{uapi.IFLA_CARRIER: syscall.EOPNOTSUPP, uapi.IFLA_PROTO_DOWN: syscall.EOPNOTSUPP, uapi.IFLA_PROTO_DOWN_REASON: syscall.EOPNOTSUPP,
 			uapi.IFLA_MASTER: syscall.ELOOP}
 		testCommon(t, common{iplink.KindBridge, refuses, []uint16{uapi.IFLA_LINK, uapi.IFLA_OPERSTATE}}, newBridge)
 	})
@@ -377,7 +378,7 @@ func TestCommonSettings(t *testing.T) {
 		testCommon(t, common{iplink.KindVXLAN, noCarrier, []uint16{uapi.IFLA_LINK}}, newVXLAN)
 	})
 	t.Run("dummy", func(t *testing.T) {
-		refuses := map[uint16]error{uapi.IFLA_PROTO_DOWN: syscall.EOPNOTSUPP}
+		refuses := map[uint16]error{uapi.IFLA_PROTO_DOWN: syscall.EOPNOTSUPP, uapi.IFLA_PROTO_DOWN_REASON: syscall.EOPNOTSUPP}
 		testCommon(t, common{iplink.KindDummy, refuses, []uint16{uapi.IFLA_LINK}}, newDummy)
 	})
 }

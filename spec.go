@@ -83,7 +83,7 @@ func (s *spec) peer() Spec {
 
 // setAfterCreate are the settings that the kernel ignores or rejects when it creates
 // a link, and accepts once the link exists.
-var setAfterCreate = attr.SetOf(uapi.IFLA_IFALIAS, uapi.IFLA_CARRIER, uapi.IFLA_PROTO_DOWN)
+var setAfterCreate = attr.SetOf(uapi.IFLA_IFALIAS, uapi.IFLA_CARRIER, uapi.IFLA_PROTO_DOWN, uapi.IFLA_PROTO_DOWN_REASON)
 
 // afterCreate returns those settings and the ones that the driver of the kind adds.
 func (s *spec) afterCreate() attr.Set {
