@@ -247,23 +247,22 @@ func (w *commandWriter) onOff(s *spec, flag uint32, word string, inverted bool) 
 // followUps writes the commands for settings that `ip link add` does not support,
 // for both ends of a pair.
 func (w *commandWriter) followUps(s *spec) {
-	w.setAfterCreate(s)
-	w.addOwn(s)
-	w.setSysctls(s)
-	w.takeAway(s)
-	w.addAltNames(s)
-	w.setPort(s)
-	w.addObjects(s)
-	w.addLayer3(s)
+	if isTemplate(s.Name) {
+		w.omit("a name that the kernel completes", func(later *commandWriter) { later.ofOne(s) })
+	} else {
+		w.ofOne(s)
+	}
 	peer := s.other()
 	if peer == nil {
 		return
 	}
 	switch {
 	case peer.netns.isID():
-		w.omit(peer, "a peer in a namespace by id")
+		w.omit("a peer in a namespace by id", func(later *commandWriter) { later.followPeer(peer) })
 	case peer.Name == "" && peer.index == 0:
-		w.omit(peer, "a peer without a name")
+		w.omit("a peer without a name", func(later *commandWriter) { later.followPeer(peer) })
+	case isTemplate(peer.Name):
+		w.omit("a peer whose name the kernel completes", func(later *commandWriter) { later.followPeer(peer) })
 	default:
 		w.followPeer(peer)
 	}
@@ -275,13 +274,25 @@ func (w *commandWriter) followPeer(peer *spec) {
 		w.begin(peer.home(), "link", "set", "dev", peer.dev(peer.finalName()), "up")
 		w.end()
 	}
-	w.followUps(peer)
+	w.ofOne(peer)
 }
 
-// omit notes the commands for a peer that they cannot refer to.
-func (w *commandWriter) omit(peer *spec, text string) {
+// ofOne writes the later commands for one link.
+func (w *commandWriter) ofOne(s *spec) {
+	w.setAfterCreate(s)
+	w.addOwn(s)
+	w.setSysctls(s)
+	w.takeAway(s)
+	w.addAltNames(s)
+	w.setPort(s)
+	w.addObjects(s)
+	w.addLayer3(s)
+}
+
+// omit notes commands for a link that they cannot refer to.
+func (w *commandWriter) omit(text string, write func(*commandWriter)) {
 	var later commandWriter
-	if later.followPeer(peer); len(later.commands) > 0 {
+	if write(&later); len(later.commands) > 0 {
 		w.absent = append(w.absent, text+": "+later.finish())
 	}
 }

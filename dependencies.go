@@ -94,7 +94,7 @@ func (g *dependencyGraph) add(i int, s *spec) error {
 		if other, taken := g.t.wanted[key]; taken {
 			return g.invalid(s, i, "name", fmt.Sprintf("%q in the same namespace is also a name of %s", name, g.describe(other)))
 		}
-		if name != "" {
+		if name != "" && !isTemplate(name) {
 			g.t.wanted[key] = i
 		}
 	}

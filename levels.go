@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strconv"
+	"strings"
 	"syscall"
 
 	"github.com/iplink-go/iplink/internal/attr"
@@ -232,14 +234,37 @@ func (j *job) createsLater() attr.Set {
 // and then moves it. If another link of that namespace has the name, the link is made
 // under a random name and renamed once it is in its own namespace.
 
+// The same holds for a link whose name is a template, such as "veth%d": if it had no other
+// name at first, it could not be found without an echo.
+
 // chooseName chooses such a name if it is necessary.
 func (j *job) chooseName() {
+	if isTemplate(j.spec.Name) {
+		j.passing = passingName()
+		return
+	}
 	if j.linkNSID < 0 || j.under.isRemote() || !rtnl.Older(6, 13) {
 		return
 	}
 	if !rtnl.IsFree(j.under.rt, j.spec.Name) && rtnl.IsFree(j.at.rt, j.spec.Name) {
 		j.passing = passingName()
 	}
+}
+
+// isTemplate reports whether the kernel completes the name of a new link by a number.
+func isTemplate(name string) bool {
+	before, after, ok := strings.Cut(name, "%d")
+	return ok && !strings.ContainsRune(before+after, '%')
+}
+
+// completed reports whether a name is one that the kernel makes from a template.
+func completed(template, name string) bool {
+	before, after, ok := strings.Cut(template, "%d")
+	if !ok || len(name) <= len(before)+len(after) || !strings.HasPrefix(name, before) || !strings.HasSuffix(name, after) {
+		return false
+	}
+	_, err := strconv.ParseUint(name[len(before):len(name)-len(after)], 10, 32)
+	return err == nil
 }
 
 // passingName returns a random name for a link that gets its own one later.

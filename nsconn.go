@@ -304,6 +304,9 @@ func (t *transaction) refuseLater(j *job) error {
 	if !j.at.isRemote() {
 		return nil
 	}
+	if isTemplate(j.spec.Name) {
+		return j.spec.onlyInside(t.op, "name")
+	}
 	if word := j.spec.afterMaking(j.linkSet.And(j.createsLater()), j.change&uapi.IFF_UP); word != "" {
 		return j.spec.onlyInside(t.op, word)
 	}

@@ -163,7 +163,7 @@ func (t *transaction) find(ctx context.Context, j *job, p *nsConn, name string) 
 func (t *transaction) planMaster(j *job) error {
 	s := j.spec
 	up := s.flags&s.change&uapi.IFF_UP != 0
-	defers := up && (j.main != nil || !s.inet6Set.Empty() || s.port != nil || len(s.sysctls) > 0)
+	defers := up && (j.main != nil || !s.inet6Set.Empty() || s.port != nil || len(s.sysctls) > 0 || isTemplate(s.Name))
 	// Before Linux 6.13 the kernel makes a link in the namespace of its parent and
 	// then moves it, which takes it down.
 	defers = defers || up && (j.linkNSID >= 0 || t.parentDefers(j))

@@ -11,8 +11,10 @@ import (
 )
 
 // Name sets the name of the link in place of the name given to New, for a Clone of a
-// template. It has at most 15 bytes, without "/", ":", "%" or white space
-// (IFLA_IFNAME).
+// template. It has at most 15 bytes, without "/", ":", "%" or white space. For Create it
+// may contain "%d", which the kernel replaces by the lowest number that is free; the
+// returned Link has the name. Until it has all of its settings, such a link has another
+// name, and later specs of the call cannot refer to it (IFLA_IFNAME).
 func (b *Common[Self]) Name(name string) *Self {
 	b.spec.Name = name
 	return b.me()

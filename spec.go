@@ -156,7 +156,11 @@ func (s *spec) asks(typ uint16) bool {
 
 func (s *spec) checkName(op string) error {
 	found := s.byIndex() && op != "create"
-	if fault := nameFault("name", s.Name, uapi.IFNAMSIZ-1); fault != nil && !found && !s.existsByAltName(op) {
+	name := s.Name
+	if op == "create" && isTemplate(name) {
+		name = strings.Replace(name, "%d", "00", 1)
+	}
+	if fault := nameFault("name", name, uapi.IFNAMSIZ-1); fault != nil && !found && !s.existsByAltName(op) {
 		return s.refuse(op, fault)
 	}
 	if s.newName != "" {
@@ -292,7 +296,7 @@ func nameText(name string) string {
 	case strings.ContainsRune(name, 0):
 		return fmt.Sprintf("%q holds a NUL byte", name)
 	case strings.ContainsRune(name, '%'):
-		return fmt.Sprintf(`%q holds "%%", which the kernel would take for a template: choose the name yourself`, name)
+		return fmt.Sprintf(`%q holds "%%", which is allowed only as one "%%d", and only for Create: the kernel puts a number there`, name)
 	}
 	return ""
 }

@@ -87,7 +87,7 @@ func newJob(s *spec, at *nsConn, main *job) *job {
 	j.pending = s.all()
 	j.genericSet = s.genericPart(s.Set)
 	j.afterCreate = s.afterCreate()
-	if main != nil {
+	if main != nil || isTemplate(s.Name) {
 		j.afterCreate.Add(uapi.IFLA_MASTER)
 	}
 	return j
@@ -320,7 +320,7 @@ func (t *transaction) sameLink(j *job) error {
 // misnamed returns an error if a link no longer has the name that it was found by
 // or was given.
 func (s *spec) misnamed(op string, l *Link, name string) error {
-	if name == "" || l.named(name) {
+	if name == "" || l.named(name) || isTemplate(name) && completed(name, l.Name) {
 		return nil
 	}
 	return &Error{Op: op, Kind: s.Kind, Name: s.Name, Message: fmt.Sprintf("it was renamed to %q meanwhile", l.Name), Err: syscall.ENODEV}

@@ -68,7 +68,7 @@ func (t *transaction) undoIn(ctx context.Context, p *nsConn) error {
 // own name or the one that it was made under.
 func (j *job) target() target {
 	name := j.spec.Name
-	if now, err := rtnl.NameOf(j.at.rt, j.index); j.passing != "" && err == nil && now == j.passing {
+	if now, err := rtnl.NameOf(j.at.rt, j.index); j.passing != "" && err == nil && (now == j.passing || completed(name, now)) {
 		name = now
 	}
 	return target{index: j.index, name: name, kind: j.spec.Kind}
