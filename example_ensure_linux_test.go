@@ -188,7 +188,7 @@ func ExampleRoute() {
 		return err
 	})
 	// Output:
-	// default via 192.0.2.1 table 254 proto boot
+	// default via 192.0.2.1
 	// 192.0.2.1 lladdr 02:00:00:00:00:01 nud permanent
 	// something to do: false
 }

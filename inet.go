@@ -139,6 +139,9 @@ func (t *transaction) driftOfRoutes(ctx context.Context, j *job, have *Link, p *
 	if up := have.Up() && s.change&^s.flags&uapi.IFF_UP == 0; len(s.routes) > 0 && !up && s.flags&s.change&uapi.IFF_UP == 0 && t.op != "diff" {
 		return nil, s.invalid(t.op, "route", "only a link that is up has routes: add Up")
 	}
+	if i := slices.IndexFunc(s.routes, inetnl.OnlyOnLoopback); i >= 0 && have.Flags&FlagLoopback == 0 {
+		return nil, s.invalid(t.op, "route", notOnLoopback(&s.routes[i]))
+	}
 	all, err := inetnl.ReadRoutes(ctx, j.at.rt, j.index)
 	if err != nil {
 		return nil, s.failed(t.op, "route", err)
@@ -211,19 +214,21 @@ func (j *job) routeFlags() uint16 {
 	return uapi.NLM_F_CREATE | uapi.NLM_F_EXCL
 }
 
-// orderRoutes returns routes in their order, but moves a route through a gateway behind
-// the routes that lead to the gateway.
+// orderRoutes returns local routes, then the routes of networks on the link, and then the
+// others: the kernel takes a source address only if it is local, and a gateway only on the
+// link. Otherwise routes keep their order.
 func orderRoutes(routes []inet.Route) []inet.Route {
-	var early, late []inet.Route
-	for i, r := range routes {
-		leads := func(to inet.Route) bool { return !to.Via.IsValid() && to.Dst.Bits() > 0 && to.Dst.Contains(r.Via) }
-		if r.Via.IsValid() && !r.OnLink && slices.ContainsFunc(routes[i:], leads) {
-			late = append(late, r)
-		} else {
-			early = append(early, r)
+	const local, onLink, behindGateway = 0, 1, 2
+	rank := func(r inet.Route) int {
+		switch {
+		case r.Via.IsValid() && !r.OnLink:
+			return behindGateway
+		case r.Type == inet.RouteLocal:
+			return local
 		}
+		return onLink
 	}
-	return append(early, late...)
+	return slices.SortedStableFunc(slices.Values(routes), func(a, b inet.Route) int { return cmp.Compare(rank(a), rank(b)) })
 }
 
 func (t *transaction) addNeighs(j *job) {
@@ -286,6 +291,8 @@ func (s *spec) checkRoutes(op string) error {
 		case fault != "":
 		case slices.ContainsFunc(s.routes[:i], func(other inet.Route) bool { return inetnl.SameRoute(r, &other) }):
 			fault = fmt.Sprintf("there are two routes to %s of metric %d", inetnl.Target(r), inetnl.Metric(r))
+		case s.Kind != "" && inetnl.OnlyOnLoopback(s.routes[i]):
+			fault = notOnLoopback(r)
 		case op == "create" && s.flags&s.change&uapi.IFF_UP == 0:
 			fault = "only a link that is up has routes: add Up"
 		default:
@@ -294,6 +301,10 @@ func (s *spec) checkRoutes(op string) error {
 		return s.invalid(op, "route", fault)
 	}
 	return nil
+}
+
+func notOnLoopback(r *inet.Route) string {
+	return fmt.Sprintf("%v: of all links, only the loopback interface has routes of type %v", r, r.Type)
 }
 
 // checkNeighs refuses neighbours that the kernel would refuse or misinterpret.
@@ -319,12 +330,15 @@ func (c *Conn) Addrs(ctx context.Context, link *Link) ([]inet.Addr, error) {
 	})
 }
 
-// Routes returns the unicast routes through a link in the Conn's namespace, from all
-// routing tables and including those that the kernel created: first of IPv4, then of
-// IPv6. Routes through several links are omitted.
+// Routes returns the routes through a link in the Conn's namespace, from all routing
+// tables: first of IPv4, then of IPv6. It includes the unicast routes that the kernel
+// created, but not the routes of other types to each address of the link; ListRoutes
+// returns these, too. Routes through several links, and those that use nexthop objects,
+// are omitted.
 func (c *Conn) Routes(ctx context.Context, link *Link) ([]inet.Route, error) {
 	return readLayer3(ctx, c, link, "routes", func(rt *rtnl.Conn) ([]inet.Route, error) {
-		return inetnl.ReadRoutes(ctx, rt, link.Index)
+		all, err := inetnl.ReadRoutes(ctx, rt, link.Index)
+		return slices.DeleteFunc(all, inetnl.RouteOfAddr), err
 	})
 }
 

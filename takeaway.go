@@ -74,9 +74,9 @@ func (b *Common[Self]) OnlyAddrs(addrs ...inet.Addr) *Self {
 // OnlyRoutes gives the link exactly these routes, none if there are no arguments: Update
 // and Ensure add those that it lacks and remove all others, in all tables. They leave
 // alone the routes that the kernel makes by itself, with the protocols kernel, ra and
-// redirect, routes of the local table (255), and routes through several links or through
-// nexthop objects. Calls add up. The same builder cannot have Routes, DefaultRoute or
-// DelRoute.
+// redirect, such as the local ones for its addresses in table 255, and routes through
+// several links or through nexthop objects. Calls add up. The same builder cannot have
+// Routes, DefaultRoute or DelRoute.
 func (b *Common[Self]) OnlyRoutes(routes ...inet.Route) *Self {
 	b.spec.routes = appendNew(b.spec.routes, routes...)
 	return b.call(calledOnlyRoutes)
@@ -122,9 +122,10 @@ func (b *Common[Self]) DelAddr(addrs ...netip.Prefix) *Self {
 }
 
 // DelRoute takes routes through the link away. A route fits if it has the same
-// destination, table and all other fields that are set; a zero Table is the main table,
-// and a zero Route with a Via is the default route through that gateway. A missing route
-// is not an error (RTM_DELROUTE).
+// destination, table and all other fields that are set; a zero Table is the default one,
+// and a zero Route with a Via is the default route through that gateway. A zero Type fits
+// any but a route that the kernel made for an address. A missing route is not an error
+// (RTM_DELROUTE).
 func (b *Common[Self]) DelRoute(routes ...inet.Route) *Self {
 	b.spec.noRoutes = slices.Concat(b.spec.noRoutes, routes)
 	return b.me()
@@ -380,11 +381,15 @@ func (s *spec) removeNeighs(all []inet.Neigh, link *Link, p *pending) (diffs []D
 	for _, n := range all {
 		if s.unwantedNeigh(&n, link) {
 			diffs = append(diffs, Difference{Attr: "neigh", Have: n.String()})
-			p.remove("neigh", own.Request{Text: n.Addr.String(), Type: uapi.RTM_DELNEIGH, Holds: []syscall.Errno{syscall.ENOENT},
-				Append: func(b []byte, index int) []byte { return inetnl.AppendNeighKey(b, &n, index) }})
+			p.remove("neigh", removeNeigh(n))
 		}
 	}
 	return diffs
+}
+
+func removeNeigh(n inet.Neigh) own.Request {
+	return own.Request{Text: n.Addr.String(), Type: uapi.RTM_DELNEIGH, Holds: []syscall.Errno{syscall.ENOENT},
+		Append: func(b []byte, index int) []byte { return inetnl.AppendNeighKey(b, &n, index) }}
 }
 
 // unwantedNeigh reports whether the link is not to have a neighbour.

@@ -77,7 +77,7 @@ func ScopeOf(number byte) Scope {
 	return Scope(number)
 }
 
-var scopes = attr.Words{ScopeGlobal: "global", ScopeSite: "site", ScopeLink: "link", ScopeHost: "host"}
+var scopes = attr.Words{ScopeGlobal: "global", ScopeSite: "site", ScopeLink: "link", ScopeHost: "host", uapi.RT_SCOPE_NOWHERE: "nowhere"}
 
 // String returns the name that iproute2 uses, the number if there is no name, or an
 // empty string if s is not set.
@@ -86,6 +86,20 @@ func (s Scope) String() string {
 		return ""
 	}
 	return attr.Word(scopes, s)
+}
+
+// MarshalText returns the result of String.
+func (s Scope) MarshalText() ([]byte, error) {
+	return []byte(s.String()), nil
+}
+
+// UnmarshalText reads a result of String. The error matches fs.ErrInvalid.
+func (s *Scope) UnmarshalText(text []byte) error {
+	if len(text) == 0 {
+		*s = 0
+		return nil
+	}
+	return attr.ReadWord(scopes, "scope", text, s)
 }
 
 // AddrFlags is a set of address flags, the kernel's IFA_F_*.
@@ -124,6 +138,16 @@ func (f AddrFlags) String() string {
 	return attr.BitWords(uint32(f), addrFlagWords, ",")
 }
 
+// MarshalText returns the result of String.
+func (f AddrFlags) MarshalText() ([]byte, error) {
+	return []byte(f.String()), nil
+}
+
+// UnmarshalText reads a result of String. The error matches fs.ErrInvalid.
+func (f *AddrFlags) UnmarshalText(text []byte) error {
+	return attr.ReadBitWords(addrFlagWords, "address flag", text, f)
+}
+
 // Settable returns the flags that a program can set on an address. The kernel sets
 // the other flags, and AddrDeprecated is a lifetime.
 func (f AddrFlags) Settable() AddrFlags {
@@ -150,4 +174,14 @@ var addrProtos = attr.Words{"unspec", "kernel_lo", "kernel_ra", "kernel_ll"}
 // String returns the name that iproute2 uses, or the number if there is no name.
 func (p AddrProto) String() string {
 	return attr.Word(addrProtos, p)
+}
+
+// MarshalText returns the result of String.
+func (p AddrProto) MarshalText() ([]byte, error) {
+	return []byte(p.String()), nil
+}
+
+// UnmarshalText reads a result of String. The error matches fs.ErrInvalid.
+func (p *AddrProto) UnmarshalText(text []byte) error {
+	return attr.ReadWord(addrProtos, "address protocol", text, p)
 }

@@ -50,9 +50,24 @@ var neighFlagWords = []string{4: "extern_learn", 5: "offload", 7: "router", 8: "
 
 // String returns the names that iproute2 uses, separated by commas.
 func (f NeighFlags) String() string {
+	return attr.BitWords(uint32(f), allNeighFlagWords(), ",")
+}
+
+// allNeighFlagWords returns the words with the one that precedes the address.
+func allNeighFlagWords() []string {
 	words := slices.Clone(neighFlagWords)
 	words[3] = "proxy"
-	return attr.BitWords(uint32(f), words, ",")
+	return words
+}
+
+// MarshalText returns the result of String.
+func (f NeighFlags) MarshalText() ([]byte, error) {
+	return []byte(f.String()), nil
+}
+
+// UnmarshalText reads a result of String. The error matches fs.ErrInvalid.
+func (f *NeighFlags) UnmarshalText(text []byte) error {
+	return attr.ReadBitWords(allNeighFlagWords(), "neighbour flag", text, f)
 }
 
 // Settable returns the flags that a program can set.
@@ -81,6 +96,16 @@ var neighStates = attr.Words{0: "none", NeighIncomplete: "incomplete", NeighReac
 // String returns the name that iproute2 uses, or the number if there is no name.
 func (s NeighState) String() string {
 	return attr.Word(neighStates, s)
+}
+
+// MarshalText returns the result of String.
+func (s NeighState) MarshalText() ([]byte, error) {
+	return []byte(s.String()), nil
+}
+
+// UnmarshalText reads a result of String. The error matches fs.ErrInvalid.
+func (s *NeighState) UnmarshalText(text []byte) error {
+	return attr.ReadWord(neighStates, "neighbour state", text, s)
 }
 
 // String returns the arguments that follow `ip neigh add`, without the link.

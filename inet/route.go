@@ -2,8 +2,8 @@ package inet
 
 import (
 	"net/netip"
+	"strconv"
 
-	"github.com/iplink-go/iplink/internal/attr"
 	"github.com/iplink-go/iplink/internal/uapi"
 )
 
@@ -11,8 +11,13 @@ import (
 // builder's Routes setter, and the Routes method of a Link returns it.
 //
 // A zero field is not sent, is ignored by Update and Ensure, and was not reported by
-// the kernel.
+// the kernel. The exceptions are Dst, Type, Via, Metric and Table, which have defaults.
 type Route struct {
+	// Type is the treatment of the packets; RouteUnicast by default. The kernel does not
+	// distinguish routes by their types: a link has room for one route with the same Dst,
+	// Table and Metric. Types that discard packets are possible only for IPv6 and on the
+	// loopback interface (rtm_type).
+	Type RouteType
 	// Dst is the network, without bits after its prefix. The zero value, or a prefix
 	// of length 0, makes a default route, for packets that match no other route
 	// (RTA_DST).
@@ -20,15 +25,23 @@ type Route struct {
 	// Via is the gateway. Another route must lead to it: the route of one of the
 	// link's addresses. An IPv4 network may have an IPv6 gateway, RFC 8950, and also
 	// a gateway address of this machine, if the link has that address. Without a
-	// gateway, the network is on the link itself (RTA_GATEWAY, RTA_VIA).
+	// gateway, the network is on the link itself. IPv4 routes of the types local,
+	// broadcast and anycast have no gateway (RTA_GATEWAY, RTA_VIA).
 	Via netip.Addr
+	// Scope is the distance to the destination; only for IPv4. By default it is
+	// ScopeGlobal with a gateway, ScopeHost for RouteLocal, and ScopeLink otherwise. The
+	// scope of a route with a gateway is less than ScopeLink, the kernel's 253; a local
+	// route has ScopeHost, and a broadcast or anycast route ScopeLink or ScopeHost
+	// (rtm_scope).
+	Scope Scope
 	// Src is the source address of this machine's packets. The machine must have the
-	// address (RTA_PREFSRC).
+	// address, or for IPv4 a local route to it (RTA_PREFSRC).
 	Src netip.Addr
 	// Metric is the rank of the route among routes to the same network: the lowest
 	// wins. It is 0 for IPv4 and 1024 for IPv6 by default (RTA_PRIORITY).
 	Metric uint32
-	// Table is the number of the routing table, the main one by default
+	// Table is the number of the routing table. By default it is the local one, 255, for
+	// the types local, broadcast and anycast, and the main one, 254, for others
 	// (RTA_TABLE).
 	Table uint32
 	// Proto is the origin of the route, for use by other programs; RouteProtoBoot by
@@ -37,48 +50,87 @@ type Route struct {
 	// OnLink treats the gateway as on the link even without a route to it
 	// (RTNH_F_ONLINK).
 	OnLink bool
+	// MTU is the size in bytes of the largest packet, at most 65520, from which path MTU
+	// discovery starts; by default the MTU of the link (RTAX_MTU).
+	MTU uint32
+	// MTULock fixes the MTU: path MTU discovery does not lower it, and IPv4 packets are
+	// sent without the flag that forbids fragmentation. It needs an MTU (RTAX_LOCK).
+	MTULock bool
+	// AdvMSS is the maximum segment size in bytes, at most 65495, that TCP advertises to
+	// the other end; by default it follows from the MTU (RTAX_ADVMSS, RFC 9293).
+	AdvMSS uint32
 }
 
-// A RouteProto is the origin of a route.
-type RouteProto uint8
-
-// Origins of a route; other numbers belong to routing programs.
-const (
-	RouteProtoRedirect RouteProto = uapi.RTPROT_REDIRECT // a router, through ICMP
-	RouteProtoKernel   RouteProto = uapi.RTPROT_KERNEL   // the kernel, for an address
-	RouteProtoBoot     RouteProto = uapi.RTPROT_BOOT     // an administrator, temporarily
-	RouteProtoStatic   RouteProto = uapi.RTPROT_STATIC   // an administrator
-	RouteProtoRA       RouteProto = uapi.RTPROT_RA       // a router, through its advertisements
-	RouteProtoDHCP     RouteProto = uapi.RTPROT_DHCP     // a DHCP client
-)
-
-var routeProtos = attr.Words{RouteProtoRedirect: "redirect", RouteProtoKernel: "kernel", RouteProtoBoot: "boot",
-	RouteProtoStatic: "static", RouteProtoRA: "ra", RouteProtoDHCP: "dhcp"}
-
-// String returns the name that iproute2 uses, or the number if there is no name.
-func (p RouteProto) String() string {
-	return attr.Word(routeProtos, p)
-}
-
-// String returns the arguments that follow `ip route add`, without the link.
+// String returns the arguments that follow `ip route add`, without the link, in the order
+// of `ip route show` and like it without the table main, the protocol boot and the scope
+// global.
 func (r Route) String() string {
 	return string(r.appendWords(nil))
 }
 
 func (r Route) appendWords(b []byte) []byte {
+	if r.Type != 0 && r.Type != RouteUnicast {
+		b = append(append(b, r.Type.String()...), ' ')
+	}
 	b = r.appendTarget(b)
+	if r.Table != 0 && (r.Table != uapi.RT_TABLE_MAIN || r.DefaultTable() != r.Table) {
+		b = append(append(b, " table "...), tableWord(r.Table)...)
+	}
+	if r.Proto != 0 && r.Proto != RouteProtoBoot {
+		b = append(append(b, " proto "...), r.Proto.String()...)
+	}
+	if byDefault := r.Scope == ScopeGlobal && r.DefaultScope() == ScopeGlobal; r.Scope != 0 && !byDefault {
+		b = append(append(b, " scope "...), r.Scope.String()...)
+	}
 	if r.Src.IsValid() {
 		b = r.Src.AppendTo(append(b, " src "...))
 	}
 	b = appendCount(b, "metric", r.Metric)
-	b = appendCount(b, "table", r.Table)
-	if r.Proto != 0 {
-		b = append(append(b, " proto "...), r.Proto.String()...)
-	}
 	if r.OnLink {
 		b = append(b, " onlink"...)
 	}
-	return b
+	return r.appendMetrics(b)
+}
+
+func (r Route) appendMetrics(b []byte) []byte {
+	mtu := "mtu"
+	if r.MTULock {
+		mtu = "mtu lock"
+	}
+	return appendCount(appendCount(b, mtu, r.MTU), "advmss", r.AdvMSS)
+}
+
+// tableWord returns the name or the number of a routing table.
+func tableWord(table uint32) string {
+	switch table {
+	case uapi.RT_TABLE_MAIN:
+		return "main"
+	case uapi.RT_TABLE_LOCAL:
+		return "local"
+	}
+	return strconv.FormatUint(uint64(table), 10)
+}
+
+// DefaultTable returns the number of the table of the route if none is set, as with `ip
+// route add`.
+func (r Route) DefaultTable() uint32 {
+	switch r.Type {
+	case RouteLocal, RouteBroadcast, RouteAnycast:
+		return uapi.RT_TABLE_LOCAL
+	}
+	return uapi.RT_TABLE_MAIN
+}
+
+// DefaultScope returns the scope of the route if none is set, as with `ip route add`.
+// IPv6 routes have ScopeGlobal.
+func (r Route) DefaultScope() Scope {
+	switch {
+	case r.Is6() || r.Via.IsValid():
+		return ScopeGlobal
+	case r.Type == RouteLocal:
+		return ScopeHost
+	}
+	return ScopeLink
 }
 
 // appendTarget appends the destination and the gateway, from which `ip` derives the

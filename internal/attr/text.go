@@ -2,6 +2,7 @@ package attr
 
 import (
 	"fmt"
+	"io/fs"
 	"maps"
 	"slices"
 	"strconv"
@@ -244,4 +245,41 @@ func BitWords(v uint32, words []string, separator string) string {
 		all = append(all, "0x"+strconv.FormatUint(uint64(v), 16))
 	}
 	return strings.Join(all, separator)
+}
+
+// ReadWord stores the value of a word, or of a number as Word returns it. The error names
+// the sort of value and matches fs.ErrInvalid.
+func ReadWord[T ~uint8 | ~uint16 | ~uint32](words Words, sort string, text []byte, v *T) error {
+	if i := slices.Index(words, string(text)); i >= 0 && len(text) > 0 {
+		*v = T(i)
+		return nil
+	}
+	n, err := strconv.ParseUint(string(text), 10, int(unsafe.Sizeof(*v))*8)
+	if err != nil {
+		return fmt.Errorf("%q is no %s, one of %s, or a number: %w", text, sort, words.list(), fs.ErrInvalid)
+	}
+	*v = T(n)
+	return nil
+}
+
+// ReadBitWords stores the bits of words as BitWords returns them. The error names the sort
+// of value and matches fs.ErrInvalid.
+func ReadBitWords[T ~uint32](words []string, sort string, text []byte, v *T) error {
+	var all T
+	for word := range strings.SplitSeq(string(text), ",") {
+		i := slices.Index(words, word)
+		switch {
+		case len(text) == 0:
+		case i >= 0 && word != "":
+			all |= 1 << i
+		default:
+			n, err := strconv.ParseUint(word, 0, 32)
+			if err != nil {
+				return fmt.Errorf("%q is no %s, one of %s, or a number: %w", word, sort, Words(words).list(), fs.ErrInvalid)
+			}
+			all |= T(n)
+		}
+	}
+	*v = all
+	return nil
 }

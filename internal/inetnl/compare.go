@@ -168,6 +168,11 @@ func SameRoute(r, other *inet.Route) bool {
 	return r.Is6() == other.Is6() && Target(r) == Target(other) && tableOf(r) == tableOf(other) && Metric(r) == Metric(other)
 }
 
+// FindRoute returns the route that excludes another one, or nil.
+func FindRoute(r *inet.Route, all []inet.Route) *inet.Route {
+	return Match[inet.Route]{same: SameRoute}.Find(r, all)
+}
+
 // Target returns the destination network of a route as text.
 func Target(r *inet.Route) string {
 	if r.IsDefault() {
@@ -178,10 +183,19 @@ func Target(r *inet.Route) string {
 
 // routeHolds reports whether a route of the link matches the wanted one.
 func routeHolds(r, had *inet.Route) bool {
-	return SameRoute(r, had) && r.Via == had.Via &&
+	return SameRoute(r, had) && typeOf(r) == typeOf(had) && r.Via == had.Via &&
+		(r.Proto == 0 || r.Proto == had.Proto) && hasSettings(r, had)
+}
+
+// hasSettings reports whether a route of the link has the scope, source, flag and metrics
+// that are set for another one.
+func hasSettings(r, had *inet.Route) bool {
+	return (r.Scope == 0 || r.Is6() || r.Scope == had.Scope) &&
 		(!r.Src.IsValid() || r.Src == had.Src) &&
-		(r.Proto == 0 || r.Proto == had.Proto) &&
-		(!r.OnLink || had.OnLink)
+		(!r.OnLink || had.OnLink) &&
+		(r.MTU == 0 || r.MTU == had.MTU) &&
+		(!r.MTULock || had.MTULock) &&
+		(r.AdvMSS == 0 || r.AdvMSS == had.AdvMSS)
 }
 
 // replaces reports whether a route of the link may be replaced by the wanted route.

@@ -24,9 +24,12 @@ func FuzzMessages(f *testing.F) {
 	}
 	f.Fuzz(func(_ *testing.T, b []byte, index int) {
 		a, _, _ := ParseAddr(b)
-		r, _ := ParseRoute(b, index)
 		n, _, _ := ParseNeigh(b)
-		_, _, _ = a.String(), r.String(), n.String()
+		_, _ = a.String(), n.String()
+		for _, r := range ParseRoute(b) {
+			_ = AppendRouteKey(AppendRoute(nil, &r.Route, index), &r.Route, index)
+			_, _ = r.String(), RouteFault(&r.Route)
+		}
 	})
 }
 
@@ -57,20 +60,27 @@ func TestRoundTrip(t *testing.T) {
 	a := inet.Addr{Prefix: netip.MustParsePrefix("2001:db8::17/65"), Peer: netip.MustParseAddr("2001:db8::18"), Flags: inet.AddrHome | inet.AddrMCAutoJoin,
 		ValidLifetime: 0x1234 * time.Second, PreferredLifetime: 0x123 * time.Second, Metric: 0x12345, Proto: 0x42}
 	r := inet.Route{Dst: netip.MustParsePrefix("198.51.100.0/24"), Via: netip.MustParseAddr("fe80::7"), Src: netip.MustParseAddr("192.0.2.17"), Metric: 0x12345, Table: 0x1234,
-		Proto: inet.RouteProtoStatic, OnLink: true}
+		Proto: inet.RouteProtoStatic, OnLink: true, Type: inet.RouteMulticast, Scope: 77, MTU: 0x1234, MTULock: true, AdvMSS: 0x123}
 	n := inet.Neigh{Addr: netip.MustParseAddr("2001:db8::1"), LLAddr: otherMAC, State: inet.NeighStale, Flags: inet.NeighRouter}
 	addrBytes, routeBytes, neighBytes := AppendAddr(nil, &a, 7), AppendRoute(nil, &r, 7), AppendNeigh(nil, &n, 7)
 	a.Scope = inet.ScopeGlobal // which is always reported
 	if got, _, _ := ParseAddr(addrBytes); got != a {
 		t.Errorf("%+v, want %+v", got, a)
 	}
-	if got, _ := ParseRoute(routeBytes, 7); got != r {
+	if got := ParseRoute(routeBytes); len(got) != 1 || got[0] != (LinkRoute{Route: r, Index: 7}) {
 		t.Errorf("%+v, want %+v", got, r)
 	}
 	if got, _, _ := ParseNeigh(neighBytes); got.String() != n.String() {
 		t.Errorf("%v, want %v", got, n)
 	}
-	if got, _ := ParseRoute(routeBytes, 8); got != (inet.Route{}) {
-		t.Errorf("%+v of another link", got)
-	}
 }
+
+// native returns numbers of 16 bits in the order of the machine, and then bytes.
+func native(numbers []uint16, more ...byte) (b []byte) {
+	for _, n := range numbers {
+		b = binary.NativeEndian.AppendUint16(b, n)
+	}
+	return append(b, more...)
+}
+
+func native32(n uint32) []byte { return binary.NativeEndian.AppendUint32(nil, n) }

@@ -62,14 +62,19 @@ func Excludes(had, a *inet.Addr) bool {
 }
 
 // RouteByKernel reports whether the kernel made a route by itself, also on behalf of a
-// router, or whether the route is in the local table, with which the kernel knows its own
-// addresses.
+// router. With such routes in the local table it knows its own addresses.
 func RouteByKernel(r *inet.Route) bool {
 	switch r.Proto {
 	case inet.RouteProtoKernel, inet.RouteProtoRA, inet.RouteProtoRedirect:
 		return true
 	}
-	return r.Table == uapi.RT_TABLE_LOCAL
+	return false
+}
+
+// RouteOfAddr reports whether a route is one that the kernel makes for each address: with
+// another type than unicast. For groups of IPv6, it makes one a link.
+func RouteOfAddr(r inet.Route) bool {
+	return r.Proto == inet.RouteProtoKernel && typeOf(&r) != inet.RouteUnicast
 }
 
 // NeighByProgram reports whether a program made the neighbour on a link with the given
@@ -87,14 +92,14 @@ func NeighByProgram(n *inet.Neigh, own, broadcast net.HardwareAddr) bool {
 }
 
 // IsRoute reports whether a route of the link is the one that r describes. Fields of r
-// that are zero fit any route, except that the table is then the main one.
+// that are zero fit any route, except that the table is then the default one, and
+// that the kernel has not made the route for an address of the link.
 func IsRoute(r, had *inet.Route) bool {
 	return r.Is6() == had.Is6() && Target(r) == Target(had) && tableOf(r) == tableOf(had) &&
+		(r.Type == 0 && !RouteOfAddr(*had) || r.Type == typeOf(had)) &&
 		(r.Metric == 0 || r.Metric == Metric(had)) &&
 		(!r.Via.IsValid() || r.Via == had.Via) &&
-		(!r.Src.IsValid() || r.Src == had.Src) &&
-		(r.Proto == 0 || r.Proto == cmp.Or(had.Proto, inet.RouteProtoBoot)) &&
-		(!r.OnLink || had.OnLink)
+		(r.Proto == 0 || r.Proto == cmp.Or(had.Proto, inet.RouteProtoBoot)) && hasSettings(r, had)
 }
 
 // NeighExists reports whether the kernel has an entry that can be removed. An entry whose

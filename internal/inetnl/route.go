@@ -1,11 +1,9 @@
 package inetnl
 
 import (
+	"cmp"
 	"context"
-	"net"
 	"net/netip"
-
-	"github.com/jsimonetti/rtnetlink/v2"
 
 	"github.com/iplink-go/iplink/inet"
 	"github.com/iplink-go/iplink/internal/rtnl"
@@ -13,70 +11,101 @@ import (
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
-// marshal appends a message of package rtnetlink. Marshalling fails only for IP
-// addresses of unknown family, which a netip.Addr cannot be.
-func marshal(b []byte, m rtnetlink.Message) []byte {
-	body, _ := m.MarshalBinary()
-	return append(b, body...)
+// A routeHeader has the fields of a struct rtmsg that this library uses.
+type routeHeader struct {
+	family, bits, table, proto, scope, typ byte
+	flags                                  uint32
+}
+
+// routeLen is the length of a struct rtmsg.
+const routeLen = 12
+
+func (h *routeHeader) append(b []byte) []byte {
+	return wire.Order.AppendUint32(append(b, h.family, h.bits, 0, 0, h.table, h.proto, h.scope, h.typ), h.flags)
 }
 
 // AppendRoute appends the message that adds the route, as `ip route add` does.
 func AppendRoute(b []byte, r *inet.Route, index int) []byte {
-	m := routeMessage(r, index)
-	m.Type, m.Protocol = uapi.RTN_UNICAST, uapi.RTPROT_BOOT
+	h := routeHeader{proto: uapi.RTPROT_BOOT, scope: byte(cmp.Or(r.Scope, r.DefaultScope())), typ: byte(typeOf(r))} // ScopeGlobal is 0 in its low bits
 	if r.Proto != 0 {
-		m.Protocol = uint8(r.Proto)
+		h.proto = byte(r.Proto)
 	}
-	if !r.Via.IsValid() && m.Family == uapi.AF_INET {
-		m.Scope = uapi.RT_SCOPE_LINK
+	if r.Is6() {
+		h.scope = uapi.RT_SCOPE_UNIVERSE
 	}
 	if r.OnLink {
-		m.Flags = uapi.RTNH_F_ONLINK
+		h.flags = uapi.RTNH_F_ONLINK
 	}
-	m.Attributes.Src = ipOf(r.Src)
-	return appendVia(marshal(b, m), r)
+	b = appendRoute(b, h, r, index)
+	if r.Src.IsValid() {
+		b = wire.AppendAttr(b, uapi.RTA_PREFSRC, r.Src.AsSlice())
+	}
+	return appendMetrics(b, r)
 }
 
 // AppendRouteKey appends the message that removes the route to the same network and
-// gateway, regardless of its other properties.
+// gateway, of the same type and, if they are set, the same origin and scope.
 func AppendRouteKey(b []byte, r *inet.Route, index int) []byte {
-	m := routeMessage(r, index)
-	m.Scope = uapi.RT_SCOPE_NOWHERE // any
-	return appendVia(marshal(b, m), r)
+	h := routeHeader{scope: uapi.RT_SCOPE_NOWHERE, proto: byte(r.Proto), typ: byte(r.Type)} // any, or 0 for any
+	if r.Scope != 0 {
+		h.scope = byte(r.Scope)
+	}
+	return appendRoute(b, h, r, index)
 }
 
-// appendVia appends a gateway of a different family from the route's as a struct
-// rtvia, which package rtnetlink does not support.
-func appendVia(b []byte, r *inet.Route) []byte {
-	if !r.ViaOther() {
-		return b
-	}
-	return wire.AppendAttr(b, uapi.RTA_VIA, append(wire.Order.AppendUint16(nil, uint16(familyOf(r.Via))), r.Via.AsSlice()...))
-}
-
-func routeMessage(r *inet.Route, index int) *rtnetlink.RouteMessage {
-	m := &rtnetlink.RouteMessage{Family: routeFamily(r), Attributes: rtnetlink.RouteAttributes{
-		OutIface: uint32(index), Priority: r.Metric,
-	}}
-	if !r.ViaOther() {
-		m.Attributes.Gateway = ipOf(r.Via)
-	}
+// appendRoute appends the header and the attributes that distinguish routes.
+func appendRoute(b []byte, h routeHeader, r *inet.Route, index int) []byte {
+	start := len(b)
+	h.family = routeFamily(r)
+	b = h.append(b)
 	if !r.IsDefault() || !r.Via.IsValid() || r.ViaOther() {
-		m.DstLength, m.Attributes.Dst = uint8(r.Dst.Bits()), ipOf(r.Dst.Addr())
+		b[start+1] = byte(r.Dst.Bits())
+		b = wire.AppendAttr(b, uapi.RTA_DST, r.Dst.Addr().AsSlice())
+	}
+	switch {
+	case r.ViaOther():
+		b = wire.AppendAttr(b, uapi.RTA_VIA, append(wire.Order.AppendUint16(nil, uint16(familyOf(r.Via))), r.Via.AsSlice()...))
+	case r.Via.IsValid():
+		b = wire.AppendAttr(b, uapi.RTA_GATEWAY, r.Via.AsSlice())
+	}
+	b = wire.AppendU32(b, uapi.RTA_OIF, uint32(index))
+	if r.Metric != 0 {
+		b = wire.AppendU32(b, uapi.RTA_PRIORITY, r.Metric)
 	}
 	if table := tableOf(r); table < 256 {
-		m.Table = uint8(table)
+		b[start+4] = byte(table)
 	} else {
-		m.Attributes.Table = table
+		b = wire.AppendU32(b, uapi.RTA_TABLE, table)
 	}
-	return m
+	return b
 }
 
-func tableOf(r *inet.Route) uint32 {
-	if r.Table == 0 {
-		return uapi.RT_TABLE_MAIN
+// appendMetrics appends the metrics of the route, unless none is set.
+func appendMetrics(b []byte, r *inet.Route) []byte {
+	if r.MTU == 0 && r.AdvMSS == 0 {
+		return b
 	}
-	return r.Table
+	b, at := wire.Begin(b, uapi.RTA_METRICS|uapi.NLA_F_NESTED)
+	if r.MTULock {
+		b = wire.AppendU32(b, uapi.RTAX_LOCK, 1<<uapi.RTAX_MTU)
+	}
+	if r.MTU != 0 {
+		b = wire.AppendU32(b, uapi.RTAX_MTU, r.MTU)
+	}
+	if r.AdvMSS != 0 {
+		b = wire.AppendU32(b, uapi.RTAX_ADVMSS, r.AdvMSS)
+	}
+	return wire.End(b, at)
+}
+
+// typeOf returns the type of a route, with the default in place of zero.
+func typeOf(r *inet.Route) inet.RouteType {
+	return cmp.Or(r.Type, inet.RouteUnicast)
+}
+
+// tableOf returns the table of a route, with the default in place of zero.
+func tableOf(r *inet.Route) uint32 {
+	return cmp.Or(r.Table, r.DefaultTable())
 }
 
 // Metric returns the metric that the kernel gives the route.
@@ -88,24 +117,55 @@ func Metric(r *inet.Route) uint32 {
 	return r.Metric
 }
 
-// ipOf returns an address in the type of package rtnetlink, nil for none.
-func ipOf(a netip.Addr) net.IP {
-	return a.AsSlice()
+func routeFamily(r *inet.Route) byte {
+	if r.Is6() {
+		return uapi.AF_INET6
+	}
+	return uapi.AF_INET
 }
 
-// ReadRoutes returns the unicast routes whose only interface is the link.
-func ReadRoutes(ctx context.Context, rt *rtnl.Conn, index int) ([]inet.Route, error) {
-	var all []inet.Route
-	for _, family := range []uint8{uapi.AF_INET, uapi.AF_INET6} {
-		var some []inet.Route
-		body := func(b []byte) []byte {
-			return marshal(b, &rtnetlink.RouteMessage{Family: family, Attributes: rtnetlink.RouteAttributes{OutIface: uint32(index)}})
+// Added returns a route with the kernel's defaults in the place of fields that distinguish
+// routes and are not set, so that it can be removed again.
+func Added(r *inet.Route) inet.Route {
+	added := *r
+	added.Type, added.Table, added.Metric, added.Proto = typeOf(r), tableOf(r), Metric(r), cmp.Or(r.Proto, inet.RouteProtoBoot)
+	return added
+}
+
+// A LinkRoute is a route with the index of its link, or 0 if it has none.
+type LinkRoute struct {
+	inet.Route
+	Index int
+	// Shared reports that the route goes through several links or gateways, or uses a
+	// nexthop object.
+	Shared bool
+}
+
+// ReadRoutes returns the routes whose only interface is the link, with those by the
+// kernel.
+func ReadRoutes(ctx context.Context, rt *rtnl.Conn, index int) (all []inet.Route, err error) {
+	found, err := ListRoutes(ctx, rt, index)
+	for _, r := range found {
+		if r.Index == index && !r.Shared {
+			all = append(all, r.Route)
 		}
-		err := rt.Dump(ctx, uapi.RTM_GETROUTE, body, func() { some = nil }, func(m wire.Message) {
-			if r, ok := ParseRoute(m.Data, index); ok {
-				some = append(some, r)
+	}
+	return all, err
+}
+
+// ListRoutes returns the IPv4 and then the IPv6 routes through a link, or all routes of
+// the namespace if index is 0. A route through several gateways occurs once for each.
+func ListRoutes(ctx context.Context, rt *rtnl.Conn, index int) (all []LinkRoute, err error) {
+	for _, family := range []byte{uapi.AF_INET, uapi.AF_INET6} {
+		var some []LinkRoute
+		body := func(b []byte) []byte {
+			h := routeHeader{family: family}
+			if b = h.append(b); index == 0 {
+				return b
 			}
-		})
+			return wire.AppendU32(b, uapi.RTA_OIF, uint32(index))
+		}
+		err := rt.Dump(ctx, uapi.RTM_GETROUTE, body, func() { some = nil }, func(m wire.Message) { some = append(some, ParseRoute(m.Data)...) })
 		if err != nil {
 			return nil, err
 		}
@@ -114,53 +174,99 @@ func ReadRoutes(ctx context.Context, rt *rtnl.Conn, index int) ([]inet.Route, er
 	return all, nil
 }
 
-// ParseRoute decodes the body of RTM_NEWROUTE: a unicast route whose only interface
-// is the link with the given index.
-func ParseRoute(b []byte, index int) (inet.Route, bool) {
-	var m rtnetlink.RouteMessage
-	if m.UnmarshalBinary(b) != nil || m.Type != uapi.RTN_UNICAST || int(m.Attributes.OutIface) != index {
-		return inet.Route{}, false
+// ParseRoute decodes the body of RTM_NEWROUTE: a route, once for each of its gateways. It
+// returns nothing for routes of other families and cached ones.
+func ParseRoute(b []byte) []LinkRoute {
+	if len(b) < routeLen || b[0] != uapi.AF_INET && b[0] != uapi.AF_INET6 || wire.Order.Uint32(b[8:])&uapi.RTM_F_CLONED != 0 {
+		return nil
 	}
-	a := &m.Attributes
-	r := inet.Route{Via: addrOf(a.Gateway), Src: addrOf(a.Src), Metric: a.Priority, Table: a.Table,
-		Proto: inet.RouteProto(m.Protocol), OnLink: m.Flags&uapi.RTNH_F_ONLINK != 0}
-	dst := addrOf(a.Dst)
-	switch {
-	case dst.IsValid():
-	case m.Family == uapi.AF_INET:
-		dst = netip.IPv4Unspecified()
-	default:
-		dst = netip.IPv6Unspecified()
+	r := LinkRoute{Route: inet.Route{Type: inet.RouteType(b[7]), Table: uint32(b[4]), Proto: inet.RouteProto(b[5]), OnLink: wire.Order.Uint32(b[8:])&uapi.RTNH_F_ONLINK != 0}}
+	dst := netip.IPv6Unspecified()
+	if b[0] == uapi.AF_INET {
+		dst, r.Scope = netip.IPv4Unspecified(), inet.ScopeOf(b[6])
 	}
-	r.Dst = netip.PrefixFrom(dst, int(m.DstLength))
-	if r.Table == 0 {
-		r.Table = uint32(m.Table)
-	}
-	if !r.Via.IsValid() {
-		r.Via = viaOf(b)
-	}
-	return r, r.Dst.IsValid() && (m.Family == uapi.AF_INET || m.Family == uapi.AF_INET6)
-}
-
-// viaOf returns the gateway of a different family from the route's.
-func viaOf(b []byte) netip.Addr {
-	const length, family = 12, 2
-	for a, err := range wire.Attrs(b[length:]) {
-		if err == nil && a.Type == uapi.RTA_VIA && len(a.Data) > family {
-			return addrOf(a.Data[family:])
+	var hops []byte
+	for a, err := range wire.Attrs(b[routeLen:]) {
+		switch {
+		case err != nil:
+			return nil
+		case a.Type == uapi.RTA_DST:
+			dst, _ = netip.AddrFromSlice(a.Data)
+		case a.Type == uapi.RTA_MULTIPATH:
+			hops = a.Data
+		default:
+			r.take(a)
 		}
 	}
-	return netip.Addr{}
-}
-
-func addrOf(ip net.IP) netip.Addr {
-	a, _ := netip.AddrFromSlice(ip)
-	return a
-}
-
-func routeFamily(r *inet.Route) byte {
-	if r.Is6() {
-		return uapi.AF_INET6
+	if r.Dst = netip.PrefixFrom(dst, int(b[1])); !r.Dst.IsValid() || r.Is6() != (b[0] == uapi.AF_INET6) {
+		return nil
 	}
-	return uapi.AF_INET
+	if hops == nil {
+		return []LinkRoute{r}
+	}
+	return r.through(hops)
+}
+
+// take decodes one attribute and ignores attributes of unexpected length.
+func (r *LinkRoute) take(a wire.Attr) {
+	const family = 2 // the length of the address family in a struct rtvia
+	switch {
+	case a.Type == uapi.RTA_GATEWAY:
+		r.Via, _ = netip.AddrFromSlice(a.Data)
+	case a.Type == uapi.RTA_VIA && len(a.Data) > family:
+		r.Via, _ = netip.AddrFromSlice(a.Data[family:])
+	case a.Type == uapi.RTA_PREFSRC:
+		r.Src, _ = netip.AddrFromSlice(a.Data)
+	case a.Type == uapi.RTA_METRICS:
+		r.takeMetrics(a.Data)
+	case len(a.Data) != 4:
+	case a.Type == uapi.RTA_OIF:
+		r.Index = int(wire.Order.Uint32(a.Data))
+	case a.Type == uapi.RTA_PRIORITY:
+		r.Metric = wire.Order.Uint32(a.Data)
+	case a.Type == uapi.RTA_TABLE:
+		r.Table = wire.Order.Uint32(a.Data)
+	case a.Type == uapi.RTA_NH_ID:
+		r.Shared = true
+	}
+}
+
+func (r *LinkRoute) takeMetrics(b []byte) {
+	var lock uint32
+	for a, err := range wire.Attrs(b) {
+		if err != nil || len(a.Data) != 4 {
+			continue
+		}
+		switch v := wire.Order.Uint32(a.Data); a.Type {
+		case uapi.RTAX_MTU:
+			r.MTU = v
+		case uapi.RTAX_ADVMSS:
+			r.AdvMSS = v
+		case uapi.RTAX_LOCK:
+			lock = v
+		}
+	}
+	r.MTULock = r.MTU != 0 && lock&(1<<uapi.RTAX_MTU) != 0
+}
+
+// through returns the route for each of its gateways: a struct rtnexthop followed by
+// attributes.
+func (r *LinkRoute) through(hops []byte) (all []LinkRoute) {
+	const hopLen = 8
+	for len(hops) >= hopLen {
+		n := int(wire.Order.Uint16(hops))
+		if n < hopLen || n > len(hops) {
+			return nil
+		}
+		hop := *r
+		hop.Shared, hop.OnLink, hop.Index = true, hops[2]&uapi.RTNH_F_ONLINK != 0, int(wire.Order.Uint32(hops[4:]))
+		for a, err := range wire.Attrs(hops[hopLen:n]) {
+			if err == nil && (a.Type == uapi.RTA_GATEWAY || a.Type == uapi.RTA_VIA) {
+				hop.take(a)
+			}
+		}
+		all = append(all, hop)
+		hops = hops[min(wire.Align(n), len(hops)):]
+	}
+	return all
 }

@@ -84,8 +84,8 @@ func TestEnsureLayer3Mends(t *testing.T) {
 		{"address change 192.0.2.17/28 metric 291 valid_lft forever preferred_lft forever dev t0", "metric 291 valid_lft forever preferred_lft forever, want"},
 		{"address change 2001:db8::17 peer 2001:db8:1::2/64 metric 801 nodad noprefixroute dev t0", "addr: have 2001:db8::17 peer 2001:db8:1::2/64 metric 801"},
 		{"address change 2001:db8::17 peer 2001:db8:1::1/64 metric 801 noprefixroute dev t0", "noprefixroute, want 2001:db8::17 peer 2001:db8:1::1/64 metric 801 nodad noprefixroute"},
-		{"route del 2001:db8:7::/48 table 4660", "route: have none, want 2001:db8:7::/48 src 2001:db8::17 metric 7 table 4660 proto static"},
-		{"route replace default via 192.0.2.19 dev t0 proto static", "route: have default via 192.0.2.19 table 254 proto static, want default via 192.0.2.18"},
+		{"route del 2001:db8:7::/48 table 4660", "route: have none, want 2001:db8:7::/48 table 4660 proto static src 2001:db8::17 metric 7"},
+		{"route replace default via 192.0.2.19 dev t0 proto static", "route: have default via 192.0.2.19 proto static, want default via 192.0.2.18"},
 		{"neigh replace 192.0.2.18 lladdr " + lab.MAC.String() + " dev t0", "nud permanent, want 192.0.2.18 lladdr " + lab.OtherMAC.String() + " nud reachable"},
 	} {
 		ns.IP(strings.Fields(spoil.command)...)

@@ -307,7 +307,7 @@ func TestRoutesRead(t *testing.T) {
 	ns.IP("address", "add", "192.0.2.17/28", "dev", "d0")
 	for _, route := range []string{"default via 192.0.2.18 dev d0 metric 291", "203.0.113.0/24 dev d1",
 		"198.51.100.0/25 src 192.0.2.17 table 17185 proto static dev d0", "10.0.0.0/8 via inet6 fe80::7 dev d0",
-		"192.168.0.0/16 nexthop via 192.0.2.19 dev d0 nexthop via 192.0.2.20 dev d0"} {
+		"192.168.0.0/16 nexthop via 192.0.2.19 dev d0 nexthop via 192.0.2.20 dev d0", "local 203.0.113.7 dev d0 mtu lock 1400"} {
 		ns.IP(append([]string{"route", "add"}, strings.Fields(route)...)...)
 	}
 	ns.IP("-6", "route", "add", "2001:db8::/65", "via", "fe80::7", "dev", "d0", "proto", "77")
@@ -324,11 +324,12 @@ func TestRoutesRead(t *testing.T) {
 	}
 	got = slices.DeleteFunc(got, func(r inet.Route) bool { return r.Dst.Addr().IsLinkLocalUnicast() })
 	want := []inet.Route{
-		{Dst: lab.Prefix("0.0.0.0/0"), Via: lab.Addr("192.0.2.18"), Metric: 291, Table: 254, Proto: inet.RouteProtoBoot},
-		{Dst: lab.Prefix("10.0.0.0/8"), Via: lab.Addr("fe80::7"), Table: 254, Proto: inet.RouteProtoBoot},
-		{Dst: lab.Prefix("192.0.2.16/28"), Src: lab.Addr("192.0.2.17"), Table: 254, Proto: inet.RouteProtoKernel},
-		{Dst: lab.Prefix("198.51.100.0/25"), Src: lab.Addr("192.0.2.17"), Table: 17185, Proto: inet.RouteProtoStatic},
-		{Dst: lab.Prefix("2001:db8::/65"), Via: lab.Addr("fe80::7"), Metric: 1024, Table: 254, Proto: 77},
+		{Type: inet.RouteUnicast, Dst: lab.Prefix("0.0.0.0/0"), Via: lab.Addr("192.0.2.18"), Scope: inet.ScopeGlobal, Metric: 291, Table: 254, Proto: inet.RouteProtoBoot},
+		{Type: inet.RouteUnicast, Dst: lab.Prefix("10.0.0.0/8"), Via: lab.Addr("fe80::7"), Scope: inet.ScopeGlobal, Table: 254, Proto: inet.RouteProtoBoot},
+		{Type: inet.RouteUnicast, Dst: lab.Prefix("192.0.2.16/28"), Scope: inet.ScopeLink, Src: lab.Addr("192.0.2.17"), Table: 254, Proto: inet.RouteProtoKernel},
+		{Type: inet.RouteUnicast, Dst: lab.Prefix("198.51.100.0/25"), Scope: inet.ScopeLink, Src: lab.Addr("192.0.2.17"), Table: 17185, Proto: inet.RouteProtoStatic},
+		{Type: inet.RouteUnicast, Dst: lab.Prefix("2001:db8::/65"), Via: lab.Addr("fe80::7"), Metric: 1024, Table: 254, Proto: 77},
+		{Type: inet.RouteLocal, Dst: lab.Prefix("203.0.113.7/32"), Scope: inet.ScopeHost, Table: 255, Proto: inet.RouteProtoBoot, MTU: 1400, MTULock: true},
 	}
 	byText := func(a, b inet.Route) int { return strings.Compare(a.String(), b.String()) }
 	slices.SortFunc(got, byText)

@@ -20,7 +20,7 @@ var foreign = []string{"route add 203.0.113.0/26 dev t0 proto dhcp", "route add 
 	"neigh add 192.0.2.43 lladdr 02:00:00:00:12:34 nud noarp dev t0", "neigh add proxy 192.0.2.40 dev t0", "neigh add 192.0.2.39 managed dev t0"}
 
 // kept are those of them that no setter removes.
-var kept = []string{"203.0.113.128/26 proto redirect", "2001:db8:9::/48 proto ra", "local 203.0.113.200 ", "192.0.2.41 lladdr", "fe80::", "192.0.2.32/28 proto kernel",
+var kept = []string{"203.0.113.128/26 proto redirect", "2001:db8:9::/48 proto ra", "local 192.0.2.33 ", "broadcast 192.0.2.47 ", "multicast ff00::/8 ", "192.0.2.41 lladdr", "fe80::", "192.0.2.32/28 proto kernel",
 	"2001:db8::/64 proto kernel"}
 
 // everything returns what `ip` shows of t0 above the link layer, a line each.
@@ -54,10 +54,10 @@ var onlys = map[string]struct {
 	}, slices.Repeat([]string{"addr"}, 7), []string{"inet 192.0.2.37/28 scope link"}, []string{"inet 192.0.2.33", "inet 192.0.2.35", "inet6 2"}},
 	"routes": {func(d *iplink.DeviceUpdate) *iplink.DeviceUpdate {
 		return d.OnlyRoutes(inet.Route{Dst: lab.Prefix("198.51.100.0/26")}, inet.Route{Via: lab.Addr("192.0.2.45")}, inet.Route{Dst: lab.Prefix("203.0.113.0/26"), Via: lab.Addr("192.0.2.45")})
-	}, slices.Repeat([]string{"route"}, 7), []string{"default via 192.0.2.45", "198.51.100.0/26 ", "203.0.113.0/26 via 192.0.2.45"},
-		[]string{"via 192.0.2.46", "203.0.113.0/26 proto dhcp", "203.0.113.64/26", "198.51.100.0/25", "2001:db8:7::", "2001:db8:10::"}},
+	}, slices.Repeat([]string{"route"}, 8), []string{"default via 192.0.2.45", "198.51.100.0/26 ", "203.0.113.0/26 via 192.0.2.45"},
+		[]string{"via 192.0.2.46", "203.0.113.0/26 proto dhcp", "203.0.113.64/26", "198.51.100.0/25", "2001:db8:7::", "2001:db8:10::", "local 203.0.113.200 "}},
 	"no routes": {func(d *iplink.DeviceUpdate) *iplink.DeviceUpdate { return d.OnlyRoutes() },
-		slices.Repeat([]string{"route"}, 7), nil, []string{"default via", "198.51.100", "203.0.113.0/26", "203.0.113.64/26", "2001:db8:7::", "2001:db8:10::"}},
+		slices.Repeat([]string{"route"}, 8), nil, []string{"local 203.0.113.200 ", "default via", "198.51.100", "203.0.113.0/26", "203.0.113.64/26", "2001:db8:7::", "2001:db8:10::"}},
 	"neighbours": {func(d *iplink.DeviceUpdate) *iplink.DeviceUpdate {
 		return d.OnlyNeighs(inet.Neigh{Addr: lab.Addr("192.0.2.45"), LLAddr: lab.OtherMAC}, inet.Neigh{Addr: lab.Addr("192.0.2.38"), Flags: inet.NeighProxy})
 	}, slices.Repeat([]string{"neigh"}, 6), []string{"192.0.2.45 lladdr", "192.0.2.38 proxy", "192.0.2.41 lladdr"}, []string{"192.0.2.46 lladdr", "192.0.2.42 lladdr", "192.0.2.43 lladdr", "192.0.2.40 proxy", "managed"}},

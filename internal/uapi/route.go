@@ -26,13 +26,44 @@ const (
 	RTPROT_DHCP     = 16
 )
 
-// RTA_VIA is the attribute for a gateway of a different family from the route's.
-const RTA_VIA = 18
-
-// Types, tables and flags of routes.
+// RTN_*: types of routes.
 const (
-	RTN_UNICAST    = 1
+	RTN_UNICAST     = 1
+	RTN_LOCAL       = 2
+	RTN_BROADCAST   = 3
+	RTN_ANYCAST     = 4
+	RTN_MULTICAST   = 5
+	RTN_BLACKHOLE   = 6
+	RTN_UNREACHABLE = 7
+	RTN_PROHIBIT    = 8
+	RTN_THROW       = 9
+)
+
+// RTA_*: attributes of a route.
+const (
+	RTA_DST       = 1
+	RTA_OIF       = 4
+	RTA_GATEWAY   = 5
+	RTA_PRIORITY  = 6
+	RTA_PREFSRC   = 7
+	RTA_METRICS   = 8
+	RTA_MULTIPATH = 9
+	RTA_TABLE     = 15
+	RTA_VIA       = 18
+	RTA_NH_ID     = 30
+)
+
+// RTAX_*: metrics of a route, in RTA_METRICS.
+const (
+	RTAX_LOCK   = 1 // the set of the others that are fixed
+	RTAX_MTU    = 2
+	RTAX_ADVMSS = 8
+)
+
+// Tables and flags of routes.
+const (
 	RT_TABLE_MAIN  = 254
 	RT_TABLE_LOCAL = 255
 	RTNH_F_ONLINK  = 4
+	RTM_F_CLONED   = 0x200
 )
