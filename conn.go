@@ -282,6 +282,24 @@ func List(ctx context.Context, filters ...Filter) ([]*Link, error) {
 	return withConn(func(c *Conn) ([]*Link, error) { return c.List(ctx, filters...) })
 }
 
+// ListAddrs returns the IP addresses in the namespace of the calling thread. It is like
+// Conn.ListAddrs on a socket of its own.
+func ListAddrs(ctx context.Context, filters ...Filter) ([]LinkAddr, error) {
+	return withConn(func(c *Conn) ([]LinkAddr, error) { return c.ListAddrs(ctx, filters...) })
+}
+
+// ListRoutes returns the routes in the namespace of the calling thread. It is like
+// Conn.ListRoutes on a socket of its own.
+func ListRoutes(ctx context.Context, filters ...Filter) ([]LinkRoute, error) {
+	return withConn(func(c *Conn) ([]LinkRoute, error) { return c.ListRoutes(ctx, filters...) })
+}
+
+// ListNeighs returns the neighbours in the namespace of the calling thread. It is like
+// Conn.ListNeighs on a socket of its own.
+func ListNeighs(ctx context.Context, filters ...Filter) ([]LinkNeigh, error) {
+	return withConn(func(c *Conn) ([]LinkNeigh, error) { return c.ListNeighs(ctx, filters...) })
+}
+
 // Delete deletes links in the namespace of the calling thread. It is like
 // Conn.Delete on a socket of its own.
 func Delete(ctx context.Context, names ...string) error {

@@ -7,6 +7,9 @@ import (
 	"io/fs"
 	"slices"
 
+	"github.com/iplink-go/iplink/inet"
+	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/inetnl"
 	"github.com/iplink-go/iplink/internal/rtnl"
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
@@ -101,24 +104,138 @@ func (c *Conn) List(ctx context.Context, filters ...Filter) ([]*Link, error) {
 	if err := c.unready(ctx, "list"); err != nil {
 		return nil, err
 	}
+	return c.listMatching(ctx, "list", filters)
+}
+
+// listMatching returns the links that match all filters.
+func (c *Conn) listMatching(ctx context.Context, op string, filters []Filter) ([]*Link, error) {
 	f := newFilter(filters)
 	if f.fault != nil {
-		return nil, f.fault.in("list")
+		return nil, f.fault.in(op)
 	}
 	if f.allNetNS {
-		return nil, &Error{Op: "list", Message: "AllNetNS is for Watch", Err: fs.ErrInvalid}
+		return nil, &Error{Op: op, Message: "AllNetNS is for Watch", Err: fs.ErrInvalid}
 	}
 	if len(f.kind) > mostKind {
-		return nil, &Error{Op: "list", Attr: "type", Message: "no kind has so long a name", Err: fs.ErrInvalid}
+		return nil, &Error{Op: op, Attr: "type", Message: "no kind has so long a name", Err: fs.ErrInvalid}
 	}
 	if f.master != "" {
 		index, err := rtnl.IndexOf(ctx, c.rt, f.master)
 		if err != nil {
-			return nil, kernelError(&Error{Op: "list", Name: f.master}, err)
+			return nil, kernelError(&Error{Op: op, Name: f.master}, err)
 		}
 		f.masterIndex = index
 	}
 	return c.list(ctx, f)
+}
+
+// A LinkAddr is an IP address with its link.
+type LinkAddr struct {
+	Link  string // the name of the link
+	Index int    // the interface index of the link
+	inet.Addr
+}
+
+// String returns the arguments that follow `ip address add`.
+func (a LinkAddr) String() string { return a.Addr.String() + " dev " + attr.Quote(a.Link) }
+
+// A LinkRoute is a route with its link.
+type LinkRoute struct {
+	Link  string // the name of the link; empty without a link, as with IPv4 routes of type blackhole
+	Index int    // the interface index of the link; 0 without a link
+	inet.Route
+	// Shared reports that the route goes through several links or gateways, and occurs
+	// in the list once for each, or that it uses a nexthop object.
+	Shared bool
+}
+
+// String returns the arguments that follow `ip route add`.
+func (r LinkRoute) String() string {
+	if r.Link == "" {
+		return r.Route.String()
+	}
+	return r.Route.String() + " dev " + attr.Quote(r.Link)
+}
+
+// A LinkNeigh is a neighbour or a proxy entry with its link.
+type LinkNeigh struct {
+	Link  string // the name of the link
+	Index int    // the interface index of the link
+	inet.Neigh
+}
+
+// String returns the arguments that follow `ip neigh add`.
+func (n LinkNeigh) String() string { return n.Neigh.String() + " dev " + attr.Quote(n.Link) }
+
+// ListAddrs returns the IP addresses of all links of the Conn's namespace that match all
+// filters, in the kernel's order. A list that changes while it is read is read again; if
+// it never stays the same, the result is an error.
+func (c *Conn) ListAddrs(ctx context.Context, filters ...Filter) ([]LinkAddr, error) {
+	read := func() ([]inetnl.LinkAddr, error) { return inetnl.ListAddrs(ctx, c.rt, 0) }
+	return onLinks(ctx, c, "list addresses", filters, read, func(a *inetnl.LinkAddr) int { return a.Index },
+		func(a *inetnl.LinkAddr, link string) LinkAddr {
+			return LinkAddr{link, a.Index, inetnl.Unlabelled(a.Addr, link)}
+		})
+}
+
+// ListRoutes returns the routes through all links of the Conn's namespace that match all
+// filters, from all routing tables, with those that the kernel created, in its order:
+// first of IPv4, then of IPv6. Without filters, routes without a link are included. As
+// for changes of the list, see ListAddrs.
+func (c *Conn) ListRoutes(ctx context.Context, filters ...Filter) ([]LinkRoute, error) {
+	read := func() ([]inetnl.LinkRoute, error) { return inetnl.ListRoutes(ctx, c.rt, 0) }
+	return onLinks(ctx, c, "list routes", filters, read, func(r *inetnl.LinkRoute) int { return r.Index },
+		func(r *inetnl.LinkRoute, link string) LinkRoute { return LinkRoute{link, r.Index, r.Route, r.Shared} })
+}
+
+// ListNeighs returns the neighbours on all links of the Conn's namespace that match all
+// filters, in the kernel's order, and then the proxy entries. As for changes of the list,
+// see ListAddrs.
+func (c *Conn) ListNeighs(ctx context.Context, filters ...Filter) ([]LinkNeigh, error) {
+	read := func() ([]inetnl.LinkNeigh, error) { return inetnl.ListNeighs(ctx, c.rt, 0, true) }
+	return onLinks(ctx, c, "list neighbours", filters, read, func(n *inetnl.LinkNeigh) int { return n.Index },
+		func(n *inetnl.LinkNeigh, link string) LinkNeigh { return LinkNeigh{link, n.Index, n.Neigh} })
+}
+
+// onLinks reads objects, and returns the ones on links that match all filters. A link
+// that is gone meanwhile has no objects.
+func onLinks[T, R any](ctx context.Context, c *Conn, op string, filters []Filter, read func() ([]T, error), index func(*T) int, with func(*T, string) R) ([]R, error) {
+	if err := c.unready(ctx, op); err != nil {
+		return nil, err
+	}
+	names := map[int]string{}
+	if len(filters) > 0 {
+		links, err := c.listMatching(ctx, op, filters)
+		if err != nil {
+			return nil, err
+		}
+		for _, l := range links {
+			names[l.Index] = l.Name
+		}
+	} else {
+		names[0] = ""
+	}
+	found, err := read()
+	if err != nil {
+		return nil, kernelError(&Error{Op: op}, err)
+	}
+	var all []R
+	for i := range found {
+		at := index(&found[i])
+		name, known := names[at]
+		if !known && len(filters) == 0 {
+			if name, err = rtnl.NameOf(c.rt, at); err != nil && !isGone(err) {
+				return nil, kernelError(&Error{Op: op}, err)
+			}
+			if known = err == nil; known {
+				names[at] = name
+			}
+		}
+		if known {
+			all = append(all, with(&found[i], name))
+		}
+	}
+	return all, nil
 }
 
 // mostKind is longer than the name of any kind, in bytes.

@@ -88,22 +88,46 @@ func familyOf(ip netip.Addr) byte {
 	return uapi.AF_INET6
 }
 
+// A LinkAddr is an IP address with the index of its link.
+type LinkAddr struct {
+	inet.Addr
+	Index int
+}
+
 // ReadAddrs returns the IP addresses of the link with the given index and name.
-func ReadAddrs(ctx context.Context, rt *rtnl.Conn, index int, name string) ([]inet.Addr, error) {
-	var all []inet.Addr
+func ReadAddrs(ctx context.Context, rt *rtnl.Conn, index int, name string) (all []inet.Addr, err error) {
+	found, err := ListAddrs(ctx, rt, index)
+	for _, a := range found {
+		if a.Index == index {
+			all = append(all, Unlabelled(a.Addr, name))
+		}
+	}
+	return all, err
+}
+
+// Unlabelled returns an address without its label, if that is the name of its link.
+func Unlabelled(a inet.Addr, name string) inet.Addr {
+	if a.Label == name {
+		a.Label = ""
+	}
+	return a
+}
+
+// ListAddrs returns the IP addresses of a link, or all of the namespace if index is 0,
+// with their labels.
+func ListAddrs(ctx context.Context, rt *rtnl.Conn, index int) ([]LinkAddr, error) {
+	var all []LinkAddr
 	body := func(b []byte) []byte { return appendAddrFilter(b, index) }
 	err := rt.Dump(ctx, uapi.RTM_GETADDR, body, func() { all = nil }, func(m wire.Message) {
-		if a, of, ok := ParseAddr(m.Data); ok && of == index {
-			if a.Label == name {
-				a.Label = ""
-			}
-			all = append(all, a)
+		if a, of, ok := ParseAddr(m.Data); ok {
+			all = append(all, LinkAddr{a, of})
 		}
 	})
 	return all, err
 }
 
-// appendAddrFilter appends the struct ifaddrmsg that limits a list to one link.
+// appendAddrFilter appends the struct ifaddrmsg that limits a list to one link, unless
+// index is 0.
 func appendAddrFilter(b []byte, index int) []byte {
 	return wire.Order.AppendUint32(append(b, 0, 0, 0, 0), uint32(index))
 }
