@@ -11,6 +11,7 @@ import (
 
 	"github.com/iplink-go/iplink/inet"
 	"github.com/iplink-go/iplink/internal/inetnl"
+	"github.com/iplink-go/iplink/internal/own"
 	"github.com/iplink-go/iplink/internal/rtnl"
 	"github.com/iplink-go/iplink/internal/uapi"
 )
@@ -81,6 +82,20 @@ func (b *Common[Self]) Routes(routes ...inet.Route) *Self {
 func (b *Common[Self]) Neighs(neighs ...inet.Neigh) *Self {
 	b.spec.neighs = slices.Concat(b.spec.neighs, neighs)
 	return b.call(calledNeighs)
+}
+
+// Exclusive has Update only add the builder's addresses, routes and neighbours, as `ip
+// address add` does, rather than change those that exist. If the link has one of them
+// already, the error matches fs.ErrExist and names it, and nothing is sent for the link. A
+// route exists if there is one to the same network in the same table with the same metric,
+// with any gateway and by any link. If the call fails later, the
+// objects that it has added are removed again (NLM_F_EXCL).
+//
+// Create is always exclusive: a new link has no objects. Ensure and Diff refuse the
+// setting, and so does each Only setter for such objects.
+func (b *Common[Self]) Exclusive() *Self {
+	b.spec.exclusive = true
+	return b.me()
 }
 
 func (t *transaction) driftOfAddrs(ctx context.Context, j *job, have *Link, p *pending) (diffs []Difference, err error) {
@@ -202,6 +217,7 @@ func (t *transaction) addRoutes(j *job) {
 	for i := range routes {
 		r := &routes[i]
 		t.addStep(j, stepRoute, r.String(), uapi.RTM_NEWROUTE, j.routeFlags(), func(b []byte) []byte { return inetnl.AppendRoute(b, r, j.index) })
+		t.revocable(j, removeRoute(inetnl.Added(r)))
 	}
 }
 
@@ -234,21 +250,97 @@ func orderRoutes(routes []inet.Route) []inet.Route {
 func (t *transaction) addNeighs(j *job) {
 	for i := range j.neighs {
 		n := &j.neighs[i]
-		t.addStep(j, stepNeigh, n.String(), uapi.RTM_NEWNEIGH, t.making(), func(b []byte) []byte { return inetnl.AppendNeigh(b, n, j.index) })
+		t.addStep(j, stepNeigh, n.String(), uapi.RTM_NEWNEIGH, t.making(j), func(b []byte) []byte { return inetnl.AppendNeigh(b, n, j.index) })
+		t.revocable(j, removeNeigh(*n))
 	}
 }
 
 func (t *transaction) addAddr(j *job, a inet.Addr) {
-	t.addStep(j, stepAddr, a.String(), uapi.RTM_NEWADDR, t.making(), func(b []byte) []byte { return inetnl.AppendAddr(b, &a, j.index) })
+	t.addStep(j, stepAddr, a.String(), uapi.RTM_NEWADDR, t.making(j), func(b []byte) []byte { return inetnl.AppendAddr(b, &a, j.index) })
+	t.revocable(j, removeAddr(a))
 }
 
 // making returns the flags of a request that adds an object. On an existing link,
 // the object may already exist.
-func (t *transaction) making() uint16 {
-	if t.op == "create" {
+func (t *transaction) making(j *job) uint16 {
+	if t.op == "create" || t.adds(j) {
 		return uapi.NLM_F_CREATE | uapi.NLM_F_EXCL
 	}
 	return uapi.NLM_F_CREATE | uapi.NLM_F_REPLACE
+}
+
+// adds reports whether a job only adds objects: it is exclusive and acts for the first
+// time.
+func (t *transaction) adds(j *job) bool {
+	return t.op == "update" && j.spec.exclusive && !t.disturbed
+}
+
+// revocable records the request that takes the last one back if the call fails.
+func (t *transaction) revocable(j *job, inverse own.Request) {
+	if t.adds(j) {
+		j.at.steps[len(j.at.steps)-1].inverse = &inverse
+	}
+}
+
+// refuseExisting returns an error if the link has an object that an exclusive job is to
+// add.
+func (t *transaction) refuseExisting(ctx context.Context, j *job) error {
+	if j.at.isRemote() {
+		return nil
+	}
+	word, err := j.existing(ctx)
+	switch s := j.spec; {
+	case err != nil:
+		return s.failed(t.op, word, err)
+	case word != "":
+		return &Error{Op: t.op, Kind: s.Kind, Name: s.Name, Attr: word, Message: "the link has it already", Err: syscall.EEXIST}
+	}
+	return nil
+}
+
+// existing returns the words for the first address, route or neighbour of the spec that
+// the link has.
+func (j *job) existing(ctx context.Context) (string, error) {
+	s, rt := j.spec, j.at.rt
+	if word, err := firstOf("address", s.addrs, func() ([]inet.Addr, error) { return inetnl.ReadAddrs(ctx, rt, j.index, "") }, inetnl.Addrs.Find); word != "" {
+		return word, err
+	}
+	if word, err := firstOf("route", s.routes, func() ([]inet.Route, error) { return inetnl.ReadRoutes(ctx, rt, j.index) }, inetnl.FindRoute); word != "" {
+		return word, err
+	}
+	return firstOf("neigh", s.neighs, func() ([]inet.Neigh, error) { return inetnl.ReadNeighs(ctx, rt, j.index, s.needsProxies()) }, inetnl.Neighs.Find)
+}
+
+// firstOf returns the words for the first wanted object that is there, or the sort of the
+// objects with an error.
+func firstOf[T any](sort string, wanted []T, read func() ([]T, error), find func(*T, []T) *T) (string, error) {
+	if len(wanted) == 0 {
+		return "", nil
+	}
+	have, err := read()
+	if err != nil {
+		return sort, err
+	}
+	for i := range wanted {
+		if find(&wanted[i], have) != nil {
+			return fmt.Sprintf("%s %v", sort, wanted[i]), nil
+		}
+	}
+	return "", nil
+}
+
+// checkExclusive refuses Exclusive where objects may be there.
+func (s *spec) checkExclusive(op string) error {
+	const setter = "Exclusive"
+	switch only := (s.called & calledOnly).first(); {
+	case !s.exclusive:
+		return nil
+	case op == "ensure" || op == "diff":
+		return s.invalid(op, setter, "it is for Update: Ensure and Diff accept objects that are there")
+	case only != "":
+		return s.invalid(op, setter, only+" accepts objects that are there")
+	}
+	return nil
 }
 
 func (t *transaction) addStep(j *job, what stepKind, text string, typ, flags uint16, body func([]byte) []byte) {

@@ -40,6 +40,7 @@ type spec struct {
 	index     int    // 0 for any
 	newName   string // to rename to
 	recreate  bool   // Ensure may replace the link
+	exclusive bool   // Update only adds addresses, routes and neighbours
 	altNames  []string
 	netns     *NetNS // the namespace for the link; nil for the Conn's
 	linkNetNS *NetNS // the namespace of its parent, underlay or peer; nil for the Conn's
@@ -110,7 +111,7 @@ func (s *spec) checkShape(op string) error {
 // checkUnnamed is checkShape without the name.
 func (s *spec) checkUnnamed(op string) error {
 	return errors.Join(s.checkMakeable(op), s.checkPort(op), s.checkLinkNetNS(op), s.checkRequired(op), s.checkAltNames(op), s.checkMTU6(op),
-		s.checkTakeaway(op), s.checkAddrs(op), s.checkRoutes(op), s.checkNeighs(op), s.checkObjects(op), s.checkSysctls(op), s.checkPeer(op))
+		s.checkTakeaway(op), s.checkExclusive(op), s.checkAddrs(op), s.checkRoutes(op), s.checkNeighs(op), s.checkObjects(op), s.checkSysctls(op), s.checkPeer(op))
 }
 
 // checkValues returns the faults in settings that the link may have already, because

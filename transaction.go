@@ -50,16 +50,17 @@ type job struct {
 	have   *Link // before the call; nil if it did not exist
 	link   *Link // as read back
 
-	makes   bool       // the transaction is to make it, or the pair that it belongs to
-	differs bool       // it exists, and is not as described
-	asks    bool       // the kernel is asked for the indexes of the link and its other end
-	free    bool       // no link had its name when the request to make it was sent
-	tied    bool       // it refers to another link of the transaction, or the other way round
-	echo    bool       // the kernel is asked for an echo, so that the link need not be read
-	unread  bool       // to be read after all links have been changed
-	made    bool       // by this transaction
-	carried *carryOver // of the link that it replaces, or nil
-	lost    bool       // it is unknown whether it was made
+	makes   bool          // the transaction is to make it, or the pair that it belongs to
+	differs bool          // it exists, and is not as described
+	asks    bool          // the kernel is asked for the indexes of the link and its other end
+	free    bool          // no link had its name when the request to make it was sent
+	tied    bool          // it refers to another link of the transaction, or the other way round
+	echo    bool          // the kernel is asked for an echo, so that the link need not be read
+	unread  bool          // to be read after all links have been changed
+	made    bool          // by this transaction
+	carried *carryOver    // of the link that it replaces, or nil
+	lost    bool          // it is unknown whether it was made
+	added   []own.Request // that remove the objects that an exclusive job has added
 
 	pending
 	todo        pending      // what the last look found to be sent again
@@ -108,7 +109,8 @@ type step struct {
 	what stepKind
 	text string // details of the purpose, such as an address
 
-	object *own.Request // of stepObject
+	object  *own.Request // of stepObject
+	inverse *own.Request // removes the object again, if only this step can have added it
 }
 
 // changes reports whether the step modifies the link, rather than reading it.
@@ -166,7 +168,7 @@ func (j *job) withPeer() *Link {
 }
 
 // attempt calls run, which makes links. If run fails, panics or ends its goroutine,
-// the new links are removed again. The Conn's socket stays open for that.
+// the new links are removed again, and so are the new objects of exclusive jobs. The Conn's socket stays open for that.
 func (t *transaction) attempt(ctx context.Context, run func(context.Context) error) (err error) {
 	held, err := t.conn.rt.Hold()
 	if err != nil {
@@ -176,7 +178,9 @@ func (t *transaction) attempt(ctx context.Context, run func(context.Context) err
 	finished := false
 	defer func() {
 		if !finished {
-			err = errors.Join(err, t.undo(ctx))
+			if undone := t.undo(ctx); undone != nil {
+				err = errors.Join(err, undone)
+			}
 		}
 	}()
 	if err := run(ctx); err != nil {
@@ -284,6 +288,7 @@ func (p *nsConn) send(ctx context.Context) error {
 				step.job.note(p.batch.Err(i))
 			}
 		}
+		p.noteAdded()
 	}()
 	return p.conn().Do(ctx, &p.batch)
 }

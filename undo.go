@@ -37,8 +37,38 @@ func (t *transaction) undo(ctx context.Context) error {
 	for _, p := range slices.Backward(t.nsConns) {
 		all = append(all, t.undoIn(ctx, p))
 	}
-	all = append(all, t.restoreReplaced(ctx))
+	all = append(all, t.restoreReplaced(ctx), t.undoAdded(ctx))
 	return errors.Join(all...)
+}
+
+// undoAdded removes the addresses, routes and neighbours that exclusive jobs added, the
+// last one first. Objects that are gone already are not an error.
+func (t *transaction) undoAdded(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTime)
+	defer cancel()
+	var all []error
+	for _, j := range slices.Backward(t.jobs) {
+		for _, r := range slices.Backward(j.added) {
+			var b rtnl.Batch
+			b.Write(r.Type, 0, func(b []byte) []byte { return r.Append(b, j.index) })
+			err := doAll(ctx, rtnl.Held{Conn: j.at.rt}, &b)
+			holds := func(errno syscall.Errno) bool { return errors.Is(err, errno) }
+			if err != nil && !isGone(err) && !slices.ContainsFunc(r.Holds, holds) {
+				all = append(all, t.undoError(j, err, r.Text+" is left"))
+			}
+		}
+		j.added = nil
+	}
+	return errors.Join(all...)
+}
+
+// noteAdded records the objects that exclusive jobs have added.
+func (p *nsConn) noteAdded() {
+	for i, step := range p.steps {
+		if err := p.batch.Err(i); step.inverse != nil && (err == nil || errors.Is(err, rtnl.ErrLost)) {
+			step.job.added = append(step.job.added, *step.inverse)
+		}
+	}
 }
 
 // undoIn removes the links that were made in one namespace: first in batches, then

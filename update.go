@@ -24,6 +24,7 @@ import (
 // does not stay is ErrNotApplied.
 //
 // The kernel applies a change in steps: after an error, part of it may be in effect.
+// Objects that an Exclusive builder added are removed again.
 func (c *Conn) Update(ctx context.Context, specs ...Spec) ([]*Link, error) {
 	if err := c.unready(ctx, "update"); err != nil {
 		return nil, err
@@ -34,21 +35,31 @@ func (c *Conn) Update(ctx context.Context, specs ...Spec) ([]*Link, error) {
 	}
 	t := newTransaction(c, "update")
 	defer t.close()
+	done := 0
+	err = t.attempt(ctx, func(ctx context.Context) (err error) {
+		done, err = t.updateAll(ctx, wanted)
+		return err
+	})
+	if err != nil {
+		return t.links()[:done], err
+	}
+	return t.links(), nil
+}
+
+// updateAll also returns the number of links that were changed before one was not.
+func (t *transaction) updateAll(ctx context.Context, wanted []*spec) (int, error) {
 	for i, s := range wanted {
 		if err := t.update(ctx, s); err != nil {
-			return t.links()[:i], err
+			return i, err
 		}
 	}
 	if t.acted && len(wanted) > 1 {
 		t.addReads(func(*job) bool { return true })
 		if err := t.flushPlaces(ctx); err != nil {
-			return nil, err
+			return 0, err
 		}
 	}
-	if err := t.settle(ctx); err != nil {
-		return nil, err
-	}
-	return t.links(), nil
+	return 0, t.settle(ctx)
 }
 
 func (t *transaction) update(ctx context.Context, s *spec) error {
@@ -144,6 +155,12 @@ func (t *transaction) keepDifferences(ctx context.Context, j *job) error {
 	p, diffs, err := t.compare(ctx, j, have)
 	if err != nil {
 		return err
+	}
+	if t.adds(j) {
+		if err := t.refuseExisting(ctx, j); err != nil {
+			return err
+		}
+		p.layer3, p.early = s.layer3, nil // also those that another program added since: the kernel refuses them
 	}
 	j.pending = p
 	if err := s.refuseImmutable(t.op, diffs); err != nil {
