@@ -88,8 +88,8 @@ func (b *Common[Self]) Neighs(neighs ...inet.Neigh) *Self {
 // address add` does, rather than change those that exist. If the link has one of them
 // already, the error matches fs.ErrExist and names it, and nothing is sent for the link. A
 // route exists if there is one to the same network in the same table with the same metric,
-// with any gateway and by any link. If the call fails later, the
-// objects that it has added are removed again (NLM_F_EXCL).
+// with any gateway and by any link. If the call fails later, the objects that it has added
+// are removed again (NLM_F_EXCL).
 //
 // Create is always exclusive: a new link has no objects. Ensure and Diff refuse the
 // setting, and so does each Only setter for such objects.
