@@ -89,7 +89,7 @@ func TestVLANRefused(t *testing.T) {
 		return func(ctx context.Context) error { return s.SetMST(ctx, m) }
 	}
 	refused(t, []refusal{
-		{add(VLAN{}), "vlan add bridge br0: vid: invalid argument (0 is not in 1…4094)"},
+		{add(VLAN{}), "vlan add bridge br0: vid: invalid argument (0 is not in 1…4094, or is from a range that ends before it begins)"},
 		{add(VLAN{ID: 4095}), "vlan add bridge br0: vid: invalid argument (4095 is not in 1…4094)"},
 		{add(VLAN{ID: 7}, VLAN{ID: 8}, VLAN{ID: 7}), "vlan add bridge br0: vid: invalid argument (7 is named twice)"},
 		{add(VLAN{ID: 7, PVID: true}, VLAN{ID: 8, PVID: true}),

@@ -33,9 +33,12 @@ type VLAN struct {
 	Tunnel uint32
 }
 
-// VLANRange returns the VLANs first to last without flags, or none if first is
-// greater than last.
+// VLANRange returns the VLANs first to last without flags. If first is greater than last,
+// it returns one VLAN with ID 0, which all functions refuse.
 func VLANRange(first, last uint16) []VLAN {
+	if first > last {
+		return []VLAN{{}}
+	}
 	var all []VLAN
 	for id := int(first); id <= int(last); id++ {
 		all = append(all, VLAN{ID: uint16(id)})
@@ -171,7 +174,7 @@ func (s *Bridge) checkVLANs(op string, vlans []VLAN, tunnels demand) error {
 	for _, v := range vlans {
 		switch {
 		case v.ID == 0 || v.ID > mostVID:
-			return s.link.Invalid(op, "vid", "%d is not in 1…%d", v.ID, mostVID)
+			return s.link.Invalid(op, "vid", "%s", idFault(v.ID))
 		case seen[v.ID]:
 			return s.link.Invalid(op, "vid", "%d is named twice", v.ID)
 		case v.Tunnel > 1<<24-1:
@@ -186,6 +189,15 @@ func (s *Bridge) checkVLANs(op string, vlans []VLAN, tunnels demand) error {
 		seen[v.ID] = true
 	}
 	return nil
+}
+
+// idFault returns the reason why a VLAN cannot have a number.
+func idFault(id uint16) string {
+	text := fmt.Sprintf("%d is not in 1…%d", id, mostVID)
+	if id == 0 {
+		text += ", or is from a range that ends before it begins"
+	}
+	return text
 }
 
 // beginSpec begins an AF_BRIDGE message and its IFLA_AF_SPEC. A flag addresses the

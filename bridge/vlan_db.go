@@ -29,18 +29,22 @@ func (s *Bridge) dumpVLANs(ctx context.Context, op string, index int, flags uint
 	body := func(b []byte) []byte {
 		return wire.AppendU32(appendVLANHeader(b, index), uapi.BRIDGE_VLANDB_DUMP_FLAGS, flags)
 	}
-	err := s.link.List(ctx, op, uapi.RTM_GETVLAN, body, restart, func(m wire.Message) {
-		if len(m.Data) < vlanHeaderLen || int(wire.Order.Uint32(m.Data[4:])) != index {
+	err := s.link.List(ctx, op, uapi.RTM_GETVLAN, body, restart, func(m wire.Message) { eachOfVLAN(m, index, each) })
+	return unfiltered(err)
+}
+
+// eachOfVLAN calls each with every attribute of a message about the VLANs of the link
+// with the index.
+func eachOfVLAN(m wire.Message, index int, each func(typ uint16, data []byte)) {
+	if len(m.Data) < vlanHeaderLen || int(wire.Order.Uint32(m.Data[4:])) != index {
+		return
+	}
+	for a, err := range wire.Attrs(m.Data[vlanHeaderLen:]) {
+		if err != nil {
 			return
 		}
-		for a, err := range wire.Attrs(m.Data[vlanHeaderLen:]) {
-			if err != nil {
-				return
-			}
-			each(a.Type, a.Data)
-		}
-	})
-	return unfiltered(err)
+		each(a.Type, a.Data)
+	}
 }
 
 // filters returns an error if the kernel's bridge lacks VLAN support. Such a kernel

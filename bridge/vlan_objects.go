@@ -3,6 +3,7 @@ package bridge
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"syscall"
@@ -100,7 +101,7 @@ func (o *vlanObjects) Fault() (setter, text string) {
 	for _, v := range o.vlans {
 		switch {
 		case v.ID == 0 || v.ID > mostVID:
-			return o.setter(), fmt.Sprintf("vid %d is not in 1…%d", v.ID, mostVID)
+			return o.setter(), "vid " + idFault(v.ID)
 		case v.Tunnel > 1<<24-1:
 			return o.setter(), fmt.Sprintf("the tunnel %d of VLAN %d is not in 1…%d", v.Tunnel, v.ID, 1<<24-1)
 		case v.Tunnel != 0 && o.self:
@@ -281,15 +282,22 @@ func (o *vlanObjects) Commands(dev string) (all []string) {
 	return all
 }
 
-// readVLANs returns the VLANs of a port or a bridge, sorted by number.
+// readVLANs returns the VLANs of a port or a bridge, sorted by number. A link that is
+// neither, and a kernel without VLAN support, have none. The kernel reports one link: a
+// list of all links would take time for each port of all bridges.
 func readVLANs(ctx context.Context, conn *rtnl.Conn, index int) (vlans []VLAN, err error) {
-	body := func(b []byte) []byte {
-		return wire.AppendU32(wire.AppendLink(b, wire.Link{Family: uapi.AF_BRIDGE}), uapi.IFLA_EXT_MASK, uapi.RTEXT_FILTER_BRVLAN_COMPRESSED)
-	}
-	err = conn.Dump(ctx, uapi.RTM_GETLINK, body, func() { vlans = nil }, func(m wire.Message) {
-		if at, _, spec, ok := parseSpec(m); ok && at == index && len(vlans) == 0 {
-			vlans = parseVLANs(spec)
-		}
+	body := func(b []byte) []byte { return appendVLANHeader(b, index) }
+	err = conn.Dump(ctx, uapi.RTM_GETVLAN, body, func() { vlans = nil }, func(m wire.Message) {
+		eachOfVLAN(m, index, func(typ uint16, data []byte) {
+			if typ == uapi.BRIDGE_VLANDB_ENTRY {
+				for _, v := range parsePortVLANs(data) {
+					vlans = append(vlans, v.VLAN)
+				}
+			}
+		})
 	})
+	if refused, ok := errors.AsType[*rtnl.Errno](err); ok && (refused.Errno == syscall.EINVAL || refused.Errno == syscall.EOPNOTSUPP) {
+		return nil, nil
+	}
 	return vlans, err
 }

@@ -114,12 +114,15 @@ func TestPortVLANsUndone(t *testing.T) {
 
 func TestVLANFaults(t *testing.T) {
 	for text, p := range map[string]*PortBuilder{
-		"vid 0 is not in 1…4094":      Port().VLANs(VLAN{}),
-		"vid 4095 is not in 1…4094":   Port().OnlyVLANs(VLAN{ID: 4095}),
-		"both 3 and 7 are to be":      Port().VLANs(VLAN{ID: 7, PVID: true}, VLAN{ID: 3, PVID: true}),
-		"VLAN 7 is given twice":       Port().VLANs(VLAN{ID: 7}).VLANs(VLAN{ID: 7, Untagged: true}),
-		"exclude each other":          Port().VLANs(VLAN{ID: 7}).OnlyVLANs(VLAN{ID: 8}),
-		"the tunnel 16777216 of VLAN": Port().VLANs(VLAN{ID: 7, Tunnel: 1 << 24}),
+		"vid 0 is not in 1…4094":        Port().VLANs(VLAN{}),
+		"a range that ends before it b": Port().OnlyVLANs(VLANRange(20, 10)...),
+		"or is from a range":            Port().VLANs(VLAN{Tunnel: 70}),
+		"vid 4095 is not in 1…4094":     Port().OnlyVLANs(VLAN{ID: 4095}),
+		"both 3 and 7 are to be":        Port().VLANs(VLAN{ID: 7, PVID: true}, VLAN{ID: 3, PVID: true}),
+		"VLAN 8 is given twice":         Port().VLANs(VLAN{ID: 8, Tunnel: 70}, VLAN{ID: 8, Tunnel: 71}),
+		"VLAN 7 is given twice":         Port().VLANs(VLAN{ID: 7}).VLANs(VLAN{ID: 7, Untagged: true}),
+		"exclude each other":            Port().VLANs(VLAN{ID: 7}).OnlyVLANs(VLAN{ID: 8}),
+		"the tunnel 16777216 of VLAN":   Port().VLANs(VLAN{ID: 7, Tunnel: 1 << 24}),
 	} {
 		_, err := wantedPort(p).Create(t.Context())
 		e, ok := errors.AsType[*iplink.Error](err)

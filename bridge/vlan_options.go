@@ -157,7 +157,8 @@ func (s *Bridge) ListPortVLANs(ctx context.Context, port string) ([]PortVLANInfo
 }
 
 // parsePortVLANs decodes one entry and expands its range. The tunnel IDs of a range
-// increase with the VLAN numbers.
+// increase with the VLAN numbers. The kernel begins a range with the VLAN of untagged
+// frames, and goes on with VLANs that differ from it only in that.
 func parsePortVLANs(data []byte) []PortVLANInfo {
 	var v PortVLANInfo
 	var info []byte
@@ -177,7 +178,7 @@ func parsePortVLANs(data []byte) []PortVLANInfo {
 	v.ID, v.PVID, v.Untagged = wire.Order.Uint16(info[2:]), flags&uapi.BRIDGE_VLAN_INFO_PVID != 0, flags&uapi.BRIDGE_VLAN_INFO_UNTAGGED != 0
 	all := []PortVLANInfo{v}
 	for v.ID < min(last, mostVID) {
-		v.ID++
+		v.ID, v.PVID = v.ID+1, false
 		if v.Tunnel != 0 {
 			v.Tunnel++
 		}
