@@ -8,10 +8,34 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/iplink-go/iplink/fdb"
 	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/fdbmsg"
 	"github.com/iplink-go/iplink/internal/own"
 	"github.com/iplink-go/iplink/internal/uapi"
 )
+
+// FDB adds Ethernet addresses to the address filter of the link, like `bridge fdb add …
+// self`: it accepts frames to them besides those to its own address. The entries are
+// permanent, and have only a MAC and perhaps the flag Self. Not every driver takes every
+// address: a macvlan takes the addresses of hosts only in mode passthru (RTM_NEWNEIGH).
+//
+// A bridge and a VXLAN link have a forwarding database in place of the filter: see the
+// method of the same name in packages bridge and vxlan. The entries of a bridge that lead
+// to a port are set by bridge.PortBuilder.
+func (b *Common[Self]) FDB(entries ...fdb.Entry) *Self {
+	fdbmsg.AddFilter(&b.spec.Settings, false, entries)
+	return b.me()
+}
+
+// OnlyFDB is FDB, and removes all other addresses from the filter, except those that the
+// kernel puts there: IP multicast (33:33:…, 01:00:5e:…), protocols of IEEE 802
+// (01:80:c2:…), the addresses of links on top of this one and, if the link is a port, all
+// of them. It excludes FDB.
+func (b *Common[Self]) OnlyFDB(entries ...fdb.Entry) *Self {
+	fdbmsg.AddFilter(&b.spec.Settings, true, entries)
+	return b.me()
+}
 
 // An objectRequest is a request for objects of a link with their sort.
 type objectRequest struct {

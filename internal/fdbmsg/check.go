@@ -110,8 +110,11 @@ func (e *object) fault() string {
 
 func (e *object) flagFault() string {
 	allowed := e.flag() | fdb.ExternLearn | fdb.Sticky
-	if e.Database == OfVXLAN {
+	switch e.Database {
+	case OfVXLAN:
 		allowed = e.flag() | fdb.ExternLearn | fdb.Router
+	case OfFilter:
+		allowed = e.flag()
 	}
 	switch wrong := e.Flags &^ allowed; {
 	case wrong&(fdb.Self|fdb.Master) != 0:
@@ -141,8 +144,11 @@ func (e *object) numberFault() string {
 }
 
 func (e *object) databaseFault() string {
-	if e.Database == OfVXLAN {
+	switch e.Database {
+	case OfVXLAN:
 		return e.vxlanFault()
+	case OfFilter:
+		return e.filterFault()
 	}
 	switch {
 	case isZero(e.MAC):

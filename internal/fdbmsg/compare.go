@@ -139,6 +139,9 @@ func (c *comparison) prepare(ctx context.Context, conn *rtnl.Conn) error {
 	if err != nil {
 		return err
 	}
+	if fault := c.o.misfit(&link); fault != nil {
+		return fault
+	}
 	c.made = func(e *fdb.Entry) bool { return e.State == fdb.Permanent && string(e.MAC) == string(link.Address) }
 	if c.o.own != nil && c.o.only {
 		if c.made, err = c.o.own(ctx, conn, &link); err != nil {
@@ -215,7 +218,7 @@ func (c *comparison) read(m wire.Message) {
 // everywhere returns the key of the entry for all VLANs. Of such an entry the kernel makes
 // one for each VLAN of the port.
 func (e *object) everywhere() key {
-	if e.Database == OfVXLAN || e.VLAN == 0 {
+	if !e.ofBridge() || e.VLAN == 0 {
 		return key{}
 	}
 	return key{mac: [6]byte(e.MAC)}
@@ -225,7 +228,7 @@ func (e *object) everywhere() key {
 // a bridge's own database with a master, also those that lead to the bridge.
 func (c *comparison) belongs(e *fdb.Entry) bool {
 	master := e.Flags&fdb.Master != 0
-	return e.PortIndex == c.index && master == (c.o.Database != OfVXLAN)
+	return e.PortIndex == c.index && master == c.o.ofBridge()
 }
 
 // surplus reports whether OnlyFDB removes an entry that is not wanted.

@@ -19,7 +19,13 @@ const (
 	OfPort   Database = iota // the bridge's database: entries that lead to the link, a port
 	OfBridge                 // the bridge's database: entries that lead to the machine
 	OfVXLAN                  // the VXLAN link's own
+	OfFilter                 // the address filter of a link without another database
 )
+
+// ofBridge reports whether it is the database of a bridge.
+func (d Database) ofBridge() bool {
+	return d == OfPort || d == OfBridge
+}
 
 func (d Database) flag() fdb.Flags {
 	if d == OfPort {
@@ -147,11 +153,14 @@ func isZero(mac []byte) bool {
 
 // add returns the request that adds the entry, or changes the one that the address has.
 func (e *object) add() own.Request {
-	flag := uint16(uapi.NLM_F_CREATE | uapi.NLM_F_REPLACE)
-	if e.forMany() {
-		flag = uapi.NLM_F_CREATE | uapi.NLM_F_APPEND
+	r := own.Request{Type: uapi.RTM_NEWNEIGH, Flag: uapi.NLM_F_CREATE | uapi.NLM_F_REPLACE, Object: e, Reason: e.reasons()}
+	switch {
+	case e.Database == OfFilter: // a macvlan refuses NLM_F_REPLACE
+		r.Flag, r.Holds = uapi.NLM_F_CREATE|uapi.NLM_F_EXCL, there
+	case e.forMany():
+		r.Flag = uapi.NLM_F_CREATE | uapi.NLM_F_APPEND
 	}
-	return own.Request{Type: uapi.RTM_NEWNEIGH, Flag: flag, Object: e, Reason: e.reasons()}
+	return r
 }
 
 // del returns the request that removes the entry.
@@ -159,13 +168,19 @@ func (e *object) del() own.Request {
 	return own.Request{Type: uapi.RTM_DELNEIGH, Object: e, Holds: gone, Reason: e.reasons()}
 }
 
-var gone = []syscall.Errno{syscall.ENOENT}
+// The errnos of requests whose result was there already.
+var (
+	gone  = []syscall.Errno{syscall.ENOENT}
+	there = []syscall.Errno{syscall.EEXIST}
+)
 
 // reasons returns a function that explains the kernel's errnos.
 func (e *object) reasons() func(syscall.Errno) string {
 	switch {
 	case e.Database == OfVXLAN:
 		return nil
+	case e.Database == OfFilter:
+		return filterReason
 	case e.VLAN != 0:
 		return vlanReason
 	}
@@ -204,7 +219,10 @@ func (o *Objects) Commands(dev string) (all []string) {
 	entries := o.list().entries
 	for i := range entries {
 		verb, e := "replace", &entries[i]
-		if e.forMany() {
+		switch {
+		case e.Database == OfFilter:
+			verb = "add"
+		case e.forMany():
 			verb = "append"
 		}
 		mac := e.MAC.String()
