@@ -2,9 +2,11 @@ package iplink
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 
+	"github.com/iplink-go/iplink/internal/attr"
 	"github.com/iplink-go/iplink/internal/uapi"
 )
 
@@ -56,7 +58,79 @@ func (t *transaction) sort(specs []*spec) ([]int, error) {
 			return nil, err
 		}
 	}
-	return g.sorted, nil
+	return g.sorted, t.checkMasters(specs)
+}
+
+// checkMasters refuses ports of a master that are also to be ports of another one.
+func (t *transaction) checkMasters(specs []*spec) error {
+	masters := map[linkKey]*spec{}
+	for s := range ends(specs) {
+		if s.ports() == nil {
+			continue
+		}
+		at, err := t.nsConn(s.netns)
+		if err != nil {
+			return s.failed(t.op, "netns", err)
+		}
+		setter, names := s.ports().Ports()
+		for _, name := range names {
+			key := linkKey{at, name}
+			if other := masters[key]; other != nil && other != s {
+				return s.invalid(t.op, setter, fmt.Sprintf("%q is to be a port of %q of the same call as well", name, other.finalName()))
+			}
+			masters[key] = s
+		}
+	}
+	if len(masters) == 0 {
+		return nil
+	}
+	for s := range ends(specs) {
+		if err := t.checkMaster(s, masters); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkMaster refuses a spec that gives its link another master than the one that asks
+// for it as a port.
+func (t *transaction) checkMaster(s *spec, masters map[linkKey]*spec) error {
+	at, err := t.nsConn(s.netns)
+	if err != nil {
+		return s.failed(t.op, "netns", err)
+	}
+	m := masters[linkKey{at, s.finalName()}]
+	if m == nil || !s.linkSet.Has(uapi.IFLA_MASTER) {
+		return nil
+	}
+	i := slices.IndexFunc(s.linkRefs, func(r attr.Ref) bool { return r.Type == uapi.IFLA_MASTER })
+	master := "no master"
+	switch {
+	case i >= 0 && (s.linkRefs[i].Name == m.Name || s.linkRefs[i].Name == m.finalName() || slices.Contains(m.altNames, s.linkRefs[i].Name)):
+		return nil
+	case i >= 0:
+		master = fmt.Sprintf("the master %q", s.linkRefs[i].Name)
+	case s.link.Master != 0 && (m.index == 0 || m.index == s.link.Master):
+		return nil
+	case s.link.Master != 0:
+		master = fmt.Sprintf("the master if%d", s.link.Master)
+	}
+	setter, _ := m.ports().Ports()
+	return m.invalid(t.op, setter, fmt.Sprintf("%q has %s in the same call", s.finalName(), master))
+}
+
+// ends returns specs, and the specs of the other ends of pairs.
+func ends(specs []*spec) iter.Seq[*spec] {
+	return func(yield func(*spec) bool) {
+		for _, s := range specs {
+			if !yield(s) {
+				return
+			}
+			if other := s.other(); other != nil && !yield(other) {
+				return
+			}
+		}
+	}
 }
 
 // checkOrder refuses specs that cannot all be created in this order.

@@ -252,7 +252,10 @@ var scenarios = map[string]scenario{
 		return []iplink.Spec{attach(l.ns[1], 7)}
 	},
 	"overlay": overlay,
-	"mixed":   func(l *testbed) []iplink.Spec { return mixed(l, 20) },
+	"ports": func(l *testbed) []iplink.Spec {
+		return []iplink.Spec{bridge.New("master").Ports("end", "port", "made").Up(), veth.New("made").Up()}
+	},
+	"mixed": func(l *testbed) []iplink.Spec { return mixed(l, 20) },
 	"unheard": func(l *testbed) []iplink.Spec {
 		l.conn.WithoutEcho()
 		return []iplink.Spec{bridge.New("u0").Group(0x1234), veth.New("u1").Group(0x1234).Peer(veth.New("u2").NetNS(l.ns[1]))}
@@ -351,6 +354,7 @@ func (l *testbed) remove() {
 			l.t.Fatal(err)
 		}
 	}
+	l.all[0].IP("link", "set", "port", "master", "br")
 	l.unchanged("removed")
 }
 

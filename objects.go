@@ -207,6 +207,11 @@ func (w *commandWriter) addObjects(s *spec) {
 		for _, command := range o.Commands(attr.Quote(s.finalName())) {
 			w.commands = append(w.commands, s.home().bridgeCommand()+" "+command)
 		}
+		if ports, ok := o.(*own.Ports); ok {
+			for _, command := range ports.LinkCommands(attr.Quote(s.finalName())) {
+				w.commands = append(w.commands, s.home().command()+" "+command)
+			}
+		}
 	}
 }
 
@@ -252,6 +257,9 @@ func (t *transaction) checkAllPortNames(ctx context.Context, j *job) error {
 // checkPortNames refuses objects that name a link which is not a port of the link with
 // the index and which the call does not describe.
 func (t *transaction) checkPortNames(ctx context.Context, j *job, o own.Late, index int) error {
+	if ports, ok := o.(*own.Ports); ok {
+		return t.checkFuturePorts(ctx, j, ports)
+	}
 	setter, names := o.Ports()
 	for _, name := range names {
 		if _, described := t.wanted[linkKey{j.at, name}]; described || name == j.spec.Name || name == j.spec.finalName() {
@@ -282,9 +290,123 @@ func (t *transaction) addLateObjects(ctx context.Context, j *job) error {
 		if err != nil {
 			return j.spec.failed(t.op, o.Word(), err)
 		}
+		if ports, ok := o.(*own.Ports); ok && len(changes) > 0 {
+			if err := t.expectPorts(ctx, j, ports); err != nil {
+				return err
+			}
+		}
 		for _, c := range changes {
 			t.addRequests(j, appendRequests(nil, o.Word(), c.Requests))
 		}
 	}
 	return nil
+}
+
+// A master may be given its ports. They join when all links of the call are there.
+
+// ports returns the ports that a spec of a master asks for, or nil.
+func (s *spec) ports() *own.Ports {
+	return own.FindObjects[*own.Ports](&s.Settings)
+}
+
+// checkFuturePorts refuses ports that do not exist and that the call does not make, and
+// the master itself.
+func (t *transaction) checkFuturePorts(ctx context.Context, j *job, o *own.Ports) error {
+	setter, names := o.Ports()
+	for _, name := range names {
+		if name == j.spec.Name || name == j.spec.finalName() {
+			return j.spec.invalid(t.op, setter, fmt.Sprintf("%q is the link itself", name))
+		}
+		if _, described := t.wanted[linkKey{j.at, name}]; described {
+			continue
+		}
+		l, err := j.at.readName(ctx, name)
+		switch gone := isRefusal(err) && isGone(err); {
+		case gone || err == nil && t.survives(j.at, l) == nil:
+			return &Error{Op: t.op, Kind: j.spec.Kind, Name: j.spec.Name, Attr: setter, Err: syscall.ENODEV,
+				Message: fmt.Sprintf("there is no link %q in %v", name, j.at)}
+		case err != nil:
+			return j.spec.failed(t.op, o.Word(), err)
+		case j.index != 0 && l.Index == j.index:
+			return j.spec.invalid(t.op, setter, fmt.Sprintf("%q is the link itself", name))
+		}
+	}
+	return nil
+}
+
+// expectPorts prepares for links that become ports of the link of a job. Those that the
+// call describes are looked at again, and others are remembered if the call has made
+// their master, which is removed if the call fails.
+func (t *transaction) expectPorts(ctx context.Context, j *job, o *own.Ports) error {
+	j.unread, j.reread = true, true
+	_, names := o.Ports()
+	for _, name := range names {
+		other := t.jobNamed(j.at, name)
+		if other != nil {
+			other.unread, other.reread, other.joined, other.joinsDown = true, true, true, j.kind.portsDown
+			t.disturbed = true
+		}
+		if !j.made || other != nil && other.isNew() {
+			continue
+		}
+		l, err := j.at.readName(ctx, name)
+		if isRefusal(err) && isGone(err) {
+			continue
+		}
+		setting := o.Word()
+		if err == nil {
+			setting, err = j.borrow(ctx, l)
+		}
+		if err != nil {
+			return j.spec.failed(t.op, setting, err)
+		}
+	}
+	return nil
+}
+
+// borrow remembers a link that is about to become a port of the link of a job.
+func (j *job) borrow(ctx context.Context, l *Link) (setting string, err error) {
+	if l.Master == j.index || slices.ContainsFunc(j.borrowed, func(c *carryOver) bool { return c.old.Index == l.Index }) {
+		return "", nil
+	}
+	c := &carryOver{old: l}
+	j.borrowed = append(j.borrowed, c)
+	return c.readLayer3(ctx, j.at.rt)
+}
+
+// giveBack makes the links that the call made ports of new masters again as they were.
+func (t *transaction) giveBack(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTime)
+	defer cancel()
+	var all []error
+	for _, j := range slices.Concat(t.earlier, t.jobs) {
+		for _, c := range j.borrowed {
+			err := c.openSpare(t, j)
+			if err == nil {
+				err = errors.Join(c.leave(ctx), c.spare.Close())
+			}
+			if err != nil {
+				all = append(all, t.undoError(j, err, fmt.Sprintf("its port %q is not as it was: %v", c.old.Name, err)))
+			}
+		}
+		j.borrowed = nil
+	}
+	return errors.Join(all...)
+}
+
+// leave gives a link the master, the state, the addresses and the routes that it had.
+func (c *carryOver) leave(ctx context.Context) error {
+	b := new(copyBuilder)
+	b.spec = spec{Settings: own.New("", "", nil), index: c.old.Index, link: c.old, linkSet: attr.SetOf(uapi.IFLA_MASTER, uapi.IFLA_MTU),
+		flags: uint32(c.old.Flags), change: uapi.IFF_UP, downFirst: true, layer3: c.kept()}
+	if c.old.Master != 0 {
+		b.spec.port = specOf(c.old).port
+	}
+	_, err := c.spare.Update(ctx, b)
+	if isGone(err) {
+		if _, err := c.spare.GetIndex(ctx, c.old.Index); isGone(err) {
+			return nil // another process has deleted it
+		}
+	}
+	return err
 }

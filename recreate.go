@@ -75,14 +75,8 @@ func (e *ensurePlan) replaceOrRefuse(ctx context.Context, g *ensureItem, reason 
 func (e *ensurePlan) readOld(ctx context.Context, g *ensureItem) (c *carryOver, err error) {
 	s, rt, index := g.job.spec, g.job.at.rt, g.have.Index
 	c = &carryOver{old: g.have}
-	if c.addrs, err = inetnl.ReadAddrs(ctx, rt, index, g.have.Name); err != nil {
-		return nil, s.failed(e.op, "addr", err)
-	}
-	if c.routes, err = inetnl.ReadRoutes(ctx, rt, index); err != nil {
-		return nil, s.failed(e.op, "route", err)
-	}
-	if c.neighs, err = inetnl.ReadNeighs(ctx, rt, index, true); err != nil {
-		return nil, s.failed(e.op, "neigh", err)
+	if setting, err := c.readLayer3(ctx, rt); err != nil {
+		return nil, s.failed(e.op, setting, err)
 	}
 	if c.ports, err = (&Conn{rt: rt}).list(ctx, filter{masterIndex: index}); err != nil {
 		return nil, err
@@ -96,6 +90,18 @@ func (e *ensurePlan) readOld(ctx context.Context, g *ensureItem) (c *carryOver, 
 		err = nil
 	}
 	return c, err
+}
+
+// readLayer3 reads the addresses, routes and neighbours of the old link.
+func (c *carryOver) readLayer3(ctx context.Context, rt *rtnl.Conn) (setting string, err error) {
+	if c.addrs, err = inetnl.ReadAddrs(ctx, rt, c.old.Index, c.old.Name); err != nil {
+		return "addr", err
+	}
+	if c.routes, err = inetnl.ReadRoutes(ctx, rt, c.old.Index); err != nil {
+		return "route", err
+	}
+	c.neighs, err = inetnl.ReadNeighs(ctx, rt, c.old.Index, true)
+	return "neigh", err
 }
 
 // mergeAddrs returns the addresses of the new link: the wanted ones and those that

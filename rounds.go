@@ -241,7 +241,7 @@ func masterOf(l *Link) int {
 // comesLast reports whether a setting of a spec names a link that comes after it.
 func (t *transaction) comesLast(s *spec, at *nsConn, r attr.Ref) bool {
 	_, isWanted := t.wanted[linkKey{at, r.Name}]
-	return isWanted && s.kind().namesPort.Has(r.Type)
+	return (isWanted || s.ports().Has(r.Name)) && s.kind().namesPort.Has(r.Type)
 }
 
 // leaveForLast takes such settings out of the first round.
@@ -274,5 +274,9 @@ func (t *transaction) sendLate(ctx context.Context) (err error) {
 		t.addUpdate(j)
 		t.addRead(j)
 	}
+	if err := t.flushPlaces(ctx); err != nil {
+		return err
+	}
+	t.addReads(func(j *job) bool { reread := j.reread; j.reread = false; return reread })
 	return t.flushPlaces(ctx)
 }

@@ -68,6 +68,8 @@ type job struct {
 	late        attr.Set     // settings of the kind that come after all links of the call
 	latePorts   bool         // objects that name ports come then, too
 	joined      bool         // the call gave it a master
+	reread      bool         // a link joined it, or it joined a link, after it was read
+	borrowed    []*carryOver // existing links that became its ports, as they were
 	genericSet  attr.Set     // settings of the kind that are sent by other means
 	afterCreate attr.Set     // settings that are sent after the link was created
 

@@ -28,7 +28,7 @@ func (j *job) note(err error) {
 }
 
 // undo removes the links that the transaction made, and restores those that they
-// replaced. It touches no others: a link is removed
+// replaced and those that were to be their ports. It touches no others: a link is removed
 // only if it has the index, the name and the kind that it was made with. The kernel
 // chooses the index, which is unknown until it has reported the link; until then the
 // link is found by its name. A link that is gone already is not an error.
@@ -37,7 +37,7 @@ func (t *transaction) undo(ctx context.Context) error {
 	for _, p := range slices.Backward(t.nsConns) {
 		all = append(all, t.undoIn(ctx, p))
 	}
-	all = append(all, t.restoreReplaced(ctx), t.undoAdded(ctx))
+	all = append(all, t.restoreReplaced(ctx), t.giveBack(ctx), t.undoAdded(ctx))
 	return errors.Join(all...)
 }
 

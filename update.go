@@ -35,6 +35,9 @@ func (c *Conn) Update(ctx context.Context, specs ...Spec) ([]*Link, error) {
 	}
 	t := newTransaction(c, "update")
 	defer t.close()
+	if err := t.checkMasters(wanted); err != nil {
+		return nil, err
+	}
 	done := 0
 	err = t.attempt(ctx, func(ctx context.Context) (err error) {
 		done, err = t.updateAll(ctx, wanted)

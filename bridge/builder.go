@@ -326,3 +326,24 @@ func (b *Builder) MulticastMLDVersion(version uint8) *Builder {
 	b.set(uapi.IFLA_BR_MCAST_MLD_VERSION).Multicast.MLDVersion = version
 	return b
 }
+
+// Ports makes links ports of the bridge, given by name in the bridge's namespace, when all
+// links of the call exist. They may be links that exist or that the same call makes; its
+// other ports stay. It does not change whether they are up. A port of another master
+// leaves that one, as with `ip link set master`. A link cannot be named twice, and a spec
+// of the same call cannot give it another master (IFLA_MASTER).
+//
+// If Create fails, or Ensure for a new bridge, a link that joined it is as it was before:
+// its master with the port settings, its state, IP addresses, routes and permanent
+// neighbours. The VLANs and the forwarding entries that it had in a bridge are lost.
+func (b *Builder) Ports(names ...string) *Builder {
+	own.AddPorts(b.Own(b), false, false, names)
+	return b
+}
+
+// OnlyPorts is Ports, and removes all other ports from the bridge.
+// Without arguments the bridge has no ports. It excludes Ports.
+func (b *Builder) OnlyPorts(names ...string) *Builder {
+	own.AddPorts(b.Own(b), false, true, names)
+	return b
+}

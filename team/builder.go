@@ -39,3 +39,26 @@ func (b *Builder) Mode(mode iplink.TeamMode) *Builder {
 	b.set(own.TeamMode).Mode = mode
 	return b
 }
+
+// Ports makes links ports of the team, given by name in the team's namespace, when all
+// links of the call exist. They may be links that exist or that the same call makes; its
+// other ports stay. A link that is up
+// is taken down before, and the team brings it up again: it loses its routes, and usually
+// its IPv6 addresses. A port of another master
+// leaves that one, as with `ip link set master`. A link cannot be named twice, and a spec
+// of the same call cannot give it another master (IFLA_MASTER).
+//
+// If Create fails, or Ensure for a new team, a link that joined it is as it was before:
+// its master with the port settings, its state, IP addresses, routes and permanent
+// neighbours. The VLANs and the forwarding entries that it had in a bridge are lost.
+func (b *Builder) Ports(names ...string) *Builder {
+	own.AddPorts(b.Own(b), true, false, names)
+	return b
+}
+
+// OnlyPorts is Ports, and removes all other ports from the team, which leaves them down.
+// Without arguments the team has no ports. It excludes Ports.
+func (b *Builder) OnlyPorts(names ...string) *Builder {
+	own.AddPorts(b.Own(b), true, true, names)
+	return b
+}
