@@ -36,6 +36,7 @@ var children = map[string]child{
 	"mirror " + vishName:  mirrorVish,
 	"mirror " + jsimName:  mirrorJsim,
 	"mirror " + floorName: mirrorRaw,
+	"entries " + ourName:  entriesOurs,
 }
 
 // runChild runs a child. It prints "ready", and at the end the resources used since

@@ -20,7 +20,7 @@ func workloads() []*workload {
 	for _, m := range makers[1:] {
 		all = append(all, m.deletion())
 	}
-	return append(all, listing(), getting(), encoding(), decoding(), ensuring(), watching(), mirroring())
+	return append(all, listing(), getting(), encoding(), decoding(), ensuring(), watching(), mirroring(), entries(), entryMemory())
 }
 
 // printTable prints the results as one table in Markdown.
