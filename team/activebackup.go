@@ -143,6 +143,26 @@ func (a *activeBackup) use(p, former *port) bool {
 	return a.r.ctx.Err() != nil
 }
 
+// name returns the name of the port in use, empty without one.
+func (a *activeBackup) name() string {
+	if a.active == nil {
+		return ""
+	}
+	return a.active.name
+}
+
+// prefer puts a port to use until the next decision, even if its link is down.
+func (a *activeBackup) prefer(name string) error {
+	p := a.r.named(name)
+	if p == nil {
+		return errItemSet
+	}
+	if p != a.active && !a.use(p, a.active) {
+		a.decide(nil)
+	}
+	return nil
+}
+
 // swap makes the kernel use a port in place of another. It uses one request, because
 // frames are lost in between, unless the other port is about to leave.
 func (a *activeBackup) swap(p, former *port) error {

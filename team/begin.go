@@ -125,7 +125,7 @@ func (r *runner) findAddress() error {
 	if err != nil {
 		return err
 	}
-	r.address, r.up = l.address, l.up
+	r.name, r.address, r.up = l.name, l.address, l.up
 	if r.config.Address != nil {
 		return nil
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log"
 	"net/netip"
+	"os"
 	"time"
 
 	"github.com/iplink-go/iplink"
@@ -66,6 +67,34 @@ func ExampleParseTeamd() {
 	// eth1 -10
 	// eth2 100
 	// parse team: ports.eth1.link_watch[0].delay_up: invalid argument (-1 is not in 0…2147483647)
+}
+
+// A program in place of teamd, on which teamdctl works.
+func ExampleControl() {
+	ctx := context.Background()
+	text, err := os.ReadFile("/etc/teamd/team0.conf")
+	if err != nil {
+		log.Fatal(err)
+	}
+	c, err := team.ParseTeamd(text)
+	if err != nil {
+		log.Fatal(err)
+	}
+	if _, err := team.New(c.Device).Ensure(ctx); err != nil {
+		log.Fatal(err)
+	}
+	t, err := team.Open(ctx, c.Device)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer t.Close()
+	for _, port := range c.Ports {
+		if err := t.AddPort(ctx, port, team.DownFirst); err != nil {
+			log.Fatal(err)
+		}
+	}
+	c.Runner.Control = &team.Control{Config: text}
+	log.Fatal(t.Run(ctx, c.Runner))
 }
 
 func ExampleTxHash() {

@@ -32,6 +32,27 @@ func FuzzMessages(f *testing.F) {
 	})
 }
 
+// FuzzDocument looks for a configuration that is another one once it was written and
+// parsed again.
+func FuzzDocument(f *testing.F) {
+	f.Add([]byte(`{"runner":{"name":"activebackup"},"link_watch":[{"name":"ethtool","delay_up":3},{"name":"arp_ping","target_host":"10.0.0.1","vlanid":0}],"notify_peers":{}}`))
+	f.Add([]byte(`{"runner":{"name":"lacp","min_ports":1,"tx_balancer":{"name":"basic"},"tx_hash":[]},"ports":{"a":{"lacp_key":3,"queue_id":0,"link_watch":[{"name":"ethtool"}]}}}`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		c, err := ParseTeamd(text)
+		if err != nil {
+			return
+		}
+		written := c.Runner.document().String()
+		again, err := ParseTeamd([]byte(written))
+		if err != nil {
+			t.Fatalf("%s: %v", written, err)
+		}
+		if got := again.Runner.document().String(); got != written {
+			t.Errorf("%s\nbecomes %s", written, got)
+		}
+	})
+}
+
 func TestARPRequest(t *testing.T) {
 	m := arpMessage{sender: mac(0xa1), senderIP: netip.AddrFrom4([4]byte{192, 0, 2, 23}), targetIP: netip.AddrFrom4([4]byte{192, 0, 2, 1})}
 	const want = "\x00\x01\x08\x00\x06\x04\x00\x01\x02\x00\x00\x00\x00\xa1\xc0\x00\x02\x17\xff\xff\xff\xff\xff\xff\xc0\x00\x02\x01"

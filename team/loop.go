@@ -22,10 +22,12 @@ type runner struct {
 	log     *slog.Logger
 	policy  policy
 	publish func()
+	control *control // nil unless asked for
 
 	inbox  chan func()
 	closed chan struct{}
 
+	name    string                   // of the team
 	address net.HardwareAddr         // of the team
 	up      bool                     // whether the team is, administratively
 	origin  map[int]net.HardwareAddr // of links that are not ports; nil if the team adopts no address
@@ -225,6 +227,7 @@ func (r *runner) teamChanged(l linkState) {
 		r.failure = syscall.ENODEV
 		return
 	}
+	r.name = l.name
 	if now := r.linkNow(l, r.address); len(now.address) > 0 && !slices.Equal(now.address, r.address) {
 		r.address = now.address
 		r.policy.addressChanged()

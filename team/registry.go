@@ -14,6 +14,7 @@ type port struct {
 	address net.HardwareAddr
 	config  PortConfig
 	watches []watch
+	using   []LinkWatch // of each watch
 	needed  LinkWatchPolicy
 	begun   bool  // it may be subject to decisions
 	told    bool  // link state last reported to the kernel
@@ -45,6 +46,16 @@ func (p *port) stop() {
 func (r *runner) port(index int) *port {
 	for _, p := range r.ports {
 		if p.Index == index {
+			return p
+		}
+	}
+	return nil
+}
+
+// named returns the port with a name; nil for an unknown name.
+func (r *runner) named(name string) *port {
+	for _, p := range r.ports {
+		if p.name == name {
 			return p
 		}
 	}
@@ -148,13 +159,14 @@ func (r *runner) startWatches(p *port) error {
 	all := slices.Concat(p.config.LinkWatches, r.config.LinkWatches)
 	if len(all) == 0 {
 		all = []LinkWatch{Ethtool{}}
+		r.control.usesDefaultWatch(p)
 	}
 	for _, config := range all {
 		w, err := config.start(r, p)
 		if err != nil {
 			return err
 		}
-		p.watches = append(p.watches, w)
+		p.watches, p.using = append(p.watches, w), append(p.using, config)
 	}
 	return nil
 }

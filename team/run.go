@@ -39,7 +39,7 @@ func (t *Team) Run(ctx context.Context, config Runner) error {
 		return t.failed(opRun, "", &refusal{syscall.EBUSY, "this Team is being run already"})
 	}
 	defer t.running.Store(false)
-	begun, err := t.run(ctx, config.withDefaults())
+	begun, err := t.run(ctx, config)
 	t.finish()
 	if !begun || !config.Destroy || errors.Is(err, syscall.ENODEV) {
 		return err
@@ -55,17 +55,24 @@ func (t *Team) Run(ctx context.Context, config Runner) error {
 func (t *Team) run(ctx context.Context, config Runner) (begun bool, err error) {
 	ctx, stop := t.whileOpen(ctx)
 	defer stop()
+	s, err := t.openControl(ctx, config)
+	if err != nil {
+		return false, t.notBegun(err)
+	}
+	defer s.close()
 	l, err := t.listen(ctx)
 	if err != nil {
 		return false, t.notBegun(err)
 	}
 	defer l.close()
-	r := newRunner(ctx, &teamKernel{t: t}, t.link.Index, config)
+	r := newRunner(ctx, &teamKernel{t: t}, t.link.Index, config.withDefaults())
 	defer r.close()
+	r.control = s.attach(t, r)
 	r.publish = func() { t.state.Store(r.state()) }
 	if err := r.begin(); err != nil {
 		return false, t.notBegun(err)
 	}
+	s.serve(ctx)
 	return true, t.failed(opRun, "", r.loop(l.notices))
 }
 

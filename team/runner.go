@@ -58,6 +58,9 @@ type Runner struct {
 	// end uses no port any more after 3 or 90 s.
 	Destroy bool
 
+	// Control makes Run answer teamdctl; nil for no answers.
+	Control *Control
+
 	// Log receives the actions of the runner; nil for no log.
 	Log *slog.Logger
 }
@@ -133,6 +136,8 @@ const defaultBalancing = 5 * time.Second
 // A LinkWatch determines whether a port's link is up: Ethtool, ARPPing or NSNAPing.
 type LinkWatch interface {
 	fault() (field, text string)
+	// settings returns the name and the settings in teamd.
+	settings() (name string, all []setting)
 	start(r *runner, p *port) (watch, error)
 }
 

@@ -66,6 +66,7 @@ func (r Runner) inspect(bad report) {
 	r.NotifyPeers.inspect("NotifyPeers", bad)
 	r.MCastRejoin.inspect("MCastRejoin", bad)
 	inspectWatches("LinkWatches", r.LinkWatches, bad)
+	r.inspectControl(bad)
 	for _, name := range slices.Sorted(maps.Keys(r.Ports)) {
 		r.Ports[name].inspect(name, r.Mode, bad)
 	}

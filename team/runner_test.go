@@ -181,7 +181,7 @@ func TestARPPing(t *testing.T) {
 			time.Sleep(100 * time.Millisecond)
 		}
 		k.expect(t, "")
-		if m := ask(r).Ports[0].Watches[0]; m != (WatchState{"arp_ping", true, 2}) {
+		if m := ask(r).Ports[0].Watches[0]; m != (WatchState{Name: "arp_ping", Up: true, Missed: 2}) {
 			t.Errorf("%+v", m)
 		}
 		time.Sleep(100 * time.Millisecond)

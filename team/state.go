@@ -51,6 +51,9 @@ type WatchState struct {
 	Up bool
 	// Missed is the number of consecutive probes without an answer.
 	Missed uint32
+	// DownCount is the number of times that the watch has found the link down after it
+	// was up.
+	DownCount uint32
 }
 
 // State returns the state of this Team's runner; it is zero if there has been none.
@@ -85,8 +88,8 @@ func (r *runner) state() *State {
 		}
 		s.Ports = append(s.Ports, ps)
 	}
-	if a, ok := r.policy.(*activeBackup); ok && a.active != nil {
-		s.ActivePort = a.active.name
+	if a, ok := r.policy.(*activeBackup); ok {
+		s.ActivePort = a.name()
 	}
 	if l, ok := r.policy.(*lacpPolicy); ok {
 		s.Aggregator = l.group.Selected()

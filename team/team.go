@@ -13,6 +13,8 @@
 //	t.AddPort(ctx, "eth1")
 //	err = t.Run(ctx, team.Runner{Mode: team.ActiveBackup})
 //
+// With Runner.Control the program teamdctl works on such a team, too.
+//
 // All operations on a team need CAP_NET_ADMIN, including reads, and link watches
 // that send probes and the mode LACP need CAP_NET_RAW.
 package team

@@ -45,12 +45,15 @@ type ethtoolWatch struct {
 	p      *port
 	config Ethtool
 	found  bool
+	downs  uint32
 	timer  *timer
 }
 
 func (w *ethtoolWatch) up() bool { return w.found }
 
-func (w *ethtoolWatch) state() WatchState { return WatchState{Name: "ethtool", Up: w.found} }
+func (w *ethtoolWatch) state() WatchState {
+	return WatchState{Name: "ethtool", Up: w.found, DownCount: w.downs}
+}
 
 func (w *ethtoolWatch) stop() { w.timer.stop() }
 
@@ -75,6 +78,9 @@ func (w *ethtoolWatch) portChanged() {
 func (w *ethtoolWatch) settle() {
 	if w.found != w.p.LinkUp {
 		w.found = w.p.LinkUp
+		if !w.found {
+			w.downs++
+		}
 		w.r.watchChanged(w.p, "ethtool", w.found)
 	}
 }

@@ -85,13 +85,14 @@ type probeWatch struct {
 	replied bool   // since the last tick
 	missed  uint32 // ticks in a row without a reply
 	allowed uint32
+	downs   uint32
 }
 
 func (w *probeWatch) up() bool     { return w.found }
 func (w *probeWatch) portChanged() {}
 
 func (w *probeWatch) state() WatchState {
-	return WatchState{Name: w.probe.name(), Up: w.found, Missed: w.missed}
+	return WatchState{Name: w.probe.name(), Up: w.found, Missed: w.missed, DownCount: w.downs}
 }
 
 func (w *probeWatch) stop() {
@@ -113,6 +114,9 @@ func (w *probeWatch) tick() {
 	w.replied = false
 	if found != w.found {
 		w.found = found
+		if !found {
+			w.downs++
+		}
 		w.r.watchChanged(w.p, w.probe.name(), found)
 	}
 	if !w.stopped && (w.config.sendAlways || w.r.probes(w.p)) {
