@@ -4,6 +4,8 @@ import (
 	"net/netip"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/iplink-go/iplink/internal/teamnl"
 )
 
@@ -68,5 +70,48 @@ func TestARPRequest(t *testing.T) {
 	}
 	if got := parseARP([]byte(want)[:27]); len(got.sender) > 0 || got.senderIP.IsValid() {
 		t.Errorf("cut off: %+v", got)
+	}
+}
+
+// TestStateString has the text of teamdctl 1.31 for such a state.
+func TestStateString(t *testing.T) {
+	s := State{Mode: LACP, LACP: LACPConfig{FastRate: true}, Ports: []PortState{
+		{Port: Port{Name: "eth1"}, Watches: []WatchState{{Name: "ethtool", DownCount: 0x12}, {Name: "arp_ping", Up: true}}, LACP: &LACPPort{}},
+		{Port: Port{Name: "eth0"}, Up: true, LACP: &LACPPort{State: LACPCurrent, Aggregator: 3, Selected: true}},
+	}}
+	const want = `setup:
+  runner: lacp
+ports:
+  eth0
+    link watches:
+      link summary: up
+    runner:
+      aggregator ID: 3, Selected
+      selected: yes
+      state: current
+  eth1
+    link watches:
+      link summary: down
+      instance[link_watch_0]:
+        name: ethtool
+        link: down
+        down count: 18
+      instance[link_watch_1]:
+        name: arp_ping
+        link: up
+        down count: 0
+    runner:
+      aggregator ID: 0
+      selected: no
+      state: disabled
+runner:
+  active: yes
+  fast rate: yes
+`
+	if diff := cmp.Diff(want, s.String()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if got := (State{Mode: ActiveBackup, ActivePort: "eth7"}).String(); got != "setup:\n  runner: activebackup\nrunner:\n  active port: eth7\n" {
+		t.Errorf("%q", got)
 	}
 }

@@ -35,6 +35,14 @@ func lacpEnd(i lacp.Info) LACPEnd {
 }
 
 // clone returns a copy that shares no memory.
+func (c LACPConfig) clone() LACPConfig {
+	if c.SystemPriority != nil {
+		c.SystemPriority = new(uint16(*c.SystemPriority))
+	}
+	return c
+}
+
+// clone returns a copy that shares no memory.
 func (p *LACPPort) clone() *LACPPort {
 	if p == nil {
 		return nil

@@ -23,6 +23,8 @@ type State struct {
 	// runner has set.
 	Aggregator int
 	Carrier    bool
+	// LACP are the settings of the mode LACP; zero in other modes.
+	LACP LACPConfig
 }
 
 // A PortState is a runner's view of a port.
@@ -63,6 +65,7 @@ func (t *Team) State() State {
 		return State{}
 	}
 	own := *s
+	own.LACP = s.LACP.clone()
 	own.Ports = slices.Clone(s.Ports)
 	for i := range own.Ports {
 		own.Ports[i].Watches = slices.Clone(s.Ports[i].Watches)
@@ -73,7 +76,7 @@ func (t *Team) State() State {
 
 // state returns the state of the runner. The two share no memory.
 func (r *runner) state() *State {
-	s := &State{Running: true, Mode: r.config.Mode}
+	s := &State{Running: true, Mode: r.config.Mode, LACP: r.config.LACP.clone()}
 	for _, p := range r.ports {
 		ps := PortState{
 			Port:     Port{Index: p.Index, Name: p.name, LinkUp: p.LinkUp, Speed: knownSpeed(p.Speed), FullDuplex: p.FullDuplex()},
