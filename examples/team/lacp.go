@@ -50,7 +50,7 @@ func aggregate(ctx context.Context, l *lab.Lab) error {
 	if err != nil {
 		return err
 	}
-	l.Say("host reaches switch through two cables in %v", took.Round(time.Microsecond))
+	l.Say("host reaches switch through two cables in %v\n\n%s", took.Round(time.Microsecond), t.State())
 	return nil
 }
 

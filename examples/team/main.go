@@ -61,6 +61,7 @@ func backup(ctx context.Context, l *lab.Lab) error {
 	if err := failOver(ctx, l, left, right, teams[0]); err != nil {
 		return err
 	}
+	l.Say("\nleft$ teamdctl team0 state view would print:\n%s", teams[0].State())
 	return l.Show(ctx)
 }
 
