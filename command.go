@@ -164,26 +164,42 @@ func (w *commandWriter) describe(s *spec, other *spec) {
 	case s.startsIn() != nil && other == nil: // the command runs there
 		w.add("netns", ownNetNS())
 	}
-	if other == nil {
+	switch {
+	case other == nil:
 		w.flags(s)
-	} else {
+	case !s.kind().flagsLater:
 		w.flags(&spec{flags: s.flags, change: s.change &^ uapi.IFF_UP})
 	}
 }
 
 func (w *commandWriter) kindWords(s *spec) {
+	ofPeer := s.Set.And(s.kind().ofPeer)
 	if s.Info != nil {
-		w.print(s.Set.Minus(s.keySettings()), s.Refs, s.info().attrs)
+		w.print(s.Set.Minus(s.keySettings().Or(ofPeer)), s.Refs, s.info().attrs)
 	}
 	other := s.other()
-	if other == nil {
+	if other == nil && ofPeer.Empty() {
 		return
 	}
 	w.add("peer")
+	if w.ofPeer(s, ofPeer); other == nil {
+		return
+	}
 	w.describe(other, s)
 	if other.index != 0 && s.index == 0 {
 		w.absent = append(w.absent, "the index of a peer whose link has none")
 	}
+}
+
+// ofPeer adds the settings that are about the other end. Their names start with "peer",
+// which the command has already.
+func (w *commandWriter) ofPeer(s *spec, set attr.Set) {
+	if set.Empty() {
+		return
+	}
+	at := len(w.b)
+	w.print(set, s.Refs, s.info().attrs)
+	w.b = append(w.b[:at], strings.ReplaceAll(string(w.b[at:]), " peer ", " ")...)
 }
 
 // change writes the command that changes an existing link.
@@ -270,6 +286,11 @@ func (w *commandWriter) followUps(s *spec) {
 
 // followPeer writes the commands for the other end.
 func (w *commandWriter) followPeer(peer *spec) {
+	if peer.kind().flagsLater {
+		at := w.begin(peer.home(), "link", "set", "dev", peer.dev(peer.finalName()))
+		w.flags(&spec{flags: peer.flags, change: peer.change &^ uapi.IFF_UP})
+		w.endIfMore(at)
+	}
 	if peer.flags&peer.change&uapi.IFF_UP != 0 {
 		w.begin(peer.home(), "link", "set", "dev", peer.dev(peer.finalName()), "up")
 		w.end()

@@ -192,8 +192,9 @@ func (t *transaction) addCreate(j *job) {
 // after its main end.
 func (t *transaction) complete(j *job) {
 	t.addRename(j)
-	if set := j.linkSet.And(j.createsLater()); !set.Empty() || !j.inet6Set.Empty() {
-		t.addChange(j, 0, 0, func(b []byte) []byte { return t.appendLater(b, j, set) })
+	flags, change := j.flagsLater()
+	if set := j.linkSet.And(j.createsLater()); !set.Empty() || !j.inet6Set.Empty() || change != 0 {
+		t.addChange(j, flags, change, func(b []byte) []byte { return t.appendLater(b, j, set) })
 	}
 	t.addRest(j)
 	t.takePorts(j)

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/iplink-go/iplink/internal/attr"
 	"github.com/iplink-go/iplink/internal/invalid"
 	"github.com/iplink-go/iplink/internal/rtnl"
 	"github.com/iplink-go/iplink/internal/uapi"
@@ -203,8 +204,12 @@ func (j *job) takenBelow() bool {
 
 func missingDriver(kind string) string {
 	text := "this kernel has no " + kind + " driver"
-	if option := kindOf(kind).config; option != "" {
-		text += " (CONFIG_" + option + ")"
+	k := kindOf(kind)
+	switch {
+	case k.since != attr.Version{}:
+		text += fmt.Sprintf(" (CONFIG_%s, since Linux %v)", k.config, k.since)
+	case k.config != "":
+		text += " (CONFIG_" + k.config + ")"
 	}
 	return text
 }

@@ -91,6 +91,7 @@ func TestStringThroughIP(t *testing.T) {
 	for _, k := range slices.Concat(kindTests, sharedRequests()) {
 		t.Run(k.name, func(t *testing.T) {
 			t.Parallel()
+			testutil.NeedKind(t, k.name)
 			twins := newTwins(t)
 			for _, spec := range k.golden {
 				c := goldenCase{k, spec}

@@ -22,6 +22,7 @@ import (
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/ipvlan"
 	"github.com/iplink-go/iplink/macvlan"
+	"github.com/iplink-go/iplink/netkit"
 	"github.com/iplink-go/iplink/veth"
 	"github.com/iplink-go/iplink/vlan"
 	"github.com/iplink-go/iplink/vxlan"
@@ -308,6 +309,27 @@ func goldenVeth() []goldenSpec {
 			Peer(veth.New("t1").Index(0x4321).Address(lab.MAC).MTU(1281).TxQueueLen(0x123).Queues(3, 5).Group(7))},
 		{"peer-up", veth.New("t0").Index(goldenIndex).Up().Peer(veth.New("t1").Index(0x4321).Up())},
 		{"peer-later", veth.New("t0").Index(goldenIndex).Peer(veth.New("t1").Index(0x4321).Alias("the other end"))},
+	}
+}
+
+func goldenNetkit() []goldenSpec {
+	base := func() *netkit.Builder { return netkit.New("t0").Index(goldenIndex) }
+	return []goldenSpec{
+		{"plain", base()},
+		{"policies", base().Mode(netkit.L3).Policy(netkit.Blackhole).PeerPolicy(netkit.Forward)},
+		{"scrub", base().Mode(netkit.L2).Scrub(netkit.None).PeerPolicy(netkit.Blackhole).PeerScrub(netkit.None).
+			Peer(netkit.New("t1").Index(0x4321).Address(lab.MAC).MTU(1281).Group(7))},
+		{"peer-flags", base().Peer(netkit.New("t1").Index(0x4321).Promiscuous(true).ARP(false))},
+		{"peer-up", base().Up().Peer(netkit.New("t1").Index(0x4321).Up())},
+	}
+}
+
+func byHandNetkit() []written {
+	v := netkit.New("t0")
+	return []written{
+		{8, v.Clone().Headroom(0x1234), "34 12"},
+		{9, v.Clone().Tailroom(0x1234), "34 12"},
+		{10, v.Clone().Pairing(netkit.Single), "01 00 00 00"},
 	}
 }
 

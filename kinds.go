@@ -24,6 +24,7 @@ const (
 	KindMACsec    = "macsec"
 	KindMacvlan   = "macvlan"
 	KindMacvtap   = "macvtap"
+	KindNetkit    = "netkit"
 	KindNlmon     = "nlmon"
 	KindVCAN      = "vcan"
 	KindTeam      = "team"
@@ -51,6 +52,7 @@ var kinds = map[string]*kind{
 	KindMACsec:    &macsecKind,
 	KindMacvlan:   &macvlanKind,
 	KindMacvtap:   &macvtapKind,
+	KindNetkit:    &netkitKind,
 	KindNlmon:     &nlmonKind,
 	KindVCAN:      &vcanKind,
 	KindTeam:      &teamKind,
@@ -67,6 +69,7 @@ var kinds = map[string]*kind{
 // fields may be zero.
 type kind struct {
 	config         string                     // the kernel option that enables the driver, without CONFIG_
+	since          attr.Version               // the release of Linux that introduced it; zero if every supported one has it
 	info           func() info                // returns an empty info
 	port           func() info                // returns an empty info for a port; nil if ports have no settings
 	mtu            [2]uint32                  // the bounds in bytes that apply from creation on; 0 and 0 for none
@@ -77,6 +80,8 @@ type kind struct {
 	family         string                     // a link on a link of the same family sits on the parent of that link
 	hidesNetNS     bool                       // the kernel does not report the namespace of the parent
 	peer           uint16                     // the attribute that describes the other end, for kinds created in pairs
+	ofPeer         attr.Set                   // the settings of a kind created in pairs that are about the other end, which iproute2 takes after "peer"
+	flagsLater     bool                       // the interface flags of the other end are ignored when a pair is created
 	driver         string                     // the driver name in ethtool, for masters
 	namesPort      attr.Set                   // settings of a master that name one of its ports
 	portsDown      syscall.Errno              // the errno of a master that refuses a port that is up; 0 if it accepts the port

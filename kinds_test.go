@@ -29,6 +29,7 @@ import (
 	"github.com/iplink-go/iplink/macsec"
 	"github.com/iplink-go/iplink/macvlan"
 	"github.com/iplink-go/iplink/macvtap"
+	"github.com/iplink-go/iplink/netkit"
 	"github.com/iplink-go/iplink/nlmon"
 	"github.com/iplink-go/iplink/team"
 	"github.com/iplink-go/iplink/vcan"
@@ -78,6 +79,7 @@ var kindTests = []kindTest{
 		byHand: []written{{9, macvlan.New("t0").Parent("under").BCCutoff(-2), "fe ff ff ff"}}},
 	{name: "macvtap", build: macvtap.New, figure: figure{7, 7, 7}, golden: goldenMacvlan(macvtap.New),
 		byHand: []written{{9, macvtap.New("t0").Parent("under").BCCutoff(0x1234), "34 12 00 00"}}},
+	{name: "netkit", build: netkit.New, figure: figure{8, 2, 9}, golden: goldenNetkit(), byHand: byHandNetkit()},
 	{name: "nlmon", build: nlmon.New, golden: []goldenSpec{{"plain", nlmon.New("t0").Index(goldenIndex).Up()}}},
 	{name: "team", build: team.New, golden: []goldenSpec{{"plain", team.New("t0").Index(goldenIndex)}}},
 	{name: "vcan", build: vcan.New, golden: []goldenSpec{{"plain", vcan.New("t0").Index(goldenIndex).MTU(72)}}},

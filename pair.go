@@ -53,12 +53,24 @@ func (s *spec) checkPeer(op string) error {
 	switch {
 	case peer.Kind != s.Kind:
 		return s.invalid(op, "peer", "a "+s.Kind+" cannot have a "+peer.Kind+" as its peer")
+	case !peer.Set.Empty() && !peer.isRaw():
+		return s.invalid(op, "peer", peer.firstRow(peer.Set)+" cannot be set on the builder of the peer: the builder of the other end takes the settings of both")
 	case peer.linkNetNS != nil:
 		return s.invalid(op, "link-netns", "a peer has none: the NetNS of "+s.Name+" says where the other end is")
 	case peer.Name == "" && peer.newName == "":
 		return peer.checkUnnamed(op)
 	}
 	return peer.checkShape(op)
+}
+
+// checkPeerValues returns the faults of the other end of a pair that checkValues finds.
+func (s *spec) checkPeerValues(op string) error {
+	if s.Peer == nil {
+		return nil
+	}
+	peer := *s.peer().description()
+	peer.main = s
+	return peer.checkValues(op)
 }
 
 // checkLinkNetNS rejects a namespace for the lower link of a kind without a lower

@@ -296,10 +296,8 @@ func (s *spec) checkKindData() error {
 	if err := s.checkTables(op); err != nil {
 		return err
 	}
-	if s.Peer != nil {
-		if err := s.peer().description().checkValues(op); err != nil {
-			return err
-		}
+	if err := s.checkPeerValues(op); err != nil {
+		return err
 	}
 	return s.checkPeer(op)
 }

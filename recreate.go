@@ -82,7 +82,7 @@ func (e *ensurePlan) readOld(ctx context.Context, g *ensureItem) (c *carryOver, 
 		return nil, err
 	}
 	c.peerAt = e.nsConnOfLower(g.job.at, g.have)
-	if kindOf(g.have.Kind).peer == 0 || c.peerAt == nil || c.peerAt.isRemote() {
+	if kindOf(g.have.Kind).peer == 0 || g.have.Parent == 0 || c.peerAt == nil || c.peerAt.isRemote() {
 		return c, nil
 	}
 	c.peer, err = c.peerAt.readIndex(ctx, g.have.Parent)
@@ -377,6 +377,7 @@ func (c *carryOver) remake(ctx context.Context, t *transaction, j *job) error {
 	if c.peer != nil {
 		peer := c.builder(c.peer)
 		peer.spec.netns = c.peerAt.ns
+		peer.spec.Set = attr.Set{} // the other end has all settings of the pair
 		b.spec.Peer, b.spec.linkSet = peer, b.spec.linkSet.Minus(attr.SetOf(uapi.IFLA_LINK))
 		peer.spec.linkSet.Remove(uapi.IFLA_LINK)
 	} else if at := t.nsConnOfLower(j.at, c.old); at != nil && at != j.at {
@@ -437,6 +438,9 @@ func specOf(l *Link) *spec {
 	s.linkSet = s.linkSet.Minus(attr.SetOf(uapi.IFLA_IFNAME, uapi.IFLA_CARRIER, uapi.IFLA_OPERSTATE))
 	if !l.ProtoDown {
 		s.linkSet.Remove(uapi.IFLA_PROTO_DOWN)
+	}
+	if isZero(l.Address) {
+		s.linkSet.Remove(uapi.IFLA_ADDRESS)
 	}
 	s.flags, s.change = uint32(l.Flags), uapi.IFF_UP|uapi.IFF_NOARP|uapi.IFF_MULTICAST|uapi.IFF_ALLMULTI|uapi.IFF_PROMISC|uapi.IFF_DYNAMIC
 	if i, ok := l.Info.(info); ok {

@@ -29,6 +29,9 @@ func (t *transaction) appendCreate(b []byte, j *job) []byte {
 func (t *transaction) appendCommon(b []byte, j *job) []byte {
 	s := j.spec
 	flags, change := j.flags()
+	if _, later := j.flagsLater(); later != 0 {
+		flags, change = 0, 0
+	}
 	b = wire.AppendLink(b, wire.Link{Index: int32(j.index), Flags: flags, Change: change})
 	if name := j.nameNow(); name != "" {
 		b = wire.AppendString(b, uapi.IFLA_IFNAME, name)

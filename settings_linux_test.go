@@ -362,6 +362,12 @@ func TestCommonSettings(t *testing.T) {
 	t.Run("peer", func(t *testing.T) {
 		testCommon(t, common{iplink.KindVeth, noProtoDown, []uint16{uapi.IFLA_LINK}}, newPeer)
 	})
+	t.Run("netkit", func(t *testing.T) {
+		testCommon(t, common{iplink.KindNetkit, noProtoDown, []uint16{uapi.IFLA_LINK}}, newNetkit)
+	})
+	t.Run("netkit peer", func(t *testing.T) {
+		testCommon(t, common{iplink.KindNetkit, noProtoDown, []uint16{uapi.IFLA_LINK}}, newNetkitPeer)
+	})
 	t.Run("bridge", func(t *testing.T) {
 		refuses := map[uint16]error{uapi.IFLA_CARRIER: syscall.EOPNOTSUPP, uapi.IFLA_PROTO_DOWN: syscall.EOPNOTSUPP, uapi.IFLA_PROTO_DOWN_REASON: syscall.EOPNOTSUPP,
 			uapi.IFLA_MASTER: syscall.ELOOP}

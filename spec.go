@@ -32,6 +32,8 @@ type spec struct {
 	standing info
 	asked    attr.Set
 
+	main *spec // while the other end of a pair is checked, the end that describes it
+
 	flags, change uint32 // ifi_flags, and the mask of those that are set
 	inet6Set      attr.Set
 
@@ -118,10 +120,7 @@ func (s *spec) checkUnnamed(op string) error {
 // of its kind or its mode; in that case they are not rejected.
 func (s *spec) checkValues(op string) error {
 	all := []error{s.checkParent(op), s.checkTables(op), s.checkMTU(op), s.checkAddress(op)}
-	if s.Peer != nil {
-		all = append(all, s.peer().description().checkValues(op))
-	}
-	return errors.Join(all...)
+	return errors.Join(append(all, s.checkPeerValues(op))...)
 }
 
 // orFault returns the faults in s, if it has any, in place of err, since they

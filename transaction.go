@@ -105,6 +105,15 @@ func (j *job) flags() (flags, change uint32) {
 	return flags & change, change
 }
 
+// flagsLater returns the interface flags that the kernel ignores when it makes the link,
+// except IFF_UP, which comes last.
+func (j *job) flagsLater() (flags, change uint32) {
+	if j.main == nil || !j.kind.flagsLater {
+		return 0, 0
+	}
+	return j.flags()
+}
+
 // A step is one request of a transaction, with its purpose and its link.
 type step struct {
 	job  *job

@@ -62,7 +62,7 @@ func describe(l *iplink.Link, name namer) described {
 
 // pairs are the kinds whose links come in pairs. The kernel reports the other end as
 // it reports a parent (IFLA_LINK).
-var pairs = map[string]bool{iplink.KindVeth: true, iplink.KindVXCAN: true, "netkit": true}
+var pairs = map[string]bool{iplink.KindVeth: true, iplink.KindVXCAN: true, iplink.KindNetkit: true}
 
 func ref(name namer, nsid int32, index int) Ref {
 	if index == 0 {
@@ -90,6 +90,8 @@ func detail(l *iplink.Link) string {
 		return info.Mode.String()
 	case *iplink.IPvlanInfo:
 		return strings.TrimSpace(info.Mode.String() + " " + info.Flags.String())
+	case *iplink.NetkitInfo:
+		return info.Mode.String()
 	case *iplink.IPoIBInfo:
 		return fmt.Sprintf("%#04x", info.PKey)
 	}

@@ -137,7 +137,7 @@ func isNest(m []byte) func(string) (int, bool) {
 	if kind := number(m[4:]); kind == newAddr || kind == newRoute || kind == newNeigh {
 		return func(string) (int, bool) { return 0, false }
 	}
-	pair := strings.Contains(string(m), "veth") || strings.Contains(string(m), "vxcan")
+	pair := strings.Contains(string(m), "veth") || strings.Contains(string(m), "vxcan") || strings.Contains(string(m), "netkit")
 	macs := strings.Contains(string(m), "macvlan") || strings.Contains(string(m), "macvtap")
 	return func(path string) (int, bool) {
 		if pair && path == "18.2.1" {

@@ -11,11 +11,24 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// kindsSince are the releases of Linux that introduced kinds which are newer than the
+// oldest kernel of the matrix.
+var kindsSince = map[string][2]int{"netkit": {6, 7}}
+
+// NeedKind skips the test on a kernel that is older than the given kind.
+func NeedKind(t testing.TB, kind string) {
+	t.Helper()
+	if since, ok := kindsSince[kind]; ok {
+		NeedKernel(t, since[0], since[1])
+	}
+}
+
 // Need skips the test if the kernel has no driver for links of the given kind, in
 // the kernel's name for it. On a kernel of the matrix, named by
-// $IPLINK_VMTEST_KERNEL, the test fails instead.
+// $IPLINK_VMTEST_KERNEL, that is not older than the kind, the test fails instead.
 func Need(t testing.TB, kind string) {
 	t.Helper()
+	NeedKind(t, kind)
 	ns := NetNS(t)
 	defer ns.Close()
 	var has bool
