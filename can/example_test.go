@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/iplink-go/iplink/can"
+	"github.com/iplink-go/iplink/vcan"
+	"github.com/iplink-go/iplink/vxcan"
 )
 
 func ExampleNew() {
@@ -29,6 +31,17 @@ func ExampleNew_segments() {
 	}))
 	// Output:
 	// ip link set dev can0 type can tq 125 prop-seg 6 phase-seg1 7 phase-seg2 2 sjw 1
+}
+
+// The MTU of a bus decides which frames it carries.
+func Example_mtu() {
+	fmt.Println(vcan.New("vcan0").MTU(can.FDMTU).Up())
+	fmt.Println(vxcan.New("vxcan0").MTU(can.MTU).Peer(vxcan.New("vxcan1").MTU(can.MTU)))
+	fmt.Println(vcan.New("vcan1").MTU(can.XLMTU))
+	// Output:
+	// ip link add vcan0 mtu 72 up type vcan
+	// ip link add vxcan0 mtu 16 type vxcan peer vxcan1 mtu 16
+	// ip link add vcan1 mtu 2060 type vcan
 }
 
 // A controller is there when the kernel finds it; nobody can make one.

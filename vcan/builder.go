@@ -7,7 +7,8 @@ import (
 
 // A Builder describes a vcan link: a CAN bus without hardware. A frame sent by one
 // program reaches all others. It has only the settings common to all links. Its MTU
-// is 16 for CAN frames, 72 for CAN FD, or 76 to 2060 for CAN XL.
+// is 16 for CAN frames, 72 for CAN FD, or 76 to 2060 for CAN XL; package can has
+// constants for them.
 type Builder struct {
 	iplink.Common[Builder]
 }
