@@ -34,8 +34,8 @@ func PortInfo(link *iplink.Link) (*iplink.VRFPortInfo, bool) {
 }
 
 // Table sets the number of the routing table that the VRF uses, 1 to 4294967295; there
-// must be one. Several VRFs may share a table unless net.vrf.strict_mode is 1. It cannot
-// change later (IFLA_VRF_TABLE).
+// must be one, which need not exist yet. Several VRFs may share a table unless
+// net.vrf.strict_mode is 1. It cannot change later (IFLA_VRF_TABLE).
 func (b *Builder) Table(number uint32) *Builder {
 	own.Put[iplink.VRFInfo](b.Own(b), uapi.IFLA_VRF_TABLE).Table = number
 	return b
