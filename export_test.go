@@ -163,6 +163,11 @@ func KindConfig(name string) string {
 	return kindOf(name).config
 }
 
+// KindSince returns the release of Linux that introduced a kind, or the zero Version.
+func KindSince(name string) attr.Version {
+	return kindOf(name).since
+}
+
 // LinkRows returns all rows of the table of what every link has.
 func LinkRows() []attr.Row {
 	return rows(new(Link).attrs)

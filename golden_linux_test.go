@@ -227,8 +227,9 @@ const kernelsIntroduction = `# Which kernel for what
 
 <!-- Generated from the tables of the kinds: go test -run TestKernelsDocument . -update -->
 
-The oldest kernel supported is Linux 6.1: every kind below, and every setting that is not
-in the second table, is in it, if it was built with the option.
+The oldest kernel supported is Linux 6.1: every kind below for which no release is given,
+and every setting that is not in the second table, is in it, if it was built with the
+option.
 
 Where the kernel does not know a setting, Create and Update fail, with its refusal or with
 ` + "`iplink.ErrNotApplied`" + `, which names it. One that cannot be read is the exception: an
@@ -287,6 +288,9 @@ func kernelsKinds(t *testing.T) string {
 		option := "–"
 		if config := iplink.KindConfig(kind); config != "" {
 			option = "`CONFIG_" + config + "`"
+		}
+		if since := iplink.KindSince(kind); since != (attr.Version{}) {
+			option += fmt.Sprintf(", since %v", since)
 		}
 		tables := tablesOf(t, kind)
 		for _, table := range tables {

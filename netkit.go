@@ -57,8 +57,7 @@ func (v *NetkitInfo) attrs(c *attr.Codec) {
 	attr.Bool(c.ReadOnly().Since(6, 7), uapi.IFLA_NETKIT_PRIMARY, "primary", &v.Primary)
 }
 
-// afterDecode copies the other end from the attributes in which the kernel reports
-// it.
+// afterDecode copies the other end from the attributes that report it.
 func (v *NetkitInfo) afterDecode(l *Link) {
 	v.Peer, v.PeerNetNSID = l.Parent, l.NetNSID
 }
