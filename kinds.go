@@ -35,6 +35,7 @@ const (
 	KindVXCAN     = "vxcan"
 	KindVXLAN     = "vxlan"
 	KindWireGuard = "wireguard"
+	KindXfrm      = "xfrm"
 )
 
 // kinds holds the kinds that this library knows. Each is defined in the file of its
@@ -63,6 +64,7 @@ var kinds = map[string]*kind{
 	KindVXCAN:     &vxcanKind,
 	KindVXLAN:     &vxlanKind,
 	KindWireGuard: &wireguardKind,
+	KindXfrm:      &xfrmKind,
 }
 
 // kind holds the properties of a kind that its attribute table does not express. All

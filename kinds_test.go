@@ -40,6 +40,7 @@ import (
 	"github.com/iplink-go/iplink/vxcan"
 	"github.com/iplink-go/iplink/vxlan"
 	"github.com/iplink-go/iplink/wireguard"
+	"github.com/iplink-go/iplink/xfrm"
 )
 
 // A kindTest has everything that the tests of every kind need to know of one, or of
@@ -94,6 +95,9 @@ var kindTests = []kindTest{
 		{"peer", vxcan.New("t0").Index(goldenIndex).Up().Peer(vxcan.New("t1").Index(0x4321).MTU(16))}}},
 	{name: "vxlan", build: vxlan.New, figure: figure{34, 14, 33}, golden: goldenVXLAN(), byHand: byHandVXLAN()},
 	{name: "wireguard", build: wireguard.New, golden: []goldenSpec{{"plain", wireguard.New("t0").Index(goldenIndex)}}},
+	{name: "xfrm", build: xfrm.New, figure: figure{3, 1, 3}, golden: []goldenSpec{
+		{"dev", xfrm.New("t0").Index(goldenIndex).IfID(0x12345678).Dev("under")},
+		{"external", xfrm.New("t0").Index(goldenIndex).External()}}},
 }
 
 // TestKindTests demands one entry for each kind and for each table.

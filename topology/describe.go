@@ -50,6 +50,8 @@ func describe(l *iplink.Link, name namer) described {
 		d.tunnel = endpoint{l.Kind, info.Local, info.Remote, info.VNI, info.Port}
 	case *iplink.GeneveInfo:
 		d.tunnel = endpoint{l.Kind, info.Local, info.Remote, info.VNI, info.Port}
+	case *iplink.XfrmInfo:
+		d.Dev = ref(name, l.NetNSID, info.Dev)
 	default:
 		if pairs[l.Kind] {
 			d.Peer = below
@@ -80,6 +82,8 @@ func detail(l *iplink.Link) string {
 		return tunnelDetail(info.VNI, info.Remote, info.External)
 	case *iplink.GeneveInfo:
 		return tunnelDetail(info.VNI, info.Remote, info.External)
+	case *iplink.XfrmInfo:
+		return xfrmDetail(info)
 	case *iplink.VRFInfo:
 		return fmt.Sprint("table ", info.Table)
 	case *iplink.BondInfo:
@@ -106,6 +110,13 @@ func tunnelDetail(vni uint32, remote netip.Addr, external bool) string {
 		return fmt.Sprintf("%d to %s", vni, remote)
 	}
 	return fmt.Sprint(vni)
+}
+
+func xfrmDetail(info *iplink.XfrmInfo) string {
+	if info.External {
+		return "external"
+	}
+	return fmt.Sprintf("if_id %#x", info.IfID)
 }
 
 // tunnels finds the other end of each tunnel. If there are several candidates, as in
