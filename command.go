@@ -402,7 +402,7 @@ func (w *commandWriter) addLayer3(s *spec) {
 		w.add(dev...)
 		w.end()
 	}
-	for _, r := range s.routes {
+	for _, r := range orderRoutes(s.routes) {
 		w.begin(s.home(), "route", "add", r.String())
 		w.add(dev...)
 		w.end()

@@ -352,11 +352,14 @@ func (j *job) replaced(ctx context.Context) bool {
 		_, err := rtnl.NameOf(j.at.rt, j.index)
 		return j.index != 0 && isGone(err)
 	}
-	had := 0
+	name, had := j.spec.Name, 0
 	if j.have != nil {
-		had = j.have.Index
+		name, had = j.have.Name, j.have.Index
 	}
-	index, err := rtnl.IndexOf(ctx, j.at.rt, j.spec.Name)
+	if name == "" {
+		return false
+	}
+	index, err := rtnl.IndexOf(ctx, j.at.rt, name)
 	return (err == nil || isGone(err)) && index != had
 }
 

@@ -19,6 +19,7 @@ var macvlanKind = kind{
 	parent:         true,
 	family:         KindMacvlan,
 	fixed:          macvlanFixed,
+	notBeside:      syscall.EINVAL, // one of the two is in mode passthru
 	validateChange: macvlanBefore,
 	reason:         macvlanReason,
 

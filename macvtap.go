@@ -9,6 +9,7 @@ var macvtapKind = kind{
 	parent:         true,
 	family:         KindMacvlan,
 	fixed:          macvlanFixed,
+	notBeside:      macvlanKind.notBeside,
 	validateChange: macvlanBefore,
 	reason:         macvtapReason,
 

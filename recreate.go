@@ -248,15 +248,16 @@ func (t *transaction) removeReplaced(ctx context.Context) error {
 
 // conflicts reports whether an error may have its reason in a link that was put aside.
 func (t *transaction) conflicts(ctx context.Context, err error) bool {
-	aside := func(j *job) bool { return j.carried != nil && j.carried.aside != "" }
-	if ctx.Err() != nil || t.instead || !slices.ContainsFunc(t.jobs, aside) {
+	aside := slices.IndexFunc(t.jobs, func(j *job) bool { return j.carried != nil && j.carried.aside != "" })
+	if ctx.Err() != nil || t.instead || aside < 0 {
 		return false
 	}
 	e, ok := err.(*Error)
 	if !ok || strings.Contains(e.Attr, " ") {
 		return false // an alternative name, an address, a route
 	}
-	return errors.Is(err, syscall.EEXIST) || errors.Is(err, syscall.EBUSY) || errors.Is(err, syscall.EADDRINUSE)
+	own := t.jobs[aside].kind.notBeside
+	return errors.Is(err, syscall.EEXIST) || errors.Is(err, syscall.EBUSY) || errors.Is(err, syscall.EADDRINUSE) || own != 0 && errors.Is(err, own)
 }
 
 // restoreReplaced gives the links that were put aside their names and ports again, and

@@ -315,7 +315,8 @@ func (t *transaction) holds(ctx context.Context, step step, err error) bool {
 			return false
 		}
 		index, err := rtnl.IndexOf(ctx, step.job.at.rt, step.text)
-		return err == nil && index == step.job.index
+		name, _ := rtnl.NameOf(step.job.at.rt, step.job.index)
+		return err == nil && index == step.job.index && name != step.text
 	}
 	return false
 }
