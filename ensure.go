@@ -302,8 +302,13 @@ func (b *Common[Self]) Diff(ctx context.Context) ([]Difference, error) {
 // Several callers may ensure the same links at a time. A caller whose request fails
 // because another one made or removed a link keeps what it has made, and looks again.
 
+// mostDoubts is the number of times that a call looks again after a refusal that another
+// process may have caused by a link that came and went.
+const mostDoubts = 3
+
 // converge looks at the links and acts, until no other process interferes.
 func (e *ensurePlan) converge(ctx context.Context, specs []Spec) error {
+	acted, doubts := false, 0
 	for {
 		conflicts := false
 		err := e.plan(ctx, specs)
@@ -314,9 +319,16 @@ func (e *ensurePlan) converge(ctx context.Context, specs []Spec) error {
 			if conflicts = e.conflicts(ctx, err); !conflicts && !isRace(err) {
 				return err
 			}
+			acted = true
 		}
-		if !conflicts && !e.raced(ctx) {
+		switch {
+		case conflicts:
+		case e.raced(ctx):
+			doubts = 0
+		case !acted || doubts == mostDoubts || ctx.Err() != nil:
 			return err
+		default:
+			doubts++
 		}
 		if slices.ContainsFunc(e.jobs, (*job).replaces) {
 			if undone := e.undo(ctx); undone != nil {
