@@ -307,7 +307,7 @@ func TestRecreateFaults(t *testing.T) {
 func faultStep(fault string) int {
 	switch {
 	case testutil.Matrix():
-		return 9
+		return 23
 	case fault == "error":
 		return 1
 	}
