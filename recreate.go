@@ -440,6 +440,9 @@ func specOf(l *Link) *spec {
 	if !l.ProtoDown {
 		s.linkSet.Remove(uapi.IFLA_PROTO_DOWN)
 	}
+	if k := kinds[l.Kind]; k != nil && !k.parent {
+		s.linkSet.Remove(uapi.IFLA_LINK) // an underlay or another end, which is a setting of the kind
+	}
 	if isZero(l.Address) {
 		s.linkSet.Remove(uapi.IFLA_ADDRESS)
 	}

@@ -158,19 +158,19 @@ func TestSingle(t *testing.T) {
 	testutil.NeedKernel(t, 7, 1)
 	testutil.Need(t, iplink.KindNetkit)
 	conn, ns := lab.Scratch(t)
-	single := netkit.New("nk0").Mode(netkit.L2).Pairing(netkit.Single).Address(lab.MAC).Up()
+	single := netkit.New("s0").Mode(netkit.L2).Pairing(netkit.Single).Address(lab.MAC).Up()
 	lab.Ensured(t, conn, single, true)
 	lab.Ensured(t, conn, single, false)
-	if names := ns.Names(); !slices.Equal(names, []string{"lo", "nk0"}) {
+	if names := ns.Names(); !slices.Equal(names, []string{"lo", "s0"}) {
 		t.Errorf("links %v", names)
 	}
-	for _, b := range []*netkit.Builder{netkit.New("nk0").Policy(netkit.Blackhole), netkit.New("nk0").PeerPolicy(netkit.Blackhole),
-		netkit.New("nk0").Pairing(netkit.Pair)} {
+	for _, b := range []*netkit.Builder{netkit.New("s0").Policy(netkit.Blackhole), netkit.New("s0").PeerPolicy(netkit.Blackhole),
+		netkit.New("s0").Pairing(netkit.Pair)} {
 		if _, err := conn.Update(t.Context(), b); !errors.Is(err, iplink.ErrImmutable) {
 			t.Errorf("%v: %v", b, err)
 		}
 	}
-	if change := lab.Ensured(t, conn, netkit.New("nk0").Pairing(netkit.Pair).Recreate(), false, "pairing"); !change.Recreated {
+	if change := lab.Ensured(t, conn, netkit.New("s0").Pairing(netkit.Pair).Recreate(), false, "pairing"); !change.Recreated {
 		t.Errorf("%+v", change)
 	}
 	if names := ns.Names(); len(names) != 3 {
