@@ -21,6 +21,17 @@ var vxlanKind = kind{
 	announced:  true,
 	underlayOf: func(i info) int { return i.(*VXLANInfo).Dev },
 	overheads:  vxlanOverheads,
+	copied:     vxlanCopied,
+}
+
+// vxlanCopied leaves out checksum offload that is off: the kernel takes its bits of the
+// header for used if a request names it.
+func vxlanCopied(i info, set *attr.Set) {
+	v := i.(*VXLANInfo)
+	if !v.RemCSumTx && !v.RemCSumRx {
+		set.Remove(uapi.IFLA_VXLAN_REMCSUM_TX)
+		set.Remove(uapi.IFLA_VXLAN_REMCSUM_RX)
+	}
 }
 
 // VXLANInfo is the kernel's report of a VXLAN link, RFC 7348.

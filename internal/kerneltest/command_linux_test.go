@@ -45,7 +45,7 @@ func TestCommandView(t *testing.T) {
 	defer conn.Close()
 	lab.MustCreate(t, conn, bridge.New("t0x1234"))
 
-	before, script := mountInfo(t), []string{"-c", "ls /sys/class/net; cat /etc/hosts"}
+	before, script := mountInfo(t), []string{"-c", "for f in /sys/class/net/*; do echo $f; done; while read line; do echo $line; done </etc/hosts"}
 	want, err := exec.CommandContext(t.Context(), "ip", append([]string{"netns", "exec", name, "sh"}, script...)...).CombinedOutput()
 	if err != nil || !strings.Contains(string(want), "t0x1234\n") || !strings.HasSuffix(string(want), "seven\n") {
 		t.Fatalf("ip netns exec: %v, %s", err, want)

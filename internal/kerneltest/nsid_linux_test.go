@@ -187,6 +187,10 @@ func TestLinkNetNSIDString(t *testing.T) {
 		if got := c.spec.String(); got != c.want {
 			t.Errorf("%s\nwant %s", got, c.want)
 		}
+		if c.spec.String()[12] == 'm' && !testutil.IPOlder(t, 6, 15) { // which looks if18 up in its own namespace
+			lab.MustCreate(t, conn, c.spec)
+			continue
+		}
 		if fault := testutil.Shell(t, here.File, c.spec.String()); fault != "" {
 			t.Errorf("%s: %s", c.spec, fault)
 		}

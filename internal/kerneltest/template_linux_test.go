@@ -48,7 +48,7 @@ func TestTemplate(t *testing.T) {
 	if got, of := here.Addrs("p1"), far.Addrs("q1"); !slices.Contains(got, "192.0.2.18/28") || !slices.Contains(of, "192.0.2.19/28") {
 		t.Errorf("addresses %v and %v", got, of)
 	}
-	if ra, err := here.Run("cat", "/proc/sys/net/ipv6/conf/x0y/accept_ra"); err != nil || ra != "2\n" {
+	if ra, err := here.Run("sh", "-c", "read ra </proc/sys/net/ipv6/conf/x0y/accept_ra; echo $ra"); err != nil || ra != "2\n" {
 		t.Errorf("accept_ra %q, %v", ra, err)
 	}
 	for _, name := range slices.Concat(here.Names(), far.Names()) {
