@@ -35,6 +35,7 @@ import (
 	"github.com/iplink-go/iplink/ipvlan"
 	"github.com/iplink-go/iplink/macvlan"
 	"github.com/iplink-go/iplink/macvtap"
+	"github.com/iplink-go/iplink/netkit"
 	"github.com/iplink-go/iplink/nlmon"
 	"github.com/iplink-go/iplink/rtnldriver"
 	"github.com/iplink-go/iplink/veth"
@@ -42,6 +43,7 @@ import (
 	"github.com/iplink-go/iplink/vrf"
 	"github.com/iplink-go/iplink/vxlan"
 	"github.com/iplink-go/iplink/wireguard"
+	"github.com/iplink-go/iplink/xfrm"
 )
 
 var (
