@@ -72,16 +72,10 @@ type daemon struct {
 // beginTeamd starts teamd, and waits until it answers.
 func beginTeamd(l *lab, config string) driver {
 	l.Helper()
-	return beginTeamdAs(l, "team0", config)
-}
-
-// beginTeamdAs starts teamd for a team of another name.
-func beginTeamdAs(l *lab, team, config string) driver {
-	l.Helper()
 	if err := os.MkdirAll("/run/teamd", 0o755); err != nil {
 		l.Fatal(err)
 	}
-	d := &daemon{l, exec.Command("teamd", "-o", "-N", "-U", "-t", team, "-c", config)}
+	d := &daemon{l, exec.Command("teamd", "-o", "-N", "-U", "-t", "team0", "-c", config)}
 	var log strings.Builder
 	d.cmd.Stdout, d.cmd.Stderr = &log, &log
 	var err error
@@ -91,7 +85,7 @@ func beginTeamdAs(l *lab, team, config string) driver {
 	}
 	l.Cleanup(func() { d.stop() })
 	for range 100 {
-		if _, err := l.Run("teamdctl", team, "state"); err == nil {
+		if _, err := l.Run("teamdctl", "team0", "state"); err == nil {
 			return d
 		}
 		time.Sleep(20 * time.Millisecond)

@@ -2,7 +2,6 @@ package team_test
 
 import (
 	"net/netip"
-	"strings"
 	"testing"
 	"time"
 
@@ -20,7 +19,6 @@ func TestNSNAPingBreak(t *testing.T) {
 		SendAlways: true, ValidateActive: true, ValidateInactive: true}
 	for name, watches := range map[string][]team.LinkWatch{"alone": {nsna}, "with others": {team.Ethtool{}, nsna, arp}} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
 			l := newLab(t)
 			m := l.middle()
 			l.Batch("link add team0 type team")
@@ -47,45 +45,4 @@ func TestNSNAPingBreak(t *testing.T) {
 			testutil.Eventually(l, "p0 in use again", l.uses(tm, "p0"))
 		})
 	}
-}
-
-// TestNSNAPingLikeTeamd breaks the way of each port in use, one after the other. Only the
-// port in use sends probes, so the broken one is not found whole before the other is
-// broken, too. It takes no longer than with teamd.
-func TestNSNAPingLikeTeamd(t *testing.T) {
-	testutil.Need(t, "team")
-	const config = `{"runner":{"name":"activebackup"},"ports":{"p0":{"prio":10},"p1":{}},
-		"link_watch":{"name":"nsna_ping","interval":200,"missed_max":2,"target_host":"fe80::ff:fe00:c0"}}`
-	var theirs, ours []time.Duration
-	one, other := newLab(t), newLab(t)
-	both(t, func() { theirs = one.breakInTurn("teamd", beginTeamd, config) },
-		func() { ours = other.breakInTurn("Run", beginRun, config) })
-	// A break may come at any time between two probes.
-	compareTimes(t, map[string][]time.Duration{"teamd": theirs, "Run": ours}, 400*time.Millisecond)
-}
-
-func (l *lab) breakInTurn(name string, begin begin, config string) (times []time.Duration) {
-	m := l.middle()
-	l.Batch("link add team0 type team")
-	d := begin(l, config)
-	l.Batch("link set team0 up")
-	tm, cable := l.open(), testutil.Opened(m.Lab, iplink.Dial)
-	testutil.Eventually(l, name+": p0 in use", l.uses(tm, "p0"))
-	for i := range 3 {
-		used, next := []string{"p0", "p1"}[i%2], []string{"p1", "p0"}[i%2]
-		time.Sleep(300 * time.Millisecond)
-		if got := l.teamnl("-p", next, "getoption", "user_linkup"); i > 0 && got != "false" {
-			l.Errorf("%s: %s sends no probes, and is up: %s", name, next, got)
-		}
-		r := strings.Replace(used, "p", "r", 1)
-		if _, err := cable.Update(l.Context(), iplink.Device(r).NoMaster()); err != nil {
-			l.Fatal(err)
-		}
-		start := time.Now()
-		testutil.Eventually(l, name+": "+next+" in use", l.uses(tm, next))
-		times = append(times, time.Since(start))
-		m.Batch("link set " + r + " master " + strings.Replace(used, "p", "br", 1))
-	}
-	d.stop()
-	return times
 }
