@@ -315,8 +315,8 @@ func (t *transaction) misplaced(ctx context.Context, j *job, have *Link) (bool, 
 func (t *transaction) sitsBelow(ctx context.Context, j *job, have *Link) (bool, error) {
 	index, ok := refIndex(j.linkRefs, uapi.IFLA_LINK, j.spec.link.Parent)
 	family := kindOf(have.Kind).family
-	if !ok || j.under == nil || family == "" {
-		return false, nil
+	if !ok || index < 0 || j.under == nil || family == "" {
+		return false, nil // a parent below 0 is still to be made
 	}
 	parent, err := j.under.readIndex(ctx, index)
 	if isGone(err) {

@@ -2,6 +2,7 @@ package iplink_test
 
 import (
 	"errors"
+	"maps"
 	"net"
 	"net/netip"
 	"os"
@@ -355,6 +356,15 @@ var (
 	noProtoDown = map[uint16]error{uapi.IFLA_CARRIER: syscall.EOPNOTSUPP, uapi.IFLA_PROTO_DOWN: syscall.EOPNOTSUPP, uapi.IFLA_PROTO_DOWN_REASON: syscall.EOPNOTSUPP}
 )
 
+// netkitRefuses returns what netkit refuses: since Linux 7.1 also several transmit queues.
+func netkitRefuses(t *testing.T) map[uint16]error {
+	refuses := maps.Clone(noProtoDown)
+	if !testutil.Older(t, 7, 1) {
+		refuses[uapi.IFLA_NUM_TX_QUEUES] = syscall.EOPNOTSUPP
+	}
+	return refuses
+}
+
 func TestCommonSettings(t *testing.T) {
 	t.Run("veth", func(t *testing.T) {
 		testCommon(t, common{iplink.KindVeth, noProtoDown, []uint16{uapi.IFLA_LINK}}, newVeth)
@@ -363,10 +373,10 @@ func TestCommonSettings(t *testing.T) {
 		testCommon(t, common{iplink.KindVeth, noProtoDown, []uint16{uapi.IFLA_LINK}}, newPeer)
 	})
 	t.Run("netkit", func(t *testing.T) {
-		testCommon(t, common{iplink.KindNetkit, noProtoDown, []uint16{uapi.IFLA_LINK}}, newNetkit)
+		testCommon(t, common{iplink.KindNetkit, netkitRefuses(t), []uint16{uapi.IFLA_LINK}}, newNetkit)
 	})
 	t.Run("netkit peer", func(t *testing.T) {
-		testCommon(t, common{iplink.KindNetkit, noProtoDown, []uint16{uapi.IFLA_LINK}}, newNetkitPeer)
+		testCommon(t, common{iplink.KindNetkit, netkitRefuses(t), []uint16{uapi.IFLA_LINK}}, newNetkitPeer)
 	})
 	t.Run("bridge", func(t *testing.T) {
 		refuses := map[uint16]error{uapi.IFLA_CARRIER: syscall.EOPNOTSUPP, uapi.IFLA_PROTO_DOWN: syscall.EOPNOTSUPP, uapi.IFLA_PROTO_DOWN_REASON: syscall.EOPNOTSUPP,
