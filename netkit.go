@@ -1,6 +1,9 @@
 package iplink
 
 import (
+	"context"
+	"syscall"
+
 	"github.com/iplink-go/iplink/internal/attr"
 	"github.com/iplink-go/iplink/internal/uapi"
 )
@@ -185,4 +188,14 @@ func netkitFixed(_ *job, have info, changed attr.Set) (fixed attr.Set) {
 		return changed
 	}
 	return fixed
+}
+
+// oneTxQueue returns the reason why the kernel refuses several transmit queues.
+func (t *transaction) oneTxQueue(_ context.Context, s *step, errno syscall.Errno) fact {
+	for _, j := range []*job{s.job, s.job.peer} {
+		if s.what == stepCreate && errno == syscall.EOPNOTSUPP && j != nil && j.kind == &netkitKind && j.spec.linkSet.Has(uapi.IFLA_NUM_TX_QUEUES) && j.spec.link.TxQueues > 1 {
+			return fact{"numtxqueues", "a netkit link has one transmit queue since Linux 7.1"}
+		}
+	}
+	return fact{}
 }
