@@ -121,9 +121,8 @@ func TestExclusiveRace(t *testing.T) {
 	c, ns := lab.Scratch(t)
 	other := testutil.Opened(ns, iplink.Dial)
 	ns.IP("link", "add", "t0", "up", "type", "bridge")
-	spec := iplink.Device("t0").Addr(lab.Prefix("192.0.2.17/28")).Exclusive()
 	add := func(c *iplink.Conn, done chan<- error) {
-		_, err := c.Update(context.WithoutCancel(t.Context()), spec)
+		_, err := c.Update(context.WithoutCancel(t.Context()), iplink.Device("t0").Addr(lab.Prefix("192.0.2.17/28")).Exclusive())
 		done <- err
 	}
 	for range lab.Many(t, 10, 300) {
