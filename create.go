@@ -12,8 +12,9 @@ import (
 
 // Create creates all links that specs describe, in order, and returns them as the
 // kernel describes them afterwards; the result for a Namespace is nil. A link may name an
-// earlier one as its parent, master or underlay. On an error, also when ctx ends, the links that this call
-// created are removed again, in reverse order, and nothing else is changed.
+// earlier one as its parent, master or underlay. On an error, also when ctx ends, the
+// links that this call created are removed again, in reverse order, and nothing else is
+// changed.
 //
 // A setting of a master that names one of its ports, such as the Primary of a bond, may
 // name a later link. If a later link undoes a setting of an earlier one, that is set

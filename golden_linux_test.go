@@ -183,7 +183,6 @@ func (c goldenCase) seen(t *testing.T, ns *os.File) map[string]any {
 	if c.name != "identity" {
 		delete(l, "address")
 	}
-	delete(l, "permaddr") // of tunnels over IPv6, random
 	for _, nest := range []string{"info_data", "info_slave_data"} {
 		info, _ := l["linkinfo"].(map[string]any)
 		data, _ := info[nest].(map[string]any)

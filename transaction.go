@@ -179,7 +179,8 @@ func (j *job) withPeer() *Link {
 }
 
 // attempt calls run, which makes links. If run fails, panics or ends its goroutine,
-// the new links are removed again, and so are the new objects of exclusive jobs. The Conn's socket stays open for that.
+// the new links are removed again, and so are the new objects of exclusive jobs. The
+// Conn's socket stays open for that.
 func (t *transaction) attempt(ctx context.Context, run func(context.Context) error) (err error) {
 	held, err := t.conn.rt.Hold()
 	if err != nil {

@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"io/fs"
-	"net"
 	"slices"
 	"strings"
 	"syscall"
@@ -43,7 +42,7 @@ func TestOuterHeader(t *testing.T) {
 	tunnel := func() *geneve.Builder { return geneve.New("gnv0").VNI(0x123456).Port(0x1234).Up() }
 	lab.MustCreate(t, conn, tunnel().Remote(lab.Addr("192.0.2.2")).TTL(17).TOS(0x14).DF(geneve.DFSet).UDPChecksum(true))
 	lab.MustCreate(t, there, tunnel().Remote(lab.Addr("192.0.2.1")))
-	wire, in, out := packets(t, right, "eth0"), packets(t, right, "gnv0"), packets(t, left, "gnv0")
+	wire, in, out := right.Packets("eth0", unix.ETH_P_ALL), right.Packets("gnv0", unix.ETH_P_ALL), left.Packets("gnv0", unix.ETH_P_ALL)
 	for _, want := range []struct {
 		ttl, tos, df byte
 		change       *geneve.Builder
@@ -58,7 +57,7 @@ func TestOuterHeader(t *testing.T) {
 			binary.BigEndian.AppendUint16(nil, etherType), make([]byte, 46))
 		_, err := unix.Write(out, frame)
 		testutil.Must(t, err)
-		outer := next(t, wire, func(b []byte) bool { return bytes.HasSuffix(b, frame) })
+		outer := testutil.NextFrame(t, wire, func(b []byte) bool { return bytes.HasSuffix(b, frame) })
 		ip, udp, header := outer[14:34], outer[34:42], outer[42:50]
 		if ip[8] != want.ttl || ip[1] != want.tos || ip[6] != want.df || ip[9] != 17 {
 			t.Errorf("IPv4 % x, want TTL %d, TOS %#x, flags %#x", ip, want.ttl, want.tos, want.df)
@@ -69,7 +68,7 @@ func TestOuterHeader(t *testing.T) {
 		if binary.BigEndian.Uint32(header[4:])>>8 != 0x123456 || binary.BigEndian.Uint16(header[2:]) != 0x6558 {
 			t.Errorf("GENEVE % x", header)
 		}
-		next(t, in, func(b []byte) bool { return slices.Equal(b, frame) })
+		testutil.NextFrame(t, in, func(b []byte) bool { return slices.Equal(b, frame) })
 	}
 }
 
@@ -81,41 +80,11 @@ func TestElsewhere(t *testing.T) {
 	lab.MustCreate(t, conn, geneve.New("gnv0").VNI(0x123).Remote(lab.Addr("192.0.2.2")).NetNS(lab.NetNS(inner)).Up())
 	lab.Ensured(t, conn, geneve.New("gnv0").VNI(0x123).Remote(lab.Addr("192.0.2.2")).NetNS(lab.NetNS(inner)), false)
 	lab.MustCreate(t, testutil.Opened(right, iplink.Dial), geneve.New("gnv0").VNI(0x123).Remote(lab.Addr("192.0.2.1")).Up())
-	in, out := packets(t, right, "gnv0"), packets(t, inner, "gnv0")
+	in, out := right.Packets("gnv0", unix.ETH_P_ALL), inner.Packets("gnv0", unix.ETH_P_ALL)
 	frame := slices.Concat(lab.MAC, lab.OtherMAC, binary.BigEndian.AppendUint16(nil, etherType), make([]byte, 46))
 	_, err := unix.Write(out, frame)
 	testutil.Must(t, err)
-	next(t, in, func(b []byte) bool { return slices.Equal(b, frame) })
-}
-
-// packets returns a socket for the frames of a link, which waits up to 5 seconds for one.
-func packets(t *testing.T, ns *testutil.Lab, name string) (fd int) {
-	t.Helper()
-	ns.In(func() {
-		link, err := net.InterfaceByName(name)
-		testutil.Must(t, err)
-		const all = unix.ETH_P_ALL>>8 | unix.ETH_P_ALL&0xff<<8
-		fd, err = unix.Socket(unix.AF_PACKET, unix.SOCK_RAW|unix.SOCK_CLOEXEC, all)
-		testutil.Must(t, err)
-		t.Cleanup(func() { unix.Close(fd) })
-		testutil.Must(t, unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &unix.Timeval{Sec: 5}))
-		testutil.Must(t, unix.Bind(fd, &unix.SockaddrLinklayer{Protocol: all, Ifindex: link.Index}))
-	})
-	return fd
-}
-
-// next returns the next frame for which is returns true.
-func next(t *testing.T, fd int, is func([]byte) bool) []byte {
-	t.Helper()
-	for b := make([]byte, 2048); ; {
-		n, err := unix.Read(fd, b)
-		if err != nil {
-			t.Fatalf("the frame has not arrived: %v", err)
-		}
-		if is(b[:n]) {
-			return b[:n]
-		}
-	}
+	testutil.NextFrame(t, in, func(b []byte) bool { return slices.Equal(b, frame) })
 }
 
 // TestChange changes settings beside which the kernel changes others.

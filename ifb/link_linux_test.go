@@ -2,7 +2,6 @@ package ifb_test
 
 import (
 	"encoding/binary"
-	"net"
 	"slices"
 	"testing"
 
@@ -39,7 +38,7 @@ func TestRedirect(t *testing.T) {
 			testutil.Skipf(t, "needs a kernel with traffic control actions: %s", out)
 		}
 	}
-	sender, queue, in := packets(t, ns, "out", etherType), packets(t, ns, "shape", unix.ETH_P_ALL), packets(t, ns, "in", etherType)
+	sender, queue, in := ns.Packets("out", etherType), ns.Packets("shape", unix.ETH_P_ALL), ns.Packets("in", etherType)
 	frame := slices.Concat([]byte{2, 0, 0, 0, 0x12, 0x34, 2, 0, 0, 0, 0x43, 0x21}, binary.BigEndian.AppendUint16(nil, etherType), make([]byte, 46))
 	frame[20] = 0x77
 	_, err := unix.Write(sender, frame)
@@ -60,21 +59,4 @@ func wants(t *testing.T, name string, fd int, frame []byte) {
 			return
 		}
 	}
-}
-
-// packets returns a socket for the frames of a protocol on a link, which waits up to 5
-// seconds for one. It sees those that the link sends only if it asks for all protocols.
-func packets(t *testing.T, ns *testutil.Lab, name string, protocol uint16) (fd int) {
-	t.Helper()
-	ns.In(func() {
-		link, err := net.InterfaceByName(name)
-		testutil.Must(t, err)
-		protocol = protocol>>8 | protocol<<8 // in network byte order
-		fd, err = unix.Socket(unix.AF_PACKET, unix.SOCK_RAW|unix.SOCK_CLOEXEC, int(protocol))
-		testutil.Must(t, err)
-		t.Cleanup(func() { unix.Close(fd) })
-		testutil.Must(t, unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &unix.Timeval{Sec: 5}))
-		testutil.Must(t, unix.Bind(fd, &unix.SockaddrLinklayer{Protocol: protocol, Ifindex: link.Index}))
-	})
-	return fd
 }

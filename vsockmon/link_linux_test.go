@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
-	"net"
 	"os/exec"
 	"syscall"
 	"testing"
@@ -34,7 +33,7 @@ func TestMessage(t *testing.T) {
 	if out, err := exec.Command("modprobe", "vsock_loopback").CombinedOutput(); err != nil {
 		t.Fatalf("modprobe vsock_loopback: %v\n%s", err, out)
 	}
-	tap := tapOf(t, ns, "mon0")
+	tap := ns.Packets("mon0", unix.ETH_P_ALL)
 	ns.In(func() { exchange(t) })
 	for b := make([]byte, 1<<17); ; {
 		n, err := unix.Read(tap, b)
@@ -73,22 +72,6 @@ func exchange(t *testing.T) {
 	if n, err := unix.Read(fd, b); err != nil || string(b[:n]) != "to the lab" {
 		t.Errorf("%q, error %v", b[:max(n, 0)], err)
 	}
-}
-
-// tapOf returns a socket on a link, which waits up to 5 seconds for a message.
-func tapOf(t *testing.T, ns *testutil.Lab, name string) (fd int) {
-	t.Helper()
-	ns.In(func() {
-		link, err := net.InterfaceByName(name)
-		testutil.Must(t, err)
-		const all = unix.ETH_P_ALL>>8 | unix.ETH_P_ALL&0xff<<8
-		fd, err = unix.Socket(unix.AF_PACKET, unix.SOCK_RAW|unix.SOCK_CLOEXEC, all)
-		testutil.Must(t, err)
-		t.Cleanup(func() { unix.Close(fd) })
-		testutil.Must(t, unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &unix.Timeval{Sec: 5}))
-		testutil.Must(t, unix.Bind(fd, &unix.SockaddrLinklayer{Protocol: all, Ifindex: link.Index}))
-	})
-	return fd
 }
 
 // TestFaults is about settings that a vsockmon cannot have.

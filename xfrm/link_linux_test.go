@@ -60,7 +60,7 @@ func TestPacket(t *testing.T) {
 		testutil.Must(t, err)
 	})
 	defer inbox.Close()
-	wire := packets(t, right, "eth0")
+	wire := right.Packets("eth0", unix.ETH_P_ALL)
 	send := func(text string) {
 		left.In(func() {
 			out, err := net.Dial("udp4", "10.0.0.2:4660")
@@ -80,7 +80,7 @@ func TestPacket(t *testing.T) {
 	if !arrives("through ESP", 5*time.Second) {
 		t.Fatal("the datagram has not arrived")
 	}
-	esp := next(t, wire, func(b []byte) bool { return len(b) > 42 && b[12] == 8 && b[13] == 0 && b[23] == unix.IPPROTO_ESP })
+	esp := testutil.NextFrame(t, wire, func(b []byte) bool { return len(b) > 42 && b[12] == 8 && b[13] == 0 && b[23] == unix.IPPROTO_ESP })
 	if spi := binary.BigEndian.Uint32(esp[34:]); spi != 0x1111 || strings.Contains(string(esp), "through ESP") {
 		t.Errorf("ESP % x", esp)
 	}
@@ -94,36 +94,6 @@ func TestPacket(t *testing.T) {
 	lab.Updated(t, conn, xfrm.New("x").IfID(0x1234).Dev("eth0"))
 	if send("again"); !arrives("again", 5*time.Second) {
 		t.Error("the datagram has not arrived after the number was right again")
-	}
-}
-
-// packets returns a socket for the frames of a link, which waits up to 5 seconds for one.
-func packets(t *testing.T, ns *testutil.Lab, name string) (fd int) {
-	t.Helper()
-	ns.In(func() {
-		link, err := net.InterfaceByName(name)
-		testutil.Must(t, err)
-		const all = unix.ETH_P_ALL>>8 | unix.ETH_P_ALL&0xff<<8
-		fd, err = unix.Socket(unix.AF_PACKET, unix.SOCK_RAW|unix.SOCK_CLOEXEC, all)
-		testutil.Must(t, err)
-		t.Cleanup(func() { unix.Close(fd) })
-		testutil.Must(t, unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &unix.Timeval{Sec: 5}))
-		testutil.Must(t, unix.Bind(fd, &unix.SockaddrLinklayer{Protocol: all, Ifindex: link.Index}))
-	})
-	return fd
-}
-
-// next returns the next frame for which is returns true.
-func next(t *testing.T, fd int, is func([]byte) bool) []byte {
-	t.Helper()
-	for b := make([]byte, 2048); ; {
-		n, err := unix.Read(fd, b)
-		if err != nil {
-			t.Fatalf("the frame has not arrived: %v", err)
-		}
-		if is(b[:n]) {
-			return b[:n]
-		}
 	}
 }
 
