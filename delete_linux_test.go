@@ -268,7 +268,8 @@ func beKilled(t *testing.T) {
 }
 
 // TestRecreateFaults lets each moment of a recreation go wrong, beside the old link and in
-// place of it. After an error, the old link is as it was.
+// place of it. After an error, the old link is as it was, or the error says that it is not
+// if from some moment on no answer arrives.
 func TestRecreateFaults(t *testing.T) {
 	for way, old := range map[string]string{
 		"beside":  "link add t0 type vxlan id 9 dstport 4789 ttl 7",
@@ -279,6 +280,7 @@ func TestRecreateFaults(t *testing.T) {
 				continue // the moments are the same on each kernel
 			}
 			t.Run(way+"/"+name, func(t *testing.T) {
+				t.Parallel()
 				for n := 0; ; n += faultStep(name) {
 					c, ns := lab.OldLink(t, []string{old})
 					before := lab.Shown(ns)
@@ -292,6 +294,9 @@ func TestRecreateFaults(t *testing.T) {
 							t.Errorf("without a fault at %d: %v", n, err)
 						}
 						return
+					}
+					if name == "all-answers-dropped" && err != nil && strings.Contains(err.Error(), "the link before is not as it was") {
+						continue // the labels of its addresses cannot be known
 					}
 					if after := lab.Shown(ns); err != nil && after != before {
 						t.Fatalf("fault at %d, error %v: before:\n%s\nafter:\n%s", n, err, before, after)

@@ -273,7 +273,10 @@ func (t *transaction) restoreReplaced(ctx context.Context) error {
 		c := j.carried
 		err := c.openSpare(t, j)
 		if err == nil {
-			err = errors.Join(c.bringBack(ctx, t, j), c.spare.Close())
+			if err = c.bringBack(ctx, t, j); err != nil { // twice, since nothing else does it
+				err = c.bringBack(ctx, t, j)
+			}
+			err = errors.Join(err, c.spare.Close())
 			c.spare = nil
 		}
 		if c.touched, c.aside = false, ""; err != nil {
@@ -285,14 +288,17 @@ func (t *transaction) restoreReplaced(ctx context.Context) error {
 
 // bringBack makes the old link again or, if it is there, gives it its names and ports.
 func (c *carryOver) bringBack(ctx context.Context, t *transaction, j *job) error {
-	if _, err := rtnl.NameOf(c.spare.rt, c.old.Index); isGone(err) {
+	now, err := c.spare.GetIndex(ctx, c.old.Index)
+	if isGone(err) {
 		return c.remake(ctx, t, j)
+	} else if err != nil {
+		return err
 	}
-	return c.restore(ctx, t, j)
+	return c.restore(ctx, j, now.AltNames)
 }
 
-// restore gives the old link its names and ports again.
-func (c *carryOver) restore(ctx context.Context, t *transaction, j *job) error {
+// restore gives the old link its names and ports again. It has the given alternative names.
+func (c *carryOver) restore(ctx context.Context, j *job, has []string) error {
 	var b, peers rtnl.Batch
 	rename := func(b *rtnl.Batch, at *nsConn, l *Link) {
 		if name, err := rtnl.NameOf(rtnl.Held{Conn: at.rt}, l.Index); err == nil && name == l.Name {
@@ -302,6 +308,9 @@ func (c *carryOver) restore(ctx context.Context, t *transaction, j *job) error {
 	}
 	rename(&b, j.at, c.old)
 	for _, name := range c.sharedAltNames(j.spec) {
+		if slices.Contains(has, name) {
+			continue
+		}
 		b.Write(uapi.RTM_NEWLINKPROP, uapi.NLM_F_CREATE|uapi.NLM_F_EXCL, func(b []byte) []byte { return appendAltName(b, c.old.Index, name) })
 	}
 	if err := doAll(ctx, rtnl.Held{Conn: j.at.rt}, &b); err != nil {

@@ -78,14 +78,22 @@ var ipVersion = sync.OnceValues(func() (string, error) {
 
 // Settle waits until the kernel has dealt with a carrier, which it does up to
 // a second later, and which changes the state of links and ports once more.
-// Links without a carrier of their own never come to be UP.
+// Links without a carrier of their own never come to be UP: they stay UNKNOWN,
+// or in another state for as long as Settle waits.
 func Settle(t testing.TB, ns *os.File, name string) {
 	t.Helper()
-	for range 15 {
-		if LinkJSON(t, ns, name)["operstate"] == "UP" {
+	unknown := 0
+	for range 60 {
+		switch LinkJSON(t, ns, name)["operstate"] {
+		case "UP":
+			return
+		case "UNKNOWN":
+			unknown++
+		}
+		if unknown == 3 {
 			return
 		}
-		time.Sleep(100 * time.Millisecond)
+		time.Sleep(25 * time.Millisecond)
 	}
 }
 
