@@ -89,6 +89,7 @@ type kind struct {
 	portsDown      syscall.Errno              // the errno of a master that refuses a port that is up; 0 if it accepts the port
 	clamps         bool                       // the driver lowers an MTU that the link below cannot carry, instead of refusing it
 	overhead       overhead                   // the part of the parent's MTU that the link loses; nil if the parent's MTU does not limit it
+	wholeChange    bool                       // a change resets the settings and the MTU that it does not carry
 	mtuAlone       bool                       // the driver refuses an MTU in a request that also changes settings of the kind
 	hardware       string                     // the reason why links of this kind cannot be created, or an empty string
 	addrLen        int                        // the length of a link-layer address in bytes; 0 for the 6 of Ethernet
