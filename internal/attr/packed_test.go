@@ -20,12 +20,12 @@ type packing struct {
 
 func (p *packing) rows(c *attr.Codec) {
 	flags, flow := attr.PackedBE16(typ), attr.PackedBE32(0x30)
-	flags.Bit(c, 0, 0x1000, "seq", &p.seq)
-	flags.Bit(c, 1, 0x8000, "sum", &p.sum)
-	flags.Implied(c, 2, 0x2000, "key", &p.keyed)
-	attr.PackedNumber(flow, c.Hex(), 3, 0x0ff00000, "class", &p.class)
-	attr.PackedNumber(flow, c.Hex(), 4, 0x000fffff, "label", &p.label)
-	attr.Packed32(0x31).Words(c, 5, 2, "class inherit", &p.inherit)
+	flags.Bit(c, attr.Bit(0), 0x1000, "seq", &p.seq)
+	flags.Bit(c, attr.Bit(1), 0x8000, "sum", &p.sum)
+	flags.Unless(c, attr.Bit(2), 0x2000, "nokey", &p.keyed)
+	attr.PackedNumber(flow, c.Hex(), attr.Bit(3), 0x0ff00000, "class", &p.class)
+	attr.PackedNumber(flow, c.Hex(), attr.Bit(4), 0x000fffff, "label", &p.label)
+	attr.Packed32(0x31).Words(c, attr.Bit(5), 2, "class inherit", &p.inherit)
 }
 
 var packed = attr.SetOf(attr.Bit(0), attr.Bit(1), attr.Bit(2), attr.Bit(3), attr.Bit(4), attr.Bit(5))
@@ -72,7 +72,7 @@ func TestPackedIgnores(t *testing.T) {
 	}
 	_, err := new(attr.Codec).Decode(wire.AppendU32(nil, typ, 0), got.rows, nil)
 	long := "4 bytes where 2 are due"
-	wantFaults(t, "long", err, attr.Error{Name: "seq", Text: long}, attr.Error{Name: "sum", Text: long}, attr.Error{Name: "key", Text: long})
+	wantFaults(t, "long", err, attr.Error{Name: "seq", Text: long}, attr.Error{Name: "sum", Text: long}, attr.Error{Name: "nokey", Text: long})
 }
 
 func TestPackedCheckAndCompare(t *testing.T) {
