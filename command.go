@@ -116,7 +116,7 @@ func (w *commandWriter) create(s *spec) {
 	w.begin(s.startsIn(), "link", "add")
 	w.describe(s, nil)
 	w.add("type", s.Kind)
-	w.kindWords(s)
+	w.kindWords(s, s.kind().spelled)
 	w.end()
 }
 
@@ -172,10 +172,11 @@ func (w *commandWriter) describe(s *spec, other *spec) {
 	}
 }
 
-func (w *commandWriter) kindWords(s *spec) {
+// kindWords adds the settings of the kind, and those in spelled.
+func (w *commandWriter) kindWords(s *spec, spelled attr.Set) {
 	ofPeer := s.Set.And(s.kind().ofPeer)
 	if s.Info != nil {
-		w.print(s.Set.Minus(s.keySettings().Or(ofPeer)), s.Refs, s.info().attrs)
+		w.print(s.Set.Minus(s.keySettings().Or(ofPeer)).Or(spelled), s.Refs, s.info().attrs)
 	}
 	other := s.other()
 	if other == nil && ofPeer.Empty() {
@@ -220,7 +221,7 @@ func (w *commandWriter) change(s *spec) {
 	}
 	if !s.Set.Empty() {
 		w.add("type", s.Kind)
-		w.kindWords(s)
+		w.kindWords(s, attr.Set{})
 	}
 	w.endIfMore(at)
 	for typ := range s.Only.All() {

@@ -123,6 +123,15 @@ func (c *Conn) deleteOne(ctx context.Context, l target) error {
 	case index != l.index: // a new link has the name
 		return nil
 	}
+	return c.refusedSilently(ctx, l)
+}
+
+// refusedSilently returns an error for a link that is still there although the kernel
+// reported success.
+func (c *Conn) refusedSilently(ctx context.Context, l target) error {
+	if link, err := readIndex(ctx, c.rt, l.index); err == nil && link.Fallback() {
+		return l.inspect(link)
+	}
 	return l.stays()
 }
 
@@ -195,6 +204,8 @@ func (l *Link) undeletable() string {
 		return ""
 	case l.Kind == "", kindOf(l.Kind).hardware != "", kindOf(l.Kind).parent && l.Parent == 0:
 		return "it is hardware, which cannot be deleted"
+	case l.Fallback():
+		return fallbackStays
 	}
 	return ""
 }

@@ -428,3 +428,16 @@ func (c *Conn) Control(f func(fd int) error) error {
 func (c *Conn) SendSingly() {
 	c.rt.SetAnswerSpace(0)
 }
+
+// WholeChange returns the settings of the kind in the request that changes the link have,
+// if a change of its kind carries all of them, and the MTU in the request, or 0.
+func WholeChange(s Spec, have *Link) (data []byte, mtu uint32) {
+	t := newTransaction(new(Conn), "update")
+	j := newJob(s.description(), t.nsConns[0], nil)
+	j.kind = &kind{info: j.kind.info, wholeChange: true}
+	j.carryWhole(have)
+	if j.linkSet.Has(uapi.IFLA_MTU) {
+		mtu = j.spec.link.MTU
+	}
+	return t.appendData(nil, j), mtu
+}

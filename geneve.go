@@ -279,14 +279,6 @@ func geneveBefore(j *job, have *Link) *attr.Error {
 	return nil
 }
 
-// repeatMTU makes the request of a job set the MTU that the link has.
-func (j *job) repeatMTU(mtu uint32) {
-	s, link := *j.spec, *j.spec.link
-	link.MTU, s.link = mtu, &link
-	j.spec = &s
-	j.linkSet.Add(uapi.IFLA_MTU)
-}
-
 // genevePort is the default UDP port of a GENEVE link (RFC 8926, section 3.3).
 const genevePort = 6081
 

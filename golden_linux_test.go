@@ -88,6 +88,7 @@ func traced(t *testing.T, ns *os.File, line string) [][]byte {
 // the builder to the library, in one namespace each: `ip` must see the same
 // link in both.
 func TestStringThroughIP(t *testing.T) {
+	loadFOU(t)
 	for _, k := range slices.Concat(kindTests, sharedRequests()) {
 		t.Run(k.name, func(t *testing.T) {
 			t.Parallel()
@@ -110,6 +111,17 @@ type twins struct {
 
 func newTwins(t *testing.T) twins {
 	return twins{goldenNetNS(t), goldenNetNS(t)}
+}
+
+// loadFOU loads the modules for the encapsulations, which the kernel does not do.
+func loadFOU(t *testing.T) {
+	t.Helper()
+	if !testutil.Matrix() {
+		return
+	}
+	if out, err := exec.Command("modprobe", "fou6").CombinedOutput(); err != nil {
+		t.Fatalf("modprobe fou6: %v %s", err, out)
+	}
 }
 
 // throughIP makes the link by `ip` in one namespace and by the library in the

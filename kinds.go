@@ -17,6 +17,15 @@ const (
 	KindCAN       = "can"
 	KindDummy     = "dummy"
 	KindGeneve    = "geneve"
+	KindERSPAN    = "erspan"
+	KindGRE       = "gre"
+	KindGRETap    = "gretap"
+	KindIP6ERSPAN = "ip6erspan"
+	KindIP6GRE    = "ip6gre"
+	KindIP6GRETap = "ip6gretap"
+	KindIP6Tnl    = "ip6tnl"
+	KindIPIP      = "ipip"
+	KindSIT       = "sit"
 	KindIFB       = "ifb"
 	KindIPoIB     = "ipoib"
 	KindIPvlan    = "ipvlan"
@@ -46,6 +55,15 @@ var kinds = map[string]*kind{
 	KindCAN:       &canKind,
 	KindDummy:     &dummyKind,
 	KindGeneve:    &geneveKind,
+	KindERSPAN:    &erspanKind,
+	KindGRE:       &greKind,
+	KindGRETap:    &gretapKind,
+	KindIP6ERSPAN: &ip6erspanKind,
+	KindIP6GRE:    &ip6greKind,
+	KindIP6GRETap: &ip6gretapKind,
+	KindIP6Tnl:    &ip6tnlKind,
+	KindIPIP:      &ipipKind,
+	KindSIT:       &sitKind,
 	KindIFB:       &ifbKind,
 	KindIPoIB:     &ipoibKind,
 	KindIPvlan:    &ipvlanKind,
@@ -89,6 +107,10 @@ type kind struct {
 	portsDown      syscall.Errno              // the errno of a master that refuses a port that is up; 0 if it accepts the port
 	clamps         bool                       // the driver lowers an MTU that the link below cannot carry, instead of refusing it
 	overhead       overhead                   // the part of the parent's MTU that the link loses; nil if the parent's MTU does not limit it
+	fallback       string                     // the name of the device that the driver makes in each namespace, or an empty string
+	tunnelTable    string                     // the table of the driver that holds the tunnels of this kind and of others; empty if it holds no others
+	spelled        attr.Set                   // settings whose default in `ip` differs from the kernel's
+	wholeChange    bool                       // a change resets the settings and the MTU that it does not carry
 	mtuAlone       bool                       // the driver refuses an MTU in a request that also changes settings of the kind
 	hardware       string                     // the reason why links of this kind cannot be created, or an empty string
 	addrLen        int                        // the length of a link-layer address in bytes; 0 for the 6 of Ethernet

@@ -18,11 +18,19 @@ import (
 	"github.com/iplink-go/iplink/bridge"
 	"github.com/iplink-go/iplink/can"
 	"github.com/iplink-go/iplink/dummy"
+	"github.com/iplink-go/iplink/erspan"
 	"github.com/iplink-go/iplink/geneve"
+	"github.com/iplink-go/iplink/gre"
+	"github.com/iplink-go/iplink/gretap"
 	"github.com/iplink-go/iplink/ifb"
 	"github.com/iplink-go/iplink/internal/attr"
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
+	"github.com/iplink-go/iplink/ip6erspan"
+	"github.com/iplink-go/iplink/ip6gre"
+	"github.com/iplink-go/iplink/ip6gretap"
+	"github.com/iplink-go/iplink/ip6tnl"
+	"github.com/iplink-go/iplink/ipip"
 	"github.com/iplink-go/iplink/ipoib"
 	"github.com/iplink-go/iplink/ipvlan"
 	"github.com/iplink-go/iplink/ipvtap"
@@ -31,6 +39,7 @@ import (
 	"github.com/iplink-go/iplink/macvtap"
 	"github.com/iplink-go/iplink/netkit"
 	"github.com/iplink-go/iplink/nlmon"
+	"github.com/iplink-go/iplink/sit"
 	"github.com/iplink-go/iplink/team"
 	"github.com/iplink-go/iplink/vcan"
 	"github.com/iplink-go/iplink/veth"
@@ -69,8 +78,16 @@ var kindTests = []kindTest{
 	{name: "bridge port", build: bridge.Port, figure: figure{28, 28, 42}, golden: goldenBridgePort(), byHand: byHandBridgePort()},
 	{name: "can", build: can.New, figure: figure{10, 10, 21}, hardware: true, golden: goldenCAN(), byHand: byHandCAN()},
 	{name: "dummy", build: dummy.New, golden: []goldenSpec{{"plain", dummy.New("t0").Index(goldenIndex)}}},
+	{name: "erspan", build: erspan.New, figure: figure{21, 20, 21}, golden: goldenERSPAN()},
 	{name: "geneve", build: geneve.New, figure: figure{18, 7, 18}, golden: goldenGeneve(), byHand: byHandGeneve()},
+	{name: "gre", build: gre.New, figure: figure{17, 16, 17}, golden: goldenGRE(gre.New)},
+	{name: "gretap", build: gretap.New, figure: figure{17, 16, 17}, golden: goldenGRE(gretap.New)},
 	{name: "ifb", build: ifb.New, golden: []goldenSpec{{"plain", ifb.New("t0").Index(goldenIndex).Queues(3, 5)}}},
+	{name: "ip6erspan", build: ip6erspan.New, figure: figure{21, 20, 21}, golden: goldenIP6ERSPAN()},
+	{name: "ip6gre", build: ip6gre.New, figure: figure{17, 16, 17}, golden: goldenIP6GRE(ip6gre.New)},
+	{name: "ip6gretap", build: ip6gretap.New, figure: figure{17, 16, 17}, golden: goldenIP6GRE(ip6gretap.New)},
+	{name: "ip6tnl", build: ip6tnl.New, figure: figure{14, 13, 14}, golden: goldenIP6Tnl()},
+	{name: "ipip", build: ipip.New, figure: figure{13, 11, 13}, golden: goldenIPIP()},
 	{name: "ipoib", build: ipoib.New, figure: figure{3, 2, 3}, hardware: true, golden: goldenIPoIB()},
 	{name: "ipvlan", build: ipvlan.New, figure: figure{2, 2, 2}, golden: goldenIPvlan()},
 	{name: "ipvtap", build: ipvtap.New, figure: figure{2, 2, 2}, golden: []goldenSpec{
@@ -82,6 +99,7 @@ var kindTests = []kindTest{
 		byHand: []written{{9, macvtap.New("t0").Parent("under").BCCutoff(0x1234), "34 12 00 00"}}},
 	{name: "netkit", build: netkit.New, figure: figure{8, 2, 9}, golden: goldenNetkit(), byHand: byHandNetkit()},
 	{name: "nlmon", build: nlmon.New, golden: []goldenSpec{{"plain", nlmon.New("t0").Index(goldenIndex).Up()}}},
+	{name: "sit", build: sit.New, figure: figure{17, 15, 17}, golden: goldenSIT()},
 	{name: "team", build: team.New, golden: []goldenSpec{{"plain", team.New("t0").Index(goldenIndex)}}},
 	{name: "vcan", build: vcan.New, golden: []goldenSpec{{"plain", vcan.New("t0").Index(goldenIndex).MTU(72)}}},
 	{name: "veth", build: veth.New, golden: goldenVeth()},

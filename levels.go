@@ -100,6 +100,9 @@ func (t *transaction) take(ctx context.Context, now turn) error {
 		return nil
 	}
 	t.fillReferences(j)
+	if err := t.readWhole(ctx, j); err != nil {
+		return err
+	}
 	return t.act(ctx, j, t.addUpdate)
 }
 

@@ -43,8 +43,9 @@ type Link struct {
 	// (IFLA_NUM_TX_QUEUES, IFLA_NUM_RX_QUEUES).
 	TxQueues, RxQueues uint32
 
-	// Address is the link-layer address: 6 bytes for Ethernet, 20 for InfiniBand,
-	// empty if the link has none (IFLA_ADDRESS).
+	// Address is the link-layer address: 6 bytes for Ethernet, 20 for InfiniBand, an IP
+	// address of 4 or 16 bytes for tunnels, empty if the link has none (IFLA_ADDRESS).
+	// AddressText returns it in words.
 	Address net.HardwareAddr
 	// Broadcast is the link-layer broadcast address (IFLA_BROADCAST).
 	Broadcast net.HardwareAddr
@@ -281,7 +282,12 @@ const (
 	HardwareEther      HardwareType = 1      // Ethernet
 	HardwareInfiniBand HardwareType = 32     // IP over InfiniBand
 	HardwareCAN        HardwareType = 280    // Controller Area Network
+	HardwareTunnel     HardwareType = 768    // IP in IPv4; addresses are IPv4 addresses
+	HardwareTunnel6    HardwareType = 769    // IP in IPv6; addresses are IPv6 addresses
 	HardwareLoopback   HardwareType = 772    // loopback
+	HardwareSIT        HardwareType = 776    // IPv6 in IPv4; addresses are IPv4 addresses
+	HardwareGRE        HardwareType = 778    // IP in GRE over IPv4; addresses are IPv4 addresses
+	HardwareGRE6       HardwareType = 823    // IP in GRE over IPv6; addresses are IPv6 addresses
 	HardwareNetlink    HardwareType = 824    // nlmon
 	HardwareNone       HardwareType = 0xfffe // no link layer, such as VXLAN with GPE
 )
@@ -295,8 +301,18 @@ func (t HardwareType) String() string {
 		return "infiniband"
 	case HardwareCAN:
 		return "can"
+	case HardwareTunnel:
+		return "ipip"
+	case HardwareTunnel6:
+		return "tunnel6"
 	case HardwareLoopback:
 		return "loopback"
+	case HardwareSIT:
+		return "sit"
+	case HardwareGRE:
+		return "gre"
+	case HardwareGRE6:
+		return "gre6"
 	case HardwareNetlink:
 		return "netlink"
 	case HardwareNone:

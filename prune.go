@@ -102,7 +102,7 @@ func (c *clearing) victims(ctx context.Context, p *clearance) ([]*Link, error) {
 		f.masterIndex = all[i].Index
 	}
 	return slices.DeleteFunc(slices.Clone(all), func(l *Link) bool {
-		return !f.matches(l) || l.isLoopback() || need.links[indexKey{p.at, l.Index}]
+		return !f.matches(l) || l.isLoopback() || l.Fallback() || need.links[indexKey{p.at, l.Index}]
 	}), nil
 }
 

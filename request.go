@@ -41,13 +41,16 @@ func (t *transaction) appendCommon(b []byte, j *job) []byte {
 
 // appendData appends the nest of the kind, unless it would be empty.
 func (t *transaction) appendData(b []byte, j *job) []byte {
-	set := j.dataSet()
+	set, refs, from := j.dataSet(), j.infoRefs, j.spec.info()
+	if j.whole != nil {
+		set, refs, from = j.wholeSet, nil, j.whole
+	}
 	if set.Empty() && j.peer == nil {
 		return b
 	}
 	b, data := wire.Begin(b, uapi.IFLA_INFO_DATA)
 	if !set.Empty() {
-		b = t.codec.Encode(b, set, j.infoRefs, j.spec.info().attrs)
+		b = t.codec.Encode(b, set, refs, from.attrs)
 	}
 	if j.peer != nil {
 		b = t.appendPeer(b, j.peer)

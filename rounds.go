@@ -152,6 +152,7 @@ func (t *transaction) actAgain(ctx context.Context) error {
 		if err := t.fitAgain(ctx, j); err != nil {
 			return err
 		}
+		j.carryWhole(j.link)
 		if err := t.act(ctx, j, t.addUpdate); err != nil {
 			return err
 		}

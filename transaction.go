@@ -71,6 +71,8 @@ type job struct {
 	reread      bool         // a link joined it, or it joined a link, after it was read
 	borrowed    []*carryOver // existing links that became its ports, as they were
 	genericSet  attr.Set     // settings of the kind that are sent by other means
+	whole       info         // all settings that a change carries, for kinds with wholeChange; nil if it is not needed
+	wholeSet    attr.Set     // the rows of it that are sent
 	afterCreate attr.Set     // settings that are sent after the link was created
 
 	under                       *nsConn // the namespace of the new parent or underlay

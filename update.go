@@ -76,6 +76,7 @@ func (t *transaction) update(ctx context.Context, s *spec) error {
 	if err := t.keepDifferences(ctx, j); err != nil {
 		return err
 	}
+	j.carryWhole(j.have)
 	if err := t.act(ctx, j, t.addUpdate); err != nil {
 		return err
 	}

@@ -17,7 +17,7 @@ func (s *space) list(ctx context.Context) ([]*iplink.Link, error) {
 	}
 	defer conn.Close()
 	links, err := conn.List(ctx)
-	return slices.DeleteFunc(links, isLoopback), err
+	return slices.DeleteFunc(links, isOmitted), err
 }
 
 func (s *space) dial() (*iplink.Conn, error) {
@@ -32,8 +32,10 @@ func (s *space) dial() (*iplink.Conn, error) {
 	return ns.Dial()
 }
 
-func isLoopback(l *iplink.Link) bool {
-	return l.Type == iplink.HardwareLoopback
+// isOmitted reports whether each namespace has such a link, the loopback interface or a
+// fallback device.
+func isOmitted(l *iplink.Link) bool {
+	return l.Type == iplink.HardwareLoopback || l.Fallback()
 }
 
 // listWithin returns the links of a namespace that is accessible only through
@@ -41,7 +43,7 @@ func isLoopback(l *iplink.Link) bool {
 // kinds.
 func listWithin(ctx context.Context, rt *rtnl.Conn, nsid int32) (links []*iplink.Link, err error) {
 	err = rt.DumpLinksOf(ctx, nsid, nil, func() { links = nil }, func(m wire.Message) {
-		if l := parseLink(m.Data); l != nil && !isLoopback(l) {
+		if l := parseLink(m.Data); l != nil && !isOmitted(l) {
 			links = append(links, l)
 		}
 	})

@@ -60,6 +60,49 @@ func Addr(c *Codec, typ4, typ6 uint16, name string, v *netip.Addr) {
 	}
 }
 
+// Addr4 is a row for an IPv4 address. The unspecified address is not sent: the kernel
+// takes an absent one for it.
+func Addr4(c *Codec, typ uint16, name string, v *netip.Addr) {
+	if c.due[typ] {
+		c.addrOf(typ, name, v, "ip4", addr4, 4)
+	}
+}
+
+// Addr6 is Addr4 for an IPv6 address.
+func Addr6(c *Codec, typ uint16, name string, v *netip.Addr) {
+	if c.due[typ] {
+		c.addrOf(typ, name, v, "ip6", addr6, 16)
+	}
+}
+
+// addrOf processes a row for an address of the given number of bytes.
+func (c *Codec) addrOf(typ uint16, name string, v *netip.Addr, format string, s shape, width int) {
+	if !c.row(typ, 0, name, format) {
+		return
+	}
+	switch c.mode {
+	case decoding:
+		if data, ok := c.payload(typ); ok && c.width(name, data, width) {
+			*v, _ = netip.AddrFromSlice(data)
+		}
+	case checking:
+		c.checkAddr(name, *v)
+		if v.IsValid() && v.BitLen() != 8*width && !v.Is4In6() {
+			c.failf(name, "%v is of the other family: the link has addresses of %d bytes", v, width)
+		}
+	case printing:
+		c.buf = v.AppendTo(c.word(name))
+	case surveying:
+		c.note(typ, unsafe.Pointer(v), s, width, nil)
+	case encoding:
+		if v.IsValid() && (!v.IsUnspecified() || !c.only.Empty()) {
+			c.buf = wire.AppendAttr(c.buf, typ, v.AsSlice())
+		}
+	case recording:
+		c.recordAddr(typ, name, *v)
+	}
+}
+
 func (c *Codec) addr(typ4, typ6 uint16, name string, v *netip.Addr) {
 	if !c.row(typ4, typ6, name, "ip") {
 		return

@@ -104,6 +104,7 @@ type walk struct {
 	absent []string // words that iproute2 lacks
 	alone  bool     // rows are printed without their names
 	bits   bitStruct
+	only   Set // the rows that Copy copies; empty for all
 }
 
 // contents describes one nest while it is decoded.
@@ -216,6 +217,25 @@ func (c *Codec) Held(b []byte) []byte {
 	return c.keep(b)
 }
 
+// Copy walks from and to, which are the same table with different values, and copies the
+// values of the rows in set. Rows for links take their index from refs.
+func (c *Codec) Copy(set Set, refs []Ref, from, to Table) error {
+	c.start(encoding, set, refs)
+	c.only = set
+	from(c)
+	b := c.take()
+	c.start(decoding, Set{}, nil)
+	c.only = set
+	c.index("", b)
+	to(c)
+	return c.err
+}
+
+// skips reports whether a row that shares its attribute with others is not decoded.
+func (c *Codec) skips(member uint16) bool {
+	return !c.only.Empty() && !c.only.Has(member)
+}
+
 // Describe walks t and calls tell for each of its rows.
 func (c *Codec) Describe(t Table, tell func(Row)) {
 	c.start(describing, allOf, nil)
@@ -234,7 +254,7 @@ func (c *Codec) open() {
 
 func (c *Codec) start(m mode, set Set, refs []Ref) {
 	c.open()
-	c.mode, c.refs, c.err, c.bits = m, refs, nil, bitStruct{}
+	c.mode, c.refs, c.err, c.bits, c.only = m, refs, nil, bitStruct{}, Set{}
 	clear(c.due[:])
 	for typ := range set.All() {
 		c.due[typ] = true

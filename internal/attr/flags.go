@@ -124,8 +124,9 @@ func (c *Codec) encodeFlag(typ uint16, name string, v bool, on []byte) {
 
 // bitStruct is the attribute that collects consecutive bit rows.
 type bitStruct struct {
-	typ uint16
-	at  int // offset of its payload in the encoded message
+	typ   uint16
+	start int // offset in the encoded message
+	at    int // offset of its payload
 }
 
 // Bits is an attribute of two 32-bit words, values and a mask, whose bits each have
@@ -166,7 +167,7 @@ func (a Bits) bit(c *Codec, n uint, name string, v *bool, print func(*Codec, str
 
 func (a Bits) decode(c *Codec, n uint, name string, v *bool) {
 	data, ok := c.payload(a.Type)
-	if !ok || !c.width(name, data, 8) {
+	if !ok || c.skips(Bit(n)) || !c.width(name, data, 8) {
 		return
 	}
 	value, mask := a.words(data)
@@ -180,7 +181,7 @@ func (a Bits) decode(c *Codec, n uint, name string, v *bool) {
 // one.
 func (a Bits) encode(c *Codec, n uint, v bool) {
 	if c.bits.typ != a.Type {
-		c.bits = bitStruct{typ: a.Type, at: len(c.buf) + wire.AttrLen}
+		c.bits = bitStruct{typ: a.Type, start: len(c.buf), at: len(c.buf) + wire.AttrLen}
 		c.buf = wire.AppendU64(c.buf, a.Type, 0)
 	}
 	value, mask := a.words(c.buf[c.bits.at:])

@@ -10,7 +10,7 @@ func wantedModules() []string {
 		bonding team team_mode_activebackup team_mode_broadcast team_mode_loadbalance team_mode_random team_mode_roundrobin
 		bridge br_netfilter 8021q vxlan geneve macvlan macvtap ipvlan ipvtap macsec veth nlmon dummy ifb vrf wireguard tun
 		vsockmon vsock_loopback
-		netkit hsr ovpn ip_gre ip6_gre ipip sit ip6_tunnel ip_vti ip6_vti xfrm_interface esp4 esp6 gtp
+		netkit hsr ovpn ip_gre ip6_gre ipip sit ip6_tunnel ip_vti ip6_vti fou fou6 xfrm_interface esp4 esp6 gtp
 		vcan vxcan can can_raw can_bcm can_gw can_isotp can_dev slcan sja1000 kvaser_pci
 		ib_core ib_cm ib_ipoib
 		virtio_pci virtio_net net_failover failover e1000e
