@@ -238,7 +238,7 @@ func erspanSettings[B mirroring[B]]() []setting[B] {
 	return []setting[B]{
 		set(uapi.IFLA_GRE_IKEY, B.IKey, 0x123, 0x321, "Info.IKey", inData("ikey", "0.0.1.35", "0.0.3.33")),
 		set(uapi.IFLA_GRE_OKEY, B.OKey, 0x123, 0x321, "Info.OKey", inData("okey", "0.0.1.35", "0.0.3.33")),
-		set(own.TunnelIKeyed, B.IKey, 0x123, 0x321, "Info.IKeyed", mentioned("ikey")).reads(true, true),
+		set(own.TunnelIKeyed, B.IKey, 0x123, 0x321, "Info.IKeyed", onlyIf("ikey", true, true)).reads(true, true),
 		set(own.TunnelOKeyed, B.OKey, 0x123, 0x321, "Info.OKeyed", onlyIf("okey", true, true)).reads(true, true),
 		set(own.TunnelISeq, B.IKey, 0x123, 0x321, "Info.ISeq", onlyIf("iseq", true, true)).reads(true, true),
 		set(own.TunnelOSeq, B.OKey, 0x123, 0x321, "Info.OSeq", onlyIf("oseq", true, true)).reads(true, true),
