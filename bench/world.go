@@ -21,7 +21,7 @@ func hostMAC(i int) []byte {
 }
 
 func podAddr(i int) netip.Prefix {
-	return netip.PrefixFrom(netip.AddrFrom4([4]byte{10, 1, byte(i >> 8), byte(i)}), 16)
+	return netip.PrefixFrom(netip.AddrFrom4([4]byte{10, 1, byte((i + 1) >> 8), byte(i + 1)}), 16)
 }
 
 // createLink appends a request to make a link. common appends general attributes,
