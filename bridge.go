@@ -24,6 +24,9 @@ var bridgeKind = kind{
 	regroups:    bridgeRegroups,
 	afterCreate: attr.SetOf(uapi.IFLA_MTU), // joining ports would otherwise change it
 	waits:       true,                      // rcu_barrier for its multicast groups
+	optional: map[uint16]string{
+		uapi.IFLA_BR_VLAN_FILTERING: "this kernel's bridge does not filter VLANs (CONFIG_BRIDGE_VLAN_FILTERING)",
+	},
 }
 
 // BridgeInfo holds the attributes of a bridge.

@@ -118,6 +118,7 @@ func (t *transaction) guess(ctx context.Context, e *Error, step step, errno sysc
 	switch {
 	case errno == syscall.EAFNOSUPPORT && !s.inet6Set.Empty():
 		e.Attr, e.Message = "addrgenmode", step.job.lacksIPv6(ctx, true)
+	case errno == syscall.EOPNOTSUPP && step.what <= stepChange && s.lacksOption(e):
 	case errno == syscall.EOPNOTSUPP && step.what <= stepChange && step.job.master() != 0:
 		e.Message = step.job.masterRefusal(ctx)
 	case step.what == stepChange && errno == syscall.EINVAL && step.job.linkSet.Has(uapi.IFLA_MTU) && t.overUnderlay(ctx, step.job) != "":
@@ -137,6 +138,18 @@ func (t *transaction) guess(ctx context.Context, e *Error, step step, errno sysc
 	case s.kind().reason != nil:
 		e.Message = s.kind().reason(errno)
 	}
+}
+
+// lacksOption adds to e the setting that a kernel without an option refuses, if the
+// description has one.
+func (s *spec) lacksOption(e *Error) bool {
+	for typ, text := range s.kind().optional {
+		if s.Set.Has(typ) {
+			e.Attr, e.Message = rowName(s.info().attrs, typ), text
+			return true
+		}
+	}
+	return false
 }
 
 // taken reports whether the name or the index of a link to be created is in use.

@@ -127,6 +127,7 @@ type kind struct {
 	notFree        syscall.Errno              // the errno of the kernel's refusal while it has ports
 	copied         func(info, *attr.Set)      // leaves out of the settings that a link reports those that have an effect when they are named
 	notBeside      syscall.Errno              // the errno of the refusal of a link beside another one on the same parent
+	optional       map[uint16]string          // the reason why a kernel without an option refuses a setting with EOPNOTSUPP
 	reason         func(syscall.Errno) string // returns the meaning of an errno without a message from the driver, or an empty string
 	portReason     func(syscall.Errno) string // the same for the settings of its ports
 

@@ -29,7 +29,11 @@ func TestNoFiltering(t *testing.T) {
 		"SetGlobalVLANs":  func(ctx context.Context) error { return x.s.SetGlobalVLANs(ctx, 1, 1, ForBridge().MSTI(3)) },
 		"ListPortVLANs":   func(ctx context.Context) error { _, err := x.s.ListPortVLANs(ctx, "p1"); return err },
 		"ListGlobalVLANs": func(ctx context.Context) error { _, err := x.s.ListGlobalVLANs(ctx); return err },
-		"SetMST":          func(ctx context.Context) error { return x.s.SetMST(ctx, MSTState{Port: "p1", MSTI: 7}) },
+		"Create": func(ctx context.Context) (err error) {
+			testutil.In(t, x.File, func() { _, err = New("br9").VLANFiltering(true).Create(ctx) })
+			return err
+		},
+		"SetMST": func(ctx context.Context) error { return x.s.SetMST(ctx, MSTState{Port: "p1", MSTI: 7}) },
 	} {
 		err := call(t.Context())
 		wants(t, err, errors.ErrUnsupported)

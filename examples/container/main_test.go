@@ -20,5 +20,7 @@ func TestContainer(t *testing.T) {
 		`^c1 reaches 10\.0\.0\.2 in [\d.]+(ms|µs|s)$`,
 		`^attached again: create veth c-again: peer: file exists \(a link named "eth0" exists already where the peer is to be\)`,
 		`^nothing was left behind$`,
+		`^c1 is as described$`,
+		`^the check finds: route: have none, want default via 10\.0\.0\.254$`,
 		`^detached c1, twice$`)
 }
