@@ -37,6 +37,7 @@ var children = map[string]child{
 	"mirror " + jsimName:  mirrorJsim,
 	"mirror " + floorName: mirrorRaw,
 	"entries " + ourName:  entriesOurs,
+	"vlans " + ourName:    vlansOurs,
 }
 
 // runChild runs a child. It prints "ready", and at the end the resources used since

@@ -115,7 +115,8 @@ func spent() usage {
 type result struct {
 	*workload
 	samples []sample
-	err     error // reason of a failure
+	err     error   // reason of a failure
+	lack    lacking // reason why the kernel cannot do it, which is no failure
 }
 
 func (r *result) of(who string) []sample {

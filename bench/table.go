@@ -20,7 +20,7 @@ func workloads() []*workload {
 	for _, m := range makers[1:] {
 		all = append(all, m.deletion())
 	}
-	return append(all, listing(), getting(), encoding(), decoding(), ensuring(), watching(), mirroring(), entries(), entryMemory())
+	return append(all, listing(), getting(), encoding(), decoding(), ensuring(), watching(), mirroring(), entries(), entryMemory(), vlans(), vlanMemory())
 }
 
 // printTable prints the results as one table in Markdown.
@@ -145,6 +145,9 @@ func reasons(all []result) (lines []string) {
 	for _, r := range all {
 		if r.err != nil {
 			lines = append(lines, fmt.Sprintf("– %s failed: %v.", r.name, r.err))
+		}
+		if r.lack != "" {
+			lines = append(lines, fmt.Sprintf("– %s is left out: %v.", r.name, r.lack))
 		}
 		for _, e := range r.entrants {
 			if e.why != "" {

@@ -75,6 +75,11 @@ func cannot(who, why string) entrant {
 func (w *workload) attempt(o options) result {
 	fmt.Fprintln(os.Stderr, w.name)
 	r, err := w.measure(o)
+	if lack, ok := errors.AsType[lacking](err); ok {
+		r.lack = lack
+		fmt.Fprintf(os.Stderr, "  left out: %v\n", lack)
+		return r
+	}
 	if r.err = err; err != nil {
 		fmt.Fprintf(os.Stderr, "  FAILED: %v\n", err)
 	}

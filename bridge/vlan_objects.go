@@ -60,23 +60,18 @@ func addVLANs(s *own.Settings, self, only bool, vlans []VLAN) {
 		o = *had
 	}
 	o.only, o.atLeast = o.only || only, o.atLeast || !only
-	o.vlans = slices.Clone(o.vlans)
-	for _, v := range vlans {
-		o.add(v)
-	}
+	o.vlans = slices.Concat(o.vlans, vlans)
 	slices.SortStableFunc(o.vlans, func(a, b VLAN) int { return cmp.Compare(a.ID, b.ID) })
+	o.vlans = slices.CompactFunc(o.vlans, o.again)
 	s.SetObjects(&o)
 }
 
-// add adds a VLAN, and notes one that is given with other properties already.
-func (o *vlanObjects) add(v VLAN) {
-	i := slices.IndexFunc(o.vlans, func(had VLAN) bool { return had.ID == v.ID })
-	switch {
-	case i < 0:
-		o.vlans = append(o.vlans, v)
-	case o.vlans[i] != v && o.conflict == "":
+// again reports whether two VLANs have the same number, and notes it if they differ.
+func (o *vlanObjects) again(had, v VLAN) bool {
+	if had.ID == v.ID && had != v && o.conflict == "" {
 		o.conflict = fmt.Sprintf("VLAN %d is given twice, with different properties", v.ID)
 	}
+	return had.ID == v.ID
 }
 
 func (o *vlanObjects) Word() string {
@@ -127,11 +122,16 @@ func (o *vlanObjects) Requests() []own.Request {
 }
 
 func (o *vlanObjects) find(id uint16) *VLAN {
-	i, ok := slices.BinarySearchFunc(o.vlans, id, func(v VLAN, id uint16) int { return cmp.Compare(v.ID, id) })
+	return findVLAN(o.vlans, id)
+}
+
+// findVLAN returns the VLAN with a number from a list that is sorted by number, or nil.
+func findVLAN(vlans []VLAN, id uint16) *VLAN {
+	i, ok := slices.BinarySearchFunc(vlans, id, func(v VLAN, id uint16) int { return cmp.Compare(v.ID, id) })
 	if !ok {
 		return nil
 	}
-	return &o.vlans[i]
+	return &vlans[i]
 }
 
 // append appends the requests for VLANs with their flags, unless flags is nil, and with
@@ -179,21 +179,21 @@ func (o *vlanObjects) Compare(ctx context.Context, conn *rtnl.Conn, index int) (
 	var extra, missing, retunnel []VLAN
 	var changes []own.Change
 	for _, v := range o.vlans {
-		i := slices.IndexFunc(have, func(had VLAN) bool { return had.ID == v.ID })
+		had := findVLAN(have, v.ID)
 		switch {
-		case i < 0:
+		case had == nil:
 			missing = append(missing, v)
 			continue
-		case o.matches(v, have[i]):
+		case o.matches(v, *had):
 			continue
 		}
-		if have[i].Tunnel != 0 && have[i].Tunnel != v.Tunnel && (v.Tunnel != 0 || o.only) {
-			retunnel = append(retunnel, have[i])
+		if had.Tunnel != 0 && had.Tunnel != v.Tunnel && (v.Tunnel != 0 || o.only) {
+			retunnel = append(retunnel, *had)
 		}
-		if have[i].Tunnel == v.Tunnel {
+		if had.Tunnel == v.Tunnel {
 			v.Tunnel = 0 // the kernel refuses one that is there
 		}
-		changes = append(changes, own.Change{Have: have[i].words(), Want: v.words(), Requests: o.append(nil, uapi.RTM_SETLINK, []VLAN{v}, VLAN.flags, true)})
+		changes = append(changes, own.Change{Have: had.words(), Want: v.words(), Requests: o.append(nil, uapi.RTM_SETLINK, []VLAN{v}, VLAN.flags, true)})
 	}
 	for _, had := range have {
 		if o.only && o.find(had.ID) == nil {

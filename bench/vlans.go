@@ -1,0 +1,200 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"github.com/iplink-go/iplink"
+	"github.com/iplink-go/iplink/bridge"
+	"github.com/iplink-go/iplink/internal/uapi"
+	"github.com/iplink-go/iplink/internal/wire"
+	"github.com/iplink-go/iplink/veth"
+)
+
+// vlanPorts is the number of ports that get VLANs.
+const vlanPorts = 100
+
+// lacking is the reason why a kernel cannot do a workload. It is not a failure.
+type lacking string
+
+func (l lacking) Error() string { return string(l) }
+
+// vlans is the workload of giving VLANs to the ports of a bridge. Every second VLAN is
+// untagged, so that no two of them are a range.
+func vlans() *workload {
+	return &workload{name: "4094 VLANs for each of 100 ports", links: vlanPorts * 4094, few: vlanPorts * 20, rounds: 5,
+		world: makeFiltering, check: hasVLANs, after: deleteVLANs, entrants: []entrant{
+			{who: pipelined, start: func(l *lab) (work, error) {
+				all, err := vlanMessages(l.n)
+				return do(func() error { return l.raw.pipeline(all) }), err
+			}},
+			{who: ourName, start: func(l *lab) (work, error) {
+				conn, err := dialOurs(l)
+				return do(func() error { return addVLANs(conn, l.n) }), err
+			}},
+			{who: ipName, start: func(l *lab) (work, error) {
+				run, err := l.vlanBatch()
+				return do(func() error { _, err := run(); return err }), err
+			}},
+		}}
+}
+
+// vlanMemory is the same workload, and measures the most memory that a process for it had
+// resident.
+func vlanMemory() *workload {
+	return &workload{name: "4094 VLANs for each of 100 ports, resident memory for each", links: vlanPorts * 4094, few: vlanPorts * 20, rounds: 3,
+		world: makeFiltering, check: hasVLANs, after: deleteVLANs, entrants: []entrant{
+			{who: ourName, start: func(l *lab) (work, error) {
+				return func() (*sample, error) {
+					p, err := spawn("vlans "+ourName, l.n)
+					if err != nil {
+						return nil, err
+					}
+					_, err = p.wait()
+					return &sample{links: l.n, bytes: mostResident(p.cmd) / float64(l.n)}, err
+				}, nil
+			}},
+			{who: ipName, start: func(l *lab) (work, error) {
+				run, err := l.vlanBatch()
+				return func() (*sample, error) {
+					cmd, err := run()
+					return &sample{links: l.n, bytes: mostResident(cmd) / float64(l.n)}, err
+				}, err
+			}},
+		}}
+}
+
+func vlanPort(i int) string { return fmt.Sprintf("port%d", i) }
+
+// makeFiltering makes the bridge and its ports, which have no VLANs.
+func makeFiltering(l *lab) error {
+	conn, err := dialOurs(l)
+	if err != nil {
+		return err
+	}
+	_, err = conn.Create(background, bridge.New("br0").VLANFiltering(true).VLANDefaultPVID(0))
+	if errors.Is(err, errors.ErrUnsupported) {
+		return lacking("this kernel's bridge does not filter VLANs")
+	}
+	specs := make([]iplink.Spec, vlanPorts)
+	for i := range specs {
+		specs[i] = veth.New(vlanPort(i)).Master("br0").Peer(veth.New("end" + vlanPort(i)))
+	}
+	if err == nil {
+		_, err = conn.Create(background, specs...)
+	}
+	return err
+}
+
+// wantedVLANs returns the VLANs of a port, 1 to n.
+func wantedVLANs(n int) []bridge.VLAN {
+	all := make([]bridge.VLAN, n)
+	for i := range all {
+		all[i] = bridge.VLAN{ID: uint16(i + 1), Untagged: i%2 == 1}
+	}
+	return all
+}
+
+func addVLANs(conn *iplink.Conn, n int) error {
+	specs := make([]iplink.Spec, vlanPorts)
+	for i := range specs {
+		specs[i] = iplink.Device(vlanPort(i)).PortSettings(bridge.Port().VLANs(wantedVLANs(n / vlanPorts)...))
+	}
+	_, err := conn.Update(background, specs...)
+	return err
+}
+
+func vlansOurs(n int, ready func()) error {
+	conn, err := iplink.Dial()
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	ready()
+	return addVLANs(conn, n)
+}
+
+// vlanBatch writes the file for `bridge -batch`, and returns a function that runs it and
+// returns the process.
+func (l *lab) vlanBatch() (func() (*exec.Cmd, error), error) {
+	var text strings.Builder
+	for i := range vlanPorts {
+		for _, v := range wantedVLANs(l.n / vlanPorts) {
+			fmt.Fprintf(&text, "vlan add dev %s vid %d", vlanPort(i), v.ID)
+			if v.Untagged {
+				text.WriteString(" untagged")
+			}
+			text.WriteByte('\n')
+		}
+	}
+	path := filepath.Join(l.dir, "vlans.bridge")
+	return func() (*exec.Cmd, error) {
+		cmd := exec.Command("bridge", "-batch", path)
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			err = fmt.Errorf("bridge -batch: %w: %s", err, out)
+		}
+		return cmd, err
+	}, os.WriteFile(path, []byte(text.String()), 0o600)
+}
+
+// vlanMessages returns one request for each port, with all its VLANs.
+func vlanMessages(n int) (*messages, error) {
+	m := &messages{}
+	for i := range vlanPorts {
+		port, err := net.InterfaceByName(vlanPort(i))
+		if err != nil {
+			return nil, err
+		}
+		m.write(uapi.RTM_SETLINK, 0, func(b []byte) []byte {
+			b, at := wire.Begin(wire.AppendLink(b, wire.Link{Family: uapi.AF_BRIDGE, Index: int32(port.Index)}), uapi.IFLA_AF_SPEC)
+			for _, v := range wantedVLANs(n / vlanPorts) {
+				b = appendVLAN(b, v, 0)
+			}
+			return wire.End(b, at)
+		})
+	}
+	return m, nil
+}
+
+func appendVLAN(b []byte, v bridge.VLAN, flags uint16) []byte {
+	if v.Untagged {
+		flags |= uapi.BRIDGE_VLAN_INFO_UNTAGGED
+	}
+	info := wire.Order.AppendUint16(wire.Order.AppendUint16(nil, flags), v.ID)
+	return wire.AppendAttr(b, uapi.IFLA_BRIDGE_VLAN_INFO, info)
+}
+
+// deleteVLANs takes all VLANs from the ports.
+func deleteVLANs(l *lab) error {
+	m := &messages{}
+	for i := range vlanPorts {
+		port, err := net.InterfaceByName(vlanPort(i))
+		if err != nil {
+			return err
+		}
+		m.write(uapi.RTM_DELLINK, 0, func(b []byte) []byte {
+			b, at := wire.Begin(wire.AppendLink(b, wire.Link{Family: uapi.AF_BRIDGE, Index: int32(port.Index)}), uapi.IFLA_AF_SPEC)
+			b = appendVLAN(b, bridge.VLAN{ID: 1}, uapi.BRIDGE_VLAN_INFO_RANGE_BEGIN)
+			return wire.End(appendVLAN(b, bridge.VLAN{ID: 4094}, uapi.BRIDGE_VLAN_INFO_RANGE_END), at)
+		})
+	}
+	return l.raw.pipeline(m)
+}
+
+// hasVLANs fails unless `bridge` shows the VLANs of the last port.
+func hasVLANs(l *lab) error {
+	out, err := exec.Command("bridge", "-o", "vlan", "show", "dev", vlanPort(vlanPorts-1)).CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("bridge vlan show: %w: %s", err, out)
+	}
+	if untagged := strings.Count(string(out), "Untagged"); untagged != l.n/vlanPorts/2 {
+		return fmt.Errorf("%d untagged VLANs, want %d", untagged, l.n/vlanPorts/2)
+	}
+	return nil
+}
