@@ -373,8 +373,8 @@ func (t *transaction) sameTunnel(ctx context.Context, s *step, errno syscall.Err
 
 // endsOf names the settings that identify a tunnel, without its key.
 func endsOf(v tunnelInfo) string {
-	if _, by := v.(*VTI6Info); by {
-		return "Local and Remote"
+	if v, own := v.(interface{ identifiedBy() string }); own {
+		return v.identifiedBy()
 	}
 	return "Local, Remote and Dev"
 }

@@ -61,3 +61,6 @@ func (v *VTI6Info) attrs(c *attr.Codec) { v.attrsWith(c, attr.Addr6) }
 func (v *VTI6Info) identity() tunnelIdentity {
 	return tunnelIdentity{local: specified(v.Local), remote: specified(v.Remote)}
 }
+
+// identifiedBy names the settings of the identity.
+func (v *VTI6Info) identifiedBy() string { return "Local and Remote" }
