@@ -95,8 +95,8 @@ func (p Port) String() string {
 
 // ends returns the words for the addresses and the link.
 func (p Port) ends() (text string) {
-	if p.Local.IsValid() {
-		text += " local " + p.Local.String()
+	if p.sendsLocal() {
+		text += " local " + p.local().String()
 	}
 	if p.Peer.IsValid() {
 		text += " peer " + p.Peer.Addr().String() + " peer_port " + strconv.Itoa(int(p.Peer.Port()))

@@ -14,7 +14,7 @@ import (
 func (p *Port) appendIdentity(b []byte) []byte {
 	b = appendBE16(b, uapi.FOU_ATTR_PORT, p.Port)
 	b = wire.AppendU8(b, uapi.FOU_ATTR_AF, p.Family.number())
-	if p.Local.IsValid() || p.DevIndex != 0 { // the kernel takes no link without an address
+	if p.sendsLocal() {
 		b = wire.AppendAttr(b, p.Family.of(uapi.FOU_ATTR_LOCAL_V4, uapi.FOU_ATTR_LOCAL_V6), p.local().AsSlice())
 	}
 	if p.Peer.IsValid() {
@@ -47,6 +47,12 @@ func appendBE16(b []byte, typ, v uint16) []byte {
 	var room [2]byte
 	binary.BigEndian.PutUint16(room[:], v)
 	return wire.AppendAttr(b, typ, room[:])
+}
+
+// sendsLocal reports whether the kernel needs to see an address: it takes no link without
+// one.
+func (p *Port) sendsLocal() bool {
+	return p.Local.IsValid() || p.Dev != "" || p.DevIndex != 0
 }
 
 // local returns the address where packets arrive, unspecified for any.
