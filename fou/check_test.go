@@ -99,7 +99,7 @@ func TestSame(t *testing.T) {
 
 func TestWords(t *testing.T) {
 	for got, want := range map[string]string{IPv4.String(): "inet", IPv6.String(): "inet6", Direct.String(): "fou", GUE.String(): "gue",
-		Port{Port: 7, Protocol: 4, DevIndex: 9}.String(): "port 7 ipproto 4 local 0.0.0.0 dev if9",
+		Port{Port: 7, Protocol: 4, DevIndex: 9}.String():             "port 7 ipproto 4 local 0.0.0.0 dev if9",
 		Port{Port: 7, Type: GUE, Family: IPv6, Dev: "eth0"}.String(): "port 7 gue -6 local :: dev eth0"} {
 		if got != want {
 			t.Errorf("%q, want %q", got, want)
