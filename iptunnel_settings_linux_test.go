@@ -23,6 +23,11 @@ import (
 // tunnelSubject is the subject for a kind of tunnel whose links have the given ends.
 func tunnelSubject[B tunnelBuilder[B]](t *testing.T, kind string, build func(string) B, local, remote string, settings ...[]setting[B]) {
 	loadFOU(t)
+	endsSubject(t, kind, build, local, remote, settings...)
+}
+
+// endsSubject is tunnelSubject for tunnels that may have no encapsulation.
+func endsSubject[B endsBuilder[B]](t *testing.T, kind string, build func(string) B, local, remote string, settings ...[]setting[B]) {
 	subject[B]{
 		kind:    kind,
 		rows:    iplink.KindRows(kind),
@@ -44,7 +49,7 @@ func onlyIf(key string, first, second bool) oracle {
 
 // endSettings are the settings of the ends over either family, whose numbers are those of
 // the given attributes.
-func endSettings[B tunnelBuilder[B]](local, remote, dev, fwMark uint16, first, second string) []setting[B] {
+func endSettings[B endsBuilder[B]](local, remote, dev, fwMark uint16, first, second string) []setting[B] {
 	return []setting[B]{
 		set(local, B.Local, lab.Addr(first), lab.Addr(second), "Info.Local", inData("local", first, second)),
 		set(remote, B.Remote, lab.Addr(first), lab.Addr(second), "Info.Remote", inData("remote", first, second)),

@@ -41,6 +41,8 @@ const (
 	KindVLAN      = "vlan"
 	KindVRF       = "vrf"
 	KindVsockmon  = "vsockmon"
+	KindVTI       = "vti"
+	KindVTI6      = "vti6"
 	KindVXCAN     = "vxcan"
 	KindVXLAN     = "vxlan"
 	KindWireGuard = "wireguard"
@@ -79,6 +81,8 @@ var kinds = map[string]*kind{
 	KindVLAN:      &vlanKind,
 	KindVRF:       &vrfKind,
 	KindVsockmon:  &vsockmonKind,
+	KindVTI:       &vtiKind,
+	KindVTI6:      &vti6Kind,
 	KindVXCAN:     &vxcanKind,
 	KindVXLAN:     &vxlanKind,
 	KindWireGuard: &wireguardKind,

@@ -46,6 +46,8 @@ import (
 	"github.com/iplink-go/iplink/vlan"
 	"github.com/iplink-go/iplink/vrf"
 	"github.com/iplink-go/iplink/vsockmon"
+	"github.com/iplink-go/iplink/vti"
+	"github.com/iplink-go/iplink/vti6"
 	"github.com/iplink-go/iplink/vxcan"
 	"github.com/iplink-go/iplink/vxlan"
 	"github.com/iplink-go/iplink/wireguard"
@@ -108,6 +110,8 @@ var kindTests = []kindTest{
 		{"plain", vrf.New("t0").Index(goldenIndex).Table(0x12345678)}}},
 	{name: "vrf port", figure: figure{0, 0, 1}},
 	{name: "vsockmon", build: vsockmon.New, golden: []goldenSpec{{"plain", vsockmon.New("t0").Index(goldenIndex).Up()}}},
+	{name: "vti", build: vti.New, figure: figure{6, 6, 6}, golden: goldenVTI(vti.New, "192.0.2.17", "198.51.100.3")},
+	{name: "vti6", build: vti6.New, figure: figure{6, 6, 6}, golden: goldenVTI(vti6.New, "2001:db8::17", "2001:db8:1::3")},
 	{name: "vxcan", build: vxcan.New, golden: []goldenSpec{
 		{"plain", vxcan.New("t0").Index(goldenIndex)},
 		{"peer", vxcan.New("t0").Index(goldenIndex).Up().Peer(vxcan.New("t1").Index(0x4321).MTU(16))}}},

@@ -157,6 +157,11 @@ func (v *TunnelIPv6) attrs(c *attr.Codec, n *tunnelNumbers) {
 type tunnelInfo interface {
 	info
 	identity() tunnelIdentity
+}
+
+// An encapInfo is the info of a tunnel that can have a UDP encapsulation.
+type encapInfo interface {
+	tunnelInfo
 	encap() *TunnelEncap
 }
 
@@ -359,11 +364,19 @@ func (t *transaction) sameTunnel(ctx context.Context, s *step, errno syscall.Err
 		case want.identity().external:
 			return fact{"external", fmt.Sprintf("%q is External already, and a namespace has one such link", l.Name)}
 		case l.Fallback():
-			return fact{"remote", fmt.Sprintf("without Local, Remote and Dev it would equal %q, the fallback device of the driver", l.Name)}
+			return fact{"remote", fmt.Sprintf("without %s it would equal %q, the fallback device of the driver", endsOf(want), l.Name)}
 		}
-		return fact{"remote", fmt.Sprintf("%q has the same Local, Remote and Dev already%s", l.Name, orKey(want))}
+		return fact{"remote", fmt.Sprintf("%q has the same %s already%s", l.Name, endsOf(want), orKey(want))}
 	}
 	return fact{}
+}
+
+// endsOf names the settings that identify a tunnel, without its key.
+func endsOf(v tunnelInfo) string {
+	if v, own := v.(interface{ identifiedBy() string }); own {
+		return v.identifiedBy()
+	}
+	return "Local, Remote and Dev"
 }
 
 // orKey names the key, if a tunnel of the kind is found by it.
@@ -408,7 +421,7 @@ func (t *transaction) fallbackFixed(ctx context.Context, s *step, errno syscall.
 
 // encapMissing explains that the kernel loads no module for an encapsulation.
 func (t *transaction) encapMissing(_ context.Context, s *step, errno syscall.Errno) fact {
-	v, ok := s.job.wanted().(tunnelInfo)
+	v, ok := s.job.wanted().(encapInfo)
 	if !ok || errno != syscall.EINVAL || s.what > stepChange || v.encap().Type == TunnelEncapNone {
 		return fact{}
 	}

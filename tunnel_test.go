@@ -57,8 +57,8 @@ func TestWholeChange(t *testing.T) {
 	}
 }
 
-// tunnelBuilder has the setters of all IP tunnels.
-type tunnelBuilder[B any] interface {
+// endsBuilder has the setters of the ends of all IP tunnels.
+type endsBuilder[B any] interface {
 	iplink.Spec
 	Index(int) B
 	Local(netip.Addr) B
@@ -66,6 +66,11 @@ type tunnelBuilder[B any] interface {
 	Dev(string) B
 	DevIndex(int) B
 	FwMark(uint32) B
+}
+
+// tunnelBuilder has the setters of all IP tunnels but vti and vti6.
+type tunnelBuilder[B any] interface {
+	endsBuilder[B]
 	Encap(iplink.TunnelEncap) B
 }
 

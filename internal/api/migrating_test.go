@@ -41,6 +41,7 @@ import (
 	"github.com/iplink-go/iplink/veth"
 	"github.com/iplink-go/iplink/vlan"
 	"github.com/iplink-go/iplink/vrf"
+	"github.com/iplink-go/iplink/vti"
 	"github.com/iplink-go/iplink/vxlan"
 	"github.com/iplink-go/iplink/wireguard"
 	"github.com/iplink-go/iplink/xfrm"
@@ -64,7 +65,7 @@ var (
 func use(...any) {}
 
 var _ = []any{errors.Is, fmt.Sprint, fs.ErrExist, time.Second, rtnetlink.Dial, bond.New, can.New, dummy.New, fdb.Permanent, geneve.New, ifb.New, inet.Forever, ipoib.New,
-	ipvlan.New, macvlan.New, macvtap.New, nlmon.New, rtnldriver.Driver, veth.New, vlan.New, vrf.New, vxlan.New}
+	ipvlan.New, macvlan.New, macvtap.New, nlmon.New, rtnldriver.Driver, veth.New, vlan.New, vrf.New, vti.New, vxlan.New}
 `
 
 var (
