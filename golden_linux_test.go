@@ -116,11 +116,8 @@ func newTwins(t *testing.T) twins {
 // loadFOU loads the modules for the encapsulations, which the kernel does not do.
 func loadFOU(t *testing.T) {
 	t.Helper()
-	if !testutil.Matrix() {
-		return
-	}
-	if out, err := exec.Command("modprobe", "fou6").CombinedOutput(); err != nil {
-		t.Fatalf("modprobe fou6: %v %s", err, out)
+	if testutil.Matrix() {
+		testutil.NeedModule(t, "fou6")
 	}
 }
 

@@ -21,13 +21,13 @@ import (
 )
 
 // tunnelSubject is the subject for a kind of tunnel whose links have the given ends.
-func tunnelSubject[B tunnelBuilder[B]](t *testing.T, kind string, build func(string) B, local, remote string, settings ...[]setting[B]) {
+func tunnelSubject[B lab.TunnelBuilder[B]](t *testing.T, kind string, build func(string) B, local, remote string, settings ...[]setting[B]) {
 	loadFOU(t)
 	endsSubject(t, kind, build, local, remote, settings...)
 }
 
 // endsSubject is tunnelSubject for tunnels that may have no encapsulation.
-func endsSubject[B endsBuilder[B]](t *testing.T, kind string, build func(string) B, local, remote string, settings ...[]setting[B]) {
+func endsSubject[B lab.EndsBuilder[B]](t *testing.T, kind string, build func(string) B, local, remote string, settings ...[]setting[B]) {
 	subject[B]{
 		kind:    kind,
 		rows:    iplink.KindRows(kind),
@@ -49,7 +49,7 @@ func onlyIf(key string, first, second bool) oracle {
 
 // endSettings are the settings of the ends over either family, whose numbers are those of
 // the given attributes.
-func endSettings[B endsBuilder[B]](local, remote, dev, fwMark uint16, first, second string) []setting[B] {
+func endSettings[B lab.EndsBuilder[B]](local, remote, dev, fwMark uint16, first, second string) []setting[B] {
 	return []setting[B]{
 		set(local, B.Local, lab.Addr(first), lab.Addr(second), "Info.Local", inData("local", first, second)),
 		set(remote, B.Remote, lab.Addr(first), lab.Addr(second), "Info.Remote", inData("remote", first, second)),
@@ -59,16 +59,16 @@ func endSettings[B endsBuilder[B]](local, remote, dev, fwMark uint16, first, sec
 	}
 }
 
-func ipTunnelEnds[B tunnelBuilder[B]](first, second string) []setting[B] {
+func ipTunnelEnds[B lab.TunnelBuilder[B]](first, second string) []setting[B] {
 	return endSettings[B](uapi.IFLA_IPTUN_LOCAL, uapi.IFLA_IPTUN_REMOTE, uapi.IFLA_IPTUN_LINK, uapi.IFLA_IPTUN_FWMARK, first, second)
 }
 
-func greEnds[B tunnelBuilder[B]](first, second string) []setting[B] {
+func greEnds[B lab.TunnelBuilder[B]](first, second string) []setting[B] {
 	return endSettings[B](uapi.IFLA_GRE_LOCAL, uapi.IFLA_GRE_REMOTE, uapi.IFLA_GRE_LINK, uapi.IFLA_GRE_FWMARK, first, second)
 }
 
 // encapSettings are the settings of a UDP encapsulation: the four attributes from first on.
-func encapSettings[B tunnelBuilder[B]](first uint16) []setting[B] {
+func encapSettings[B lab.TunnelBuilder[B]](first uint16) []setting[B] {
 	one := func(row uint16, o oracle) setting[B] { return set(row, B.Encap, fou, gue, "Info.Encap", o) }
 	return []setting[B]{
 		one(first, inData("encap.type", "fou", "gue")),
@@ -81,13 +81,13 @@ func encapSettings[B tunnelBuilder[B]](first uint16) []setting[B] {
 }
 
 func externalSetting[B interface {
-	tunnelBuilder[B]
-	withExternal[B]
+	lab.TunnelBuilder[B]
+	lab.WithExternal[B]
 }](row uint16, any netip.Addr) []setting[B] {
 	return []setting[B]{present(row, B.External, "Info.External", mentioned("external")).needs(func(b B) { b.Local(any).Remote(any) })}
 }
 
-func outer4[B tunnelOver4[B]](ttl, tos, pmtuDisc uint16) []setting[B] {
+func outer4[B lab.TunnelOver4[B]](ttl, tos, pmtuDisc uint16) []setting[B] {
 	return []setting[B]{
 		set(ttl, B.TTL, 17, 33, "Info.TTL", inData("ttl", 17, 33)),
 		set(tos, B.TOS, 0x14, 0x28, "Info.TOS", inData("tos", "0x14", "0x28")),
@@ -95,7 +95,7 @@ func outer4[B tunnelOver4[B]](ttl, tos, pmtuDisc uint16) []setting[B] {
 	}
 }
 
-func outer6[B tunnelOver6[B]](ttl, encapLimit uint16) []setting[B] {
+func outer6[B lab.TunnelOver6[B]](ttl, encapLimit uint16) []setting[B] {
 	return []setting[B]{
 		set(ttl, B.HopLimit, 17, 33, "Info.HopLimit", inData("ttl", 17, 33)),
 		set(encapLimit, B.EncapLimit, 5, 7, "Info.EncapLimit", inData("encap_limit", 5, 7)),
@@ -111,8 +111,8 @@ func outer6[B tunnelOver6[B]](ttl, encapLimit uint16) []setting[B] {
 }
 
 func keySettings[B interface {
-	withKeys[B]
-	tunnelBuilder[B]
+	lab.WithKeys[B]
+	lab.TunnelBuilder[B]
 }]() []setting[B] {
 	keyed := func(b B, on bool) B {
 		if on {
@@ -133,8 +133,8 @@ func keySettings[B interface {
 }
 
 func ignoreDF[B interface {
-	tunnelOver4[B]
-	IgnoreDF(bool) B
+	lab.TunnelOver4[B]
+	lab.WithIgnoreDF[B]
 }]() []setting[B] {
 	return []setting[B]{
 		set(uapi.IFLA_GRE_IGNORE_DF, B.IgnoreDF, true, false, "Info.IgnoreDF", inData("ignore_df", true, false)).needs(func(b B) { b.PMTUDiscovery(false) }),
@@ -142,7 +142,7 @@ func ignoreDF[B interface {
 }
 
 // mip6 has its oracle in the bytes of the flags.
-func mip6[B tunnelOver6[B]](flags uint16) []setting[B] {
+func mip6[B lab.TunnelOver6[B]](flags uint16) []setting[B] {
 	return []setting[B]{set(own.TunnelMIP6, B.MIP6, true, false, "Info.MIP6", inBits(0x8, flags))}
 }
 
@@ -200,10 +200,10 @@ func TestIP6TnlSettings(t *testing.T) {
 }
 
 func greSettings[B interface {
-	tunnelOver4[B]
-	withKeys[B]
-	withExternal[B]
-	IgnoreDF(bool) B
+	lab.TunnelOver4[B]
+	lab.WithKeys[B]
+	lab.WithExternal[B]
+	lab.WithIgnoreDF[B]
 }](t *testing.T, kind string, build func(string) B) {
 	tunnelSubject(t, kind, build, local4, remote4, greEnds[B](first4, second4), encapSettings[B](uapi.IFLA_GRE_ENCAP_TYPE), keySettings[B](),
 		outer4[B](uapi.IFLA_GRE_TTL, uapi.IFLA_GRE_TOS, uapi.IFLA_GRE_PMTUDISC), ignoreDF[B](),
@@ -211,9 +211,9 @@ func greSettings[B interface {
 }
 
 func ip6greSettings[B interface {
-	tunnelOver6[B]
-	withKeys[B]
-	withExternal[B]
+	lab.TunnelOver6[B]
+	lab.WithKeys[B]
+	lab.WithExternal[B]
 }](t *testing.T, kind string, build func(string) B) {
 	tunnelSubject(t, kind, build, local6, remote6, greEnds[B](first6, second6), encapSettings[B](uapi.IFLA_GRE_ENCAP_TYPE), keySettings[B](),
 		outer6[B](uapi.IFLA_GRE_TTL, uapi.IFLA_GRE_ENCAP_LIMIT), mip6[B](uapi.IFLA_GRE_FLAGS),
@@ -225,20 +225,7 @@ func TestGRETapSettings(t *testing.T)    { greSettings(t, iplink.KindGRETap, gre
 func TestIP6GRESettings(t *testing.T)    { ip6greSettings(t, iplink.KindIP6GRE, ip6gre.New) }
 func TestIP6GRETapSettings(t *testing.T) { ip6greSettings(t, iplink.KindIP6GRETap, ip6gretap.New) }
 
-// mirroring has the setters of ERSPAN.
-type mirroring[B any] interface {
-	tunnelBuilder[B]
-	withExternal[B]
-	Key(uint32) B
-	IKey(uint32) B
-	OKey(uint32) B
-	Version(uint8) B
-	SessionIndex(uint32) B
-	Direction(iplink.ERSPANDirection) B
-	HWID(uint16) B
-}
-
-func erspanSettings[B mirroring[B]]() []setting[B] {
+func erspanSettings[B lab.Mirroring[B]]() []setting[B] {
 	second := func(b B) { b.Version(2) }
 	return []setting[B]{
 		set(uapi.IFLA_GRE_IKEY, B.IKey, 0x123, 0x321, "Info.IKey", inData("ikey", "0.0.1.35", "0.0.3.33")),

@@ -57,72 +57,19 @@ func TestWholeChange(t *testing.T) {
 	}
 }
 
-// endsBuilder has the setters of the ends of all IP tunnels.
-type endsBuilder[B any] interface {
-	iplink.Spec
-	Index(int) B
-	Local(netip.Addr) B
-	Remote(netip.Addr) B
-	Dev(string) B
-	DevIndex(int) B
-	FwMark(uint32) B
-}
-
-// tunnelBuilder has the setters of all IP tunnels but vti and vti6.
-type tunnelBuilder[B any] interface {
-	endsBuilder[B]
-	Encap(iplink.TunnelEncap) B
-}
-
-type tunnelOver4[B any] interface {
-	tunnelBuilder[B]
-	TTL(uint8) B
-	TOS(uint8) B
-	PMTUDiscovery(bool) B
-}
-
-type tunnelOver6[B any] interface {
-	tunnelBuilder[B]
-	HopLimit(uint8) B
-	EncapLimit(uint8) B
-	NoEncapLimit() B
-	TClass(uint8) B
-	TClassInherit() B
-	FlowLabel(uint32) B
-	FlowLabelInherit() B
-	FwMarkInherit() B
-	DSCPInherit() B
-	AllowLocalRemote(bool) B
-	MIP6(bool) B
-}
-
-type withExternal[B any] interface{ External() B }
-
-// withKeys has the setters of the keys of GRE.
-type withKeys[B any] interface {
-	Key(uint32) B
-	NoKey() B
-	IKey(uint32) B
-	OKey(uint32) B
-	ISeq(bool) B
-	OSeq(bool) B
-	ICsum(bool) B
-	OCsum(bool) B
-}
-
 var (
 	fou = iplink.TunnelEncap{Type: iplink.TunnelEncapFOU, SourcePort: 0x1234, DestPort: 0x5678, Checksum: true, RemoteChecksum: true}
 	gue = iplink.TunnelEncap{Type: iplink.TunnelEncapGUE, SourcePort: 0x2345, DestPort: 0x6789, Checksum6: true}
 )
 
 // golden4 sets all that `ip` sends of a tunnel over IPv4.
-func golden4[B tunnelOver4[B]](b B) B {
+func golden4[B lab.TunnelOver4[B]](b B) B {
 	return b.Index(goldenIndex).Local(lab.Addr("192.0.2.17")).Remote(lab.Addr("198.51.100.3")).Dev("under").
 		TTL(17).TOS(0x14).PMTUDiscovery(true).FwMark(0x1234).Encap(fou)
 }
 
 // golden6 sets all that `ip` sends of a tunnel over IPv6.
-func golden6[B tunnelOver6[B]](b B) B {
+func golden6[B lab.TunnelOver6[B]](b B) B {
 	return b.Index(goldenIndex).Local(lab.Addr("2001:db8::17")).Remote(lab.Addr("2001:db8:1::3")).Dev("under").
 		HopLimit(17).EncapLimit(5).TClass(0x14).FlowLabel(0x12345).FwMark(0x1234).Encap(gue)
 }
@@ -150,10 +97,10 @@ func goldenIP6Tnl() []goldenSpec {
 }
 
 func goldenGRE[B interface {
-	tunnelOver4[B]
-	withKeys[B]
-	withExternal[B]
-	IgnoreDF(bool) B
+	lab.TunnelOver4[B]
+	lab.WithKeys[B]
+	lab.WithExternal[B]
+	lab.WithIgnoreDF[B]
 }](build func(string) B) []goldenSpec {
 	return []goldenSpec{
 		{"keys", golden4(build("t0")).IKey(0x1234).OKey(0x87654321).ISeq(true).OCsum(true)},
@@ -163,9 +110,9 @@ func goldenGRE[B interface {
 }
 
 func goldenIP6GRE[B interface {
-	tunnelOver6[B]
-	withKeys[B]
-	withExternal[B]
+	lab.TunnelOver6[B]
+	lab.WithKeys[B]
+	lab.WithExternal[B]
 }](build func(string) B) []goldenSpec {
 	return []goldenSpec{
 		{"keys", golden6(build("t0")).IKey(0x1234).OKey(0x87654321).ISeq(true).OCsum(true)},

@@ -13,7 +13,7 @@ import (
 
 // vtiBuilder has the setters of vti and vti6 links.
 type vtiBuilder[B any] interface {
-	endsBuilder[B]
+	lab.EndsBuilder[B]
 	Key(uint32) B
 	IKey(uint32) B
 	OKey(uint32) B

@@ -16,28 +16,16 @@ import (
 	"github.com/iplink-go/iplink/geneve"
 	"github.com/iplink-go/iplink/internal/kerneltest/lab"
 	"github.com/iplink-go/iplink/internal/testutil"
-	"github.com/iplink-go/iplink/veth"
 	"github.com/iplink-go/iplink/vxlan"
 )
 
 // etherType is that of frames for local experiments, 0x88b5.
 const etherType = 0x88b5
 
-// ends makes two namespaces with a cable between them.
-func ends(t *testing.T) (conn *iplink.Conn, left, right *testutil.Lab) {
-	t.Helper()
-	testutil.Need(t, iplink.KindGeneve)
-	conn, left = lab.Scratch(t)
-	right = testutil.NewLab(t)
-	lab.MustCreate(t, conn, veth.New("eth0").Addr(lab.Prefix("192.0.2.1/24")).Up().
-		Peer(veth.New("eth0").NetNS(lab.NetNS(right)).Addr(lab.Prefix("192.0.2.2/24")).Up()))
-	return conn, left, right
-}
-
 // TestOuterHeader sends a frame through a tunnel, and reads on the cable the headers
 // around it.
 func TestOuterHeader(t *testing.T) {
-	conn, left, right := ends(t)
+	conn, left, right := lab.Cable(t, iplink.KindGeneve)
 	there := testutil.Opened(right, iplink.Dial)
 	tunnel := func() *geneve.Builder { return geneve.New("gnv0").VNI(0x123456).Port(0x1234).Up() }
 	lab.MustCreate(t, conn, tunnel().Remote(lab.Addr("192.0.2.2")).TTL(17).TOS(0x14).DF(geneve.DFSet).UDPChecksum(true))
@@ -75,7 +63,7 @@ func TestOuterHeader(t *testing.T) {
 // TestElsewhere puts the link into a namespace without a cable: its socket stays in that
 // of the Conn.
 func TestElsewhere(t *testing.T) {
-	conn, _, right := ends(t)
+	conn, _, right := lab.Cable(t, iplink.KindGeneve)
 	inner := testutil.NewLab(t)
 	lab.MustCreate(t, conn, geneve.New("gnv0").VNI(0x123).Remote(lab.Addr("192.0.2.2")).NetNS(lab.NetNS(inner)).Up())
 	lab.Ensured(t, conn, geneve.New("gnv0").VNI(0x123).Remote(lab.Addr("192.0.2.2")).NetNS(lab.NetNS(inner)), false)
@@ -89,7 +77,7 @@ func TestElsewhere(t *testing.T) {
 
 // TestChange changes settings beside which the kernel changes others.
 func TestChange(t *testing.T) {
-	conn, ns, _ := ends(t)
+	conn, ns, _ := lab.Cable(t, iplink.KindGeneve)
 	lab.MustCreate(t, conn, geneve.New("a").VNI(7).Remote(lab.Addr("192.0.2.7")).MTU(1281).TTL(17),
 		geneve.New("b").VNI(8).Remote(lab.Addr("2001:db8::7")).UDPZeroCSum6Tx(true).UDPZeroCSum6Rx(true))
 	lab.Updated(t, conn, geneve.New("a").Remote(lab.Addr("192.0.2.8")))
@@ -114,7 +102,7 @@ func TestChange(t *testing.T) {
 
 // TestFaults is about the mistakes that the kernel or the library refuse.
 func TestFaults(t *testing.T) {
-	conn, ns, _ := ends(t)
+	conn, ns, _ := lab.Cable(t, iplink.KindGeneve)
 	lab.MustCreate(t, conn, geneve.New("a").VNI(7).Remote(lab.Addr("192.0.2.7")), geneve.New("x").External().Port(0x1234),
 		vxlan.New("v").VNI(7).Port(4789).Up())
 	create := func(s iplink.Spec) error { return lab.ErrorOf(conn.Create(t.Context(), s)) }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net"
 	"strings"
 	"syscall"
 	"testing"
@@ -16,7 +15,6 @@ import (
 	"github.com/iplink-go/iplink"
 	"github.com/iplink-go/iplink/internal/kerneltest/lab"
 	"github.com/iplink-go/iplink/internal/testutil"
-	"github.com/iplink-go/iplink/veth"
 	"github.com/iplink-go/iplink/xfrm"
 )
 
@@ -36,11 +34,7 @@ func ipsec(ns *testutil.Lab, local, remote, in, out string, ifID uint32) {
 // 0x1234.
 func ends(t *testing.T) (conn *iplink.Conn, left, right *testutil.Lab) {
 	t.Helper()
-	testutil.Need(t, iplink.KindXfrm)
-	conn, left = lab.Scratch(t)
-	right = testutil.NewLab(t)
-	lab.MustCreate(t, conn, veth.New("eth0").Addr(lab.Prefix("192.0.2.1/24")).Up().
-		Peer(veth.New("eth0").NetNS(lab.NetNS(right)).Addr(lab.Prefix("192.0.2.2/24")).Up()))
+	conn, left, right = lab.Cable(t, iplink.KindXfrm)
 	ipsec(left, "192.0.2.1", "192.0.2.2", "0x2222", "0x1111", 0x1234)
 	ipsec(right, "192.0.2.2", "192.0.2.1", "0x1111", "0x2222", 0x1234)
 	return conn, left, right
@@ -53,30 +47,13 @@ func TestPacket(t *testing.T) {
 	there := testutil.Opened(right, iplink.Dial)
 	lab.MustCreate(t, conn, xfrm.New("x").IfID(0x1234).Dev("eth0").Addr(lab.Prefix("10.0.0.1/24")).Up())
 	lab.MustCreate(t, there, xfrm.New("x").IfID(0x1234).Addr(lab.Prefix("10.0.0.2/24")).Up())
-	var inbox net.PacketConn
-	right.In(func() {
-		var err error
-		inbox, err = net.ListenPacket("udp4", "10.0.0.2:4660")
-		testutil.Must(t, err)
-	})
-	defer inbox.Close()
+	inbox, to := right.Inbox("udp4"), lab.Addr("10.0.0.2")
 	wire := right.Packets("eth0", unix.ETH_P_ALL)
-	send := func(text string) {
-		left.In(func() {
-			out, err := net.Dial("udp4", "10.0.0.2:4660")
-			testutil.Must(t, err)
-			defer out.Close()
-			_, err = out.Write([]byte(text))
-			testutil.Must(t, err)
-		})
-	}
 	arrives := func(text string, within time.Duration) bool {
-		testutil.Must(t, inbox.SetReadDeadline(time.Now().Add(within)))
-		b := make([]byte, 64)
-		n, _, err := inbox.ReadFrom(b)
-		return err == nil && string(b[:n]) == text
+		left.Send(testutil.Datagram{To: to, Text: text})
+		_, ok := testutil.Arrives(t, inbox, text, within)
+		return ok
 	}
-	send("through ESP")
 	if !arrives("through ESP", 5*time.Second) {
 		t.Fatal("the datagram has not arrived")
 	}
@@ -88,11 +65,11 @@ func TestPacket(t *testing.T) {
 	if got := left.Link("x"); left.InfoData("x")["if_id"] != "0x4321" || got["link"] != "eth0" {
 		t.Errorf("after the change: %v", got)
 	}
-	if send("elsewhere"); arrives("elsewhere", 200*time.Millisecond) {
+	if arrives("elsewhere", 200*time.Millisecond) {
 		t.Error("a datagram arrives although no state has the number")
 	}
 	lab.Updated(t, conn, xfrm.New("x").IfID(0x1234).Dev("eth0"))
-	if send("again"); !arrives("again", 5*time.Second) {
+	if !arrives("again", 5*time.Second) {
 		t.Error("the datagram has not arrived after the number was right again")
 	}
 }

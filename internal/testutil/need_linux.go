@@ -1,9 +1,11 @@
 package testutil
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"testing"
 
 	"github.com/iplink-go/iplink/internal/vmtest/guest"
@@ -39,6 +41,15 @@ func Need(t testing.TB, kind string) {
 	}
 	if !has {
 		missing(t, "this kernel has no %s driver", kind)
+	}
+}
+
+// NeedModule loads a module that the kernel does not load by itself, and skips the test
+// without it. On a kernel of the matrix the test fails instead.
+func NeedModule(t testing.TB, name string) {
+	t.Helper()
+	if out, err := exec.Command("modprobe", name).CombinedOutput(); err != nil {
+		missing(t, "modprobe %s: %v %s", name, err, bytes.TrimSpace(out))
 	}
 }
 

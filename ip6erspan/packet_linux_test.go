@@ -1,0 +1,22 @@
+package ip6erspan_test
+
+import (
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/iplink-go/iplink"
+	"github.com/iplink-go/iplink/internal/kerneltest/lab"
+	"github.com/iplink-go/iplink/ip6erspan"
+)
+
+// The two ends have different session IDs for what they send.
+var tunnel = lab.Tunnel[*ip6erspan.Builder]{
+	Kind: iplink.KindIP6ERSPAN, Protocol: unix.IPPROTO_GRE, To: lab.Inner4,
+	Left:  func(name string) *ip6erspan.Builder { return ip6erspan.New(name).OKey(0x123).IKey(0x321) },
+	Right: func(name string) *ip6erspan.Builder { return ip6erspan.New(name).OKey(0x321).IKey(0x123) },
+}
+
+func TestOuterHeader(t *testing.T)  { lab.OverIPv6(t, tunnel) }
+func TestOverUDP(t *testing.T)      { lab.OverUDP(t, tunnel) }
+func TestERSPANHeader(t *testing.T) { lab.Mirrored(t, tunnel) }
