@@ -13,10 +13,10 @@ import (
 func vtiSettings[B vtiBuilder[B]](t *testing.T, kind string, build func(string) B, local, remote, first, second string) {
 	ends := endSettings[B](uapi.IFLA_VTI_LOCAL, uapi.IFLA_VTI_REMOTE, uapi.IFLA_VTI_LINK, uapi.IFLA_VTI_FWMARK, first, second)
 	endsSubject(t, kind, build, local, remote, slices.Concat(ends, []setting[B]{
-		set(uapi.IFLA_VTI_IKEY, B.IKey, 0x1234, 0x87654321, "Info.IKey", inData("ikey", "0x1234", "0x87654321")),
-		set(uapi.IFLA_VTI_OKEY, B.OKey, 0x1234, 0x87654321, "Info.OKey", inData("okey", "0x1234", "0x87654321")),
-		set(uapi.IFLA_VTI_IKEY, B.Key, 0x123, 0x4321, "Info.IKey", inData("ikey", "0x123", "0x4321")).variant("key"),
-		set(uapi.IFLA_VTI_OKEY, B.Key, 0x123, 0x4321, "Info.OKey", inData("okey", "0x123", "0x4321")).variant("key"),
+		set(uapi.IFLA_VTI_IKEY, B.IKey, 0x1234, 0x87654321, "Info.IKey", inData("ikey", "0.0.18.52", "135.101.67.33")),
+		set(uapi.IFLA_VTI_OKEY, B.OKey, 0x1234, 0x87654321, "Info.OKey", inData("okey", "0.0.18.52", "135.101.67.33")),
+		set(uapi.IFLA_VTI_IKEY, B.Key, 0x123, 0x4321, "Info.IKey", inData("ikey", "0.0.1.35", "0.0.67.33")).variant("key"),
+		set(uapi.IFLA_VTI_OKEY, B.Key, 0x123, 0x4321, "Info.OKey", inData("okey", "0.0.1.35", "0.0.67.33")).variant("key"),
 	}))
 }
 

@@ -122,7 +122,7 @@ func (p plan) packet(t *testing.T, here, there, wrong, right iplink.Spec) {
 	if passes("elsewhere", 2) {
 		t.Error("a datagram arrives although no state has the mark")
 	}
-	if got := left.Link("v"); left.InfoData("v")["okey"] != "0x4321" || left.InfoData("v")["ikey"] != "0x1234" || got["mtu"] != float64(1333) {
+	if got := left.Link("v"); left.InfoData("v")["okey"] != "0.0.67.33" || left.InfoData("v")["ikey"] != "0.0.18.52" || got["mtu"] != float64(1333) {
 		t.Errorf("after the change: %v", got)
 	}
 	lab.Updated(t, conn, right)
