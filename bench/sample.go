@@ -116,7 +116,7 @@ type result struct {
 	*workload
 	samples []sample
 	err     error   // reason of a failure
-	lack    lacking // reason why the kernel cannot do it, which is no failure
+	lack    lacking // reason why the kernel cannot do it; not a failure
 }
 
 func (r *result) of(who string) []sample {
