@@ -20,33 +20,33 @@ func isTold(e iplink.Event) bool {
 func TestWatchFilters(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
-		name     string
-		filters  []iplink.Filter
-		first    string // a link in the snapshot: the watch has begun when it is reported
-		commands []string
-		want     []string
+		name    string
+		filters []iplink.Filter
+		first   string // a link in the snapshot: the watch has begun when it is reported
+		steps   []string
 	}{
 		{"kind", []iplink.Filter{iplink.OfKind(iplink.KindVXLAN)}, "type vxlan id 7 dstport 4788", []string{
 			"link add br7 type bridge", "link set br7 mtu 1401", "link del br7",
-			"link add vx0 type vxlan id 4660 dstport 4789", "link del vx0",
-		}, []string{"added vx0", "removed vx0"}},
+			"link add vx0 type vxlan id 4660 dstport 4789", "= added vx0", "link del vx0", "= removed vx0",
+		}},
 		{"up", []iplink.Filter{iplink.IsUp()}, "up type bridge", []string{
-			"link add br7 type bridge", "link set br7 mtu 1401", "link set br7 up", "link set br7 alias a", "link set br7 down",
-		}, []string{"added br7", "changed br7: alias", "removed br7"}},
+			"link add br7 type bridge", "link set br7 mtu 1401", "link set br7 up", "= added br7",
+			"link set br7 alias a", "= changed br7: alias", "link set br7 down", "= removed br7",
+		}},
 		{"name", []iplink.Filter{iplink.Named("eth7", "the-uplink-of-the-first-rack", "first")}, "type bridge", []string{
 			"link add br7 up type bridge", "link set br7 mtu 1401",
-			"link property add dev br7 altname the-uplink-of-the-first-rack",
-			"link property del dev br7 altname the-uplink-of-the-first-rack",
-			"link set br7 down", "link set br7 name eth7", "link set eth7 name br7",
-		}, []string{"added br7", "removed br7", "added eth7", "removed eth7"}},
+			"link property add dev br7 altname the-uplink-of-the-first-rack", "= added br7",
+			"link property del dev br7 altname the-uplink-of-the-first-rack", "= removed br7",
+			"link set br7 down", "link set br7 name eth7", "= added eth7", "link set eth7 name br7", "= removed eth7",
+		}},
 		{"name of a master to be", []iplink.Filter{iplink.OfMaster("br7")}, "", []string{
 			"link add br6 type bridge", "link add a0 master br6 type veth peer name b0", "link set a0 mtu 1401",
-			"link set br6 name br7", "link set a0 mtu 1402", "link set a0 nomaster",
-			"link set a0 master br7", "link set br7 name br8",
-		}, []string{"added a0", "changed a0: mtu", "removed a0", "added a0", "removed a0"}},
+			"link set br6 name br7", "= added a0", "link set a0 mtu 1402", "= changed a0: mtu", "link set a0 nomaster", "= removed a0",
+			"link set a0 master br7", "= added a0", "link set br7 name br8", "= removed a0",
+		}},
 		{"both", []iplink.Filter{iplink.OfKind(iplink.KindBridge), iplink.Named("br7")}, "", []string{
-			"link add br6 type bridge", "link add a0 type veth peer name br7", "link del a0", "link set br6 name br7",
-		}, []string{"added br7"}},
+			"link add br6 type bridge", "link add a0 type veth peer name br7", "link del a0", "link set br6 name br7", "= added br7",
+		}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -56,18 +56,32 @@ func TestWatchFilters(t *testing.T) {
 				w.IP(append([]string{"link", "add", "first"}, strings.Fields(test.first)...)...)
 				events.until("added first", isTold)
 			}
-			done := make(chan struct{})
-			go func() {
-				defer close(done)
-				w.Batch(test.commands...)
-			}()
-			defer func() { <-done }()
-			for i, want := range test.want {
-				if e := events.until(want, isTold); e.String() != want {
-					t.Fatalf("event %d is %v, want %s", i, e, want)
-				}
-			}
+			w.follow(events, test.steps)
 		})
+	}
+}
+
+// follow runs commands of `ip`. After "= ", a step is the next event. The changes after it
+// come later, because a link that is looked up is reported as it is by then.
+func (w *watched) follow(events *events, steps []string) {
+	w.Helper()
+	var commands []string
+	for _, step := range steps {
+		want, is := strings.CutPrefix(step, "= ")
+		if !is {
+			commands = append(commands, step)
+			continue
+		}
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			w.Batch(commands...)
+		}()
+		e := events.until(want, isTold)
+		<-done
+		if commands = nil; e.String() != want {
+			w.Fatalf("the event is %v, want %s", e, want)
+		}
 	}
 }
 
