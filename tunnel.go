@@ -71,7 +71,8 @@ type TunnelIPv4 struct {
 	// IFLA_GRE_TOS).
 	TOS uint8
 	// PMTUDiscovery sets the don't-fragment bit as path MTU discovery needs it; without
-	// it the bit is clear (IFLA_IPTUN_PMTUDISC, IFLA_GRE_PMTUDISC).
+	// it the bit is copied from an inner IPv4 packet, and clear around others
+	// (IFLA_IPTUN_PMTUDISC, IFLA_GRE_PMTUDISC).
 	PMTUDiscovery bool
 }
 

@@ -114,7 +114,8 @@ func (b *Builder) TOSInherit() *Builder {
 }
 
 // PMTUDiscovery sets whether the outer packet has the don't-fragment bit as path MTU
-// discovery needs it; on by default. (IFLA_GRE_PMTUDISC).
+// discovery needs it; on by default. Without it the bit is copied from an inner IPv4
+// packet, unless IgnoreDF is set, and clear around others (IFLA_GRE_PMTUDISC).
 func (b *Builder) PMTUDiscovery(on bool) *Builder {
 	b.set(uapi.IFLA_GRE_PMTUDISC).PMTUDiscovery = on
 	return b

@@ -97,7 +97,8 @@ func (b *Builder) TOSInherit() *Builder {
 }
 
 // PMTUDiscovery sets whether the outer packet has the don't-fragment bit as path MTU
-// discovery needs it; on by default. It can be off only with TTL(0).
+// discovery needs it; on by default. Without it the bit is copied from an inner IPv4
+// packet, and clear around others. It can be off only with TTL(0)
 // (IFLA_IPTUN_PMTUDISC).
 func (b *Builder) PMTUDiscovery(on bool) *Builder {
 	b.set(uapi.IFLA_IPTUN_PMTUDISC).PMTUDiscovery = on

@@ -32,8 +32,8 @@ type tunnel struct {
 var (
 	hosts   = [2]netip.Prefix{netip.MustParsePrefix("192.0.2.1/24"), netip.MustParsePrefix("192.0.2.2/24")}
 	tunnels = []tunnel{
-		{"red", 0x1234, netip.MustParsePrefix("10.0.1.1/24"), netip.MustParsePrefix("10.0.1.2/24")},
-		{"blue", 0x4321, netip.MustParsePrefix("2001:db8:2::1/64"), netip.MustParsePrefix("2001:db8:2::2/64")},
+		{"tun1", 0x1234, netip.MustParsePrefix("10.0.1.1/24"), netip.MustParsePrefix("10.0.1.2/24")},
+		{"tun2", 0x4321, netip.MustParsePrefix("2001:db8:2::1/64"), netip.MustParsePrefix("2001:db8:2::2/64")},
 	}
 )
 
@@ -60,7 +60,7 @@ func run(ctx context.Context, l *lab.Lab) error {
 			return err
 		}
 	}
-	if err := l.Update(ctx, left, gre.New("red").OKey(0x8765)); err != nil {
+	if err := l.Update(ctx, left, gre.New(tunnels[0].name).OKey(0x8765)); err != nil {
 		return err
 	}
 	far := tunnels[0].right.Addr()
