@@ -53,13 +53,43 @@ func describe(l *iplink.Link, name namer) described {
 	case *iplink.XfrmInfo:
 		d.Dev = ref(name, l.NetNSID, info.Dev)
 	default:
-		if pairs[l.Kind] {
+		local, remote, key, ok := tunnelEnds(l)
+		switch {
+		case ok:
+			d.Dev, d.tunnel = below, endpoint{kind: l.Kind, local: local, remote: remote, vni: key}
+		case pairs[l.Kind]:
 			d.Peer = below
-		} else {
+		default:
 			d.Parent = below
 		}
 	}
 	return d
+}
+
+// tunnelEnds returns the addresses of an IP tunnel and the key of the packets that it
+// receives, and false for other links.
+func tunnelEnds(l *iplink.Link) (local, remote netip.Addr, key uint32, ok bool) {
+	switch info := l.Info.(type) {
+	case *iplink.IPIPInfo:
+		return info.Local, info.Remote, 0, true
+	case *iplink.SITInfo:
+		return info.Local, info.Remote, 0, true
+	case *iplink.IP6TnlInfo:
+		return info.Local, info.Remote, 0, true
+	case *iplink.GREInfo:
+		return info.Local, info.Remote, info.IKey, true
+	case *iplink.IP6GREInfo:
+		return info.Local, info.Remote, info.IKey, true
+	case *iplink.ERSPANInfo:
+		return info.Local, info.Remote, info.IKey, true
+	case *iplink.IP6ERSPANInfo:
+		return info.Local, info.Remote, info.IKey, true
+	case *iplink.VTIInfo:
+		return info.Local, info.Remote, info.IKey, true
+	case *iplink.VTI6Info:
+		return info.Local, info.Remote, info.IKey, true
+	}
+	return local, remote, 0, false
 }
 
 // pairs are the kinds whose links come in pairs. The kernel reports the other end as
@@ -99,7 +129,19 @@ func detail(l *iplink.Link) string {
 	case *iplink.IPoIBInfo:
 		return fmt.Sprintf("%#04x", info.PKey)
 	}
-	return ""
+	return tunnelText(l)
+}
+
+// tunnelText returns the remote address of an IP tunnel and its key, if it has them.
+func tunnelText(l *iplink.Link) string {
+	_, remote, key, ok := tunnelEnds(l)
+	switch {
+	case !ok || !remote.IsValid() || remote.IsUnspecified():
+		return ""
+	case key != 0:
+		return fmt.Sprintf("%d to %s", key, remote)
+	}
+	return "to " + remote.String()
 }
 
 func tunnelDetail(vni uint32, remote netip.Addr, external bool) string {

@@ -28,9 +28,14 @@ import (
 	"github.com/iplink-go/iplink/can"
 	"github.com/iplink-go/iplink/dummy"
 	"github.com/iplink-go/iplink/fdb"
+	"github.com/iplink-go/iplink/fou"
 	"github.com/iplink-go/iplink/geneve"
+	"github.com/iplink-go/iplink/gre"
+	"github.com/iplink-go/iplink/gretap"
 	"github.com/iplink-go/iplink/ifb"
 	"github.com/iplink-go/iplink/inet"
+	"github.com/iplink-go/iplink/ip6tnl"
+	"github.com/iplink-go/iplink/ipip"
 	"github.com/iplink-go/iplink/ipoib"
 	"github.com/iplink-go/iplink/ipvlan"
 	"github.com/iplink-go/iplink/macvlan"
@@ -38,6 +43,7 @@ import (
 	"github.com/iplink-go/iplink/netkit"
 	"github.com/iplink-go/iplink/nlmon"
 	"github.com/iplink-go/iplink/rtnldriver"
+	"github.com/iplink-go/iplink/sit"
 	"github.com/iplink-go/iplink/veth"
 	"github.com/iplink-go/iplink/vlan"
 	"github.com/iplink-go/iplink/vrf"
@@ -59,13 +65,16 @@ var (
 	br            *bridge.Bridge
 	mac           net.HardwareAddr
 	local, remote netip.Addr
+	local6        netip.Addr
+	remote6       netip.Addr
+	ports         *fou.Conn
 	err           error
 )
 
 func use(...any) {}
 
-var _ = []any{errors.Is, fmt.Sprint, fs.ErrExist, time.Second, rtnetlink.Dial, bond.New, can.New, dummy.New, fdb.Permanent, geneve.New, ifb.New, inet.Forever, ipoib.New,
-	ipvlan.New, macvlan.New, macvtap.New, nlmon.New, rtnldriver.Driver, veth.New, vlan.New, vrf.New, vti.New, vxlan.New}
+var _ = []any{errors.Is, fmt.Sprint, fs.ErrExist, time.Second, rtnetlink.Dial, bond.New, can.New, dummy.New, fdb.Permanent, fou.Open, geneve.New, gre.New, gretap.New, ifb.New, inet.Forever, ip6tnl.New, ipip.New, ipoib.New,
+	ipvlan.New, macvlan.New, macvtap.New, nlmon.New, rtnldriver.Driver, sit.New, veth.New, vlan.New, vrf.New, vti.New, vxlan.New}
 `
 
 var (
