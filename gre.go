@@ -11,7 +11,7 @@ import (
 var (
 	greKind = kind{
 		config: "NET_IPGRE", info: func() info { return new(GREInfo) }, wholeChange: true,
-		address: noAddress, fallback: "gre0", fixed: tunnelFixed(uapi.IFLA_GRE_REMOTE),
+		address: noAddress, addrLen: 4, fallback: "gre0", fixed: tunnelFixed(uapi.IFLA_GRE_REMOTE),
 	}
 	gretapKind = kind{
 		config: "NET_IPGRE", info: func() info { return new(GREInfo) }, wholeChange: true,
@@ -23,7 +23,7 @@ var (
 	}
 	ip6greKind = kind{
 		config: "IPV6_GRE", info: func() info { return new(IP6GREInfo) }, wholeChange: true,
-		address: noAddress, fallback: "ip6gre0", spelled: overIPv6Spelled,
+		address: noAddress, addrLen: 16, fallback: "ip6gre0", spelled: overIPv6Spelled,
 	}
 	ip6gretapKind = kind{
 		config: "IPV6_GRE", info: func() info { return new(IP6GREInfo) }, wholeChange: true,

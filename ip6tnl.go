@@ -10,6 +10,7 @@ var ip6tnlKind = kind{
 	info:        func() info { return new(IP6TnlInfo) },
 	wholeChange: true,
 	address:     noAddress,
+	addrLen:     16,
 	fallback:    "ip6tnl0",
 	spelled:     attr.SetOf(uapi.IFLA_IPTUN_PROTO, uapi.IFLA_IPTUN_TTL, uapi.IFLA_IPTUN_ENCAP_LIMIT),
 }

@@ -10,6 +10,7 @@ var ipipKind = kind{
 	info:        func() info { return new(IPIPInfo) },
 	wholeChange: true,
 	address:     noAddress,
+	addrLen:     4,
 	fallback:    "tunl0",
 	spelled:     attr.SetOf(uapi.IFLA_IPTUN_PROTO),
 	fixed:       tunnelFixed(uapi.IFLA_IPTUN_REMOTE),

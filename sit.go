@@ -16,6 +16,7 @@ var sitKind = kind{
 	info:        func() info { return new(SITInfo) },
 	wholeChange: true,
 	address:     noAddress,
+	addrLen:     4,
 	fallback:    "sit0",
 	spelled:     attr.SetOf(uapi.IFLA_IPTUN_PROTO, uapi.IFLA_IPTUN_TTL),
 	fixed:       tunnelFixed(uapi.IFLA_IPTUN_REMOTE),

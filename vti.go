@@ -10,11 +10,11 @@ import (
 var (
 	vtiKind = kind{
 		config: "NET_IPVTI", info: func() info { return new(VTIInfo) }, wholeChange: true,
-		address: noAddress, fallback: "ip_vti0", fixed: tunnelFixed(uapi.IFLA_VTI_REMOTE),
+		address: noAddress, addrLen: 4, fallback: "ip_vti0", fixed: tunnelFixed(uapi.IFLA_VTI_REMOTE),
 	}
 	vti6Kind = kind{
 		config: "IPV6_VTI", info: func() info { return new(VTI6Info) }, wholeChange: true,
-		address: noAddress, fallback: "ip6_vti0",
+		address: noAddress, addrLen: 16, fallback: "ip6_vti0",
 	}
 )
 

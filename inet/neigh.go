@@ -16,8 +16,8 @@ type Neigh struct {
 	// Addr is the neighbour's IP address (NDA_DST).
 	Addr netip.Addr
 	// LLAddr is the neighbour's link-layer address. Its length is that of the link's
-	// address: 6 bytes on Ethernet, and 4 or 16 on a tunnel, where it is an IP address
-	// (NDA_LLADDR). It is empty while the kernel does not know it. A managed neighbour
+	// address: 6 bytes on Ethernet, and 4 or 16 on a tunnel, where it is the IP address of
+	// the other end: net.HardwareAddr(addr.AsSlice()) (NDA_LLADDR). It is empty while the kernel does not know it. A managed neighbour
 	// and a proxy entry have none to set.
 	LLAddr net.HardwareAddr
 	// State is the reachability of the neighbour; NeighPermanent by default.
