@@ -64,18 +64,18 @@ runner:
 	@CGO_ENABLED=0 $(GO) build -trimpath -ldflags='-s -w' -o bin/vmtest ./internal/vmtest/cmd/vmtest
 
 matrix: runner
-	@sh internal/tools/matrix.sh $(RUNNER) "$(KERNELS)" "$(GUESTS)" $(GO) test -timeout 25m
+	@sh internal/tools/matrix.sh $(RUNNER) "$(KERNELS)" "$(GUESTS)" $(GO) test -timeout 40m
 
 test-kernel: runner
 	$(RUNNER) fetch -kernel $(K)
-	$(GO) test -exec "$(RUNNER) -kernel $(K)" -timeout 25m -run '$(RUN)' $(PKG)
+	$(GO) test -exec "$(RUNNER) -kernel $(K)" -timeout 40m -run '$(RUN)' $(PKG)
 
 test-ipoib: runner
-	@sh internal/tools/matrix.sh $(RUNNER) "$(KERNELS)" . $(GO) test -timeout 25m -run IPoIB
+	@sh internal/tools/matrix.sh $(RUNNER) "$(KERNELS)" . $(GO) test -timeout 40m -run IPoIB
 
 # A kernel with a device that only such a guest has.
 test-failover: runner
-	@sh internal/tools/matrix.sh "$(RUNNER) -failover" 7.3 ./failover $(GO) test -timeout 25m
+	@sh internal/tools/matrix.sh "$(RUNNER) -failover" 7.3 ./failover $(GO) test -timeout 40m
 
 test-tshark: deps runner
 	@rm -rf bin/capture && mkdir -p bin/capture
