@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/own"
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
 )
@@ -25,7 +26,7 @@ var bridgeKind = kind{
 	afterCreate: attr.SetOf(uapi.IFLA_MTU), // joining ports would otherwise change it
 	waits:       true,                      // rcu_barrier for its multicast groups
 	optional: map[uint16]string{
-		uapi.IFLA_BR_VLAN_FILTERING: "this kernel's bridge does not filter VLANs (CONFIG_BRIDGE_VLAN_FILTERING)",
+		uapi.IFLA_BR_VLAN_FILTERING: own.NoVLANFiltering,
 	},
 }
 

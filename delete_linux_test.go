@@ -268,8 +268,8 @@ func beKilled(t *testing.T) {
 }
 
 // TestRecreateFaults lets each moment of a recreation go wrong, beside the old link and in
-// place of it. After an error, the old link is as it was, or the error says that it is not
-// if from some moment on no answer arrives.
+// place of it. After an error, the old link is as it was. If from some moment on no answer
+// arrives, an address may have another label, which the error then says.
 func TestRecreateFaults(t *testing.T) {
 	for way, old := range map[string]string{
 		"beside":  "link add t0 type vxlan id 9 dstport 4789 ttl 7",
@@ -295,10 +295,11 @@ func TestRecreateFaults(t *testing.T) {
 						}
 						return
 					}
-					if name == "all-answers-dropped" && err != nil && strings.Contains(err.Error(), "the link before is not as it was") {
-						continue // the labels of its addresses cannot be known
+					after := lab.Shown(ns)
+					if err != nil && strings.Contains(err.Error(), "the link before is not as it was") && name == "all-answers-dropped" {
+						after = strings.ReplaceAll(after, " t0:2\\", " t0\\") // a label that a rename leaves behind, and that cannot be read
 					}
-					if after := lab.Shown(ns); err != nil && after != before {
+					if err != nil && after != before {
 						t.Fatalf("fault at %d, error %v: before:\n%s\nafter:\n%s", n, err, before, after)
 					}
 				}

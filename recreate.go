@@ -294,21 +294,21 @@ func (c *carryOver) bringBack(ctx context.Context, t *transaction, j *job) error
 	} else if err != nil {
 		return err
 	}
-	return c.restore(ctx, j, now.AltNames)
+	return c.restore(ctx, j, now)
 }
 
-// restore gives the old link its names and ports again. It has the given alternative names.
-func (c *carryOver) restore(ctx context.Context, j *job, has []string) error {
+// restore gives the old link, which is now as given, its names and ports again.
+func (c *carryOver) restore(ctx context.Context, j *job, now *Link) error {
 	var b, peers rtnl.Batch
-	rename := func(b *rtnl.Batch, at *nsConn, l *Link) {
-		if name, err := rtnl.NameOf(rtnl.Held{Conn: at.rt}, l.Index); err == nil && name == l.Name {
+	rename := func(b *rtnl.Batch, l *Link, name string) {
+		if name == l.Name {
 			return // a kernel before Linux 6.2 refuses even that if the link is up
 		}
 		b.Write(uapi.RTM_NEWLINK, 0, func(b []byte) []byte { return appendRename(b, l.Index, l.Name) })
 	}
-	rename(&b, j.at, c.old)
+	rename(&b, c.old, now.Name)
 	for _, name := range c.sharedAltNames(j.spec) {
-		if slices.Contains(has, name) {
+		if slices.Contains(now.AltNames, name) {
 			continue
 		}
 		b.Write(uapi.RTM_NEWLINKPROP, uapi.NLM_F_CREATE|uapi.NLM_F_EXCL, func(b []byte) []byte { return appendAltName(b, c.old.Index, name) })
@@ -317,7 +317,8 @@ func (c *carryOver) restore(ctx context.Context, j *job, has []string) error {
 		return err
 	}
 	if c.peer != nil {
-		rename(&peers, c.peerAt, c.peer)
+		name, _ := rtnl.NameOf(rtnl.Held{Conn: c.peerAt.rt}, c.peer.Index) // without one, the kernel says why
+		rename(&peers, c.peer, name)
 		if err := doAll(ctx, rtnl.Held{Conn: c.peerAt.rt}, &peers); err != nil {
 			return err
 		}

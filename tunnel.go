@@ -179,19 +179,11 @@ func (v *Tunnel) identity() tunnelIdentity {
 	if v.External {
 		return tunnelIdentity{external: true}
 	}
-	return tunnelIdentity{local: specified(v.Local), remote: specified(v.Remote), dev: v.Dev}
+	return tunnelIdentity{local: attr.Specified(v.Local), remote: attr.Specified(v.Remote), dev: v.Dev}
 }
 
 func (v *Tunnel) encap() *TunnelEncap {
 	return &v.Encap
-}
-
-// specified returns the zero Addr for the unspecified address.
-func specified(a netip.Addr) netip.Addr {
-	if a.IsUnspecified() {
-		return netip.Addr{}
-	}
-	return a
 }
 
 // now returns the present value of a setting of a tunnel: as it is to be sent, or else as
@@ -215,9 +207,9 @@ func (v *Tunnel) externalFault(s *spec, n *tunnelNumbers) *attr.Error {
 	}
 	const text = "cannot go with External, where it comes with each packet"
 	switch {
-	case s.Set.Has(n.local) && specified(v.Local).IsValid():
+	case s.Set.Has(n.local) && attr.Specified(v.Local).IsValid():
 		return &attr.Error{Name: "local", Text: text}
-	case s.Set.Has(n.remote) && specified(v.Remote).IsValid():
+	case s.Set.Has(n.remote) && attr.Specified(v.Remote).IsValid():
 		return &attr.Error{Name: "remote", Text: text}
 	}
 	return nil
@@ -396,8 +388,7 @@ func (k *kind) tunnels() string {
 // wanted returns the settings that the request of a job carries.
 func (j *job) wanted() info {
 	if j.whole != nil {
-		all := j.whole
-		return all
+		return j.whole
 	}
 	v, _ := j.spec.Info.(tunnelInfo)
 	if v == nil {
@@ -427,7 +418,7 @@ func (t *transaction) encapMissing(_ context.Context, s *step, errno syscall.Err
 		return fact{}
 	}
 	module := "fou"
-	if specified(v.identity().remote).Is6() || specified(v.identity().local).Is6() {
+	if attr.Specified(v.identity().remote).Is6() || attr.Specified(v.identity().local).Is6() {
 		module = "fou6"
 	}
 	return fact{"encap", "it needs the module " + module + ", which the kernel does not load by itself: modprobe " + module}

@@ -47,7 +47,7 @@ func (v *VTIInfo) attrsWith(c *attr.Codec, addr func(*attr.Codec, uint16, string
 
 // identity has no key: the driver finds a tunnel by its ends alone.
 func (v *VTIInfo) identity() tunnelIdentity {
-	return tunnelIdentity{local: specified(v.Local), remote: specified(v.Remote), dev: v.Dev}
+	return tunnelIdentity{local: attr.Specified(v.Local), remote: attr.Specified(v.Remote), dev: v.Dev}
 }
 
 // VTI6Info is the kernel's report of a vti6 link: IPsec over IPv6.
@@ -59,7 +59,7 @@ func (v *VTI6Info) attrs(c *attr.Codec) { v.attrsWith(c, attr.Addr6) }
 
 // identity has no Dev: the driver finds a tunnel by the two addresses.
 func (v *VTI6Info) identity() tunnelIdentity {
-	return tunnelIdentity{local: specified(v.Local), remote: specified(v.Remote)}
+	return tunnelIdentity{local: attr.Specified(v.Local), remote: attr.Specified(v.Remote)}
 }
 
 // identifiedBy names the settings of the identity.

@@ -56,29 +56,42 @@ func entries() *workload {
 // entryMemory is the same workload, and measures the most memory that a process for it
 // had resident.
 func entryMemory() *workload {
-	return &workload{name: "create a vxlan with 100000 FDB entries, resident memory for each", links: 100_000, few: 3000, rounds: 3, check: hasEntries, after: deleteAll, entrants: []entrant{
+	return &workload{name: "create a vxlan with 100000 FDB entries, resident memory for each", links: 100_000, few: 3000, rounds: 3, check: hasEntries, after: deleteAll,
+		entrants: residents("entries "+ourName, (*lab).entryBatch)}
+}
+
+// residents returns the entrants of a workload that measures the most memory which a
+// process had resident: this library's in the given child, and iproute2's.
+func residents(child string, batch func(*lab) (func() (*exec.Cmd, error), error)) []entrant {
+	each := func(l *lab, cmd *exec.Cmd) *sample {
+		return &sample{links: l.n, bytes: mostResident(cmd) / float64(l.n)}
+	}
+	return []entrant{
 		{who: ourName, start: func(l *lab) (work, error) {
 			return func() (*sample, error) {
-				p, err := spawn("entries "+ourName, l.n)
+				p, err := spawn(child, l.n)
 				if err != nil {
 					return nil, err
 				}
 				_, err = p.wait()
-				return &sample{links: l.n, bytes: mostResident(p.cmd) / float64(l.n)}, err
+				return each(l, p.cmd), err
 			}, nil
 		}},
 		{who: ipName, start: func(l *lab) (work, error) {
-			run, err := l.entryBatch()
+			run, err := batch(l)
 			return func() (*sample, error) {
 				cmd, err := run()
-				return &sample{links: l.n, bytes: mostResident(cmd) / float64(l.n)}, err
+				return each(l, cmd), err
 			}, err
 		}},
-	}}
+	}
 }
 
 // mostResident returns the most bytes that an ended process had resident.
 func mostResident(cmd *exec.Cmd) float64 {
+	if cmd.ProcessState == nil {
+		return 0 // it was not started
+	}
 	usage, _ := cmd.ProcessState.SysUsage().(*syscall.Rusage)
 	return float64(usage.Maxrss) * 1024
 }
@@ -112,18 +125,27 @@ func (l *lab) entryBatch() (func() (*exec.Cmd, error), error) {
 	text := strings.Join(lines(l.n, func(i int) string {
 		return fmt.Sprintf("fdb replace %s dev x0 dst %s self permanent", entryMAC(i), netip.AddrFrom4(entryDst))
 	}), "\n")
-	path := filepath.Join(l.dir, "entries.bridge")
+	run, err := l.bridgeBatch("entries", text+"\n")
+	return func() (*exec.Cmd, error) {
+		if err := add(); err != nil {
+			return new(exec.Cmd), err
+		}
+		return run()
+	}, err
+}
+
+// bridgeBatch writes a file for `bridge -batch`, and returns a function that runs it and
+// returns the process.
+func (l *lab) bridgeBatch(name, text string) (func() (*exec.Cmd, error), error) {
+	path := filepath.Join(l.dir, name+".bridge")
 	return func() (*exec.Cmd, error) {
 		cmd := exec.Command("bridge", "-batch", path)
-		if err := add(); err != nil {
-			return cmd, err
-		}
 		out, err := cmd.CombinedOutput()
 		if err != nil {
 			err = fmt.Errorf("bridge -batch: %w: %s", err, out)
 		}
 		return cmd, err
-	}, os.WriteFile(path, []byte(text+"\n"), 0o600)
+	}, os.WriteFile(path, []byte(text), 0o600)
 }
 
 // entryMessages returns the requests for n entries of the link with the index 0.

@@ -4,9 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 
 	"github.com/iplink-go/iplink"
@@ -48,25 +46,7 @@ func vlans() *workload {
 // resident.
 func vlanMemory() *workload {
 	return &workload{name: "4094 VLANs for each of 100 ports, resident memory for each", links: vlanPorts * 4094, few: vlanPorts * 20, rounds: 3,
-		world: makeFiltering, check: hasVLANs, after: deleteVLANs, entrants: []entrant{
-			{who: ourName, start: func(l *lab) (work, error) {
-				return func() (*sample, error) {
-					p, err := spawn("vlans "+ourName, l.n)
-					if err != nil {
-						return nil, err
-					}
-					_, err = p.wait()
-					return &sample{links: l.n, bytes: mostResident(p.cmd) / float64(l.n)}, err
-				}, nil
-			}},
-			{who: ipName, start: func(l *lab) (work, error) {
-				run, err := l.vlanBatch()
-				return func() (*sample, error) {
-					cmd, err := run()
-					return &sample{links: l.n, bytes: mostResident(cmd) / float64(l.n)}, err
-				}, err
-			}},
-		}}
+		world: makeFiltering, check: hasVLANs, after: deleteVLANs, entrants: residents("vlans "+ourName, (*lab).vlanBatch)}
 }
 
 func vlanPort(i int) string { return fmt.Sprintf("port%d", i) }
@@ -119,8 +99,7 @@ func vlansOurs(n int, ready func()) error {
 	return addVLANs(conn, n)
 }
 
-// vlanBatch writes the file for `bridge -batch`, and returns a function that runs it and
-// returns the process.
+// vlanBatch gives the VLANs to the ports by `bridge -batch`.
 func (l *lab) vlanBatch() (func() (*exec.Cmd, error), error) {
 	var text strings.Builder
 	for i := range vlanPorts {
@@ -132,15 +111,7 @@ func (l *lab) vlanBatch() (func() (*exec.Cmd, error), error) {
 			text.WriteByte('\n')
 		}
 	}
-	path := filepath.Join(l.dir, "vlans.bridge")
-	return func() (*exec.Cmd, error) {
-		cmd := exec.Command("bridge", "-batch", path)
-		out, err := cmd.CombinedOutput()
-		if err != nil {
-			err = fmt.Errorf("bridge -batch: %w: %s", err, out)
-		}
-		return cmd, err
-	}, os.WriteFile(path, []byte(text.String()), 0o600)
+	return l.bridgeBatch("vlans", text.String())
 }
 
 // vlanMessages returns one request for each port, with all its VLANs.

@@ -10,6 +10,7 @@ import (
 	"github.com/iplink-go/iplink"
 	"github.com/iplink-go/iplink/internal/attr"
 	"github.com/iplink-go/iplink/internal/openlink"
+	"github.com/iplink-go/iplink/internal/own"
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
 )
@@ -60,10 +61,8 @@ func (s *Bridge) filters(ctx context.Context, op string) error {
 // unfiltered adds the reason for the error of a kernel whose bridge lacks VLAN
 // support.
 func unfiltered(err error) error {
-	return openlink.Because(err, syscall.EOPNOTSUPP, noFiltering)
+	return openlink.Because(err, syscall.EOPNOTSUPP, own.NoVLANFiltering)
 }
-
-const noFiltering = "this kernel's bridge does not filter VLANs (CONFIG_BRIDGE_VLAN_FILTERING)"
 
 // checkOptions checks a range of VLANs and the settings for them.
 func (s *Bridge) checkOptions(op string, first, last uint16, set attr.Set, table attr.Table) error {

@@ -160,7 +160,7 @@ func vlanText(vlans []VLAN) string {
 func vlanReason(errno syscall.Errno) string {
 	switch errno {
 	case syscall.EOPNOTSUPP:
-		return noFiltering
+		return own.NoVLANFiltering
 	case syscall.EINVAL:
 		return needsTunnel
 	case syscall.EEXIST:

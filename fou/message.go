@@ -107,8 +107,8 @@ func parse(b []byte) (Port, error) {
 	if _, err := new(attr.Codec).Decode(b, r.attrs, nil); err != nil {
 		return Port{}, err
 	}
-	p := Port{Port: r.port, Protocol: r.protocol, RemCsumNoPartial: r.noPartial, Local: specified(r.local), DevIndex: int(r.dev)}
-	if peer := specified(r.peer); peer.IsValid() {
+	p := Port{Port: r.port, Protocol: r.protocol, RemCsumNoPartial: r.noPartial, Local: attr.Specified(r.local), DevIndex: int(r.dev)}
+	if peer := attr.Specified(r.peer); peer.IsValid() {
 		p.Peer = netip.AddrPortFrom(peer, r.peerPort)
 	}
 	switch r.family {
@@ -126,12 +126,4 @@ func parse(b []byte) (Port, error) {
 		return Port{}, fmt.Errorf("port %d: the type %d is unknown", r.port, r.typ)
 	}
 	return p, nil
-}
-
-// specified returns the zero Addr for the unspecified address.
-func specified(a netip.Addr) netip.Addr {
-	if a.IsUnspecified() {
-		return netip.Addr{}
-	}
-	return a
 }

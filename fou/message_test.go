@@ -2,27 +2,12 @@ package fou
 
 import (
 	"bytes"
-	"encoding/hex"
 	"net/netip"
 	"strings"
 	"testing"
 
 	"github.com/iplink-go/iplink/internal/testutil"
-	"github.com/iplink-go/iplink/internal/wire"
 )
-
-// bytesOf returns the bytes of a literal in base 16, written for a little-endian host.
-func bytesOf(t testing.TB, literal string) []byte {
-	t.Helper()
-	if wire.Order.Uint16([]byte{0x12, 0x34}) == 0x1234 {
-		testutil.Skipf(t, "the bytes are those of a little-endian host")
-	}
-	b, err := hex.DecodeString(strings.ReplaceAll(literal, " ", ""))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
 
 const (
 	addr6 = "20010db8000000000000000000001234"
@@ -46,10 +31,10 @@ func TestAppend(t *testing.T) {
 		{Port{Port: 7, Type: GUE, Family: IPv6, DevIndex: 7}, "06000100 00070000 05000200 0a000000 14000700 00000000000000000000000000000000 08000b00 07000000",
 			"05000400 02000000"},
 	} {
-		if got, want := c.port.append(nil), bytesOf(t, c.identity+c.rest); !bytes.Equal(got, want) {
+		if got, want := c.port.append(nil), testutil.LittleEndian(t, c.identity+c.rest); !bytes.Equal(got, want) {
 			t.Errorf("add %v\n got % x\nwant % x", c.port, got, want)
 		}
-		if got, want := c.port.appendIdentity(nil), bytesOf(t, c.identity); !bytes.Equal(got, want) {
+		if got, want := c.port.appendIdentity(nil), testutil.LittleEndian(t, c.identity); !bytes.Equal(got, want) {
 			t.Errorf("del %v\n got % x\nwant % x", c.port, got, want)
 		}
 	}
@@ -70,7 +55,7 @@ func TestParse(t *testing.T) {
 			Peer: netip.MustParseAddrPort("[2001:db8:1::5678]:22136"), DevIndex: 7},
 		plain + "0800ff00 12345678": {Port: 0x4321, Protocol: 4}, // of a newer kernel
 	} {
-		if got, err := parse(bytesOf(t, literal)); err != nil || got != want {
+		if got, err := parse(testutil.LittleEndian(t, literal)); err != nil || got != want {
 			t.Errorf("%s\n gives %+v, %v\n want %+v", literal, got, err, want)
 		}
 	}
@@ -88,7 +73,7 @@ func TestParseFaults(t *testing.T) {
 		strings.Replace(plain, "06000a00 00000000", "08000a00 00000000", 1):  "peer_port: 4 bytes where 2 are due",
 		strings.Replace(plain, "05000300 04000000", "06000300 04000000", 1):  "ipproto: 2 bytes where 1 are due",
 	} {
-		if got, err := parse(bytesOf(t, literal)); err == nil || !strings.Contains(err.Error(), want) {
+		if got, err := parse(testutil.LittleEndian(t, literal)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s\n gives %+v, %v\n want %s", literal, got, err, want)
 		}
 	}
@@ -97,7 +82,7 @@ func TestParseFaults(t *testing.T) {
 // FuzzParse has each port that can be read written as it was read.
 func FuzzParse(f *testing.F) {
 	for _, literal := range []string{direct, plain, over6} {
-		f.Add(bytesOf(f, literal))
+		f.Add(testutil.LittleEndian(f, literal))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		p, err := parse(bytes.Clone(b))

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/iplink-go/iplink"
+	"github.com/iplink-go/iplink/internal/attr"
 	"github.com/iplink-go/iplink/internal/openlink"
 	"github.com/iplink-go/iplink/internal/own"
 	"github.com/iplink-go/iplink/internal/rtnl"
@@ -215,7 +216,7 @@ func (c *Conn) chosen(ctx context.Context, held rtnl.Held, p *Port) (local netip
 
 // same reports whether a listed port has the identity of p.
 func (p *Port) same(listed Port) bool {
-	local := specified(p.Local)
+	local := attr.Specified(p.Local)
 	return listed.Port == p.Port && listed.Family == p.Family && listed.Peer == p.Peer && listed.DevIndex == p.DevIndex &&
 		(listed.Local == local || !local.IsValid() && p.Peer.IsValid())
 }

@@ -25,17 +25,17 @@ const key = "0x000102030405060708090a0b0c0d0e0f10111213"
 
 // A plan has the addresses of a tunnel between two namespaces.
 type plan struct {
+	kind        string
 	left, right string // of the ends
 	inner       string // the prefix inside, with %d for a host
 	bits        int
-	words       string // for `ip address`
 	isESP       func(frame []byte) bool
 }
 
-var over4 = plan{"192.0.2.1", "192.0.2.2", "10.0.0.%d", 24, "",
+var over4 = plan{iplink.KindVTI, "192.0.2.1", "192.0.2.2", "10.0.0.%d", 24,
 	func(b []byte) bool { return len(b) > 42 && b[12] == 8 && b[13] == 0 && b[23] == unix.IPPROTO_ESP }}
 
-var over6 = plan{"2001:db8::1", "2001:db8::2", "2001:db8:1::%d", 64, "nodad",
+var over6 = plan{iplink.KindVTI6, "2001:db8::1", "2001:db8::2", "2001:db8:1::%d", 64,
 	func(b []byte) bool { return len(b) > 62 && b[12] == 0x86 && b[13] == 0xdd && b[20] == unix.IPPROTO_ESP }}
 
 func (p plan) host(n int) netip.Prefix {
@@ -56,12 +56,7 @@ func (p plan) ipsec(ns *testutil.Lab, local, remote, in, out string, mark uint32
 // ends makes two namespaces with a cable between them, and IPsec with the mark 0x1234.
 func (p plan) ends(t *testing.T) (conn *iplink.Conn, left, right *testutil.Lab) {
 	t.Helper()
-	conn, left = lab.Scratch(t)
-	right = testutil.NewLab(t)
-	left.Batch("link add eth0 type veth peer name eth0 netns "+right.Path(), "link set eth0 up")
-	right.IP("link set eth0 up")
-	left.IP(fmt.Sprintf("address add %s/%d dev eth0 %s", p.left, p.bits, p.words))
-	right.IP(fmt.Sprintf("address add %s/%d dev eth0 %s", p.right, p.bits, p.words))
+	conn, left, right = lab.Cable(t, p.kind)
 	p.ipsec(left, p.left, p.right, "0x2222", "0x1111", 0x1234)
 	p.ipsec(right, p.right, p.left, "0x1111", "0x2222", 0x1234)
 	return conn, left, right
@@ -71,7 +66,6 @@ func (p plan) ends(t *testing.T) (conn *iplink.Conn, left, right *testutil.Lab) 
 // With another OKey, none arrives.
 func TestPacket(t *testing.T) {
 	t.Run("vti", func(t *testing.T) {
-		testutil.Need(t, iplink.KindVTI)
 		ends := func(local, remote string) *vti.Builder {
 			return vti.New("v").Local(lab.Addr(local)).Remote(lab.Addr(remote))
 		}
@@ -79,7 +73,6 @@ func TestPacket(t *testing.T) {
 			vti.New("v").OKey(0x4321), vti.New("v").OKey(0x1234))
 	})
 	t.Run("vti6", func(t *testing.T) {
-		testutil.Need(t, iplink.KindVTI6)
 		ends := func(local, remote string) *vti6.Builder {
 			return vti6.New("v").Local(lab.Addr(local)).Remote(lab.Addr(remote))
 		}

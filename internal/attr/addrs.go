@@ -75,6 +75,14 @@ func Addr6(c *Codec, typ uint16, name string, v *netip.Addr) {
 	}
 }
 
+// Specified returns the zero Addr for the unspecified address, which stands for any.
+func Specified(a netip.Addr) netip.Addr {
+	if a.IsUnspecified() {
+		return netip.Addr{}
+	}
+	return a
+}
+
 // addrOf processes a row for an address of the given number of bytes.
 func (c *Codec) addrOf(typ uint16, name string, v *netip.Addr, format string, s shape, width int) {
 	if !c.row(typ, 0, name, format) {

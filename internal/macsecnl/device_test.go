@@ -5,6 +5,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/iplink-go/iplink/internal/testutil"
 )
 
 // sample is a message of the list written by hand from the kernel's header: a
@@ -20,17 +22,17 @@ const sample = "08000100 34120000" +
 	"34000200 05000100 03000000 05000200 00000000 0c000300 f0debc9a78563412 14000500 a1b2c3d4 00000000 00000000 00000001"
 
 func TestParse(t *testing.T) {
-	b := bytesOf(t, sample)
+	b := testutil.LittleEndian(t, sample)
 	d := Parse(b)
 	if d.Index != 0x1234 || d.Offload != 2 || d.SCI != (SCI{2, 0, 0, 0, 0x12, 0x34, 0x12, 0x34}) || d.Suite != 0x0080c20001000001 || d.ICVLen != 12 ||
 		!d.Operational || d.Protect || !d.Replay || d.Validate != 1 || !d.Encrypt || d.SendSCI || !d.EndStation || d.SCB || d.EncodingSA != 3 || d.Window != 0x12345678 {
 		t.Errorf("%+v", d)
 	}
-	if !bytes.Equal(d.TxStats, bytesOf(t, "0c000100 1111000000000000")) || !bytes.Equal(d.Stats, bytesOf(t, "0c000200 2222000000000000")) {
+	if !bytes.Equal(d.TxStats, testutil.LittleEndian(t, "0c000100 1111000000000000")) || !bytes.Equal(d.Stats, testutil.LittleEndian(t, "0c000200 2222000000000000")) {
 		t.Errorf("% x, % x", d.TxStats, d.Stats)
 	}
 	want := []SA{
-		{AN: 2, Active: true, PN: 0x12345678, Stats: bytesOf(t, "07000800")},
+		{AN: 2, Active: true, PN: 0x12345678, Stats: testutil.LittleEndian(t, "07000800")},
 		{AN: 3, PN: 0x123456789abcdef0, KeyID: [16]byte{0xa1, 0xb2, 0xc3, 0xd4, 15: 1}},
 	}
 	if !reflect.DeepEqual(d.TxSAs, want) {
@@ -51,7 +53,7 @@ func TestParseFaults(t *testing.T) {
 		"0c000480 08000100 02000000":                   "sci: 4 bytes where 8 are due",
 		"07000100 341200":                              "ifindex: 3 bytes where 4 are due",
 	} {
-		d := Parse(append(bytesOf(t, "0c000980 05000100 02000000"), bytesOf(t, literal)...))
+		d := Parse(append(testutil.LittleEndian(t, "0c000980 05000100 02000000"), testutil.LittleEndian(t, literal)...))
 		if d.Err == nil || !strings.Contains(d.Err.Error(), want) {
 			t.Errorf("%s: %v, want %s", literal, d.Err, want)
 		}
@@ -62,8 +64,8 @@ func TestParseFaults(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	f.Add(bytesOf(f, sample))
-	f.Add(bytesOf(f, sample)[8:])
+	f.Add(testutil.LittleEndian(f, sample))
+	f.Add(testutil.LittleEndian(f, sample)[8:])
 	f.Fuzz(func(t *testing.T, b []byte) {
 		before := bytes.Clone(b)
 		d, again := Parse(b), Parse(b)

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/iplink-go/iplink/internal/rtnl"
+	"github.com/iplink-go/iplink/internal/testutil"
 )
 
 var (
@@ -42,8 +43,8 @@ func TestAppend(t *testing.T) {
 		"02010000 08000100 34120000 10000280 0c000100 02000000340b1234":                            DeleteRxSC(0x1234, peer),
 		"0a010000 08000100 34120000 0c000980 05000100 02000000":                                    UpdateOffload(0x1234, 2),
 	} {
-		if got := r.Append(nil, 1); string(got) != string(bytesOf(t, want)) {
-			t.Errorf("command %d:\n got % x\nwant % x", r.Command, got, bytesOf(t, want))
+		if got := r.Append(nil, 1); string(got) != string(testutil.LittleEndian(t, want)) {
+			t.Errorf("command %d:\n got % x\nwant % x", r.Command, got, testutil.LittleEndian(t, want))
 		}
 	}
 }

@@ -25,6 +25,10 @@ type Settings struct {
 	Faults []Fault // arguments that setters rejected
 }
 
+// NoVLANFiltering is the reason of a kernel that refuses VLANs of a bridge or of its ports
+// (EOPNOTSUPP).
+const NoVLANFiltering = "this kernel's bridge does not filter VLANs (CONFIG_BRIDGE_VLAN_FILTERING)"
+
 // A Fault is a setter's argument that no request can contain, such as nil. A setter
 // returns the builder and no error, so the verbs report the fault.
 type Fault struct {

@@ -8,6 +8,8 @@ import (
 	"reflect"
 	"slices"
 	"testing"
+
+	"github.com/iplink-go/iplink/internal/testutil"
 )
 
 // TestAppend compares requests with bytes written by hand from the kernel's header.
@@ -15,10 +17,10 @@ func TestAppend(t *testing.T) {
 	port, mark, keepalive := uint16(0x1234), uint32(0x12345678), uint16(0x4321)
 	for want, c := range map[string]Change{
 		"01010000 08000100 34120000 24000300 " + private + "06000600 34120000 08000700 78563412": {
-			Index: 0x1234, Private: bytesOf(t, private), Port: &port, FwMark: &mark},
+			Index: 0x1234, Private: testutil.LittleEndian(t, private), Port: &port, FwMark: &mark},
 		"01010000 08000100 34120000" + "a0000880 9c000080 24000100 " + first + "08000300 02000000 24000200 " + preshare +
 			"14000400 0200 1234 c0000207 0000000000000000 06000500 21430000 2c000980 28000080 06000100 0a000000 14000200 20010db8000100000000000000000000 05000300 40000000": {
-			Index: 0x1234, Peers: []PeerChange{{Public: keyOf(t, first), Replace: true, Preshared: bytesOf(t, preshare), Keepalive: &keepalive,
+			Index: 0x1234, Peers: []PeerChange{{Public: keyOf(t, first), Replace: true, Preshared: testutil.LittleEndian(t, preshare), Keepalive: &keepalive,
 				Endpoint: netip.MustParseAddrPort("192.0.2.7:4660"), Allowed: []netip.Prefix{netip.MustParsePrefix("2001:db8:1::/64")}}}},
 		"01010000 08000100 34120000" + "ac000880 30000080 24000100 " + first + "08000300 01000000" +
 			"78000080 24000100 " + second + "08000300 04000000 20000400 0a00 5678 00000000 20010db8000000000000000000000007 09000000" +
@@ -26,8 +28,8 @@ func TestAppend(t *testing.T) {
 			Index: 0x1234, Peers: []PeerChange{{Public: keyOf(t, first), Remove: true}, {Public: keyOf(t, second), Update: true,
 				Endpoint: netip.MustParseAddrPort("[2001:db8::7%9]:22136"), Disallow: []netip.Prefix{netip.MustParsePrefix("10.9.0.0/16")}}}},
 	} {
-		if got := c.append(nil, 1); string(got) != string(bytesOf(t, want)) {
-			t.Errorf("\n got % x\nwant % x", got, bytesOf(t, want))
+		if got := c.append(nil, 1); string(got) != string(testutil.LittleEndian(t, want)) {
+			t.Errorf("\n got % x\nwant % x", got, testutil.LittleEndian(t, want))
 		}
 	}
 }

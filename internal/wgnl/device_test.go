@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/iplink-go/iplink/internal/testutil"
 )
 
 // Keys in base 16.
@@ -31,8 +33,8 @@ const (
 
 func TestAdd(t *testing.T) {
 	var d Device
-	d.Add(bytesOf(t, one))
-	d.Add(bytesOf(t, two))
+	d.Add(testutil.LittleEndian(t, one))
+	d.Add(testutil.LittleEndian(t, two))
 	if d.Err != nil || d.Index != 0x1234 || d.Port != 0x4321 || d.FwMark != 0x12345678 || d.Private != keyOf(t, private) || d.Public != keyOf(t, first) {
 		t.Errorf("%+v", d)
 	}
@@ -53,15 +55,15 @@ func TestAdd(t *testing.T) {
 
 // TestAddWipes has no secret left in the message.
 func TestAddWipes(t *testing.T) {
-	b := bytesOf(t, one)
+	b := testutil.LittleEndian(t, one)
 	new(Device).Add(b)
-	if bytes.Contains(b, bytesOf(t, private)) || bytes.Contains(b, bytesOf(t, preshare)) || !bytes.Contains(b, bytesOf(t, first)) {
+	if bytes.Contains(b, testutil.LittleEndian(t, private)) || bytes.Contains(b, testutil.LittleEndian(t, preshare)) || !bytes.Contains(b, testutil.LittleEndian(t, first)) {
 		t.Errorf("% x", b)
 	}
 }
 
 func keyOf(t testing.TB, literal string) Key {
-	return Key(bytesOf(t, literal))
+	return Key(testutil.LittleEndian(t, literal))
 }
 
 // TestAddFaults has faults reported, and all else read.
@@ -74,7 +76,7 @@ func TestAddFaults(t *testing.T) {
 		"18000880 14000080 10000980 0c000080 05000300 18000000": "allowed-ips: invalid IP/24 of family 0",
 	} {
 		var d Device
-		d.Add(append(bytesOf(t, "06000600 21430000"), bytesOf(t, literal)...))
+		d.Add(append(testutil.LittleEndian(t, "06000600 21430000"), testutil.LittleEndian(t, literal)...))
 		if d.Err == nil || !strings.Contains(d.Err.Error(), want) {
 			t.Errorf("%s: %v, want %s", literal, d.Err, want)
 		}
@@ -85,8 +87,8 @@ func TestAddFaults(t *testing.T) {
 }
 
 func FuzzAdd(f *testing.F) {
-	f.Add(bytesOf(f, one), bytesOf(f, two))
-	f.Add(bytesOf(f, one)[8:], []byte(nil))
+	f.Add(testutil.LittleEndian(f, one), testutil.LittleEndian(f, two))
+	f.Add(testutil.LittleEndian(f, one)[8:], []byte(nil))
 	f.Fuzz(func(t *testing.T, a, b []byte) {
 		var d, again Device
 		for _, d := range []*Device{&d, &again} {
