@@ -17,8 +17,9 @@ KERNELS  := 6.1 6.12 7.3
 TOOL      = $(GO) tool -modfile=internal/tools/go.mod
 RUNNER    = $(CURDIR)/bin/vmtest
 # What a kernel has a say in. The rest is the same on each.
-GUESTS   := . ./bond ./bridge ./can ./erspan ./failover ./fou ./geneve ./gre ./gretap ./ifb ./ip6erspan ./ip6gre ./ip6gretap ./ip6tnl ./ipip ./macsec ./netkit ./nlmon ./rtnldriver ./sit ./team ./topology ./vrf ./vsockmon ./vti ./vxcan ./vxlan ./wireguard ./xfrm ./iplinktest ./examples/... \
+GUESTS    = . ./bond ./bridge ./can ./erspan ./failover ./fou ./geneve ./gre ./gretap ./ifb ./ip6erspan ./ip6gre ./ip6gretap ./ip6tnl ./ipip ./macsec ./netkit ./nlmon ./rtnldriver ./sit ./team ./topology ./vrf ./vsockmon ./vti ./vxcan ./vxlan ./wireguard ./xfrm ./iplinktest $(shell $(GO) list ./examples/... | sed "s,.*/examples/,./examples/,") \
 	./internal/fdbmsg ./internal/kerneltest ./internal/rootless ./internal/rtnl ./internal/tap ./internal/testutil
+ALONE    := ./can ./examples/ipoib
 
 .PHONY: test unit bench bench-once deps check race cross bigendian matrix test-failover test-kernel test-ipoib test-tshark fuzz golden docs runner
 
@@ -63,19 +64,38 @@ bigendian:
 runner:
 	@CGO_ENABLED=0 $(GO) build -trimpath -ldflags='-s -w' -o bin/vmtest ./internal/vmtest/cmd/vmtest
 
+# One guest of each kernel runs all test binaries, which are linked once. What go test
+# builds for $(1) is kept in bin/jobs/$@.
+GUEST    := $(RUNNER) -smp 2 -p 3 -mem 4096
+define collect
+	@mkdir -p bin/jobs/$@
+	@CGO_ENABLED=0 $(GO) test -count 1 -v -timeout 30m -ldflags='-s -w' -exec "$(RUNNER) -collect $(CURDIR)/bin/jobs/$@ $(2)" \
+	$(1) >bin/jobs/$@.log 2>&1 || { cat bin/jobs/$@.log; exit 1; }
+endef
+
+# Tests that take a module away, or use hardware in the first namespace, run when no
+# others do.
 matrix: runner
-	@sh internal/tools/matrix.sh $(RUNNER) "$(KERNELS)" "$(GUESTS)" $(GO) test -timeout 40m
+	@rm -rf bin/jobs/$@
+	$(call collect,-skip WithoutModule $(filter-out $(ALONE),$(GUESTS)))
+	$(call collect,$(ALONE),-alone)
+	$(call collect,-run WithoutModule ./fou ./macsec ./team,-alone)
+	@sh internal/tools/matrix.sh "$(GUEST)" "$(KERNELS)" bin/jobs/$@
 
 test-kernel: runner
 	$(RUNNER) fetch -kernel $(K)
 	$(GO) test -exec "$(RUNNER) -kernel $(K)" -timeout 40m -run '$(RUN)' $(PKG)
 
 test-ipoib: runner
-	@sh internal/tools/matrix.sh $(RUNNER) "$(KERNELS)" . $(GO) test -timeout 40m -run IPoIB
+	@rm -rf bin/jobs/$@
+	$(call collect,-run IPoIB .)
+	@sh internal/tools/matrix.sh "$(GUEST)" "$(KERNELS)" bin/jobs/$@
 
 # A kernel with a device that only such a guest has.
 test-failover: runner
-	@sh internal/tools/matrix.sh "$(RUNNER) -failover" 7.3 ./failover $(GO) test -timeout 40m
+	@rm -rf bin/jobs/$@
+	$(call collect,./failover)
+	@sh internal/tools/matrix.sh "$(GUEST) -failover" 7.3 bin/jobs/$@
 
 test-tshark: deps runner
 	@rm -rf bin/capture && mkdir -p bin/capture

@@ -45,6 +45,19 @@ func (s *serial) commands() string {
 	return string(s.told)
 }
 
+// awaits waits until the line, which is read by another goroutine, has the commands at
+// its end.
+func (s *serial) awaits(t *testing.T, commands string) {
+	t.Helper()
+	for range 200 {
+		if strings.HasSuffix(s.commands(), commands) {
+			return
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	t.Errorf("the controller was told %q, want %q at the end", s.commands(), commands)
+}
+
 // newSerial makes one in the process's namespace, where its driver puts it.
 func newSerial(t *testing.T) *serial {
 	t.Helper()
@@ -106,9 +119,7 @@ func TestGet(t *testing.T) {
 	s := newSerial(t)
 	_, err := can.New(s.name).Bitrate(125_000).Up().Update(t.Context())
 	testutil.Must(t, err)
-	if told := s.commands(); !strings.HasSuffix(told, "S4\rO\r") { // 125 kbit/s, open
-		t.Errorf("the controller was told %q", told)
-	}
+	s.awaits(t, "S4\rO\r") // 125 kbit/s, open
 	for _, step := range []struct {
 		says  byte
 		state iplink.CANState

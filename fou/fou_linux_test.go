@@ -312,8 +312,8 @@ func TestMany(t *testing.T) {
 	}
 }
 
-// TestNotLoaded says how to load the module.
-func TestNotLoaded(t *testing.T) {
+// TestWithoutModule says how to load it.
+func TestWithoutModule(t *testing.T) {
 	if testutil.Matrix() {
 		_ = exec.Command("modprobe", "-r", "fou").Run() // it may not be loaded
 	}

@@ -10,8 +10,8 @@ import (
 	"github.com/iplink-go/iplink/internal/testutil"
 )
 
-// TestNoCrypto takes the cipher away from the kernel.
-func TestNoCrypto(t *testing.T) {
+// TestWithoutModule takes the cipher away from the kernel.
+func TestWithoutModule(t *testing.T) {
 	if !testutil.Matrix() {
 		testutil.Skipf(t, "unloads modules of the kernel, which only one of the matrix is good for")
 	}

@@ -107,25 +107,32 @@ func TestModeElsewhere(t *testing.T) {
 	}
 }
 
-// TestModeRefused has the kernel not know a mode: the team is not left.
-func TestModeRefused(t *testing.T) {
-	l := newLab(t)
-	create := func(mode iplink.TeamMode) (err error) {
-		l.In(func() { _, err = team.New("team0").Mode(mode).Create(t.Context()) })
-		if out, err := l.Run("ip", "link", "show", "team0"); err == nil {
-			t.Errorf("the team is there: %s", out)
-		}
-		return err
+// refused makes a team of a mode that the kernel refuses: it is not left.
+func (l *lab) refused(mode iplink.TeamMode) (err error) {
+	l.Helper()
+	l.In(func() { _, err = team.New("team0").Mode(mode).Create(l.Context()) })
+	if out, err := l.Run("ip", "link", "show", "team0"); err == nil {
+		l.Errorf("the team is there: %s", out)
 	}
-	if err := create("lacp"); !errors.Is(err, fs.ErrInvalid) || !strings.Contains(fmt.Sprint(err), `mode: invalid argument ("lacp" is none of`) {
+	return err
+}
+
+func TestModeRefused(t *testing.T) {
+	err := newLab(t).refused("lacp")
+	if !errors.Is(err, fs.ErrInvalid) || !strings.Contains(fmt.Sprint(err), `mode: invalid argument ("lacp" is none of`) {
 		t.Errorf("error %v", err)
 	}
+}
+
+// TestWithoutModule has the kernel not know a mode.
+func TestWithoutModule(t *testing.T) {
+	l := newLab(t)
 	if !testutil.Matrix() {
 		testutil.Skipf(t, "modules are only unloaded in a virtual machine")
 	}
 	l.withoutModule("team_mode_random")
 	want := "create team team0: mode: invalid argument (this kernel has no team mode random (CONFIG_NET_TEAM_MODE_RANDOM))"
-	if err := create(team.Random); fmt.Sprint(err) != want {
+	if err := l.refused(team.Random); fmt.Sprint(err) != want {
 		t.Errorf("error %v\n  want %s", err, want)
 	}
 }

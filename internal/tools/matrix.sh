@@ -1,15 +1,14 @@
 #!/bin/sh
-# Runs a `go test` command for packages on each kernel of a list: matrix.sh RUNNER
-# KERNELS PACKAGES COMMAND… and shows what failed, what was proven and what was
-# skipped. Where no virtual machine can be had it says so loudly, and fails only
-# in CI.
+# Runs collected test binaries on each kernel of a list, in one guest for each:
+# matrix.sh RUNNER KERNELS DIRECTORY shows what failed, what was proven and what was
+# skipped. RUNNER is vmtest with its flags. Where no virtual machine can be had it
+# says so loudly, and fails only in CI.
 #
 # The clock of an emulated processor jumps when the host is busy. The packages
 # that fail are therefore tried once more. Those are listed at the end, for all
 # kernels, with the first failing test of each and its message; or in the file
 # $RETRIES, for a caller that does more and shows it at its own end.
-runner=$1 kernels=$2 packages=$3
-shift 3
+runner=$1 kernels=$2 jobs=$3
 failed=
 tools=$(dirname "$0")
 log=$(mktemp) || exit 1
@@ -20,12 +19,12 @@ finish() {
 }
 trap finish EXIT
 
-# passes KERNEL PACKAGES COMMAND… runs the command and shows what matters of its
-# output.
+# passes KERNEL [PACKAGE…] runs the test binaries, or those of the packages, and shows
+# what matters of their output.
 passes() {
-	kernel=$1 some=$2
-	shift 2
-	if "$@" -v -exec "$runner -kernel $kernel" $some >"$log" 2>&1; then
+	kernel=$1
+	shift
+	if $runner -kernel "$kernel" -collected "$jobs" "$@" >"$log" 2>&1; then
 		grep -E '^(ok|settable|skipped|  [^ ].*: |\?)' "$log"
 		return 0
 	fi
@@ -33,15 +32,14 @@ passes() {
 	return 1
 }
 
-# twice KERNEL COMMAND… tries the packages that have failed once more.
+# twice KERNEL tries the packages that have failed once more.
 twice() {
 	kernel=$1
-	shift
 	again=$(sed -n 's/^FAIL[[:space:]]\{1,\}\([^[:space:]]*\).*/\1/p' "$log" | sort -u)
 	reasons=$(awk -f "$tools/reasons.awk" "$log")
 	echo "*** FAILED ON LINUX $kernel (see above); once more:" $again
 	outcome="FAILED AGAIN"
-	passes "$kernel" "${again:-$packages}" "$@" && outcome="passed then"
+	passes "$kernel" $again && outcome="passed then"
 	printf '*** tried once more on Linux %s, %s; the first time:\n%s\n' "$kernel" "$outcome" "$reasons" >>"$retries"
 	[ "$outcome" = "passed then" ]
 }
@@ -61,6 +59,6 @@ for k in $kernels; do
 		continue
 		;;
 	esac
-	passes "$k" "$packages" "$@" || twice "$k" "$@" || failed="$failed $k"
+	passes "$k" || twice "$k" || failed="$failed $k"
 done
 [ -z "$failed" ] || { echo "failed on Linux:$failed"; exit 1; }

@@ -49,21 +49,19 @@ func probeKVM(ctx context.Context, image *Image) error {
 	}
 	defer os.RemoveAll(dir)
 	m := &machine{kernel: image.Boot, initrd: filepath.Join(dir, "initrd"), dir: dir, accel: "kvm", cpus: 1, memory: 512}
-	o := Options{Command: []string{"sh", "-c", "true"}, Dir: "/"}
-	home, err := writeInitrd(m.initrd, image, o, testFlags{})
+	homes, err := writeInitrd(m.initrd, image, Options{}, []Job{{Command: []string{"sh", "-c", "true"}, Dir: "/"}})
 	if err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, kvmLimit, fmt.Errorf("no boot in %v", kvmLimit))
 	defer cancel()
-	if err := m.boot(ctx, io.Discard); err != nil {
+	if err := m.run(ctx, io.Discard, newReceiver(homes, nil)); err != nil {
 		if cause := context.Cause(ctx); cause != nil {
 			return cause
 		}
 		return err
 	}
-	_, err = readResult(m.resultFile(), home)
-	return err
+	return nil
 }
 
 // bootID identifies this boot of the machine. It is the same for all boots if the

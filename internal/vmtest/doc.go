@@ -19,11 +19,26 @@
 //	│ testdata ─────────────┘       │      │                                │
 //	│ the end of it, on failure   ◀─┼──────┤ ttyS0  the kernel's console    │
 //	│ standard output             ◀─┼──────┤ ttyS1  output of the test      │
-//	│ exit code, profiles         ◀─┼──────┤ ttyS2  a tar archive           │
+//	│ exit codes, profiles        ◀─┼──────┤ ttyS2  a tar archive           │
 //	└───────────────────────────────┘      └────────────────────────────────┘
 //
 // One static binary (cmd/vmtest) plays all three roles of vmtest; the guest's part
 // is in package guest.
+//
+// # Many test binaries in one guest
+//
+// A guest takes some 8 s to boot, and go test does not start a test binary before those
+// that precede it on its command line. To test many packages,
+//
+//	go test -count 1 -v -exec "vmtest -collect DIR" ./...
+//	vmtest -kernel 6.12 -smp 2 -p 3 -mem 4096 -collected DIR
+//
+// links each binary once and keeps it in DIR, and then runs them in one guest, three at a
+// time. The output is that of go test -v. Each binary has a directory /run of its own,
+// with named namespaces and sockets. Whatever else a kernel has only one of, such as its
+// modules and the hardware in the first network namespace, they share: binaries
+// collected with -alone run after the others, one at a time. If a guest crashes, the
+// binaries that ran then have failed, and another guest runs the rest.
 //
 // # The guest
 //

@@ -8,17 +8,16 @@ import (
 	"testing"
 )
 
-// Stand-ins for the runner, which has every kernel but 6.9, and for go test: on
-// Linux 6.1 package packet fails the first time, on 7.3 package team fails twice.
+// A stand-in for the runner, which has every kernel but 6.9: on Linux 6.1 package packet
+// fails the first time, on 7.3 package team fails twice.
 const (
 	fakeRunner = `#!/bin/sh
-[ "$3" != 6.9 ] || exit 78
-`
-	fakeGo = `#!/bin/sh
 cd "$(dirname "$0")"
 case "$*" in
-*"-kernel 6.1 "*packet) echo "ok  	example.org/packet	0.2s" ;;
-*"-kernel 6.1 "*) cat packet.log; exit 1 ;;
+"fetch -kernel 6.9") exit 78 ;;
+fetch*) ;;
+"-failover -kernel 6.1 -collected bin/jobs example.org/packet") echo "ok  	example.org/packet	0.2s" ;;
+"-failover -kernel 6.1 -collected bin/jobs") cat packet.log; exit 1 ;;
 *7.3*) cat team.log; exit 1 ;;
 *) echo "ok  	example.org/packet	0.1s" ;;
 esac
@@ -52,8 +51,8 @@ FAIL
 panic: runtime error: index out of range
 goroutine 7 [running]:
 FAIL	example.org/team	0.2s
-FAIL	example.org/tap [build failed]
-FAIL
+the guest ended before the test did: exit status 1
+FAIL	example.org/tap
 `
 )
 
@@ -64,13 +63,12 @@ func matrix(t *testing.T, kernels string, env ...string) (out string, err error)
 		t.Skip("this system has no awk")
 	}
 	dir := t.TempDir()
-	for name, content := range map[string]string{"runner": fakeRunner, "go": fakeGo, "packet.log": packetLog, "team.log": teamLog} {
+	for name, content := range map[string]string{"runner": fakeRunner, "packet.log": packetLog, "team.log": teamLog} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o755); err != nil {
 			t.Fatal(err)
 		}
 	}
-	cmd := exec.Command("sh", filepath.Join("..", "tools", "matrix.sh"), filepath.Join(dir, "runner")+" -failover", kernels,
-		"example.org/packet example.org/team", filepath.Join(dir, "go"), "test")
+	cmd := exec.Command("sh", filepath.Join("..", "tools", "matrix.sh"), filepath.Join(dir, "runner")+" -failover", kernels, "bin/jobs")
 	cmd.Env = append(os.Environ(), append([]string{"CI=", "RETRIES="}, env...)...)
 	b, err := cmd.CombinedOutput()
 	return string(b), err
@@ -89,13 +87,13 @@ func TestMatrixListsRetries(t *testing.T) {
 	}
 }
 
-// TestMatrixFails has packages fail twice: one that panics, and one that is not
-// even built.
+// TestMatrixFails has packages fail twice: one that panics, and one whose guest
+// crashes.
 func TestMatrixFails(t *testing.T) {
 	out, err := matrix(t, "6.1 7.3")
 	want := "failed on Linux: 7.3\n" + packetRetry + `*** tried once more on Linux 7.3, FAILED AGAIN; the first time:
   example.org/team: TestRun/broadcast: panic: runtime error: index out of range
-  example.org/tap: [build failed]
+  example.org/tap: the guest ended before the test did: exit status 1
 `
 	if err == nil || !strings.HasSuffix(out, want) {
 		t.Errorf("error %v:\n%s\nwant at the end:\n%s", err, out, want)

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/iplink-go/iplink/internal/vmtest/guest"
@@ -21,75 +22,86 @@ const KernelVariable = "IPLINK_VMTEST_KERNEL"
 // FailoverVariable is set in a guest with a net_failover device.
 const FailoverVariable = "IPLINK_VMTEST_FAILOVER"
 
-// A payload is the part of the initial RAM file system that one run adds to the
+// A payload is the part of the initial RAM file system that one guest adds to the
 // image.
 type payload struct {
 	Options
-	image *Image
+	image     *Image
+	jobs      []Job
+	libraries map[string]bool // names in the guest of those that were added
 }
 
-// packed lists the host's paths of the files and directories that the guest sends.
+// packed lists the host's paths of the files and directories that the guest sends for
+// a job.
 type packed struct{ files, dirs []string }
 
 // write writes the second half of the initial RAM file system.
-func (p *payload) write(w io.Writer, flags testFlags) (packed, error) {
-	home := packed{files: flags.files, dirs: flags.dirs}
-	if dir := os.Getenv("GOCOVERDIR"); dir != "" {
-		home.dirs = append(home.dirs, absolute(p.Dir, dir))
-	}
+func (p *payload) write(w io.Writer) ([]packed, error) {
 	out := bufio.NewWriter(w)
 	existing := append(slices.Collect(maps.Keys(mergedUsr())), "tmp", "usr", "usr/bin", "usr/sbin", "usr/lib", guestLibraries)
 	c := newCPIO(out, existing...)
 	if err := addInit(c); err != nil {
-		return home, err
+		return nil, err
 	}
-	program, err := p.addProgram(c)
+	spec := &guest.Spec{Parallel: max(p.Parallel, 1), Env: p.environment(), UID: p.UID, Coldplug: p.Failover}
+	var homes []packed
+	for i := range p.jobs {
+		home, err := p.addJob(c, spec, &p.jobs[i])
+		if err != nil {
+			return nil, err
+		}
+		homes = append(homes, home)
+	}
+	b, err := json.Marshal(spec)
+	if err != nil {
+		return nil, err
+	}
+	c.File(guest.SpecPath, 0o644, b)
+	if err := c.Close(); err != nil {
+		return nil, err
+	}
+	return homes, out.Flush()
+}
+
+// addJob adds what a job needs, and the job to the specification. Directories that the
+// test writes to are writable by any user.
+func (p *payload) addJob(c *cpioWriter, spec *guest.Spec, job *Job) (packed, error) {
+	flags := readTestFlags(job.Command[1:], job.Dir)
+	home := packed{files: flags.files, dirs: flags.dirs}
+	if dir := os.Getenv("GOCOVERDIR"); dir != "" {
+		home.dirs = append(home.dirs, absolute(job.Dir, dir))
+	}
+	program, err := p.addProgram(c, len(spec.Jobs), job.Command[0])
 	if err != nil {
 		return home, err
 	}
-	spec := &guest.Spec{
-		Args: append([]string{program}, p.Command[1:]...), Env: p.environment(), Dir: p.Dir,
-		Files: home.files, Dirs: home.dirs, UID: p.UID, Coldplug: p.Failover,
+	for _, file := range home.files {
+		c.Dir(filepath.Dir(file), 0o777)
 	}
-	if err := addSpec(c, spec); err != nil {
-		return home, err
+	for _, dir := range home.dirs {
+		c.Dir(dir, 0o777)
 	}
-	for _, name := range append([]string{"testdata"}, p.Pack...) {
-		if err := p.addTree(c, name); err != nil {
+	c.Dir(job.Dir, 0o755)
+	spec.Jobs = append(spec.Jobs, guest.Job{
+		Args: append([]string{program}, job.Command[1:]...), Dir: job.Dir, Files: home.files, Dirs: home.dirs, Alone: job.Alone,
+	})
+	for _, name := range append([]string{"testdata"}, job.Pack...) {
+		if err := addTree(c, absolute(job.Dir, name)); err != nil {
 			return home, err
 		}
 	}
-	if err := c.Close(); err != nil {
-		return home, err
-	}
-	return home, out.Flush()
+	return home, nil
 }
 
 // addProgram adds the test binary and returns its name in the guest. As in a shell,
 // a name without a slash is a command of the guest; `go test` always passes a path.
-func (p *payload) addProgram(c *cpioWriter) (string, error) {
-	file := p.Command[0]
+func (p *payload) addProgram(c *cpioWriter, number int, file string) (string, error) {
 	if !strings.Contains(file, "/") {
 		return file, nil
 	}
-	name := filepath.Join("/vmtest", filepath.Base(file))
+	name := filepath.Join("/vmtest", strconv.Itoa(number), filepath.Base(file))
 	c.CopyFile(name, file, 0o755)
 	return name, p.addLibraries(c, file)
-}
-
-// addSpec adds the specification and the directories that it names. Directories that
-// the test writes to are writable by any user.
-func addSpec(c *cpioWriter, spec *guest.Spec) error {
-	for _, file := range spec.Files {
-		c.Dir(filepath.Dir(file), 0o777)
-	}
-	for _, dir := range spec.Dirs {
-		c.Dir(dir, 0o777)
-	}
-	c.Dir(spec.Dir, 0o755)
-	b, err := json.Marshal(spec)
-	c.File(guest.SpecPath, 0o644, b)
-	return err
 }
 
 // addInit adds this program. It must be static, because it runs first in the guest,
@@ -111,7 +123,7 @@ func addInit(c *cpioWriter) error {
 func (p *payload) environment() []string {
 	env := []string{
 		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-		"HOME=/root", "USER=root", "SHELL=/bin/sh", "TERM=dumb", "TMPDIR=/tmp", "PWD=" + p.Dir,
+		"HOME=/root", "USER=root", "SHELL=/bin/sh", "TERM=dumb", "TMPDIR=/tmp",
 		KernelVariable + "=" + p.image.Kernel,
 	}
 	if p.Failover {
@@ -154,12 +166,24 @@ func (p *payload) addLibraries(c *cpioWriter, file string) error {
 		}
 	}
 	for name, lib := range found {
-		c.CopyFile(filepath.Join(guestLibraries, name), lib, 0o755)
+		if p.isNew(name) {
+			c.CopyFile(filepath.Join(guestLibraries, name), lib, 0o755)
+		}
 	}
-	if !strings.HasPrefix(prog.interpreter, "/lib64/") {
+	if !strings.HasPrefix(prog.interpreter, "/lib64/") && p.isNew(prog.interpreter) {
 		c.Symlink(prog.interpreter, filepath.Join("/", guestLibraries, filepath.Base(prog.interpreter)))
 	}
 	return nil
+}
+
+// isNew reports whether no binary before this one needed the library.
+func (p *payload) isNew(library string) bool {
+	if p.libraries == nil {
+		p.libraries = map[string]bool{}
+	}
+	known := p.libraries[library]
+	p.libraries[library] = true
+	return !known
 }
 
 // addLibC adds all files of the C library in a directory.
@@ -183,8 +207,7 @@ func newerLibC(host, guest string) (bool, error) {
 
 // addTree adds a file or a directory of the host under the same name. testdata need
 // not exist.
-func (p *payload) addTree(c *cpioWriter, name string) error {
-	name = absolute(p.Dir, name)
+func addTree(c *cpioWriter, name string) error {
 	if _, err := os.Stat(name); err != nil && filepath.Base(name) == "testdata" {
 		return nil
 	}

@@ -9,59 +9,100 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/iplink-go/iplink/internal/vmtest/guest"
 )
 
-// A result is the data that the guest sent at its end.
+// A result is the data that the guest sent about one job.
 type result struct {
-	code int
-	log  string // the kernel's, only after trouble
+	number         int
+	started, ended bool
+	begun          time.Time
+	took           time.Duration
+	code           int
+	output         []byte // of guests with several jobs
+	log            string // the kernel's, only after trouble
+	home           packed
 }
 
-// readResult reads the archive that the guest wrote, and writes the files in it to
-// the paths that the host requested.
-func readResult(file string, home packed) (result, error) {
-	r := result{code: -1}
-	f, err := os.Open(file)
-	if err != nil {
-		return r, err
+// A receiver reads the archive that the guest writes while it runs.
+type receiver struct {
+	all  []result
+	done func(*result) // called for each job that has ended
+}
+
+func newReceiver(homes []packed, done func(*result)) *receiver {
+	r := &receiver{done: done}
+	for i, home := range homes {
+		r.all = append(r.all, result{number: i, home: home})
 	}
-	defer f.Close()
-	archive := tar.NewReader(f)
+	return r
+}
+
+// receive reads to the archive's end, and writes the files in it to the paths that the
+// host requested.
+func (r *receiver) receive(from io.Reader) error {
+	archive := tar.NewReader(from)
 	for {
 		header, err := archive.Next()
 		if errors.Is(err, io.EOF) {
-			break
+			return r.complete()
 		}
 		if err != nil {
-			return r, fmt.Errorf("incomplete result: %w", err)
+			return err
 		}
 		content, err := io.ReadAll(archive)
 		if err != nil {
-			return r, fmt.Errorf("incomplete result: %w", err)
+			return err
 		}
-		if err := r.take(header.Name, content, home); err != nil {
-			return r, err
+		if err := r.take(header.Name, content); err != nil {
+			return err
 		}
 	}
-	if r.code < 0 {
-		return r, errors.New("the result has no exit code")
-	}
-	return r, nil
 }
 
-func (r *result) take(name string, content []byte, home packed) error {
-	switch name {
-	case guest.LogMember:
-		r.log = string(content)
-		return nil
-	case guest.ExitMember:
-		code, err := strconv.Atoi(string(content))
-		r.code = code
+// complete reports a job that has no exit code although the archive has ended.
+func (r *receiver) complete() error {
+	for _, one := range r.all {
+		if !one.ended {
+			return fmt.Errorf("job %d has no exit code", one.number)
+		}
+	}
+	return nil
+}
+
+func (r *receiver) take(name string, content []byte) error {
+	number, rest, _ := strings.Cut(name, "/")
+	i, err := strconv.Atoi(number)
+	if err != nil || i < 0 || i >= len(r.all) {
+		return fmt.Errorf("the result has %q, which nobody asked for", name)
+	}
+	one := &r.all[i]
+	if err := one.take(rest, content); err != nil {
 		return err
 	}
-	return takeHome(name, content, home)
+	if one.ended && r.done != nil {
+		r.done(one)
+	}
+	return nil
+}
+
+func (r *result) take(name string, content []byte) (err error) {
+	switch name {
+	case guest.StartMember:
+		r.started, r.begun = true, time.Now()
+	case guest.OutputMember:
+		r.output = content
+	case guest.LogMember:
+		r.log = string(content)
+	case guest.ExitMember:
+		r.code, err = strconv.Atoi(string(content))
+		r.ended, r.took = err == nil, time.Since(r.begun)
+	default:
+		return takeHome(name, content, r.home)
+	}
+	return err
 }
 
 // takeHome writes a member file/N or dir/N/name. It writes nothing else, regardless

@@ -26,91 +26,141 @@ const (
 // limit to boot and send its result on a busy machine.
 const grace = 90 * time.Second
 
-// Options are the options of a command run in a guest.
+// Options are the options of a guest.
 type Options struct {
 	Kernel    Kernel
-	Command   []string      // a path is a program of the host, other names are commands of the guest
-	Dir       string        // working directory, the same in the guest
+	Parallel  int           // jobs at a time, at least 1
 	Env       []string      // names of variables to pass through, besides IPLINK_*
 	UID       int           // the user in the guest, 0 for root
-	Pack      []string      // files and directories of the host to add
 	Accel     string        // "auto", "kvm" or "tcg"
 	CPUs      int           // at least 1
 	Memory    int           // MiB
 	CAN       bool          // with a CAN controller, whose driver (kvaser_pci) is not loaded
 	Failover  bool          // with a net_failover pair; drivers are loaded
 	AllowWarn bool          // trouble in the kernel's log is shown but does not fail the run
-	Timeout   time.Duration // for everything; 0 is the test's own limit plus grace
+	Timeout   time.Duration // for everything; 0 is the jobs' own limits plus grace
 	QEMU      []string      // further arguments for QEMU
-	Stdout    io.Writer     // output and errors of the command
+	Stdout    io.Writer     // output and errors of the commands
 	Stderr    io.Writer     // messages of the runner
 }
 
-// Run runs the command in a guest and returns its exit code.
-func (c *Cache) Run(ctx context.Context, o Options) (int, error) {
+// A Job is a command to run in a guest.
+type Job struct {
+	Name    string   // for messages: a package's path
+	Command []string // a path is a program of the host, other names are commands of the guest
+	Dir     string   // working directory, the same in the guest
+	Pack    []string // files and directories of the host to add; testdata always is
+	Alone   bool     // no other job of the guest runs at that time
+}
+
+// Run runs a job in a guest of its own, with its output on o.Stdout as it comes, and
+// returns its exit code.
+func (c *Cache) Run(ctx context.Context, o Options, job Job) (int, error) {
+	all, err := c.boot(ctx, o, []Job{job}, nil)
+	if len(all) == 0 {
+		return 0, err
+	}
+	r := &all[0]
+	if !r.ended {
+		return ExitCrashed, err
+	}
+	if r.log == "" {
+		return r.code, nil
+	}
+	report(o, r.log)
+	if o.AllowWarn || r.code != 0 {
+		return r.code, nil
+	}
+	return 1, fmt.Errorf("the test passed, but kernel %s complained", o.Kernel.Name)
+}
+
+// boot runs jobs in one guest and returns their results, also those of a guest that
+// crashed. It calls done, if any, for each job that has ended.
+func (c *Cache) boot(ctx context.Context, o Options, jobs []Job, done func(*result)) ([]result, error) {
 	if _, err := exec.LookPath(qemuProgram); err != nil {
-		return 0, unavailable("QEMU is not installed (%s, Debian package %s)", qemuProgram, packageOf(qemuProgram))
+		return nil, unavailable("QEMU is not installed (%s, Debian package %s)", qemuProgram, packageOf(qemuProgram))
 	}
 	image, err := c.Image(ctx, o.Kernel, false)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	accel, err := c.accelerator(ctx, o.Accel, image)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	dir, err := os.MkdirTemp("", "vmtest-")
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	defer os.RemoveAll(dir)
 	m := &machine{
 		kernel: image.Boot, initrd: filepath.Join(dir, "initrd"), dir: dir, accel: accel,
 		cpus: o.CPUs, memory: o.Memory, can: o.CAN, failover: o.Failover, extra: o.QEMU,
 	}
-	flags := readTestFlags(o.Command[1:], o.Dir)
-	home, err := writeInitrd(m.initrd, image, o, flags)
+	homes, err := writeInitrd(m.initrd, image, o, jobs)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	ctx, cancel := withLimit(ctx, o.Timeout, flags.timeout)
+	ctx, cancel := withLimit(ctx, o, jobs)
 	defer cancel()
-	qemuErr := m.boot(ctx, o.Stdout)
-	return conclude(ctx, m, home, qemuErr, o)
+	results := newReceiver(homes, done)
+	if err := m.run(ctx, o.Stdout, results); err != nil {
+		console, _ := os.ReadFile(m.consoleFile()) // QEMU may have died before it created the file
+		report(o, string(console))
+		return results.all, errors.Join(err, context.Cause(ctx))
+	}
+	return results.all, nil
 }
 
-func writeInitrd(file string, image *Image, o Options, flags testFlags) (packed, error) {
+func writeInitrd(file string, image *Image, o Options, jobs []Job) ([]packed, error) {
 	out, err := os.Create(file)
 	if err != nil {
-		return packed{}, err
+		return nil, err
 	}
 	defer out.Close()
 	base, err := os.Open(image.Base)
 	if err != nil {
-		return packed{}, err
+		return nil, err
 	}
 	defer base.Close()
 	if _, err := io.Copy(out, base); err != nil {
-		return packed{}, err
+		return nil, err
 	}
-	p := payload{Options: o, image: image}
-	return p.write(out, flags)
+	p := payload{Options: o, image: image, jobs: jobs}
+	return p.write(out)
 }
 
-func withLimit(ctx context.Context, limit, test time.Duration) (context.Context, context.CancelFunc) {
-	if limit == 0 && test > 0 {
-		limit = test + grace
-	}
+// withLimit limits a guest to the option, or to the sum of its jobs' own limits and
+// grace; if a job has no limit, the guest has none.
+func withLimit(ctx context.Context, o Options, jobs []Job) (context.Context, context.CancelFunc) {
+	limit := o.Timeout
 	if limit == 0 {
-		return context.WithCancel(ctx)
+		for _, job := range jobs {
+			own := readTestFlags(job.Command[1:], job.Dir).timeout
+			if own == 0 {
+				return context.WithCancel(ctx)
+			}
+			limit += own
+		}
+		limit += grace
 	}
 	return context.WithTimeoutCause(ctx, limit, fmt.Errorf("no result after %v", limit))
 }
 
-// boot runs QEMU until the guest ends it.
-func (m *machine) boot(ctx context.Context, output io.Writer) error {
+// run runs QEMU until the guest ends it, and passes the guest's output and results on
+// as they come.
+func (m *machine) run(ctx context.Context, output io.Writer, results *receiver) error {
 	runtime.LockOSThread() // see dieWithParent
 	defer runtime.UnlockOSThread()
+	in, out, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	received := make(chan error, 1)
+	go func() {
+		received <- results.receive(in)
+		_, _ = io.Copy(io.Discard, in) // a guest that goes on must not be blocked
+	}()
 	var complaints bytes.Buffer
 	cmd := exec.CommandContext(ctx, qemuProgram, m.args()...)
 	// QEMU makes its standard output non-blocking, which would affect everyone who
@@ -118,30 +168,20 @@ func (m *machine) boot(ctx context.Context, output io.Writer) error {
 	// *os.File.
 	cmd.Stdout = struct{ io.Writer }{output}
 	cmd.Stderr = &complaints
+	cmd.ExtraFiles = []*os.File{out} // resultFile
 	cmd.WaitDelay = time.Second
 	dieWithParent(cmd)
-	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("%w\n%s", err, strings.TrimSpace(complaints.String()))
+	err = cmd.Run()
+	out.Close()
+	bad := <-received
+	in.Close()
+	if bad == nil {
+		return nil // however QEMU ended
 	}
-	return nil
-}
-
-// conclude takes the files of the result and reports errors.
-func conclude(ctx context.Context, m *machine, home packed, qemuErr error, o Options) (int, error) {
-	result, err := readResult(m.resultFile(), home)
 	if err != nil {
-		console, _ := os.ReadFile(m.consoleFile()) // QEMU may have died before it created the file
-		report(o, string(console))
-		return ExitCrashed, errors.Join(fmt.Errorf("the guest gave no result: %w", err), qemuErr, context.Cause(ctx))
+		err = fmt.Errorf("%w\n%s", err, strings.TrimSpace(complaints.String()))
 	}
-	if result.log == "" {
-		return result.code, nil
-	}
-	report(o, result.log)
-	if o.AllowWarn || result.code != 0 {
-		return result.code, nil
-	}
-	return 1, fmt.Errorf("the test passed, but kernel %s complained", o.Kernel.Name)
+	return errors.Join(fmt.Errorf("the guest gave no result: %w", bad), err)
 }
 
 // report prints the kernel's trouble reports, or else the end of its log.

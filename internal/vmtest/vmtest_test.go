@@ -125,56 +125,70 @@ func TestMachineArgs(t *testing.T) {
 	}
 }
 
-func TestReadResult(t *testing.T) {
-	dir := t.TempDir()
-	home := packed{files: []string{filepath.Join(dir, "cover.out")}, dirs: []string{dir}}
+func TestReceive(t *testing.T) {
 	for _, c := range []struct {
 		name    string
-		members map[string]string
+		members []string // name and content by turns
 		code    int
 		wrong   string
 	}{
-		{name: "good", members: map[string]string{"exit": "42", "file/0": "mode: set\n", "dir/0/sub/counters": "c"}, code: 42},
-		{name: "no exit code", members: map[string]string{"file/0": "x"}, wrong: "no exit code"},
-		{name: "unasked file", members: map[string]string{"exit": "0", "file/1": "x"}, wrong: "nobody asked for"},
-		{name: "other member", members: map[string]string{"exit": "0", "/etc/passwd": "x"}, wrong: "nobody asked for"},
-		{name: "escape", members: map[string]string{"exit": "0", "dir/0/../escaped": "x"}, wrong: "path escapes"},
+		{name: "good", members: []string{"0/start", "", "0/file/0", "mode: set\n", "0/dir/0/sub/counters", "c", "0/exit", "42"}, code: 42},
+		{name: "no exit code", members: []string{"0/start", "", "0/file/0", "x"}, wrong: "no exit code"},
+		{name: "unasked file", members: []string{"0/file/1", "x", "0/exit", "0"}, wrong: "nobody asked for"},
+		{name: "other member", members: []string{"/etc/passwd", "x", "0/exit", "0"}, wrong: "nobody asked for"},
+		{name: "other job", members: []string{"0/exit", "0", "1/exit", "0"}, wrong: "nobody asked for"},
+		{name: "escape", members: []string{"0/dir/0/../escaped", "x", "0/exit", "0"}, wrong: "path escapes"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			r, err := readResult(writeTar(t, c.members), home)
-			if c.wrong == "" && (err != nil || r.code != c.code) {
-				t.Errorf("code %d, %v; want %d", r.code, err, c.code)
+			dir := t.TempDir()
+			r := newReceiver([]packed{{files: []string{filepath.Join(dir, "cover.out")}, dirs: []string{dir}}}, nil)
+			err := r.receive(writeTar(t, c.members))
+			if c.wrong != "" {
+				if err == nil || !strings.Contains(err.Error(), c.wrong) {
+					t.Errorf("error %v, want one with %q", err, c.wrong)
+				}
+				return
 			}
-			if c.wrong != "" && (err == nil || !strings.Contains(err.Error(), c.wrong)) {
-				t.Errorf("error %v, want one with %q", err, c.wrong)
+			if one := r.all[0]; err != nil || !one.started || !one.ended || one.code != c.code {
+				t.Errorf("result %+v, %v; want code %d", one, err, c.code)
+			}
+			if b, err := os.ReadFile(filepath.Join(dir, "sub", "counters")); string(b) != "c" {
+				t.Errorf("sub/counters is %q, %v", b, err)
 			}
 		})
 	}
-	if b, err := os.ReadFile(filepath.Join(dir, "sub", "counters")); string(b) != "c" {
-		t.Errorf("sub/counters is %q, %v", b, err)
+}
+
+// TestReceiveStops has a guest that dies: what ended before that counts.
+func TestReceiveStops(t *testing.T) {
+	archive := writeTar(t, []string{"1/start", "", "0/start", "", "1/output", "PASS\n", "1/exit", "7", "2/start", ""})
+	archive.Truncate(archive.Len() - 1024 - 100) // the trailer, and a part of the last member
+	var ended []int
+	r := newReceiver(make([]packed, 4), func(one *result) { ended = append(ended, one.number) })
+	if err := r.receive(archive); err == nil {
+		t.Error("an incomplete archive was taken")
+	}
+	if !slices.Equal(ended, []int{1}) || string(r.all[1].output) != "PASS\n" || !r.all[0].started || r.all[2].started {
+		t.Errorf("ended %v, results %+v", ended, r.all)
 	}
 }
 
-func writeTar(t *testing.T, members map[string]string) string {
+func writeTar(t *testing.T, members []string) *bytes.Buffer {
 	t.Helper()
-	var b bytes.Buffer
-	w := tar.NewWriter(&b)
-	for name, content := range members {
-		if err := w.WriteHeader(&tar.Header{Name: name, Mode: 0o644, Size: int64(len(content))}); err != nil {
+	b := new(bytes.Buffer)
+	w := tar.NewWriter(b)
+	for i := 0; i < len(members); i += 2 {
+		if err := w.WriteHeader(&tar.Header{Name: members[i], Mode: 0o644, Size: int64(len(members[i+1]))}); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := w.Write([]byte(content)); err != nil {
+		if _, err := w.Write([]byte(members[i+1])); err != nil {
 			t.Fatal(err)
 		}
 	}
-	file := filepath.Join(t.TempDir(), "result.tar")
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(file, b.Bytes(), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	return file
+	return b
 }
 
 func TestKernelPayload(t *testing.T) {

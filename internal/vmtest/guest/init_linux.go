@@ -19,6 +19,9 @@ func Init() int {
 	if len(os.Args) > 1 && os.Args[1] == superviseArg {
 		return Supervise()
 	}
+	if len(os.Args) > 3 && os.Args[1] == isolateArg {
+		return Isolate(os.Args[2:])
+	}
 	if err := prepare(); err != nil {
 		fmt.Fprintln(os.Stderr, "init:", err)
 		return 1

@@ -53,6 +53,37 @@ func Trouble(log string) []string {
 	return reports
 }
 
+// A watchedLog tells new trouble from what has been reported already.
+type watchedLog struct {
+	reported map[string]bool
+	taint    uint64
+}
+
+// troubled reports whether a log has a report that it did not have before, or whether
+// the kernel's taint has a new bit of those that only a fault sets
+// (Documentation/admin-guide/tainted-kernels.rst). Loading an out-of-tree module sets
+// others. The bit of a warning says nothing if one was expected.
+func (w *watchedLog) troubled(log string, taint uint64) bool {
+	const machineCheck, badPage, died, warned, softLockup = 1 << 4, 1 << 5, 1 << 7, 1 << 9, 1 << 14
+	faults := uint64(machineCheck | badPage | died | softLockup)
+	if !strings.Contains(log, WarningExpected) {
+		faults |= warned
+	}
+	found := taint&faults&^w.taint != 0
+	w.taint |= taint & faults
+	for _, report := range Trouble(log) {
+		first, _, _ := strings.Cut(report, "\n") // has the time, which tells equal reports apart
+		if !w.reported[first] {
+			found = true
+			if w.reported == nil {
+				w.reported = map[string]bool{}
+			}
+			w.reported[first] = true
+		}
+	}
+	return found
+}
+
 // isExpected reports whether a line is the first of a warning in one of the functions.
 func isExpected(line string, functions map[string]bool) bool {
 	for in := range functions {

@@ -10,29 +10,80 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 
 	"golang.org/x/sys/unix"
 )
 
-// writeResult sends the exit code, the files that the host requested, and the
-// kernel's log if it contains trouble. The end of the archive shows the host that
-// the guest did not crash before.
-func writeResult(port *os.File, spec *Spec, code int) error {
-	var archive bytes.Buffer // many small writes to a serial port are slow
-	w := tar.NewWriter(&archive)
-	err := errors.Join(
-		addBytes(w, ExitMember, []byte(strconv.Itoa(code))),
-		addLog(w),
-		addFiles(w, spec.Files),
-		addDirs(w, spec.Dirs),
-		w.Close(),
-	)
+// A reporter sends what becomes of the jobs to the host. Several jobs may report at
+// once.
+type reporter struct {
+	port *os.File
+
+	mu      sync.Mutex
+	buffer  bytes.Buffer // many small writes to a serial port are slow
+	archive *tar.Writer
+	log     watchedLog
+}
+
+func newReporter(port *os.File) *reporter {
+	r := &reporter{port: port}
+	r.archive = tar.NewWriter(&r.buffer)
+	return r
+}
+
+// started tells the host that a job runs. If the guest dies, the host knows the jobs
+// to blame.
+func (r *reporter) started(number int) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.send(addBytes(r.archive, member(number, StartMember), nil))
+}
+
+// ended sends a job's output, the files that the host requested, the kernel's log if
+// it contains new trouble, and the exit code.
+func (r *reporter) ended(number int, job *Job, output []byte, code int) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.send(errors.Join(
+		addBytes(r.archive, member(number, OutputMember), output),
+		addFiles(r.archive, number, job.Files),
+		addDirs(r.archive, number, job.Dirs),
+		r.addLog(number),
+		addBytes(r.archive, member(number, ExitMember), []byte(strconv.Itoa(code))),
+	))
+}
+
+// close ends the archive, which shows the host that the guest did not crash before,
+// and waits until all is sent.
+func (r *reporter) close() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return errors.Join(r.send(r.archive.Close()), drain(r.port), r.port.Close())
+}
+
+func (r *reporter) send(err error) error {
+	if err == nil {
+		_, err = r.buffer.WriteTo(r.port)
+	}
+	return err
+}
+
+// addLog adds the kernel's log if it has a report of trouble that no earlier job was
+// shown, or if the kernel's taint shows that a report is no longer in the log.
+func (r *reporter) addLog(number int) error {
+	log, err := kernelLog()
 	if err != nil {
 		return err
 	}
-	_, err = port.Write(archive.Bytes())
-	return err
+	taint, err := taint()
+	if err != nil || !r.log.troubled(log, taint) {
+		return err
+	}
+	return addBytes(r.archive, member(number, LogMember), []byte(log))
 }
+
+func member(number int, name string) string { return path.Join(strconv.Itoa(number), name) }
 
 func addBytes(w *tar.Writer, name string, b []byte) error {
 	if err := w.WriteHeader(&tar.Header{Name: name, Mode: 0o644, Size: int64(len(b))}); err != nil {
@@ -53,46 +104,29 @@ func addFile(w *tar.Writer, name, path string) error {
 	return addBytes(w, name, b)
 }
 
-func addFiles(w *tar.Writer, files []string) error {
+func addFiles(w *tar.Writer, number int, files []string) error {
 	for i, file := range files {
-		if err := addFile(w, path.Join(FileMember, strconv.Itoa(i)), file); err != nil {
+		if err := addFile(w, path.Join(member(number, FileMember), strconv.Itoa(i)), file); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func addDirs(w *tar.Writer, dirs []string) error {
+func addDirs(w *tar.Writer, number int, dirs []string) error {
 	for i, dir := range dirs {
 		err := filepath.WalkDir(dir, func(file string, d fs.DirEntry, err error) error {
 			if err != nil || !d.Type().IsRegular() {
 				return err
 			}
 			rel := strings.TrimPrefix(file, strings.TrimSuffix(dir, "/")+"/")
-			return addFile(w, path.Join(DirMember, strconv.Itoa(i), rel), file)
+			return addFile(w, path.Join(member(number, DirMember), strconv.Itoa(i), rel), file)
 		})
 		if err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// addLog adds the kernel's log if it has a report of trouble, or if the kernel's
-// taint shows that a report is no longer in the log.
-func addLog(w *tar.Writer) error {
-	log, err := kernelLog()
-	if err != nil {
-		return err
-	}
-	tainted, err := taintedByTrouble(strings.Contains(log, WarningExpected))
-	if err != nil {
-		return err
-	}
-	if !tainted && Trouble(log) == nil {
-		return nil
-	}
-	return addBytes(w, LogMember, []byte(log))
 }
 
 func kernelLog() (string, error) {
@@ -105,19 +139,11 @@ func kernelLog() (string, error) {
 	return string(b[:max(n, 0)]), err
 }
 
-// taintedByTrouble tests the bits of /proc/sys/kernel/tainted that only a fault sets
-// (Documentation/admin-guide/tainted-kernels.rst). Loading an out-of-tree module
-// sets others. The bit of a warning says nothing if one was expected.
-func taintedByTrouble(expected bool) (bool, error) {
-	const machineCheck, badPage, died, warned, softLockup = 1 << 4, 1 << 5, 1 << 7, 1 << 9, 1 << 14
-	faults := uint64(machineCheck | badPage | died | softLockup)
-	if !expected {
-		faults |= warned
-	}
+// taint returns the bits of /proc/sys/kernel/tainted.
+func taint() (uint64, error) {
 	b, err := os.ReadFile("/proc/sys/kernel/tainted")
 	if err != nil {
-		return false, err
+		return 0, err
 	}
-	bits, err := strconv.ParseUint(strings.TrimSpace(string(b)), 10, 64)
-	return bits&faults != 0, err
+	return strconv.ParseUint(strings.TrimSpace(string(b)), 10, 64)
 }

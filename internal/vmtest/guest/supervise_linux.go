@@ -1,12 +1,14 @@
 package guest
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -24,8 +26,8 @@ const (
 	exitSignal   = 128 // plus the signal's number
 )
 
-// Supervise runs the command of the specification, with its output on the output
-// port, and sends the result. It runs as a child of process 1.
+// Supervise runs the jobs of the specification and sends what becomes of them. It
+// runs as a child of process 1.
 func Supervise() int {
 	if err := supervise(); err != nil {
 		fmt.Fprintln(os.Stderr, "supervise:", err)
@@ -39,29 +41,26 @@ func supervise() error {
 	if err != nil {
 		return err
 	}
-	output, err := openPort(OutputPort)
-	if err != nil {
-		return err
+	for _, e := range spec.Env { // PATH is needed to find the commands
+		name, value, _ := strings.Cut(e, "=")
+		os.Setenv(name, value)
 	}
-	defer output.Close()
 	if spec.Coldplug {
 		if err := coldplug(); err != nil {
 			return err
 		}
 	}
-	code := run(spec, output)
-	if err := drain(output); err != nil {
-		return err
-	}
-	result, err := openPort(ResultPort)
+	port, err := openPort(ResultPort)
 	if err != nil {
 		return err
 	}
-	defer result.Close()
-	if err := writeResult(result, spec, code); err != nil {
-		return err
+	reporter := newReporter(port)
+	if len(spec.Jobs) == 1 {
+		err = runAlone(spec, reporter)
+	} else {
+		err = runAll(spec, reporter)
 	}
-	return drain(result)
+	return errors.Join(err, reporter.close())
 }
 
 func readSpec() (*Spec, error) {
@@ -73,19 +72,78 @@ func readSpec() (*Spec, error) {
 	return spec, json.Unmarshal(b, spec)
 }
 
-// run returns the command's exit code. It writes errors that occur before the
-// command runs to the output port, where a user sees them.
-func run(spec *Spec, output *os.File) int {
-	for _, e := range spec.Env { // PATH is needed to find the command
-		name, value, _ := strings.Cut(e, "=")
-		os.Setenv(name, value)
+// runAlone runs the only job, with its output on the output port as it comes.
+func runAlone(spec *Spec, r *reporter) error {
+	output, err := openPort(OutputPort)
+	if err != nil {
+		return err
 	}
-	cmd := exec.Command(spec.Args[0], spec.Args[1:]...)
-	cmd.Dir, cmd.Env = spec.Dir, spec.Env
-	if spec.UID != 0 {
-		id := uint32(spec.UID)
-		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: id, Gid: id}}
+	defer output.Close()
+	if err := r.started(0); err != nil {
+		return err
 	}
+	job := &spec.Jobs[0]
+	code := run(job, spec, output)
+	return errors.Join(drain(output), r.ended(0, job, nil, code))
+}
+
+// runAll runs as many jobs at a time as the specification says, and then those that are
+// to be alone.
+func runAll(spec *Spec, r *reporter) error {
+	var together, alone []int
+	for number, job := range spec.Jobs {
+		if job.Alone {
+			alone = append(alone, number)
+		} else {
+			together = append(together, number)
+		}
+	}
+	return errors.Join(runSome(spec, together, spec.Parallel, r), runSome(spec, alone, 1, r))
+}
+
+func runSome(spec *Spec, some []int, parallel int, r *reporter) error {
+	numbers := make(chan int)
+	errs := make(chan error)
+	for range parallel {
+		go func() {
+			var err error
+			for number := range numbers {
+				err = errors.Join(err, runOne(spec, number, r))
+			}
+			errs <- err
+		}()
+	}
+	for _, number := range some {
+		numbers <- number
+	}
+	close(numbers)
+	var err error
+	for range parallel {
+		err = errors.Join(err, <-errs)
+	}
+	return err
+}
+
+func runOne(spec *Spec, number int, r *reporter) error {
+	if err := r.started(number); err != nil {
+		return err
+	}
+	job := &spec.Jobs[number]
+	var output bytes.Buffer
+	code := run(job, spec, &output)
+	if len(job.Args) > 0 && strings.Contains(job.Args[0], "/") {
+		_ = os.Remove(job.Args[0]) // its memory is of use to the next
+	}
+	return r.ended(number, job, output.Bytes(), code)
+}
+
+// run returns the job's exit code. It writes errors that occur before the command runs
+// to its output, where a user sees them.
+func run(job *Job, spec *Spec, output io.Writer) int {
+	cmd := exec.Command("/proc/self/exe", append([]string{isolateArg, strconv.Itoa(spec.UID)}, job.Args...)...)
+	cmd.Args[0] = "/init"
+	cmd.Dir, cmd.Env = job.Dir, spec.Env
+	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: unix.CLONE_NEWNS}
 	// A writer other than *os.File makes os/exec use a pipe: a test must not take
 	// its standard output for a terminal.
 	pipe := struct{ io.Writer }{output}

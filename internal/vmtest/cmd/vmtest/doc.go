@@ -1,9 +1,10 @@
-// Vmtest runs a Go test binary, or a command of the guest, on a Debian kernel in
-// QEMU.
+// Vmtest runs Go test binaries, or a command of the guest, on a Debian kernel in QEMU.
 //
 //	go build -o bin/ ./internal/vmtest/cmd/vmtest
 //	go test -exec "$PWD/bin/vmtest -kernel 6.12" ./...
 //	bin/vmtest -kernel 6.1 ip -d link
+//	go test -count 1 -v -exec "$PWD/bin/vmtest -collect $PWD/bin/jobs" ./...
+//	bin/vmtest -kernel 6.12 -collected bin/jobs
 //	bin/vmtest fetch
 //	bin/vmtest doctor
 //

@@ -59,18 +59,14 @@ func fail(err error) int {
 
 // run is the -exec runner.
 func run(ctx context.Context, args []string) int {
-	o, err := parse(args)
+	r, err := parse(args)
 	if err != nil {
 		if !errors.Is(err, flag.ErrHelp) {
 			logf("%v", err)
 		}
 		return exitUsage
 	}
-	cache, err := vmtest.OpenCache(logf)
-	if err != nil {
-		return fail(err)
-	}
-	code, err := cache.Run(ctx, o)
+	code, err := r.run(ctx)
 	if err == nil {
 		return code
 	}
@@ -81,35 +77,65 @@ func run(ctx context.Context, args []string) int {
 	return fail(err)
 }
 
-func parse(args []string) (vmtest.Options, error) {
-	o := vmtest.Options{Stdout: os.Stdout, Stderr: os.Stderr}
+// A request is what the flags of the runner ask for.
+type request struct {
+	vmtest.Options
+	job                vmtest.Job
+	collect, collected string // directories
+}
+
+// run collects the test binary, runs those that were collected, or runs this one.
+func (r *request) run(ctx context.Context) (int, error) {
+	if r.collect != "" {
+		return 0, vmtest.Collect(r.collect, r.job)
+	}
+	cache, err := vmtest.OpenCache(logf)
+	if err != nil {
+		return 0, err
+	}
+	if r.collected == "" {
+		return cache.Run(ctx, r.Options, r.job)
+	}
+	jobs, err := vmtest.Collected(r.collected, r.job.Command)
+	if err != nil {
+		return 0, err
+	}
+	return cache.RunAll(ctx, r.Options, jobs)
+}
+
+func parse(args []string) (*request, error) {
+	r := &request{Options: vmtest.Options{Stdout: os.Stdout, Stderr: os.Stderr}}
 	flags := flag.NewFlagSet("vmtest", flag.ContinueOnError)
 	flags.Usage = func() { usage(flags) }
 	kernel := flags.String("kernel", "6.12", "the guest's kernel: "+strings.Join(vmtest.KernelNames(), ", "))
 	env := flags.String("env", "", "names of `variables` to pass to the test, with commas; those that start with IPLINK_ always are")
 	qemu := flags.String("qemu", "", "further `arguments` for QEMU")
 	pack := flags.String("pack", "", "further `files` and directories to take along, with commas; testdata always is")
-	flags.StringVar(&o.Accel, "accel", "auto", "tcg, kvm, or auto: KVM if a test shows that it works")
-	flags.IntVar(&o.CPUs, "smp", 1, "processors")
-	flags.IntVar(&o.UID, "uid", 0, "the test's user in the guest; 65534 is nobody")
-	flags.IntVar(&o.Memory, "mem", 1024, "memory in MiB")
-	flags.BoolVar(&o.CAN, "can", true, "a CAN controller, which is can0 after modprobe kvaser_pci")
-	flags.BoolVar(&o.Failover, "failover", false, "two network devices that form a net_failover device")
-	flags.BoolVar(&o.AllowWarn, "allow-warn", false, "warnings and errors in the kernel's log do not fail the run")
-	flags.DurationVar(&o.Timeout, "timeout", 0, "limit for all (default the test's own and a grace period)")
+	flags.StringVar(&r.collect, "collect", "", "keep the test binary below this `directory`, and run nothing")
+	flags.StringVar(&r.collected, "collected", "", "run the test binaries of this `directory` in one guest, or those of the packages in the arguments")
+	flags.BoolVar(&r.job.Alone, "alone", false, "with -collect: no other test binary runs beside it")
+	flags.IntVar(&r.Parallel, "p", 1, "test binaries at a time in one guest")
+	flags.StringVar(&r.Accel, "accel", "auto", "tcg, kvm, or auto: KVM if a test shows that it works")
+	flags.IntVar(&r.CPUs, "smp", 1, "processors")
+	flags.IntVar(&r.UID, "uid", 0, "the test's user in the guest; 65534 is nobody")
+	flags.IntVar(&r.Memory, "mem", 1024, "memory in MiB")
+	flags.BoolVar(&r.CAN, "can", true, "a CAN controller, which is can0 after modprobe kvaser_pci")
+	flags.BoolVar(&r.Failover, "failover", false, "two network devices that form a net_failover device")
+	flags.BoolVar(&r.AllowWarn, "allow-warn", false, "warnings and errors in the kernel's log do not fail the run")
+	flags.DurationVar(&r.Timeout, "timeout", 0, "limit for all (default the test's own and a grace period)")
 	if err := flags.Parse(args); err != nil {
-		return o, err
+		return nil, err
 	}
-	o.Command, o.Env, o.QEMU, o.Pack = flags.Args(), split(*env), strings.Fields(*qemu), split(*pack)
-	if len(o.Command) == 0 {
-		return o, errors.New("which test binary, or command of the guest?")
+	r.job.Command, r.Env, r.QEMU, r.job.Pack = flags.Args(), split(*env), strings.Fields(*qemu), split(*pack)
+	if len(r.job.Command) == 0 && r.collected == "" {
+		return nil, errors.New("which test binary, or command of the guest?")
 	}
 	var err error
-	if o.Kernel, err = vmtest.LookupKernel(*kernel); err != nil {
-		return o, err
+	if r.Kernel, err = vmtest.LookupKernel(*kernel); err != nil {
+		return nil, err
 	}
-	o.Dir, err = os.Getwd()
-	return o, err
+	r.job.Dir, err = os.Getwd()
+	return r, err
 }
 
 func split(list string) []string {
