@@ -68,7 +68,7 @@ type BondInfo struct {
 	// FailOverMAC determines the link-layer addresses of the ports
 	// (IFLA_BOND_FAIL_OVER_MAC).
 	FailOverMAC BondFailOverMAC
-	// XmitHashPolicy determines the fields by which frames are assigned to a port
+	// XmitHashPolicy determines the fields that assign frames to a port
 	// (IFLA_BOND_XMIT_HASH_POLICY).
 	XmitHashPolicy BondXmitHashPolicy
 	// ResendIGMP is the number of group membership reports sent after a change of
@@ -223,7 +223,7 @@ func (f BondFailOverMAC) String() string {
 	return attr.Word(bondFailOverMACs, f)
 }
 
-// A BondXmitHashPolicy determines the fields by which a bond assigns frames to a
+// A BondXmitHashPolicy determines the fields that assign the frames of a bond to a
 // port.
 type BondXmitHashPolicy uint8
 
@@ -467,7 +467,7 @@ func (s LACPState) String() string {
 	return attr.BitWords(uint32(s), lacpStateWords, ",")
 }
 
-// parse reads the 16-bit form in which the kernel reports one of the states.
+// parse reads one of the states in the kernel's 16-bit form.
 func (s *LACPState) parse(b []byte) {
 	*s = LACPState(wire.Order.Uint16(b))
 }

@@ -20,7 +20,7 @@ type Change struct {
 	Created, Recreated bool
 	// Differences are the settings that differed from the spec and have been
 	// changed. For a pair they include the settings of both ends. For a recreated link
-	// they are what it was replaced for: the immutable ones, or its "type".
+	// they are the reasons of that: the immutable ones, or its "type".
 	Differences []Difference
 	// Deleted are the links that an Absent or a Prune has deleted, as they were before.
 	// Differences has a "name" for each of them, and Link is nil.
@@ -37,7 +37,7 @@ func (c *Change) Changed() bool {
 // other settings alone. If every link is already as described, Ensure only reads.
 // The order of specs does not matter: a link that others refer to comes first. If
 // anything was changed, all links are compared again with all that was asked for, and
-// what differs is set again: settings of one link may undo those of another. If they
+// each difference is mended again: settings of one link may undo those of another. If they
 // cannot hold together, the error is ErrNotApplied and names both links.
 //
 // Several callers may ensure the same links at a time. If another one made or removed a
@@ -300,7 +300,7 @@ func (b *Common[Self]) Diff(ctx context.Context) ([]Difference, error) {
 }
 
 // Several callers may ensure the same links at a time. A caller whose request fails
-// because another one made or removed a link keeps what it has made, and looks again.
+// because another one made or removed a link keeps its own links, and looks again.
 
 // mostDoubts is the number of times that a call looks again after a refusal that another
 // process may have caused by a link that came and went.

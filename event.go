@@ -18,9 +18,11 @@ const (
 	Added   EventKind = iota + 1 // the link appeared, or began to match the filters
 	Changed                      // the link differs from its previous state
 	Removed                      // the link is gone, or no longer matches the filters
+	Current                      // all that existed when the watch began has been reported
+	Missed                       // a VXLAN link has no entry for a frame that it is to send; only of WatchNeighs
 )
 
-var eventKinds = attr.Words{1: "added", "changed", "removed"}
+var eventKinds = attr.Words{1: "added", "changed", "removed", "current", "missed"}
 
 // String returns the kind in lower case, such as "added".
 func (k EventKind) String() string {

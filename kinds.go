@@ -117,6 +117,7 @@ type kind struct {
 	wholeChange    bool                       // a change resets the settings and the MTU that it does not carry
 	mtuAlone       bool                       // the driver refuses an MTU in a request that also changes settings of the kind
 	hardware       string                     // the reason why links of this kind cannot be created, or an empty string
+	entries        bool                       // a link has a forwarding database of its own, whose changes the kernel announces
 	addrLen        int                        // the length of a link-layer address in bytes; 0 for the 6 of Ethernet
 	address        string                     // the reason why links of this kind have no settable link-layer address, or an empty string
 	sizes          func(mtu uint32) string    // returns the reason why an MTU is invalid, where bounds do not suffice

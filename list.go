@@ -352,6 +352,11 @@ func (f *filter) matches(l *Link) bool {
 		f.matchesName(l)
 }
 
+// matchesAll reports whether no filter excludes a link.
+func (f *filter) matchesAll() bool {
+	return f.kind == "" && f.master == "" && f.masterIndex == 0 && !f.up && !f.grouped && len(f.names) == 0
+}
+
 func (f *filter) matchesName(l *Link) bool {
 	for _, names := range f.names {
 		if !slices.ContainsFunc(names, l.hasName) {

@@ -53,6 +53,8 @@ type mirror struct {
 	fresh    linkIDs          // links of the last look-up
 	busy     int              // datagrams since a list or a look-up became necessary
 
+	objects objectMirror // nil if only links are mirrored
+
 	events []Event
 	resync bool // the events result from an overrun
 }
@@ -95,7 +97,7 @@ func (w *mirror) forget() {
 
 // step processes one datagram, or the pending lists and look-ups if there is none.
 func (w *mirror) step(ctx context.Context) error {
-	pending := len(w.stale)+len(w.hinted)+len(w.fresh) > 0
+	pending := len(w.stale)+len(w.hinted)+len(w.fresh) > 0 || w.objects != nil && len(w.objects.outdated()) > 0
 	datagram, nsid, err := w.socket.Receive(!pending)
 	switch {
 	case errors.Is(err, rtnl.ErrOverrun):
@@ -139,7 +141,10 @@ func (w *mirror) settle(ctx context.Context) error {
 		}
 	}
 	w.fresh = hinted
-	return w.lookUp(ctx, hinted)
+	if err := w.lookUp(ctx, hinted); err != nil {
+		return err
+	}
+	return w.listOutdated(ctx)
 }
 
 // take processes the messages of one datagram.
@@ -156,7 +161,18 @@ func (w *mirror) take(nsid int32, datagram []byte) {
 			w.takeLink(nsid, m)
 		case uapi.RTM_NEWNSID, uapi.RTM_DELNSID:
 			w.takeID(nsid, m)
+		default:
+			w.takeObject(nsid, m)
 		}
+	}
+}
+
+// takeObject processes an announcement about an object of a link. In a namespace that is
+// still to be listed it is redundant.
+func (w *mirror) takeObject(nsid int32, m wire.Message) {
+	s, known := w.spaces[nsid]
+	if _, stale := w.stale[nsid]; w.objects != nil && known && !stale {
+		w.objects.take(s, m)
 	}
 }
 
@@ -372,6 +388,9 @@ func (w *mirror) list(ctx context.Context, id int32) error {
 		return err
 	}
 	w.replace(id, links)
+	if w.objects != nil {
+		return w.objects.list(ctx, id)
+	}
 	return nil
 }
 

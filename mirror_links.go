@@ -63,6 +63,9 @@ func (w *mirror) drop(id int32) {
 	for _, l := range s.links {
 		w.adopt(s, l, nil)
 	}
+	if w.objects != nil {
+		w.objects.drop(id)
+	}
 	s.links = nil
 	w.reportRemoved(s)
 	delete(w.spaces, id)

@@ -382,7 +382,7 @@ func TestConnArguments(t *testing.T) {
 		wantArgument(t, "list", lab.ErrorOf(c.List(t.Context(), f)), named, i)
 		wantArgument(t, "watch", watchError(t.Context(), c, f), named, i)
 	}
-	for i, cond := range []iplink.Condition{nil, iplink.Until("x", nil), iplink.UntilMaster("")} {
+	for i, cond := range []iplink.Condition{nil, iplink.Until("x", (func(*iplink.Link) bool)(nil)), iplink.UntilMaster("")} {
 		wantArgument(t, "wait", lab.ErrorOf(c.Wait(t.Context(), "lo", cond)), []string{"Condition", "Until", "UntilMaster"}[i], i)
 	}
 	wantArgument(t, "addrs", lab.ErrorOf(c.Addrs(t.Context(), nil)), "Link", 0)

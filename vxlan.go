@@ -19,6 +19,7 @@ var vxlanKind = kind{
 	fixed:    vxlanFixed,
 
 	announced:  true,
+	entries:    true,
 	underlayOf: func(i info) int { return i.(*VXLANInfo).Dev },
 	overheads:  vxlanOverheads,
 	copied:     vxlanCopied,

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net"
 	"net/netip"
+	"os"
 	"os/exec"
 	"slices"
 	"strings"
@@ -315,7 +316,12 @@ func TestMany(t *testing.T) {
 // TestWithoutModule says how to load it.
 func TestWithoutModule(t *testing.T) {
 	if testutil.Matrix() {
-		_ = exec.Command("modprobe", "-r", "fou").Run() // it may not be loaded
+		testutil.Eventually(t, "fou is not loaded", func() bool { // namespaces that use it end later
+			_ = exec.Command("modprobe", "-r", "fou6").Run() // may not be loaded
+			_ = exec.Command("modprobe", "-r", "fou").Run()
+			_, err := os.Stat("/sys/module/fou")
+			return errors.Is(err, fs.ErrNotExist)
+		})
 	}
 	_, err := Open(t.Context())
 	if err == nil && !testutil.Matrix() {

@@ -168,6 +168,17 @@ func Parse(data []byte, name func(int) string) (e fdb.Entry, ok bool) {
 	return e, len(e.MAC) > 0
 }
 
+// MasterOf returns the index of the bridge in a message for an entry, or 0.
+func MasterOf(data []byte) int {
+	if len(data) < headerLen {
+		return 0
+	}
+	if b := wire.Find(data[headerLen:], uapi.NDA_MASTER); len(b) == 4 {
+		return int(wire.Order.Uint32(b))
+	}
+	return 0
+}
+
 // parseAttr decodes one attribute and ignores attributes of unexpected length.
 func parseAttr(e *fdb.Entry, a wire.Attr) {
 	switch {

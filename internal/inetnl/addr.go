@@ -126,6 +126,12 @@ func ListAddrs(ctx context.Context, rt *rtnl.Conn, index int) ([]LinkAddr, error
 	return all, err
 }
 
+// AppendAddrList appends the struct ifaddrmsg of a list of all addresses in the namespace
+// with an id.
+func AppendAddrList(b []byte, id int32) []byte {
+	return rtnl.AppendTarget(appendAddrFilter(b, 0), uapi.IFA_TARGET_NETNSID, id)
+}
+
 // appendAddrFilter appends the struct ifaddrmsg that limits a list to one link, unless
 // index is 0.
 func appendAddrFilter(b []byte, index int) []byte {

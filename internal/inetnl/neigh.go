@@ -2,6 +2,7 @@ package inetnl
 
 import (
 	"context"
+	"net"
 	"net/netip"
 	"slices"
 
@@ -74,6 +75,12 @@ func ListNeighs(ctx context.Context, rt *rtnl.Conn, index int, proxies bool) ([]
 	return append(all, more...), err
 }
 
+// AppendNeighList appends the struct ndmsg of a list of all neighbours (AF_UNSPEC), of all
+// proxy entries (with NeighProxy), or of all entries of forwarding databases (AF_BRIDGE).
+func AppendNeighList(b []byte, family byte, flags inet.NeighFlags) []byte {
+	return appendNeighHeader(b, family, 0, flags, 0)
+}
+
 func dumpNeighs(ctx context.Context, rt *rtnl.Conn, index int, flags inet.NeighFlags) ([]LinkNeigh, error) {
 	var all []LinkNeigh
 	body := func(b []byte) []byte { return appendNeighFilter(b, flags, index) }
@@ -93,6 +100,25 @@ func appendNeighFilter(b []byte, flags inet.NeighFlags, index int) []byte {
 		return b
 	}
 	return wire.AppendU32(b, uapi.NDA_IFINDEX, uint32(index))
+}
+
+// ParseMiss decodes the body of RTM_GETNEIGH that the kernel sends: the index of a link and
+// the IP address or the link-layer address that it misses.
+func ParseMiss(b []byte) (index int, addr netip.Addr, lladdr net.HardwareAddr) {
+	if len(b) < neighLen {
+		return 0, addr, nil
+	}
+	for a, err := range wire.Attrs(b[neighLen:]) {
+		switch {
+		case err != nil:
+			return 0, netip.Addr{}, nil
+		case a.Type == uapi.NDA_DST:
+			addr, _ = netip.AddrFromSlice(a.Data)
+		case a.Type == uapi.NDA_LLADDR:
+			lladdr = slices.Clone(a.Data)
+		}
+	}
+	return int(wire.Order.Uint32(b[4:])), addr, lladdr
 }
 
 // ParseNeigh decodes the body of RTM_NEWNEIGH: an IPv4 or IPv6 neighbour, and the index

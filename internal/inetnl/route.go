@@ -159,8 +159,7 @@ func ListRoutes(ctx context.Context, rt *rtnl.Conn, index int) (all []LinkRoute,
 	for _, family := range []byte{uapi.AF_INET, uapi.AF_INET6} {
 		var some []LinkRoute
 		body := func(b []byte) []byte {
-			h := routeHeader{family: family}
-			if b = h.append(b); index == 0 {
+			if b = AppendRouteList(b, family); index == 0 {
 				return b
 			}
 			return wire.AppendU32(b, uapi.RTA_OIF, uint32(index))
@@ -172,6 +171,12 @@ func ListRoutes(ctx context.Context, rt *rtnl.Conn, index int) (all []LinkRoute,
 		all = append(all, some...)
 	}
 	return all, nil
+}
+
+// AppendRouteList appends the struct rtmsg of a list of all routes of a family.
+func AppendRouteList(b []byte, family byte) []byte {
+	h := routeHeader{family: family}
+	return h.append(b)
 }
 
 // ParseRoute decodes the body of RTM_NEWROUTE: a route, once for each of its gateways. It

@@ -13,7 +13,7 @@ import (
 )
 
 // A Listener is a netlink socket that receives the kernel's announcements about
-// links or of a generic netlink family. Only one goroutine at a time may receive.
+// links and other groups, or of a generic netlink family. Only one goroutine at a time may receive.
 type Listener struct {
 	fd      int
 	waiter  *waiter
@@ -66,7 +66,7 @@ func (b *burst) woke(now time.Time) {
 // descriptor netns, or in the caller's if netns is Here. Announcements made from
 // then on are queued in the socket's buffer. Receive fails after ctx has ended.
 func Listen(ctx context.Context, netns int, how Listening) (*Listener, error) {
-	groups := []uint32{unix.RTNLGRP_LINK, unix.RTNLGRP_IPV6_IFINFO}
+	groups := append([]uint32{unix.RTNLGRP_LINK, unix.RTNLGRP_IPV6_IFINFO}, how.Groups...)
 	if how.AllNetNS {
 		groups = append(groups, unix.RTNLGRP_NSID)
 	}

@@ -9,14 +9,15 @@ const (
 
 // IFA_*: attributes of an IP address.
 const (
-	IFA_ADDRESS     = 1
-	IFA_LOCAL       = 2
-	IFA_LABEL       = 3
-	IFA_BROADCAST   = 4
-	IFA_CACHEINFO   = 6
-	IFA_FLAGS       = 8
-	IFA_RT_PRIORITY = 9
-	IFA_PROTO       = 11
+	IFA_ADDRESS        = 1
+	IFA_LOCAL          = 2
+	IFA_LABEL          = 3
+	IFA_BROADCAST      = 4
+	IFA_CACHEINFO      = 6
+	IFA_FLAGS          = 8
+	IFA_RT_PRIORITY    = 9
+	IFA_TARGET_NETNSID = 10
+	IFA_PROTO          = 11
 )
 
 // IFA_F_*: flags of an IP address.

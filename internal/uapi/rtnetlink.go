@@ -87,3 +87,21 @@ const (
 	ALTIFNAMSIZ = 128 // IFLA_ALT_IFNAME, with the NUL
 	IFALIASZ    = 256 // IFLA_IFALIAS, with the NUL
 )
+
+// RTNLGRP_*: multicast groups of rtnetlink, besides those about links and namespaces.
+const (
+	RTNLGRP_NEIGH       = 3
+	RTNLGRP_IPV4_IFADDR = 5
+	RTNLGRP_IPV4_ROUTE  = 7
+	RTNLGRP_IPV6_IFADDR = 9
+	RTNLGRP_IPV6_ROUTE  = 11
+	RTNLGRP_MDB         = 26
+	RTNLGRP_NEXTHOP     = 32
+	RTNLGRP_BRVLAN      = 33
+)
+
+// RTM_*NEXTHOP: messages about nexthop objects.
+const (
+	RTM_NEWNEXTHOP = 104
+	RTM_DELNEXTHOP = 105
+)

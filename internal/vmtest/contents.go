@@ -22,13 +22,17 @@ func wantedModules() []string {
 	`)
 }
 
-// moduleOptions returns the parameters with which a module is always loaded. They
-// keep the module from creating links by itself, so that a test's first link is the
-// first link.
+// moduleOptions returns the parameters with which a module is always loaded. Most keep
+// the module from creating links by itself, so that a test's first link is the first
+// link.
 func moduleOptions(module string) string {
 	switch module {
 	case "bonding":
 		return "max_bonds=0"
+	case "ib_core":
+		// Otherwise each network namespace has a copy of each InfiniBand device, with a
+		// file for each of 65536 partitions, which takes much time and memory.
+		return "netns_mode=0"
 	case "dummy":
 		return "numdummies=0"
 	case "ifb":

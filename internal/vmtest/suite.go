@@ -110,7 +110,7 @@ func (c *Cache) RunAll(ctx context.Context, o Options, jobs []Job) (int, error) 
 	return s.code, nil
 }
 
-// A suite prints what becomes of the jobs of one guest.
+// A suite prints the results of the jobs of one guest.
 type suite struct {
 	Options
 	jobs []Job

@@ -53,7 +53,7 @@ func Trouble(log string) []string {
 	return reports
 }
 
-// A watchedLog tells new trouble from what has been reported already.
+// A watchedLog distinguishes new trouble from reported trouble.
 type watchedLog struct {
 	reported map[string]bool
 	taint    uint64
@@ -72,7 +72,7 @@ func (w *watchedLog) troubled(log string, taint uint64) bool {
 	found := taint&faults&^w.taint != 0
 	w.taint |= taint & faults
 	for _, report := range Trouble(log) {
-		first, _, _ := strings.Cut(report, "\n") // has the time, which tells equal reports apart
+		first, _, _ := strings.Cut(report, "\n") // has the time, which distinguishes equal reports
 		if !w.reported[first] {
 			found = true
 			if w.reported == nil {

@@ -15,7 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A reporter sends what becomes of the jobs to the host. Several jobs may report at
+// A reporter sends the results of the jobs to the host. Several jobs may report at
 // once.
 type reporter struct {
 	port *os.File
@@ -32,7 +32,7 @@ func newReporter(port *os.File) *reporter {
 	return r
 }
 
-// started tells the host that a job runs. If the guest dies, the host knows the jobs
+// started reports that a job runs. If the guest dies, the host knows the jobs
 // to blame.
 func (r *reporter) started(number int) error {
 	r.mu.Lock()
@@ -70,7 +70,7 @@ func (r *reporter) send(err error) error {
 }
 
 // addLog adds the kernel's log if it has a report of trouble that no earlier job was
-// shown, or if the kernel's taint shows that a report is no longer in the log.
+// shown, or if the kernel's taint shows that a report has left the log.
 func (r *reporter) addLog(number int) error {
 	log, err := kernelLog()
 	if err != nil {

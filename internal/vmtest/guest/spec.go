@@ -5,7 +5,7 @@ package guest
 const (
 	SpecPath     = "/vmtest/spec.json"
 	OutputPort   = "/dev/ttyS1" // output of the one job of a guest
-	ResultPort   = "/dev/ttyS2" // a tar archive: what became of each job
+	ResultPort   = "/dev/ttyS2" // a tar archive: the result of each job
 	ModulesDir   = "/usr/lib/modules/"
 	IndexName    = "vmtest.index"
 	ModprobePath = "/usr/sbin/modprobe"
@@ -23,9 +23,9 @@ const (
 	ExitMember   = "exit"       // the exit code, in decimal: the last member of a job
 )
 
-// A Spec specifies what a guest runs.
+// A Spec specifies the jobs of a guest.
 type Spec struct {
-	Jobs     []Job    // in the order in which they are started
+	Jobs     []Job    // in the order of their start
 	Parallel int      // jobs at a time
 	Env      []string // the whole environment of each
 	UID      int      // the user they run as, 0 for root

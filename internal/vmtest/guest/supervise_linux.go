@@ -26,7 +26,7 @@ const (
 	exitSignal   = 128 // plus the signal's number
 )
 
-// Supervise runs the jobs of the specification and sends what becomes of them. It
+// Supervise runs the jobs of the specification and sends their results. It
 // runs as a child of process 1.
 func Supervise() int {
 	if err := supervise(); err != nil {

@@ -1,0 +1,226 @@
+package iplink
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"strings"
+
+	"github.com/iplink-go/iplink/fdb"
+	"github.com/iplink-go/iplink/inet"
+	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/rtnl"
+)
+
+// An ObjectEvent is reported by WatchAddrs, WatchRoutes and WatchNeighs: the present and
+// the previous state of an object of a link.
+type ObjectEvent[T any] struct {
+	// Kind is the kind of the event.
+	Kind EventKind
+	// Snapshot reports that an Added object existed before the watch began.
+	Snapshot bool
+	// Resync reports that the event comes from listing the objects again after an
+	// overrun. The changes between Old and New are lost.
+	Resync bool
+	// NetNSID is the id of the namespace, as assigned in the namespace of the watch; -1
+	// for the namespace of the watch itself (NETLINK_LISTEN_ALL_NSID).
+	NetNSID int32
+	// Old is the object as last reported, nil if the event is Added or Missed. New is
+	// the present object, nil if the event is Removed. Both are nil if it is Current.
+	Old, New *T
+}
+
+// AddrEvent is reported by WatchAddrs.
+type AddrEvent = ObjectEvent[LinkAddr]
+
+// RouteEvent is reported by WatchRoutes.
+type RouteEvent = ObjectEvent[LinkRoute]
+
+// NeighEvent is reported by WatchNeighs.
+type NeighEvent = ObjectEvent[NeighEntry]
+
+// Object returns the present object, or the object before its removal; nil if the event
+// is Current.
+func (e ObjectEvent[T]) Object() *T {
+	if e.New != nil {
+		return e.New
+	}
+	return e.Old
+}
+
+// String returns one line, such as "added 192.0.2.1/24 dev eth0".
+func (e ObjectEvent[T]) String() string {
+	var b strings.Builder
+	if e.NetNSID >= 0 {
+		fmt.Fprintf(&b, "netns %d: ", e.NetNSID)
+	}
+	b.WriteString(e.Kind.String())
+	if o := e.Object(); o != nil {
+		fmt.Fprintf(&b, " %v", *o)
+	}
+	return b.String()
+}
+
+// A NeighEntry is an IP neighbour, or an entry of the forwarding database of a bridge or
+// a VXLAN link. Either Neigh or FDB is nil.
+type NeighEntry struct {
+	Link  string      // the name of the link; of an entry of a bridge, the port
+	Index int         // the interface index of the link
+	Neigh *inet.Neigh // the IP neighbour, or nil
+	FDB   *fdb.Entry  // the entry of a forwarding database, or nil
+}
+
+// String returns the arguments that follow `ip neigh add` or `bridge fdb add`.
+func (n NeighEntry) String() string {
+	if n.FDB != nil {
+		return n.FDB.String()
+	}
+	if n.Neigh == nil {
+		return "dev " + attr.Quote(n.Link)
+	}
+	return n.Neigh.String() + " dev " + attr.Quote(n.Link)
+}
+
+// WatchAddrs reports the IP addresses of the links in the Conn's namespace and all their
+// changes: first each existing address, Added with Snapshot set, then an event Current,
+// and then addresses that are Added, Changed and Removed, without a gap between the two.
+// A change is also that duplicate address detection ends (AddrTentative, AddrDADFailed),
+// and that an address is deprecated or renewed; its lifetime may run down without an event.
+//
+// Filters select the links. An address of a link that begins to match is Added, and that
+// of a link that ceases to match Removed; if a link is renamed, its addresses are Changed.
+// AllNetNS includes other namespaces, as with Watch. What Watch says about sockets, slow
+// consumers, overruns, delays, and the end of an iteration applies here too.
+func (c *Conn) WatchAddrs(ctx context.Context, filters ...Filter) iter.Seq2[AddrEvent, error] {
+	return watchObjects(ctx, c, addrSort, filters)
+}
+
+// WatchAddrs reports the addresses in the namespace of the calling thread, the one that
+// begins the iteration. It is Conn.WatchAddrs on sockets of its own.
+func WatchAddrs(ctx context.Context, filters ...Filter) iter.Seq2[AddrEvent, error] {
+	return watchObjectsHere(ctx, addrSort, filters)
+}
+
+// WatchRoutes reports the routes through the links of the Conn's namespace, as ListRoutes
+// returns them, and all their changes, as WatchAddrs does for addresses. Routes are
+// Added and Removed, and Changed only if their link is renamed: a route with another
+// metric, say, is another route. Without filters, routes without a link are included.
+//
+// The kernel does not announce that IPv4 routes go because their link goes down or loses
+// an address, that a route replaces another, and most changes of routes with several
+// gateways. WatchRoutes then lists the routes again.
+//
+// AllNetNS is not supported (errors.ErrUnsupported): the kernel lists the routes of a
+// socket's own namespace only. Use a Conn in each namespace.
+func (c *Conn) WatchRoutes(ctx context.Context, filters ...Filter) iter.Seq2[RouteEvent, error] {
+	return watchObjects(ctx, c, routeSort, filters)
+}
+
+// WatchRoutes reports the routes in the namespace of the calling thread, the one that
+// begins the iteration. It is Conn.WatchRoutes on sockets of its own.
+func WatchRoutes(ctx context.Context, filters ...Filter) iter.Seq2[RouteEvent, error] {
+	return watchObjectsHere(ctx, routeSort, filters)
+}
+
+// WatchNeighs reports the IP neighbours and proxy entries on the links of the Conn's
+// namespace, as ListNeighs returns them, the entries in the forwarding databases of its
+// bridges and VXLAN links, and all their changes, as WatchAddrs does for addresses. The
+// address filters of other links, and neighbours in the state NeighNoARP, are left out,
+// since the kernel does not announce all of their changes.
+//
+// A Missed event reports that a VXLAN link has to send a frame and has no entry for its
+// destination, if the link was made with L2Miss (FDB has the MAC) or L3Miss (Neigh has
+// the IP address). Such an entry does not exist.
+//
+// The kernel announces most changes of a neighbour's State: not that it is incomplete, or
+// delayed. AllNetNS is not supported, as with WatchRoutes.
+func (c *Conn) WatchNeighs(ctx context.Context, filters ...Filter) iter.Seq2[NeighEvent, error] {
+	return watchObjects(ctx, c, neighSort, filters)
+}
+
+// WatchNeighs reports the neighbours in the namespace of the calling thread, the one that
+// begins the iteration. It is Conn.WatchNeighs on sockets of its own.
+func WatchNeighs(ctx context.Context, filters ...Filter) iter.Seq2[NeighEvent, error] {
+	return watchObjectsHere(ctx, neighSort, filters)
+}
+
+func watchObjectsHere[T any, K comparable](ctx context.Context, sort func() *objectSort[T, K], filters []Filter) iter.Seq2[ObjectEvent[T], error] {
+	return func(yield func(ObjectEvent[T], error) bool) {
+		c, err := Dial()
+		if err != nil {
+			yield(ObjectEvent[T]{}, err)
+			return
+		}
+		defer c.Close()
+		watchObjects(ctx, c, sort, filters)(yield)
+	}
+}
+
+func watchObjects[T any, K comparable](ctx context.Context, c *Conn, sort func() *objectSort[T, K], filters []Filter) iter.Seq2[ObjectEvent[T], error] {
+	return func(yield func(ObjectEvent[T], error) bool) {
+		s := sort()
+		o, err := openObjects(ctx, c, s, newFilter(filters))
+		if err == nil {
+			defer o.w.close()
+			err = o.run(ctx, yield)
+		}
+		if err != nil {
+			yield(ObjectEvent[T]{}, kernelError(&Error{Op: s.op}, err))
+		}
+	}
+}
+
+// openObjects opens a mirror of objects, after the checks of Watch.
+func openObjects[T any, K comparable](ctx context.Context, c *Conn, s *objectSort[T, K], f filter) (*objects[T, K], error) {
+	if err := c.unready(ctx, s.op); err != nil {
+		return nil, err
+	}
+	switch {
+	case f.fault != nil:
+		return nil, f.fault.in(s.op)
+	case f.allNetNS && s.ownNetNS:
+		return nil, &Error{Op: s.op, Err: errors.ErrUnsupported,
+			Message: "AllNetNS: the kernel lists these objects of the own namespace only; use a Conn in each namespace"}
+	}
+	w := newMirror(f)
+	o := newObjects(w, s)
+	w.objects = o
+	return o, w.open(ctx, c)
+}
+
+// run yields events until the consumer leaves, which is not an error.
+func (o *objects[T, K]) run(ctx context.Context, yield func(ObjectEvent[T], error) bool) error {
+	err := o.w.listAll(ctx)
+	o.afterStep()
+	o.emit(rtnl.OwnNetNS, ObjectEvent[T]{Kind: Current})
+	for err == nil {
+		for _, e := range o.events {
+			if ctx.Err() != nil {
+				return context.Cause(ctx)
+			}
+			if !yield(e, nil) {
+				return nil
+			}
+		}
+		o.discard()
+		err = o.w.step(ctx)
+		o.afterStep()
+	}
+	return err
+}
+
+// afterStep follows the events of links.
+func (o *objects[T, K]) afterStep() {
+	o.follow(o.w.events)
+	o.w.discardEvents()
+}
+
+// discard keeps memory for a few events, and not for a whole list.
+func (o *objects[T, K]) discard() {
+	const few = 64
+	clear(o.events)
+	if o.events = o.events[:0]; cap(o.events) > few {
+		o.events = nil
+	}
+}
