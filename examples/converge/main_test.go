@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"os"
+	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -61,14 +62,26 @@ func TestConverge(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer net.Close()
-	for _, c := range []struct{ command, told string }{
-		{"link del port1", "made port1"},
-		{"link set port2 nomaster", "put right port2: [master: have nomaster, want br0]"},
-		{"link set br0 mtu 1500", "put right br0: [mtu: have 1500, want 1400]"},
-		{"link set host2 down", "put right port2: [state: have down, want up]"},
-		{"link del br0", "made br0"},
-	} {
-		testutil.IP(t, net, strings.Fields(c.command)...)
+	commands := []struct{ program, command, told string }{
+		{"ip", "link del port1", "made port1"},
+		{"ip", "link set port2 nomaster", "put right port2: [master: have nomaster, want br0]"},
+		{"ip", "link set br0 mtu 1500", "put right br0: [mtu: have 1500, want 1400]"},
+		{"ip", "address del 192.0.2.1/24 dev br0", "put right br0: [addr: "},
+		{"bridge", "fdb del 02:00:00:00:12:34 dev port1 master", "put right port1: [fdb: "},
+		{"ip", "link set host2 down", "put right port2: [state: have down, want up]"},
+	}
+	if info, _ := testutil.LinkJSON(t, net, "br0")["linkinfo"].(map[string]any); info["info_data"].(map[string]any)["vlan_filtering"] == 1.0 {
+		commands = append(commands, struct{ program, command, told string }{"bridge", "vlan del vid 100 dev port1", "put right port1: [vlan: "})
+	} else if testutil.Matrix() {
+		t.Error("the bridge does not filter VLANs")
+	}
+	commands = append(commands, struct{ program, command, told string }{"ip", "link del br0", "made br0"})
+	for _, c := range commands {
+		testutil.In(t, net, func() {
+			if out, err := exec.Command(c.program, strings.Fields(c.command)...).CombinedOutput(); err != nil {
+				t.Errorf("%s %s: %v: %s", c.program, c.command, err, out)
+			}
+		})
 		told.await(t, c.told)
 	}
 	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(10 * time.Millisecond) {

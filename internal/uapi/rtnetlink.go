@@ -98,6 +98,7 @@ const (
 	RTNLGRP_MDB         = 26
 	RTNLGRP_NEXTHOP     = 32
 	RTNLGRP_BRVLAN      = 33
+	RTNLGRP_TUNNEL      = 35
 )
 
 // RTM_*NEXTHOP: messages about nexthop objects.
