@@ -20,7 +20,7 @@ type Tunnel struct {
 	// Dev is the index of the link that the outer packets leave by, or 0
 	// (IFLA_IPTUN_LINK, IFLA_GRE_LINK).
 	Dev int
-	// FwMark is the mark of the outer packets, 0 for none (IFLA_IPTUN_FWMARK,
+	// FwMark is the mark that routes the outer packets, 0 for none (IFLA_IPTUN_FWMARK,
 	// IFLA_GRE_FWMARK).
 	FwMark uint32
 	// External leaves the tunnel's parameters to routes, tc and OVS

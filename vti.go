@@ -29,7 +29,9 @@ type VTIInfo struct {
 	// IKey and OKey are the marks that the IPsec states and policies of the link have,
 	// for received and for sent packets, 0 for none (IFLA_VTI_IKEY, IFLA_VTI_OKEY).
 	IKey, OKey uint32
-	// FwMark is the mark of the outer packets, 0 for none (IFLA_VTI_FWMARK).
+	// FwMark is a mark that routes no packets: the IPsec state does that. A new vti link
+	// has the MTU of the route for it, and a vti6 link only reports it; 0 for none
+	// (IFLA_VTI_FWMARK).
 	FwMark uint32
 }
 

@@ -41,7 +41,7 @@ func newLab(t *testing.T) *lab {
 	if err := l.conn.Delete(t.Context(), Port{Port: 1}); errors.Is(err, fs.ErrPermission) && !testutil.Matrix() {
 		testutil.Skipf(t, "needs root of the first user namespace")
 	}
-	l.Batch("link set lo up", "link add eth0 index 4660 type veth peer name eth1", "link set eth0 up", "link set eth1 up",
+	l.Batch("link set lo up", "link add eth0 index 4660 type veth peer name eth1 index 4661", "link set eth0 up", "link set eth1 up",
 		"address add 192.0.2.17/24 dev eth0", "address add 2001:db8::1234/64 dev eth0 nodad")
 	return l
 }

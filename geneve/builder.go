@@ -68,8 +68,9 @@ func (b *Builder) Port(udp uint16) *Builder {
 	return b
 }
 
-// PortRange sets the range of the UDP source port, 1 to 65535 by default. It cannot
-// change later; since Linux 6.15 (IFLA_GENEVE_PORT_RANGE).
+// PortRange sets the range of the UDP source port, 1 to 65535 by default. If low equals
+// high, the kernel uses the system's range. It cannot change later; since Linux 6.15
+// (IFLA_GENEVE_PORT_RANGE).
 func (b *Builder) PortRange(low, high uint16) *Builder {
 	info := b.set(uapi.IFLA_GENEVE_PORT_RANGE)
 	info.PortLow, info.PortHigh = low, high

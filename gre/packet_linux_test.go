@@ -21,6 +21,17 @@ var tunnel = lab.Tunnel[*gre.Builder]{Kind: iplink.KindGRE, Protocol: unix.IPPRO
 func TestOuterHeader(t *testing.T) { lab.OverIPv4(t, tunnel) }
 func TestOverUDP(t *testing.T)     { lab.OverUDP(t, tunnel) }
 func TestGREHeader(t *testing.T)   { lab.InGRE(t, tunnel, unix.ETH_P_IP) }
+func TestFwMark(t *testing.T)      { lab.Marked(t, tunnel) }
+
+// TestExternal has the key and the checksum come from a route.
+func TestExternal(t *testing.T) {
+	external := tunnel
+	external.Right = func(name string) *gre.Builder { return gre.New(name).Key(0x1234).ICsum(true) }
+	got, _ := testutil.ParseGRE(lab.External(t, external, "id 0x1234 key csum"))
+	if want := (testutil.GREHeader{Flags: testutil.GREKey | testutil.GRECsum, Protocol: unix.ETH_P_IP, Key: 0x1234}); got != want {
+		t.Errorf("GRE %+v, want %+v", got, want)
+	}
+}
 
 // TestIPv6Inside sends IPv6 packets.
 func TestIPv6Inside(t *testing.T) {

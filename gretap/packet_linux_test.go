@@ -8,6 +8,7 @@ import (
 	"github.com/iplink-go/iplink"
 	"github.com/iplink-go/iplink/gretap"
 	"github.com/iplink-go/iplink/internal/kerneltest/lab"
+	"github.com/iplink-go/iplink/internal/testutil"
 )
 
 var tunnel = lab.Tunnel[*gretap.Builder]{Kind: iplink.KindGRETap, Protocol: unix.IPPROTO_GRE, To: lab.Inner4, Left: gretap.New, Right: gretap.New}
@@ -15,3 +16,14 @@ var tunnel = lab.Tunnel[*gretap.Builder]{Kind: iplink.KindGRETap, Protocol: unix
 func TestOuterHeader(t *testing.T) { lab.OverIPv4(t, tunnel) }
 func TestOverUDP(t *testing.T)     { lab.OverUDP(t, tunnel) }
 func TestGREHeader(t *testing.T)   { lab.InGRE(t, tunnel, unix.ETH_P_TEB) }
+func TestFwMark(t *testing.T)      { lab.Marked(t, tunnel) }
+
+// TestExternal has the key and the checksum come from a route.
+func TestExternal(t *testing.T) {
+	external := tunnel
+	external.Right = func(name string) *gretap.Builder { return gretap.New(name).Key(0x1234).ICsum(true) }
+	got, _ := testutil.ParseGRE(lab.External(t, external, "id 0x1234 key csum"))
+	if want := (testutil.GREHeader{Flags: testutil.GREKey | testutil.GRECsum, Protocol: unix.ETH_P_TEB, Key: 0x1234}); got != want {
+		t.Errorf("GRE %+v, want %+v", got, want)
+	}
+}

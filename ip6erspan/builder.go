@@ -61,8 +61,8 @@ func (b *Builder) DevIndex(index int) *Builder {
 	return b
 }
 
-// FwMark sets the mark of the outer packets, in place of FwMarkInherit; 0, the default,
-// means no mark (IFLA_GRE_FWMARK).
+// FwMark sets the mark that routes the outer packets, in place of FwMarkInherit; 0, the
+// default, means no mark (IFLA_GRE_FWMARK).
 func (b *Builder) FwMark(mark uint32) *Builder {
 	b.set(uapi.IFLA_GRE_FWMARK).FwMark = mark
 	b.set(own.TunnelFwMarkInherit).FwMarkInherit = false

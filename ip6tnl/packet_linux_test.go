@@ -28,6 +28,15 @@ func TestOverUDP(t *testing.T) {
 	t.Run("ipv6", func(t *testing.T) { lab.OverUDP(t, six) })
 }
 
+func TestFwMark(t *testing.T)        { lab.Marked(t, four) }
+func TestFwMarkInherit(t *testing.T) { lab.MarkedInside(t, six) }
+
+// TestExternal sends packets of both families through a link that takes both.
+func TestExternal(t *testing.T) {
+	t.Run("ipv4", func(t *testing.T) { lab.External(t, four, "") })
+	t.Run("ipv6", func(t *testing.T) { lab.External(t, six, "") })
+}
+
 // TestFlowLabelInherit compares the flow label of the outer packet with that of the inner
 // one, for which the kernel has chosen one.
 func TestFlowLabelInherit(t *testing.T) {

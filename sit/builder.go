@@ -62,7 +62,7 @@ func (b *Builder) DevIndex(index int) *Builder {
 	return b
 }
 
-// FwMark sets the mark of the outer packets; 0, the default, means no mark
+// FwMark sets the mark that routes the outer packets; 0, the default, means no mark
 // (IFLA_IPTUN_FWMARK).
 func (b *Builder) FwMark(mark uint32) *Builder {
 	b.set(uapi.IFLA_IPTUN_FWMARK).FwMark = mark

@@ -81,22 +81,26 @@ func TestPacket(t *testing.T) {
 	})
 }
 
-// packet makes both ends, and sends datagrams between them before and after the changes.
-func (p plan) packet(t *testing.T, here, there, wrong, right iplink.Spec) {
-	conn, left, far := p.ends(t)
-	lab.MustCreate(t, conn, here)
-	lab.MustCreate(t, testutil.Opened(far, iplink.Dial), there)
-	port := netip.AddrPortFrom(p.host(2).Addr(), 4660).String()
-	var inbox net.PacketConn
+// inbox returns a socket at the right end inside the tunnel, once its address is usable.
+func (p plan) inbox(t *testing.T, far *testutil.Lab) (inbox net.PacketConn, port string) {
+	t.Helper()
+	port = netip.AddrPortFrom(p.host(2).Addr(), 4660).String()
 	// An address of IPv6 is usable only after a while.
 	testutil.Eventually(t, "a socket on "+port, func() bool {
 		var err error
 		far.In(func() { inbox, err = net.ListenPacket("udp", port) })
 		return err == nil
 	})
-	defer inbox.Close()
-	wire := far.Packets("eth0", unix.ETH_P_ALL)
-	passes := func(text string, attempts int) bool {
+	t.Cleanup(func() { inbox.Close() })
+	return inbox, port
+}
+
+// sender returns a function that sends a text through the tunnel up to so many times,
+// until it arrives.
+func (p plan) sender(t *testing.T, left, far *testutil.Lab) (passes func(text string, attempts int) bool) {
+	t.Helper()
+	inbox, port := p.inbox(t, far)
+	return func(text string, attempts int) bool {
 		for range attempts {
 			left.In(func() { send(port, text) })
 			if arrives(t, inbox, text) {
@@ -105,6 +109,15 @@ func (p plan) packet(t *testing.T, here, there, wrong, right iplink.Spec) {
 		}
 		return false
 	}
+}
+
+// packet makes both ends, and sends datagrams between them before and after the changes.
+func (p plan) packet(t *testing.T, here, there, wrong, right iplink.Spec) {
+	conn, left, far := p.ends(t)
+	lab.MustCreate(t, conn, here)
+	lab.MustCreate(t, testutil.Opened(far, iplink.Dial), there)
+	passes := p.sender(t, left, far)
+	wire := far.Packets("eth0", unix.ETH_P_ALL)
 	if !passes("through ESP", 100) {
 		t.Fatal("the datagram has not arrived")
 	}

@@ -85,8 +85,9 @@ func (b *Builder) OKey(mark uint32) *Builder {
 	return b
 }
 
-// FwMark sets the mark that routes the outer packets; 0, the default, means no
-// mark (IFLA_VTI_FWMARK).
+// FwMark sets the mark of the route that a new link has its MTU from; 0, the default,
+// means no mark. The kernel routes no packets by it: the output-mark of an IPsec state
+// does that (IFLA_VTI_FWMARK).
 func (b *Builder) FwMark(mark uint32) *Builder {
 	b.set(uapi.IFLA_VTI_FWMARK).FwMark = mark
 	return b

@@ -84,8 +84,8 @@ func (b *Builder) OKey(mark uint32) *Builder {
 	return b
 }
 
-// FwMark sets the mark that routes the outer packets; 0, the default, means no
-// mark (IFLA_VTI_FWMARK).
+// FwMark sets a mark that the kernel only keeps and reports; 0, the default, means no
+// mark. The output-mark of an IPsec state routes packets (IFLA_VTI_FWMARK).
 func (b *Builder) FwMark(mark uint32) *Builder {
 	b.set(uapi.IFLA_VTI_FWMARK).FwMark = mark
 	return b

@@ -84,8 +84,9 @@ func (b *Builder) Port(udp uint16) *Builder {
 	return b
 }
 
-// SourcePorts sets the range of the UDP source port, by default the system's range.
-// It cannot change later (IFLA_VXLAN_PORT_RANGE).
+// SourcePorts sets the range of the UDP source port, by default the system's range, which
+// the kernel also uses if low equals high. It cannot change later
+// (IFLA_VXLAN_PORT_RANGE).
 func (b *Builder) SourcePorts(low, high uint16) *Builder {
 	info := b.set(uapi.IFLA_VXLAN_PORT_RANGE)
 	info.PortLow, info.PortHigh = low, high

@@ -74,6 +74,33 @@ func TestPacket(t *testing.T) {
 	}
 }
 
+// TestExternal sends a datagram by a route that has the number of the tunnel.
+func TestExternal(t *testing.T) {
+	conn, left, right := ends(t)
+	lab.MustCreate(t, conn, xfrm.New("x").External().Addr(lab.Prefix("10.0.0.1/24")).Up())
+	lab.MustCreate(t, testutil.Opened(right, iplink.Dial), xfrm.New("x").IfID(0x1234).Addr(lab.Prefix("10.0.0.2/24")).Up())
+	inbox, to := right.Inbox("udp4"), lab.Addr("10.0.0.2")
+	for _, c := range []struct {
+		ifID    string
+		arrives bool
+		within  time.Duration
+	}{{"0x4321", false, 300 * time.Millisecond}, {"0x1234", true, 5 * time.Second}} {
+		left.IP("route replace 10.0.0.2/32 dev x encap xfrm if_id " + c.ifID)
+		conn := left.Send(testutil.Datagram{To: to, Text: c.ifID})
+		from, ok := testutil.Arrives(t, inbox, c.ifID, c.within)
+		if ok != c.arrives {
+			t.Fatalf("with %s the datagram arrives: %v", c.ifID, ok)
+		}
+		if ok {
+			_, err := inbox.WriteTo([]byte("<answer>"), from)
+			testutil.Must(t, err)
+			if _, ok := testutil.Arrives(t, conn, "<answer>", c.within); !ok {
+				t.Error("the answer has not arrived")
+			}
+		}
+	}
+}
+
 // TestFaults is about the mistakes that the kernel or the library refuse.
 func TestFaults(t *testing.T) {
 	conn, ns, _ := ends(t)

@@ -18,8 +18,9 @@ const inboxPort = 0x1235
 type Datagram struct {
 	To       netip.Addr
 	Text     string
-	TTL, TOS int  // over IPv6 the hop limit and the traffic class; if TTL is 0, all is as usual
-	DF       bool // the don't-fragment bit of IPv4
+	TTL, TOS int  // over IPv6 the hop limit and the traffic class; if TTL is 0, both are as usual
+	DF       bool // the don't-fragment bit of IPv4, which is as usual if TTL is 0
+	Mark     int  // for policy routing; 0 for none
 }
 
 // Inbox returns a socket for the datagrams of others to the namespace, over "udp4" or
@@ -55,15 +56,23 @@ func Arrives(t testing.TB, conn net.PacketConn, text string, within time.Duratio
 
 // control sets the options of a new socket.
 func (d Datagram) control(network, _ string, c syscall.RawConn) (err error) {
-	if d.TTL == 0 {
+	set := func(int) error { return nil }
+	switch {
+	case d.TTL != 0 && network == "udp6":
+		set = d.options6
+	case d.TTL != 0:
+		set = d.options4
+	}
+	fault := c.Control(func(fd uintptr) { err = errors.Join(set(int(fd)), d.mark(int(fd))) })
+	return errors.Join(fault, err)
+}
+
+// mark sets the mark.
+func (d Datagram) mark(fd int) error {
+	if d.Mark == 0 {
 		return nil
 	}
-	set := d.options4
-	if network == "udp6" {
-		set = d.options6
-	}
-	fault := c.Control(func(fd uintptr) { err = set(int(fd)) })
-	return errors.Join(fault, err)
+	return unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_MARK, d.Mark)
 }
 
 func (d Datagram) options4(fd int) error {

@@ -15,6 +15,7 @@ func wantedModules() []string {
 		ib_core ib_cm ib_ipoib
 		virtio_pci virtio_net net_failover failover e1000e
 		gcm ccm ghash_generic aes_generic ctr seqiv echainiv cmac authenc drbg jitterentropy_rng hmac sha512_generic sha256_generic
+		mpls_router mpls_iptunnel
 		act_mirred act_gact act_police act_vlan act_tunnel_key act_skbedit act_pedit
 		cls_u32 cls_flower cls_matchall cls_basic cls_bpf
 		sch_ingress sch_fq sch_fq_codel sch_htb sch_prio sch_mqprio sch_multiq sch_netem sch_tbf sch_sfq sch_etf sch_taprio

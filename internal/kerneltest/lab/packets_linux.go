@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"strings"
 	"testing"
 	"time"
 
@@ -43,13 +42,18 @@ func (k Tunnel[B]) over6() bool {
 func (k Tunnel[B]) Connect(t *testing.T, left, right func(B) B) *Ends {
 	t.Helper()
 	e := NewEnds(t, k.Kind, k.To)
-	ends := [2]netip.Addr{Addr("192.0.2.1"), Addr("192.0.2.2")}
-	if k.over6() {
-		ends = [2]netip.Addr{Addr("2001:db8::1"), Addr("2001:db8::2")}
-	}
+	ends := k.ends()
 	MustCreate(t, e.Here, left(k.Left(TunnelName)).Local(ends[0]).Remote(ends[1]).Addr(k.inner(1)).Up())
 	MustCreate(t, e.There, right(k.Right(TunnelName)).Local(ends[1]).Remote(ends[0]).Addr(k.inner(2)).Up())
 	return e
+}
+
+// ends returns the addresses of the two ends on the cable.
+func (k Tunnel[B]) ends() [2]netip.Addr {
+	if k.over6() {
+		return [2]netip.Addr{Addr("2001:db8::1"), Addr("2001:db8::2")}
+	}
+	return [2]netip.Addr{Addr("192.0.2.1"), Addr("192.0.2.2")}
 }
 
 // inner returns the address of an end inside the tunnel.
@@ -93,19 +97,52 @@ func NewEnds(t *testing.T, kind string, to netip.Addr) *Ends {
 // returns the outer header on the cable and the bytes behind it.
 func (e *Ends) Through(d testutil.Datagram) (testutil.Outer, []byte) {
 	e.t.Helper()
-	e.sent++
-	d.To, d.Text = e.To, fmt.Sprintf("<datagram %d>", e.sent)
-	conn := e.Left.Send(d)
-	from, ok := testutil.Arrives(e.t, e.inbox, d.Text, 5*time.Second)
+	return testutil.ParseOuter(e.Frame(d))
+}
+
+// Frame is Through, but it returns the whole frame on the cable.
+func (e *Ends) Frame(d testutil.Datagram) []byte {
+	e.t.Helper()
+	conn, text := e.send(d)
+	from, ok := testutil.Arrives(e.t, e.inbox, text, 5*time.Second)
 	if !ok {
-		e.t.Fatalf("%q has not arrived", d.Text)
+		e.t.Fatalf("%q has not arrived", text)
 	}
 	_, err := e.inbox.WriteTo([]byte("<answer>"), from)
 	testutil.Must(e.t, err)
 	if _, ok := testutil.Arrives(e.t, conn, "<answer>", 5*time.Second); !ok {
-		e.t.Fatalf("the answer to %q has not arrived", d.Text)
+		e.t.Fatalf("the answer to %q has not arrived", text)
 	}
-	return testutil.ParseOuter(testutil.NextFrame(e.t, e.wire, func(b []byte) bool { return bytes.Contains(b, []byte(d.Text)) }))
+	return testutil.NextFrame(e.t, e.wire, func(b []byte) bool { return bytes.Contains(b, []byte(text)) })
+}
+
+// send sends the next datagram, and returns its text.
+func (e *Ends) send(d testutil.Datagram) (net.PacketConn, string) {
+	e.t.Helper()
+	if e.sent++; e.sent == 1 {
+		usable(e.Left)
+		usable(e.Right)
+	}
+	d.To, d.Text = e.To, fmt.Sprintf("<datagram %d>", e.sent)
+	return e.Left.Send(d), d.Text
+}
+
+// usable waits until the kernel takes packets for all addresses of IPv6, which it does a
+// moment after it was given them, and sends with them.
+func usable(ns *testutil.Lab) {
+	ns.Helper()
+	testutil.Eventually(ns, "addresses of IPv6", func() bool {
+		return ns.IP("-6 -o address show tentative scope global") == ""
+	})
+}
+
+// Lost demands that a datagram from left to right does not arrive.
+func (e *Ends) Lost(d testutil.Datagram) {
+	e.t.Helper()
+	_, text := e.send(d)
+	if _, ok := testutil.Arrives(e.t, e.inbox, text, 300*time.Millisecond); ok {
+		e.t.Errorf("%q has arrived", text)
+	}
 }
 
 // Wants demands an outer header of the next datagram, and returns the bytes behind it.
@@ -140,41 +177,4 @@ func OverIPv6[B TunnelOver6[B]](t *testing.T, k Tunnel[B]) {
 		testutil.Outer{TTL: 17, TOS: 0x14, FlowLabel: 0x12345, Limited: true, EncapLimit: 5, Protocol: k.Protocol})
 	Updated(t, e.Here, k.Left(TunnelName).HopLimit(0).TClassInherit().FlowLabel(0x54321).NoEncapLimit())
 	e.Wants(testutil.Datagram{TTL: 34, TOS: 0x48}, testutil.Outer{TTL: 34, TOS: 0x48, FlowLabel: 0x54321, Protocol: k.Protocol})
-}
-
-// OverUDP reads the UDP headers around datagrams.
-func OverUDP[B TunnelBuilder[B]](t *testing.T, k Tunnel[B]) {
-	testutil.NeedModule(t, "fou6")
-	e := k.Connect(t, func(b B) B {
-		return b.Encap(iplink.TunnelEncap{Type: iplink.TunnelEncapFOU, SourcePort: 0x4321, DestPort: 0x1234, Checksum: true, Checksum6: true})
-	}, as)
-	family := ""
-	if k.over6() {
-		family = " -6"
-	}
-	if out, err := e.Right.Run("sh", "-c", fmt.Sprintf("ip fou add port 4660 ipproto %d%s && ip fou add port 22136 gue%s", k.Protocol, family, family)); err != nil {
-		if !testutil.Matrix() && strings.Contains(out, "not permitted") {
-			testutil.Skipf(t, "needs root of the first user namespace")
-		}
-		t.Fatalf("ip fou: %v %s", err, out)
-	}
-	e.wantsUDP("4321 1234", true)
-	Updated(t, e.Here, k.Left(TunnelName).Encap(iplink.TunnelEncap{Type: iplink.TunnelEncapGUE, SourcePort: 0x5432, DestPort: 0x5678}))
-	if gue := e.wantsUDP("5432 5678", false); gue[0] != 0 || gue[1] != k.Protocol {
-		t.Errorf("GUE % x, want version 0, no options, protocol %d", gue[:4], k.Protocol)
-	}
-}
-
-// wantsUDP demands the ports of the next datagram's outer header, and a checksum or none.
-// It returns the bytes behind that header.
-func (e *Ends) wantsUDP(ports string, sum bool) []byte {
-	e.t.Helper()
-	outer, udp := e.Through(testutil.Datagram{})
-	if got := fmt.Sprintf("%x %x", udp[:2], udp[2:4]); outer.Protocol != unix.IPPROTO_UDP || got != ports {
-		e.t.Errorf("protocol %d, ports %s, want UDP, %s", outer.Protocol, got, ports)
-	}
-	if has := udp[6] != 0 || udp[7] != 0; has != sum {
-		e.t.Errorf("UDP % x, with a checksum: %v, want %v", udp[:8], has, sum)
-	}
-	return udp[8:]
 }
