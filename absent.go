@@ -313,7 +313,7 @@ func (s *spec) checkNamed(op string) error {
 // them to the links to delete.
 func (t *transaction) findDoomed(ctx context.Context, s *spec, runs []doomedRun) ([]doomedRun, error) {
 	for ; s != nil && s.Name != ""; s = s.other() {
-		at, err := t.nsConn(s.netns)
+		at, err := t.nsConn(ctx, s.netns)
 		if s.missingNetNS(err) {
 			continue
 		}

@@ -37,7 +37,7 @@ type clearance struct {
 // reach brings about all that specs ask for: it deletes the links of Absents, makes and
 // changes links, and then deletes the links of Prunes.
 func (e *ensurePlan) reach(ctx context.Context, specs []Spec) error {
-	c, err := e.newClearing(specs)
+	c, err := e.newClearing(ctx, specs)
 	if err != nil {
 		return err
 	}
@@ -61,7 +61,7 @@ func (e *ensurePlan) reach(ctx context.Context, specs []Spec) error {
 
 // newClearing separates the Absents and Prunes of a call, and checks all specs. It
 // returns nil if there are none.
-func (e *ensurePlan) newClearing(specs []Spec) (*clearing, error) {
+func (e *ensurePlan) newClearing(ctx context.Context, specs []Spec) (*clearing, error) {
 	if !slices.ContainsFunc(specs, isAbsence) {
 		return nil, nil
 	}
@@ -73,7 +73,7 @@ func (e *ensurePlan) newClearing(specs []Spec) (*clearing, error) {
 	e.clearing = c
 	for i, s := range all {
 		if s.absence != nil {
-			if err := c.add(&clearance{spec: s, number: i}); err != nil {
+			if err := c.add(ctx, &clearance{spec: s, number: i}); err != nil {
 				return nil, err
 			}
 			continue
@@ -83,10 +83,10 @@ func (e *ensurePlan) newClearing(specs []Spec) (*clearing, error) {
 		}
 		c.rest, c.wanted = append(c.rest, specs[i]), append(c.wanted, s)
 	}
-	if _, err := e.sort(c.wanted); err != nil {
+	if _, err := e.sort(ctx, c.wanted); err != nil {
 		return nil, err
 	}
-	return c, c.checkApart()
+	return c, c.checkApart(ctx)
 }
 
 func isAbsence(s Spec) bool {
@@ -98,8 +98,8 @@ func isAbsence(s Spec) bool {
 }
 
 // add opens the namespace of an Absent or a Prune.
-func (c *clearing) add(a *clearance) (err error) {
-	a.at, err = c.e.nsConn(a.netns)
+func (c *clearing) add(ctx context.Context, a *clearance) (err error) {
+	a.at, err = c.e.nsConn(ctx, a.netns)
 	switch {
 	case a.missingNetNS(err):
 		c.moot = append(c.moot, a)
@@ -115,14 +115,14 @@ func (c *clearing) add(a *clearance) (err error) {
 }
 
 // checkApart rejects names of links that others of the call describe or refer to.
-func (c *clearing) checkApart() error {
+func (c *clearing) checkApart(ctx context.Context) error {
 	for _, a := range slices.Concat(c.absent, c.prunes) {
 		if a.absence.only == nil {
 			c.places[linkKey{a.at, a.Name}] = a
 		}
 	}
 	for i, s := range c.wanted {
-		if err := c.checkNames(i, s); err != nil {
+		if err := c.checkNames(ctx, i, s); err != nil {
 			return err
 		}
 	}
@@ -131,8 +131,8 @@ func (c *clearing) checkApart() error {
 
 // checkNames rejects a spec if an Absent names it or its peer, and one
 // that refers to such a link.
-func (c *clearing) checkNames(i int, s *spec) error {
-	at, err := c.e.nsConn(s.netns)
+func (c *clearing) checkNames(ctx context.Context, i int, s *spec) error {
+	at, err := c.e.nsConn(ctx, s.netns)
 	if err != nil {
 		return s.failed(c.e.op, "netns", err)
 	}
@@ -142,11 +142,11 @@ func (c *clearing) checkNames(i int, s *spec) error {
 		}
 	}
 	if other := s.other(); other != nil {
-		if err := c.checkNames(i, other); err != nil {
+		if err := c.checkNames(ctx, i, other); err != nil {
 			return err
 		}
 	}
-	keys, err := c.e.references(s)
+	keys, err := c.e.references(ctx, s)
 	if err != nil {
 		return err
 	}
@@ -180,7 +180,7 @@ func (c *clearing) try(ctx context.Context) error {
 	if e.doomed, err = c.doom(ctx); err != nil {
 		return err
 	}
-	if err = c.checkDoomed(); err == nil {
+	if err = c.checkDoomed(ctx); err == nil {
 		err = e.plan(ctx, c.rest)
 	}
 	e.doomed = nil
@@ -267,9 +267,9 @@ func (c *clearing) noteNames(at *nsConn, links []*Link, doomed map[indexKey]bool
 
 // checkDoomed rejects a spec that refers to a link that goes, unless the call makes
 // another one of that name.
-func (c *clearing) checkDoomed() error {
+func (c *clearing) checkDoomed(ctx context.Context) error {
 	for _, s := range c.wanted {
-		keys, err := c.e.references(s)
+		keys, err := c.e.references(ctx, s)
 		if err != nil {
 			return err
 		}
@@ -431,7 +431,7 @@ func (e *ensurePlan) results() []*Change {
 
 // diffAbsence compares the links that exist with an Absent or a Prune.
 func (e *ensurePlan) diffAbsence(ctx context.Context, s Spec) (diffs []Difference, err error) {
-	c, err := e.newClearing([]Spec{s})
+	c, err := e.newClearing(ctx, []Spec{s})
 	if err != nil {
 		return nil, err
 	}

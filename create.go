@@ -81,7 +81,7 @@ func (t *transaction) plan(ctx context.Context, specs []Spec) error {
 	for _, s := range wanted {
 		t.data = t.data || s.hasRaw()
 	}
-	if err := t.checkOrder(wanted); err != nil {
+	if err := t.checkOrder(ctx, wanted); err != nil {
 		return err
 	}
 	t.many = len(specs) > 1
@@ -141,7 +141,7 @@ func (t *transaction) prepare(ctx context.Context, s *spec, main *job) (*job, er
 	if ctx.Err() != nil {
 		return nil, s.failed(t.op, "", context.Cause(ctx))
 	}
-	at, err := t.nsConn(s.netns)
+	at, err := t.nsConn(ctx, s.netns)
 	if err != nil {
 		return nil, s.failed(t.op, "netns", err)
 	}

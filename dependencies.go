@@ -1,6 +1,7 @@
 package iplink
 
 import (
+	"context"
 	"fmt"
 	"iter"
 	"slices"
@@ -45,30 +46,30 @@ type indexKey struct {
 
 // sort returns the positions of specs, with links that others refer to first. It
 // refuses names and indexes that are given twice, and specs that refer to each other.
-func (t *transaction) sort(specs []*spec) ([]int, error) {
+func (t *transaction) sort(ctx context.Context, specs []*spec) ([]int, error) {
 	g := &dependencyGraph{t: t, specs: specs, indexes: map[indexKey]int{}, states: make([]visitState, len(specs)), sorted: make([]int, 0, len(specs))}
 	t.wanted = make(map[linkKey]int, len(specs))
 	for i, s := range specs {
-		if err := g.add(i, s); err != nil {
+		if err := g.add(ctx, i, s); err != nil {
 			return nil, err
 		}
 	}
 	for i := range specs {
-		if err := g.visit(i); err != nil {
+		if err := g.visit(ctx, i); err != nil {
 			return nil, err
 		}
 	}
-	return g.sorted, t.checkMasters(specs)
+	return g.sorted, t.checkMasters(ctx, specs)
 }
 
 // checkMasters refuses ports of a master that are also to be ports of another one.
-func (t *transaction) checkMasters(specs []*spec) error {
+func (t *transaction) checkMasters(ctx context.Context, specs []*spec) error {
 	masters := map[linkKey]*spec{}
 	for s := range ends(specs) {
 		if s.ports() == nil {
 			continue
 		}
-		at, err := t.nsConn(s.netns)
+		at, err := t.nsConn(ctx, s.netns)
 		if err != nil {
 			return s.failed(t.op, "netns", err)
 		}
@@ -85,7 +86,7 @@ func (t *transaction) checkMasters(specs []*spec) error {
 		return nil
 	}
 	for s := range ends(specs) {
-		if err := t.checkMaster(s, masters); err != nil {
+		if err := t.checkMaster(ctx, s, masters); err != nil {
 			return err
 		}
 	}
@@ -94,8 +95,8 @@ func (t *transaction) checkMasters(specs []*spec) error {
 
 // checkMaster refuses a spec that gives its link another master than the one that asks
 // for it as a port.
-func (t *transaction) checkMaster(s *spec, masters map[linkKey]*spec) error {
-	at, err := t.nsConn(s.netns)
+func (t *transaction) checkMaster(ctx context.Context, s *spec, masters map[linkKey]*spec) error {
+	at, err := t.nsConn(ctx, s.netns)
 	if err != nil {
 		return s.failed(t.op, "netns", err)
 	}
@@ -134,14 +135,14 @@ func ends(specs []*spec) iter.Seq[*spec] {
 }
 
 // checkOrder refuses specs that cannot all be created in this order.
-func (t *transaction) checkOrder(specs []*spec) error {
-	sorted, err := t.sort(specs)
+func (t *transaction) checkOrder(ctx context.Context, specs []*spec) error {
+	sorted, err := t.sort(ctx, specs)
 	if err != nil || slices.IsSorted(sorted) {
 		return err
 	}
 	g := &dependencyGraph{t: t, specs: specs}
 	for i := range specs {
-		others, err := g.referencesOf(i)
+		others, err := g.referencesOf(ctx, i)
 		if err != nil {
 			return err
 		}
@@ -154,8 +155,8 @@ func (t *transaction) checkOrder(specs []*spec) error {
 
 // add records the names and the index of a spec and its peer. The alternative names of
 // an existing link are not recorded: it may have them.
-func (g *dependencyGraph) add(i int, s *spec) error {
-	at, err := g.t.nsConn(s.netns)
+func (g *dependencyGraph) add(ctx context.Context, i int, s *spec) error {
+	at, err := g.t.nsConn(ctx, s.netns)
 	if err != nil {
 		return s.failed(g.t.op, "netns", err)
 	}
@@ -179,13 +180,13 @@ func (g *dependencyGraph) add(i int, s *spec) error {
 		g.indexes[indexKey{at, s.index}] = i
 	}
 	if other := s.other(); other != nil {
-		return g.add(i, other)
+		return g.add(ctx, i, other)
 	}
 	return nil
 }
 
 // visit sorts a spec behind those that it refers to.
-func (g *dependencyGraph) visit(i int) error {
+func (g *dependencyGraph) visit(ctx context.Context, i int) error {
 	switch g.states[i] {
 	case visiting:
 		return g.cycle(i)
@@ -194,12 +195,12 @@ func (g *dependencyGraph) visit(i int) error {
 	}
 	g.states[i] = visiting
 	g.path = append(g.path, i)
-	others, err := g.referencesOf(i)
+	others, err := g.referencesOf(ctx, i)
 	if err != nil {
 		return err
 	}
 	for _, other := range others {
-		if err := g.visit(other); err != nil {
+		if err := g.visit(ctx, other); err != nil {
 			return err
 		}
 	}
@@ -223,8 +224,8 @@ func (g *dependencyGraph) cycle(i int) error {
 }
 
 // referencesOf returns the positions of the specs that one spec refers to.
-func (g *dependencyGraph) referencesOf(i int) ([]int, error) {
-	keys, err := g.t.references(g.specs[i])
+func (g *dependencyGraph) referencesOf(ctx context.Context, i int) ([]int, error) {
+	keys, err := g.t.references(ctx, g.specs[i])
 	if err != nil {
 		return nil, err
 	}
@@ -252,12 +253,12 @@ func (g *dependencyGraph) invalid(s *spec, i int, attr, message string) error {
 }
 
 // references returns the links that a spec, or its peer, refers to by name.
-func (t *transaction) references(s *spec) ([]linkKey, error) {
-	at, err := t.nsConn(s.netns)
+func (t *transaction) references(ctx context.Context, s *spec) ([]linkKey, error) {
+	at, err := t.nsConn(ctx, s.netns)
 	if err != nil {
 		return nil, s.failed(t.op, "netns", err)
 	}
-	under, err := t.nsConn(s.lowerNetNS())
+	under, err := t.nsConn(ctx, s.lowerNetNS())
 	if err != nil {
 		return nil, s.failed(t.op, "link-netns", err)
 	}
@@ -283,7 +284,7 @@ func (t *transaction) references(s *spec) ([]linkKey, error) {
 	if other == nil {
 		return keys, nil
 	}
-	more, err := t.references(other)
+	more, err := t.references(ctx, other)
 	return append(keys, more...), err
 }
 

@@ -115,7 +115,7 @@ func (e *ensurePlan) plan(ctx context.Context, specs []Spec) error {
 	for _, s := range wanted {
 		e.data = e.data || s.hasRaw()
 	}
-	sorted, err := e.sort(wanted)
+	sorted, err := e.sort(ctx, wanted)
 	if err != nil {
 		return err
 	}
@@ -135,7 +135,7 @@ func (e *ensurePlan) planLink(ctx context.Context, s *spec, many int) (*ensureIt
 	if ctx.Err() != nil {
 		return nil, s.failed(e.op, "", context.Cause(ctx))
 	}
-	at, err := e.nsConn(s.netns)
+	at, err := e.nsConn(ctx, s.netns)
 	if err != nil {
 		return nil, s.failed(e.op, "netns", err)
 	}

@@ -174,6 +174,22 @@ func ExampleGet() {
 	// priority 0x1234
 }
 
+// A trace shows the requests of a call, and the kernel's answers.
+func ExampleWithTrace() {
+	inScratch(func(ctx context.Context) error {
+		traced := iplink.WithTrace(ctx, func(m iplink.Message) {
+			if m.Sent || m.Err != nil {
+				fmt.Println(m)
+			}
+		})
+		_, err := vxlan.New("vx0").VNI(100).Port(4789).Create(traced)
+		return err
+	})
+	// Output:
+	// > RTM_NEWLINK create,excl seq 1: vx0 type vxlan id 100 dstport 4789
+	// > RTM_GETLINK seq 2: vx0
+}
+
 // Filters are applied by the kernel.
 func ExampleList() {
 	inScratch(func(ctx context.Context) error {

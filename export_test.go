@@ -441,3 +441,14 @@ func WholeChange(s Spec, have *Link) (data []byte, mtu uint32) {
 	}
 	return t.appendData(nil, j), mtu
 }
+
+// DescribeAll puts the messages of a datagram of a generic netlink family, or of route
+// netlink, into words as a trace does.
+func DescribeAll(family string, sent bool, datagram []byte) (all []Message) {
+	for m, err := range wire.Messages(datagram) {
+		if err == nil {
+			all = append(all, describe(rtnl.Datagram{Family: family, Sent: sent}, "", m))
+		}
+	}
+	return all
+}

@@ -61,7 +61,7 @@ func (p *nsConn) close() {
 }
 
 // nsConn returns the connection to a namespace, the Conn's own if ns is nil.
-func (t *transaction) nsConn(ns *NetNS) (*nsConn, error) {
+func (t *transaction) nsConn(ctx context.Context, ns *NetNS) (*nsConn, error) {
 	home := t.nsConns[0]
 	if ns == nil {
 		return home, nil
@@ -73,7 +73,7 @@ func (t *transaction) nsConn(ns *NetNS) (*nsConn, error) {
 		return p, nil
 	}
 	if ns.isID() {
-		return t.nsConnByID(ns)
+		return t.nsConnByID(ctx, ns)
 	}
 	opened, err := t.netNSs.opened(ns)
 	if err != nil {
@@ -104,10 +104,10 @@ func (t *transaction) nsConn(ns *NetNS) (*nsConn, error) {
 
 // nsConnByID returns the connection to the namespace that has an id in another one. If the
 // transaction knows no other way to it, it is remote. The kernel answers questions about
-// ids without waiting for anything.
-func (t *transaction) nsConnByID(ns *NetNS) (*nsConn, error) {
-	ctx, id := context.Background(), ns.known.id
-	at, err := t.nsConn(ns.known.in)
+// ids without waiting for anything, so the end of ctx does not matter.
+func (t *transaction) nsConnByID(ctx context.Context, ns *NetNS) (*nsConn, error) {
+	ctx, id := context.WithoutCancel(ctx), ns.known.id
+	at, err := t.nsConn(ctx, ns.known.in)
 	if err != nil {
 		return nil, err
 	}

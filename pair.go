@@ -112,7 +112,7 @@ func (e *ensurePlan) planPeer(ctx context.Context, g *ensureItem) error {
 
 // peerNSConn returns the nsConn of the other end of a pair, which may be remote.
 func (e *ensurePlan) peerNSConn(ctx context.Context, s *spec) (*nsConn, error) {
-	at, err := e.nsConn(s.netns)
+	at, err := e.nsConn(ctx, s.netns)
 	if err == nil {
 		err = e.findID(ctx, at)
 	}

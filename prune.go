@@ -132,7 +132,7 @@ func (c *clearing) needed(ctx context.Context, p *clearance) (*need, error) {
 	n := &need{t: c.e.transaction, lists: map[*nsConn][]*Link{}, links: map[indexKey]bool{}}
 	all := slices.Concat(c.wanted, kept)
 	for _, s := range all { // opens their namespaces
-		if _, err := c.e.references(s); err != nil {
+		if _, err := c.e.references(ctx, s); err != nil {
 			return nil, err
 		}
 	}
@@ -154,16 +154,16 @@ func (c *clearing) needed(ctx context.Context, p *clearance) (*need, error) {
 
 // addSpec adds the links that a spec and its peer describe and refer to.
 func (n *need) addSpec(ctx context.Context, s *spec) error {
-	keys, err := n.t.references(s)
+	keys, err := n.t.references(ctx, s)
 	if err != nil {
 		return err
 	}
-	under, err := n.t.nsConn(s.lowerNetNS())
+	under, err := n.t.nsConn(ctx, s.lowerNetNS())
 	if err != nil {
 		return err
 	}
 	for ; s != nil; s = s.other() {
-		at, err := n.t.nsConn(s.netns)
+		at, err := n.t.nsConn(ctx, s.netns)
 		if err != nil {
 			return err
 		}

@@ -58,13 +58,13 @@ func (t *transaction) underlay(ctx context.Context, j *job) (*nsConn, error) {
 	if j.main != nil {
 		return j.at, t.openPeerPlace(ctx, j)
 	}
-	if err := t.placePeer(j); err != nil {
+	if err := t.placePeer(ctx, j); err != nil {
 		return nil, s.failed(t.op, "link-netns", err)
 	}
 	if !s.namesLower() && !s.kind().tunnel {
 		return j.at, nil
 	}
-	under, err := t.nsConn(s.lowerNetNS())
+	under, err := t.nsConn(ctx, s.lowerNetNS())
 	if err == nil {
 		err = t.findID(ctx, under)
 	}
@@ -83,12 +83,12 @@ func (t *transaction) underlay(ctx context.Context, j *job) (*nsConn, error) {
 
 // placePeer has the request for a link name the namespace of its other end, if only the
 // id of that is known.
-func (t *transaction) placePeer(j *job) error {
+func (t *transaction) placePeer(ctx context.Context, j *job) error {
 	other := j.spec.other()
 	if other == nil || !other.netns.isID() {
 		return nil
 	}
-	at, err := t.nsConn(other.netns)
+	at, err := t.nsConn(ctx, other.netns)
 	if err == nil && at.ns.isID() {
 		j.linkNSID = at.id
 	}

@@ -35,7 +35,7 @@ func (c *Conn) Update(ctx context.Context, specs ...Spec) ([]*Link, error) {
 	}
 	t := newTransaction(c, "update")
 	defer t.close()
-	if err := t.checkMasters(wanted); err != nil {
+	if err := t.checkMasters(ctx, wanted); err != nil {
 		return nil, err
 	}
 	done := 0
@@ -92,7 +92,7 @@ func (t *transaction) update(ctx context.Context, s *spec) error {
 
 // prepareUpdate finds the link, and the links that s refers to.
 func (t *transaction) prepareUpdate(ctx context.Context, s *spec) (*job, error) {
-	at, err := t.nsConn(s.netns)
+	at, err := t.nsConn(ctx, s.netns)
 	if err != nil {
 		return nil, s.failed(t.op, "netns", err)
 	}

@@ -50,6 +50,8 @@ type Conn struct {
 	stale bool // answers to an earlier batch may still be in the queue
 	hook  Hook
 
+	tracing tracing
+
 	mu     sync.Mutex
 	closed atomic.Bool
 	users  int // number of calls that need the socket even if it is closed
@@ -198,6 +200,7 @@ func (c *Conn) do(ctx context.Context, b *Batch, last bool) error {
 }
 
 func (c *Conn) end() {
+	c.tracing.trace = nil
 	<-c.turn
 }
 
@@ -226,6 +229,7 @@ func (c *Conn) send(p []byte) error {
 	if err := c.pass(BeforeSend); err != nil {
 		return err
 	}
+	c.show(true, p)
 	if err := unix.Send(c.fd, p, 0); err != nil {
 		return os.NewSyscallError("send", err)
 	}
@@ -249,6 +253,7 @@ func (c *Conn) receive() (int, error) {
 	if n > len(c.read) {
 		c.full, n = n, len(c.read)
 	}
+	c.show(false, c.read[:n])
 	return n, c.pass(AfterReceive)
 }
 

@@ -9,7 +9,8 @@ import (
 
 // A Conn is a route netlink socket, which exists only on Linux.
 type Conn struct {
-	hook Hook
+	hook    Hook
+	tracing tracing
 }
 
 // Dial returns errors.ErrUnsupported.

@@ -31,6 +31,7 @@ func (x *exchange) begin() error {
 		case x.c.turn <- struct{}{}:
 		}
 	}
+	x.c.tracing.trace = traceOf(x.ctx)
 	if !x.c.stale {
 		return nil
 	}
@@ -151,9 +152,10 @@ func (x *exchange) awaits(stopped error) bool {
 	return x.b.pending(x.from, x.to)
 }
 
-// finishEarly settles unanswered requests when an exchange ends early: after a panic the
-// answers are still in the queue.
+// finishEarly settles unanswered requests when an exchange ends early: after a panic,
+// perhaps of the Trace, the answers are still in the queue.
 func (x *exchange) finishEarly() {
+	x.c.tracing.trace = nil
 	x.b.silence(x.from, x.to)
 	for x.b.pendingSingles(x.from, x.to) {
 		n, err := x.c.receive()

@@ -36,6 +36,7 @@ func DialFamily(ctx context.Context, netns int, name string) (*Family, error) {
 		return nil, err
 	}
 	f := &Family{Conn: c, name: name, groups: map[string]uint32{}}
+	c.tracing.family = name
 	if err := f.find(ctx); err != nil {
 		return nil, errors.Join(err, c.Close())
 	}

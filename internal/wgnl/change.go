@@ -78,8 +78,8 @@ func (p *PeerChange) cut(n int) (head PeerChange, more bool) {
 	return head, len(p.Allowed)+len(p.Disallow) > 0
 }
 
-// append appends the request without the netlink header.
-func (c *Change) append(b []byte, version uint8) []byte {
+// Append appends the request without the netlink header.
+func (c *Change) Append(b []byte, version uint8) []byte {
 	b = append(b, uapi.WG_CMD_SET_DEVICE, version, 0, 0)
 	b = wire.AppendU32(b, uapi.WGDEVICE_A_IFINDEX, uint32(c.Index))
 	if c.Private != nil {

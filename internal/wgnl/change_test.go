@@ -28,7 +28,7 @@ func TestAppend(t *testing.T) {
 			Index: 0x1234, Peers: []PeerChange{{Public: keyOf(t, first), Remove: true}, {Public: keyOf(t, second), Update: true,
 				Endpoint: netip.MustParseAddrPort("[2001:db8::7%9]:22136"), Disallow: []netip.Prefix{netip.MustParsePrefix("10.9.0.0/16")}}}},
 	} {
-		if got := c.append(nil, 1); string(got) != string(testutil.LittleEndian(t, want)) {
+		if got := c.Append(nil, 1); string(got) != string(testutil.LittleEndian(t, want)) {
 			t.Errorf("\n got % x\nwant % x", got, testutil.LittleEndian(t, want))
 		}
 	}
@@ -143,7 +143,7 @@ func TestSplit(t *testing.T) {
 		whole := Exactly(want)
 		after := d
 		for i, part := range whole.split() {
-			if n := len(part.append(nil, 1)); n > mostBytes {
+			if n := len(part.Append(nil, 1)); n > mostBytes {
 				t.Errorf("part %d has %d bytes", i, n)
 			}
 			if i > 0 && (part.Port != nil || part.Private != nil) {

@@ -120,7 +120,7 @@ func (c *Conn) restore(ctx context.Context, held rtnl.Held, before *Device) erro
 // stays in memory. It reports whether the kernel may have carried out a part of it.
 func (c *Conn) send(ctx context.Context, via exchanger, part *Change) (carried bool, err error) {
 	var b rtnl.Batch
-	b.Write(c.rt.ID, 0, func(b []byte) []byte { return part.append(slices.Grow(b, mostBytes), c.rt.Version) })
+	b.Write(c.rt.ID, 0, func(b []byte) []byte { return part.Append(slices.Grow(b, mostBytes), c.rt.Version) })
 	defer clear(b.Bytes(0))
 	if err := via.Do(ctx, &b); err != nil {
 		return errors.Is(b.Err(0), rtnl.ErrLost) || b.Err(0) == nil, err

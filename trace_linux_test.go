@@ -1,0 +1,172 @@
+package iplink_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/iplink-go/iplink"
+	"github.com/iplink-go/iplink/bridge"
+	"github.com/iplink-go/iplink/ifb"
+	"github.com/iplink-go/iplink/internal/kerneltest/lab"
+	"github.com/iplink-go/iplink/internal/rtnl"
+	"github.com/iplink-go/iplink/internal/testutil"
+	"github.com/iplink-go/iplink/macvlan"
+	"github.com/iplink-go/iplink/veth"
+	"github.com/iplink-go/iplink/vxlan"
+)
+
+// traceSpecs are links of several kinds, in two namespaces.
+func traceSpecs(container *iplink.NetNS) []iplink.Spec {
+	return []iplink.Spec{
+		bridge.New("br0").STP(true).Up(),
+		vxlan.New("vx0").VNI(0x1234).Port(4790).Master("br0").Up(),
+		veth.New("v0").MTU(1281).Peer(veth.New("v1").NetNS(container).Addr(lab.Prefix("192.0.2.17/28")).Up()),
+		macvlan.New("m0").Parent("v0").Mode(macvlan.Private),
+		ifb.New("i0").AltName("other"),
+	}
+}
+
+// TestTraceSends compares a trace with the points of all exchanges, in the namespace of the
+// Conn and in another one: each send shows at least a request, and before the next one
+// each request has its answer.
+func TestTraceSends(t *testing.T) {
+	for _, kind := range []string{iplink.KindBridge, iplink.KindVXLAN, iplink.KindVeth, iplink.KindMacvlan, iplink.KindIFB} {
+		testutil.Need(t, kind)
+	}
+	c, _ := lab.Scratch(t)
+	_, other := lab.Scratch(t)
+	var told []string
+	c.SetHook(func(p rtnl.Point) error {
+		if p == rtnl.BeforeSend {
+			told = append(told, "send")
+		}
+		return nil
+	})
+	var all []iplink.Message
+	ctx := iplink.WithTrace(t.Context(), func(m iplink.Message) {
+		all = append(all, m)
+		told = append(told, map[bool]string{true: "request", false: "answer"}[m.Sent])
+	})
+	if _, err := c.Create(ctx, traceSpecs(lab.NetNS(other))...); err != nil {
+		t.Fatal(err)
+	}
+	told = slices.Compact(told)
+	sends, namespaces := 0, map[string]bool{}
+	for len(told) >= 3 && slices.Equal(told[:3], []string{"send", "request", "answer"}) {
+		sends, told = sends+1, told[3:]
+	}
+	if len(told) > 0 || sends < 3 {
+		t.Errorf("after %d sends with requests and answers, in this order: %q", sends, told)
+	}
+	checkAnswers(t, all)
+	for _, m := range all {
+		namespaces[m.NetNS] = true
+	}
+	if len(namespaces) != 2 {
+		t.Errorf("namespaces %v, want 2", namespaces)
+	}
+	checkOnce(t, all, "type vxlan id 4660 dstport 4790", "type macvlan mode private", "altname other", "192.0.2.17/28 dev if")
+}
+
+// checkAnswers wants an acknowledgement for each request that asks for one, and no answer
+// without its request.
+func checkAnswers(t *testing.T, all []iplink.Message) {
+	t.Helper()
+	open := map[string]bool{}
+	for _, m := range all {
+		key := fmt.Sprint(m.NetNS, " ", m.Seq)
+		switch {
+		case m.Sent && open[key]:
+			t.Errorf("two requests %s", key)
+		case m.Sent:
+			open[key] = true
+		case !open[key]:
+			t.Errorf("an answer without its request: %v", m)
+		case m.Type == "ack" || m.Type == "error" || m.Type == "done" || strings.Contains(m.Type, "NEW") && !slices.ContainsFunc(all, isAckOf(m)):
+			delete(open, key)
+		}
+	}
+	for key := range open {
+		t.Errorf("no answer to request %s", key)
+	}
+}
+
+// isAckOf returns a function that finds the acknowledgement of the request that m answers.
+func isAckOf(m iplink.Message) func(iplink.Message) bool {
+	return func(other iplink.Message) bool {
+		return !other.Sent && other.Seq == m.Seq && other.NetNS == m.NetNS && (other.Type == "ack" || other.Type == "done")
+	}
+}
+
+// checkOnce wants each text in one request.
+func checkOnce(t *testing.T, all []iplink.Message, texts ...string) {
+	t.Helper()
+	for _, text := range texts {
+		n := 0
+		for _, m := range all {
+			if m.Sent && strings.Contains(m.Text, text) {
+				n++
+			}
+		}
+		if n != 1 {
+			t.Errorf("%d requests with %q, want 1", n, text)
+		}
+	}
+}
+
+// TestTraceRefusal shows the refusal of a request, and the requests that undo the others.
+func TestTraceRefusal(t *testing.T) {
+	testutil.Need(t, iplink.KindBridge)
+	c, l := lab.Scratch(t)
+	lab.MustCreate(t, c, bridge.New("taken"))
+	var all []iplink.Message
+	ctx := iplink.WithTrace(t.Context(), func(m iplink.Message) { all = append(all, m) })
+	if _, err := c.Create(ctx, bridge.New("t0"), bridge.New("taken")); err == nil {
+		t.Fatal("created")
+	}
+	errs := slices.DeleteFunc(slices.Clone(all), func(m iplink.Message) bool { return m.Err == nil })
+	if len(errs) != 1 || errs[0].Type != "error" || !strings.HasSuffix(errs[0].String(), fmt.Sprintf("error seq %d: file exists", errs[0].Seq)) {
+		t.Errorf("errors %v", errs)
+	}
+	if !slices.ContainsFunc(all, func(m iplink.Message) bool { return m.Sent && m.Type == "RTM_DELLINK" }) {
+		t.Errorf("no RTM_DELLINK in %v", all)
+	}
+	if names := slices.DeleteFunc(l.Names(), func(name string) bool { return name == "lo" || name == "taken" }); len(names) > 0 {
+		t.Errorf("left behind %q", names)
+	}
+}
+
+// TestTraceNetNS names the namespaces: none for the own one, and else the name of `ip netns`
+// or the kernel's notation.
+func TestTraceNetNS(t *testing.T) {
+	name := testutil.Name(t)
+	named, err := iplink.CreateNetNS(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { testutil.Must(t, iplink.DeleteNetNS(name)); named.Close() }()
+	unnamed := lab.NetNS(testutil.NewLab(t))
+	here, err := iplink.CurrentNetNS()
+	testutil.Must(t, err)
+	defer here.Close()
+	var last iplink.Message
+	ctx := iplink.WithTrace(t.Context(), func(m iplink.Message) { last = m })
+	var ino string
+	testutil.Must(t, unnamed.Do(func() error {
+		ns, err := iplink.CurrentNetNS()
+		ino = ns.String()
+		ns.Close()
+		return err
+	}))
+	for want, ns := range map[string]*iplink.NetNS{name: named, ino: unnamed, "": here} {
+		c, err := ns.Dial()
+		testutil.Must(t, err)
+		_, err = c.Get(ctx, "lo")
+		if c.Close(); err != nil || last.NetNS != want || last.Type != "RTM_NEWLINK" {
+			t.Errorf("namespace %q, want %q; %v, error %v", last.NetNS, want, last, err)
+		}
+		last = iplink.Message{}
+	}
+}
