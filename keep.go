@@ -45,7 +45,7 @@ func Keep(ctx context.Context, c *Conn, specs ...Spec) iter.Seq2[[]*Change, erro
 		}
 	}
 	return func(yield func([]*Change, error) bool) {
-		k := &keeper{conn: c, specs: specs, changed: make(chan struct{}, 1)}
+		k := &keeper{conn: c, specs: specs, changed: make(chan struct{}, 1), deaf: make(chan error, 1)}
 		k.run(ctx, yield)
 	}
 }
@@ -56,6 +56,7 @@ type keeper struct {
 	specs []Spec
 
 	changed chan struct{} // has room for one
+	deaf    chan error    // why a socket can be read no more; has room for one
 	socks   []*keepSocket
 	tasks   sync.WaitGroup
 	stop    context.CancelFunc
@@ -109,25 +110,23 @@ func onlyChanged(all []*Change) (some []*Change) {
 // wait waits until something has changed and no more follows, or until it is time to try
 // again.
 func (k *keeper) wait(ctx context.Context, begun time.Time, failed bool) error {
-	for !failed {
+	look := keepLook
+	if failed {
+		look = keepRetry
+	}
+	for {
 		select {
 		case <-ctx.Done():
 			return context.Cause(ctx)
+		case err := <-k.deaf:
+			return err
 		case <-k.changed:
 			return k.settle(ctx, begun)
-		case <-time.After(keepLook):
-			if k.namesMoved() {
+		case <-time.After(look):
+			if failed || k.namesMoved() {
 				return nil
 			}
 		}
-	}
-	select {
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case <-k.changed:
-		return k.settle(ctx, begun)
-	case <-time.After(keepRetry):
-		return nil
 	}
 }
 
@@ -176,18 +175,30 @@ func (k *keeper) listen(ctx context.Context, ns *NetNS) error {
 	k.socks = append(k.socks, &keepSocket{ns, cancel})
 	k.tasks.Go(func() {
 		defer socket.Close()
-		for {
-			_, _, err := socket.Receive(true)
-			if errors.Is(err, rtnl.ErrOverrun) {
-				err = socket.Drain()
-			}
-			if err != nil {
-				return
-			}
-			k.signal()
-		}
+		k.hear(ctx, socket)
 	})
 	return nil
+}
+
+// hear signals each announcement until ctx ends.
+func (k *keeper) hear(ctx context.Context, socket *rtnl.Listener) {
+	for {
+		_, _, err := socket.Receive(true)
+		if errors.Is(err, rtnl.ErrOverrun) {
+			err = socket.Drain()
+		}
+		switch {
+		case err == nil:
+			k.signal()
+			continue
+		case ctx.Err() == nil:
+			select {
+			case k.deaf <- err:
+			default:
+			}
+		}
+		return
+	}
 }
 
 func (k *keeper) open(ctx context.Context, ns *NetNS, how rtnl.Listening) (socket *rtnl.Listener, err error) {
