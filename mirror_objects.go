@@ -52,6 +52,9 @@ type objectSort[T any, K comparable] struct {
 	link func(v *T, name func(index int) string) int
 	// same compares two objects with the same key.
 	same func(a, b *T) bool
+	// doubtful reports whether an announcement of an object that is known may be wrong. It
+	// may be nil.
+	doubtful func(old, now *T) bool
 	// unannounced reports whether a change of a link, or a message, changes objects
 	// that the kernel does not announce. Either argument may be nil.
 	unannounced func(link *Event, m *wire.Message) bool
@@ -86,6 +89,10 @@ func (o *objects[T, K]) take(s *nsLinks, m wire.Message) {
 		o.old[s.id] = struct{}{}
 	case m.Type == o.added:
 		for _, x := range o.parse(s, m) {
+			if old, had := o.spaces[s.id][x.owner][x.key]; had && o.doubtful != nil && o.doubtful(&old.value, &x.value) {
+				o.old[s.id] = struct{}{}
+				continue
+			}
 			o.put(s, x, false)
 		}
 	case m.Type == o.removed:

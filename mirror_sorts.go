@@ -132,9 +132,16 @@ func neighSort() *objectSort[NeighEntry, neighKey] {
 			func(b []byte, _ int32) []byte { return inetnl.AppendNeighList(b, uapi.AF_UNSPEC, inet.NeighProxy) },
 			func(b []byte, _ int32) []byte { return inetnl.AppendNeighList(b, uapi.AF_BRIDGE, 0) },
 		},
-		link: nameNeighEntry,
-		same: sameNeighEntry,
+		link:     nameNeighEntry,
+		same:     sameNeighEntry,
+		doubtful: losesRemote,
 	}
+}
+
+// losesRemote reports whether an entry of a VXLAN link has no remote end any more. The
+// kernel announces that, wrongly, when the remote end was replaced.
+func losesRemote(old, now *NeighEntry) bool {
+	return old.FDB != nil && now.FDB != nil && old.FDB.Dst.IsValid() && !now.FDB.Dst.IsValid()
 }
 
 func nameNeighEntry(n *NeighEntry, name func(int) string) int {

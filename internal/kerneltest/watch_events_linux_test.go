@@ -184,6 +184,10 @@ func TestWatchDown(t *testing.T) {
 		e = events.take()
 		changes = append(changes, e.Changes...)
 	}
+	settled := waitFor(t, w.conn, "a0", iplink.Until("lower layer down", func(l *iplink.Link) bool { return l.OperState == iplink.OperLowerLayerDown }))
+	for e.New.OperState != settled.OperState {
+		e = events.take()
+	}
 	compareWithIP(t, "up", e.New, lab.IPLinks(t, w.File))
 	for _, name := range []string{"alias", "altname", "group"} {
 		if !slices.Contains(changes, name) {
