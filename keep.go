@@ -78,7 +78,7 @@ func (k *keeper) run(ctx context.Context, yield func([]*Change, error) bool) {
 	err := k.listen(ctx, nil)
 	for first := true; err == nil; first = false {
 		begun := time.Now()
-		opened := k.listenNamed(ctx)
+		k.listenNamed(ctx)
 		changes, failed := k.conn.Ensure(ctx, k.specs...)
 		if ctx.Err() != nil {
 			break
@@ -87,7 +87,7 @@ func (k *keeper) run(ctx context.Context, yield func([]*Change, error) bool) {
 		if (first || failed != nil || len(changes) > 0) && !yield(changes, failed) {
 			return
 		}
-		if k.listenNamed(ctx) || opened { // changes before that were not heard
+		if k.listenNamed(ctx) { // earlier changes in a namespace that Ensure has made were not heard
 			k.signal()
 		}
 		err = k.wait(ctx, begun, failed != nil)
@@ -201,15 +201,11 @@ func (k *keeper) hear(ctx context.Context, socket *rtnl.Listener) {
 	}
 }
 
-func (k *keeper) open(ctx context.Context, ns *NetNS, how rtnl.Listening) (socket *rtnl.Listener, err error) {
+func (k *keeper) open(ctx context.Context, ns *NetNS, how rtnl.Listening) (*rtnl.Listener, error) {
 	if ns == nil {
 		return k.conn.listen(ctx, how)
 	}
-	err = ns.use(func(fd int) (err error) {
-		socket, err = rtnl.Listen(ctx, fd, how)
-		return err
-	})
-	return socket, err
+	return ns.listen(ctx, how)
 }
 
 // listenNamed listens to the namespaces of the specs, and no longer to those that are not
@@ -252,22 +248,27 @@ func (k *keeper) known(ns *NetNS) bool {
 
 // namespaces returns the namespaces of the specs that are there, opened.
 func (k *keeper) namespaces() (all []*NetNS) {
+	for _, ns := range k.places() {
+		if opened := reopened(ns); opened != nil {
+			all = append(all, opened)
+		}
+	}
+	return all
+}
+
+// places returns the namespaces of the specs, some by name only; nil is the Conn's.
+func (k *keeper) places() (all []*NetNS) {
 	for _, s := range k.specs {
 		if isNil(s) {
 			continue
 		}
 		d := s.description()
-		places := []*NetNS{d.netns, d.linkNetNS}
+		all = append(all, d.netns, d.linkNetNS)
 		if d.isNetNS {
-			places = append(places, unopenedNetNS(d.Name))
+			all = append(all, unopenedNetNS(d.Name))
 		}
 		if other := d.other(); other != nil {
-			places = append(places, other.netns)
-		}
-		for _, ns := range places {
-			if opened := reopened(ns); opened != nil {
-				all = append(all, opened)
-			}
+			all = append(all, other.netns)
 		}
 	}
 	return all
@@ -296,6 +297,9 @@ func reopened(ns *NetNS) *NetNS {
 
 // namesMoved reports whether the namespaces of the specs are others than before.
 func (k *keeper) namesMoved() bool {
+	if !slices.ContainsFunc(k.places(), (*NetNS).isUnopened) {
+		return false
+	}
 	all := k.namespaces()
 	moved := false
 	for _, ns := range all {

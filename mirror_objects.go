@@ -2,7 +2,6 @@ package iplink
 
 import (
 	"context"
-	"errors"
 
 	"github.com/iplink-go/iplink/internal/rtnl"
 	"github.com/iplink-go/iplink/internal/wire"
@@ -55,9 +54,10 @@ type objectSort[T any, K comparable] struct {
 	// doubtful reports whether an announcement of an object that is known may be wrong. It
 	// may be nil.
 	doubtful func(old, now *T) bool
-	// unannounced reports whether a change of a link, or a message, changes objects
-	// that the kernel does not announce. Either argument may be nil.
-	unannounced func(link *Event, m *wire.Message) bool
+	// unannounced reports whether a change of a link, or a message with objects,
+	// changes other objects, which the kernel does not announce. Either of the first two
+	// is nil, and so may the function be.
+	unannounced func(link *Event, m *wire.Message, found []object[T, K]) bool
 }
 
 // objects is the objectMirror of one sort.
@@ -84,11 +84,15 @@ func (o *objects[T, K]) groups() []uint32 { return o.multicast }
 func (o *objects[T, K]) outdated() ids { return o.old }
 
 func (o *objects[T, K]) take(s *nsLinks, m wire.Message) {
+	var found []object[T, K]
+	if m.Type == o.added || m.Type == o.removed || m.Type == o.get {
+		found = o.parse(s, m)
+	}
 	switch {
-	case o.unannounced != nil && o.unannounced(nil, &m):
+	case o.unannounced != nil && o.unannounced(nil, &m, found):
 		o.old[s.id] = struct{}{}
 	case m.Type == o.added:
-		for _, x := range o.parse(s, m) {
+		for _, x := range found {
 			if old, had := o.spaces[s.id][x.owner][x.key]; had && o.doubtful != nil && o.doubtful(&old.value, &x.value) {
 				o.old[s.id] = struct{}{}
 				continue
@@ -96,11 +100,11 @@ func (o *objects[T, K]) take(s *nsLinks, m wire.Message) {
 			o.put(s, x, false)
 		}
 	case m.Type == o.removed:
-		for _, x := range o.parse(s, m) {
+		for _, x := range found {
 			o.remove(s.id, x.owner, x.key)
 		}
 	case m.Type == o.get:
-		for _, x := range o.parse(s, m) {
+		for _, x := range found {
 			if o.prepare(s, &x.value) {
 				o.emit(s.id, ObjectEvent[T]{Kind: Missed, New: &x.value})
 			}
@@ -243,7 +247,7 @@ func (o *objects[T, K]) follow(links []Event) {
 		if !ok {
 			continue
 		}
-		if o.unannounced != nil && o.unannounced(e, nil) {
+		if o.unannounced != nil && o.unannounced(e, nil, nil) {
 			o.old[s.id] = struct{}{}
 		}
 		l := e.Link()
@@ -285,9 +289,10 @@ func (w *mirror) listOutdated(ctx context.Context) error {
 	if w.objects == nil {
 		return nil
 	}
-	var all []error
 	for _, id := range sortedKeys(w.objects.outdated()) {
-		all = append(all, w.objects.list(ctx, id))
+		if err := w.objects.list(ctx, id); err != nil {
+			return err
+		}
 	}
-	return errors.Join(all...)
+	return nil
 }

@@ -88,7 +88,7 @@ func parseLinkRoutes(_ *nsLinks, m wire.Message) (all []object[LinkRoute, LinkRo
 // announce IPv4 routes that go because their link goes down or because it loses an
 // address or a nexthop object, the route that another replaces, and most changes of
 // routes with several gateways.
-func losesRoutes(link *Event, m *wire.Message) bool {
+func losesRoutes(link *Event, m *wire.Message, found []object[LinkRoute, LinkRoute]) bool {
 	if link != nil {
 		return link.Kind == Removed || link.Kind == Changed && link.Old.Up() && !link.New.Up()
 	}
@@ -96,8 +96,7 @@ func losesRoutes(link *Event, m *wire.Message) bool {
 	case uapi.RTM_DELADDR, uapi.RTM_NEWNEXTHOP, uapi.RTM_DELNEXTHOP:
 		return true
 	case uapi.RTM_NEWROUTE, uapi.RTM_DELROUTE:
-		routes := inetnl.ParseRoute(m.Data)
-		return m.Flags&(uapi.NLM_F_REPLACE|uapi.NLM_F_APPEND) != 0 || len(routes) > 1 || len(routes) == 1 && routes[0].Shared
+		return m.Flags&(uapi.NLM_F_REPLACE|uapi.NLM_F_APPEND) != 0 || len(found) > 1 || len(found) == 1 && found[0].value.Shared
 	}
 	return false
 }

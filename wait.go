@@ -250,7 +250,7 @@ func (w *mirror) wait(ctx context.Context, c *Conn, name string, f func(*nsLinks
 			w.objects.follow(w.events)
 			w.objects.discard()
 		}
-		w.events = w.events[:0]
+		w.discardEvents()
 		around := w.spaces[rtnl.OwnNetNS]
 		l := around.named(name)
 		if ok, err := f(around, l); ok || err != nil {

@@ -114,18 +114,30 @@ func (w *mirror) run(ctx context.Context, yield func(Event, error) bool) error {
 	return err
 }
 
-// discardEvents keeps memory for a few events, and not for a whole list.
-func (w *mirror) discardEvents() {
+func (w *mirror) discardEvents() { w.events = discarded(w.events) }
+
+// discarded empties a list of events. It keeps memory for a few, and not for a whole list.
+func discarded[E any](events []E) []E {
 	const few = 64
-	clear(w.events)
-	if w.events = w.events[:0]; cap(w.events) > few {
-		w.events = nil
+	clear(events)
+	if cap(events) > few {
+		return nil
 	}
+	return events[:0]
 }
 
 func (c *Conn) openMirror(ctx context.Context, f filter) (*mirror, error) {
 	w := newMirror(f)
 	return w, w.open(ctx, c)
+}
+
+// listen opens a Listener in the namespace.
+func (ns *NetNS) listen(ctx context.Context, how rtnl.Listening) (l *rtnl.Listener, err error) {
+	err = ns.use(func(fd int) (err error) {
+		l, err = rtnl.Listen(ctx, fd, how)
+		return err
+	})
+	return l, err
 }
 
 // open opens the socket of a mirror, with the groups of its objects.

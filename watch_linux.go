@@ -24,12 +24,7 @@ func (c *Conn) listen(ctx context.Context, how rtnl.Listening) (*rtnl.Listener, 
 	if nsErr != nil {
 		return nil, errors.Join(err, nsErr)
 	}
-	var there *rtnl.Listener
-	err = ns.use(func(fd int) (err error) {
-		there, err = rtnl.Listen(ctx, fd, how)
-		return err
-	})
-	return there, err
+	return ns.listen(ctx, how)
 }
 
 // control calls a function with the descriptor of a socket.

@@ -216,11 +216,4 @@ func (o *objects[T, K]) afterStep() {
 	o.w.discardEvents()
 }
 
-// discard keeps memory for a few events, and not for a whole list.
-func (o *objects[T, K]) discard() {
-	const few = 64
-	clear(o.events)
-	if o.events = o.events[:0]; cap(o.events) > few {
-		o.events = nil
-	}
-}
+func (o *objects[T, K]) discard() { o.events = discarded(o.events) }
