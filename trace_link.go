@@ -1,7 +1,6 @@
 package iplink
 
 import (
-	"slices"
 	"strconv"
 
 	"github.com/iplink-go/iplink/internal/attr"
@@ -71,18 +70,9 @@ func (w *linkWords) name(header *wire.Link) {
 	}
 }
 
-// table appends the words for the rows of a table, also for those without a word of `ip`.
+// table appends the words for the rows of a table.
 func (w *linkWords) table(set attr.Set, t attr.Table) {
-	var absent []string
-	w.b, absent = w.c.Print(w.b, set, nil, t)
-	if len(absent) == 0 {
-		return
-	}
-	for typ := range set.All() {
-		if name := rowName(t, typ); slices.Contains(absent, name) {
-			w.add(name, w.c.Value(typ, nil, t))
-		}
-	}
+	w.b = appendRows(&w.c, w.b, set, t)
 }
 
 func (w *linkWords) inet6(attrs []byte) {
