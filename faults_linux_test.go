@@ -126,7 +126,8 @@ type testbed struct {
 	conn  *iplink.Conn // in the first namespace
 	all   []*testutil.Lab
 	ns    []*iplink.NetNS // the same
-	state string          // what `ip` says of them
+	ip    []*testutil.IPServer
+	state string // what `ip` says of them
 }
 
 // newTestbed makes a bridge br with a port in the first namespace, and what a
@@ -136,7 +137,7 @@ func newTestbed(t *testing.T) *testbed {
 	l := &testbed{t: t}
 	for range 3 {
 		ns := testutil.NewLab(t)
-		l.all, l.ns = append(l.all, ns), append(l.ns, lab.NetNS(ns))
+		l.all, l.ns, l.ip = append(l.all, ns), append(l.ns, lab.NetNS(ns)), append(l.ip, testutil.NewIPServer(t, ns.File))
 	}
 	l.all[0].IP("link", "add", "name", "br", "address", "0a:00:12:34:56:78", "up", "type", "bridge")
 	l.all[0].IP("link", "add", "port", "mtu", "1280", "master", "br", "up", "type", "veth", "peer", "name", "end")
@@ -185,11 +186,8 @@ func (l *testbed) look(exactly bool) string {
 		drop = slices.Concat(passing, chosen)
 	}
 	var all []any
-	for _, ns := range l.all {
-		var links []map[string]any
-		ns.Decode(&links, "-d", "-j", "address")
-		slices.SortFunc(links, func(a, b map[string]any) int { return cmpStrings(a["ifname"], b["ifname"]) })
-		for _, link := range links {
+	for i := range l.ip {
+		for _, link := range l.links(i) {
 			all = append(all, prune(link, drop))
 		}
 	}
@@ -198,6 +196,14 @@ func (l *testbed) look(exactly bool) string {
 		l.t.Fatal(err)
 	}
 	return string(text)
+}
+
+// links returns what `ip` says of the links of one namespace, sorted by name.
+func (l *testbed) links(i int) (links []map[string]any) {
+	l.t.Helper()
+	l.ip[i].Decode(&links, "address")
+	slices.SortFunc(links, func(a, b map[string]any) int { return cmpStrings(a["ifname"], b["ifname"]) })
+	return links
 }
 
 func cmpStrings(a, b any) int {
@@ -347,8 +353,13 @@ func create(c *iplink.Conn, specs []iplink.Spec) func(context.Context) error {
 func (l *testbed) remove() {
 	l.t.Helper()
 	base := []string{"lo", "br", "port", "end", "under", "over"}
-	for i, ns := range l.all {
-		made := slices.DeleteFunc(ns.Names(), func(name string) bool { return slices.Contains(base, name) })
+	for i := range l.all {
+		var made []string
+		for _, link := range l.links(i) {
+			if name := link["ifname"].(string); !slices.Contains(base, name) {
+				made = append(made, name)
+			}
+		}
 		err := l.ns[i].Do(func() error { return iplink.DeleteIfExists(l.t.Context(), made...) })
 		if err != nil {
 			l.t.Fatal(err)

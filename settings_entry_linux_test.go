@@ -119,13 +119,14 @@ func (o oracle) ask(t *testing.T, w *witness, i int) int {
 // virtual machine.
 type witness struct {
 	ns   *os.File
+	ip   *testutil.IPServer
 	link map[string]any
 }
 
 // lookup follows a path in what `ip -d -j link show` prints about the link.
 func (w *witness) lookup(t testing.TB, path string) (value any, found bool) {
 	if w.link == nil {
-		w.link = testutil.LinkJSON(t, w.ns, link)
+		w.link = w.ip.Link(link)
 	}
 	value = w.link
 	for key := range strings.SplitSeq(path, ".") {

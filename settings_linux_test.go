@@ -137,6 +137,7 @@ type exercise[B any] struct {
 	subject[B]
 	setting[B]
 	row attr.Row
+	ip  *testutil.IPServer // in the namespace
 
 	proven bool // it was set, and read back by all
 	newer  bool // than the kernel
@@ -189,7 +190,10 @@ func (e *exercise[B]) idempotent(t *testing.T, ns *os.File) {
 // namespace returns a new namespace with all that the link needs.
 func (e *exercise[B]) namespace(t *testing.T) *os.File {
 	ns := testutil.NetNS(t)
-	testutil.IPBatch(t, ns, slices.Concat(e.subject.prepare, e.setting.before)...)
+	e.ip = testutil.NewIPServer(t, ns)
+	for _, command := range slices.Concat(e.subject.prepare, e.setting.before) {
+		e.ip.Do(command)
+	}
 	if len(e.finish) > 0 {
 		t.Cleanup(func() { testutil.IPBatch(t, ns, e.finish...) })
 	}
@@ -238,7 +242,7 @@ func (e *exercise[B]) check(t *testing.T, ns *os.File, i int) {
 		}
 	}
 	asked := 0
-	w := &witness{ns: ns}
+	w := &witness{ns: ns, ip: e.ip}
 	for _, o := range e.oracles {
 		asked += o.ask(t, w, i)
 	}
@@ -254,13 +258,13 @@ func (e *exercise[B]) immutable(t *testing.T, ns *os.File) {
 		ns, value = e.namespace(t), e.values[0]
 		e.mustCreate(t, ns, func(B) {})
 	}
-	before := testutil.LinkJSON(t, ns, link)
+	before := e.ip.Link(link)
 	err := e.update(t, ns, value)
 	named, ok := errors.AsType[*iplink.Error](err)
 	if !ok || !errors.Is(err, iplink.ErrImmutable) || !slices.Contains(strings.Split(named.Attr, ", "), e.row.Name) {
 		t.Errorf("change: error %v, want ErrImmutable about %s", err, e.row.Name)
 	}
-	if after := testutil.LinkJSON(t, ns, link); !reflect.DeepEqual(before, after) {
+	if after := e.ip.Link(link); !reflect.DeepEqual(before, after) {
 		t.Errorf("the link has changed from %v to %v", before, after)
 	}
 	if e.values[1] != nil {

@@ -268,7 +268,7 @@ func TestMacvlanSources(t *testing.T) {
 			have = inData("macaddr_data", nil, nil)
 		}
 		have.name = step.name
-		have.ask(t, &witness{ns: ns}, 0)
+		have.ask(t, &witness{ns: ns, ip: e.ip}, 0)
 	}
 }
 

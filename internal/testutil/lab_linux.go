@@ -79,6 +79,12 @@ func (l *Lab) Batch(commands ...string) {
 	IPBatch(l, l.File, commands...)
 }
 
+// Show runs `ip` once, with options, for many commands, and returns their output.
+func (l *Lab) Show(options string, commands ...string) string {
+	l.Helper()
+	return runIP(l, l.File, strings.Join(commands, "\n"), append(strings.Fields(options), "-batch", "-"))
+}
+
 // Decode runs `ip` and decodes the JSON that it prints.
 func (l *Lab) Decode(v any, args ...string) {
 	l.Helper()

@@ -25,20 +25,20 @@ func OldLink(t testing.TB, commands []string) (*iplink.Conn, *testutil.Lab) {
 
 // Shown returns a text of all that `ip` shows of the link t0 of OldLink and of its port.
 func Shown(ns *testutil.Lab) string {
+	text := ns.Show("-d -o", "link show dev t0", "link show dev ends1") +
+		ns.Show("-4 -o", "address show dev t0", "route show table all dev t0", "neigh show dev t0 nud permanent")
 	var all strings.Builder
-	for _, command := range []string{"-d -o link show dev t0", "-4 -o address show dev t0", "-4 route show table all dev t0", "neigh show dev t0 nud permanent", "-d -o link show dev ends1"} {
-		for line := range strings.Lines(ns.IP(strings.Fields(command)...)) {
-			fields := strings.Fields(line)
-			kept := fields[:0]
-			for i, f := range fields {
-				unsteady := i > 0 && strings.Contains("hello_timer tcn_timer topology_change_timer gc_timer forward_delay_timer message_age_timer hold_timer", fields[i-1]) ||
-					strings.Contains("<> state UP DOWN UNKNOWN linkdown", f) || strings.HasPrefix(f, "<")
-				if !unsteady {
-					kept = append(kept, f)
-				}
+	for line := range strings.Lines(text) {
+		fields := strings.Fields(line)
+		kept := fields[:0]
+		for i, f := range fields {
+			unsteady := i > 0 && strings.Contains("hello_timer tcn_timer topology_change_timer gc_timer forward_delay_timer message_age_timer hold_timer", fields[i-1]) ||
+				strings.Contains("<> state UP DOWN UNKNOWN linkdown", f) || strings.HasPrefix(f, "<")
+			if !unsteady {
+				kept = append(kept, f)
 			}
-			fmt.Fprintln(&all, strings.Join(kept, " "))
 		}
+		fmt.Fprintln(&all, strings.Join(kept, " "))
 	}
 	return all.String()
 }
