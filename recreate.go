@@ -453,7 +453,7 @@ func specOf(l *Link) *spec {
 	if k := kinds[l.Kind]; k != nil && !k.parent {
 		s.linkSet.Remove(uapi.IFLA_LINK) // an underlay or another end, which is a setting of the kind
 	}
-	if isZero(l.Address) {
+	if isZero(l.Address) || s.kind().address != "" {
 		s.linkSet.Remove(uapi.IFLA_ADDRESS)
 	}
 	s.flags, s.change = uint32(l.Flags), uapi.IFF_UP|uapi.IFF_NOARP|uapi.IFF_MULTICAST|uapi.IFF_ALLMULTI|uapi.IFF_PROMISC|uapi.IFF_DYNAMIC
