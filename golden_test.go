@@ -31,7 +31,7 @@ import (
 
 // goldenIndexes are the indexes of the links that golden requests refer to.
 // Where they are recorded, links with these indexes are made first.
-var goldenIndexes = map[string]int{"under": 77, "spare0": 78, "br0": 88, "backup": 99}
+var goldenIndexes = map[string]int{"under": 77, "spare0": 78, "free": 79, "br0": 88, "backup": 99}
 
 // goldenIndex is the index of the link in every golden request, so that the
 // commands after the first name it as well.
@@ -325,7 +325,7 @@ func goldenVeth() []goldenSpec {
 }
 
 func goldenHSR() []goldenSpec {
-	base := func() *hsr.Builder { return hsr.New("t0").Index(goldenIndex).Slave1("under").Slave2("spare0") }
+	base := func() *hsr.Builder { return hsr.New("t0").Index(goldenIndex).Slave1("under").Slave2("free") }
 	return []goldenSpec{
 		{"plain", base()},
 		{"version", base().Supervision(0x2d).Version(1).Protocol(hsr.HSR).Up()},

@@ -219,22 +219,28 @@ func (l *Link) noHSRPort(ctx context.Context, at *nsConn) string {
 		return name + " is an hsr link itself"
 	case l.Type != HardwareEther:
 		return fmt.Sprintf("%s is %s, not Ethernet", name, l.Type)
-	case l.Master != 0:
-		return name + " is a port already: " + l.freed(ctx, at)
+	case l.Master != 0 && l.PortKind != KindHSR:
+		return name + " is a port already: NoMaster frees it"
+	}
+	if owner := at.hsrWith(ctx, l.Index); owner != "" {
+		return fmt.Sprintf("%s is a port of %q already: the deletion of that link frees it", name, owner)
 	}
 	return ""
 }
 
-// freed says how a port can become one of another link.
-func (l *Link) freed(ctx context.Context, at *nsConn) string {
-	if l.PortKind != KindHSR {
-		return "NoMaster frees it"
-	}
-	master, err := at.readIndex(ctx, l.Master)
+// hsrWith returns the name of the hsr link with a port, or an empty string. Some kernels
+// report it as the master of the port.
+func (p *nsConn) hsrWith(ctx context.Context, port int) string {
+	links, err := (&Conn{rt: p.rt}).list(ctx, filter{kind: KindHSR})
 	if err != nil {
-		return "the deletion of the hsr link frees it"
+		return ""
 	}
-	return fmt.Sprintf("the deletion of the hsr link %q frees it", master.Name)
+	for _, l := range links {
+		if v, ok := l.Info.(*HSRInfo); ok && (v.Slave1 == port || v.Slave2 == port || v.Interlink == port) {
+			return l.Name
+		}
+	}
+	return ""
 }
 
 // hsrMTURefused compares the wanted MTU with that of the slaves.

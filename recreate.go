@@ -78,8 +78,10 @@ func (e *ensurePlan) readOld(ctx context.Context, g *ensureItem) (c *carryOver, 
 	if setting, err := c.readLayer3(ctx, rt); err != nil {
 		return nil, s.failed(e.op, setting, err)
 	}
-	if c.ports, err = (&Conn{rt: rt}).list(ctx, filter{masterIndex: index}); err != nil {
-		return nil, err
+	if kindOf(g.have.Kind).takesPorts() {
+		if c.ports, err = (&Conn{rt: rt}).list(ctx, filter{masterIndex: index}); err != nil {
+			return nil, err
+		}
 	}
 	c.peerAt = e.nsConnOfLower(g.job.at, g.have)
 	if kindOf(g.have.Kind).peer == 0 || g.have.Parent == 0 || c.peerAt == nil || c.peerAt.isRemote() {
