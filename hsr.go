@@ -18,7 +18,7 @@ var hsrKind = kind{
 	mtu:         [2]uint32{0, 1500},
 	required:    attr.SetOf(uapi.IFLA_HSR_SLAVE1, uapi.IFLA_HSR_SLAVE2),
 	address:     "an hsr link has the address of Slave1",
-	afterCreate: attr.SetOf(uapi.IFLA_MTU), // the kernel computes it from that of the slaves
+	afterCreate: attr.SetOf(uapi.IFLA_MTU), // the kernel computes it from the MTUs of the slaves
 	copied:      hsrCopied,
 	notBeside:   syscall.EINVAL, // a link can be a slave of one hsr link
 	reason:      hsrReason,
@@ -35,7 +35,7 @@ type HSRInfo struct {
 	Interlink int
 	// Protocol is HSR or PRP (IFLA_HSR_PROTOCOL).
 	Protocol HSRProtocol
-	// Version is the version of HSR: 0 for the standard of 2010, 1 for that of 2012
+	// Version is the version of HSR: 0 for the standard of 2010, 1 for the one of 2012
 	// (IFLA_HSR_VERSION). PRP has none. Linux 7.3 reports it, Linux 6.12 does not.
 	Version uint8
 	// Supervision is the last byte of SupervisionAddr (IFLA_HSR_MULTICAST_SPEC).
@@ -243,7 +243,7 @@ func (p *nsConn) hsrWith(ctx context.Context, port int) string {
 	return ""
 }
 
-// hsrMTURefused compares the wanted MTU with that of the slaves.
+// hsrMTURefused compares the wanted MTU with the MTUs of the slaves.
 func (t *transaction) hsrMTURefused(ctx context.Context, j *job) fact {
 	if !j.linkSet.Has(uapi.IFLA_MTU) {
 		return fact{}

@@ -84,7 +84,7 @@ func (b *Builder) Supervision(last uint8) *Builder {
 	return b
 }
 
-// Version sets the version of HSR, 0 for the standard of 2010, the default, or 1 for that of
+// Version sets the version of HSR, 0 for the standard of 2010, the default, or 1 for the one of
 // 2012. All nodes of a ring have the same. PRP has none. It cannot change later. Linux 6.12
 // does not report it, so that Ensure does not see another one there (IFLA_HSR_VERSION).
 func (b *Builder) Version(version uint8) *Builder {

@@ -4,6 +4,9 @@
 // lost frame when a cable breaks. With HSR the ports connect the nodes in a ring; with PRP
 // they connect them to two separate networks.
 //
+// A node recognises the second of two frames once it has heard a supervision frame of the
+// sender, which come every 2 s. Until then a frame may arrive twice.
+//
 // Open returns the nodes of the network that a link has heard.
 package hsr
 

@@ -82,16 +82,17 @@ type PortStatus struct {
 	// since the node became known if there was none; Never if it is longer than 24 days
 	// (HSR_A_IF1_AGE, HSR_A_IF2_AGE).
 	Age time.Duration
-	// Seq is the sequence number of the last frame of the node that left the other port; 0
-	// with PRP (HSR_A_IF1_SEQ, HSR_A_IF2_SEQ).
+	// Seq is the sequence number of the last frame of the node that the link has passed on
+	// to the other port, such as a supervision frame; 0 with PRP (HSR_A_IF1_SEQ,
+	// HSR_A_IF2_SEQ).
 	Seq uint16
 }
 
 // Never is the Age at a port that has not heard the node for a long time.
 const Never = math.MaxInt32 * time.Millisecond
 
-// Addrs returns the addresses of the nodes that the link knows (HSR_C_GET_NODE_LIST). It
-// forgets a node 60 s after its last frame.
+// Addrs returns the addresses of the nodes that the link knows (HSR_C_GET_NODE_LIST). The
+// kernel lists the link's own address, too, and forgets a node 60 s after its last frame.
 func (d *Device) Addrs(ctx context.Context) ([]net.HardwareAddr, error) {
 	all, err := d.nl.Addrs(ctx, d.Index())
 	if err != nil {

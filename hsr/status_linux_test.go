@@ -56,6 +56,7 @@ func (p *pairOf) ping() {
 
 // TestAttributes proves each attribute of the family on a ring of two nodes.
 func TestAttributes(t *testing.T) {
+	t.Parallel()
 	all := network(t, 2, ring, version1)
 	p := &pairOf{here: all[0], there: all[1], d: opened(all[0], "hsr0")}
 	var err error

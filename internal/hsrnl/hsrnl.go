@@ -43,7 +43,7 @@ type Node struct {
 	Err          error // attributes that could not be read
 }
 
-// A Port is what a port has heard of a node.
+// A Port is the report of a port about a node.
 type Port struct {
 	IfIndex uint32 // 0 if the port no longer exists
 	Age     uint32 // milliseconds since the last frame

@@ -74,7 +74,7 @@ func RawGeneric(l *Lab, family string, command uint8, request []byte, path ...ui
 	return rawGeneric(l, family, command, netlink.Dump, request, path)
 }
 
-// RawAnswer is RawGeneric for a request that is no dump.
+// RawAnswer is RawGeneric for a request without a dump.
 func RawAnswer(l *Lab, family string, command uint8, request []byte, path ...uint16) (all [][]byte) {
 	l.Helper()
 	return rawGeneric(l, family, command, 0, request, path)
