@@ -37,6 +37,7 @@ var recordGolden = flag.Bool("update", false, "record the golden requests anew")
 var goldenLinks = []string{
 	"link add br0 index 88 type bridge",
 	"link add under index 77 type veth peer name under1", "link add spare0 index 78 type veth peer name spare1",
+	"link add free index 79 type veth peer name free1",
 	"link add backup index 99 type veth peer name backup1", "link set dev backup master br0",
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/iplink-go/iplink"
 	"github.com/iplink-go/iplink/bridge"
 	"github.com/iplink-go/iplink/geneve"
+	"github.com/iplink-go/iplink/hsr"
 	"github.com/iplink-go/iplink/inet"
 	"github.com/iplink-go/iplink/internal/attr"
 	"github.com/iplink-go/iplink/internal/golden"
@@ -30,7 +31,7 @@ import (
 
 // goldenIndexes are the indexes of the links that golden requests refer to.
 // Where they are recorded, links with these indexes are made first.
-var goldenIndexes = map[string]int{"under": 77, "spare0": 78, "br0": 88, "backup": 99}
+var goldenIndexes = map[string]int{"under": 77, "spare0": 78, "free": 79, "br0": 88, "backup": 99}
 
 // goldenIndex is the index of the link in every golden request, so that the
 // commands after the first name it as well.
@@ -320,6 +321,15 @@ func goldenVeth() []goldenSpec {
 			Peer(veth.New("t1").Index(0x4321).Address(lab.MAC).MTU(1281).TxQueueLen(0x123).Queues(3, 5).Group(7))},
 		{"peer-up", veth.New("t0").Index(goldenIndex).Up().Peer(veth.New("t1").Index(0x4321).Up())},
 		{"peer-later", veth.New("t0").Index(goldenIndex).Peer(veth.New("t1").Index(0x4321).Alias("the other end"))},
+	}
+}
+
+func goldenHSR() []goldenSpec {
+	base := func() *hsr.Builder { return hsr.New("t0").Index(goldenIndex).Slave1("under").Slave2("free") }
+	return []goldenSpec{
+		{"plain", base()},
+		{"version", base().Supervision(0x2d).Version(1).Protocol(hsr.HSR).Up()},
+		{"prp", base().Supervision(0x71).Protocol(hsr.PRP)},
 	}
 }
 

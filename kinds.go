@@ -25,6 +25,7 @@ const (
 	KindIP6GRETap = "ip6gretap"
 	KindIP6Tnl    = "ip6tnl"
 	KindIPIP      = "ipip"
+	KindHSR       = "hsr"
 	KindSIT       = "sit"
 	KindIFB       = "ifb"
 	KindIPoIB     = "ipoib"
@@ -65,6 +66,7 @@ var kinds = map[string]*kind{
 	KindIP6GRETap: &ip6gretapKind,
 	KindIP6Tnl:    &ip6tnlKind,
 	KindIPIP:      &ipipKind,
+	KindHSR:       &hsrKind,
 	KindSIT:       &sitKind,
 	KindIFB:       &ifbKind,
 	KindIPoIB:     &ipoibKind,

@@ -78,8 +78,10 @@ func (e *ensurePlan) readOld(ctx context.Context, g *ensureItem) (c *carryOver, 
 	if setting, err := c.readLayer3(ctx, rt); err != nil {
 		return nil, s.failed(e.op, setting, err)
 	}
-	if c.ports, err = (&Conn{rt: rt}).list(ctx, filter{masterIndex: index}); err != nil {
-		return nil, err
+	if kindOf(g.have.Kind).takesPorts() {
+		if c.ports, err = (&Conn{rt: rt}).list(ctx, filter{masterIndex: index}); err != nil {
+			return nil, err
+		}
 	}
 	c.peerAt = e.nsConnOfLower(g.job.at, g.have)
 	if kindOf(g.have.Kind).peer == 0 || g.have.Parent == 0 || c.peerAt == nil || c.peerAt.isRemote() {
@@ -453,7 +455,7 @@ func specOf(l *Link) *spec {
 	if k := kinds[l.Kind]; k != nil && !k.parent {
 		s.linkSet.Remove(uapi.IFLA_LINK) // an underlay or another end, which is a setting of the kind
 	}
-	if isZero(l.Address) {
+	if isZero(l.Address) || s.kind().address != "" {
 		s.linkSet.Remove(uapi.IFLA_ADDRESS)
 	}
 	s.flags, s.change = uint32(l.Flags), uapi.IFF_UP|uapi.IFF_NOARP|uapi.IFF_MULTICAST|uapi.IFF_ALLMULTI|uapi.IFF_PROMISC|uapi.IFF_DYNAMIC

@@ -13,6 +13,7 @@ import (
 type described struct {
 	Link
 	tunnel endpoint
+	ports  []Ref // of a link that the kernel may not report as their master
 }
 
 // An endpoint is one end of a tunnel.
@@ -52,6 +53,8 @@ func describe(l *iplink.Link, name namer) described {
 		d.tunnel = endpoint{l.Kind, info.Local, info.Remote, info.VNI, info.Port}
 	case *iplink.XfrmInfo:
 		d.Dev = ref(name, l.NetNSID, info.Dev)
+	case *iplink.HSRInfo:
+		d.ports = []Ref{ref(name, -1, info.Slave1), ref(name, -1, info.Slave2), ref(name, -1, info.Interlink)}
 	default:
 		local, remote, key, ok := tunnelEnds(l)
 		switch {
@@ -128,6 +131,8 @@ func detail(l *iplink.Link) string {
 		return info.Mode.String()
 	case *iplink.IPoIBInfo:
 		return fmt.Sprintf("%#04x", info.PKey)
+	case *iplink.HSRInfo:
+		return hsrDetail(info)
 	}
 	return tunnelText(l)
 }
@@ -172,6 +177,28 @@ func tunnels(all map[Ref]described) map[Ref]Ref {
 		other, sure := d.tunnel.other()
 		if sure && len(ends[d.tunnel]) == 1 && len(ends[other]) == 1 {
 			found[at] = ends[other][0]
+		}
+	}
+	return found
+}
+
+// hsrDetail returns the protocol with the version of HSR, which older kernels do not report.
+func hsrDetail(info *iplink.HSRInfo) string {
+	switch {
+	case info.Protocol == iplink.HSRProtocolPRP:
+		return info.Protocol.String()
+	case info.Version != 0:
+		return fmt.Sprint("version ", info.Version)
+	}
+	return ""
+}
+
+// masters returns the masters that the kernel does not report, by port.
+func masters(all map[Ref]described) map[Ref]Ref {
+	found := map[Ref]Ref{}
+	for at, d := range all {
+		for _, port := range d.ports {
+			found[port] = at
 		}
 	}
 	return found

@@ -113,11 +113,15 @@ func (r *reader) topology() *Topology {
 		sortLinks(s.Links)
 		t.NetNS = append(t.NetNS, s.NetNS)
 	}
-	tunnels := tunnels(all)
+	tunnels, masters := tunnels(all), masters(all)
 	for i := range t.NetNS {
 		ns := &t.NetNS[i]
 		for j := range ns.Links {
-			ns.Links[j].Tunnel = tunnels[Ref{ns.ID, ns.Links[j].Index}]
+			at := Ref{ns.ID, ns.Links[j].Index}
+			ns.Links[j].Tunnel = tunnels[at]
+			if master, ok := masters[at]; ok {
+				ns.Links[j].Master = master
+			}
 		}
 	}
 	return t

@@ -97,6 +97,12 @@ func (f *Family) List(ctx context.Context, command uint8, attrs []byte, each Rep
 	return f.send(ctx, func(b *Batch) { b.list(f.ID, each, f.body(command, attrs)) })
 }
 
+// Series sends one request that is answered by any number of messages that do not say which
+// of them is the last one, and then by an acknowledgement. It calls each for every message.
+func (f *Family) Series(ctx context.Context, command uint8, attrs []byte, each Reply) error {
+	return f.send(ctx, func(b *Batch) { b.Echo(f.ID, 0, each, f.body(command, attrs)) })
+}
+
 func (f *Family) send(ctx context.Context, add func(*Batch)) error {
 	var b Batch
 	add(&b)

@@ -71,6 +71,17 @@ func without(unused []string) string {
 // request.
 func RawGeneric(l *Lab, family string, command uint8, request []byte, path ...uint16) (all [][]byte) {
 	l.Helper()
+	return rawGeneric(l, family, command, netlink.Dump, request, path)
+}
+
+// RawAnswer is RawGeneric for a request without a dump.
+func RawAnswer(l *Lab, family string, command uint8, request []byte, path ...uint16) (all [][]byte) {
+	l.Helper()
+	return rawGeneric(l, family, command, 0, request, path)
+}
+
+func rawGeneric(l *Lab, family string, command uint8, flags netlink.HeaderFlags, request []byte, path []uint16) (all [][]byte) {
+	l.Helper()
 	c := Opened(l, func() (*netlink.Conn, error) { return netlink.Dial(unix.NETLINK_GENERIC, nil) })
 	name := netlink.NewAttributeEncoder()
 	name.String(unix.CTRL_ATTR_FAMILY_NAME, family)
@@ -81,7 +92,7 @@ func RawGeneric(l *Lab, family string, command uint8, request []byte, path ...ui
 		l.Fatalf("the family %s is % x", family, found)
 	}
 	id := uint16(found[0][0]) | uint16(found[0][1])<<8 // the matrix is little-endian
-	return genericDump(l, c, id, command, netlink.Dump, request, path...)
+	return genericDump(l, c, id, command, flags, request, path...)
 }
 
 // genericDump sends a request, and returns the payload of an attribute in each answer.

@@ -13,9 +13,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// kindsSince are the releases of Linux that introduced kinds which are newer than the
-// oldest kernel of the matrix.
-var kindsSince = map[string][2]int{"netkit": {6, 7}}
+// kindsSince are the first releases of Linux with kinds that the oldest kernel of the matrix
+// does not have: netkit is newer, and Debian builds hsr only since then.
+var kindsSince = map[string][2]int{"netkit": {6, 7}, "hsr": {6, 12}}
 
 // NeedKind skips the test on a kernel that is older than the given kind.
 func NeedKind(t testing.TB, kind string) {

@@ -26,7 +26,7 @@ func familyOf(name string, m wire.Message) *family {
 	if m.Type == uapi.GENL_ID_CTRL {
 		return &control
 	}
-	for _, f := range []*family{&wireGuard, &macSec, &team, &fou} {
+	for _, f := range []*family{&wireGuard, &macSec, &team, &fou, &hsr} {
 		if f.name == name {
 			return f
 		}
@@ -125,4 +125,19 @@ var fou = family{uapi.FOU_GENL_NAME, attr.Words{uapi.FOU_CMD_ADD: "ADD", uapi.FO
 	{typ: uapi.FOU_ATTR_PEER_V6, name: "peer", form: address},
 	{typ: uapi.FOU_ATTR_PEER_PORT, name: "peer_port", form: big},
 	{typ: uapi.FOU_ATTR_IFINDEX, name: "dev", form: ifindex},
+}}
+
+// hsr has the nodes of a network of HSR or PRP.
+var hsr = family{uapi.HSR_GENL_NAME, attr.Words{uapi.HSR_C_GET_NODE_STATUS: "GET_NODE_STATUS", uapi.HSR_C_SET_NODE_STATUS: "SET_NODE_STATUS",
+	uapi.HSR_C_GET_NODE_LIST: "GET_NODE_LIST", uapi.HSR_C_SET_NODE_LIST: "SET_NODE_LIST"}, []field{
+	{typ: uapi.HSR_A_IFINDEX, name: "dev", form: ifindex},
+	{typ: uapi.HSR_A_NODE_ADDR, name: "node", form: hardware},
+	{typ: uapi.HSR_A_NODE_ADDR_B, name: "node_b", form: hardware},
+	{typ: uapi.HSR_A_ADDR_B_IFINDEX, name: "dev_b", form: ifindex},
+	{typ: uapi.HSR_A_IF1_IFINDEX, name: "slave1", form: ifindex},
+	{typ: uapi.HSR_A_IF1_AGE, name: "age1"},
+	{typ: uapi.HSR_A_IF1_SEQ, name: "seq1"},
+	{typ: uapi.HSR_A_IF2_IFINDEX, name: "slave2", form: ifindex},
+	{typ: uapi.HSR_A_IF2_AGE, name: "age2"},
+	{typ: uapi.HSR_A_IF2_SEQ, name: "seq2"},
 }}

@@ -167,6 +167,7 @@ func TestGenericMessages(t *testing.T) {
 		teamnl.Option{Name: "enabled", Value: true, Port: 9, Index: -1}, teamnl.Option{Name: "lb_hash", Value: uint32(0x1234), Index: 3})
 	family := wire.AppendString(nil, uapi.CTRL_ATTR_FAMILY_NAME, "fou")
 	port := wire.AppendAttr(nil, uapi.FOU_ATTR_PORT, []byte{0x12, 0x34})
+	node := wire.AppendAttr(wire.AppendU32(nil, uapi.HSR_A_IFINDEX, 7), uapi.HSR_A_NODE_ADDR, []byte{2, 0x12, 0x34, 0x56, 0x78, 0x9a})
 	for _, test := range []struct {
 		family string
 		typ    uint16
@@ -179,6 +180,7 @@ func TestGenericMessages(t *testing.T) {
 		{"fou", 0x1f, 0x300, header(3, port), "fou GET dump: port 4660"},
 		{"fou", 0x1f, 0, header(9, wire.AppendU32(nil, 99, 1)), "fou command 9: attr 99 (4 bytes)"},
 		{"fou", 0x1f, 0, []byte{1}, "fou: (malformed)"},
+		{"HSR", 0x1f, 0, header(uapi.HSR_C_GET_NODE_STATUS, node), "HSR GET_NODE_STATUS: dev if7 node 02:12:34:56:78:9a"},
 	} {
 		d := Describe(test.family, message(test.typ, test.flags, test.body), noLink)
 		if got := strings.TrimSpace(d.Type+" "+d.Flags) + ": " + d.Text; got != test.want {
