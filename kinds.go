@@ -37,6 +37,7 @@ const (
 	KindNlmon     = "nlmon"
 	KindVCAN      = "vcan"
 	KindTeam      = "team"
+	KindTun       = "tun"
 	KindVeth      = "veth"
 	KindVLAN      = "vlan"
 	KindVRF       = "vrf"
@@ -77,6 +78,7 @@ var kinds = map[string]*kind{
 	KindNlmon:     &nlmonKind,
 	KindVCAN:      &vcanKind,
 	KindTeam:      &teamKind,
+	KindTun:       &tunKind,
 	KindVeth:      &vethKind,
 	KindVLAN:      &vlanKind,
 	KindVRF:       &vrfKind,
