@@ -62,8 +62,11 @@ func (t *transaction) make(ctx context.Context, j *job, m maker) error {
 // makeError returns the error of a link that could not be made.
 func (t *transaction) makeError(ctx context.Context, j *job, err error) error {
 	e := j.genericFailure(t.op, attr.Set{}, err)
-	if errors.Is(e.Err, syscall.EEXIST) {
+	switch {
+	case errors.Is(e.Err, syscall.EEXIST):
 		e.Message = j.holder(ctx)
+	case errors.Is(e.Err, syscall.EPERM) && e.Message == "" && !hasNetAdmin(): // it cannot find its namespace
+		e.Message = rtnl.NeedsNetAdmin
 	}
 	return e
 }

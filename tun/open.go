@@ -19,11 +19,12 @@ import (
 // and VNetHdr put before it. The files block like sockets: deadlines apply, and Close ends
 // a Read. A file queues as many packets as the link's TxQueueLen; further packets are
 // dropped. Packets that arrived before Open returned are lost. While the link is down,
-// Read waits, and the error of Write matches syscall.EIO. After the link is deleted, the
-// error of both matches syscall.EBADFD.
+// Read waits, and the error of Write matches syscall.EIO. After the link is deleted,
+// both fail, and the error of Write matches syscall.EBADFD.
 //
-// The link stays when the files are closed. The link has its carrier as long as one of
-// them is open.
+// The link stays when the files are closed. It has its carrier as long as one of them is
+// open, and sends packets when it is up with a carrier, for which iplink.UntilUp waits: the
+// kernel takes up to a second to notice the carrier.
 //
 // Open needs read and write permission for /dev/net/tun, and CAP_NET_ADMIN or the user
 // and group of Owner and OwnerGroup; otherwise the error matches fs.ErrPermission. Other
