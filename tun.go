@@ -26,7 +26,7 @@ const tunNobody = -1
 
 // TunInfo is the kernel's report of a tun or tap link.
 type TunInfo struct {
-	// Type tells IP packets from Ethernet frames (IFLA_TUN_TYPE).
+	// Type distinguishes IP packets and Ethernet frames (IFLA_TUN_TYPE).
 	Type TunType
 	// Owner and Group are the ids of the user and of the group that can open the link
 	// without CAP_NET_ADMIN, as the user namespace of the caller numbers them; -1 for

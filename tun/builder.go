@@ -14,7 +14,7 @@ import (
 //
 // The link stays when Create returns, although no program has it open, and until it is
 // deleted: the kernel would delete it at once otherwise. While no program has it open, it
-// has no carrier and drops what it is to send.
+// has no carrier and drops the packets that it gets to send.
 type Builder struct {
 	iplink.Common[Builder]
 }
@@ -68,7 +68,7 @@ func (b *Builder) OwnerGroup(gid int) *Builder {
 	return b
 }
 
-// idFault returns the reason why a number is no id of a user or a group.
+// idFault returns the reason why a number cannot identify a user or a group.
 func idFault(id int) string {
 	if id < 0 || uint64(id) >= math.MaxUint32 {
 		return fmt.Sprintf("%d is no id: give 0 to %d", id, uint32(math.MaxUint32-1))
@@ -85,7 +85,7 @@ func (b *Builder) MultiQueue() *Builder {
 }
 
 // VNetHdr puts a virtio header before each packet, in both directions, which describes
-// checksums and segments that are left to do. By default there is none. A program that
+// checksums and segments that are left to do. By default there are no headers. A program that
 // opens the link by its own ioctl makes this choice again (IFF_VNET_HDR).
 func (b *Builder) VNetHdr() *Builder {
 	b.set(uapi.IFLA_TUN_VNET_HDR).VNetHdr = true
@@ -94,7 +94,7 @@ func (b *Builder) VNetHdr() *Builder {
 
 // PI puts a header of 4 bytes before each packet, in both directions and before the
 // virtio header: 16 bits of flags in the byte order of the machine, and the EtherType in
-// the byte order of the network. By default there is none. A program that opens the link
+// the byte order of the network. By default there are no headers. A program that opens the link
 // by its own ioctl makes this choice again (IFF_NO_PI is off).
 func (b *Builder) PI() *Builder {
 	b.set(uapi.IFLA_TUN_PI).PI = true

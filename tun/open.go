@@ -28,8 +28,8 @@ import (
 //
 // Open needs read and write permission for /dev/net/tun, and CAP_NET_ADMIN or the user
 // and group of Owner and OwnerGroup; otherwise the error matches fs.ErrPermission. Other
-// errors match fs.ErrNotExist if there is no such link, errors.ErrUnsupported if there is
-// no /dev/net/tun, iplink.ErrKind if the link is of another kind, fs.ErrInvalid for invalid options and
+// errors match fs.ErrNotExist if the link does not exist, errors.ErrUnsupported without
+// /dev/net/tun, iplink.ErrKind if the link is of another kind, fs.ErrInvalid for invalid options and
 // for options that the link does not have, syscall.EBUSY if a link without MultiQueue is
 // open already, and syscall.E2BIG if a link already has 256 open files. Open opens all
 // files or none. ctx applies to the opening only, not to the files.
@@ -38,7 +38,7 @@ func Open(ctx context.Context, name string, options ...Option) ([]*os.File, erro
 }
 
 // An Option modifies the files that Open returns, or is an iplink.OpenOption, which
-// says which link Open opens, and in which namespace.
+// names the link and the namespace.
 type Option = tap.Option
 
 // Queues sets the number of files that Open returns, 1 to 256; 1 is the default. More
@@ -50,7 +50,7 @@ func Queues(n int) Option {
 
 // VNetHeader sets the size of the virtio header before each packet of a link with
 // VNetHdr: struct virtio_net_hdr with size 10, or struct virtio_net_hdr_mrg_rxbuf with
-// size 12. It applies to all files of the link, also to those of other programs. A new
+// size 12. It applies to all files of the link, also in other programs. A new
 // link has 10 (TUNSETVNETHDRSZ).
 func VNetHeader(size int) Option {
 	return tap.VNetHeader(size)

@@ -137,7 +137,7 @@ func (r *Request) Attach(fd int) error {
 	return r.setIFF(fd, attach, 0)
 }
 
-// Belongs returns syscall.ENODEV if a file is no queue of the link with the index.
+// Belongs returns syscall.ENODEV if a file belongs to another link than the one with the index.
 func Belongs(fd, index int) error {
 	got, err := indexOfFile(fd, indexOf)
 	if err == nil && got != index {
