@@ -15,6 +15,6 @@ func TestHelp(t *testing.T) { labtest.Help(t, "tun") }
 
 func TestTun(t *testing.T) {
 	labtest.Run(t, run, []string{iplink.KindTun},
-		`^   └─ tun0: tun, 10\.0\.0\.1/24$`,
+		`^└─ tun0: tun, 10\.0\.0\.1/24$`,
 		`^the program answers for 10\.0\.0\.2 in `)
 }
