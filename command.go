@@ -113,6 +113,10 @@ func (w *commandWriter) finish() string {
 }
 
 func (w *commandWriter) create(s *spec) {
+	if m := s.maker(); m != nil {
+		m.addCommand(w, s)
+		return
+	}
 	w.begin(s.startsIn(), "link", "add")
 	w.describe(s, nil)
 	w.add("type", s.Kind)
@@ -330,6 +334,9 @@ func (w *commandWriter) setAfterCreate(s *spec) {
 	at := w.begin(s.home(), "link", "set", "dev", s.dev(s.finalName()))
 	w.print(s.linkSet.And(s.notInAddCommand()).Minus(protoDownReason), s.linkRefs, s.link.settable)
 	w.print(s.inet6Set, nil, s.link.INET6.attrs)
+	if s.maker() != nil && !s.byIndex() {
+		w.flags(s)
+	}
 	w.endIfMore(at)
 }
 

@@ -50,6 +50,8 @@ func Requests(s Spec, indexes map[string]int) [][]byte {
 	if kind := s.description().Kind; kind == "" || kindOf(kind).hardware != "" {
 		j.index = indexes[s.description().Name]
 		t.addUpdate(j)
+	} else if j.spec.maker() != nil {
+		t.complete(j)
 	} else {
 		t.addCreate(j)
 		t.complete(j)
@@ -147,7 +149,7 @@ func (c *Conn) WritesOf(ctx context.Context, s Spec) (int, error) {
 	}
 	t.addUpdate(j)
 	n := j.at.batch.Len()
-	if aside := j.infoSet.And(j.genericSet); j.generic() != nil && !aside.Empty() {
+	if aside := j.infoSet.And(j.genericSet); !aside.Empty() {
 		n++
 	}
 	return n, nil
@@ -161,6 +163,11 @@ func KindNames() []string {
 // KindConfig returns the option of the kernel that brings a kind's driver.
 func KindConfig(name string) string {
 	return kindOf(name).config
+}
+
+// HasMaker reports whether links of the kind are not made by route netlink.
+func HasMaker(kind string) bool {
+	return (&spec{Settings: own.Settings{Info: newInfo(kind)}}).maker() != nil
 }
 
 // KindSince returns the release of Linux that introduced a kind, or the zero Version.

@@ -9,15 +9,21 @@ import (
 	"github.com/iplink-go/iplink/internal/rtnl"
 )
 
+// An applier is an info with settings that route netlink does not set.
+type applier interface {
+	info
+
+	// apply applies the settings in set to an existing link. netns is a descriptor of
+	// the link's namespace, or rtnl.Here for the namespace of the caller.
+	apply(ctx context.Context, netns, index int, set attr.Set) error
+}
+
 // genericInfo is an info with settings that the kernel accepts only through generic
 // netlink, and only for an existing link.
 type genericInfo interface {
-	info
+	applier
 
-	// apply applies the settings in set, and read returns the settings of the link.
-	// netns is a descriptor of the link's namespace, or rtnl.Here for the namespace
-	// of the caller.
-	apply(ctx context.Context, netns, index int, set attr.Set) error
+	// read returns the settings of the link. netns is as for apply.
 	read(ctx context.Context, netns, index int) (genericInfo, error)
 }
 
@@ -59,12 +65,12 @@ func (j *job) generic() genericInfo {
 	return nil
 }
 
-// genericPart returns the members of a set that belong to generic netlink.
+// genericPart returns the members of a set that route netlink does not set.
 func (s *spec) genericPart(set attr.Set) attr.Set {
 	switch a := s.Info.(type) {
 	case mixedInfo:
 		return set.And(a.genericSet())
-	case genericInfo:
+	case applier:
 		return set
 	}
 	return attr.Set{}
@@ -101,13 +107,13 @@ func (t *transaction) readGeneric(ctx context.Context, j *job, have *Link) error
 	return nil
 }
 
-// applyGeneric applies the settings in generic netlink. Pending requests for the
-// link's namespace are sent before, so that later requests find the link in the
+// applyGeneric applies the settings that route netlink does not set. Pending requests for
+// the link's namespace are sent before, so that later requests find the link in the
 // wanted state.
 func (t *transaction) applyGeneric(ctx context.Context, j *job) error {
-	a := j.generic()
+	a, ok := j.spec.Info.(applier)
 	set := j.infoSet.And(j.genericSet)
-	if a == nil || set.Empty() {
+	if !ok || set.Empty() {
 		return nil
 	}
 	if err := t.flush(ctx, j.at); err != nil {

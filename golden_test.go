@@ -132,7 +132,7 @@ func (k kindTest) nest() string {
 
 // TestGoldenIsComplete demands that each row that can be set is in a golden
 // request, or in one that is written by hand because this iproute2 lacks the
-// word.
+// word. Route netlink does not set the rows of a maker.
 func TestGoldenIsComplete(t *testing.T) {
 	for _, k := range slices.Concat(kindTests, sharedRequests()) {
 		sent := map[string]bool{}
@@ -149,7 +149,7 @@ func TestGoldenIsComplete(t *testing.T) {
 			if typ >= attr.Bit(0) {
 				typ = r.Type6
 			}
-			if r.Settable() && !sent[k.nest()+golden.Number(typ)] {
+			if r.Settable() && !iplink.HasMaker(k.name) && !sent[k.nest()+golden.Number(typ)] {
 				t.Errorf("%s: no request has %q", k.name, r.Name)
 			}
 		}

@@ -38,6 +38,7 @@ const (
 	KindNlmon     = "nlmon"
 	KindVCAN      = "vcan"
 	KindTeam      = "team"
+	KindTun       = "tun"
 	KindVeth      = "veth"
 	KindVLAN      = "vlan"
 	KindVRF       = "vrf"
@@ -79,6 +80,7 @@ var kinds = map[string]*kind{
 	KindNlmon:     &nlmonKind,
 	KindVCAN:      &vcanKind,
 	KindTeam:      &teamKind,
+	KindTun:       &tunKind,
 	KindVeth:      &vethKind,
 	KindVLAN:      &vlanKind,
 	KindVRF:       &vrfKind,

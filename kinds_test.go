@@ -42,6 +42,7 @@ import (
 	"github.com/iplink-go/iplink/nlmon"
 	"github.com/iplink-go/iplink/sit"
 	"github.com/iplink-go/iplink/team"
+	"github.com/iplink-go/iplink/tun"
 	"github.com/iplink-go/iplink/vcan"
 	"github.com/iplink-go/iplink/veth"
 	"github.com/iplink-go/iplink/vlan"
@@ -106,6 +107,7 @@ var kindTests = []kindTest{
 	{name: "nlmon", build: nlmon.New, golden: []goldenSpec{{"plain", nlmon.New("t0").Index(goldenIndex).Up()}}},
 	{name: "sit", build: sit.New, figure: figure{17, 15, 17}, golden: goldenSIT()},
 	{name: "team", build: team.New, golden: []goldenSpec{{"plain", team.New("t0").Index(goldenIndex)}}},
+	{name: "tun", build: tun.New, figure: figure{7, 5, 9}},
 	{name: "vcan", build: vcan.New, golden: []goldenSpec{{"plain", vcan.New("t0").Index(goldenIndex).MTU(72)}}},
 	{name: "veth", build: veth.New, golden: goldenVeth()},
 	{name: "vlan", build: vlan.New, figure: figure{5, 3, 5}, golden: goldenVLAN()},

@@ -96,6 +96,9 @@ func (t *transaction) take(ctx context.Context, now turn) error {
 		if err := t.makeRoom(ctx, j); err != nil {
 			return err
 		}
+		if m := j.spec.maker(); m != nil {
+			return t.make(ctx, j, m)
+		}
 		t.addCreate(j)
 		return nil
 	}

@@ -88,8 +88,12 @@ func (s *spec) peer() Spec {
 // a link, and accepts once the link exists.
 var setAfterCreate = attr.SetOf(uapi.IFLA_IFALIAS, uapi.IFLA_CARRIER, uapi.IFLA_PROTO_DOWN, uapi.IFLA_PROTO_DOWN_REASON)
 
-// afterCreate returns those settings and the ones that the driver of the kind adds.
+// afterCreate returns those settings and the ones that the driver of the kind adds. They
+// are all settings if route netlink does not make the link.
 func (s *spec) afterCreate() attr.Set {
+	if s.maker() != nil {
+		return setAfterCreate.Or(s.linkSet)
+	}
 	return setAfterCreate.Or(s.kind().afterCreate)
 }
 

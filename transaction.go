@@ -108,8 +108,11 @@ func (j *job) flags() (flags, change uint32) {
 }
 
 // flagsLater returns the interface flags that the kernel ignores when it makes the link,
-// except IFF_UP, which comes last.
+// except IFF_UP of the other end of a pair, which comes last.
 func (j *job) flagsLater() (flags, change uint32) {
+	if j.spec.maker() != nil {
+		return j.flags()
+	}
 	if j.main == nil || !j.kind.flagsLater {
 		return 0, 0
 	}

@@ -129,6 +129,10 @@ func detail(l *iplink.Link) string {
 		return strings.TrimSpace(info.Mode.String() + " " + info.Flags.String())
 	case *iplink.NetkitInfo:
 		return info.Mode.String()
+	case *iplink.TunInfo:
+		if info.Type == iplink.TunEthernet { // the word of the others is the kind
+			return info.Type.String()
+		}
 	case *iplink.IPoIBInfo:
 		return fmt.Sprintf("%#04x", info.PKey)
 	case *iplink.HSRInfo:

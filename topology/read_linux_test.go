@@ -281,6 +281,7 @@ func TestKinds(t *testing.T) {
 		"vlan":   {"link add x0 link under type vlan id 4021", "x0: vlan 4021"},
 		"bond":   {"link add x0 type bond mode balance-xor", "x0: bond balance-xor"},
 		"ipvlan": {"link add x0 link under type ipvlan mode l3s private", "x0: ipvlan l3s private"},
+		"tun":    {"tuntap add dev x0 mode tap", "x0: tun tap"},
 		"vxlan":  {"link add x0 type vxlan external", "x0: vxlan external"},
 		"vxcan":  {"link add x0 type vxcan peer name x1", "x0: vxcan (down), to x1"},
 	} {

@@ -44,6 +44,7 @@ import (
 	"github.com/iplink-go/iplink/nlmon"
 	"github.com/iplink-go/iplink/rtnldriver"
 	"github.com/iplink-go/iplink/sit"
+	"github.com/iplink-go/iplink/tun"
 	"github.com/iplink-go/iplink/veth"
 	"github.com/iplink-go/iplink/vlan"
 	"github.com/iplink-go/iplink/vrf"
@@ -74,7 +75,7 @@ var (
 func use(...any) {}
 
 var _ = []any{errors.Is, fmt.Sprint, fs.ErrExist, time.Second, rtnetlink.Dial, bond.New, can.New, dummy.New, fdb.Permanent, fou.Open, geneve.New, gre.New, gretap.New, ifb.New, inet.Forever, ip6tnl.New, ipip.New, ipoib.New,
-	ipvlan.New, macvlan.New, macvtap.New, nlmon.New, rtnldriver.Driver, sit.New, veth.New, vlan.New, vrf.New, vti.New, vxlan.New}
+	ipvlan.New, macvlan.New, macvtap.New, nlmon.New, rtnldriver.Driver, sit.New, tun.New, veth.New, vlan.New, vrf.New, vti.New, vxlan.New}
 `
 
 var (

@@ -12,6 +12,7 @@ import (
 
 	"github.com/iplink-go/iplink"
 	"github.com/iplink-go/iplink/internal/openlink"
+	"github.com/iplink-go/iplink/internal/tunctl"
 )
 
 // openQueues opens all files or none.
@@ -22,7 +23,7 @@ func (c *config) openQueues(ctx context.Context, link *openlink.Handle) (files [
 			files = nil
 		}
 	}()
-	device, err := find(link.Kind, link.Index)
+	device, err := c.source(ctx, link)
 	if err != nil {
 		return nil, err
 	}
@@ -40,6 +41,21 @@ func (c *config) openQueues(ctx context.Context, link *openlink.Handle) (files [
 	return files, c.offload(files)
 }
 
+// A source opens files and makes each of them a queue of one link.
+type source interface {
+	open() (int, error)
+	attach(c *config, fd int) error
+	close()
+}
+
+// source returns the source of the files of a link.
+func (c *config) source(ctx context.Context, link *openlink.Handle) (source, error) {
+	if link.Kind == iplink.KindTun {
+		return c.findTun(ctx, link)
+	}
+	return find(link.Kind, link.Index)
+}
+
 func closeAll(files []*os.File) {
 	for _, f := range files {
 		f.Close()
@@ -48,14 +64,17 @@ func closeAll(files []*os.File) {
 
 // openQueue opens one file in non-blocking mode, so that the runtime waits for
 // frames and deadlines work.
-func (c *config) openQueue(device *device, link *openlink.Handle) (*os.File, error) {
+func (c *config) openQueue(device source, link *openlink.Handle) (*os.File, error) {
 	fd, err := device.open()
 	if err != nil {
 		return nil, err
 	}
-	err = c.configure(fd)
+	err = device.attach(c, fd)
 	if err == nil {
-		err = belongs(fd, link.Index)
+		err = tunctl.Belongs(fd, link.Index)
+	}
+	if err == nil {
+		err = c.configure(fd)
 	}
 	if err != nil {
 		unix.Close(fd)
@@ -64,9 +83,8 @@ func (c *config) openQueue(device *device, link *openlink.Handle) (*os.File, err
 	return os.NewFile(uintptr(fd), link.Name), nil
 }
 
-// configure applies the options to the file. The kernel's default is a header of 10
-// bytes.
-func (c *config) configure(fd int) error {
+// attach gives the file its flags. The device has one link, so that the name is empty.
+func (*device) attach(c *config, fd int) error {
 	req, err := unix.NewIfreq("")
 	if err != nil {
 		return err
@@ -79,9 +97,12 @@ func (c *config) configure(fd int) error {
 		flags |= unix.IFF_VNET_HDR
 	}
 	req.SetUint16(flags)
-	if err := unix.IoctlIfreq(fd, unix.TUNSETIFF, req); err != nil {
-		return failed("TUNSETIFF", err)
-	}
+	return failed("TUNSETIFF", unix.IoctlIfreq(fd, unix.TUNSETIFF, req))
+}
+
+// configure applies the options to the file. The kernel's default is a header of 10
+// bytes.
+func (c *config) configure(fd int) error {
 	if !c.headed {
 		return nil
 	}
@@ -144,27 +165,6 @@ func control(f *os.File, do func(fd int) error) error {
 	return errors.Join(err, inner)
 }
 
-// belongs checks that a file belongs to the link with the given index: after the
-// look-up in sysfs, another link may have taken the device number.
-func belongs(fd, index int) error {
-	req, err := unix.NewIfreq("")
-	if err != nil {
-		return err
-	}
-	if err := unix.IoctlIfreq(fd, unix.TUNGETIFF, req); err != nil {
-		return failed("TUNGETIFF", err)
-	}
-	socket, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
-	if err != nil {
-		return err
-	}
-	defer unix.Close(socket)
-	if err := unix.IoctlIfreq(socket, unix.SIOCGIFINDEX, req); err != nil || int(req.Uint32()) != index {
-		return syscall.ENODEV
-	}
-	return nil
-}
-
 // failed adds the name of the request to an error.
 func failed(request string, err error) error {
 	if err == nil {
@@ -176,7 +176,14 @@ func failed(request string, err error) error {
 // explained names the link and the option in an error, and adds a remedy if there is
 // one.
 func explained(link *openlink.Handle, err error) error {
+	if named, ok := errors.AsType[*iplink.Error](err); ok {
+		return named
+	}
 	e := &iplink.Error{Op: "open", Kind: link.Kind, Name: link.Name, Err: err}
+	if reason := tunctl.Reason(err); link.Kind == iplink.KindTun && reason != "" {
+		e.Message, e.Err = reason, tunctl.Cause(err)
+		return e
+	}
 	if call, ok := errors.AsType[*os.SyscallError](err); ok {
 		e.Err = call.Err
 		e.Attr, e.Message = refusal(call.Syscall)

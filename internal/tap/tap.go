@@ -1,5 +1,5 @@
-// Package tap opens the files through which programs read and write the frames of
-// macvtap and ipvtap links.
+// Package tap opens the files through which programs read and write the packets of
+// macvtap, ipvtap and tun links.
 package tap
 
 import (

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"sync"
 	"testing"
 
 	"github.com/iplink-go/iplink/internal/vmtest/guest"
@@ -16,6 +17,12 @@ import (
 // kindsSince are the first releases of Linux with kinds that the oldest kernel of the matrix
 // does not have: netkit is newer, and Debian builds hsr only since then.
 var kindsSince = map[string][2]int{"netkit": {6, 7}, "hsr": {6, 12}}
+
+// unasked are the kinds whose modules the kernel does not load for a request for a link:
+// it loads tun when /dev/net/tun is opened, which a guest does not have before.
+var unasked = map[string]func() error{"tun": sync.OnceValue(func() error {
+	return exec.Command("modprobe", "tun").Run()
+})}
 
 // NeedKind skips the test on a kernel that is older than the given kind.
 func NeedKind(t testing.TB, kind string) {
@@ -31,6 +38,9 @@ func NeedKind(t testing.TB, kind string) {
 func Need(t testing.TB, kind string) {
 	t.Helper()
 	NeedKind(t, kind)
+	if load := unasked[kind]; load != nil && Matrix() {
+		Must(t, load())
+	}
 	ns := NetNS(t)
 	defer ns.Close()
 	var has bool
