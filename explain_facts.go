@@ -23,6 +23,7 @@ type fact struct{ attr, text string }
 var facts = []func(*transaction, context.Context, *step, syscall.Errno) fact{
 	(*transaction).nameTaken, (*transaction).renamesUp, (*transaction).cannotMove, (*transaction).aboveParent, (*transaction).outOfBounds,
 	(*transaction).udpPortTaken, (*transaction).listenPortTaken, (*transaction).vniTaken, (*transaction).tunnelTaken, (*transaction).ifIDTaken, (*transaction).oneTxQueue,
+	(*transaction).gtpPortTaken,
 	(*transaction).sameTunnel, (*transaction).fallbackFixed, (*transaction).encapMissing, (*transaction).addressInUse,
 }
 

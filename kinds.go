@@ -20,6 +20,7 @@ const (
 	KindERSPAN    = "erspan"
 	KindGRE       = "gre"
 	KindGRETap    = "gretap"
+	KindGTP       = "gtp"
 	KindIP6ERSPAN = "ip6erspan"
 	KindIP6GRE    = "ip6gre"
 	KindIP6GRETap = "ip6gretap"
@@ -60,6 +61,7 @@ var kinds = map[string]*kind{
 	KindERSPAN:    &erspanKind,
 	KindGRE:       &greKind,
 	KindGRETap:    &gretapKind,
+	KindGTP:       &gtpKind,
 	KindIP6ERSPAN: &ip6erspanKind,
 	KindIP6GRE:    &ip6greKind,
 	KindIP6GRETap: &ip6gretapKind,

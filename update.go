@@ -170,8 +170,36 @@ func (t *transaction) keepDifferences(ctx context.Context, j *job) error {
 	if err := s.refuseImmutable(t.op, diffs); err != nil {
 		return err
 	}
+	if err := s.refuseUnknown(t.op, have); err != nil {
+		return err
+	}
 	j.addActions(have)
 	return t.checkState(ctx, j, have)
+}
+
+// refuseUnknown returns ErrImmutable if the kernel neither reports nor changes one of the
+// settings of s.
+func (s *spec) refuseUnknown(op string, have *Link) error {
+	if _, ok := s.known(have); !ok || s.Info == nil || s.isRaw() {
+		return nil
+	}
+	for _, r := range unknown(s.info().attrs) {
+		if s.Set.Has(r.Type) {
+			return &Error{Op: op, Kind: s.Kind, Name: s.Name, Attr: r.Name, Message: "the kernel does not report it, and takes it only with a new link", Err: ErrImmutable}
+		}
+	}
+	return nil
+}
+
+// unknown returns the rows that the kernel accepts only for a new link, and of which
+// nothing in its report is a trace.
+func unknown(t attr.Table) (rows []attr.Row) {
+	new(attr.Codec).Describe(t, func(r attr.Row) {
+		if r.WriteOnly && r.CreateOnly && r.MayHide {
+			rows = append(rows, r)
+		}
+	})
+	return rows
 }
 
 // refuseImmutable returns ErrImmutable if one of the differences cannot be
