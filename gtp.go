@@ -21,15 +21,20 @@ var gtpKind = kind{
 	hidesNetNS: true,
 	address:    "GTP links have no link-layer address",
 	reason:     gtpReason,
+	copied:     gtpCopied,
 }
+
+// gtpCopied gives a link that is made again sockets of the kernel, since the kernel does
+// not report which ones it had.
+func gtpCopied(_ info, set *attr.Set) { set.Add(uapi.IFLA_GTP_CREATE_SOCKETS) }
 
 // GTPInfo is the kernel's report of a GTP link.
 type GTPInfo struct {
-	// Role determines the address by which the link finds the context of a packet that
+	// Role determines the address that leads the link to the context of a packet that
 	// it sends (IFLA_GTP_ROLE).
 	Role GTPRole
-	// HashSize is the number of buckets of each of the tables in which the link finds
-	// contexts (IFLA_GTP_PDP_HASHSIZE).
+	// HashSize is the number of buckets of each of the link's two tables of contexts
+	// (IFLA_GTP_PDP_HASHSIZE).
 	HashSize uint32
 	// RestartCount is the counter in the answers to echo requests (IFLA_GTP_RESTART_COUNT).
 	RestartCount uint8
@@ -175,7 +180,7 @@ func (t *transaction) gtpPortTaken(ctx context.Context, s *step, errno syscall.E
 	return fact{"sockets", fmt.Sprintf("UDP port %d or %d is taken by %s: %s", uapi.GTP0_PORT, uapi.GTP1U_PORT, owner, remedy)}
 }
 
-// anyGTP returns a GTP link of a namespace, or nil if there is none or it cannot be read.
+// anyGTP returns a GTP link of a namespace, or nil if it cannot be read or has none.
 func (p *nsConn) anyGTP(ctx context.Context) *Link {
 	if p == nil {
 		return nil

@@ -18,7 +18,7 @@ type GTPPDP struct {
 	// Version is the version of GTP, 0 or 1 (GTPA_VERSION).
 	Version uint8
 	// LocalTEI is the tunnel endpoint identifier of the packets that this end receives,
-	// and PeerTEI of those that it sends, both 1 to 2^32-1 (GTPA_I_TEI, GTPA_O_TEI).
+	// and PeerTEI of the packets that it sends, both 1 to 2^32-1 (GTPA_I_TEI, GTPA_O_TEI).
 	// They are of version 1.
 	LocalTEI, PeerTEI uint32
 	// TID is the tunnel identifier of both directions, 1 to 2^64-1, and Flow the label of

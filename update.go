@@ -177,31 +177,6 @@ func (t *transaction) keepDifferences(ctx context.Context, j *job) error {
 	return t.checkState(ctx, j, have)
 }
 
-// refuseUnknown returns ErrImmutable if the kernel neither reports nor changes one of the
-// settings of s.
-func (s *spec) refuseUnknown(op string, have *Link) error {
-	if _, ok := s.known(have); !ok || s.Info == nil || s.isRaw() {
-		return nil
-	}
-	for _, r := range unknown(s.info().attrs) {
-		if s.Set.Has(r.Type) {
-			return &Error{Op: op, Kind: s.Kind, Name: s.Name, Attr: r.Name, Message: "the kernel does not report it, and takes it only with a new link", Err: ErrImmutable}
-		}
-	}
-	return nil
-}
-
-// unknown returns the rows that the kernel accepts only for a new link, and of which
-// nothing in its report is a trace.
-func unknown(t attr.Table) (rows []attr.Row) {
-	new(attr.Codec).Describe(t, func(r attr.Row) {
-		if r.WriteOnly && r.CreateOnly && r.MayHide {
-			rows = append(rows, r)
-		}
-	})
-	return rows
-}
-
 // refuseImmutable returns ErrImmutable if one of the differences cannot be
 // corrected.
 func (s *spec) refuseImmutable(op string, diffs []Difference) error {
@@ -210,6 +185,25 @@ func (s *spec) refuseImmutable(op string, diffs []Difference) error {
 		return nil
 	}
 	return &Error{Op: op, Kind: s.Kind, Name: s.Name, Attr: names, Message: immutableText(diffs), Err: ErrImmutable}
+}
+
+// refuseUnknown returns ErrImmutable if the kernel neither reports nor changes one of the
+// settings of s.
+func (s *spec) refuseUnknown(op string, have *Link) error {
+	if _, ok := s.known(have); !ok || s.Info == nil || s.isRaw() {
+		return nil
+	}
+	var names []string
+	new(attr.Codec).Describe(s.info().attrs, func(r attr.Row) {
+		if r.WriteOnly && r.CreateOnly && r.MayHide && s.Set.Has(r.Type) {
+			names = append(names, r.Name)
+		}
+	})
+	if len(names) == 0 {
+		return nil
+	}
+	return &Error{Op: op, Kind: s.Kind, Name: s.Name, Attr: strings.Join(names, ", "),
+		Message: "the kernel does not report it, and takes it only with a new link", Err: ErrImmutable}
 }
 
 // addActions adds settings that are actions rather than states, and settings that

@@ -13,11 +13,12 @@ import (
 // A Builder describes a GTP link. It needs Sockets, or sockets of the program in FD0 and
 // FD1. Only its contexts can change later.
 //
-// The link sends and receives through UDP sockets: those of Sockets are in the namespace of
-// the Conn, or in LinkNetNS, even if NetNS puts the link elsewhere, and stay there when the
-// link is moved later; those of FD0 and FD1 are in the namespace where the program opened
-// them. The kernel reports nothing about the sockets, so Ensure and Diff do not compare
-// them, and Update refuses their settings.
+// The link sends and receives through UDP sockets. Sockets opens them in the namespace of
+// the Conn, or in LinkNetNS, even if NetNS puts the link elsewhere, and they stay there when
+// the link is moved later. FD0 and FD1 are in the namespace where the program opened them.
+// The kernel reports nothing about the sockets, so Ensure and Diff do not compare them, and
+// Update refuses their settings. A link that Recreate replaces loses its contexts; if the
+// new link fails, the old one is made again as with Sockets.
 type Builder struct {
 	iplink.Common[Builder]
 }
@@ -46,8 +47,7 @@ func (b *Builder) Role(role Role) *Builder {
 	return b
 }
 
-// HashSize sets the number of buckets of each of the two tables in which the link finds
-// contexts; 0 selects the default, 1024. The kernel allocates 8 bytes for a bucket
+// HashSize sets the number of buckets of each of the link's two tables of contexts; 0 selects the default, 1024. The kernel allocates 8 bytes for a bucket
 // (IFLA_GTP_PDP_HASHSIZE).
 func (b *Builder) HashSize(buckets uint32) *Builder {
 	b.set(uapi.IFLA_GTP_PDP_HASHSIZE).HashSize = buckets

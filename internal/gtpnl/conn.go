@@ -38,7 +38,8 @@ func (c *Conn) SetHook(hook rtnl.Hook) {
 	c.rt.SetHook(hook)
 }
 
-// List returns the contexts of a link. The kernel lists those of all links of the namespace.
+// List returns the contexts of a link. The kernel lists the contexts of all links of the
+// namespace.
 func (c *Conn) List(ctx context.Context, index int) (all []PDP, err error) {
 	var fault error
 	body := func(b []byte) []byte { return c.rt.AppendHeader(b, uapi.GTP_CMD_GETPDP) }

@@ -29,7 +29,7 @@ const (
 	GTP_CMD_ECHOREQ = 3
 )
 
-// GTPA_*: attributes of a PDP context. The last three are those of Linux 6.10.
+// GTPA_*: attributes of a PDP context. Linux 6.10 introduced the last three.
 const (
 	GTPA_LINK         = 1
 	GTPA_VERSION      = 2
