@@ -22,7 +22,8 @@ type fact struct{ attr, text string }
 // facts are tried in this order, even if the kernel returned a message.
 var facts = []func(*transaction, context.Context, *step, syscall.Errno) fact{
 	(*transaction).nameTaken, (*transaction).renamesUp, (*transaction).cannotMove, (*transaction).aboveParent, (*transaction).outOfBounds,
-	(*transaction).udpPortTaken, (*transaction).listenPortTaken, (*transaction).vniTaken, (*transaction).tunnelTaken, (*transaction).ifIDTaken, (*transaction).oneTxQueue, (*transaction).hsrRefused,
+	(*transaction).udpPortTaken, (*transaction).listenPortTaken, (*transaction).vniTaken, (*transaction).tunnelTaken, (*transaction).ifIDTaken, (*transaction).oneTxQueue,
+	(*transaction).hsrRefused, (*transaction).gtpPortTaken,
 	(*transaction).sameTunnel, (*transaction).fallbackFixed, (*transaction).encapMissing, (*transaction).addressInUse,
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/iplink-go/iplink"
 	"github.com/iplink-go/iplink/bridge"
 	"github.com/iplink-go/iplink/geneve"
+	"github.com/iplink-go/iplink/gtp"
 	"github.com/iplink-go/iplink/hsr"
 	"github.com/iplink-go/iplink/inet"
 	"github.com/iplink-go/iplink/internal/attr"
@@ -441,6 +442,18 @@ func goldenLayer3() []goldenSpec {
 			inet.Neigh{Addr: lab.Addr("192.0.2.20"), LLAddr: lab.MAC, State: inet.NeighStale},
 			inet.Neigh{Addr: lab.Addr("192.0.2.21"), LLAddr: lab.MAC, State: inet.NeighReachable},
 			inet.Neigh{Addr: lab.Addr("2001:db8::19"), LLAddr: net.HardwareAddr{2, 0, 0, 0, 0x12, 0x34}, State: inet.NeighNoARP, Flags: inet.NeighRouter})},
+	}
+}
+
+// byHandGTP has the attributes without a word. The files are not open: nothing is sent.
+func byHandGTP() []written {
+	v := gtp.New("t0")
+	return []written{
+		{1, v.Clone().FD0(os.NewFile(0x1234, "fd0")), "34 12 00 00"},
+		{2, v.Clone().FD1(os.NewFile(0x4321, "fd1")), "21 43 00 00"},
+		{5, v.Clone().Sockets(), "01"},
+		{7, v.Clone().Sockets().LocalIP(lab.Addr("192.0.2.17")), "c0 00 02 11"},
+		{8, v.Clone().Sockets().LocalIP(lab.Addr("2001:db8::17")), "20 01 0d b8 00 00 00 00 00 00 00 00 00 00 00 17"},
 	}
 }
 

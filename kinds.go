@@ -20,6 +20,7 @@ const (
 	KindERSPAN    = "erspan"
 	KindGRE       = "gre"
 	KindGRETap    = "gretap"
+	KindGTP       = "gtp"
 	KindIP6ERSPAN = "ip6erspan"
 	KindIP6GRE    = "ip6gre"
 	KindIP6GRETap = "ip6gretap"
@@ -62,6 +63,7 @@ var kinds = map[string]*kind{
 	KindERSPAN:    &erspanKind,
 	KindGRE:       &greKind,
 	KindGRETap:    &gretapKind,
+	KindGTP:       &gtpKind,
 	KindIP6ERSPAN: &ip6erspanKind,
 	KindIP6GRE:    &ip6greKind,
 	KindIP6GRETap: &ip6gretapKind,
@@ -134,7 +136,7 @@ type kind struct {
 	waits          bool                       // the kernel waits for each link that is deleted, even if one request deletes several
 	whileFree      attr.Set                   // settings that can change only while the link has no ports
 	notFree        syscall.Errno              // the errno of the kernel's refusal while it has ports
-	copied         func(info, *attr.Set)      // leaves out of the settings that a link reports those that have an effect when they are named
+	copied         func(info, *attr.Set)      // corrects the settings for a link that is made again: all that it reports, even if some have an effect when they are named
 	notBeside      syscall.Errno              // the errno of the refusal of a link beside another one on the same parent
 	optional       map[uint16]string          // the reason why a kernel without an option refuses a setting with EOPNOTSUPP
 	reason         func(syscall.Errno) string // returns the meaning of an errno without a message from the driver, or an empty string

@@ -22,6 +22,7 @@ import (
 	"github.com/iplink-go/iplink/geneve"
 	"github.com/iplink-go/iplink/gre"
 	"github.com/iplink-go/iplink/gretap"
+	"github.com/iplink-go/iplink/gtp"
 	"github.com/iplink-go/iplink/hsr"
 	"github.com/iplink-go/iplink/ifb"
 	"github.com/iplink-go/iplink/internal/attr"
@@ -88,6 +89,8 @@ var kindTests = []kindTest{
 	{name: "gretap", build: gretap.New, figure: figure{17, 16, 17}, golden: goldenGRE(gretap.New)},
 	{name: "hsr", build: hsr.New, figure: figure{6, 0, 7}, golden: goldenHSR(),
 		byHand: []written{{8, hsr.New("t0").Slave1Index(77).Slave2Index(78).InterlinkIndex(0x1234), "34 12 00 00"}}},
+	{name: "gtp", build: gtp.New, figure: figure{8, 0, 3}, golden: []goldenSpec{
+		{"plain", gtp.New("t0").Index(goldenIndex).Role(gtp.SGSN).HashSize(0x1234).RestartCount(0x12).Sockets()}}, byHand: byHandGTP()},
 	{name: "ifb", build: ifb.New, golden: []goldenSpec{{"plain", ifb.New("t0").Index(goldenIndex).Queues(3, 5)}}},
 	{name: "ip6erspan", build: ip6erspan.New, figure: figure{21, 20, 21}, golden: goldenIP6ERSPAN()},
 	{name: "ip6gre", build: ip6gre.New, figure: figure{17, 16, 17}, golden: goldenIP6GRE(ip6gre.New)},

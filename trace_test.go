@@ -97,7 +97,7 @@ func TestMessageError(t *testing.T) {
 
 // FuzzMessage puts any bytes into words: always one line, and of printable characters.
 func FuzzMessage(f *testing.F) {
-	families := []string{"", "wireguard", "macsec", "team", "fou", "other"}
+	families := []string{"", "wireguard", "macsec", "team", "fou", "gtp", "other"}
 	for _, spec := range []iplink.Spec{vxlan.New("vx0").VNI(100).Port(4789), veth.New("t0").Peer(veth.New("t1")),
 		bridge.New("t0").AltName("t1").Master("br0").PortSettings(bridge.Port().Isolated(true))} {
 		for _, b := range iplink.Requests(spec, map[string]int{"br0": 88}) {

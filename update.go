@@ -170,6 +170,9 @@ func (t *transaction) keepDifferences(ctx context.Context, j *job) error {
 	if err := s.refuseImmutable(t.op, diffs); err != nil {
 		return err
 	}
+	if err := s.refuseUnknown(t.op, have); err != nil {
+		return err
+	}
 	j.addActions(have)
 	return t.checkState(ctx, j, have)
 }
@@ -182,6 +185,25 @@ func (s *spec) refuseImmutable(op string, diffs []Difference) error {
 		return nil
 	}
 	return &Error{Op: op, Kind: s.Kind, Name: s.Name, Attr: names, Message: immutableText(diffs), Err: ErrImmutable}
+}
+
+// refuseUnknown returns ErrImmutable if the kernel neither reports nor changes one of the
+// settings of s.
+func (s *spec) refuseUnknown(op string, have *Link) error {
+	if _, ok := s.known(have); !ok || s.Info == nil || s.isRaw() {
+		return nil
+	}
+	var names []string
+	new(attr.Codec).Describe(s.info().attrs, func(r attr.Row) {
+		if r.WriteOnly && r.CreateOnly && r.MayHide && s.Set.Has(r.Type) {
+			names = append(names, r.Name)
+		}
+	})
+	if len(names) == 0 {
+		return nil
+	}
+	return &Error{Op: op, Kind: s.Kind, Name: s.Name, Attr: strings.Join(names, ", "),
+		Message: "the kernel does not report it, and takes it only with a new link", Err: ErrImmutable}
 }
 
 // addActions adds settings that are actions rather than states, and settings that

@@ -285,9 +285,8 @@ func (v *VXLANInfo) portOr(unset uint16) uint16 {
 // portOwner describes the owner of a UDP port: a VXLAN link other than the one with
 // the index, or a process.
 func (t *transaction) portOwner(ctx context.Context, p *nsConn, index int, port uint16) string {
-	const unknown = "another socket"
 	if p == nil {
-		return unknown
+		return unknownSocket
 	}
 	for _, l := range p.vxlans(ctx) {
 		if v := l.Info.(*VXLANInfo); l.Up() && l.Index != index && v.Port == port {
@@ -296,13 +295,16 @@ func (t *transaction) portOwner(ctx context.Context, p *nsConn, index int, port 
 	}
 	ns, err := t.namespace(p)
 	if err != nil {
-		return unknown
+		return unknownSocket
 	}
 	if owner := udpOwner(ns, port); owner != "" {
 		return owner
 	}
-	return unknown
+	return unknownSocket
 }
+
+// unknownSocket stands for an owner of a UDP port that cannot be found.
+const unknownSocket = "another socket"
 
 // vxlans returns the VXLAN links of a namespace, if it can be read.
 func (p *nsConn) vxlans(ctx context.Context) []*Link {

@@ -18,6 +18,7 @@ import (
 	"io/fs"
 	"net"
 	"net/netip"
+	"os"
 	"time"
 
 	"github.com/jsimonetti/rtnetlink/v2"
@@ -32,6 +33,7 @@ import (
 	"github.com/iplink-go/iplink/geneve"
 	"github.com/iplink-go/iplink/gre"
 	"github.com/iplink-go/iplink/gretap"
+	"github.com/iplink-go/iplink/gtp"
 	"github.com/iplink-go/iplink/ifb"
 	"github.com/iplink-go/iplink/inet"
 	"github.com/iplink-go/iplink/ip6tnl"
@@ -69,12 +71,14 @@ var (
 	local6        netip.Addr
 	remote6       netip.Addr
 	ports         *fou.Conn
+	mobiles       *gtp.Device
+	file          *os.File
 	err           error
 )
 
 func use(...any) {}
 
-var _ = []any{errors.Is, fmt.Sprint, fs.ErrExist, time.Second, rtnetlink.Dial, bond.New, can.New, dummy.New, fdb.Permanent, fou.Open, geneve.New, gre.New, gretap.New, ifb.New, inet.Forever, ip6tnl.New, ipip.New, ipoib.New,
+var _ = []any{errors.Is, fmt.Sprint, fs.ErrExist, time.Second, rtnetlink.Dial, bond.New, can.New, dummy.New, fdb.Permanent, fou.Open, geneve.New, gre.New, gretap.New, gtp.New, ifb.New, inet.Forever, ip6tnl.New, ipip.New, ipoib.New,
 	ipvlan.New, macvlan.New, macvtap.New, nlmon.New, rtnldriver.Driver, sit.New, tun.New, veth.New, vlan.New, vrf.New, vti.New, vxlan.New}
 `
 

@@ -48,6 +48,8 @@ var (
 	WireGuardListenPort = attr.Bit(1)
 	WireGuardFwMark     = attr.Bit(2)
 	WireGuardPeers      = attr.Bit(3)
+
+	GTPPDPs = attr.Bit(0)
 )
 
 // New returns the settings of a builder. Info points to the kind's struct; it is nil

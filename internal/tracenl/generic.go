@@ -26,7 +26,7 @@ func familyOf(name string, m wire.Message) *family {
 	if m.Type == uapi.GENL_ID_CTRL {
 		return &control
 	}
-	for _, f := range []*family{&wireGuard, &macSec, &team, &fou, &hsr} {
+	for _, f := range []*family{&wireGuard, &macSec, &team, &fou, &hsr, &gtp} {
 		if f.name == name {
 			return f
 		}
@@ -140,4 +140,20 @@ var hsr = family{uapi.HSR_GENL_NAME, attr.Words{uapi.HSR_C_GET_NODE_STATUS: "GET
 	{typ: uapi.HSR_A_IF2_IFINDEX, name: "slave2", form: ifindex},
 	{typ: uapi.HSR_A_IF2_AGE, name: "age2"},
 	{typ: uapi.HSR_A_IF2_SEQ, name: "seq2"},
+}}
+
+// gtp has the contexts of GTP links.
+var gtp = family{uapi.GTP_GENL_NAME, attr.Words{"NEWPDP", "DELPDP", "GETPDP", "ECHOREQ"}, []field{
+	{typ: uapi.GTPA_LINK, name: "dev", form: ifindex},
+	{typ: uapi.GTPA_VERSION, name: "version"},
+	{typ: uapi.GTPA_TID, name: "tid", form: hexadecimal},
+	{typ: uapi.GTPA_PEER_ADDRESS, name: "peer", form: address},
+	{typ: uapi.GTPA_MS_ADDRESS, name: "ms", form: address},
+	{typ: uapi.GTPA_FLOW, name: "flow"},
+	{typ: uapi.GTPA_I_TEI, name: "i_tei", form: hexadecimal},
+	{typ: uapi.GTPA_O_TEI, name: "o_tei", form: hexadecimal},
+	{typ: uapi.GTPA_PAD, form: silent},
+	{typ: uapi.GTPA_PEER_ADDR6, name: "peer", form: address},
+	{typ: uapi.GTPA_MS_ADDR6, name: "ms", form: address},
+	{typ: uapi.GTPA_FAMILY, name: "family"},
 }}
