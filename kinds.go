@@ -12,6 +12,7 @@ import (
 
 // Kinds of links, as the kernel names them (IFLA_INFO_KIND).
 const (
+	KindBatadv    = "batadv"
 	KindBond      = "bond"
 	KindBridge    = "bridge"
 	KindCAN       = "can"
@@ -52,6 +53,7 @@ const (
 // kinds holds the kinds that this library knows. Each is defined in the file of its
 // kind.
 var kinds = map[string]*kind{
+	KindBatadv:    &batadvKind,
 	KindBond:      &bondKind,
 	KindBridge:    &bridgeKind,
 	KindCAN:       &canKind,
