@@ -9,6 +9,7 @@ import (
 
 	"github.com/iplink-go/iplink/internal/attr"
 	"github.com/iplink-go/iplink/internal/batadvnl"
+	"github.com/iplink-go/iplink/internal/invalid"
 	"github.com/iplink-go/iplink/internal/uapi"
 )
 
@@ -17,6 +18,7 @@ var batadvKind = kind{
 	info:   func() info { return &BatadvInfo{bare: true} },
 	mtu:    [2]uint32{68, 65503},
 	driver: "B.A.T.M.A.N. advanced",
+	noPort: "a port of a mesh is an Ethernet link that does not sit on a batadv link",
 	reason: batadvReason,
 }
 
@@ -180,7 +182,7 @@ func (v *BatadvInfo) apply(ctx context.Context, netns, index int, set attr.Set) 
 		fault = batadvnl.CheckClass(string(have.Algorithm), v.GWSelClass)
 	}
 	if fault != nil {
-		return &Error{Attr: fault.Name, Message: fault.Text, Err: cmp.Or[error](fault.Errno, syscall.EINVAL)}
+		return &Error{Attr: fault.Name, Message: fault.Text, Err: invalid.Argument(cmp.Or(fault.Errno, syscall.EINVAL))}
 	}
 	return c.Write(ctx, batadvnl.Mesh(index), set, v.MeshTable())
 }
@@ -204,7 +206,7 @@ func dialBatadv(ctx context.Context, netns int) (*batadvnl.Conn, error) {
 // batadvReason returns the meaning of an errno without a message of the kernel.
 func batadvReason(errno syscall.Errno) string {
 	if errno == syscall.EINVAL {
-		return "this kernel has no such routing algorithm: batman-adv has BATMAN_IV and, with CONFIG_BATMAN_ADV_BATMAN_V, BATMAN_V"
+		return "this kernel does not have the routing algorithm that Algorithm names: batman-adv has BATMAN_IV and, with CONFIG_BATMAN_ADV_BATMAN_V, BATMAN_V"
 	}
 	return ""
 }

@@ -110,6 +110,7 @@ type kind struct {
 	flagsLater     bool                       // the interface flags of the other end are ignored when a pair is created
 	driver         string                     // the driver name in ethtool, for masters
 	namesPort      attr.Set                   // settings of a master that name one of its ports
+	noPort         string                     // the meaning of EINVAL for a link that a master refuses as a port, or an empty string
 	portsDown      syscall.Errno              // the errno of a master that refuses a port that is up; 0 if it accepts the port
 	clamps         bool                       // the driver lowers an MTU that the link below cannot carry, instead of refusing it
 	overhead       overhead                   // the part of the parent's MTU that the link loses; nil if the parent's MTU does not limit it

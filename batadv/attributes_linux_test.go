@@ -234,11 +234,12 @@ func sameIn(t *testing.T, got, want report) {
 func (p *pair) active(t *testing.T) {
 	for _, up := range []bool{false, true} {
 		p.here.IP("link set v4 " + map[bool]string{false: "down", true: "up"}[up])
-		ports, err := p.four.Ports(t.Context())
-		testutil.Must(t, err)
-		if shown, _ := p.here.list("bat4", "hardifs_json")[0]["active"].(bool); shown != up || ports[0].Active != up {
-			t.Errorf("%v, batctl shows %v, want %v", ports[0].Active, shown, up)
-		}
+		p.here.await(fmt.Sprintf("active %v", up), func() bool {
+			ports, err := p.four.Ports(t.Context())
+			testutil.Must(t, err)
+			shown, _ := p.here.list("bat4", "hardifs_json")[0]["active"].(bool)
+			return shown == up && ports[0].Active == up
+		})
 		if nodes, err := p.four.Originators(t.Context()); !up && (err != nil || nodes != nil) {
 			t.Errorf("without a port: %v, error %v", nodes, err)
 		}

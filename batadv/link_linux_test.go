@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -94,7 +95,7 @@ func TestRefusals(t *testing.T) {
 	l := newLab(t)
 	l.on(func(c *iplink.Conn) {
 		create := func(spec iplink.Spec) error { _, err := c.Create(t.Context(), spec); return err }
-		refusedAs(t, create(New("bat0").Algorithm("BATMAN_VI")), errors.ErrUnsupported, "ra", "this kernel has no such routing algorithm")
+		refusedAs(t, create(New("bat0").Algorithm("BATMAN_VI")), syscall.EINVAL, "", "this kernel does not have the routing algorithm")
 		refusedAs(t, create(New("bat0").Algorithm("")), fs.ErrInvalid, "ra", "leave Algorithm out")
 		refusedAs(t, create(New("bat0").OrigInterval(39*time.Millisecond)), fs.ErrInvalid, "orig_interval", "39ms")
 		refusedAs(t, create(New("bat0").GWSelClass(0)), fs.ErrInvalid, "gw_sel_class", "0 is not in 1")
@@ -103,7 +104,7 @@ func TestRefusals(t *testing.T) {
 		refusedAs(t, create(New("bat0").HopPenalty(9).LogLevel(0x12)), errors.ErrUnsupported, "loglevel", "CONFIG_BATMAN_ADV_DEBUG")
 		l.make(New("bat0").Algorithm(IV), veth.New("v0").Master("bat0").Peer(veth.New("v1")))
 		_, err := c.Update(t.Context(), iplink.Device("lo").Master("bat0"))
-		refusedAs(t, err, fs.ErrInvalid, "master", "")
+		refusedAs(t, err, syscall.EINVAL, "master", "is an Ethernet link")
 	})
 	if names := l.Names(); !slices.Equal(names, []string{"lo", "bat0", "v1", "v0"}) {
 		t.Errorf("links %q", names)
@@ -150,8 +151,8 @@ func TestMesh(t *testing.T) {
 	nodes[2].Batch("link set left up")
 	ports := [][]string{{"right"}, {"left", "right"}, {"left"}}
 	for i, l := range nodes {
-		l.make(New("bat0").Algorithm(IV).OrigInterval(100 * time.Millisecond).Ports(ports[i]...).
-			Addr(netip.PrefixFrom(netip.AddrFrom4([4]byte{10, 0, 0, byte(1 + i)}), 24)).Up())
+		l.make(New("bat0").Algorithm(IV).OrigInterval(40 * time.Millisecond).BridgeLoopAvoidance(false).DistributedARPTable(false).
+			Ports(ports[i]...).Addr(netip.PrefixFrom(netip.AddrFrom4([4]byte{10, 0, 0, byte(1 + i)}), 24)).Up())
 	}
 	third := nodes[2].Link("left")["address"]
 	d := nodes[0].open("bat0")
