@@ -56,7 +56,7 @@ type BatadvInfo struct {
 	// GWMode is the role of the node in the choice of gateways to the Internet
 	// (BATADV_ATTR_GW_MODE).
 	GWMode BatadvGWMode
-	// GWSelClass is the criterion by which a client chooses its gateway
+	// GWSelClass is the criterion of a client for choosing its gateway
 	// (BATADV_ATTR_GW_SEL_CLASS). With BATMAN_IV it is 1 to 255: 1 weighs bandwidth and
 	// link quality, 2 stays with the gateway, 3 always takes the best link, and a larger
 	// one is the advantage in link quality that another gateway needs. With BATMAN_V it

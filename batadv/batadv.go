@@ -1,5 +1,5 @@
-// Package batadv makes batadv links, each of which is a node of a mesh network by
-// batman-adv: an Ethernet that spans the nodes, whichever way the frames take between them.
+// Package batadv makes batadv links, the nodes of a mesh network by batman-adv: an Ethernet
+// that spans all nodes, and finds the best path for each frame.
 //
 // New makes one, with the settings of the mesh. Its ports are the links over which it
 // reaches other nodes: they name it as their Master. Open manages an existing link: it reads

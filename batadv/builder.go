@@ -11,8 +11,8 @@ import (
 // A Builder describes a batadv link. It cannot move to another namespace.
 //
 // The settings of the mesh, all but Algorithm, go over generic netlink once the link
-// exists, in one request. The kernel accepts and ignores settings of parts that it is built without;
-// the verbs refuse them, with an error that matches errors.ErrUnsupported.
+// exists, in one request. The kernel accepts and ignores settings of parts that it is
+// built without; the verbs refuse them, with an error that matches errors.ErrUnsupported.
 type Builder struct {
 	iplink.Common[Builder]
 }
@@ -114,7 +114,7 @@ func (b *Builder) GWMode(mode iplink.BatadvGWMode) *Builder {
 	return b
 }
 
-// GWSelClass sets the criterion by which a client chooses its gateway: with IV 1 to 255,
+// GWSelClass sets the criterion of a client for choosing its gateway: with IV 1 to 255,
 // by default 20, and with V 1 or more, by default 50, as BatadvInfo describes
 // (BATADV_ATTR_GW_SEL_CLASS).
 func (b *Builder) GWSelClass(class uint32) *Builder {

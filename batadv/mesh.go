@@ -83,7 +83,7 @@ func (d *Device) Ports(ctx context.Context) ([]Port, error) {
 	return all, err
 }
 
-// SetPort changes settings of the port with the given name, as Set does those of the mesh
+// SetPort is Set for the settings of the port with the given name
 // (BATADV_CMD_SET_HARDIF). Only HopPenalty, ELPInterval and ThroughputOverride can change;
 // other fields are ignored.
 func (d *Device) SetPort(ctx context.Context, name string, change func(*Port)) error {
@@ -124,7 +124,7 @@ func (d *Device) VLAN(ctx context.Context, id uint16) (*VLAN, error) {
 	return v, nil
 }
 
-// SetVLAN changes settings for a VLAN by its id, 0 to 4094, as Set does those of the mesh
+// SetVLAN is Set for the settings of a VLAN, by its id, 0 to 4094
 // (BATADV_CMD_SET_VLAN, BATADV_ATTR_VLANID). The error matches fs.ErrNotExist if the mesh
 // does not have the VLAN.
 func (d *Device) SetVLAN(ctx context.Context, id uint16, change func(*VLAN)) error {
