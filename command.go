@@ -57,9 +57,21 @@ func (w *commandWriter) addOwn(s *spec) {
 	}
 }
 
-// keySettings returns the settings that keyComment covers.
-func (s *spec) keySettings() attr.Set {
-	if _, ok := s.Info.(keyHolder); ok {
+// runs returns the word of a program, after the words that run it in the namespace.
+func (ns *NetNS) runs(program string) string {
+	switch {
+	case ns == nil:
+		return program
+	case ns.name != "":
+		return "ip netns exec " + attr.Quote(ns.name) + " " + program
+	}
+	return strings.TrimSuffix(ns.command(), "ip") + program
+}
+
+// ownSettings returns the settings that keyComment and addOwn cover.
+func (s *spec) ownSettings() attr.Set {
+	switch s.Info.(type) {
+	case keyHolder, commander:
 		return s.genericPart(s.Set)
 	}
 	return attr.Set{}
@@ -180,7 +192,7 @@ func (w *commandWriter) describe(s *spec, other *spec) {
 func (w *commandWriter) kindWords(s *spec, spelled attr.Set) {
 	ofPeer := s.Set.And(s.kind().ofPeer)
 	if s.Info != nil {
-		w.print(s.Set.Minus(s.keySettings().Or(ofPeer)).Or(spelled), s.Refs, s.info().attrs)
+		w.print(s.Set.Minus(s.ownSettings().Or(ofPeer)).Or(spelled), s.Refs, s.info().attrs)
 	}
 	other := s.other()
 	if other == nil && ofPeer.Empty() {

@@ -121,6 +121,8 @@ func (t *transaction) guess(ctx context.Context, e *Error, step step, errno sysc
 	case errno == syscall.EOPNOTSUPP && step.what <= stepChange && s.lacksOption(e):
 	case errno == syscall.EOPNOTSUPP && step.what <= stepChange && step.job.master() != 0:
 		e.Message = step.job.masterRefusal(ctx)
+	case errno == syscall.EINVAL && step.what == stepChange && step.job.linkSet.Has(uapi.IFLA_MASTER) && step.job.portRefusal(ctx) != "":
+		e.Message = step.job.portRefusal(ctx)
 	case step.what == stepChange && errno == syscall.EINVAL && step.job.linkSet.Has(uapi.IFLA_MTU) && t.overUnderlay(ctx, step.job) != "":
 		e.Attr, e.Message = "mtu", t.overUnderlay(ctx, step.job)
 	case step.what == stepChange && !step.job.portSet.Empty() && kindOf(s.port.Kind).portReason != nil:
@@ -204,6 +206,16 @@ func (j *job) masterRefusal(ctx context.Context) string {
 		return ""
 	}
 	return master.Name + " is a " + master.Kind + " and takes no ports"
+}
+
+// portRefusal returns the reason why the master may refuse the link as a port, or an empty
+// string.
+func (j *job) portRefusal(ctx context.Context) string {
+	master, err := readIndex(ctx, j.at.rt, j.master())
+	if err != nil {
+		return ""
+	}
+	return kindOf(master.Kind).noPort
 }
 
 // takenBelow reports whether the name is in use in the namespace of the parent.

@@ -37,6 +37,13 @@ type mixedInfo interface {
 	addTo(*Link)
 }
 
+// apartReader is a mixedInfo with settings that requests of route netlink contain, but
+// only generic netlink reports.
+type apartReader interface {
+	mixedInfo
+	reportedApart() attr.Set
+}
+
 // itemised is a genericInfo with a list.
 type itemised interface {
 	genericInfo
@@ -82,10 +89,20 @@ func (j *job) dataSet() attr.Set {
 	return j.infoSet.Minus(j.genericSet)
 }
 
+// reportedGeneric returns the wanted settings that only generic netlink reports.
+func (j *job) reportedGeneric() attr.Set {
+	set := j.genericSet
+	if a, ok := j.spec.Info.(apartReader); ok {
+		set = set.Or(j.spec.Set.And(a.reportedApart()))
+	}
+	return set
+}
+
 // readGeneric adds the settings that only generic netlink reports to a link.
 func (t *transaction) readGeneric(ctx context.Context, j *job, have *Link) error {
-	a := j.generic()
-	if a == nil {
+	a, ok := j.spec.Info.(genericInfo)
+	set := j.reportedGeneric()
+	if !ok || set.Empty() {
 		return nil
 	}
 	netns, err := t.genericNetNS(j.at)
@@ -97,7 +114,7 @@ func (t *transaction) readGeneric(ctx context.Context, j *job, have *Link) error
 		return nil
 	}
 	if err != nil {
-		return j.genericFailure(t.op, j.genericSet, err)
+		return j.genericFailure(t.op, set, err)
 	}
 	if p, ok := known.(mixedInfo); ok {
 		p.addTo(have)

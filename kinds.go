@@ -12,6 +12,7 @@ import (
 
 // Kinds of links, as the kernel names them (IFLA_INFO_KIND).
 const (
+	KindBatadv    = "batadv"
 	KindBond      = "bond"
 	KindBridge    = "bridge"
 	KindCAN       = "can"
@@ -55,6 +56,7 @@ const (
 // kinds holds the kinds that this library knows. Each is defined in the file of its
 // kind.
 var kinds = map[string]*kind{
+	KindBatadv:    &batadvKind,
 	KindBond:      &bondKind,
 	KindBridge:    &bridgeKind,
 	KindCAN:       &canKind,
@@ -114,6 +116,7 @@ type kind struct {
 	flagsLater     bool                       // the interface flags of the other end are ignored when a pair is created
 	driver         string                     // the driver name in ethtool, for masters
 	namesPort      attr.Set                   // settings of a master that name one of its ports
+	noPort         string                     // the meaning of EINVAL for a link that a master refuses as a port, or an empty string
 	portsDown      syscall.Errno              // the errno of a master that refuses a port that is up; 0 if it accepts the port
 	clamps         bool                       // the driver lowers an MTU that the link below cannot carry, instead of refusing it
 	overhead       overhead                   // the part of the parent's MTU that the link loses; nil if the parent's MTU does not limit it

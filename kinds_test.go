@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/iplink-go/iplink"
+	"github.com/iplink-go/iplink/batadv"
 	"github.com/iplink-go/iplink/bond"
 	"github.com/iplink-go/iplink/bridge"
 	"github.com/iplink-go/iplink/can"
@@ -77,6 +78,7 @@ type figure struct{ settable, changeable, readable int }
 
 // kindTests are all kinds, and all ports that have settings.
 var kindTests = []kindTest{
+	{name: "batadv", build: batadv.New, figure: figure{1, 0, 0}, golden: []goldenSpec{{"plain", batadv.New("t0").Index(goldenIndex).Algorithm(batadv.V)}}},
 	{name: "bond", build: bond.New, figure: figure{33, 33, 34}, golden: goldenBond(), byHand: byHandBond()},
 	{name: "bond port", build: bond.Port, figure: figure{3, 3, 12}, byHand: byHandBondPort()},
 	{name: "bridge", build: bridge.New, figure: figure{37, 37, 48}, golden: goldenBridge(), byHand: byHandBridge()},

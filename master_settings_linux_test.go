@@ -1,13 +1,16 @@
 package iplink_test
 
 import (
+	"encoding/json"
 	"net"
 	"net/netip"
+	"os/exec"
 	"slices"
 	"testing"
 	"time"
 
 	"github.com/iplink-go/iplink"
+	"github.com/iplink-go/iplink/batadv"
 	"github.com/iplink-go/iplink/bond"
 	"github.com/iplink-go/iplink/bridge"
 	"github.com/iplink-go/iplink/dummy"
@@ -405,6 +408,32 @@ func TestVRFSettings(t *testing.T) {
 		},
 		settings: []setting[*vrf.Builder]{
 			set(uapi.IFLA_VRF_TABLE, (*vrf.Builder).Table, 0x12345678, 0xfedcba98, "Info.Table", inData("table", 305419896, 4275878552)),
+		},
+	}.test(t)
+}
+
+// TestBatadvSettings has only the algorithm: the settings of the mesh are no attributes of
+// the link, and package batadv tries them.
+func TestBatadvSettings(t *testing.T) {
+	algorithm := oracle{name: "batctl: algo_name", want: [2]any{"BATMAN_V", "BATMAN_IV"}, same: lab.SameJSON,
+		read: func(t testing.TB, w *witness) (value any) {
+			var mesh map[string]any
+			testutil.In(t, w.ns, func() {
+				out, err := exec.Command("batctl", "meshif", link, "mesh_json").Output()
+				testutil.Must(t, err)
+				testutil.Must(t, json.Unmarshal(out, &mesh))
+			})
+			return mesh["algo_name"]
+		}}
+	subject[*batadv.Builder]{
+		kind: iplink.KindBatadv,
+		rows: iplink.KindRows(iplink.KindBatadv),
+		start: func(bool) (*batadv.Builder, iplink.Spec) {
+			b := batadv.New(link)
+			return b, b
+		},
+		settings: []setting[*batadv.Builder]{
+			set(uapi.IFLA_BATADV_ALGO_NAME, (*batadv.Builder).Algorithm, batadv.V, batadv.IV, "Info.Algorithm", algorithm),
 		},
 	}.test(t)
 }

@@ -257,7 +257,7 @@ func (v *WireGuardInfo) hasSecrets() bool {
 }
 
 func (v *WireGuardInfo) wgCommands(s *spec) []string {
-	b := fmt.Appendf(nil, "%s set %s", s.home().wgCommand(), attr.Quote(s.finalName()))
+	b := fmt.Appendf(nil, "%s set %s", s.home().runs("wg"), attr.Quote(s.finalName()))
 	end := len(b)
 	for _, p := range wireguardParts()[:3] {
 		if s.Set.Has(p.typ) {
@@ -271,17 +271,6 @@ func (v *WireGuardInfo) wgCommands(s *spec) []string {
 		return nil
 	}
 	return []string{string(b)}
-}
-
-// wgCommand is command for `wg`.
-func (ns *NetNS) wgCommand() string {
-	switch {
-	case ns == nil:
-		return "wg"
-	case ns.name != "":
-		return "ip netns exec " + attr.Quote(ns.name) + " wg"
-	}
-	return strings.TrimSuffix(ns.command(), "ip") + "wg"
 }
 
 // validate refuses keys, peers and addresses that the kernel would refuse, ignore or

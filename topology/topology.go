@@ -66,7 +66,7 @@ type Link struct {
 	Up     bool           // whether it is up
 	Addrs  []netip.Prefix // its IP addresses except link-local ones, sorted
 
-	Master Ref // the bridge, bond, team or VRF that it is a port of
+	Master Ref // the bridge, bond, team, VRF or mesh that it is a port of
 	Parent Ref // the link that it sits on; for IPoIB the kernel does not report its namespace
 	Peer   Ref // the other end of a pair
 	Dev    Ref // the link that a tunnel runs over

@@ -181,6 +181,8 @@ func TestGenericMessages(t *testing.T) {
 		{"fou", 0x1f, 0, header(9, wire.AppendU32(nil, 99, 1)), "fou command 9: attr 99 (4 bytes)"},
 		{"fou", 0x1f, 0, []byte{1}, "fou: (malformed)"},
 		{"HSR", 0x1f, 0, header(uapi.HSR_C_GET_NODE_STATUS, node), "HSR GET_NODE_STATUS: dev if7 node 02:12:34:56:78:9a"},
+		{"batadv", 0x1f, 0, header(15, wire.AppendU32(wire.AppendU32(nil, uapi.BATADV_ATTR_MESH_IFINDEX, 7), uapi.BATADV_ATTR_ORIG_INTERVAL, 0x1234)),
+			"batadv SET_MESH: meshif if7 orig_interval 4660"},
 	} {
 		d := Describe(test.family, message(test.typ, test.flags, test.body), noLink)
 		if got := strings.TrimSpace(d.Type+" "+d.Flags) + ": " + d.Text; got != test.want {

@@ -7,7 +7,7 @@ import "strings"
 // than the kernel, may be missing.
 func wantedModules() []string {
 	return strings.Fields(`
-		bonding team team_mode_activebackup team_mode_broadcast team_mode_loadbalance team_mode_random team_mode_roundrobin
+		bonding batman-adv crc32c_generic team team_mode_activebackup team_mode_broadcast team_mode_loadbalance team_mode_random team_mode_roundrobin
 		bridge br_netfilter 8021q vxlan geneve macvlan macvtap ipvlan ipvtap macsec veth nlmon dummy ifb vrf wireguard tun
 		vsockmon vsock_loopback
 		netkit hsr ovpn ip_gre ip6_gre ipip sit ip6_tunnel ip_vti ip6_vti fou fou6 xfrm_interface esp4 esp6 gtp
@@ -45,12 +45,12 @@ func moduleOptions(module string) string {
 // wantedPrograms returns the programs of the guest, starting with the tests'
 // independent witnesses. All must exist.
 func wantedPrograms() []string {
-	return strings.Fields(`ip bridge tc ethtool teamd teamdctl teamnl tcpdump candump cansend ping dash wg`)
+	return strings.Fields(`ip bridge tc ethtool teamd teamdctl teamnl tcpdump candump cansend ping dash wg batctl`)
 }
 
 // wantedPackages returns the packages of these programs.
 func wantedPackages() []string {
-	return strings.Fields(`iproute2 ethtool libteam-utils tcpdump can-utils iputils-ping dash wireguard-tools`)
+	return strings.Fields(`iproute2 ethtool libteam-utils tcpdump can-utils iputils-ping dash wireguard-tools batctl`)
 }
 
 // wantedData returns the directories of tables that the programs read.
@@ -61,7 +61,7 @@ func wantedData() []string {
 // keptPackages matches the packages of a plan that are fetched: the programs, their
 // libraries and the kernel, but not the rest of an operating system that they depend
 // on (the generator of initial RAM disks, systemd, perl).
-const keptPackages = `^(lib.*|zlib1g|iproute2|ethtool|tcpdump|can-utils|iputils-ping|dash|wireguard-tools|linux-(image|binary|modules)-[0-9].*)$`
+const keptPackages = `^(lib.*|zlib1g|iproute2|ethtool|tcpdump|can-utils|iputils-ping|dash|wireguard-tools|batctl|linux-(image|binary|modules)-[0-9].*)$`
 
 // keptHeaders matches the headers needed to build the fixture module.
 const keptHeaders = `^linux-(headers|kbuild)-[0-9].*$`

@@ -1,0 +1,239 @@
+package iplink
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"syscall"
+	"time"
+
+	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/batadvnl"
+	"github.com/iplink-go/iplink/internal/invalid"
+	"github.com/iplink-go/iplink/internal/uapi"
+)
+
+var batadvKind = kind{
+	config: "BATMAN_ADV",
+	info:   func() info { return &BatadvInfo{bare: true} },
+	mtu:    [2]uint32{68, 65503},
+	driver: "B.A.T.M.A.N. advanced",
+	noPort: "a port of a mesh is an Ethernet link that does not sit on a batadv link",
+	reason: batadvReason,
+}
+
+// BatadvInfo has the settings of a mesh of batman-adv. Link.Info has them only in the
+// results of a builder that sets one of them. Otherwise its fields have no values, because
+// only requests of another type report the settings; batadv.Open returns them.
+type BatadvInfo struct {
+	// Algorithm is the routing algorithm (IFLA_BATADV_ALGO_NAME,
+	// BATADV_ATTR_ALGO_NAME). It never changes.
+	Algorithm BatadvAlgorithm
+	// AggregatedOGMs sends several originator messages in one packet
+	// (BATADV_ATTR_AGGREGATED_OGMS_ENABLED).
+	AggregatedOGMs bool
+	// APIsolation keeps wireless clients from talking to each other, for frames without
+	// a VLAN tag (BATADV_ATTR_AP_ISOLATION_ENABLED).
+	APIsolation bool
+	// IsolationMark and IsolationMask identify packets of isolated clients: those whose
+	// mark is IsolationMark in the bits of IsolationMask (BATADV_ATTR_ISOLATION_MARK,
+	// BATADV_ATTR_ISOLATION_MASK). A mask of 0 turns that off.
+	IsolationMark, IsolationMask uint32
+	// Bonding sends over several ports by turns (BATADV_ATTR_BONDING_ENABLED).
+	Bonding bool
+	// BridgeLoopAvoidance breaks loops over a bridge that several nodes share
+	// (BATADV_ATTR_BRIDGE_LOOP_AVOIDANCE_ENABLED).
+	BridgeLoopAvoidance bool
+	// DistributedARPTable answers ARP requests from a table that the nodes share
+	// (BATADV_ATTR_DISTRIBUTED_ARP_TABLE_ENABLED).
+	DistributedARPTable bool
+	// Fragmentation divides packets that do not fit a port
+	// (BATADV_ATTR_FRAGMENTATION_ENABLED).
+	Fragmentation bool
+	// GWBandwidthDown and GWBandwidthUp are the bandwidths that a gateway announces, in
+	// units of 100 kbit/s (BATADV_ATTR_GW_BANDWIDTH_DOWN, BATADV_ATTR_GW_BANDWIDTH_UP).
+	GWBandwidthDown, GWBandwidthUp uint32
+	// GWMode is the role of the node in the choice of gateways to the Internet
+	// (BATADV_ATTR_GW_MODE).
+	GWMode BatadvGWMode
+	// GWSelClass is the criterion of a client for choosing its gateway
+	// (BATADV_ATTR_GW_SEL_CLASS). With BATMAN_IV it is 1 to 255: 1 weighs bandwidth and
+	// link quality, 2 stays with the gateway, 3 always takes the best link, and a larger
+	// one is the advantage in link quality that another gateway needs. With BATMAN_V it
+	// is an advantage in bandwidth, in units of 100 kbit/s.
+	GWSelClass uint32
+	// HopPenalty makes paths through this node worse, 0 to 255
+	// (BATADV_ATTR_HOP_PENALTY).
+	HopPenalty uint8
+	// LogLevel is a mask of subjects about which the kernel logs, 0 to 255
+	// (BATADV_ATTR_LOG_LEVEL). Only kernels built for debugging have it.
+	LogLevel uint32
+	// MulticastForceflood sends all multicast packets to all nodes
+	// (BATADV_ATTR_MULTICAST_FORCEFLOOD_ENABLED).
+	MulticastForceflood bool
+	// MulticastFanout is the number of unicast packets up to which a multicast packet is
+	// sent to each receiver (BATADV_ATTR_MULTICAST_FANOUT).
+	MulticastFanout uint32
+	// NetworkCoding combines packets, which the receivers separate again
+	// (BATADV_ATTR_NETWORK_CODING_ENABLED). Linux 7.3 does not have it.
+	NetworkCoding bool
+	// OrigInterval is the interval of originator messages, at least 40 ms, in whole
+	// milliseconds (BATADV_ATTR_ORIG_INTERVAL).
+	OrigInterval time.Duration
+
+	bare bool // only route netlink's part, which is empty in reports
+}
+
+// A BatadvAlgorithm is a routing algorithm, by the kernel's name.
+type BatadvAlgorithm string
+
+// Routing algorithms.
+const (
+	BatadvIV BatadvAlgorithm = "BATMAN_IV" // compares paths by lost packets
+	BatadvV  BatadvAlgorithm = "BATMAN_V"  // compares paths by throughput
+)
+
+// A BatadvGWMode is the role of a node in the choice of gateways to the Internet.
+type BatadvGWMode uint8
+
+// Roles of a node.
+const (
+	BatadvGWOff    BatadvGWMode = iota // none
+	BatadvGWClient                     // it chooses a gateway for DHCP requests
+	BatadvGWServer                     // it is a gateway
+)
+
+var batadvGWModes = attr.Words{"off", "client", "server"}
+
+// String returns the word of batctl.
+func (m BatadvGWMode) String() string {
+	return attr.Word(batadvGWModes, m)
+}
+
+func (v *BatadvInfo) attrs(c *attr.Codec) {
+	attr.Text(c.WriteOnly().CreateOnly(), uapi.IFLA_BATADV_ALGO_NAME, "ra", (*string)(&v.Algorithm), 19)
+	if !v.bare {
+		v.mesh(c)
+	}
+}
+
+// MeshTable returns the rows of the family batadv about a mesh. It is for package batadv.
+func (v *BatadvInfo) MeshTable() attr.Table {
+	return func(c *attr.Codec) {
+		attr.Text(c.CreateOnly(), uapi.BATADV_ATTR_ALGO_NAME, "ra", (*string)(&v.Algorithm), 19)
+		v.mesh(c)
+	}
+}
+
+// mesh are the rows in generic netlink. Their names are words of batctl, where it has one.
+func (v *BatadvInfo) mesh(c *attr.Codec) {
+	attr.Bool01(c.NoKeyword(), uapi.BATADV_ATTR_AGGREGATED_OGMS_ENABLED, "aggregation", &v.AggregatedOGMs)
+	attr.Bool01(c.NoKeyword(), uapi.BATADV_ATTR_AP_ISOLATION_ENABLED, "ap_isolation", &v.APIsolation)
+	attr.U32(c.NoKeyword().Hex(), uapi.BATADV_ATTR_ISOLATION_MARK, "isolation_mark", &v.IsolationMark)
+	attr.U32(c.NoKeyword().Hex(), uapi.BATADV_ATTR_ISOLATION_MASK, "isolation_mask", &v.IsolationMask)
+	attr.Bool01(c.NoKeyword(), uapi.BATADV_ATTR_BONDING_ENABLED, "bonding", &v.Bonding)
+	attr.Bool01(c.NoKeyword(), uapi.BATADV_ATTR_BRIDGE_LOOP_AVOIDANCE_ENABLED, "bridge_loop_avoidance", &v.BridgeLoopAvoidance)
+	attr.Bool01(c.NoKeyword(), uapi.BATADV_ATTR_DISTRIBUTED_ARP_TABLE_ENABLED, "distributed_arp_table", &v.DistributedARPTable)
+	attr.Bool01(c.NoKeyword(), uapi.BATADV_ATTR_FRAGMENTATION_ENABLED, "fragmentation", &v.Fragmentation)
+	attr.U32(c.NoKeyword(), uapi.BATADV_ATTR_GW_BANDWIDTH_DOWN, "gw_bandwidth_down", &v.GWBandwidthDown)
+	attr.U32(c.NoKeyword(), uapi.BATADV_ATTR_GW_BANDWIDTH_UP, "gw_bandwidth_up", &v.GWBandwidthUp)
+	attr.Enum(c.NoKeyword(), uapi.BATADV_ATTR_GW_MODE, "gw_mode", &v.GWMode, batadvGWModes)
+	attr.U32(c.NoKeyword(), uapi.BATADV_ATTR_GW_SEL_CLASS, "gw_sel_class", &v.GWSelClass, 1, 1<<32-1)
+	attr.U8(c.NoKeyword(), uapi.BATADV_ATTR_HOP_PENALTY, "hop_penalty", &v.HopPenalty)
+	attr.U32(c.NoKeyword().Hex(), uapi.BATADV_ATTR_LOG_LEVEL, "loglevel", &v.LogLevel, 0, 255)
+	attr.Bool01(c.NoKeyword(), uapi.BATADV_ATTR_MULTICAST_FORCEFLOOD_ENABLED, "multicast_forceflood", &v.MulticastForceflood)
+	attr.U32(c.NoKeyword(), uapi.BATADV_ATTR_MULTICAST_FANOUT, "multicast_fanout", &v.MulticastFanout)
+	attr.Bool01(c.NoKeyword(), uapi.BATADV_ATTR_NETWORK_CODING_ENABLED, "network_coding", &v.NetworkCoding)
+	attr.Millis(c.NoKeyword(), uapi.BATADV_ATTR_ORIG_INTERVAL, "orig_interval", &v.OrigInterval, 40*time.Millisecond, (1<<31-1)*time.Millisecond)
+}
+
+// genericSet returns the settings in generic netlink.
+func (v *BatadvInfo) genericSet() (set attr.Set) {
+	new(attr.Codec).Describe(v.mesh, func(r attr.Row) { set.Add(r.Type) })
+	return set
+}
+
+// reportedApart returns the algorithm, which only generic netlink reports.
+func (v *BatadvInfo) reportedApart() attr.Set { return attr.SetOf(uapi.IFLA_BATADV_ALGO_NAME) }
+
+func (v *BatadvInfo) addTo(l *Link) { l.Info = v }
+
+func (v *BatadvInfo) validate(_ string, s *spec) error {
+	if s.Set.Has(uapi.IFLA_BATADV_ALGO_NAME) && v.Algorithm == "" {
+		return &attr.Error{Name: "ra", Text: "the empty string is no algorithm: leave Algorithm out for the module's default"}
+	}
+	return nil
+}
+
+// apply sends the settings in set in one request, unless the kernel would ignore one.
+func (v *BatadvInfo) apply(ctx context.Context, netns, index int, set attr.Set) error {
+	c, err := dialBatadv(ctx, netns)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	var have BatadvInfo
+	reported, err := c.Read(ctx, batadvnl.Mesh(index), have.MeshTable())
+	if err != nil {
+		return err
+	}
+	fault := batadvnl.Lacking(set, reported, v.MeshTable())
+	if fault == nil && set.Has(uapi.BATADV_ATTR_GW_SEL_CLASS) {
+		fault = batadvnl.CheckClass(string(have.Algorithm), v.GWSelClass)
+	}
+	if fault != nil {
+		return &Error{Attr: fault.Name, Message: fault.Text, Err: invalid.Argument(cmp.Or(fault.Errno, syscall.EINVAL))}
+	}
+	return c.Write(ctx, batadvnl.Mesh(index), set, v.MeshTable())
+}
+
+func (v *BatadvInfo) read(ctx context.Context, netns, index int) (genericInfo, error) {
+	c, err := dialBatadv(ctx, netns)
+	if err != nil {
+		return nil, err
+	}
+	defer c.Close()
+	have := new(BatadvInfo)
+	_, err = c.Read(ctx, batadvnl.Mesh(index), have.MeshTable())
+	return have, err
+}
+
+func dialBatadv(ctx context.Context, netns int) (*batadvnl.Conn, error) {
+	c, err := batadvnl.Dial(ctx, netns)
+	return c, withoutFamily(KindBatadv, err)
+}
+
+// batadvReason returns the meaning of an errno without a message of the kernel.
+func batadvReason(errno syscall.Errno) string {
+	if errno == syscall.EINVAL {
+		return "this kernel does not have the routing algorithm that Algorithm names: batman-adv has BATMAN_IV and, with CONFIG_BATMAN_ADV_BATMAN_V, BATMAN_V"
+	}
+	return ""
+}
+
+// addCommands writes commands of batctl. The marks need each other, and so do the
+// bandwidths of a gateway.
+func (v *BatadvInfo) addCommands(w *commandWriter, s *spec) {
+	set := s.genericPart(s.Set)
+	add := func(word, value string, covers ...uint16) {
+		w.commands = append(w.commands, fmt.Sprintf("%s meshif %s %s %s", s.home().runs("batctl"), attr.Quote(s.finalName()), word, value))
+		set = set.Minus(attr.SetOf(covers...))
+	}
+	marks := attr.SetOf(uapi.BATADV_ATTR_ISOLATION_MARK, uapi.BATADV_ATTR_ISOLATION_MASK)
+	if set.And(marks) == marks {
+		add("isolation_mark", fmt.Sprintf("%#x/%#x", v.IsolationMark, v.IsolationMask), uapi.BATADV_ATTR_ISOLATION_MARK, uapi.BATADV_ATTR_ISOLATION_MASK)
+	}
+	bandwidths := attr.SetOf(uapi.BATADV_ATTR_GW_BANDWIDTH_DOWN, uapi.BATADV_ATTR_GW_BANDWIDTH_UP)
+	if set.And(bandwidths) == bandwidths && set.Has(uapi.BATADV_ATTR_GW_MODE) && v.GWMode == BatadvGWServer {
+		add("gw_mode", fmt.Sprintf("server %dkbit/%dkbit", uint64(v.GWBandwidthDown)*100, uint64(v.GWBandwidthUp)*100),
+			uapi.BATADV_ATTR_GW_MODE, uapi.BATADV_ATTR_GW_BANDWIDTH_DOWN, uapi.BATADV_ATTR_GW_BANDWIDTH_UP)
+	}
+	for typ := range set.All() {
+		switch name := rowName(v.mesh, typ); {
+		case marks.Has(typ), bandwidths.Has(typ), typ == uapi.BATADV_ATTR_GW_SEL_CLASS:
+			w.absent = append(w.absent, name)
+		default:
+			add(name, w.c.Value(typ, nil, v.mesh))
+		}
+	}
+}
