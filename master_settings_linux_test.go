@@ -412,8 +412,8 @@ func TestVRFSettings(t *testing.T) {
 	}.test(t)
 }
 
-// TestBatadvSettings has only the algorithm: the settings of the mesh are no attributes of
-// the link, and package batadv tries them.
+// TestBatadvSettings has only the algorithm, which no report of the link contains. The
+// settings of the mesh are no attributes of the link, and package batadv tries them.
 func TestBatadvSettings(t *testing.T) {
 	algorithm := oracle{name: "batctl: algo_name", want: [2]any{"BATMAN_V", "BATMAN_IV"}, same: lab.SameJSON,
 		read: func(t testing.TB, w *witness) (value any) {
@@ -433,7 +433,7 @@ func TestBatadvSettings(t *testing.T) {
 			return b, b
 		},
 		settings: []setting[*batadv.Builder]{
-			set(uapi.IFLA_BATADV_ALGO_NAME, (*batadv.Builder).Algorithm, batadv.V, batadv.IV, "Info.Algorithm", algorithm),
+			set(uapi.IFLA_BATADV_ALGO_NAME, (*batadv.Builder).Algorithm, batadv.V, batadv.IV, "", algorithm),
 		},
 	}.test(t)
 }
