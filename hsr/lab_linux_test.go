@@ -150,15 +150,18 @@ func opened(ns *testutil.Lab, name string) *hsr.Device {
 	return testutil.OpenedLink(ns, name, hsr.Open)
 }
 
-// until calls is until it returns true, for up to 10 seconds.
-func until(t testing.TB, what string, is func() bool) {
+// until calls is until it returns true, for at least 10 seconds and 200 times: the clock of a
+// slow guest jumps.
+func until(t testing.TB, text string, is func() bool) {
 	t.Helper()
-	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+	end := time.Now().Add(10 * time.Second)
+	for n := 0; n < 200 || time.Now().Before(end); n++ {
 		if is() {
 			return
 		}
+		time.Sleep(20 * time.Millisecond)
 	}
-	t.Fatalf("not within 10 seconds: %s", what)
+	t.Fatalf("not within 10 seconds: %s", text)
 }
 
 // known waits until a link knows the node with an address, and the address of its second
