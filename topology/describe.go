@@ -126,6 +126,8 @@ func detail(l *iplink.Link) string {
 		return strings.TrimSpace(info.Mode.String() + " " + info.Flags.String())
 	case *iplink.NetkitInfo:
 		return info.Mode.String()
+	case *iplink.WWANInfo:
+		return fmt.Sprint("session ", info.LinkID)
 	case *iplink.IPoIBInfo:
 		return fmt.Sprintf("%#04x", info.PKey)
 	}
