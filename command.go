@@ -17,7 +17,7 @@ func (s *spec) command() string {
 		return text
 	}
 	var w commandWriter
-	if s.Kind == "" || s.byIndex() || s.kind().hardware != "" {
+	if s.Kind == "" || s.byIndex() || s.kind().unmakeable() != "" {
 		w.change(s)
 	} else {
 		w.create(s)

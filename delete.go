@@ -202,6 +202,8 @@ func (l *Link) undeletable() string {
 		return "the loopback interface cannot be deleted: Down disables it"
 	case l.raw.undescribed: // the kernel refuses it if it is hardware
 		return ""
+	case kindOf(l.Kind).taker != "":
+		return kindOf(l.Kind).taker
 	case l.Kind == "", kindOf(l.Kind).hardware != "", kindOf(l.Kind).parent && l.Parent == 0:
 		return "it is hardware, which cannot be deleted"
 	case l.Fallback():

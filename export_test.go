@@ -47,7 +47,7 @@ func Requests(s Spec, indexes map[string]int) [][]byte {
 		t.jobs = append(t.jobs, &job{spec: &spec{Settings: own.Settings{Kind: KindBridge}}, at: t.nsConns[0], index: index})
 	}
 	j := t.jobFor(s, nil, indexes)
-	if kind := s.description().Kind; kind == "" || kindOf(kind).hardware != "" {
+	if kind := s.description().Kind; kind == "" || kindOf(kind).unmakeable() != "" {
 		j.index = indexes[s.description().Name]
 		t.addUpdate(j)
 	} else if j.spec.maker() != nil {
@@ -235,7 +235,7 @@ func (r rebuilt) String() string { return r.s.command() }
 // circumstantial is what the kernel reports of every link and takes only in some
 // states, or what a new link has in another namespace.
 var circumstantial = attr.SetOf(uapi.IFLA_IFNAME, uapi.IFLA_LINK, uapi.IFLA_MASTER, uapi.IFLA_CARRIER, uapi.IFLA_OPERSTATE,
-	uapi.IFLA_PROTO_DOWN)
+	uapi.IFLA_PROTO_DOWN, uapi.IFLA_PARENT_DEV_NAME)
 
 // Rebuild returns what makes a link like l, of all that was read. The rows named
 // in without are left out.

@@ -28,6 +28,7 @@ import (
 	"github.com/iplink-go/iplink/veth"
 	"github.com/iplink-go/iplink/vlan"
 	"github.com/iplink-go/iplink/vxlan"
+	"github.com/iplink-go/iplink/wwan"
 )
 
 // goldenIndexes are the indexes of the links that golden requests refer to.
@@ -219,6 +220,7 @@ func byHandCommon() []written {
 	return []written{
 		{uapi.IFLA_GSO_IPV4_MAX_SIZE, b.Clone().GSOMaxIPv4Size(0x1234), "34 12 00 00"},
 		{uapi.IFLA_GRO_IPV4_MAX_SIZE, b.Clone().GROMaxIPv4Size(0x1234), "34 12 00 00"},
+		{uapi.IFLA_PARENT_DEV_NAME, wwan.New("t0").ParentDev("wwan7").LinkID(3), "77 77 61 6e 37 00"},
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/iplink-go/iplink"
 	"github.com/iplink-go/iplink/can"
+	"github.com/iplink-go/iplink/dsa"
 	"github.com/iplink-go/iplink/internal/attr"
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/ipoib"
@@ -338,5 +339,12 @@ func goldenIPoIB() []goldenSpec {
 		{"plain", base()},
 		{"pkey", base().PKey(0x1234).Mode(ipoib.Datagram)},
 		{"connected", base().Mode(ipoib.Connected).UMCast(true)},
+	}
+}
+
+func goldenDSA() []goldenSpec {
+	return []goldenSpec{
+		{"conduit", dsa.New("backup").Conduit("under")},
+		{"up", dsa.New("backup").ConduitIndex(77).MTU(0x123).Up()},
 	}
 }

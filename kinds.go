@@ -12,89 +12,103 @@ import (
 
 // Kinds of links, as the kernel names them (IFLA_INFO_KIND).
 const (
-	KindBatadv    = "batadv"
-	KindBond      = "bond"
-	KindBridge    = "bridge"
-	KindCAN       = "can"
-	KindDummy     = "dummy"
-	KindGeneve    = "geneve"
-	KindERSPAN    = "erspan"
-	KindGRE       = "gre"
-	KindGRETap    = "gretap"
-	KindGTP       = "gtp"
-	KindIP6ERSPAN = "ip6erspan"
-	KindIP6GRE    = "ip6gre"
-	KindIP6GRETap = "ip6gretap"
-	KindIP6Tnl    = "ip6tnl"
-	KindIPIP      = "ipip"
-	KindHSR       = "hsr"
-	KindSIT       = "sit"
-	KindIFB       = "ifb"
-	KindIPoIB     = "ipoib"
-	KindIPvlan    = "ipvlan"
-	KindIPvtap    = "ipvtap"
-	KindMACsec    = "macsec"
-	KindMacvlan   = "macvlan"
-	KindMacvtap   = "macvtap"
-	KindNetkit    = "netkit"
-	KindNlmon     = "nlmon"
-	KindVCAN      = "vcan"
-	KindTeam      = "team"
-	KindTun       = "tun"
-	KindVeth      = "veth"
-	KindVLAN      = "vlan"
-	KindVRF       = "vrf"
-	KindVsockmon  = "vsockmon"
-	KindVTI       = "vti"
-	KindVTI6      = "vti6"
-	KindVXCAN     = "vxcan"
-	KindVXLAN     = "vxlan"
-	KindWireGuard = "wireguard"
-	KindXfrm      = "xfrm"
+	KindBatadv      = "batadv"
+	KindBond        = "bond"
+	KindBridge      = "bridge"
+	KindCAN         = "can"
+	KindDSA         = "dsa"
+	KindDummy       = "dummy"
+	KindERSPAN      = "erspan"
+	KindGeneve      = "geneve"
+	KindGRE         = "gre"
+	KindGRETap      = "gretap"
+	KindGTP         = "gtp"
+	KindHSR         = "hsr"
+	KindIFB         = "ifb"
+	KindIP6ERSPAN   = "ip6erspan"
+	KindIP6GRE      = "ip6gre"
+	KindIP6GRETap   = "ip6gretap"
+	KindIP6Tnl      = "ip6tnl"
+	KindIPIP        = "ipip"
+	KindIPoIB       = "ipoib"
+	KindIPvlan      = "ipvlan"
+	KindIPvtap      = "ipvtap"
+	KindLowpan      = "lowpan"
+	KindMACsec      = "macsec"
+	KindMacvlan     = "macvlan"
+	KindMacvtap     = "macvtap"
+	KindNetdevsim   = "netdevsim"
+	KindNetkit      = "netkit"
+	KindNlmon       = "nlmon"
+	KindOpenVSwitch = "openvswitch"
+	KindPPP         = "ppp"
+	KindSIT         = "sit"
+	KindTeam        = "team"
+	KindTun         = "tun"
+	KindVCAN        = "vcan"
+	KindVeth        = "veth"
+	KindVirtWifi    = "virt_wifi"
+	KindVLAN        = "vlan"
+	KindVRF         = "vrf"
+	KindVsockmon    = "vsockmon"
+	KindVTI         = "vti"
+	KindVTI6        = "vti6"
+	KindVXCAN       = "vxcan"
+	KindVXLAN       = "vxlan"
+	KindWireGuard   = "wireguard"
+	KindWWAN        = "wwan"
+	KindXfrm        = "xfrm"
 )
 
 // kinds holds the kinds that this library knows. Each is defined in the file of its
 // kind.
 var kinds = map[string]*kind{
-	KindBatadv:    &batadvKind,
-	KindBond:      &bondKind,
-	KindBridge:    &bridgeKind,
-	KindCAN:       &canKind,
-	KindDummy:     &dummyKind,
-	KindGeneve:    &geneveKind,
-	KindERSPAN:    &erspanKind,
-	KindGRE:       &greKind,
-	KindGRETap:    &gretapKind,
-	KindGTP:       &gtpKind,
-	KindIP6ERSPAN: &ip6erspanKind,
-	KindIP6GRE:    &ip6greKind,
-	KindIP6GRETap: &ip6gretapKind,
-	KindIP6Tnl:    &ip6tnlKind,
-	KindIPIP:      &ipipKind,
-	KindHSR:       &hsrKind,
-	KindSIT:       &sitKind,
-	KindIFB:       &ifbKind,
-	KindIPoIB:     &ipoibKind,
-	KindIPvlan:    &ipvlanKind,
-	KindIPvtap:    &ipvtapKind,
-	KindMACsec:    &macsecKind,
-	KindMacvlan:   &macvlanKind,
-	KindMacvtap:   &macvtapKind,
-	KindNetkit:    &netkitKind,
-	KindNlmon:     &nlmonKind,
-	KindVCAN:      &vcanKind,
-	KindTeam:      &teamKind,
-	KindTun:       &tunKind,
-	KindVeth:      &vethKind,
-	KindVLAN:      &vlanKind,
-	KindVRF:       &vrfKind,
-	KindVsockmon:  &vsockmonKind,
-	KindVTI:       &vtiKind,
-	KindVTI6:      &vti6Kind,
-	KindVXCAN:     &vxcanKind,
-	KindVXLAN:     &vxlanKind,
-	KindWireGuard: &wireguardKind,
-	KindXfrm:      &xfrmKind,
+	KindBatadv:      &batadvKind,
+	KindBond:        &bondKind,
+	KindBridge:      &bridgeKind,
+	KindCAN:         &canKind,
+	KindDSA:         &dsaKind,
+	KindDummy:       &dummyKind,
+	KindERSPAN:      &erspanKind,
+	KindGeneve:      &geneveKind,
+	KindGRE:         &greKind,
+	KindGRETap:      &gretapKind,
+	KindGTP:         &gtpKind,
+	KindHSR:         &hsrKind,
+	KindIFB:         &ifbKind,
+	KindIP6ERSPAN:   &ip6erspanKind,
+	KindIP6GRE:      &ip6greKind,
+	KindIP6GRETap:   &ip6gretapKind,
+	KindIP6Tnl:      &ip6tnlKind,
+	KindIPIP:        &ipipKind,
+	KindIPoIB:       &ipoibKind,
+	KindIPvlan:      &ipvlanKind,
+	KindIPvtap:      &ipvtapKind,
+	KindLowpan:      &lowpanKind,
+	KindMACsec:      &macsecKind,
+	KindMacvlan:     &macvlanKind,
+	KindMacvtap:     &macvtapKind,
+	KindNetdevsim:   &netdevsimKind,
+	KindNetkit:      &netkitKind,
+	KindNlmon:       &nlmonKind,
+	KindOpenVSwitch: &openvswitchKind,
+	KindPPP:         &pppKind,
+	KindSIT:         &sitKind,
+	KindTeam:        &teamKind,
+	KindTun:         &tunKind,
+	KindVCAN:        &vcanKind,
+	KindVeth:        &vethKind,
+	KindVirtWifi:    &virtwifiKind,
+	KindVLAN:        &vlanKind,
+	KindVRF:         &vrfKind,
+	KindVsockmon:    &vsockmonKind,
+	KindVTI6:        &vti6Kind,
+	KindVTI:         &vtiKind,
+	KindVXCAN:       &vxcanKind,
+	KindVXLAN:       &vxlanKind,
+	KindWireGuard:   &wireguardKind,
+	KindWWAN:        &wwanKind,
+	KindXfrm:        &xfrmKind,
 }
 
 // kind holds the properties of a kind that its attribute table does not express. All
@@ -105,6 +119,7 @@ type kind struct {
 	info           func() info                // returns an empty info
 	port           func() info                // returns an empty info for a port; nil if ports have no settings
 	mtu            [2]uint32                  // the bounds in bytes that apply from creation on; 0 and 0 for none
+	parentDev      string                     // the advice to name the device that a link belongs to, for kinds that need one; else empty
 	parent         bool                       // the link sits on another link, which must be named
 	required       attr.Set                   // settings without a default in the kernel
 	tunnel         bool                       // the link sends through a socket in the namespace of its underlay
@@ -126,6 +141,8 @@ type kind struct {
 	wholeChange    bool                       // a change resets the settings and the MTU that it does not carry
 	mtuAlone       bool                       // the driver refuses an MTU in a request that also changes settings of the kind
 	hardware       string                     // the reason why links of this kind cannot be created, or an empty string
+	maker          string                     // the advice how such a link comes about, if route netlink makes none; else empty
+	taker          string                     // the advice how such a link goes, if route netlink deletes none; else empty
 	entries        bool                       // a link has a forwarding database of its own, whose changes the kernel announces
 	addrLen        int                        // the length of a link-layer address in bytes; 0 for the 6 of Ethernet
 	address        string                     // the reason why links of this kind have no settable link-layer address, or an empty string
@@ -224,6 +241,12 @@ type creationPlanner interface {
 // an unknown kind, which may have them.
 func (k *kind) takesPorts() bool {
 	return k.driver != "" || k == &noKind
+}
+
+// unmakeable returns the reason why route netlink makes no links of the kind, or an empty
+// string if it does.
+func (k *kind) unmakeable() string {
+	return cmp.Or(k.hardware, k.maker)
 }
 
 // kindOf returns the kind with the given name, or noKind if this library does not

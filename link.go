@@ -3,7 +3,6 @@ package iplink
 import (
 	"net"
 	"net/netip"
-	"strconv"
 	"time"
 
 	"github.com/iplink-go/iplink/internal/attr"
@@ -272,53 +271,6 @@ type Stats struct {
 	TxWindowErrors                            uint64
 	RxCompressed, TxCompressed, RxNoHandler   uint64
 	RxOtherHostDropped                        uint64
-}
-
-// A HardwareType is an ARPHRD_* number, which determines the frame format of a link.
-type HardwareType uint16
-
-// Hardware types of the links that this library creates.
-const (
-	HardwareEther      HardwareType = 1      // Ethernet
-	HardwareInfiniBand HardwareType = 32     // IP over InfiniBand
-	HardwareCAN        HardwareType = 280    // Controller Area Network
-	HardwareTunnel     HardwareType = 768    // IP in IPv4; addresses are IPv4 addresses
-	HardwareTunnel6    HardwareType = 769    // IP in IPv6; addresses are IPv6 addresses
-	HardwareLoopback   HardwareType = 772    // loopback
-	HardwareSIT        HardwareType = 776    // IPv6 in IPv4; addresses are IPv4 addresses
-	HardwareGRE        HardwareType = 778    // IP in GRE over IPv4; addresses are IPv4 addresses
-	HardwareGRE6       HardwareType = 823    // IP in GRE over IPv6; addresses are IPv6 addresses
-	HardwareNetlink    HardwareType = 824    // nlmon
-	HardwareNone       HardwareType = 0xfffe // no link layer, such as VXLAN with GPE
-)
-
-// String returns iproute2's word for the type, such as "ether", or the number.
-func (t HardwareType) String() string {
-	switch t {
-	case HardwareEther:
-		return "ether"
-	case HardwareInfiniBand:
-		return "infiniband"
-	case HardwareCAN:
-		return "can"
-	case HardwareTunnel:
-		return "ipip"
-	case HardwareTunnel6:
-		return "tunnel6"
-	case HardwareLoopback:
-		return "loopback"
-	case HardwareSIT:
-		return "sit"
-	case HardwareGRE:
-		return "gre"
-	case HardwareGRE6:
-		return "gre6"
-	case HardwareNetlink:
-		return "netlink"
-	case HardwareNone:
-		return "none"
-	}
-	return strconv.Itoa(int(t))
 }
 
 // Flags holds interface flags, IFF_*.

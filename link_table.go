@@ -26,6 +26,7 @@ func (l *Link) attrs(c *attr.Codec) {
 func (l *Link) settable(c *attr.Codec) {
 	attr.Text(c, uapi.IFLA_IFNAME, "name", &l.Name, uapi.IFNAMSIZ-1)
 	attr.Index(c.CreateOnly(), uapi.IFLA_LINK, "link", &l.Parent)
+	attr.Text(c.CreateOnly(), uapi.IFLA_PARENT_DEV_NAME, "parentdev", &l.Hardware.ParentDev, 255)
 	attr.Hardware(c, uapi.IFLA_ADDRESS, "address", &l.Address)
 	attr.Hardware(c, uapi.IFLA_BROADCAST, "broadcast", &l.Broadcast)
 	attr.U32(c, uapi.IFLA_MTU, "mtu", &l.MTU, 0, math.MaxInt32)
@@ -78,7 +79,6 @@ func (h *Hardware) attrs(c *attr.Codec) {
 	attr.Raw(c, uapi.IFLA_PHYS_PORT_ID, "portid", &h.PhysPortID)
 	attr.Text(c.ReadOnly(), uapi.IFLA_PHYS_PORT_NAME, "portname", &h.PhysPortName, 0)
 	attr.Raw(c, uapi.IFLA_PHYS_SWITCH_ID, "switchid", &h.PhysSwitchID)
-	attr.Text(c.ReadOnly(), uapi.IFLA_PARENT_DEV_NAME, "parentdev", &h.ParentDev, 0)
 	attr.Text(c.ReadOnly(), uapi.IFLA_PARENT_DEV_BUS_NAME, "parentbus", &h.ParentBus, 0)
 	attr.U32(c.ReadOnly(), uapi.IFLA_NUM_VF, "numvf", &h.NumVF)
 	attr.Raw(c.Since(6, 2), uapi.IFLA_DEVLINK_PORT, "devlink-port", &h.DevlinkPort)

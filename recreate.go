@@ -455,6 +455,9 @@ func specOf(l *Link) *spec {
 	if k := kinds[l.Kind]; k != nil && !k.parent {
 		s.linkSet.Remove(uapi.IFLA_LINK) // an underlay or another end, which is a setting of the kind
 	}
+	if s.kind().parentDev == "" {
+		s.linkSet.Remove(uapi.IFLA_PARENT_DEV_NAME) // which follows from the link below
+	}
 	if isZero(l.Address) || s.kind().address != "" {
 		s.linkSet.Remove(uapi.IFLA_ADDRESS)
 	}

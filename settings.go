@@ -51,6 +51,14 @@ func (b *Common[Self]) ParentIndex(index int) *Self {
 	return b.common(uapi.IFLA_LINK)
 }
 
+// ParentDev sets the device that the link belongs to, by its name in /sys, such as the
+// modem of a wwan link (IFLA_PARENT_DEV_NAME). It cannot change later. Kinds whose links
+// belong to no device reject it.
+func (b *Common[Self]) ParentDev(name string) *Self {
+	b.link().Hardware.ParentDev = name
+	return b.common(uapi.IFLA_PARENT_DEV_NAME)
+}
+
 // Master makes the link a port of the bridge, bond, team or VRF with the given name
 // (IFLA_MASTER). The name is looked up in the namespace of this link.
 func (b *Common[Self]) Master(name string) *Self {

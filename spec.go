@@ -123,7 +123,7 @@ func (s *spec) checkUnnamed(op string) error {
 // checkValues returns the faults in settings that the link may have already, because
 // of its kind or its mode; in that case they are not rejected.
 func (s *spec) checkValues(op string) error {
-	all := []error{s.checkParent(op), s.checkTables(op), s.checkMTU(op), s.checkAddress(op)}
+	all := []error{s.checkParent(op), s.checkParentDev(op), s.checkTables(op), s.checkMTU(op), s.checkAddress(op)}
 	return errors.Join(append(all, s.checkPeerValues(op))...)
 }
 
@@ -181,9 +181,10 @@ func (s *spec) existsByAltName(op string) bool {
 	return op != "create" && nameFault("name", s.Name, uapi.ALTIFNAMSIZ-1) == nil
 }
 
-// checkMakeable rejects kinds that only hardware can provide.
+// checkMakeable rejects kinds that only hardware or other interfaces of the kernel can
+// provide.
 func (s *spec) checkMakeable(op string) error {
-	if reason := s.kind().hardware; op == "create" && reason != "" {
+	if reason := s.kind().unmakeable(); op == "create" && reason != "" {
 		return s.refuse(op, &attr.Error{Text: reason, Errno: syscall.EOPNOTSUPP})
 	}
 	return nil
@@ -198,6 +199,19 @@ func (s *spec) checkParent(op string) error {
 		return s.invalid(op, "link", "a "+s.Kind+" sits on another link: name it with Parent")
 	case kinds[s.Kind] != nil && !needs && has:
 		return s.invalid(op, "link", "a "+s.Kind+" sits on no other link")
+	}
+	return nil
+}
+
+// checkParentDev rejects a new link without the device to which links of its kind belong,
+// and such a device for a kind whose links belong to none.
+func (s *spec) checkParentDev(op string) error {
+	advice, has := s.kind().parentDev, s.linkSet.Has(uapi.IFLA_PARENT_DEV_NAME)
+	switch {
+	case op == "create" && advice != "" && s.link.Hardware.ParentDev == "":
+		return s.invalid(op, "parentdev", advice)
+	case kinds[s.Kind] != nil && advice == "" && has:
+		return s.invalid(op, "parentdev", "a "+s.Kind+" belongs to no other device")
 	}
 	return nil
 }

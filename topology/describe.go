@@ -133,6 +133,8 @@ func detail(l *iplink.Link) string {
 		if info.Type == iplink.TunEthernet { // the word of the others is the kind
 			return info.Type.String()
 		}
+	case *iplink.WWANInfo:
+		return fmt.Sprint("session ", info.LinkID)
 	case *iplink.IPoIBInfo:
 		return fmt.Sprintf("%#04x", info.PKey)
 	case *iplink.HSRInfo:

@@ -81,6 +81,24 @@ func RawAnswer(l *Lab, family string, command uint8, request []byte, path ...uin
 }
 
 func rawGeneric(l *Lab, family string, command uint8, flags netlink.HeaderFlags, request []byte, path []uint16) (all [][]byte) {
+	c, id := generic(l, family)
+	return genericDump(l, c, id, command, flags, request, path...)
+}
+
+// SendGeneric sends a request to a generic netlink family and waits for the
+// acknowledgement. request has what follows the generic header.
+func SendGeneric(l *Lab, family string, command uint8, request []byte) {
+	l.Helper()
+	c, id := generic(l, family)
+	_, err := c.Execute(netlink.Message{
+		Header: netlink.Header{Type: netlink.HeaderType(id), Flags: netlink.Request | netlink.Acknowledge},
+		Data:   slices.Concat([]byte{command, 1, 0, 0}, request),
+	})
+	Must(l, err)
+}
+
+// generic returns a socket for a generic netlink family, and the number of the family.
+func generic(l *Lab, family string) (*netlink.Conn, uint16) {
 	l.Helper()
 	c := Opened(l, func() (*netlink.Conn, error) { return netlink.Dial(unix.NETLINK_GENERIC, nil) })
 	name := netlink.NewAttributeEncoder()
@@ -91,8 +109,7 @@ func rawGeneric(l *Lab, family string, command uint8, flags netlink.HeaderFlags,
 	if len(found) != 1 || len(found[0]) != 2 {
 		l.Fatalf("the family %s is % x", family, found)
 	}
-	id := uint16(found[0][0]) | uint16(found[0][1])<<8 // the matrix is little-endian
-	return genericDump(l, c, id, command, flags, request, path...)
+	return c, uint16(found[0][0]) | uint16(found[0][1])<<8 // the matrix is little-endian
 }
 
 // genericDump sends a request, and returns the payload of an attribute in each answer.

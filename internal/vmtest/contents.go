@@ -13,6 +13,8 @@ func wantedModules() []string {
 		netkit hsr ovpn ip_gre ip6_gre ipip sit ip6_tunnel ip_vti ip6_vti fou fou6 xfrm_interface esp4 esp6 gtp
 		vcan vxcan can can_raw can_bcm can_gw can_isotp can_dev slcan sja1000 kvaser_pci
 		ib_core ib_cm ib_ipoib
+		mac802154_hwsim ieee802154_6lowpan nhc_udp mac80211_hwsim wwan ppp_generic
+		l2tp_eth l2tp_netlink openvswitch crc32c_generic
 		virtio_pci virtio_net net_failover failover e1000e
 		gcm ccm ghash_generic aes_generic ctr seqiv echainiv cmac authenc drbg jitterentropy_rng hmac sha512_generic sha256_generic
 		mpls_router mpls_iptunnel
