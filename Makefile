@@ -17,7 +17,7 @@ KERNELS  := 6.1 6.12 7.3
 TOOL      = $(GO) tool -modfile=internal/tools/go.mod
 RUNNER    = $(CURDIR)/bin/vmtest
 # What a kernel has a say in. The rest is the same on each.
-GUESTS    = . ./bond ./bridge ./can ./erspan ./failover ./fou ./geneve ./gre ./gretap ./ifb ./ip6erspan ./ip6gre ./ip6gretap ./ip6tnl ./ipip ./macsec ./netkit ./nlmon ./rtnldriver ./sit ./team ./topology ./vrf ./vsockmon ./vti ./vxcan ./vxlan ./wireguard ./xfrm ./iplinktest $(shell $(GO) list ./examples/... | sed "s,.*/examples/,./examples/,") \
+GUESTS    = . ./amt ./bareudp ./bond ./bridge ./can ./erspan ./failover ./fou ./geneve ./gre ./gretap ./ifb ./ip6erspan ./ip6gre ./ip6gretap ./ip6tnl ./ipip ./macsec ./netkit ./nlmon ./pfcp ./rmnet ./rtnldriver ./sit ./team ./topology ./vrf ./vsockmon ./vti ./vxcan ./vxlan ./wireguard ./xfrm ./iplinktest $(shell $(GO) list ./examples/... | sed "s,.*/examples/,./examples/,") \
 	./internal/fdbmsg ./internal/kerneltest ./internal/rootless ./internal/rtnl ./internal/tap ./internal/testutil
 ALONE    := ./can ./examples/ipoib
 

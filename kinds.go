@@ -12,6 +12,8 @@ import (
 
 // Kinds of links, as the kernel names them (IFLA_INFO_KIND).
 const (
+	KindAMT       = "amt"
+	KindBareUDP   = "bareudp"
 	KindBond      = "bond"
 	KindBridge    = "bridge"
 	KindCAN       = "can"
@@ -35,6 +37,8 @@ const (
 	KindMacvtap   = "macvtap"
 	KindNetkit    = "netkit"
 	KindNlmon     = "nlmon"
+	KindPFCP      = "pfcp"
+	KindRMNet     = "rmnet"
 	KindVCAN      = "vcan"
 	KindTeam      = "team"
 	KindVeth      = "veth"
@@ -52,6 +56,8 @@ const (
 // kinds holds the kinds that this library knows. Each is defined in the file of its
 // kind.
 var kinds = map[string]*kind{
+	KindAMT:       &amtKind,
+	KindBareUDP:   &bareudpKind,
 	KindBond:      &bondKind,
 	KindBridge:    &bridgeKind,
 	KindCAN:       &canKind,
@@ -75,6 +81,8 @@ var kinds = map[string]*kind{
 	KindMacvtap:   &macvtapKind,
 	KindNetkit:    &netkitKind,
 	KindNlmon:     &nlmonKind,
+	KindPFCP:      &pfcpKind,
+	KindRMNet:     &rmnetKind,
 	KindVCAN:      &vcanKind,
 	KindTeam:      &teamKind,
 	KindVeth:      &vethKind,

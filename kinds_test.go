@@ -14,6 +14,8 @@ import (
 	"testing"
 
 	"github.com/iplink-go/iplink"
+	"github.com/iplink-go/iplink/amt"
+	"github.com/iplink-go/iplink/bareudp"
 	"github.com/iplink-go/iplink/bond"
 	"github.com/iplink-go/iplink/bridge"
 	"github.com/iplink-go/iplink/can"
@@ -39,6 +41,8 @@ import (
 	"github.com/iplink-go/iplink/macvtap"
 	"github.com/iplink-go/iplink/netkit"
 	"github.com/iplink-go/iplink/nlmon"
+	"github.com/iplink-go/iplink/pfcp"
+	"github.com/iplink-go/iplink/rmnet"
 	"github.com/iplink-go/iplink/sit"
 	"github.com/iplink-go/iplink/team"
 	"github.com/iplink-go/iplink/vcan"
@@ -74,6 +78,8 @@ type figure struct{ settable, changeable, readable int }
 
 // kindTests are all kinds, and all ports that have settings.
 var kindTests = []kindTest{
+	{name: "amt", build: amt.New, figure: figure{7, 0, 8}, golden: goldenAMT()},
+	{name: "bareudp", build: bareudp.New, figure: figure{4, 0, 4}, golden: goldenBareUDP()},
 	{name: "bond", build: bond.New, figure: figure{33, 33, 34}, golden: goldenBond(), byHand: byHandBond()},
 	{name: "bond port", build: bond.Port, figure: figure{3, 3, 12}, byHand: byHandBondPort()},
 	{name: "bridge", build: bridge.New, figure: figure{37, 37, 48}, golden: goldenBridge(), byHand: byHandBridge()},
@@ -101,6 +107,8 @@ var kindTests = []kindTest{
 		byHand: []written{{9, macvtap.New("t0").Parent("under").BCCutoff(0x1234), "34 12 00 00"}}},
 	{name: "netkit", build: netkit.New, figure: figure{8, 2, 9}, golden: goldenNetkit(), byHand: byHandNetkit()},
 	{name: "nlmon", build: nlmon.New, golden: []goldenSpec{{"plain", nlmon.New("t0").Index(goldenIndex).Up()}}},
+	{name: "pfcp", build: pfcp.New, golden: []goldenSpec{{"plain", pfcp.New("t0").Index(goldenIndex).MTU(1433)}}},
+	{name: "rmnet", build: rmnet.New, figure: figure{2, 2, 2}, golden: goldenRMNet(), byHand: byHandRMNet()},
 	{name: "sit", build: sit.New, figure: figure{17, 15, 17}, golden: goldenSIT()},
 	{name: "team", build: team.New, golden: []goldenSpec{{"plain", team.New("t0").Index(goldenIndex)}}},
 	{name: "vcan", build: vcan.New, golden: []goldenSpec{{"plain", vcan.New("t0").Index(goldenIndex).MTU(72)}}},

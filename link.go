@@ -282,6 +282,7 @@ const (
 	HardwareEther      HardwareType = 1      // Ethernet
 	HardwareInfiniBand HardwareType = 32     // IP over InfiniBand
 	HardwareCAN        HardwareType = 280    // Controller Area Network
+	HardwareRawIP      HardwareType = 519    // rmnet: IP without a link layer
 	HardwareTunnel     HardwareType = 768    // IP in IPv4; addresses are IPv4 addresses
 	HardwareTunnel6    HardwareType = 769    // IP in IPv6; addresses are IPv6 addresses
 	HardwareLoopback   HardwareType = 772    // loopback

@@ -52,6 +52,8 @@ func describe(l *iplink.Link, name namer) described {
 		d.tunnel = endpoint{l.Kind, info.Local, info.Remote, info.VNI, info.Port}
 	case *iplink.XfrmInfo:
 		d.Dev = ref(name, l.NetNSID, info.Dev)
+	case *iplink.AMTInfo:
+		d.Dev = ref(name, l.NetNSID, info.Dev)
 	default:
 		local, remote, key, ok := tunnelEnds(l)
 		switch {
@@ -114,6 +116,12 @@ func detail(l *iplink.Link) string {
 		return tunnelDetail(info.VNI, info.Remote, info.External)
 	case *iplink.XfrmInfo:
 		return xfrmDetail(info)
+	case *iplink.AMTInfo:
+		return info.Mode.String()
+	case *iplink.BareUDPInfo:
+		return fmt.Sprintf("%v on port %d", info.EtherType, info.Port)
+	case *iplink.RMNetInfo:
+		return fmt.Sprint("mux ", info.MuxID)
 	case *iplink.VRFInfo:
 		return fmt.Sprint("table ", info.Table)
 	case *iplink.BondInfo:

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/iplink-go/iplink/internal/vmtest/guest"
@@ -15,13 +17,24 @@ import (
 
 // kindsSince are the releases of Linux that introduced kinds which are newer than the
 // oldest kernel of the matrix.
-var kindsSince = map[string][2]int{"netkit": {6, 7}}
+var kindsSince = map[string][2]int{"netkit": {6, 7}, "pfcp": {6, 10}}
 
-// NeedKind skips the test on a kernel that is older than the given kind.
+// builtKinds are kinds whose driver no Debian kernel has. The host of a guest builds it,
+// as a module with the name of the kind, if it has a compiler.
+var builtKinds = []string{"amt", "bareudp", "pfcp", "rmnet"}
+
+// NeedKind skips the test on a kernel that is older than the given kind, and in a guest
+// whose host could not build its driver.
 func NeedKind(t testing.TB, kind string) {
 	t.Helper()
 	if since, ok := kindsSince[kind]; ok {
 		NeedKernel(t, since[0], since[1])
+	}
+	if !Matrix() || !slices.Contains(builtKinds, kind) {
+		return
+	}
+	if out, err := exec.Command("modprobe", kind).CombinedOutput(); err != nil && strings.Contains(string(out), "no such module") {
+		Skipf(t, "this guest has no %s module: the host could not build it", kind)
 	}
 }
 
