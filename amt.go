@@ -1,6 +1,7 @@
 package iplink
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/netip"
@@ -122,17 +123,24 @@ func (t *transaction) isEthernet(ctx context.Context, j *job, v *AMTInfo) bool {
 	return err != nil || below.Type == HardwareEther
 }
 
+// relayPort is the default UDP port of both ends (RFC 7450, section 7.2).
+const relayPort = 2268
+
 // relayPortTaken finds the owner of the UDP port on which an amt link is to receive. It is
 // the port of the relay at both ends.
 func (t *transaction) relayPortTaken(ctx context.Context, s *step) fact {
-	link, err := s.job.at.readIndex(ctx, s.job.index)
-	if err != nil {
-		return fact{}
+	v, ok := s.job.spec.Info.(*AMTInfo)
+	if s.what != stepCreate {
+		link, err := s.job.at.readIndex(ctx, s.job.index)
+		if err != nil {
+			return fact{}
+		}
+		v, ok = link.Info.(*AMTInfo)
 	}
-	v, ok := link.Info.(*AMTInfo)
 	if !ok {
 		return fact{}
 	}
+	port := cmp.Or(v.RelayPort, relayPort)
 	return fact{"relay_port", fmt.Sprintf("UDP port %d is taken by %s, and both ends receive on it: give both another RelayPort",
-		v.RelayPort, t.portOwner(ctx, s.job.at, s.job.index, v.RelayPort))}
+		port, t.portOwner(ctx, s.job.at, s.job.index, port))}
 }

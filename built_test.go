@@ -94,6 +94,7 @@ func TestRMNetRefusals(t *testing.T) {
 		{spec: rmnet.New("a").Parent("b").MuxID(255), message: "mux_id: 255 is not in 0…254"},
 		{spec: rmnet.New("a").Parent("b").MuxID(7).MTU(16385), message: "mtu: 16385 is not in 0…16384"},
 		{spec: rmnet.New("a").MuxID(7).Address(lab.MAC), op: "update", message: "address: an rmnet link has no link-layer address"},
+		{spec: pfcp.New("a").MTU(68), message: "mtu: with 68, IP sends on the link, the driver cannot, and the kernel crashes: up to 67 it only receives"},
 		{spec: pfcp.New("a").Address(lab.MAC), message: "address: a pfcp link has no link-layer address"},
 	} {
 		r.test(t)

@@ -14,6 +14,16 @@ var pfcpKind = kind{
 	tunnel:     true,
 	hidesNetNS: true,
 	address:    "a pfcp link has no link-layer address",
+	sizes:      pfcpSizes,
+}
+
+// pfcpSizes rejects an MTU with which IPv4 or IPv6 would use the link. The driver has no
+// function that sends, and the kernel calls it regardless (Linux 6.10 to 7.3).
+func pfcpSizes(mtu uint32) string {
+	if mtu < 68 {
+		return ""
+	}
+	return fmt.Sprintf("with %d, IP sends on the link, the driver cannot, and the kernel crashes: up to 67 it only receives", mtu)
 }
 
 // pfcpPort is the UDP port of the protocol (3GPP TS 29.244, section 6.6).

@@ -62,7 +62,7 @@ func TestElsewhere(t *testing.T) {
 	if there := inner.InfoData("bu0")["dstport"]; there != 4660. {
 		t.Errorf("dstport %v", there)
 	}
-	if table, err := ns.Proc("net/udp6"); err != nil || !strings.Contains(table, ":1234 ") {
+	if table, err := ns.Proc("udp6"); err != nil || !strings.Contains(table, ":1234 ") {
 		t.Errorf("no socket at port 0x1234: %v\n%s", err, table)
 	}
 }

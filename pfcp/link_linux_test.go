@@ -19,13 +19,13 @@ func TestLink(t *testing.T) {
 	testutil.Need(t, iplink.KindPFCP)
 	conn, ns := lab.Scratch(t)
 	inner := testutil.NewLab(t)
-	spec := pfcp.New("pfcp0").MTU(1433).NetNS(lab.NetNS(inner)).Up()
+	spec := pfcp.New("pfcp0").MTU(67).NetNS(lab.NetNS(inner)).Up()
 	lab.MustCreate(t, conn, spec)
 	lab.Ensured(t, conn, spec, false)
-	if l := inner.Link("pfcp0"); l["mtu"] != 1433. || l["link_type"] != "none" {
+	if l := inner.Link("pfcp0"); l["mtu"] != 67. || l["link_type"] != "none" {
 		t.Errorf("ip: %v", l)
 	}
-	if table, err := ns.Proc("net/udp"); err != nil || !strings.Contains(table, ":2265 ") { // 8805
+	if table, err := ns.Proc("udp"); err != nil || !strings.Contains(table, ":2265 ") { // 8805
 		t.Errorf("no socket at port 8805: %v\n%s", err, table)
 	}
 	_, err := conn.Create(t.Context(), pfcp.New("a"))

@@ -10,8 +10,9 @@ import (
 
 // A Builder describes a pfcp link. It receives at UDP port 8805 of all IPv4 addresses of
 // the namespace of the Conn, or of LinkNetNS, even if NetNS puts the link elsewhere. A
-// namespace has one such link. It has only the settings common to all links, and an MTU
-// of 0 unless MTU sets another one.
+// namespace has one such link. It has only the settings common to all links. Its MTU is 0
+// unless MTU sets another one, up to 67: the link only receives, and the kernel crashes
+// when IP sends on it.
 type Builder struct {
 	iplink.Common[Builder]
 }
