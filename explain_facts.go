@@ -24,6 +24,7 @@ var facts = []func(*transaction, context.Context, *step, syscall.Errno) fact{
 	(*transaction).nameTaken, (*transaction).renamesUp, (*transaction).cannotMove, (*transaction).aboveParent, (*transaction).outOfBounds,
 	(*transaction).udpPortTaken, (*transaction).listenPortTaken, (*transaction).vniTaken, (*transaction).tunnelTaken, (*transaction).ifIDTaken, (*transaction).oneTxQueue,
 	(*transaction).hsrRefused, (*transaction).gtpPortTaken,
+	(*transaction).innerPortTaken, (*transaction).sessionPortTaken, (*transaction).streamRefused, (*transaction).muxIDTaken,
 	(*transaction).sameTunnel, (*transaction).fallbackFixed, (*transaction).encapMissing, (*transaction).addressInUse,
 }
 
@@ -347,4 +348,19 @@ func (s *spec) firstIPv6() (attr, what string) {
 		}
 	}
 	return "", ""
+}
+
+// firstOf returns the first link of a kind for which is returns true, or nil.
+func (p *nsConn) firstOf(ctx context.Context, kind string, is func(*Link) bool) *Link {
+	if p == nil {
+		return nil
+	}
+	links, err := (&Conn{rt: p.rt}).list(ctx, filter{kind: kind})
+	if err != nil {
+		return nil
+	}
+	if i := slices.IndexFunc(links, is); i >= 0 {
+		return links[i]
+	}
+	return nil
 }

@@ -12,6 +12,8 @@ import (
 
 // Kinds of links, as the kernel names them (IFLA_INFO_KIND).
 const (
+	KindAMT         = "amt"
+	KindBareUDP     = "bareudp"
 	KindBatadv      = "batadv"
 	KindBond        = "bond"
 	KindBridge      = "bridge"
@@ -41,7 +43,9 @@ const (
 	KindNetkit      = "netkit"
 	KindNlmon       = "nlmon"
 	KindOpenVSwitch = "openvswitch"
+	KindPFCP        = "pfcp"
 	KindPPP         = "ppp"
+	KindRMNet       = "rmnet"
 	KindSIT         = "sit"
 	KindTeam        = "team"
 	KindTun         = "tun"
@@ -63,6 +67,8 @@ const (
 // kinds holds the kinds that this library knows. Each is defined in the file of its
 // kind.
 var kinds = map[string]*kind{
+	KindAMT:         &amtKind,
+	KindBareUDP:     &bareudpKind,
 	KindBatadv:      &batadvKind,
 	KindBond:        &bondKind,
 	KindBridge:      &bridgeKind,
@@ -92,7 +98,9 @@ var kinds = map[string]*kind{
 	KindNetkit:      &netkitKind,
 	KindNlmon:       &nlmonKind,
 	KindOpenVSwitch: &openvswitchKind,
+	KindPFCP:        &pfcpKind,
 	KindPPP:         &pppKind,
+	KindRMNet:       &rmnetKind,
 	KindSIT:         &sitKind,
 	KindTeam:        &teamKind,
 	KindTun:         &tunKind,

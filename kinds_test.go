@@ -14,6 +14,8 @@ import (
 	"testing"
 
 	"github.com/iplink-go/iplink"
+	"github.com/iplink-go/iplink/amt"
+	"github.com/iplink-go/iplink/bareudp"
 	"github.com/iplink-go/iplink/batadv"
 	"github.com/iplink-go/iplink/bond"
 	"github.com/iplink-go/iplink/bridge"
@@ -44,7 +46,9 @@ import (
 	"github.com/iplink-go/iplink/macvtap"
 	"github.com/iplink-go/iplink/netkit"
 	"github.com/iplink-go/iplink/nlmon"
+	"github.com/iplink-go/iplink/pfcp"
 	"github.com/iplink-go/iplink/ppp"
+	"github.com/iplink-go/iplink/rmnet"
 	"github.com/iplink-go/iplink/sit"
 	"github.com/iplink-go/iplink/team"
 	"github.com/iplink-go/iplink/tun"
@@ -84,6 +88,8 @@ type figure struct{ settable, changeable, readable int }
 // kindTests are all kinds, and all ports that have settings.
 var kindTests = []kindTest{
 	{name: "batadv", build: batadv.New, figure: figure{1, 0, 0}, golden: []goldenSpec{{"plain", batadv.New("t0").Index(goldenIndex).Algorithm(batadv.V)}}},
+	{name: "amt", build: amt.New, figure: figure{7, 0, 8}, golden: goldenAMT()},
+	{name: "bareudp", build: bareudp.New, figure: figure{4, 0, 4}, golden: goldenBareUDP()},
 	{name: "bond", build: bond.New, figure: figure{33, 33, 34}, golden: goldenBond(), byHand: byHandBond()},
 	{name: "bond port", build: bond.Port, figure: figure{3, 3, 12}, byHand: byHandBondPort()},
 	{name: "bridge", build: bridge.New, figure: figure{37, 37, 48}, golden: goldenBridge(), byHand: byHandBridge()},
@@ -120,6 +126,8 @@ var kindTests = []kindTest{
 	{name: "nlmon", build: nlmon.New, golden: []goldenSpec{{"plain", nlmon.New("t0").Index(goldenIndex).Up()}}},
 	{name: "openvswitch"},
 	{name: "ppp", build: ppp.New, figure: figure{1, 0, 0}, hardware: true, byHand: []written{{1, ppp.New("t0").File(os.NewFile(0x1234, "/dev/ppp")), "34 12 00 00"}}},
+	{name: "pfcp", build: pfcp.New, golden: []goldenSpec{{"plain", pfcp.New("t0").Index(goldenIndex).MTU(67)}}},
+	{name: "rmnet", build: rmnet.New, figure: figure{2, 2, 2}, golden: goldenRMNet(), byHand: byHandRMNet()},
 	{name: "sit", build: sit.New, figure: figure{17, 15, 17}, golden: goldenSIT()},
 	{name: "team", build: team.New, golden: []goldenSpec{{"plain", team.New("t0").Index(goldenIndex)}}},
 	{name: "tun", build: tun.New, figure: figure{7, 5, 9}},

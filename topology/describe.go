@@ -55,6 +55,8 @@ func describe(l *iplink.Link, name namer) described {
 		d.Dev = ref(name, l.NetNSID, info.Dev)
 	case *iplink.HSRInfo:
 		d.ports = []Ref{ref(name, -1, info.Slave1), ref(name, -1, info.Slave2), ref(name, -1, info.Interlink)}
+	case *iplink.AMTInfo:
+		d.Dev = ref(name, l.NetNSID, info.Dev)
 	default:
 		local, remote, key, ok := tunnelEnds(l)
 		switch {
@@ -117,6 +119,12 @@ func detail(l *iplink.Link) string {
 		return tunnelDetail(info.VNI, info.Remote, info.External)
 	case *iplink.XfrmInfo:
 		return xfrmDetail(info)
+	case *iplink.AMTInfo:
+		return info.Mode.String()
+	case *iplink.BareUDPInfo:
+		return fmt.Sprintf("%v on port %d", info.EtherType, info.Port)
+	case *iplink.RMNetInfo:
+		return fmt.Sprint("mux ", info.MuxID)
 	case *iplink.VRFInfo:
 		return fmt.Sprint("table ", info.Table)
 	case *iplink.BondInfo:

@@ -24,6 +24,7 @@ import (
 	"github.com/jsimonetti/rtnetlink/v2"
 
 	"github.com/iplink-go/iplink"
+	"github.com/iplink-go/iplink/bareudp"
 	"github.com/iplink-go/iplink/bond"
 	"github.com/iplink-go/iplink/bridge"
 	"github.com/iplink-go/iplink/can"
@@ -78,14 +79,14 @@ var (
 
 func use(...any) {}
 
-var _ = []any{errors.Is, fmt.Sprint, fs.ErrExist, time.Second, rtnetlink.Dial, bond.New, can.New, dummy.New, fdb.Permanent, fou.Open, geneve.New, gre.New, gretap.New, gtp.New, ifb.New, inet.Forever, ip6tnl.New, ipip.New, ipoib.New,
+var _ = []any{errors.Is, fmt.Sprint, fs.ErrExist, time.Second, rtnetlink.Dial, bond.New, bareudp.New, can.New, dummy.New, fdb.Permanent, fou.Open, geneve.New, gre.New, gretap.New, gtp.New, ifb.New, inet.Forever, ip6tnl.New, ipip.New, ipoib.New,
 	ipvlan.New, macvlan.New, macvtap.New, nlmon.New, rtnldriver.Driver, sit.New, tun.New, veth.New, vlan.New, vrf.New, vti.New, vxlan.New}
 `
 
 var (
 	codeSpan = regexp.MustCompile("`([^`]+)`")
 	fence    = regexp.MustCompile("(?s)```go\n(.*?)```")
-	ours     = regexp.MustCompile(`^(iplink|bridge|bond|can|dummy|fdb|inet|ipoib|ipvlan|macvlan|macvtap|nlmon|rtnldriver|veth|vlan|vxlan|wireguard|wg|conn|ns|link|br|errors)\.`)
+	ours     = regexp.MustCompile(`^(iplink|bareudp|bridge|bond|can|dummy|fdb|inet|ipoib|ipvlan|macvlan|macvtap|nlmon|rtnldriver|veth|vlan|vxlan|wireguard|wg|conn|ns|link|br|errors)\.`)
 )
 
 // TestMigrating compiles the code of docs/migrating.md.

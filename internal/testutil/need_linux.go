@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -16,7 +18,7 @@ import (
 
 // kindsSince are the first releases of Linux with kinds that the oldest kernel of the matrix
 // does not have: netkit is newer, and Debian builds hsr only since then.
-var kindsSince = map[string][2]int{"netkit": {6, 7}, "hsr": {6, 12}}
+var kindsSince = map[string][2]int{"netkit": {6, 7}, "hsr": {6, 12}, "pfcp": {6, 10}}
 
 // unasked are the kinds whose modules the kernel does not load for a request for a link:
 // it loads tun when /dev/net/tun is opened, which a guest does not have before.
@@ -24,11 +26,22 @@ var unasked = map[string]func() error{"tun": sync.OnceValue(func() error {
 	return exec.Command("modprobe", "tun").Run()
 })}
 
-// NeedKind skips the test on a kernel that is older than the given kind.
+// builtKinds are kinds whose driver no Debian kernel has. The host of a guest builds it
+// for the newest kernel, as a module with the name of the kind, if it has a compiler.
+var builtKinds = []string{"amt", "bareudp", "pfcp", "rmnet"}
+
+// NeedKind skips the test on a kernel that is older than the given kind, and in a guest
+// whose host did not build its driver.
 func NeedKind(t testing.TB, kind string) {
 	t.Helper()
 	if since, ok := kindsSince[kind]; ok {
 		NeedKernel(t, since[0], since[1])
+	}
+	if !Matrix() || !slices.Contains(builtKinds, kind) {
+		return
+	}
+	if out, err := exec.Command("modprobe", kind).CombinedOutput(); err != nil && strings.Contains(string(out), "no such module") {
+		Skipf(t, "the host has not built the %s module for this guest", kind)
 	}
 }
 

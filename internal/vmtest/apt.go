@@ -26,6 +26,11 @@ type debPackage struct{ Name, Version string }
 func (a apt) path(name ...string) string { return filepath.Join(append([]string{a.dir}, name...)...) }
 
 func (a apt) run(ctx context.Context, program string, args ...string) ([]byte, error) {
+	return a.runIn(ctx, a.path("debs"), program, args...)
+}
+
+// runIn runs a program of apt in a directory.
+func (a apt) runIn(ctx context.Context, dir, program string, args ...string) ([]byte, error) {
 	options := []string{
 		"-o", "Dir::State=" + a.path("state"),
 		"-o", "Dir::State::status=/dev/null",
@@ -44,7 +49,7 @@ func (a apt) run(ctx context.Context, program string, args ...string) ([]byte, e
 	if a.kernel.Target != "" {
 		options = append(options, "-t", a.kernel.Target)
 	}
-	return command(ctx, a.path("debs"), program, append(options, args...)...)
+	return command(ctx, dir, program, append(options, args...)...)
 }
 
 // update creates the state and fetches the suites' package lists.
@@ -145,13 +150,13 @@ func parsePlan(simulation string, keep *regexp.Regexp) []debPackage {
 	return plan
 }
 
-// download fetches the packages into the debs directory. apt verifies them against
-// the archive's signature.
-func (a apt) download(ctx context.Context, packages []debPackage) error {
+// download fetches the packages into a directory. apt verifies them against the
+// archive's signature.
+func (a apt) download(ctx context.Context, dir string, packages []debPackage) error {
 	args := []string{"download", "-q"}
 	for _, p := range packages {
 		args = append(args, p.Name+"="+p.Version)
 	}
-	_, err := a.run(ctx, "apt-get", args...)
+	_, err := a.runIn(ctx, dir, "apt-get", args...)
 	return err
 }

@@ -40,6 +40,9 @@ func (c *Cache) buildImage(ctx context.Context, k Kernel, image *Image) error {
 		return err
 	}
 	base := baseBuilder{root: root, release: image.Release, fixtures: c.fixtures(ctx, k, root, image.Release)}
+	if ctx.Err() != nil { // or the image would stay without them
+		return ctx.Err()
+	}
 	if err := base.write(ctx, filepath.Join(partial, "base.cpio"), filepath.Join(partial, "libc.so.6")); err != nil {
 		return err
 	}

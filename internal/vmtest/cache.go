@@ -24,7 +24,7 @@ const cacheVariable = "IPLINK_VMTEST_CACHE"
 // recipe is the source code that determines the contents and the layout of a base
 // image. When any of it changes, earlier images are no longer used.
 //
-//go:embed base.go contents.go cpio.go libraries.go modinfo.go modules.go vmlinux.go fixture.go fakeib guest/index.go
+//go:embed base.go contents.go cpio.go libraries.go modinfo.go modules.go vmlinux.go fixture.go drivers.go fakeib guest/index.go
 var recipe embed.FS
 
 // A Cache holds the fetched packages and the images built from them for every
@@ -136,7 +136,7 @@ func imageHash(packageList []byte) string {
 // build builds the missing parts of an image. The caller holds the kernel's lock.
 func (c *Cache) build(ctx context.Context, k Kernel, refresh bool) (*Image, error) {
 	list, err := os.ReadFile(filepath.Join(c.kernelDir(k), "packages.txt"))
-	if err != nil || refresh || !listsAll(list, wantedPackages()) {
+	if err != nil || refresh || !listsAll(list, wantedPackages()) || !c.hasSources(k) {
 		if list, err = c.fetch(ctx, k); err != nil {
 			return nil, fmt.Errorf("fetch kernel %s: %w", k.Name, err)
 		}
@@ -196,12 +196,19 @@ func (c *Cache) fetch(ctx context.Context, k Kernel) ([]byte, error) {
 	}
 	plan = append(plan, headers...)
 	c.log("fetching %d packages for kernel %s", len(plan), k.Name)
-	if err := a.download(ctx, plan); err != nil {
+	if err := a.download(ctx, a.path("debs"), plan); err != nil {
 		return nil, err
 	}
 	list, err := listPackages(a.path("debs"), plan)
 	if err != nil {
 		return nil, err
+	}
+	if k.Drivers {
+		line, err := c.fetchSources(ctx, a, plan)
+		if err != nil {
+			c.log("no source of kernel %s: %v", k.Name, err)
+		}
+		list = append(list, line...)
 	}
 	if err := errors.Join(os.RemoveAll(a.path("cache")), os.RemoveAll(a.path("state"))); err != nil {
 		return nil, err

@@ -1,6 +1,10 @@
 package vmtest
 
-import "strings"
+import (
+	"maps"
+	"slices"
+	"strings"
+)
 
 // wantedModules returns the kernel modules that a guest has if its kernel has them.
 // Their dependencies are added, too. Modules that are built in, or that are newer
@@ -65,5 +69,24 @@ func wantedData() []string {
 // on (the generator of initial RAM disks, systemd, perl).
 const keptPackages = `^(lib.*|zlib1g|iproute2|ethtool|tcpdump|can-utils|iputils-ping|dash|wireguard-tools|batctl|linux-(image|binary|modules)-[0-9].*)$`
 
-// keptHeaders matches the headers needed to build the fixture module.
+// keptHeaders matches the headers needed to build modules.
 const keptHeaders = `^linux-(headers|kbuild)-[0-9].*$`
+
+// driverSources returns the drivers that Debian's kernels are built without, with
+// their source files in the kernel's tree. They are built from Debian's package of the
+// kernel's source. A kernel that lacks a file lacks the driver.
+func driverSources() map[string][]string {
+	const rmnet = "drivers/net/ethernet/qualcomm/rmnet/"
+	return map[string][]string{
+		"amt":     {"drivers/net/amt.c"},
+		"bareudp": {"drivers/net/bareudp.c"},
+		"pfcp":    {"drivers/net/pfcp.c"}, // since Linux 6.10
+		"rmnet": {rmnet + "rmnet_config.c", rmnet + "rmnet_vnd.c", rmnet + "rmnet_handlers.c", rmnet + "rmnet_map_data.c", rmnet + "rmnet_map_command.c",
+			rmnet + "rmnet_config.h", rmnet + "rmnet_vnd.h", rmnet + "rmnet_handlers.h", rmnet + "rmnet_map.h", rmnet + "rmnet_private.h"},
+	}
+}
+
+// builtDrivers returns the names of these drivers.
+func builtDrivers() []string {
+	return slices.Sorted(maps.Keys(driverSources()))
+}

@@ -65,7 +65,10 @@
 //
 // The first run fetches a kernel and its suite's programs with apt, in a separate
 // state, from the mirror in the machine's package sources or else from
-// IPLINK_VMTEST_MIRROR; nothing is installed. The cache is iplink-vmtest in
+// IPLINK_VMTEST_MIRROR; nothing is installed. With make and gcc, it also builds the module
+// fakeib of this project and, from Debian's package of the kernel's source, the drivers
+// amt, bareudp, pfcp and rmnet, which no Debian kernel has. That package has some 150 MB, of
+// which only these files are kept. The cache is iplink-vmtest in
 // os.UserCacheDir, or IPLINK_VMTEST_CACHE. Its packages.txt lists the names,
 // versions and SHA-256 sums of the packages in a kernel's guest.
 package vmtest

@@ -9,20 +9,34 @@ import (
 	"strings"
 )
 
-// fixtures builds this project's kernel modules: fakeib. Everything else works on a
-// machine without a compiler, so a failure is only reported.
+// fixtures builds the kernel modules that no package has: fakeib, which is this
+// project's, and drivers that Debian's kernels are built without. Everything else works
+// on a machine without a compiler, so a failure is only reported, unless ctx ended.
 func (c *Cache) fixtures(ctx context.Context, k Kernel, root, release string) []string {
-	module, err := buildFixture(ctx, root, release)
-	if err != nil {
-		c.log("kernel %s has no fakeib module, and so no ipoib links: %v", k.Name, err)
+	headers := filepath.Join(root, "usr/src/linux-headers-"+release)
+	if err := relocate(root, headers); err != nil {
+		c.log("kernel %s has no fakeib module, and none of %s: %v", k.Name, strings.Join(builtDrivers(), ", "), err)
 		return nil
 	}
-	return []string{module}
+	var modules []string
+	module, err := buildFakeIB(ctx, root, headers)
+	if err != nil {
+		c.log("kernel %s has no fakeib module, and so no ipoib links: %v", k.Name, err)
+	} else {
+		modules = append(modules, module)
+	}
+	if !k.Drivers {
+		return modules
+	}
+	drivers, err := c.buildDrivers(ctx, k, root, headers)
+	if err != nil {
+		c.log("kernel %s has no links of the kinds %s: %v", k.Name, strings.Join(builtDrivers(), ", "), err)
+	}
+	return append(modules, drivers...)
 }
 
-// buildFixture builds fakeib.ko with the headers below root, where the packages are
-// extracted.
-func buildFixture(ctx context.Context, root, release string) (string, error) {
+// buildFakeIB builds fakeib.ko beside root, where the packages are extracted.
+func buildFakeIB(ctx context.Context, root, headers string) (string, error) {
 	dir := filepath.Join(filepath.Dir(root), "fakeib")
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return "", err
@@ -36,17 +50,24 @@ func buildFixture(ctx context.Context, root, release string) (string, error) {
 			return "", err
 		}
 	}
-	headers := filepath.Join(root, "usr/src/linux-headers-"+release)
+	return filepath.Join(dir, "fakeib.ko"), buildModules(ctx, dir, headers)
+}
+
+// buildModules builds the modules of a directory with a Makefile. The guest lives for
+// seconds: they are built without BTF, which needs the kernel's own file, and with the
+// compiler of this machine.
+func buildModules(ctx context.Context, dir, headers string) error {
+	_, err := command(ctx, dir, "make", "-s", "-j4", "-C", headers, "M="+dir, "CC=gcc", "CONFIG_DEBUG_INFO=", "CONFIG_DEBUG_INFO_BTF_MODULES=",
+		"CONFIG_CC_HAS_MIN_FUNCTION_ALIGNMENT=", "modules")
+	return err
+}
+
+// relocate makes the headers and the build tools work below root.
+func relocate(root, headers string) error {
 	if err := relocateHeaders(root, headers); err != nil {
-		return "", err
+		return err
 	}
-	if err := relocateTools(root); err != nil {
-		return "", err
-	}
-	if _, err := command(ctx, dir, "make", "-s", "KERNEL="+headers, "CC=gcc"); err != nil {
-		return "", err
-	}
-	return filepath.Join(dir, "fakeib.ko"), nil
+	return relocateTools(root)
 }
 
 // relocateHeaders makes the headers' makefile look below root for the other half of

@@ -14,8 +14,8 @@ func RequiredPackages() []string {
 	return missing(qemuProgram, "apt-get", "dpkg-deb", "xz", "zstd")
 }
 
-// OptionalPackages returns the missing packages for the kernel module that IPoIB
-// links need.
+// OptionalPackages returns the missing packages for the kernel modules that are built
+// here: fakeib, and drivers that Debian's kernels lack.
 func OptionalPackages() []string { return missing("make", "gcc") }
 
 func missing(programs ...string) []string {

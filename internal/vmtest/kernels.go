@@ -12,6 +12,8 @@ type Kernel struct {
 	Name   string   // the series, "6.12"
 	Suites []string // suites that apt reads
 	Target string   // the preferred suite, if it is not the first
+
+	Drivers bool // drivers that Debian leaves out are built from the source, 160 MB
 }
 
 // Kernels returns the matrix: the oldest kernel that the module supports, the next
@@ -20,7 +22,7 @@ func Kernels() []Kernel {
 	return []Kernel{
 		{Name: "6.1", Suites: []string{"bookworm", "bookworm-updates", "bookworm-security"}},
 		{Name: "6.12", Suites: []string{"trixie", "trixie-updates", "trixie-security"}},
-		{Name: "7.3", Suites: []string{"trixie", "trixie-updates", "trixie-security", "trixie-backports"}, Target: "trixie-backports"},
+		{Name: "7.3", Suites: []string{"trixie", "trixie-updates", "trixie-security", "trixie-backports"}, Target: "trixie-backports", Drivers: true},
 	}
 }
 

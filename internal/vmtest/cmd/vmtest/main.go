@@ -199,7 +199,7 @@ func prepare(ctx context.Context, kernels []vmtest.Kernel, refresh bool) error {
 // doctor reports missing packages, and boots a guest of every kernel as a check.
 func doctor(ctx context.Context) int {
 	if missing := vmtest.OptionalPackages(); len(missing) > 0 {
-		logf("not installed, and needed for ipoib links only: %s", strings.Join(missing, " "))
+		logf("not installed, and needed for links of a few kinds only, such as ipoib and rmnet: %s", strings.Join(missing, " "))
 	}
 	if missing := vmtest.RequiredPackages(); len(missing) > 0 {
 		logf("not installed: %s", strings.Join(missing, " "))

@@ -1,0 +1,17 @@
+package uapi
+
+// IFLA_RMNET_*: a channel of a Qualcomm modem.
+const (
+	IFLA_RMNET_MUX_ID = 1
+	IFLA_RMNET_FLAGS  = 2
+)
+
+// Bits of IFLA_RMNET_FLAGS, by their position (RMNET_FLAGS_* in the kernel).
+const (
+	RMNET_INGRESS_DEAGGREGATION_BIT = 0
+	RMNET_INGRESS_MAP_COMMANDS_BIT  = 1
+	RMNET_INGRESS_MAP_CKSUMV4_BIT   = 2
+	RMNET_EGRESS_MAP_CKSUMV4_BIT    = 3
+	RMNET_INGRESS_MAP_CKSUMV5_BIT   = 4
+	RMNET_EGRESS_MAP_CKSUMV5_BIT    = 5
+)
