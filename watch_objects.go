@@ -112,8 +112,11 @@ func WatchAddrs(ctx context.Context, filters ...Filter) iter.Seq2[AddrEvent, err
 // an address, that a route replaces another, and most changes of routes with several
 // gateways. WatchRoutes then lists the routes again.
 //
-// AllNetNS is not supported (errors.ErrUnsupported): the kernel lists the routes of a
-// socket's own namespace only. Use a Conn in each namespace.
+// AllNetNS is not supported (errors.ErrUnsupported). The kernel announces the routes of
+// other namespaces (NETLINK_LISTEN_ALL_NSID), but lists routes of a socket's own only: an id
+// of a namespace, which suffices for a list of links or of addresses (IFLA_TARGET_NETNSID),
+// neither selects routes nor opens a socket there. Without a list, a snapshot is missing,
+// and an overrun cannot be made good. Use a Conn in each namespace.
 func (c *Conn) WatchRoutes(ctx context.Context, filters ...Filter) iter.Seq2[RouteEvent, error] {
 	return WatchSort(ctx, c, routeSort(), filters...)
 }

@@ -145,7 +145,7 @@ func headerIndex(m wire.Message) int {
 }
 
 // hintsAtVLANs reports whether other VLANs than the one in a message changed, or may have: of
-// a range, or those of all ports with settings of the whole bridge.
+// a range, or all on ports with settings of the whole bridge.
 func hintsAtVLANs(m wire.Message, found []own.Watched[LinkVLAN, uint16]) bool {
 	return m.Type == uapi.RTM_NEWVLAN && (len(found) != 1 || found[0].Value.PVID)
 }
