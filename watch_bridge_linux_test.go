@@ -108,7 +108,7 @@ func filteringBridge(t *testing.T, c *iplink.Conn, ns *testutil.Lab) {
 // that stall now and then, with receive buffers that overrun, follow. In the end the
 // readers know what the kernel has.
 func TestWatchBridgeMirror(t *testing.T) {
-	changes := lab.Many(t, 2000, 20_000)
+	changes := lab.Many(t, 800, 20_000)
 	c, ns := lab.Scratch(t)
 	filteringBridge(t, c, ns)
 	vlans, mdb := &objectMirror{objects: map[string]int{}}, &objectMirror{objects: map[string]int{}}
