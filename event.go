@@ -44,15 +44,22 @@ type Event struct {
 	// watch; -1 for the namespace of the watch itself (NETLINK_LISTEN_ALL_NSID).
 	NetNSID int32
 	// Old is the link as last reported, nil if the event is Added. New is the
-	// present link, nil if the event is Removed.
+	// present link, nil if the event is Removed. Both are nil if it is Current.
 	Old, New *Link
+	// FlagsChange are the interface flags that the kernel says have changed, all of them
+	// for a new link (ifi_change). It is 0 for changes without flags, and if the event
+	// comes from a list or a look-up. Changes has "flags" if they differ from those last
+	// reported.
+	FlagsChange Flags
 	// Changes lists the names of the changed settings, sorted. They are "flags" and
 	// "type", iproute2's words for settings of every link, such as "mtu" and
 	// "master", and names with a prefix for other settings: those of the kind
 	// ("info.ageing"), of the port ("port.hairpin") and of IPv6
 	// ("inet6.addrgenmode"). An attribute that this library does not know is named
-	// by its number, as in "info.attribute 99". Changes is nil unless the event is
-	// Changed.
+	// by its number, as in "info.attribute 99". Two counters are among them,
+	// "carrier_up_count" and "carrier_down_count", and "event": the kernel says that a
+	// bond failed over, or that others are to learn again where the link is, and New.Event
+	// is 3, 4 or 5 (IFLA_EVENT). Changes is nil unless the event is Changed.
 	Changes []string
 	// NewIndex is the index of a Removed link in the namespace that it moved to,
 	// else 0 (IFLA_NEW_IFINDEX). NewNetNSID is the id of that namespace, as assigned
@@ -63,12 +70,16 @@ type Event struct {
 	NewNetNSID int32
 }
 
-// Link returns the present link, or the link before its removal.
+// Link returns the present link, or the link before its removal; an empty one if the event
+// is Current, so that it is never nil.
 func (e Event) Link() *Link {
-	if e.New != nil {
+	switch {
+	case e.New != nil:
 		return e.New
+	case e.Old != nil:
+		return e.Old
 	}
-	return e.Old
+	return newLink()
 }
 
 // String returns one line, such as "added eth0", "changed eth0: mtu, qdisc" or
@@ -79,8 +90,8 @@ func (e Event) String() string {
 		fmt.Fprintf(&b, "netns %d: ", e.NetNSID)
 	}
 	b.WriteString(e.Kind.String())
-	if l := e.Link(); l != nil {
-		b.WriteString(" " + attr.Printable(l.Name))
+	if e.Kind != Current {
+		b.WriteString(" " + attr.Printable(e.Link().Name))
 	}
 	if len(e.Changes) > 0 {
 		b.WriteString(": " + strings.Join(e.Changes, ", "))
@@ -111,6 +122,25 @@ func changes(c *attr.Codec, old, now *Link) []string {
 	names = appendUnknown(appendUnknown(names, old, now), now, old)
 	slices.Sort(names)
 	return slices.Compact(names)
+}
+
+// news returns names of changes that are no state of the link: its carrier came or went,
+// also if it is as before, or the kernel notifies of a failover.
+func news(old, now *Link) (names []string) {
+	if old == now {
+		return nil
+	}
+	if old.CarrierUps != now.CarrierUps {
+		names = append(names, rowName(now.attrs, uapi.IFLA_CARRIER_UP_COUNT))
+	}
+	if old.CarrierDowns != now.CarrierDowns {
+		names = append(names, rowName(now.attrs, uapi.IFLA_CARRIER_DOWN_COUNT))
+	}
+	switch now.Event {
+	case uapi.IFLA_EVENT_BONDING_FAILOVER, uapi.IFLA_EVENT_NOTIFY_PEERS, uapi.IFLA_EVENT_IGMP_RESEND:
+		names = append(names, rowName(now.attrs, uapi.IFLA_EVENT))
+	}
+	return names
 }
 
 // appendPortChanges appends the changed settings of a port. If the kind of the master

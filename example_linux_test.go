@@ -308,6 +308,7 @@ func ExampleConn_Watch() {
 	}
 	// Output:
 	// added br0
+	// current
 	// changed br0: mtu
 	// from 1400 to 1450
 	// removed br0

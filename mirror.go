@@ -56,7 +56,8 @@ type mirror struct {
 	objects objectMirror // nil if only links are mirrored
 
 	events []Event
-	resync bool // the events result from an overrun
+	resync bool  // the events result from an overrun
+	change Flags // the flags that the present announcement says have changed
 }
 
 type (
@@ -196,6 +197,7 @@ func (w *mirror) takeLink(nsid int32, m wire.Message) {
 	if _, fresh := w.fresh[at]; fresh {
 		w.hinted[at] = struct{}{}
 	}
+	w.change = Flags(header.Change)
 	if m.Type == uapi.RTM_DELLINK {
 		w.remove(s, w.parse(m))
 	} else {

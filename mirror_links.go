@@ -80,6 +80,7 @@ func (w *mirror) put(s *nsLinks, l *Link) {
 		w.hintRelatives(s, l)
 	}
 	w.report(s, l.Index)
+	w.change = 0
 	w.renamed(s, old, l)
 	w.hintPorts(s, old, l)
 }
@@ -94,6 +95,7 @@ func (w *mirror) remove(s *nsLinks, last *Link) {
 	}
 	before := len(w.events)
 	w.report(s, last.Index)
+	w.change = 0
 	if len(w.events) > before {
 		e := &w.events[before]
 		e.NewIndex, e.NewNetNSID = last.NewIndex, last.NewNetNSID
@@ -130,7 +132,8 @@ func (w *mirror) report(s *nsLinks, index int) {
 		w.emit(s, Event{Kind: Removed, Old: old})
 		w.emit(s, Event{Kind: Added, New: now})
 	default:
-		if diff := changes(&w.codec, old, now); len(diff) > 0 {
+		diff := append(changes(&w.codec, old, now), news(old, now)...)
+		if slices.Sort(diff); len(diff) > 0 {
 			w.emit(s, Event{Kind: Changed, Old: old, New: now, Changes: diff})
 		}
 	}
@@ -157,7 +160,7 @@ func (w *mirror) emit(s *nsLinks, e Event) {
 	} else {
 		delete(s.shown, e.Old.Index)
 	}
-	e.NetNSID, e.NewNetNSID, e.Resync = s.id, -1, w.resync
+	e.NetNSID, e.NewNetNSID, e.Resync, e.FlagsChange = s.id, -1, w.resync, w.change
 	w.events = append(w.events, e)
 }
 

@@ -3,6 +3,7 @@ package iplink
 import (
 	"context"
 
+	"github.com/iplink-go/iplink/internal/own"
 	"github.com/iplink-go/iplink/internal/rtnl"
 	"github.com/iplink-go/iplink/internal/wire"
 )
@@ -28,41 +29,9 @@ type objectMirror interface {
 	outdated() ids
 }
 
-// An object is an object of a link, with its identity.
-type object[T any, K comparable] struct {
-	owner int // the index of the link that has it; a bridge has the entries of its ports
-	key   K
-	value T
-}
-
-// An objectSort describes a sort of objects.
-type objectSort[T any, K comparable] struct {
-	op             string   // for errors
-	multicast      []uint32 // RTNLGRP_*
-	added, removed uint16   // message types
-	get            uint16   // message type of a request, and of a notice that an object is missing
-	ownNetNS       bool     // the kernel lists the objects of the socket's own namespace only
-
-	// parse returns the objects in a message.
-	parse func(s *nsLinks, m wire.Message) []object[T, K]
-	// lists append the requests for lists, of the type get, of the namespace with an id.
-	lists []func(b []byte, id int32) []byte
-	// link returns the index of the link in an object, and sets its name.
-	link func(v *T, name func(index int) string) int
-	// same compares two objects with the same key.
-	same func(a, b *T) bool
-	// doubtful reports whether an announcement of an object that is known may be wrong. It
-	// may be nil.
-	doubtful func(old, now *T) bool
-	// unannounced reports whether a change of a link, or a message with objects,
-	// changes other objects, which the kernel does not announce. Either of the first two
-	// is nil, and so may the function be.
-	unannounced func(link *Event, m *wire.Message, found []object[T, K]) bool
-}
-
 // objects is the objectMirror of one sort.
 type objects[T any, K comparable] struct {
-	*objectSort[T, K]
+	*own.Sort[T, K]
 	w      *mirror
 	spaces map[int32]map[int]map[K]known[T] // by namespace, owner and key
 	old    ids
@@ -75,38 +44,38 @@ type known[T any] struct {
 	shown bool
 }
 
-func newObjects[T any, K comparable](w *mirror, sort *objectSort[T, K]) *objects[T, K] {
-	return &objects[T, K]{objectSort: sort, w: w, spaces: map[int32]map[int]map[K]known[T]{}, old: ids{}}
+func newObjects[T any, K comparable](w *mirror, sort *own.Sort[T, K]) *objects[T, K] {
+	return &objects[T, K]{Sort: sort, w: w, spaces: map[int32]map[int]map[K]known[T]{}, old: ids{}}
 }
 
-func (o *objects[T, K]) groups() []uint32 { return o.multicast }
+func (o *objects[T, K]) groups() []uint32 { return o.Groups }
 
 func (o *objects[T, K]) outdated() ids { return o.old }
 
 func (o *objects[T, K]) take(s *nsLinks, m wire.Message) {
-	var found []object[T, K]
-	if m.Type == o.added || m.Type == o.removed || m.Type == o.get {
-		found = o.parse(s, m)
+	var found []own.Watched[T, K]
+	if m.Type == o.Added || m.Type == o.Removed || m.Type == o.Get {
+		found = o.Parse(s, m)
 	}
 	switch {
-	case o.unannounced != nil && o.unannounced(nil, &m, found):
+	case o.Hints != nil && o.Hints(m, found):
 		o.old[s.id] = struct{}{}
-	case m.Type == o.added:
+	case m.Type == o.Added:
 		for _, x := range found {
-			if old, had := o.spaces[s.id][x.owner][x.key]; had && o.doubtful != nil && o.doubtful(&old.value, &x.value) {
+			if old, had := o.spaces[s.id][x.Owner][x.Key]; had && o.Doubtful != nil && o.Doubtful(&old.value, &x.Value) {
 				o.old[s.id] = struct{}{}
 				continue
 			}
 			o.put(s, x, false)
 		}
-	case m.Type == o.removed:
+	case m.Type == o.Removed:
 		for _, x := range found {
-			o.remove(s.id, x.owner, x.key)
+			o.remove(s.id, x.Owner, x.Key)
 		}
-	case m.Type == o.get:
+	case m.Type == o.Get:
 		for _, x := range found {
-			if o.prepare(s, &x.value) {
-				o.emit(s.id, ObjectEvent[T]{Kind: Missed, New: &x.value})
+			if o.prepare(s, &x.Value) {
+				o.emit(s.id, ObjectEvent[T]{Kind: Missed, New: &x.Value})
 			}
 		}
 	}
@@ -115,35 +84,61 @@ func (o *objects[T, K]) take(s *nsLinks, m wire.Message) {
 // prepare sets the name of the link in an object, and reports whether it is to be shown:
 // its link matches the filters. Without filters, objects without a link are shown too.
 func (o *objects[T, K]) prepare(s *nsLinks, v *T) bool {
-	index := o.link(v, s.nameOf)
+	index := o.Link(v, s.NameOf)
 	if index == 0 {
 		return o.w.filter.matchesAll()
 	}
 	return s.shown[index] != nil
 }
 
-// nameOf returns the name of the link with an index, or an empty string.
-func (s *nsLinks) nameOf(index int) string {
+// NameOf returns the name of the link with an index, or an empty string.
+func (s *nsLinks) NameOf(index int) string {
 	if l := s.links[index]; l != nil {
 		return l.Name
 	}
 	return ""
 }
 
+// KindOf returns the kind of the link with an index, or an empty string.
+func (s *nsLinks) KindOf(index int) string {
+	if l := s.links[index]; l != nil {
+		return l.Kind
+	}
+	return ""
+}
+
+// Has reports whether there is a link of a kind.
+func (s *nsLinks) Has(kind string) bool {
+	for _, l := range s.links {
+		if l.Kind == kind {
+			return true
+		}
+	}
+	return false
+}
+
+// linkChange describes the event for objects of the link.
+func (e *Event) linkChange() own.LinkChange {
+	return own.LinkChange{
+		Kind: e.Link().Kind, Added: e.Kind == Added, Removed: e.Kind == Removed,
+		WentDown: e.Kind == Changed && e.Old.Up() && !e.New.Up(),
+	}
+}
+
 // put records the current state of an object.
-func (o *objects[T, K]) put(s *nsLinks, x object[T, K], snapshot bool) {
+func (o *objects[T, K]) put(s *nsLinks, x own.Watched[T, K], snapshot bool) {
 	links := o.spaces[s.id]
 	if links == nil {
 		links = map[int]map[K]known[T]{}
 		o.spaces[s.id] = links
 	}
-	if links[x.owner] == nil {
-		links[x.owner] = map[K]known[T]{}
+	if links[x.Owner] == nil {
+		links[x.Owner] = map[K]known[T]{}
 	}
-	now := known[T]{value: x.value}
+	now := known[T]{value: x.Value}
 	now.shown = o.prepare(s, &now.value)
-	old, had := links[x.owner][x.key]
-	links[x.owner][x.key] = now
+	old, had := links[x.Owner][x.Key]
+	links[x.Owner][x.Key] = now
 	o.report(s.id, old, now, had, snapshot)
 }
 
@@ -155,7 +150,7 @@ func (o *objects[T, K]) report(id int32, old, now known[T], had, snapshot bool) 
 	case !now.shown:
 	case !had || !old.shown:
 		o.emit(id, ObjectEvent[T]{Kind: Added, Snapshot: snapshot, New: &now.value})
-	case !o.same(&old.value, &now.value):
+	case !o.Same(&old.value, &now.value):
 		o.emit(id, ObjectEvent[T]{Kind: Changed, Old: &old.value, New: &now.value})
 	}
 }
@@ -193,12 +188,16 @@ func (o *objects[T, K]) list(ctx context.Context, id int32) error {
 		return nil
 	}
 	delete(o.old, id)
-	var found []object[T, K]
-	for _, body := range o.lists {
-		var some []object[T, K]
+	var found []own.Watched[T, K]
+	lists := o.Lists
+	if o.Needs != "" && !s.Has(o.Needs) {
+		lists = nil
+	}
+	for _, body := range lists {
+		var some []own.Watched[T, K]
 		err := quietly(func() error {
-			return o.w.conn.rt.Dump(ctx, o.get, func(b []byte) []byte { return body(b, id) },
-				func() { some = nil }, func(m wire.Message) { some = append(some, o.parse(s, m)...) })
+			return o.w.conn.rt.Dump(ctx, o.Get, func(b []byte) []byte { return body(b, id) },
+				func() { some = nil }, func(m wire.Message) { some = append(some, o.Parse(s, m)...) })
 		})
 		switch {
 		case id != rtnl.OwnNetNS && refused(err):
@@ -214,14 +213,14 @@ func (o *objects[T, K]) list(ctx context.Context, id int32) error {
 }
 
 // replace replaces the objects of a namespace by a complete list.
-func (o *objects[T, K]) replace(s *nsLinks, found []object[T, K]) {
+func (o *objects[T, K]) replace(s *nsLinks, found []own.Watched[T, K]) {
 	_, listed := o.spaces[s.id]
 	fresh := map[int]map[K]struct{}{}
 	for _, x := range found {
-		if fresh[x.owner] == nil {
-			fresh[x.owner] = map[K]struct{}{}
+		if fresh[x.Owner] == nil {
+			fresh[x.Owner] = map[K]struct{}{}
 		}
-		fresh[x.owner][x.key] = struct{}{}
+		fresh[x.Owner][x.Key] = struct{}{}
 	}
 	for owner, all := range o.spaces[s.id] {
 		for key := range all {
@@ -247,7 +246,7 @@ func (o *objects[T, K]) follow(links []Event) {
 		if !ok {
 			continue
 		}
-		if o.unannounced != nil && o.unannounced(e, nil, nil) {
+		if o.Affected != nil && o.Affected(e.linkChange()) {
 			o.old[s.id] = struct{}{}
 		}
 		l := e.Link()
@@ -272,11 +271,11 @@ func (o *objects[T, K]) forget(id int32, owner int) {
 	delete(o.spaces[id], owner)
 }
 
-// adapt prepares the objects of an owner again that are on a link.
+// adapt prepares the objects of an owner again that are on a link: all, if it is the owner.
 func (o *objects[T, K]) adapt(s *nsLinks, owner, index int) {
 	all := o.spaces[s.id][owner]
 	for key, old := range all {
-		if now := old; o.link(&now.value, s.nameOf) == index {
+		if now := old; o.Link(&now.value, s.NameOf) == index || owner == index {
 			now.shown = o.prepare(s, &now.value)
 			all[key] = now
 			o.report(s.id, old, now, true, false)

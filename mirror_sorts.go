@@ -9,6 +9,7 @@ import (
 	"github.com/iplink-go/iplink/inet"
 	"github.com/iplink-go/iplink/internal/fdbmsg"
 	"github.com/iplink-go/iplink/internal/inetnl"
+	"github.com/iplink-go/iplink/internal/own"
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
 )
@@ -20,22 +21,22 @@ type addrKey struct {
 	bits        int
 }
 
-func addrSort() *objectSort[LinkAddr, addrKey] {
-	return &objectSort[LinkAddr, addrKey]{
-		op: "watch addresses", multicast: []uint32{uapi.RTNLGRP_IPV4_IFADDR, uapi.RTNLGRP_IPV6_IFADDR},
-		added: uapi.RTM_NEWADDR, removed: uapi.RTM_DELADDR, get: uapi.RTM_GETADDR,
-		parse: parseLinkAddr,
-		lists: []func([]byte, int32) []byte{inetnl.AppendAddrList},
-		link: func(a *LinkAddr, name func(int) string) int {
+func addrSort() *own.Sort[LinkAddr, addrKey] {
+	return &own.Sort[LinkAddr, addrKey]{
+		Op: "watch addresses", Groups: []uint32{uapi.RTNLGRP_IPV4_IFADDR, uapi.RTNLGRP_IPV6_IFADDR},
+		Added: uapi.RTM_NEWADDR, Removed: uapi.RTM_DELADDR, Get: uapi.RTM_GETADDR,
+		Parse: parseLinkAddr,
+		Lists: []func([]byte, int32) []byte{inetnl.AppendAddrList},
+		Link: func(a *LinkAddr, name func(int) string) int {
 			a.Link = name(a.Index)
 			a.Addr = inetnl.Unlabelled(a.Addr, a.Link)
 			return a.Index
 		},
-		same: sameLinkAddr,
+		Same: sameLinkAddr,
 	}
 }
 
-func parseLinkAddr(_ *nsLinks, m wire.Message) []object[LinkAddr, addrKey] {
+func parseLinkAddr(_ own.Links, m wire.Message) []own.Watched[LinkAddr, addrKey] {
 	a, index, ok := inetnl.ParseAddr(m.Data)
 	if !ok {
 		return nil
@@ -44,7 +45,7 @@ func parseLinkAddr(_ *nsLinks, m wire.Message) []object[LinkAddr, addrKey] {
 	if key.local.Is4() {
 		key.peer, key.bits = a.Peer, a.Prefix.Bits()
 	}
-	return []object[LinkAddr, addrKey]{{index, key, LinkAddr{Index: index, Addr: a}}}
+	return []own.Watched[LinkAddr, addrKey]{{Owner: index, Key: key, Value: LinkAddr{Index: index, Addr: a}}}
 }
 
 // sameLinkAddr ignores that limited lifetimes have become shorter.
@@ -61,42 +62,42 @@ func sameLinkAddr(a, b *LinkAddr) bool {
 
 func runsDown[D ~int64](old, now D) bool { return old != D(inet.Forever) && 0 < now && now < old }
 
-func routeSort() *objectSort[LinkRoute, LinkRoute] {
-	return &objectSort[LinkRoute, LinkRoute]{
-		op: "watch routes", multicast: []uint32{uapi.RTNLGRP_IPV4_ROUTE, uapi.RTNLGRP_IPV6_ROUTE, uapi.RTNLGRP_IPV4_IFADDR, uapi.RTNLGRP_NEXTHOP},
-		added: uapi.RTM_NEWROUTE, removed: uapi.RTM_DELROUTE, get: uapi.RTM_GETROUTE, ownNetNS: true,
-		parse: parseLinkRoutes,
-		lists: []func([]byte, int32) []byte{
+func routeSort() *own.Sort[LinkRoute, LinkRoute] {
+	return &own.Sort[LinkRoute, LinkRoute]{
+		Op: "watch routes", Groups: []uint32{uapi.RTNLGRP_IPV4_ROUTE, uapi.RTNLGRP_IPV6_ROUTE, uapi.RTNLGRP_IPV4_IFADDR, uapi.RTNLGRP_NEXTHOP},
+		Added: uapi.RTM_NEWROUTE, Removed: uapi.RTM_DELROUTE, Get: uapi.RTM_GETROUTE, OwnNetNS: true,
+		Parse: parseLinkRoutes,
+		Lists: []func([]byte, int32) []byte{
 			func(b []byte, _ int32) []byte { return inetnl.AppendRouteList(b, uapi.AF_INET) },
 			func(b []byte, _ int32) []byte { return inetnl.AppendRouteList(b, uapi.AF_INET6) },
 		},
-		link:        func(r *LinkRoute, name func(int) string) int { r.Link = name(r.Index); return r.Index },
-		same:        func(a, b *LinkRoute) bool { return *a == *b },
-		unannounced: losesRoutes,
+		Link:  func(r *LinkRoute, name func(int) string) int { r.Link = name(r.Index); return r.Index },
+		Same:  func(a, b *LinkRoute) bool { return *a == *b },
+		Hints: hintsAtRoutes, Affected: losesRoutes,
 	}
 }
 
-func parseLinkRoutes(_ *nsLinks, m wire.Message) (all []object[LinkRoute, LinkRoute]) {
+func parseLinkRoutes(_ own.Links, m wire.Message) (all []own.Watched[LinkRoute, LinkRoute]) {
 	for _, r := range inetnl.ParseRoute(m.Data) {
 		x := LinkRoute{Index: r.Index, Route: r.Route, Shared: r.Shared}
-		all = append(all, object[LinkRoute, LinkRoute]{r.Index, x, x})
+		all = append(all, own.Watched[LinkRoute, LinkRoute]{Owner: r.Index, Key: x, Value: x})
 	}
 	return all
 }
 
-// losesRoutes reports whether routes change without an announcement. The kernel does not
-// announce IPv4 routes that go because their link goes down or because it loses an
-// address or a nexthop object, the route that another replaces, and most changes of
-// routes with several gateways.
-func losesRoutes(link *Event, m *wire.Message, found []object[LinkRoute, LinkRoute]) bool {
-	if link != nil {
-		return link.Kind == Removed || link.Kind == Changed && link.Old.Up() && !link.New.Up()
-	}
+// losesRoutes reports whether routes go without an announcement: the kernel does not
+// announce IPv4 routes that go because their link goes down.
+func losesRoutes(c own.LinkChange) bool { return c.Removed || c.WentDown }
+
+// hintsAtRoutes reports whether routes change without an announcement. The kernel does not
+// announce IPv4 routes that go because their link loses an address or a nexthop object,
+// the route that another replaces, and most changes of routes with several gateways.
+func hintsAtRoutes(m wire.Message, found []own.Watched[LinkRoute, LinkRoute]) bool {
 	switch m.Type {
 	case uapi.RTM_DELADDR, uapi.RTM_NEWNEXTHOP, uapi.RTM_DELNEXTHOP:
 		return true
 	case uapi.RTM_NEWROUTE, uapi.RTM_DELROUTE:
-		return m.Flags&(uapi.NLM_F_REPLACE|uapi.NLM_F_APPEND) != 0 || len(found) > 1 || len(found) == 1 && found[0].value.Shared
+		return m.Flags&(uapi.NLM_F_REPLACE|uapi.NLM_F_APPEND) != 0 || len(found) > 1 || len(found) == 1 && found[0].Value.Shared
 	}
 	return false
 }
@@ -121,19 +122,19 @@ type fdbRemote struct {
 	nextHop uint32
 }
 
-func neighSort() *objectSort[NeighEntry, neighKey] {
-	return &objectSort[NeighEntry, neighKey]{
-		op: "watch neighbours", multicast: []uint32{uapi.RTNLGRP_NEIGH},
-		added: uapi.RTM_NEWNEIGH, removed: uapi.RTM_DELNEIGH, get: uapi.RTM_GETNEIGH, ownNetNS: true,
-		parse: parseNeighEntry,
-		lists: []func([]byte, int32) []byte{
+func neighSort() *own.Sort[NeighEntry, neighKey] {
+	return &own.Sort[NeighEntry, neighKey]{
+		Op: "watch neighbours", Groups: []uint32{uapi.RTNLGRP_NEIGH},
+		Added: uapi.RTM_NEWNEIGH, Removed: uapi.RTM_DELNEIGH, Get: uapi.RTM_GETNEIGH, OwnNetNS: true,
+		Parse: parseNeighEntry,
+		Lists: []func([]byte, int32) []byte{
 			func(b []byte, _ int32) []byte { return inetnl.AppendNeighList(b, uapi.AF_UNSPEC, 0) },
 			func(b []byte, _ int32) []byte { return inetnl.AppendNeighList(b, uapi.AF_UNSPEC, inet.NeighProxy) },
 			func(b []byte, _ int32) []byte { return inetnl.AppendNeighList(b, uapi.AF_BRIDGE, 0) },
 		},
-		link:     nameNeighEntry,
-		same:     sameNeighEntry,
-		doubtful: losesRemote,
+		Link:     nameNeighEntry,
+		Same:     sameNeighEntry,
+		Doubtful: losesRemote,
 	}
 }
 
@@ -174,7 +175,7 @@ func sameFDB(x, y *fdb.Entry) bool {
 		x.VNI == y.VNI && x.ViaIndex == y.ViaIndex && x.NextHop == y.NextHop && x.Notify == y.Notify && x.Inactive == y.Inactive
 }
 
-func parseNeighEntry(s *nsLinks, m wire.Message) []object[NeighEntry, neighKey] {
+func parseNeighEntry(links own.Links, m wire.Message) []own.Watched[NeighEntry, neighKey] {
 	if m.Type == uapi.RTM_GETNEIGH {
 		return parseMiss(m)
 	}
@@ -183,13 +184,13 @@ func parseNeighEntry(s *nsLinks, m wire.Message) []object[NeighEntry, neighKey] 
 			return nil // the kernel does not announce those that it makes, for multicast and on tunnels
 		}
 		key := neighKey{addr: n.Addr, proxy: n.Flags&inet.NeighProxy != 0}
-		return []object[NeighEntry, neighKey]{{index, key, NeighEntry{Index: index, Neigh: &n}}}
+		return []own.Watched[NeighEntry, neighKey]{{Owner: index, Key: key, Value: NeighEntry{Index: index, Neigh: &n}}}
 	}
-	e, ok := fdbmsg.Parse(m.Data, s.nameOf)
+	e, ok := fdbmsg.Parse(m.Data, links.NameOf)
 	if !ok {
 		return nil
 	}
-	owner, tunnel := fdbmsg.MasterOf(m.Data), s.links[e.PortIndex] != nil && kindOf(s.links[e.PortIndex].Kind).entries
+	owner, tunnel := fdbmsg.MasterOf(m.Data), kindOf(links.KindOf(e.PortIndex)).entries
 	if e.Flags&fdb.Master == 0 || owner == 0 {
 		if !tunnel {
 			return nil // an address filter, whose changes the kernel does not announce
@@ -201,18 +202,18 @@ func parseNeighEntry(s *nsLinks, m wire.Message) []object[NeighEntry, neighKey] 
 	if key.self && severalRemotes(e.MAC) {
 		key.remote = fdbRemote{e.Dst, e.DstPort, e.VNI, e.ViaIndex, e.NextHop}
 	}
-	return []object[NeighEntry, neighKey]{{owner, key, NeighEntry{Index: e.PortIndex, FDB: &e}}}
+	return []own.Watched[NeighEntry, neighKey]{{Owner: owner, Key: key, Value: NeighEntry{Index: e.PortIndex, FDB: &e}}}
 }
 
 // parseMiss decodes a notice of a VXLAN link. If a MAC is missing, it says only that, and
 // the address family is IPv4's.
-func parseMiss(m wire.Message) []object[NeighEntry, neighKey] {
+func parseMiss(m wire.Message) []own.Watched[NeighEntry, neighKey] {
 	index, addr, mac := inetnl.ParseMiss(m.Data)
 	switch {
 	case addr.IsValid():
-		return []object[NeighEntry, neighKey]{{value: NeighEntry{Index: index, Neigh: &inet.Neigh{Addr: addr}}}}
+		return []own.Watched[NeighEntry, neighKey]{{Value: NeighEntry{Index: index, Neigh: &inet.Neigh{Addr: addr}}}}
 	case len(mac) > 0:
-		return []object[NeighEntry, neighKey]{{value: NeighEntry{Index: index, FDB: &fdb.Entry{MAC: mac, PortIndex: index}}}}
+		return []own.Watched[NeighEntry, neighKey]{{Value: NeighEntry{Index: index, FDB: &fdb.Entry{MAC: mac, PortIndex: index}}}}
 	}
 	return nil
 }

@@ -26,9 +26,9 @@ func AllNetNS() Filter {
 }
 
 // Watch reports the links in the Conn's namespace and all their changes: first each
-// existing link, Added with Snapshot set, then links that are Added, Changed and
-// Removed, without a gap between the two. A consumer that records these events
-// always has the state of a short while ago.
+// existing link, Added with Snapshot set, then an event Current, which has no link, and
+// then links that are Added, Changed and Removed, without a gap between the two. A
+// consumer that records these events always has the state of a short while ago.
 //
 // Each iteration has a socket of its own, opened when it begins and closed however
 // it ends; it starts no goroutine. The Conn must stay open during the iteration. An
@@ -46,7 +46,10 @@ func AllNetNS() Filter {
 // intermediate steps are lost then, but never the result.
 //
 // Only some differences are events. Counters, timers (of the bridge and its ports,
-// and the age of IPv6 information) and all sysctl settings are not. To save memory,
+// and the age of IPv6 information) and all sysctl settings are not. The numbers of times
+// that the carrier came and went are: they reveal a carrier that was briefly lost. So is
+// a failover of a bond or of the network (IFLA_EVENT), even if nothing else changed. A
+// CAN controller that goes bus-off is a change of "info.state". To save memory,
 // the links of a watch do not even contain the sysctl settings of IPv4 and IPv6, nor
 // the counters of IPv6: INET.Conf, INET6.Conf, INET6.Stats and INET6.ICMP6Stats are
 // empty, and Conn.Get reads them. Filters select the links to report; a link that
@@ -99,6 +102,7 @@ func (c *Conn) watch(ctx context.Context, f filter, yield func(Event, error) boo
 // run yields events until the consumer leaves, which is not an error.
 func (w *mirror) run(ctx context.Context, yield func(Event, error) bool) error {
 	err := w.listAll(ctx)
+	w.events = append(w.events, Event{Kind: Current, NetNSID: rtnl.OwnNetNS, NewNetNSID: -1})
 	for err == nil {
 		for _, e := range w.events {
 			if ctx.Err() != nil {

@@ -10,6 +10,7 @@ import (
 	"github.com/iplink-go/iplink/fdb"
 	"github.com/iplink-go/iplink/inet"
 	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/own"
 	"github.com/iplink-go/iplink/internal/rtnl"
 )
 
@@ -93,13 +94,13 @@ func (n NeighEntry) String() string {
 // AllNetNS includes other namespaces, as with Watch. What Watch says about sockets, slow
 // consumers, overruns, delays, and the end of an iteration applies here too.
 func (c *Conn) WatchAddrs(ctx context.Context, filters ...Filter) iter.Seq2[AddrEvent, error] {
-	return watchObjects(ctx, c, addrSort, filters)
+	return WatchSort(ctx, c, addrSort(), filters...)
 }
 
 // WatchAddrs reports the addresses in the namespace of the calling thread, the one that
 // begins the iteration. It is Conn.WatchAddrs on sockets of its own.
 func WatchAddrs(ctx context.Context, filters ...Filter) iter.Seq2[AddrEvent, error] {
-	return watchObjectsHere(ctx, addrSort, filters)
+	return watchHere(ctx, addrSort(), filters)
 }
 
 // WatchRoutes reports the routes through the links of the Conn's namespace, as ListRoutes
@@ -111,16 +112,19 @@ func WatchAddrs(ctx context.Context, filters ...Filter) iter.Seq2[AddrEvent, err
 // an address, that a route replaces another, and most changes of routes with several
 // gateways. WatchRoutes then lists the routes again.
 //
-// AllNetNS is not supported (errors.ErrUnsupported): the kernel lists the routes of a
-// socket's own namespace only. Use a Conn in each namespace.
+// AllNetNS is not supported (errors.ErrUnsupported). The kernel announces the routes of
+// other namespaces (NETLINK_LISTEN_ALL_NSID), but lists routes of a socket's own only: an id
+// of a namespace, which suffices for a list of links or of addresses (IFLA_TARGET_NETNSID),
+// neither selects routes nor opens a socket there. Without a list, a snapshot is missing,
+// and an overrun cannot be made good. Use a Conn in each namespace.
 func (c *Conn) WatchRoutes(ctx context.Context, filters ...Filter) iter.Seq2[RouteEvent, error] {
-	return watchObjects(ctx, c, routeSort, filters)
+	return WatchSort(ctx, c, routeSort(), filters...)
 }
 
 // WatchRoutes reports the routes in the namespace of the calling thread, the one that
 // begins the iteration. It is Conn.WatchRoutes on sockets of its own.
 func WatchRoutes(ctx context.Context, filters ...Filter) iter.Seq2[RouteEvent, error] {
-	return watchObjectsHere(ctx, routeSort, filters)
+	return watchHere(ctx, routeSort(), filters)
 }
 
 // WatchNeighs reports the IP neighbours and proxy entries on the links of the Conn's
@@ -136,16 +140,16 @@ func WatchRoutes(ctx context.Context, filters ...Filter) iter.Seq2[RouteEvent, e
 // The kernel announces most changes of a neighbour's State: not that it is incomplete, or
 // delayed. AllNetNS is not supported, as with WatchRoutes.
 func (c *Conn) WatchNeighs(ctx context.Context, filters ...Filter) iter.Seq2[NeighEvent, error] {
-	return watchObjects(ctx, c, neighSort, filters)
+	return WatchSort(ctx, c, neighSort(), filters...)
 }
 
 // WatchNeighs reports the neighbours in the namespace of the calling thread, the one that
 // begins the iteration. It is Conn.WatchNeighs on sockets of its own.
 func WatchNeighs(ctx context.Context, filters ...Filter) iter.Seq2[NeighEvent, error] {
-	return watchObjectsHere(ctx, neighSort, filters)
+	return watchHere(ctx, neighSort(), filters)
 }
 
-func watchObjectsHere[T any, K comparable](ctx context.Context, sort func() *objectSort[T, K], filters []Filter) iter.Seq2[ObjectEvent[T], error] {
+func watchHere[T any, K comparable](ctx context.Context, s *own.Sort[T, K], filters []Filter) iter.Seq2[ObjectEvent[T], error] {
 	return func(yield func(ObjectEvent[T], error) bool) {
 		c, err := Dial()
 		if err != nil {
@@ -153,34 +157,35 @@ func watchObjectsHere[T any, K comparable](ctx context.Context, sort func() *obj
 			return
 		}
 		defer c.Close()
-		watchObjects(ctx, c, sort, filters)(yield)
+		WatchSort(ctx, c, s, filters...)(yield)
 	}
 }
 
-func watchObjects[T any, K comparable](ctx context.Context, c *Conn, sort func() *objectSort[T, K], filters []Filter) iter.Seq2[ObjectEvent[T], error] {
+// WatchSort follows objects that the package of a kind describes. Programs call the
+// functions of those packages instead, such as bridge.WatchVLANs.
+func WatchSort[T any, K comparable](ctx context.Context, c *Conn, s *own.Sort[T, K], filters ...Filter) iter.Seq2[ObjectEvent[T], error] {
 	return func(yield func(ObjectEvent[T], error) bool) {
-		s := sort()
 		o, err := openObjects(ctx, c, s, newFilter(filters))
 		if err == nil {
 			defer o.w.close()
 			err = o.run(ctx, yield)
 		}
 		if err != nil {
-			yield(ObjectEvent[T]{}, kernelError(&Error{Op: s.op}, err))
+			yield(ObjectEvent[T]{}, kernelError(&Error{Op: s.Op}, err))
 		}
 	}
 }
 
 // openObjects opens a mirror of objects, after the checks of Watch.
-func openObjects[T any, K comparable](ctx context.Context, c *Conn, s *objectSort[T, K], f filter) (*objects[T, K], error) {
-	if err := c.unready(ctx, s.op); err != nil {
+func openObjects[T any, K comparable](ctx context.Context, c *Conn, s *own.Sort[T, K], f filter) (*objects[T, K], error) {
+	if err := c.unready(ctx, s.Op); err != nil {
 		return nil, err
 	}
 	switch {
 	case f.fault != nil:
-		return nil, f.fault.in(s.op)
-	case f.allNetNS && s.ownNetNS:
-		return nil, &Error{Op: s.op, Err: errors.ErrUnsupported,
+		return nil, f.fault.in(s.Op)
+	case f.allNetNS && s.OwnNetNS:
+		return nil, &Error{Op: s.Op, Err: errors.ErrUnsupported,
 			Message: "AllNetNS: the kernel lists these objects of the own namespace only; use a Conn in each namespace"}
 	}
 	w := newMirror(f)

@@ -135,11 +135,11 @@ func objectWriter(n, changes int) (ip, bridge string) {
 		case 14:
 			fmt.Fprintf(&i, "route %s 198.51.100.%d/32 nexthop dev e0 nexthop dev e1 weight 3\n", verb, at)
 		case 15, 16:
-			if verb == "del" { // ends a batch if there is no such neighbour
+			if verb == "del" { // a neigh command that fails ends a batch, also with -force
 				fmt.Fprintf(&i, "neigh flush to 203.0.113.%d dev %s nud permanent\n", at, dev)
 				break
 			}
-			fmt.Fprintf(&i, "neigh %s 203.0.113.%d lladdr 02:00:00:00:%02x:%02x dev %s\n", verb, at, n, rand.IntN(3), dev)
+			fmt.Fprintf(&i, "neigh replace 203.0.113.%d lladdr 02:00:00:00:%02x:%02x dev %s\n", at, n, rand.IntN(3), dev)
 		case 17:
 			fmt.Fprintf(&b, "fdb %s 02:00:00:01:%02x:%02x dev e%d master static\n", verb, n, at, rand.IntN(2))
 		case 18:

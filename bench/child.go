@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/iplink-go/iplink"
 )
 
 // childArg makes this program run one contestant in a separate process, so that its
@@ -38,6 +40,12 @@ var children = map[string]child{
 	"mirror " + floorName: mirrorRaw,
 	"entries " + ourName:  entriesOurs,
 	"vlans " + ourName:    vlansOurs,
+
+	"mirror addresses":  mirrorObjects((*iplink.Conn).WatchAddrs),
+	"mirror routes":     mirrorObjects((*iplink.Conn).WatchRoutes),
+	"mirror neighbours": mirrorObjects((*iplink.Conn).WatchNeighs),
+	"mirror VLANs":      mirrorObjects(vlansOn),
+	"mirror groups":     mirrorObjects(groupsOn),
 }
 
 // runChild runs a child. It prints "ready", and at the end the resources used since

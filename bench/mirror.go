@@ -77,13 +77,13 @@ func mirrorOurs(n int, ready func()) error {
 			return nil
 		case err != nil:
 			return err
-		}
-		all[e.New.Index] = e.New
-		if len(all) == n+1 {
+		case e.Kind == iplink.Current:
 			go func() {
 				defer cancel()
 				settle(all, ready)
 			}()
+		default:
+			all[e.New.Index] = e.New
 		}
 	}
 	return errors.New("the watch ended")

@@ -20,7 +20,8 @@ func workloads() []*workload {
 	for _, m := range makers[1:] {
 		all = append(all, m.deletion())
 	}
-	return append(all, listing(), getting(), encoding(), decoding(), ensuring(), watching(), mirroring(), entries(), entryMemory(), vlans(), vlanMemory())
+	return append(all, listing(), getting(), encoding(), decoding(), ensuring(), watching(), mirroring(), entries(), entryMemory(), vlans(), vlanMemory(),
+		mirroringAddrs(), mirroringRoutes(), mirroringNeighs(), mirroringVLANs(), mirroringGroups())
 }
 
 // printTable prints the results as one table in Markdown.

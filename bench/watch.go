@@ -81,7 +81,7 @@ func watchOurs(n int, ready func()) error {
 		switch {
 		case err != nil:
 			return err
-		case e.Link().Name == "lo":
+		case e.Kind == iplink.Current:
 			ready()
 		case e.Kind == iplink.Added && e.New.Name == lastLink:
 			return nil

@@ -73,7 +73,7 @@ func invite(ctx context.Context, l *lab.Lab, ns *iplink.NetNS) error {
 		l.Say("  %s", enter)
 	}
 	for _, words := range []string{
-		"ip -n %s link del port1", "ip -n %s link set port2 nomaster", "ip -n %s address del 192.0.2.1/24 dev br0", "ip -n %s link set br0 mtu 1500",
+		"ip -n %s link del port1", "ip -n %s link set port2 nomaster", "ip -n %s link add br7 type bridge", "ip -n %s link set port2 master br7", "ip -n %s address del 192.0.2.1/24 dev br0", "ip -n %s link set br0 mtu 1500",
 		"bridge -n %s fdb del 02:00:00:00:12:34 dev port1 master", "bridge -n %s vlan del vid 100 dev port1", "ip -n %s link set host2 down",
 	} {
 		l.Say("  "+words, ns)

@@ -62,27 +62,35 @@ func TestConverge(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer net.Close()
-	commands := []struct{ program, command, told string }{
+	type command struct{ program, command, told string }
+	commands := []command{
 		{"ip", "link del port1", "made port1"},
 		{"ip", "link set port2 nomaster", "put right port2: [master: have nomaster, want br0]"},
 		{"ip", "link set br0 mtu 1500", "put right br0: [mtu: have 1500, want 1400]"},
 		{"ip", "address del 192.0.2.1/24 dev br0", "put right br0: [addr: "},
 		{"bridge", "fdb del 02:00:00:00:12:34 dev port1 master", "put right port1: [fdb: "},
 		{"ip", "link set host2 down", "put right port2: [state: have down, want up]"},
+		{"ip", "link add br7 type bridge", ""},
+		{"ip", "link set port2 master br7", "put right port2: [master: have br7, want br0"},
 	}
 	if info, _ := testutil.LinkJSON(t, net, "br0")["linkinfo"].(map[string]any); info["info_data"].(map[string]any)["vlan_filtering"] == 1.0 {
-		commands = append(commands, struct{ program, command, told string }{"bridge", "vlan del vid 100 dev port1", "put right port1: [vlan: "})
+		commands = append(commands, []command{
+			{"bridge", "vlan del vid 100 dev port1", "put right port1: [vlan: "},
+			{"bridge", "vlan add vid 100 dev port1", "put right port1: [vlan: "}, // no longer untagged
+		}...)
 	} else if testutil.Matrix() {
 		t.Error("the bridge does not filter VLANs")
 	}
-	commands = append(commands, struct{ program, command, told string }{"ip", "link del br0", "made br0"})
+	commands = append(commands, command{"ip", "link del br0", "made br0"})
 	for _, c := range commands {
 		testutil.In(t, net, func() {
 			if out, err := exec.Command(c.program, strings.Fields(c.command)...).CombinedOutput(); err != nil {
 				t.Errorf("%s %s: %v: %s", c.program, c.command, err, out)
 			}
 		})
-		told.await(t, c.told)
+		if c.told != "" {
+			told.await(t, c.told)
+		}
 	}
 	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(10 * time.Millisecond) {
 		br0, host2 := testutil.LinkJSON(t, net, "br0"), testutil.LinkJSON(t, net, "host2")

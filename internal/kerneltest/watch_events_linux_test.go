@@ -20,9 +20,11 @@ func TestWatchEvents(t *testing.T) {
 	w.IP("link", "add", "br0", "type", "bridge")
 	w.IP("link", "set", "br0", "up")
 	events := w.watch()
-	events.of(iplink.Added, "br0")
+	if e := events.of(iplink.Added, "br0"); e.FlagsChange != 0 {
+		t.Errorf("the event of a list is %+v", e)
+	}
 	w.IP("link", "add", "a0", "type", "veth", "peer", "name", "b0")
-	if e := events.of(iplink.Added, "a0"); e.Snapshot || e.Old != nil || e.New.Kind != iplink.KindVeth || e.NetNSID != -1 {
+	if e := events.of(iplink.Added, "a0"); e.Snapshot || e.FlagsChange != ^iplink.Flags(0) || e.Old != nil || e.New.Kind != iplink.KindVeth || e.NetNSID != -1 {
 		t.Errorf("the event of a new link is %+v", e)
 	}
 	w.IP("link", "set", "b0", "up")
@@ -52,6 +54,9 @@ func TestWatchEvents(t *testing.T) {
 		w.IP(strings.Fields(step.args)...)
 		e := events.changed(step.name, step.attribute)
 		compareWithIP(t, step.args, e.New, lab.IPLinks(t, w.File))
+		if step.args == "link set a0 arp off" && e.FlagsChange != iplink.FlagNoARP {
+			t.Errorf("%s: %v changed", step.args, e.FlagsChange)
+		}
 	}
 	w.IP("link", "set", "a0", "down") // as Linux before 6.2 has it
 	w.IP("link", "set", "a0", "name", "c0")
@@ -111,6 +116,9 @@ func TestWatchSnapshot(t *testing.T) {
 	if len(missing) > 0 {
 		t.Errorf("the snapshot lacks %v", missing)
 	}
+	if e := events.take(); e.Kind != iplink.Current || e.String() != "current" || e.Old != nil || e.New != nil || e.Link().Name != "" {
+		t.Errorf("the snapshot ends with %+v", e)
+	}
 	w.IP("link", "add", "br1", "type", "bridge")
 	if e := events.about("br1"); e.Kind != iplink.Added || e.Snapshot {
 		t.Errorf("the event of a new link is %+v", e)
@@ -121,7 +129,7 @@ var isOperUp = iplink.Until("state up", func(l *iplink.Link) bool { return l.Ope
 
 // late are the changes that the kernel makes by itself some time after a link came
 // up or got an address.
-var late = []string{"flags", "state", "carrier", "port.state"}
+var late = []string{"flags", "state", "carrier", "carrier_up_count", "port.state"}
 
 // isLate reports whether an event has nothing but late changes.
 func isLate(e iplink.Event) bool {
@@ -145,9 +153,7 @@ func TestWatchNothing(t *testing.T) {
 		return ok && port.State == iplink.BridgePortForwarding
 	}))
 	events := w.watch()
-	for range lab.IPLinks(t, w.File) {
-		events.take()
-	}
+	events.snapshot()
 	before := mustGet(t, w.conn, "a0").Stats.TxPackets
 	w.IP("neigh", "replace", "192.0.2.2", "lladdr", "02:00:00:00:00:02", "dev", "a0")
 	sendUDP(t, w, "192.0.2.2:9")
@@ -171,9 +177,7 @@ func TestWatchDown(t *testing.T) {
 	w := newWatched(t)
 	w.IP("link", "add", "a0", "type", "veth", "peer", "name", "b0")
 	events := w.watch()
-	for range lab.IPLinks(t, w.File) {
-		events.take()
-	}
+	events.snapshot()
 	w.IP("link", "set", "a0", "alias", "below")
 	w.IP("link", "set", "a0", "group", "4660")
 	w.IP("link", "property", "add", "dev", "a0", "altname", "down-below")
@@ -204,9 +208,7 @@ func TestWatchBridgeLink(t *testing.T) {
 	w.IP("link", "add", "br0", "type", "bridge")
 	w.IP("link", "add", "a0", "master", "br0", "type", "veth", "peer", "name", "b0")
 	events := w.watch()
-	for range lab.IPLinks(t, w.File) {
-		events.take()
-	}
+	events.snapshot()
 	setBridgePortCost(t, w, "a0", 4321)
 	e := events.changed("a0", "port.cost")
 	if e.String() != "changed a0: port.cost" {

@@ -12,7 +12,7 @@ import (
 
 // isTold leaves out what comes along when a port joins or leaves.
 func isTold(e iplink.Event) bool {
-	return e.Kind != iplink.Changed || slices.Contains(e.Changes, "mtu") || slices.Contains(e.Changes, "alias")
+	return e.Kind != iplink.Changed && e.Kind != iplink.Current || slices.Contains(e.Changes, "mtu") || slices.Contains(e.Changes, "alias")
 }
 
 // TestWatchFilters runs `ip` commands and compares all events that pass a

@@ -56,6 +56,16 @@ func (e *events) take() iplink.Event {
 	return event
 }
 
+// snapshot takes the events up to the mark of its end.
+func (e *events) snapshot() {
+	e.t.Helper()
+	for event := e.take(); event.Kind != iplink.Current; event = e.take() {
+		if event.Kind != iplink.Added || !event.Snapshot {
+			e.t.Errorf("%v is part of the snapshot", event)
+		}
+	}
+}
+
 // until takes events up to the first of which holds is true, which it returns.
 func (e *events) until(what string, holds func(iplink.Event) bool) iplink.Event {
 	e.t.Helper()

@@ -117,3 +117,10 @@ const (
 	IFLA_PROTO_DOWN_REASON_MASK  = 1
 	IFLA_PROTO_DOWN_REASON_VALUE = 2
 )
+
+// IFLA_EVENT_*: reasons for an announcement of a link.
+const (
+	IFLA_EVENT_BONDING_FAILOVER = 3
+	IFLA_EVENT_NOTIFY_PEERS     = 4
+	IFLA_EVENT_IGMP_RESEND      = 5
+)

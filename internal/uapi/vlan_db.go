@@ -3,6 +3,7 @@ package uapi
 // RTM_*VLAN: messages about a bridge's settings of single VLANs.
 const (
 	RTM_NEWVLAN = 112
+	RTM_DELVLAN = 113
 	RTM_GETVLAN = 114
 )
 
