@@ -492,12 +492,3 @@ func randomFaults(l *testbed, r *rand.Rand, links int) *injection {
 		return f(i, p)
 	}}
 }
-
-// emulated returns fewer rounds for the emulated processor that kernels of the
-// matrix have.
-func emulated(rounds int) int {
-	if testutil.Matrix() {
-		return rounds/8 + 1
-	}
-	return rounds
-}

@@ -10,3 +10,12 @@ import (
 func TestMain(m *testing.M) {
 	os.Exit(testutil.Main(m))
 }
+
+// emulated returns fewer rounds for the emulated processor that kernels of the
+// matrix have.
+func emulated(rounds int) int {
+	if testutil.Matrix() {
+		return rounds/8 + 1
+	}
+	return rounds
+}

@@ -86,7 +86,7 @@ func rawGeneric(l *Lab, family string, command uint8, flags netlink.HeaderFlags,
 }
 
 // SendGeneric sends a request to a generic netlink family and waits for the
-// acknowledgement. request has what follows the generic header.
+// acknowledgement. request follows the generic header.
 func SendGeneric(l *Lab, family string, command uint8, request []byte) {
 	l.Helper()
 	c, id := generic(l, family)

@@ -42,7 +42,7 @@ import (
 	"golang.org/x/tools/go/packages"
 )
 
-// analyzers are cmd/vet's, but for those of assembler and cgo.
+// analyzers are the analyzers of cmd/vet, except for assembler and cgo.
 var analyzers = []*analysis.Analyzer{
 	appends.Analyzer, assign.Analyzer, atomic.Analyzer, bools.Analyzer, buildtag.Analyzer,
 	composite.Analyzer, copylock.Analyzer, defers.Analyzer, directive.Analyzer, errorsas.Analyzer,

@@ -1,0 +1,47 @@
+package iplink
+
+import (
+	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/own"
+	"github.com/iplink-go/iplink/internal/uapi"
+)
+
+// specOf describes a link by all settings that the kernel has reported and takes.
+func specOf(l *Link) *spec {
+	s := &spec{Settings: own.New(l.Kind, l.Name, nil), link: l, linkSet: settableOf(l.settable, l.raw.common)}
+	s.index, s.altNames = l.Index, l.AltNames
+	s.linkSet = s.linkSet.Minus(attr.SetOf(uapi.IFLA_IFNAME, uapi.IFLA_CARRIER, uapi.IFLA_OPERSTATE))
+	if !l.ProtoDown {
+		s.linkSet.Remove(uapi.IFLA_PROTO_DOWN)
+	}
+	if k := kinds[l.Kind]; k != nil && !k.parent {
+		s.linkSet.Remove(uapi.IFLA_LINK) // an underlay or another end, which is a setting of the kind
+	}
+	if s.kind().parentDev == "" {
+		s.linkSet.Remove(uapi.IFLA_PARENT_DEV_NAME) // which follows from the link below
+	}
+	if isZero(l.Address) || s.kind().address != "" {
+		s.linkSet.Remove(uapi.IFLA_ADDRESS)
+	}
+	s.flags, s.change = uint32(l.Flags), uapi.IFF_UP|uapi.IFF_NOARP|uapi.IFF_MULTICAST|uapi.IFF_ALLMULTI|uapi.IFF_PROMISC|uapi.IFF_DYNAMIC
+	if i, ok := l.Info.(info); ok {
+		s.Info, s.Set = i, settableOf(i.attrs, l.raw.info)
+		if copied := s.kind().copied; copied != nil {
+			copied(i, &s.Set)
+		}
+	}
+	if p, ok := l.PortInfo.(info); ok {
+		s.port = &own.Settings{Kind: l.PortKind, Info: p, Set: settableOf(p.attrs, l.raw.port)}
+	}
+	return s
+}
+
+// settableOf returns the reported rows of a table that can be set.
+func settableOf(t attr.Table, reported attr.Set) (set attr.Set) {
+	new(attr.Codec).Describe(t, func(r attr.Row) {
+		if r.Settable() && r.Readable() && reported.Has(r.Type) {
+			set.Add(r.Type)
+		}
+	})
+	return set
+}
