@@ -229,7 +229,7 @@ func (w *commandWriter) change(s *spec) {
 	}
 }
 
-// found returns the namespace in which a command finds the link that it changes.
+// found returns the namespace where a command finds the link that it changes.
 func (s *spec) found() *NetNS {
 	if s.resident {
 		return s.netns

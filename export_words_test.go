@@ -41,6 +41,7 @@ func RandomKind(kind string, port bool, r *rand.Rand) *RandomTable {
 			t.fill(row, r)
 		}
 	}
+	t.drop()
 	if i, ok := s.Info.(finisher); ok {
 		i.afterWords(&s.Settings)
 	}
@@ -66,7 +67,21 @@ func (t *RandomTable) fill(row attr.Row, r *rand.Rand) {
 		t.Tried[row.Name] = true
 		return
 	}
-	t.set.Remove(row.Type)
+	if !t.set.Has(row.Type) {
+		return
+	}
+	var c attr.Codec // `ip` gets the row in any case
+	_, _ = c.Decode(wire.AppendAttr(nil, typ, make([]byte, 1)), t.of, nil)
+}
+
+// drop leaves out rows whose value another row of the same attribute has made invalid.
+func (t *RandomTable) drop() {
+	var c attr.Codec
+	for typ := range t.set.All() {
+		if c.Check(attr.SetOf(typ), nil, t.of) != nil {
+			t.set.Remove(typ)
+		}
+	}
 }
 
 // payloadOf returns bytes that may be a payload of a row.
@@ -89,7 +104,12 @@ func payloadOf(row attr.Row, r *rand.Rand) []byte {
 		return bitsOf(row, r)
 	case "struct":
 		return structOf(r, b)
-	case "u32", "u64", "u16", "be16", "be32", "be64", "ifindex":
+	case "be16":
+		if r.IntN(2) == 0 {
+			return [][]byte{{0x81, 0}, {0x88, 0xa8}}[r.IntN(2)]
+		}
+		fallthrough
+	case "u32", "u64", "u16", "be32", "be64", "ifindex":
 		v := r.Uint64() >> r.IntN(64)
 		b = wire.Order.AppendUint64(nil, v)
 		if strings.HasPrefix(format, "be") {
@@ -110,7 +130,9 @@ func bitsOf(row attr.Row, r *rand.Rand) []byte {
 // structOf returns a list of attributes, or bytes.
 func structOf(r *rand.Rand, b []byte) []byte {
 	var list []byte
-	switch r.IntN(4) {
+	switch r.IntN(5) {
+	case 4:
+		return []byte{byte(1 + r.IntN(3)), 0}
 	case 0:
 		for i := range r.IntN(4) {
 			list = wire.AppendAttr(list, uint16(i), b[4*i:][:4])

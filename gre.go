@@ -233,6 +233,12 @@ func (v *IP6GREInfo) attrsWith(c *attr.Codec, most uint64) {
 	attr.Flag(c.CreateOnly(), uapi.IFLA_GRE_COLLECT_METADATA, "external", &v.External)
 }
 
+// afterWords completes the keys, and makes values replace inherited ones.
+func (v *IP6GREInfo) afterWords(s *own.Settings) {
+	v.GREKeys.afterWords(s)
+	v.notInherited(s, greTunnel)
+}
+
 // ipDefaults sets the limits.
 func (v *IP6GREInfo) ipDefaults(missing attr.Set) { v.limits(missing, greTunnel) }
 

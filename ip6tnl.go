@@ -2,6 +2,7 @@ package iplink
 
 import (
 	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/own"
 	"github.com/iplink-go/iplink/internal/uapi"
 )
 
@@ -30,6 +31,9 @@ func (v *IP6TnlInfo) attrs(c *attr.Codec) {
 	v.Encap.attrs(c, ipTunnel)
 	attr.Flag(c.CreateOnly(), uapi.IFLA_IPTUN_COLLECT_METADATA, "external", &v.External)
 }
+
+// afterWords makes values replace inherited ones.
+func (v *IP6TnlInfo) afterWords(s *own.Settings) { v.notInherited(s, ipTunnel) }
 
 // ipDefaults makes a tunnel for IPv6.
 func (v *IP6TnlInfo) ipDefaults(missing attr.Set) {

@@ -3,7 +3,6 @@ package iplink
 import (
 	"errors"
 	"net"
-	"slices"
 
 	"github.com/iplink-go/iplink/internal/attr"
 	"github.com/iplink-go/iplink/internal/own"
@@ -65,7 +64,7 @@ func (p *parsing) macsecCommand(at place, args *words.Args) error {
 func (m *MACsecInfo) readTx(s *own.Settings, args *words.Args) error {
 	sa, err := readSA(args)
 	s.Set = s.Set.Or(attr.SetOf(own.MACsecTxSA, own.MACsecTxKey))
-	m.TxSAs = append(slices.Clip(m.TxSAs), sa)
+	m.TxSAs = append(m.TxSAs, sa)
 	return err
 }
 
@@ -78,7 +77,7 @@ func (m *MACsecInfo) readRx(s *own.Settings, args *words.Args) error {
 	s.Set = s.Set.Or(attr.SetOf(own.MACsecRxSC, own.MACsecRxKey))
 	channel := findRxSC(m.RxSCs, sci)
 	if channel == nil {
-		m.RxSCs = append(slices.Clip(m.RxSCs), MACsecRxSC{SCI: sci, Active: true})
+		m.RxSCs = append(m.RxSCs, MACsecRxSC{SCI: sci, Active: true})
 		channel = &m.RxSCs[len(m.RxSCs)-1]
 	}
 	if !args.More() {
@@ -89,7 +88,7 @@ func (m *MACsecInfo) readRx(s *own.Settings, args *words.Args) error {
 		return err
 	}
 	sa, err := readSA(args)
-	channel.SAs = append(slices.Clip(channel.SAs), sa)
+	channel.SAs = append(channel.SAs, sa)
 	return err
 }
 
@@ -151,7 +150,7 @@ func (a *MACsecSA) readWord(args *words.Args) (err error) {
 	case "salt":
 		a.Salt, err = readMACsecKey(args)
 	case "key":
-		args.Hide(true) // also what follows, which may be a key by mistake
+		args.Hide(true) // also the words that follow, which may be keys by mistake
 		text, missing := args.Value()
 		if missing != nil {
 			return missing

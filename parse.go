@@ -84,7 +84,7 @@ type ParseError struct {
 	Nearest string
 	// Allowed are the words that may stand there, if they can be listed.
 	Allowed []string
-	// Message says what is wrong.
+	// Message is the reason.
 	Message string
 	// Err is the error of a function that ResolveNetNS or ResolveGroup was given, or nil.
 	Err error
@@ -148,7 +148,7 @@ func ResolveGroup(find func(name string) (uint32, error)) ParseOption {
 // `link`, `sysctl -w` for the settings of a link, and `wg set`; "&&", ";" or the ends of
 // lines separate several of them. All must be about one link, apart from the other end of
 // a pair and from ports that join it. Words may be abbreviated as `ip` allows. `bridge
-// vlan`, `mdb` and `vni` need package bridge or vxlan in the program.
+// vlan` and `mdb` take the option bridge.Words(), and `bridge vni` vxlan.Words().
 //
 // The builder describes the state after the commands; the order does not matter, nor does
 // a command that would fail because something exists. `ip link set` of a link that no
@@ -181,10 +181,17 @@ func ParseBatch(r io.Reader, options ...ParseOption) ([]Spec, error) {
 	return p.specs(), nil
 }
 
+// ReadObjects makes functions read the objects of `bridge` that packages of kinds have. It
+// is for these packages: see Words of packages bridge and vxlan.
+func ReadObjects(readers map[string]own.ObjectReader) ParseOption {
+	return func(p *parsing) { maps.Copy(p.objects, readers) }
+}
+
 // A parsing is the state of ParseCommand and ParseBatch.
 type parsing struct {
 	findNetNS func(name string) (*NetNS, error)
 	findGroup func(name string) (uint32, error)
+	objects   map[string]own.ObjectReader // of objects of package bridge and vxlan
 
 	found  []*subject
 	named  map[placeName]*subject
@@ -201,7 +208,8 @@ type subject struct {
 	peer bool       // the other end of a pair: its main end has it
 	word words.Word // the first word of its first command
 
-	flushed []string // the objects that commands remove
+	flushed []string        // the objects that commands remove
+	seen    map[string]bool // the objects that commands add
 }
 
 // A placeName is the name of a link and the word for its namespace.
@@ -214,7 +222,7 @@ type place struct {
 }
 
 func newParsing(options []ParseOption) *parsing {
-	p := &parsing{named: map[placeName]*subject{}, places: map[string]place{}}
+	p := &parsing{named: map[placeName]*subject{}, places: map[string]place{}, objects: map[string]own.ObjectReader{}}
 	for _, o := range options {
 		if o != nil {
 			o(p)
@@ -297,7 +305,7 @@ func (p *parsing) nsenter(args *words.Args) error {
 	return p.command(at, args)
 }
 
-// ipObjects are the objects of `ip` in the order in which it compares abbreviations.
+// ipObjects are the objects of `ip`, as it compares them with abbreviations.
 var ipObjects = []string{"address", "addrlabel", "maddress", "route", "rule", "neighbor", "neighbour", "ntable", "link",
 	"l2tp", "fou", "macsec", "tunnel", "tuntap", "token", "tcp_metrics", "monitor", "xfrm", "mroute", "mrule", "netns",
 	"netconf", "vrf", "nexthop", "mptcp", "ioam", "help", "stats"}
@@ -488,7 +496,7 @@ func (d *subject) editor() *Editor {
 	return Edit(d.spec)
 }
 
-// specs returns all builders but those of the other ends of pairs.
+// specs returns all builders, without the other ends of pairs.
 func (p *parsing) specs() (all []Spec) {
 	for _, d := range p.found {
 		if !d.peer {

@@ -4,11 +4,10 @@ import (
 	"github.com/iplink-go/iplink/fdb"
 	"github.com/iplink-go/iplink/internal/attr"
 	"github.com/iplink-go/iplink/internal/fdbmsg"
-	"github.com/iplink-go/iplink/internal/own"
 	"github.com/iplink-go/iplink/internal/words"
 )
 
-// bridgeObjects are the objects of `bridge` in the order in which it compares abbreviations.
+// bridgeObjects are the objects of `bridge`, as it compares them with abbreviations.
 var bridgeObjects = []string{"link", "fdb", "mdb", "vlan", "vni", "monitor", "mst", "help"}
 
 // bridgeCommand reads a command of `bridge`, after its first word.
@@ -98,10 +97,10 @@ func (p *parsing) objectCommand(object string, at place, args *words.Args) error
 	if err != nil {
 		return err
 	}
-	read := own.ReaderOf(object)
+	read := p.objects[object]
 	if read == nil {
 		owner := map[string]string{"vlan": "bridge", "mdb": "bridge", "vni": "vxlan"}[object]
-		return args.Faultf("bridge %s takes package %s in the program: import _ %q", object, owner, "github.com/iplink-go/iplink/"+owner)
+		return args.Faultf("bridge %s takes the option %s.Words()", object, owner)
 	}
 	self := args.Cut("self") || object != "vlan"
 	args.Cut("master")

@@ -9,8 +9,8 @@ import (
 	"github.com/iplink-go/iplink/internal/words"
 )
 
-// objectVerbs are the verbs of `ip address`, `ip route` and `ip neighbour`, in the order in
-// which abbreviations are compared.
+// objectVerbs are the verbs of `ip address`, `ip route` and `ip neighbour`, as they are
+// compared with abbreviations.
 var objectVerbs = []string{"add", "change", "replace", "append", "prepend", "delete", "flush", "show", "list", "lst", "save", "restore", "get", "test", "help"}
 
 // verb reads the verb of a command about objects of a link: "add", "delete" or "flush".
@@ -63,16 +63,34 @@ func (p *parsing) addressCommand(at place, family string, args *words.Args) erro
 	case err != nil:
 		return err
 	case verb == "delete":
-		d.editor().DelAddr(a.Prefix)
-	case d.s.only(calledOnlyAddrs):
-		d.editor().OnlyAddrs(a)
-	default:
-		d.editor().Addrs(a)
+		d.s.noAddrs = append(d.s.noAddrs, a.Prefix)
+	case d.first("address " + a.String()):
+		d.s.addrs = append(d.s.addrs, a)
+		d.adds(calledOnlyAddrs, calledAddrs)
 	}
 	return nil
 }
 
-// A flushing is the commands that together remove what a setter such as OnlyAddrs does.
+// first reports whether an object was not read before. The setters would take time for each
+// object that the builder has already.
+func (d *subject) first(object string) bool {
+	if d.seen == nil {
+		d.seen = map[string]bool{}
+	}
+	had := d.seen[object]
+	d.seen[object] = true
+	return !had
+}
+
+// adds notes that a setter was called, unless the builder leaves no other objects.
+func (d *subject) adds(only, adding setters) {
+	if !d.s.only(only) {
+		d.s.called |= adding
+	}
+}
+
+// A flushing is the commands that together remove the objects that a setter such as
+// OnlyAddrs does.
 type flushing struct {
 	object string
 	all    []string // their words behind the object, with "4" or "6" for a family
@@ -99,7 +117,8 @@ func (d *subject) flush(object, family string, args *words.Args) error {
 	return nil
 }
 
-// halfFlushed returns an object of which commands flush only a part, or an empty string.
+// halfFlushed returns a sort of objects that commands flush only in part, or an empty
+// string.
 func (d *subject) halfFlushed() string {
 	for _, flushed := range d.flushed {
 		object, _, _ := strings.Cut(flushed, ":")
@@ -133,11 +152,10 @@ func (p *parsing) routeCommand(at place, family string, args *words.Args) error 
 	case err != nil:
 		return err
 	case verb == "delete":
-		d.editor().DelRoute(r)
-	case d.s.only(calledOnlyRoutes):
-		d.editor().OnlyRoutes(r)
-	default:
-		d.editor().Routes(r)
+		d.s.noRoutes = append(d.s.noRoutes, r)
+	case d.first("route " + r.String()):
+		d.s.routes = append(d.s.routes, r)
+		d.adds(calledOnlyRoutes, calledRoutes)
 	}
 	return nil
 }
@@ -161,11 +179,10 @@ func (p *parsing) neighCommand(at place, args *words.Args) error {
 	case err != nil:
 		return err
 	case verb == "delete":
-		d.editor().DelNeigh(n)
-	case d.s.only(calledOnlyNeighs):
-		d.editor().OnlyNeighs(n)
-	default:
-		d.editor().Neighs(n)
+		d.s.noNeighs = append(d.s.noNeighs, n)
+	case d.first("neigh " + n.String()):
+		d.s.neighs = append(d.s.neighs, n)
+		d.adds(calledOnlyNeighs, calledNeighs)
 	}
 	return nil
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/iplink-go/iplink/internal/words"
 )
 
-// linkVerbs are the verbs of `ip link`, in the order in which it compares abbreviations.
+// linkVerbs are the verbs of `ip link`, as it compares them with abbreviations.
 var linkVerbs = []string{"add", "set", "change", "replace", "delete", "show", "list", "lst", "xstats", "afstats", "property", "help"}
 
 func (p *parsing) linkCommand(at place, args *words.Args) error {
@@ -212,17 +212,18 @@ func (p *parsing) propertyCommand(at place, args *words.Args) error {
 		if err != nil {
 			return err
 		}
-		if verb == "add" {
-			d.editor().AltName(name)
-		} else {
-			d.editor().DelAltName(name)
+		if verb != "add" {
+			d.s.noAltNames = append(d.s.noAltNames, name)
+		} else if d.first("altname " + name) {
+			d.s.altNames = append(d.s.altNames, name)
+			d.adds(calledOnlyAltNames, calledAltName)
 		}
 	}
 	return nil
 }
 
-// abbreviated are the words about a link that `ip` takes in an abbreviated form, in the
-// order in which it compares them.
+// abbreviated are the words about a link that `ip` takes in an abbreviated form, as it
+// compares them.
 var abbreviated = []string{"index", "link", "address", "broadcast", "txqueuelen", "qlen", "master", "vrf", "nomaster", "dynamic",
 	"type", "alias", "numtxqueues", "numrxqueues", "addrgenmode", "link-netnsid"}
 

@@ -153,6 +153,23 @@ func (v *TunnelIPv6) attrs(c *attr.Codec, n *tunnelNumbers) {
 	flags.Bit(c, own.TunnelAllowLocalRemote, uapi.IP6_TNL_F_ALLOW_LOCAL_REMOTE, "allow-localremote", &v.AllowLocalRemote)
 }
 
+// notInherited makes a value that words give replace the copy of the inner packet's, or the
+// lack of the value.
+func (v *TunnelIPv6) notInherited(s *own.Settings, n *tunnelNumbers) {
+	for _, pair := range []struct {
+		value, flag uint16
+		is          *bool
+	}{
+		{n.encapLimit, own.TunnelNoEncapLimit, &v.NoEncapLimit}, {own.TunnelTClass, own.TunnelTClassInherit, &v.TClassInherit},
+		{own.TunnelFlowLabel, own.TunnelLabelInherit, &v.FlowLabelInherit}, {n.fwMark, own.TunnelFwMarkInherit, &v.FwMarkInherit},
+	} {
+		if s.Set.Has(pair.value) && !s.Set.Has(pair.flag) {
+			s.Set.Add(pair.flag)
+			*pair.is = false
+		}
+	}
+}
+
 // limits sets the limits that `ip` sends without a word.
 func (v *TunnelIPv6) limits(missing attr.Set, n *tunnelNumbers) {
 	if missing.Has(n.ttl) {

@@ -2,7 +2,6 @@ package iplink
 
 import (
 	"net/netip"
-	"slices"
 	"strings"
 	"time"
 
@@ -57,7 +56,7 @@ func readWireGuard(s *own.Settings, args *words.Args) error {
 	case "peer":
 		peer, err := readWireGuardPeer(args)
 		info := own.Put[WireGuardInfo](s, own.WireGuardPeers)
-		info.Peers = append(slices.Clip(info.Peers), peer)
+		info.Peers = append(info.Peers, peer)
 		return err
 	case "private-key":
 		return args.Fault(keysInFiles)

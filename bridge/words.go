@@ -6,21 +6,24 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/iplink-go/iplink"
 	"github.com/iplink-go/iplink/internal/attr"
 	"github.com/iplink-go/iplink/internal/own"
 	"github.com/iplink-go/iplink/internal/words"
 )
 
-func init() {
-	own.ReadObjects("vlan", readVLANWords)
-	own.ReadObjects("mdb", readMDBWords)
+// Words makes iplink.ParseCommand and iplink.ParseBatch read `bridge vlan` and `bridge mdb`,
+// as the commands of the setters VLANs and MDB are. Programs without it do not contain the
+// readers.
+func Words() iplink.ParseOption {
+	return iplink.ReadObjects(map[string]own.ObjectReader{"vlan": readVLANWords, "mdb": readMDBWords})
 }
 
 // vlanWords are the words that follow `bridge vlan add`, without the link.
 var vlanWords = []string{"vid", "pvid", "untagged", "tunnel_info", "id"}
 
-// readVLANWords reads the arguments of `bridge vlan`. Its removals must make up those of
-// OnlyVLANs.
+// readVLANWords reads the arguments of `bridge vlan`. The removals must leave no other
+// VLANs than the wanted ones.
 func readVLANWords(s *own.Settings, self bool, verb string, args *words.Args) error {
 	v, last, err := readVLANRange(args)
 	if err != nil {
@@ -134,12 +137,20 @@ func addTunnels(s *own.Settings, self bool, vlans []VLAN, first uint32) error {
 // removeVLANs notes VLANs that the link is not to have.
 func removeVLANs(s *own.Settings, self bool, vlans []VLAN) {
 	o := vlanObjectsOf(s, self)
-	o.removed = append(o.removed, vlans...)
+	var had [mostVID + 1]bool
+	for _, v := range o.removed {
+		had[v.ID] = true
+	}
+	for _, v := range vlans {
+		if !had[v.ID] {
+			o.removed = append(o.removed, v)
+		}
+	}
 	s.SetObjects(o)
 	completeVLANs(s)
 }
 
-// completeVLANs makes the VLANs those of OnlyVLANs, if all others are removed.
+// completeVLANs makes the wanted VLANs the only ones, if all others are removed.
 func completeVLANs(s *own.Settings) {
 	had := own.FindObjects[*vlanObjects](s)
 	if had == nil || len(had.removed) == 0 {

@@ -3,12 +3,15 @@ package vxlan
 import (
 	"strings"
 
+	"github.com/iplink-go/iplink"
 	"github.com/iplink-go/iplink/internal/own"
 	"github.com/iplink-go/iplink/internal/words"
 )
 
-func init() {
-	own.ReadObjects("vni", readVNIWords)
+// Words makes iplink.ParseCommand and iplink.ParseBatch read `bridge vni`, as the commands
+// of the setter VNIs are. Programs without it do not contain the reader.
+func Words() iplink.ParseOption {
+	return iplink.ReadObjects(map[string]own.ObjectReader{"vni": readVNIWords})
 }
 
 // vniWords are the words that follow `bridge vni add`, without the link.

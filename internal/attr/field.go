@@ -25,7 +25,7 @@ type Field struct {
 	payload Payload
 }
 
-// form is the form in which iproute2 takes a value.
+// form is the notation of a value in iproute2.
 type form uint8
 
 const (

@@ -113,7 +113,8 @@ func ReadAddr(args *words.Args) (a inet.Addr, err error) {
 	return a, completeBroadcast(&a)
 }
 
-// readLocal reads the address of the link, with the length of a prefix if there is no peer.
+// readLocal reads the address of the link, with the length of a prefix unless there is a
+// peer.
 func readLocal(args *words.Args, a *inet.Addr) error {
 	p, err := args.Prefix()
 	if a.Peer.IsValid() {
