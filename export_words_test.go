@@ -37,7 +37,7 @@ func RandomKind(kind string, port bool, r *rand.Rand) *RandomTable {
 		*t.set = s.kind().spelled
 	}
 	for _, row := range rows(t.of) {
-		if row.Settable() && !row.Wordless && row.Name != "macaddr" && !strings.HasPrefix(row.Name, "6rd") && row.Name != "name" && r.IntN(2) == 0 {
+		if row.Settable() && !row.Wordless && !withOthers[row.Name] && r.IntN(2) == 0 {
 			t.fill(row, r)
 		}
 	}
@@ -47,6 +47,9 @@ func RandomKind(kind string, port bool, r *rand.Rand) *RandomTable {
 	}
 	return t
 }
+
+// withOthers are rows whose words depend on the value of another row.
+var withOthers = map[string]bool{"macaddr": true, "6rd-prefix": true, "6rd-relay_prefix": true, "name": true, "tdc": true, "xl_tdc": true}
 
 // fill gives a row a random value that it accepts.
 func (t *RandomTable) fill(row attr.Row, r *rand.Rand) {
