@@ -4,10 +4,12 @@ import (
 	"math"
 	"net"
 	"net/netip"
+	"slices"
 	"syscall"
 	"time"
 
 	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/own"
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
 )
@@ -289,7 +291,7 @@ func (b *BondInfo) attrs(c *attr.Codec) {
 	attr.Enum(c, uapi.IFLA_BOND_FAIL_OVER_MAC, "fail_over_mac", &b.FailOverMAC, bondFailOverMACs)
 	attr.Enum(c, uapi.IFLA_BOND_XMIT_HASH_POLICY, "xmit_hash_policy", &b.XmitHashPolicy, bondXmitHashPolicies)
 	attr.U32(c, uapi.IFLA_BOND_RESEND_IGMP, "resend_igmp", &b.ResendIGMP, 0, 255)
-	attr.U8(c, uapi.IFLA_BOND_NUM_PEER_NOTIF, "num_grat_arp", &b.NumPeerNotif)
+	attr.U8(c.Takes("num_unsol_na"), uapi.IFLA_BOND_NUM_PEER_NOTIF, "num_grat_arp", &b.NumPeerNotif)
 	attr.Bool01(c, uapi.IFLA_BOND_ALL_SLAVES_ACTIVE, "all_slaves_active", &b.AllSlavesActive)
 	attr.U32(c, uapi.IFLA_BOND_MIN_LINKS, "min_links", &b.MinLinks, 0, math.MaxInt32)
 	attr.Seconds(c, uapi.IFLA_BOND_LP_INTERVAL, "lp_interval", &b.LPInterval, time.Second, math.MaxInt32*time.Second)
@@ -305,6 +307,12 @@ func (b *BondInfo) choice(c *attr.Codec) *attr.Codec {
 		return c.WriteOnly()
 	}
 	return c
+}
+
+// afterWords makes "clear_active_slave" let the kernel select the port again.
+func (b *BondInfo) afterWords(s *own.Settings) {
+	named := slices.ContainsFunc(s.Refs, func(r attr.Ref) bool { return r.Type == uapi.IFLA_BOND_ACTIVE_SLAVE })
+	b.Reselect = s.Set.Has(uapi.IFLA_BOND_ACTIVE_SLAVE) && b.ActiveSlave == 0 && !named
 }
 
 func (b *BondInfo) monitor(c *attr.Codec) {

@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 
 	"github.com/iplink-go/iplink/internal/attr"
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
+	"github.com/iplink-go/iplink/internal/words"
 )
 
 // bondWhileDown are the settings that can change only while the bond is down, and
@@ -288,6 +290,32 @@ func (t *arpTargets) AppendWords(b []byte) []byte {
 // AppendWords appends the addresses, separated by ",".
 func (t *nsTargets) AppendWords(b []byte) []byte {
 	return appendTargets(b, *t)
+}
+
+// ReadWords reads the addresses.
+func (t *arpTargets) ReadWords(_ string, args *words.Args) error {
+	return readTargets(args, (*[]netip.Addr)(t))
+}
+
+// ReadWords reads the addresses.
+func (t *nsTargets) ReadWords(_ string, args *words.Args) error {
+	return readTargets(args, (*[]netip.Addr)(t))
+}
+
+func readTargets(args *words.Args, t *[]netip.Addr) error {
+	list, err := args.Value()
+	*t = []netip.Addr{}
+	if err != nil || list == "" {
+		return err
+	}
+	for text := range strings.SplitSeq(list, ",") {
+		addr, err := netip.ParseAddr(text)
+		if err != nil {
+			return args.Faultf("%q is not an IP address", text)
+		}
+		*t = append(*t, addr)
+	}
+	return nil
 }
 
 // appendTargets appends the addresses, or a quoted empty word for an empty list.

@@ -14,6 +14,7 @@ import (
 	"github.com/iplink-go/iplink/internal/own"
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
+	"github.com/iplink-go/iplink/internal/words"
 )
 
 var bridgeKind = kind{
@@ -292,6 +293,12 @@ func (s *stpState) Same(have attr.Payload) bool {
 // AppendWords appends 1 or 0.
 func (s *stpState) AppendWords(b []byte) []byte {
 	return fmt.Append(b, s.number())
+}
+
+// ReadWords reads a switch.
+func (s *stpState) ReadWords(_ string, args *words.Args) (err error) {
+	s.STP, err = attr.ReadSwitch(args)
+	return err
 }
 
 // Check accepts both values.

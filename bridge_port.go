@@ -81,7 +81,7 @@ func (p *BridgePortInfo) attrs(c *attr.Codec) {
 	attr.OnOff(c, uapi.IFLA_BRPORT_MODE, "hairpin", &p.Hairpin)
 	attr.OnOff(c, uapi.IFLA_BRPORT_GUARD, "guard", &p.Guard)
 	attr.OnOff(c, uapi.IFLA_BRPORT_PROTECT, "root_block", &p.RootBlock)
-	attr.OnOff(c, uapi.IFLA_BRPORT_FAST_LEAVE, "fastleave", &p.FastLeave)
+	attr.OnOff(c.Takes("mcast_fast_leave"), uapi.IFLA_BRPORT_FAST_LEAVE, "fastleave", &p.FastLeave)
 	attr.OnOff(c, uapi.IFLA_BRPORT_LEARNING, "learning", &p.Learning)
 	attr.OnOff(c, uapi.IFLA_BRPORT_UNICAST_FLOOD, "flood", &p.UnicastFlood)
 	attr.OnOff(c, uapi.IFLA_BRPORT_PROXYARP, "proxy_arp", &p.ProxyARP)

@@ -10,6 +10,7 @@ import (
 	"github.com/iplink-go/iplink/internal/attr"
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
+	"github.com/iplink-go/iplink/internal/words"
 )
 
 var canKind = kind{
@@ -274,6 +275,12 @@ func (canRestart) ParsePayload([]byte) error {
 func (canRestart) AppendWords(b []byte) []byte {
 	return append(b, "restart"...)
 }
+
+// Begins returns the word.
+func (canRestart) Begins() []string { return []string{"restart"} }
+
+// ReadWords reads nothing more.
+func (canRestart) ReadWords(string, *words.Args) error { return nil }
 
 // Check accepts the request.
 func (canRestart) Check() error {

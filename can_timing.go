@@ -4,11 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
+	"strconv"
 	"time"
 
 	"github.com/iplink-go/iplink/internal/attr"
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
+	"github.com/iplink-go/iplink/internal/words"
 )
 
 // A CANBitTiming holds the length of a bit on a CAN bus and the position of its
@@ -118,14 +121,71 @@ func (t *canTiming) ParsePayload(b []byte) error {
 	return nil
 }
 
+// canNumber is a field of 32 bits in words.
+type canNumber struct {
+	word  string
+	field *uint32
+}
+
+// begins returns the words of fields.
+func begins(fields []canNumber) (all []string) {
+	for _, f := range fields {
+		all = append(all, f.word)
+	}
+	return all
+}
+
+// readNumber reads the field that a word names.
+func readNumber(fields []canNumber, word string, args *words.Args) error {
+	i := slices.IndexFunc(fields, func(f canNumber) bool { return f.word == word })
+	if i < 0 {
+		return args.Unknown(begins(fields))
+	}
+	v, err := args.Number(32)
+	*fields[i].field = uint32(v)
+	return err
+}
+
+func (t *canTiming) numbers() []canNumber {
+	return []canNumber{{t.prefix + "bitrate", &t.Bitrate}, {t.prefix + "prop-seg", &t.PropSeg}, {t.prefix + "phase-seg1", &t.PhaseSeg1},
+		{t.prefix + "phase-seg2", &t.PhaseSeg2}, {t.prefix + "sjw", &t.SJW}}
+}
+
+// Begins returns the words of the fields.
+func (t *canTiming) Begins() []string {
+	return append(begins(t.numbers()), t.prefix+"sample-point", t.prefix+"tq")
+}
+
+// ReadWords reads a field.
+func (t *canTiming) ReadWords(word string, args *words.Args) error {
+	switch word {
+	case t.prefix + "tq":
+		v, err := args.Number(32)
+		t.TQ = time.Duration(v)
+		return err
+	case t.prefix + "sample-point":
+		text, err := args.Value()
+		if err != nil {
+			return err
+		}
+		point, err := strconv.ParseFloat(text, 32)
+		if err != nil || !(point >= 0 && point < 1) {
+			return args.Faultf("%q is not in 0…0.999", text)
+		}
+		t.SamplePoint = uint32(point*1000 + 0.5)
+		return nil
+	}
+	return readNumber(t.numbers(), word, args)
+}
+
 // AppendWords appends the fields that are set, in iproute2's words.
 func (t *canTiming) AppendWords(b []byte) []byte {
-	words := len(b)
+	start := len(b)
 	add := func(word, value string, set bool) {
 		if !set {
 			return
 		}
-		if len(b) > words {
+		if len(b) > start {
 			b = append(b, ' ')
 		}
 		b = fmt.Appendf(b, "%s%s %s", t.prefix, word, value)
@@ -289,6 +349,18 @@ func (t *canTDC) AppendWords(b []byte) []byte {
 	return b
 }
 
+func (t *canTDC) numbers() []canNumber {
+	return []canNumber{{t.prefix + "tdcv", &t.TDCV}, {t.prefix + "tdco", &t.TDCO}, {t.prefix + "tdcf", &t.TDCF}}
+}
+
+// Begins returns the words of the fields.
+func (t *canTDC) Begins() []string { return begins(t.numbers()) }
+
+// ReadWords reads a field.
+func (t *canTDC) ReadWords(word string, args *words.Args) error {
+	return readNumber(t.numbers(), word, args)
+}
+
 // Check refuses a delay that the kernel would not accept.
 func (t *canTDC) Check() error {
 	if t.Mode == CANTDCAuto && t.TDCV != 0 {
@@ -342,6 +414,18 @@ func (p *canPWM) AppendWords(b []byte) []byte {
 		b = fmt.Appendf(b, " pwmo %d", p.PWMO)
 	}
 	return b
+}
+
+func (p *canPWM) numbers() []canNumber {
+	return []canNumber{{"pwms", &p.PWMS}, {"pwml", &p.PWML}, {"pwmo", &p.PWMO}}
+}
+
+// Begins returns the words of the fields.
+func (p *canPWM) Begins() []string { return begins(p.numbers()) }
+
+// ReadWords reads a field.
+func (p *canPWM) ReadWords(word string, args *words.Args) error {
+	return readNumber(p.numbers(), word, args)
 }
 
 // Check refuses a modulation that lacks PWMS or PWML.

@@ -222,11 +222,11 @@ func (w *commandWriter) ofPeer(s *spec, set attr.Set) {
 // change writes the command that changes an existing link.
 func (w *commandWriter) change(s *spec) {
 	w.downFirst(s)
-	at := w.begin(nil, "link", "set", "dev", s.dev(s.Name))
+	at := w.begin(s.found(), "link", "set", "dev", s.dev(s.Name))
 	if s.newName != "" {
 		w.add("name", attr.Quote(s.newName))
 	}
-	if s.netns != nil {
+	if s.netns != nil && !s.resident {
 		w.add("netns", s.netns.word())
 	}
 	w.print(s.linkSet.Minus(s.notInAddCommand()), s.linkRefs, s.link.settable)
@@ -243,6 +243,14 @@ func (w *commandWriter) change(s *spec) {
 	for typ := range s.Only.All() {
 		w.absent = append(w.absent, "no other entries of "+rowName(s.info().attrs, typ))
 	}
+}
+
+// found returns the namespace where a command finds the link that it changes.
+func (s *spec) found() *NetNS {
+	if s.resident {
+		return s.netns
+	}
+	return nil
 }
 
 // downFirst writes the command that takes a hardware link down, if one of its

@@ -29,6 +29,16 @@ func (k EventKind) String() string {
 	return attr.Word(eventKinds, k)
 }
 
+// MarshalText returns the result of String.
+func (k EventKind) MarshalText() ([]byte, error) {
+	return []byte(k.String()), nil
+}
+
+// UnmarshalText reads a result of String. The error matches fs.ErrInvalid.
+func (k *EventKind) UnmarshalText(text []byte) error {
+	return attr.ReadWord(eventKinds, "event kind", text, k)
+}
+
 // An Event is reported by Watch. It holds the present and the previous state of a
 // link.
 type Event struct {

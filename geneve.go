@@ -64,14 +64,14 @@ type GeneveInfo struct {
 }
 
 func (v *GeneveInfo) attrs(c *attr.Codec) {
-	attr.U32(c.CreateOnly(), uapi.IFLA_GENEVE_ID, "id", &v.VNI, 0, 1<<24-1)
+	attr.U32(c.CreateOnly().Takes("vni"), uapi.IFLA_GENEVE_ID, "id", &v.VNI, 0, 1<<24-1)
 	attr.Addr(c, uapi.IFLA_GENEVE_REMOTE, uapi.IFLA_GENEVE_REMOTE6, "remote", &v.Remote)
 	attr.Addr(c.CreateOnly().NoKeyword().Since(7, 2), uapi.IFLA_GENEVE_LOCAL, uapi.IFLA_GENEVE_LOCAL6, "local", &v.Local)
-	attr.U8(c, uapi.IFLA_GENEVE_TTL, "ttl", &v.TTL)
-	attr.ByteFlag(c, uapi.IFLA_GENEVE_TTL_INHERIT, "ttl inherit", &v.TTLInherit)
-	attr.U8(c.Hex(), uapi.IFLA_GENEVE_TOS, "tos", &v.TOS)
+	attr.U8(c.Takes("hoplimit auto=0"), uapi.IFLA_GENEVE_TTL, "ttl", &v.TTL)
+	attr.ByteFlag(c.Takes("hoplimit"), uapi.IFLA_GENEVE_TTL_INHERIT, "ttl inherit", &v.TTLInherit)
+	attr.U8(c.Hex().Base16().Takes("dsfield inherit=1"), uapi.IFLA_GENEVE_TOS, "tos", &v.TOS)
 	attr.Enum(c, uapi.IFLA_GENEVE_DF, "df", &v.DF, geneveDFs)
-	attr.BE32(c.Hex(), uapi.IFLA_GENEVE_LABEL, "flowlabel", &v.Label, 0, 1<<20-1)
+	attr.BE32(c.Hex().Takes("label"), uapi.IFLA_GENEVE_LABEL, "flowlabel", &v.Label, 0, 1<<20-1)
 	attr.BE16(c.CreateOnly(), uapi.IFLA_GENEVE_PORT, "dstport", &v.Port)
 	attr.Custom(c.CreateOnly().NoKeyword().Since(6, 15), uapi.IFLA_GENEVE_PORT_RANGE, "port_range", (*genevePorts)(v))
 	attr.Flag(c.CreateOnly(), uapi.IFLA_GENEVE_COLLECT_METADATA, "external", &v.External)
@@ -97,6 +97,16 @@ var geneveDFs = attr.Words{"unset", "set", "inherit"}
 // String returns the word of iproute2.
 func (d GeneveDF) String() string {
 	return attr.Word(geneveDFs, d)
+}
+
+// MarshalText returns the result of String.
+func (d GeneveDF) MarshalText() ([]byte, error) {
+	return []byte(d.String()), nil
+}
+
+// UnmarshalText reads a result of String. The error matches fs.ErrInvalid.
+func (d *GeneveDF) UnmarshalText(text []byte) error {
+	return attr.ReadWord(geneveDFs, "geneve DF", text, d)
 }
 
 // genevePorts is the pair of UDP source ports, in network byte order.

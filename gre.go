@@ -2,10 +2,12 @@ package iplink
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/iplink-go/iplink/internal/attr"
 	"github.com/iplink-go/iplink/internal/own"
 	"github.com/iplink-go/iplink/internal/uapi"
+	"github.com/iplink-go/iplink/internal/words"
 )
 
 var (
@@ -72,6 +74,67 @@ func (v *GREKeys) attrs(c *attr.Codec, most uint64) {
 	out.Bit(c, own.TunnelOSeq, uapi.GRE_SEQ, "oseq", &v.OSeq)
 	if most != mostSession {
 		out.Bit(c, own.TunnelOCsum, uapi.GRE_CSUM, "ocsum", &v.OCsum)
+	}
+}
+
+// readWord reads the words for both directions: "key", "seq" and "csum".
+func (v *GREKeys) readWord(s *own.Settings, word string, args *words.Args) (bool, error) {
+	name, on := strings.CutPrefix(word, "no")
+	on = !on
+	switch name {
+	case "key":
+		return true, v.readKey(s, on, args)
+	case "seq":
+		s.Set = s.Set.Or(attr.SetOf(own.TunnelISeq, own.TunnelOSeq))
+		v.ISeq, v.OSeq = on, on
+	case "csum":
+		s.Set = s.Set.Or(attr.SetOf(own.TunnelICsum, own.TunnelOCsum))
+		v.ICsum, v.OCsum = on, on
+	default:
+		return false, nil
+	}
+	return true, nil
+}
+
+func (v *GREKeys) readKey(s *own.Settings, keyed bool, args *words.Args) error {
+	s.Set = s.Set.Or(attr.SetOf(uapi.IFLA_GRE_IKEY, uapi.IFLA_GRE_OKEY, own.TunnelIKeyed, own.TunnelOKeyed))
+	v.IKeyed, v.OKeyed = keyed, keyed
+	if !keyed {
+		v.IKey, v.OKey = 0, 0
+		return nil
+	}
+	return readBothKeys(args, &v.IKey, &v.OKey)
+}
+
+// readBothKeys reads the key of both directions.
+func readBothKeys(args *words.Args, in, out *uint32) error {
+	text, err := args.Value()
+	if err != nil {
+		return err
+	}
+	key, ok := words.Key(text)
+	if !ok {
+		return args.Faultf("%q is not a key", text)
+	}
+	*in, *out = key, key
+	return nil
+}
+
+// moreWords returns the words of readWord.
+func (v *GREKeys) moreWords() []string {
+	return []string{"key", "nokey", "seq", "noseq", "csum", "nocsum"}
+}
+
+// afterWords gives packets the keys that are named alone.
+func (v *GREKeys) afterWords(s *own.Settings) {
+	for _, direction := range []struct {
+		key, keyed uint16
+		is         *bool
+	}{{uapi.IFLA_GRE_IKEY, own.TunnelIKeyed, &v.IKeyed}, {uapi.IFLA_GRE_OKEY, own.TunnelOKeyed, &v.OKeyed}} {
+		if s.Set.Has(direction.key) && !s.Set.Has(direction.keyed) {
+			s.Set.Add(direction.keyed)
+			*direction.is = true
+		}
 	}
 }
 
@@ -170,6 +233,15 @@ func (v *IP6GREInfo) attrsWith(c *attr.Codec, most uint64) {
 	attr.Flag(c.CreateOnly(), uapi.IFLA_GRE_COLLECT_METADATA, "external", &v.External)
 }
 
+// afterWords completes the keys, and makes values replace inherited ones.
+func (v *IP6GREInfo) afterWords(s *own.Settings) {
+	v.GREKeys.afterWords(s)
+	v.notInherited(s, greTunnel)
+}
+
+// ipDefaults sets the limits.
+func (v *IP6GREInfo) ipDefaults(missing attr.Set) { v.limits(missing, greTunnel) }
+
 func (v *IP6GREInfo) identity() tunnelIdentity { return v.identityWith(&v.Tunnel) }
 
 // validate applies the rules of the ip6gre driver.
@@ -214,13 +286,23 @@ func (d ERSPANDirection) String() string {
 	return attr.Word(erspanDirections, d)
 }
 
+// MarshalText returns the result of String.
+func (d ERSPANDirection) MarshalText() ([]byte, error) {
+	return []byte(d.String()), nil
+}
+
+// UnmarshalText reads a result of String. The error matches fs.ErrInvalid.
+func (d *ERSPANDirection) UnmarshalText(text []byte) error {
+	return attr.ReadWord(erspanDirections, "ERSPAN direction", text, d)
+}
+
 // mostSession is the largest session ID, which is the key of the tunnel.
 const mostSession = 1<<10 - 1
 
 func (v *ERSPAN) attrs(c *attr.Codec, least uint64) {
 	attr.U8(c, uapi.IFLA_GRE_ERSPAN_VER, "erspan_ver", &v.Version, least, 2)
 	attr.U32(c.Optional(), uapi.IFLA_GRE_ERSPAN_INDEX, "erspan", &v.Index, 0, 1<<20-1)
-	attr.Enum(c.Optional(), uapi.IFLA_GRE_ERSPAN_DIR, "erspan_dir", &v.Direction, erspanDirections)
+	attr.Enum(c.Optional().Takes("in=0 out=1"), uapi.IFLA_GRE_ERSPAN_DIR, "erspan_dir", &v.Direction, erspanDirections)
 	attr.U16(c.Optional(), uapi.IFLA_GRE_ERSPAN_HWID, "erspan_hwid", &v.HWID, 0, 63)
 }
 

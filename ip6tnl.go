@@ -2,6 +2,7 @@ package iplink
 
 import (
 	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/own"
 	"github.com/iplink-go/iplink/internal/uapi"
 )
 
@@ -24,11 +25,22 @@ type IP6TnlInfo struct {
 }
 
 func (v *IP6TnlInfo) attrs(c *attr.Codec) {
-	attr.Enum(c, uapi.IFLA_IPTUN_PROTO, "mode", &v.Mode, ip6tnlModes)
+	attr.Enum(c.Takes("ipv6/ipv6=41 ip4ip6=4 ipv4/ipv6=4 any/ipv6=0"), uapi.IFLA_IPTUN_PROTO, "mode", &v.Mode, ip6tnlModes)
 	v.Tunnel.ends(c, ipTunnel, attr.Addr6)
 	v.TunnelIPv6.attrs(c, ipTunnel)
 	v.Encap.attrs(c, ipTunnel)
 	attr.Flag(c.CreateOnly(), uapi.IFLA_IPTUN_COLLECT_METADATA, "external", &v.External)
+}
+
+// afterWords makes values replace inherited ones.
+func (v *IP6TnlInfo) afterWords(s *own.Settings) { v.notInherited(s, ipTunnel) }
+
+// ipDefaults makes a tunnel for IPv6.
+func (v *IP6TnlInfo) ipDefaults(missing attr.Set) {
+	if missing.Has(uapi.IFLA_IPTUN_PROTO) {
+		v.Mode = IP6TnlModeIP6IP6
+	}
+	v.limits(missing, ipTunnel)
 }
 
 // An IP6TnlMode is the protocol of the packets inside an ip6tnl link.
@@ -46,6 +58,16 @@ var ip6tnlModes = attr.Words{0: "any", 4: "ipip6", 41: "ip6ip6"}
 // String returns the word of iproute2.
 func (m IP6TnlMode) String() string {
 	return attr.Word(ip6tnlModes, m)
+}
+
+// MarshalText returns the result of String.
+func (m IP6TnlMode) MarshalText() ([]byte, error) {
+	return []byte(m.String()), nil
+}
+
+// UnmarshalText reads a result of String. The error matches fs.ErrInvalid.
+func (m *IP6TnlMode) UnmarshalText(text []byte) error {
+	return attr.ReadWord(ip6tnlModes, "IP6 tnl mode", text, m)
 }
 
 // validate applies the rules of the ip6tnl driver.

@@ -8,6 +8,7 @@ import (
 var ipipKind = kind{
 	config:      "NET_IPIP",
 	info:        func() info { return new(IPIPInfo) },
+	start:       func() info { return &IPIPInfo{Mode: IPIPModeIPIP} },
 	wholeChange: true,
 	address:     noAddress,
 	addrLen:     4,
@@ -25,12 +26,15 @@ type IPIPInfo struct {
 }
 
 func (v *IPIPInfo) attrs(c *attr.Codec) {
-	attr.Enum(c.CreateOnly(), uapi.IFLA_IPTUN_PROTO, "mode", &v.Mode, ipipModes)
+	attr.Enum(c.CreateOnly().Takes("ip4ip4=4 ipv4/ipv4=4 any/ipv4=0 mpls/ipv4=137"), uapi.IFLA_IPTUN_PROTO, "mode", &v.Mode, ipipModes)
 	v.Tunnel.ends(c, ipTunnel, attr.Addr4)
 	v.TunnelIPv4.attrs(c, ipTunnel)
 	v.Encap.attrs(c, ipTunnel)
 	attr.Flag(c.CreateOnly(), uapi.IFLA_IPTUN_COLLECT_METADATA, "external", &v.External)
 }
+
+// ipDefaults leaves the mode of a new builder.
+func (v *IPIPInfo) ipDefaults(attr.Set) {}
 
 // An IPIPMode is the protocol of the packets inside a tunnel over IPv4.
 type IPIPMode uint8
@@ -51,6 +55,16 @@ var (
 // String returns the word of iproute2.
 func (m IPIPMode) String() string {
 	return attr.Word(sitModes, m)
+}
+
+// MarshalText returns the result of String.
+func (m IPIPMode) MarshalText() ([]byte, error) {
+	return []byte(m.String()), nil
+}
+
+// UnmarshalText reads a result of String. The error matches fs.ErrInvalid.
+func (m *IPIPMode) UnmarshalText(text []byte) error {
+	return attr.ReadWord(sitModes, "IPIP mode", text, m)
 }
 
 // validate applies the rules of the ipip driver.

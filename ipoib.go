@@ -7,6 +7,7 @@ import (
 	"github.com/iplink-go/iplink/internal/attr"
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
+	"github.com/iplink-go/iplink/internal/words"
 )
 
 var ipoibKind = kind{
@@ -56,6 +57,16 @@ func (m IPoIBMode) String() string {
 	return attr.Word(ipoibModes, m)
 }
 
+// MarshalText returns the result of String.
+func (m IPoIBMode) MarshalText() ([]byte, error) {
+	return []byte(m.String()), nil
+}
+
+// UnmarshalText reads a result of String. The error matches fs.ErrInvalid.
+func (m *IPoIBMode) UnmarshalText(text []byte) error {
+	return attr.ReadWord(ipoibModes, "I po IB mode", text, m)
+}
+
 // ipoibPKey is a partition key in its attribute.
 type ipoibPKey uint16
 
@@ -79,6 +90,13 @@ func (k *ipoibPKey) ParsePayload(b []byte) error {
 // AppendWords appends the key in hexadecimal.
 func (k *ipoibPKey) AppendWords(b []byte) []byte {
 	return fmt.Appendf(b, "%#x", uint16(*k)|ipoibFullMember)
+}
+
+// ReadWords reads the key.
+func (k *ipoibPKey) ReadWords(_ string, args *words.Args) error {
+	v, err := args.Number(16)
+	*k = ipoibPKey(v)
+	return err
 }
 
 // Check refuses invalid keys.
@@ -116,6 +134,13 @@ func (u *ipoibUMCast) ParsePayload(b []byte) error {
 // AppendWords appends 1 or 0.
 func (u *ipoibUMCast) AppendWords(b []byte) []byte {
 	return fmt.Append(b, u.number())
+}
+
+// ReadWords reads a switch.
+func (u *ipoibUMCast) ReadWords(_ string, args *words.Args) error {
+	on, err := attr.ReadSwitch(args)
+	*u = ipoibUMCast(on)
+	return err
 }
 
 // Check accepts both values.

@@ -50,6 +50,16 @@ func (m IPvlanMode) String() string {
 	return attr.Word(ipvlanModes, m)
 }
 
+// MarshalText returns the result of String.
+func (m IPvlanMode) MarshalText() ([]byte, error) {
+	return []byte(m.String()), nil
+}
+
+// UnmarshalText reads a result of String. The error matches fs.ErrInvalid.
+func (m *IPvlanMode) UnmarshalText(text []byte) error {
+	return attr.ReadWord(ipvlanModes, "I pvlan mode", text, m)
+}
+
 // IPvlanFlags determine which other links on the same parent a link can reach.
 // Exactly one of the values applies.
 type IPvlanFlags uint16
@@ -66,6 +76,16 @@ var ipvlanFlags = attr.Words{"bridge", "private", "vepa"}
 // String returns iproute2's word for the flags.
 func (f IPvlanFlags) String() string {
 	return attr.Word(ipvlanFlags, f)
+}
+
+// MarshalText returns the result of String.
+func (f IPvlanFlags) MarshalText() ([]byte, error) {
+	return []byte(f.String()), nil
+}
+
+// UnmarshalText reads a result of String. The error matches fs.ErrInvalid.
+func (f *IPvlanFlags) UnmarshalText(text []byte) error {
+	return attr.ReadWord(ipvlanFlags, "I pvlan flags", text, f)
 }
 
 // ipvlanAddress is the reason why an ipvlan has no link-layer address of its own.

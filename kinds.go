@@ -125,6 +125,7 @@ type kind struct {
 	config         string                     // the kernel option that enables the driver, without CONFIG_
 	since          attr.Version               // the release of Linux that introduced it; zero if every supported one has it
 	info           func() info                // returns an empty info
+	start          func() info                // returns the info of a new builder; nil if it is empty
 	port           func() info                // returns an empty info for a port; nil if ports have no settings
 	mtu            [2]uint32                  // the bounds in bytes that apply from creation on; 0 and 0 for none
 	parentDev      string                     // the advice to name the device that a link belongs to, for kinds that need one; else empty

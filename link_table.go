@@ -10,6 +10,7 @@ import (
 	"github.com/iplink-go/iplink/internal/attr"
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
+	"github.com/iplink-go/iplink/internal/words"
 )
 
 // attrs is the table of the attributes that every link has. The rows that requests
@@ -28,13 +29,13 @@ func (l *Link) settable(c *attr.Codec) {
 	attr.Index(c.CreateOnly(), uapi.IFLA_LINK, "link", &l.Parent)
 	attr.Text(c.CreateOnly(), uapi.IFLA_PARENT_DEV_NAME, "parentdev", &l.Hardware.ParentDev, 255)
 	attr.Hardware(c, uapi.IFLA_ADDRESS, "address", &l.Address)
-	attr.Hardware(c, uapi.IFLA_BROADCAST, "broadcast", &l.Broadcast)
+	attr.Hardware(c.Takes("brd"), uapi.IFLA_BROADCAST, "broadcast", &l.Broadcast)
 	attr.U32(c, uapi.IFLA_MTU, "mtu", &l.MTU, 0, math.MaxInt32)
-	attr.U32(c, uapi.IFLA_TXQLEN, "txqueuelen", &l.TxQueueLen, 0, math.MaxInt16)
+	attr.U32(c.Takes("txqlen qlen"), uapi.IFLA_TXQLEN, "txqueuelen", &l.TxQueueLen, 0, math.MaxInt16)
 	attr.U32(c.CreateOnly(), uapi.IFLA_NUM_TX_QUEUES, "numtxqueues", &l.TxQueues, 1, 4096)
 	attr.U32(c.CreateOnly(), uapi.IFLA_NUM_RX_QUEUES, "numrxqueues", &l.RxQueues, 1, 4096)
-	attr.U32(c, uapi.IFLA_GROUP, "group", &l.Group)
-	attr.Index(c, uapi.IFLA_MASTER, "master", &l.Master)
+	attr.U32(c.Takes("default=0"), uapi.IFLA_GROUP, "group", &l.Group)
+	attr.Index(c.Takes("vrf"), uapi.IFLA_MASTER, "master", &l.Master)
 	attr.Bytes(c, uapi.IFLA_IFALIAS, "alias", &l.Alias, uapi.IFALIASZ-1)
 	attr.OnOff(c, uapi.IFLA_CARRIER, "carrier", &l.Carrier)
 	attr.OnOff(c, uapi.IFLA_PROTO_DOWN, "protodown", &l.ProtoDown)
@@ -134,6 +135,25 @@ func (p *protoDownReasons) Same(have attr.Payload) bool {
 // "3 on".
 func (p *protoDownReasons) AppendWords(b []byte) []byte {
 	return append(b, strings.Join(p.words(), " ")...)
+}
+
+// ReadWords reads the number of a bit and a switch.
+func (p *protoDownReasons) ReadWords(_ string, args *words.Args) error {
+	bit, err := args.Number(32)
+	if err != nil {
+		return err
+	}
+	if bit > 31 {
+		return args.Faultf("%d is not in 0…31", bit)
+	}
+	on, err := attr.ReadSwitch(args)
+	mask := uint32(1) << bit
+	p.raw.reasons |= mask
+	p.ProtoDownReason &^= mask
+	if on {
+		p.ProtoDownReason |= mask
+	}
+	return err
 }
 
 func (p *protoDownReasons) words() (all []string) {

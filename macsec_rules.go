@@ -8,12 +8,15 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
+	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/iplink-go/iplink/internal/attr"
 	"github.com/iplink-go/iplink/internal/macsecnl"
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
+	"github.com/iplink-go/iplink/internal/words"
 )
 
 // A MACsecSCI identifies a secure channel by the address of a station and a port, in
@@ -67,6 +70,20 @@ func (s *macsecSCI) AppendWords(b []byte) []byte {
 	return hex.AppendEncode(b, s[:])
 }
 
+// ReadWords reads 16 digits.
+func (s *macsecSCI) ReadWords(_ string, args *words.Args) error {
+	v, err := args.Value()
+	if err != nil {
+		return err
+	}
+	number, ok := words.Hex(v, 64)
+	if !ok {
+		return args.Faultf("%q is not an SCI of up to 16 hexadecimal digits", v)
+	}
+	binary.BigEndian.PutUint64(s[:], number)
+	return nil
+}
+
 // Check rejects the zero identifier, which results from an invalid address.
 func (s *macsecSCI) Check() error {
 	if *s == (macsecSCI{}) {
@@ -100,6 +117,29 @@ func (c MACsecCipher) String() string {
 	return fmt.Sprintf("%#016x", uint64(c))
 }
 
+// MarshalText returns the result of String.
+func (c MACsecCipher) MarshalText() ([]byte, error) {
+	return []byte(c.String()), nil
+}
+
+// UnmarshalText reads a result of String. The error matches fs.ErrInvalid.
+func (c *MACsecCipher) UnmarshalText(text []byte) error {
+	if i := slices.Index(macsecCiphers, strings.ToLower(string(text))); i >= 0 {
+		*c = MACsecGCMAES128 + MACsecCipher(i)
+		return nil
+	}
+	if string(text) == "default" { // of iproute2
+		*c = MACsecGCMAES128
+		return nil
+	}
+	n, ok := words.Number(string(text), 64)
+	if !ok {
+		return fmt.Errorf("%q is not a cipher suite, one of %s, or a number: %w", text, strings.Join(macsecCiphers, ", "), fs.ErrInvalid)
+	}
+	*c = MACsecCipher(n)
+	return nil
+}
+
 // xpn reports whether packet numbers have 64 bits.
 func (c MACsecCipher) xpn() bool {
 	return c == MACsecGCMAESXPN128 || c == MACsecGCMAESXPN256
@@ -129,6 +169,18 @@ func (c *macsecCipher) ParsePayload(b []byte) error {
 // AppendWords appends the word.
 func (c *macsecCipher) AppendWords(b []byte) []byte {
 	return append(b, MACsecCipher(*c).String()...)
+}
+
+// ReadWords reads the word.
+func (c *macsecCipher) ReadWords(_ string, args *words.Args) error {
+	word, err := args.Value()
+	if err != nil {
+		return err
+	}
+	if err := (*MACsecCipher)(c).UnmarshalText([]byte(word)); err != nil {
+		return args.Unknown(macsecCiphers)
+	}
+	return nil
 }
 
 // Check rejects unknown numbers.

@@ -8,8 +8,10 @@ import (
 	"syscall"
 
 	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/own"
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
+	"github.com/iplink-go/iplink/internal/words"
 )
 
 var macvlanKind = kind{
@@ -96,6 +98,16 @@ func (m MacvlanMode) String() string {
 	return attr.Word(macvlanModes, m)
 }
 
+// MarshalText returns the result of String.
+func (m MacvlanMode) MarshalText() ([]byte, error) {
+	return []byte(m.String()), nil
+}
+
+// UnmarshalText reads a result of String. The error matches fs.ErrInvalid.
+func (m *MacvlanMode) UnmarshalText(text []byte) error {
+	return attr.ReadWord(macvlanModes, "macvlan mode", text, m)
+}
+
 // MacvlanFlags are details of a mode.
 type MacvlanFlags uint16
 
@@ -110,6 +122,16 @@ var macvlanFlagWords = []string{"nopromisc", "nodst"}
 // String returns the words of iproute2, separated by "|".
 func (f MacvlanFlags) String() string {
 	return attr.BitWords(uint32(f), macvlanFlagWords, "|")
+}
+
+// MarshalText returns the result of String.
+func (f MacvlanFlags) MarshalText() ([]byte, error) {
+	return []byte(f.String()), nil
+}
+
+// UnmarshalText reads a result of String. The error matches fs.ErrInvalid.
+func (f *MacvlanFlags) UnmarshalText(text []byte) error {
+	return attr.ReadBitWords(macvlanFlagWords, "macvlan flags", text, f)
 }
 
 // macvlanFlags is MacvlanFlags in its attribute.
@@ -139,6 +161,70 @@ func (f *macvlanFlags) AppendWords(b []byte) []byte {
 	return append(append(b, "flag "...), words...)
 }
 
+// Begins returns the words that can begin a flag.
+func (f *macvlanFlags) Begins() []string {
+	return append([]string{"flag"}, macvlanFlagWords...)
+}
+
+// ReadWords reads a flag, which adds to the others, or "null" for none.
+func (f *macvlanFlags) ReadWords(word string, args *words.Args) (err error) {
+	if word == "flag" {
+		word, err = args.Value()
+	}
+	i := slices.Index(macvlanFlagWords, word)
+	switch {
+	case err != nil:
+		return err
+	case word == "null":
+		*f = 0
+	case i < 0:
+		return args.Unknown(append([]string{"null"}, macvlanFlagWords...))
+	default:
+		*f |= 1 << i
+	}
+	return nil
+}
+
+// readWord reads a change of the list of sources.
+func (m *MacvlanInfo) readWord(s *own.Settings, word string, args *words.Args) (bool, error) {
+	if word != "macaddr" {
+		return false, nil
+	}
+	verb, err := args.Value()
+	if err != nil {
+		return true, err
+	}
+	if err := m.SourceMode.UnmarshalText([]byte(verb)); err != nil {
+		return true, args.Unknown(macvlanSourceModes)
+	}
+	s.Set = s.Set.Minus(attr.SetOf(uapi.IFLA_MACVLAN_MACADDR, uapi.IFLA_MACVLAN_MACADDR_DATA))
+	s.Set.Add(uapi.IFLA_MACVLAN_MACADDR_MODE)
+	switch m.SourceMode {
+	case MacvlanSourceAdd, MacvlanSourceDel:
+		s.Set.Add(uapi.IFLA_MACVLAN_MACADDR)
+		m.Source, err = args.HardwareAddr()
+	case MacvlanSourceSet:
+		s.Set.Add(uapi.IFLA_MACVLAN_MACADDR_DATA)
+		m.Sources, err = readMACs(args)
+	}
+	return true, err
+}
+
+// moreWords returns the words of readWord.
+func (m *MacvlanInfo) moreWords() []string { return []string{"macaddr"} }
+
+// readMACs reads all Ethernet addresses that follow.
+func readMACs(args *words.Args) (all []net.HardwareAddr, err error) {
+	for strings.Contains(args.Peek(), ":") {
+		mac, err := args.HardwareAddr()
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, mac)
+	}
+	return all, nil
+}
+
 // Check rejects flags that the kernel does not have.
 func (f *macvlanFlags) Check() error {
 	if *f&^macvlanFlags(MacvlanNoPromisc|MacvlanNoDst) != 0 {
@@ -163,6 +249,16 @@ var macvlanSourceModes = attr.Words{"add", "del", "flush", "set"}
 // String returns the word of iproute2.
 func (m MacvlanSourceMode) String() string {
 	return attr.Word(macvlanSourceModes, m)
+}
+
+// MarshalText returns the result of String.
+func (m MacvlanSourceMode) MarshalText() ([]byte, error) {
+	return []byte(m.String()), nil
+}
+
+// UnmarshalText reads a result of String. The error matches fs.ErrInvalid.
+func (m *MacvlanSourceMode) UnmarshalText(text []byte) error {
+	return attr.ReadWord(macvlanSourceModes, "macvlan source mode", text, m)
 }
 
 // validate rejects sources in a mode without sources.

@@ -81,6 +81,16 @@ func (m NetkitMode) String() string {
 	return attr.Word(netkitModes, m)
 }
 
+// MarshalText returns the result of String.
+func (m NetkitMode) MarshalText() ([]byte, error) {
+	return []byte(m.String()), nil
+}
+
+// UnmarshalText reads a result of String. The error matches fs.ErrInvalid.
+func (m *NetkitMode) UnmarshalText(text []byte) error {
+	return attr.ReadWord(netkitModes, "netkit mode", text, m)
+}
+
 // A NetkitPolicy decides about packets while no BPF program does.
 type NetkitPolicy uint32
 
@@ -95,6 +105,16 @@ var netkitPolicies = attr.Words{"forward", "", "blackhole"}
 // String returns the word of iproute2.
 func (p NetkitPolicy) String() string {
 	return attr.Word(netkitPolicies, p)
+}
+
+// MarshalText returns the result of String.
+func (p NetkitPolicy) MarshalText() ([]byte, error) {
+	return []byte(p.String()), nil
+}
+
+// UnmarshalText reads a result of String. The error matches fs.ErrInvalid.
+func (p *NetkitPolicy) UnmarshalText(text []byte) error {
+	return attr.ReadWord(netkitPolicies, "netkit policy", text, p)
 }
 
 // A NetkitScrub says whether the mark and the priority of packets are cleared on their
@@ -114,6 +134,16 @@ func (s NetkitScrub) String() string {
 	return attr.Word(netkitScrubs, s)
 }
 
+// MarshalText returns the result of String.
+func (s NetkitScrub) MarshalText() ([]byte, error) {
+	return []byte(s.String()), nil
+}
+
+// UnmarshalText reads a result of String. The error matches fs.ErrInvalid.
+func (s *NetkitScrub) UnmarshalText(text []byte) error {
+	return attr.ReadWord(netkitScrubs, "netkit scrub", text, s)
+}
+
 // A NetkitPairing says whether a netkit link has another end.
 type NetkitPairing uint32
 
@@ -128,6 +158,16 @@ var netkitPairings = attr.Words{"pair", "single"}
 // String returns "pair" or "single".
 func (p NetkitPairing) String() string {
 	return attr.Word(netkitPairings, p)
+}
+
+// MarshalText returns the result of String.
+func (p NetkitPairing) MarshalText() ([]byte, error) {
+	return []byte(p.String()), nil
+}
+
+// UnmarshalText reads a result of String. The error matches fs.ErrInvalid.
+func (p *NetkitPairing) UnmarshalText(text []byte) error {
+	return attr.ReadWord(netkitPairings, "netkit pairing", text, p)
 }
 
 // validate applies the rules of netkit_new_link in the kernel.

@@ -9,11 +9,13 @@ import (
 	"github.com/iplink-go/iplink/internal/attr"
 	"github.com/iplink-go/iplink/internal/own"
 	"github.com/iplink-go/iplink/internal/uapi"
+	"github.com/iplink-go/iplink/internal/words"
 )
 
 var sitKind = kind{
 	config:      "IPV6_SIT",
 	info:        func() info { return new(SITInfo) },
+	start:       func() info { return &SITInfo{Mode: IPIPModeIP6IP, TunnelIPv4: TunnelIPv4{TTL: 64}} },
 	wholeChange: true,
 	address:     noAddress,
 	addrLen:     4,
@@ -38,7 +40,7 @@ type SITInfo struct {
 }
 
 func (v *SITInfo) attrs(c *attr.Codec) {
-	attr.Enum(c.CreateOnly(), uapi.IFLA_IPTUN_PROTO, "mode", &v.Mode, sitModes)
+	attr.Enum(c.CreateOnly().Takes("ipv6/ipv4=41 ip4ip4=4 ipv4/ipv4=4 any/ipv4=0 mpls/ipv4=137"), uapi.IFLA_IPTUN_PROTO, "mode", &v.Mode, sitModes)
 	v.Tunnel.ends(c, ipTunnel, attr.Addr4)
 	v.TunnelIPv4.attrs(c, ipTunnel)
 	attr.Packed16(uapi.IFLA_IPTUN_FLAGS).Words(c.CreateOnly(), own.TunnelISATAP, uapi.SIT_ISATAP, "isatap", &v.ISATAP)
@@ -47,6 +49,24 @@ func (v *SITInfo) attrs(c *attr.Codec) {
 	attr.Custom(c, uapi.IFLA_IPTUN_6RD_RELAY_PREFIX, "6rd-relay_prefix", (*prefixAddr)(&v.SixRDRelay))
 	attr.Custom(c, uapi.IFLA_IPTUN_6RD_RELAY_PREFIXLEN, "6rd-relay_prefix", (*prefixLen)(&v.SixRDRelay))
 	v.Encap.attrs(c, ipTunnel)
+}
+
+// ipDefaults makes packets copy the TTL.
+func (v *SITInfo) ipDefaults(missing attr.Set) {
+	if missing.Has(uapi.IFLA_IPTUN_TTL) {
+		v.TTL = 0
+	}
+}
+
+// afterWords adds the lengths of the prefixes, which the same words give.
+func (v *SITInfo) afterWords(s *own.Settings) {
+	for _, pair := range [][2]uint16{
+		{uapi.IFLA_IPTUN_6RD_PREFIX, uapi.IFLA_IPTUN_6RD_PREFIXLEN}, {uapi.IFLA_IPTUN_6RD_RELAY_PREFIX, uapi.IFLA_IPTUN_6RD_RELAY_PREFIXLEN},
+	} {
+		if s.Set.Has(pair[0]) {
+			s.Set.Add(pair[1])
+		}
+	}
 }
 
 func (v *SITInfo) outer() *TunnelIPv4 { return &v.TunnelIPv4 }
@@ -85,6 +105,13 @@ func (p *prefixAddr) ParsePayload(b []byte) error {
 
 // AppendWords appends the prefix.
 func (p *prefixAddr) AppendWords(b []byte) []byte { return p.prefix().AppendTo(b) }
+
+// ReadWords reads the prefix.
+func (p *prefixAddr) ReadWords(_ string, args *words.Args) error {
+	prefix, err := args.Prefix()
+	*p = prefixAddr(prefix)
+	return err
+}
 
 // Same compares the addresses.
 func (p *prefixAddr) Same(have attr.Payload) bool {

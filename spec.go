@@ -42,6 +42,7 @@ type spec struct {
 	index     int    // 0 for any
 	newName   string // to rename to
 	recreate  bool   // Ensure may replace the link
+	resident  bool   // a Device that is in netns already, and is not moved there
 	exclusive bool   // Update only adds addresses, routes and neighbours
 	altNames  []string
 	netns     *NetNS // the namespace for the link; nil for the Conn's

@@ -128,29 +128,56 @@ func (e *TunnelEncap) attrs(c *attr.Codec, n *tunnelNumbers) {
 	flags.Bit(c, own.TunnelEncapCsum, uapi.TUNNEL_ENCAP_FLAG_CSUM, "encap-csum", &e.Checksum)
 	flags.Bit(c, own.TunnelEncapCsum6, uapi.TUNNEL_ENCAP_FLAG_CSUM6, "encap-udp6-csum", &e.Checksum6)
 	flags.Bit(c, own.TunnelEncapRemCsum, uapi.TUNNEL_ENCAP_FLAG_REMCSUM, "encap-remcsum", &e.RemoteChecksum)
-	attr.BE16(c, n.encapSourcePort, "encap-sport", &e.SourcePort)
+	attr.BE16(c.Takes("auto=0"), n.encapSourcePort, "encap-sport", &e.SourcePort)
 	attr.BE16(c, n.encapDstPort, "encap-dport", &e.DestPort)
 }
 
 func (v *TunnelIPv4) attrs(c *attr.Codec, n *tunnelNumbers) {
-	attr.U8(c, n.ttl, "ttl", &v.TTL)
-	attr.U8(c.Hex(), n.tos, "tos", &v.TOS)
+	attr.U8(c.Takes("hoplimit hlim inherit=0"), n.ttl, "ttl", &v.TTL)
+	attr.U8(c.Hex().Base16().Takes("dsfield tclass inherit=1"), n.tos, "tos", &v.TOS)
 	attr.Bool(c, n.pmtuDisc, "pmtudisc", &v.PMTUDiscovery)
 }
 
 func (v *TunnelIPv6) attrs(c *attr.Codec, n *tunnelNumbers) {
 	flow, flags := attr.PackedBE32(n.flowInfo), attr.Packed32(n.flags)
-	attr.U8(c, n.ttl, "hoplimit", &v.HopLimit)
+	attr.U8(c.Takes("ttl hlim inherit=0"), n.ttl, "hoplimit", &v.HopLimit)
 	attr.U8(c, n.encapLimit, "encaplimit", &v.EncapLimit)
-	attr.PackedNumber(flow, c.Hex(), own.TunnelTClass, uapi.IPV6_FLOWINFO_TCLASS, "tclass", &v.TClass)
+	attr.PackedNumber(flow, c.Hex().Base16().Takes("tos dsfield"), own.TunnelTClass, uapi.IPV6_FLOWINFO_TCLASS, "tclass", &v.TClass)
 	attr.PackedNumber(flow, c.Hex(), own.TunnelFlowLabel, uapi.IPV6_FLOWINFO_FLOWLABEL, "flowlabel", &v.FlowLabel)
 	flags.Words(c, own.TunnelNoEncapLimit, uapi.IP6_TNL_F_IGN_ENCAP_LIMIT, "encaplimit none", &v.NoEncapLimit)
-	flags.Words(c, own.TunnelTClassInherit, uapi.IP6_TNL_F_USE_ORIG_TCLASS, "tclass inherit", &v.TClassInherit)
+	flags.Words(c.Takes("tos dsfield"), own.TunnelTClassInherit, uapi.IP6_TNL_F_USE_ORIG_TCLASS, "tclass inherit", &v.TClassInherit)
 	flags.Words(c, own.TunnelLabelInherit, uapi.IP6_TNL_F_USE_ORIG_FLOWLABEL, "flowlabel inherit", &v.FlowLabelInherit)
 	flags.Bit(c.NoKeyword(), own.TunnelMIP6, uapi.IP6_TNL_F_MIP6_DEV, "mip6", &v.MIP6)
 	flags.Words(c, own.TunnelDSCPInherit, uapi.IP6_TNL_F_RCV_DSCP_COPY, "dscp inherit", &v.DSCPInherit)
 	flags.Words(c, own.TunnelFwMarkInherit, uapi.IP6_TNL_F_USE_ORIG_FWMARK, "fwmark inherit", &v.FwMarkInherit)
 	flags.Bit(c, own.TunnelAllowLocalRemote, uapi.IP6_TNL_F_ALLOW_LOCAL_REMOTE, "allow-localremote", &v.AllowLocalRemote)
+}
+
+// notInherited makes a value that words give replace the copy of the inner packet's, or the
+// lack of the value.
+func (v *TunnelIPv6) notInherited(s *own.Settings, n *tunnelNumbers) {
+	for _, pair := range []struct {
+		value, flag uint16
+		is          *bool
+	}{
+		{n.encapLimit, own.TunnelNoEncapLimit, &v.NoEncapLimit}, {own.TunnelTClass, own.TunnelTClassInherit, &v.TClassInherit},
+		{own.TunnelFlowLabel, own.TunnelLabelInherit, &v.FlowLabelInherit}, {n.fwMark, own.TunnelFwMarkInherit, &v.FwMarkInherit},
+	} {
+		if s.Set.Has(pair.value) && !s.Set.Has(pair.flag) {
+			s.Set.Add(pair.flag)
+			*pair.is = false
+		}
+	}
+}
+
+// limits sets the limits that `ip` sends without a word.
+func (v *TunnelIPv6) limits(missing attr.Set, n *tunnelNumbers) {
+	if missing.Has(n.ttl) {
+		v.HopLimit = 64
+	}
+	if missing.Has(n.encapLimit) {
+		v.EncapLimit = 4
+	}
 }
 
 // A tunnelInfo is the info of an IP tunnel. Two tunnels of a kind cannot have the same

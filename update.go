@@ -98,7 +98,7 @@ func (t *transaction) prepareUpdate(ctx context.Context, s *spec) (*job, error) 
 	}
 	j := newJob(s, at, nil)
 	from := at
-	if s.Kind == "" {
+	if s.Kind == "" && !s.resident {
 		from = t.nsConns[0]
 	} else if err := s.refuseRemote(t.op, "netns", at); err != nil {
 		return nil, err

@@ -2,13 +2,16 @@ package iplink
 
 import (
 	"fmt"
+	"io/fs"
 	"maps"
 	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/iplink-go/iplink/internal/attr"
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
+	"github.com/iplink-go/iplink/internal/words"
 )
 
 var vlanKind = kind{
@@ -71,6 +74,27 @@ func (p VLANProtocol) String() string {
 		return word
 	}
 	return fmt.Sprintf("%#x", uint16(p))
+}
+
+// MarshalText returns the result of String.
+func (p VLANProtocol) MarshalText() ([]byte, error) {
+	return []byte(p.String()), nil
+}
+
+// UnmarshalText reads a result of String. The error matches fs.ErrInvalid.
+func (p *VLANProtocol) UnmarshalText(text []byte) error {
+	for v, word := range vlanProtocols {
+		if strings.EqualFold(word, string(text)) {
+			*p = v
+			return nil
+		}
+	}
+	n, ok := words.Number(string(text), 16)
+	if !ok {
+		return fmt.Errorf("%q is not a VLAN protocol, 802.1Q, 802.1ad, or a number: %w", text, fs.ErrInvalid)
+	}
+	*p = VLANProtocol(n)
+	return nil
 }
 
 // qosMap is a map of priorities in its attribute: a nest of struct
@@ -138,6 +162,26 @@ func (m *qosMap[D]) AppendWords(b []byte) []byte {
 		b = fmt.Appendf(b, "%d:%d", from, (*m)[from])
 	}
 	return b
+}
+
+// ReadWords reads all entries that follow.
+func (m *qosMap[D]) ReadWords(_ string, args *words.Args) error {
+	all := maps.Clone(*m)
+	if all == nil {
+		all = qosMap[D]{}
+	}
+	for {
+		left, right, ok := strings.Cut(args.Peek(), ":")
+		from, fromOK := words.Number(left, 32)
+		to, toOK := words.Number(right, 32)
+		if !ok || !fromOK || !toOK {
+			break
+		}
+		args.Next()
+		all[uint32(from)] = uint32(to)
+	}
+	*m = all
+	return nil
 }
 
 // Check rejects code points above 7, which the kernel would truncate to three bits.

@@ -21,7 +21,7 @@ type VRFInfo struct {
 }
 
 func (v *VRFInfo) attrs(c *attr.Codec) {
-	attr.U32(c.CreateOnly(), uapi.IFLA_VRF_TABLE, "table", &v.Table, 1, 1<<32-1)
+	attr.U32(c.CreateOnly().Takes("main=254 local=255 default=253"), uapi.IFLA_VRF_TABLE, "table", &v.Table, 1, 1<<32-1)
 }
 
 // VRFPortInfo is the kernel's report of a link as a port of a VRF.

@@ -4,7 +4,9 @@ import (
 	"net/netip"
 
 	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/own"
 	"github.com/iplink-go/iplink/internal/uapi"
+	"github.com/iplink-go/iplink/internal/words"
 )
 
 var (
@@ -46,6 +48,18 @@ func (v *VTIInfo) attrsWith(c *attr.Codec, addr func(*attr.Codec, uint16, string
 	attr.BE32(c, uapi.IFLA_VTI_OKEY, "okey", &v.OKey)
 	attr.U32(c.Hex(), uapi.IFLA_VTI_FWMARK, "fwmark", &v.FwMark)
 }
+
+// readWord reads "key", for both directions.
+func (v *VTIInfo) readWord(s *own.Settings, word string, args *words.Args) (bool, error) {
+	if word != "key" {
+		return false, nil
+	}
+	s.Set = s.Set.Or(attr.SetOf(uapi.IFLA_VTI_IKEY, uapi.IFLA_VTI_OKEY))
+	return true, readBothKeys(args, &v.IKey, &v.OKey)
+}
+
+// moreWords returns the words of readWord.
+func (v *VTIInfo) moreWords() []string { return []string{"key"} }
 
 // identity has no key: the driver finds a tunnel by its ends alone.
 func (v *VTIInfo) identity() tunnelIdentity {

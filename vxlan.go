@@ -108,21 +108,21 @@ func newVXLANInfo() info {
 }
 
 func (v *VXLANInfo) attrs(c *attr.Codec) {
-	attr.U32(c.CreateOnly(), uapi.IFLA_VXLAN_ID, "id", &v.VNI, 0, 1<<24-1)
-	attr.Addr(c, uapi.IFLA_VXLAN_GROUP, uapi.IFLA_VXLAN_GROUP6, v.remoteWord(), &v.Remote)
+	attr.U32(c.CreateOnly().Takes("vni"), uapi.IFLA_VXLAN_ID, "id", &v.VNI, 0, 1<<24-1)
+	attr.Addr(c.Takes("remote group"), uapi.IFLA_VXLAN_GROUP, uapi.IFLA_VXLAN_GROUP6, v.remoteWord(), &v.Remote)
 	attr.Addr(c, uapi.IFLA_VXLAN_LOCAL, uapi.IFLA_VXLAN_LOCAL6, "local", &v.Local)
 	attr.Index(c, uapi.IFLA_VXLAN_LINK, "dev", &v.Dev)
-	attr.Custom(c.CreateOnly(), uapi.IFLA_VXLAN_PORT_RANGE, "srcport", (*portRange)(v))
+	attr.Custom(c.CreateOnly().Takes("port"), uapi.IFLA_VXLAN_PORT_RANGE, "srcport", (*portRange)(v))
 	attr.BE16(c.CreateOnly(), uapi.IFLA_VXLAN_PORT, "dstport", &v.Port)
-	attr.U8(c, uapi.IFLA_VXLAN_TTL, "ttl", &v.TTL)
-	attr.Flag(c.CreateOnly(), uapi.IFLA_VXLAN_TTL_INHERIT, "ttl inherit", &v.TTLInherit)
-	attr.U8(c.Hex(), uapi.IFLA_VXLAN_TOS, "tos", &v.TOS)
+	attr.U8(c.Takes("hoplimit auto=0"), uapi.IFLA_VXLAN_TTL, "ttl", &v.TTL)
+	attr.Flag(c.CreateOnly().Takes("hoplimit"), uapi.IFLA_VXLAN_TTL_INHERIT, "ttl inherit", &v.TTLInherit)
+	attr.U8(c.Hex().Base16().Takes("dsfield inherit=1"), uapi.IFLA_VXLAN_TOS, "tos", &v.TOS)
 	attr.Enum(c, uapi.IFLA_VXLAN_DF, "df", &v.DF, vxlanDFs)
-	attr.BE32(c.Hex(), uapi.IFLA_VXLAN_LABEL, "flowlabel", &v.FlowLabel, 0, 1<<20-1)
+	attr.BE32(c.Hex().Takes("label"), uapi.IFLA_VXLAN_LABEL, "flowlabel", &v.FlowLabel, 0, 1<<20-1)
 	attr.Enum(c.Since(6, 8).NoKeyword(), uapi.IFLA_VXLAN_LABEL_POLICY, "label_policy", &v.LabelPolicy, vxlanLabelPolicies)
 	attr.Bool(c, uapi.IFLA_VXLAN_LEARNING, "learning", &v.Learning)
-	attr.Seconds(c, uapi.IFLA_VXLAN_AGEING, "ageing", &v.Ageing)
-	attr.U32(c.CreateOnly(), uapi.IFLA_VXLAN_LIMIT, "maxaddress", &v.Limit)
+	attr.Seconds(c.Takes("none=0"), uapi.IFLA_VXLAN_AGEING, "ageing", &v.Ageing)
+	attr.U32(c.CreateOnly().Takes("unlimited=0"), uapi.IFLA_VXLAN_LIMIT, "maxaddress", &v.Limit)
 	v.features(c)
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/iplink-go/iplink/internal/attr"
 	"github.com/iplink-go/iplink/internal/own"
 	"github.com/iplink-go/iplink/internal/uapi"
+	"github.com/iplink-go/iplink/internal/words"
 )
 
 // portRange is the pair of UDP source ports, in network byte order.
@@ -45,6 +46,17 @@ func (r *portRange) Same(have attr.Payload) bool {
 // AppendWords appends both ports.
 func (r *portRange) AppendWords(b []byte) []byte {
 	return fmt.Appendf(b, "%d %d", r.PortLow, r.PortHigh)
+}
+
+// ReadWords reads both ports.
+func (r *portRange) ReadWords(_ string, args *words.Args) error {
+	low, err := args.Number(16)
+	if err != nil {
+		return err
+	}
+	high, err := args.Number(16)
+	r.PortLow, r.PortHigh = uint16(low), uint16(high)
+	return err
 }
 
 // Check rejects a range that ends before it begins.

@@ -51,6 +51,7 @@ type vlanObjects struct {
 	only     bool   // no others
 	atLeast  bool   // VLANs was called
 	vlans    []VLAN // sorted by number
+	removed  []VLAN // by commands that were read
 	conflict string
 }
 
@@ -91,6 +92,9 @@ func (o *vlanObjects) Fault() (setter, text string) {
 	}
 	if o.conflict != "" {
 		return o.setter(), o.conflict
+	}
+	if len(o.removed) > 0 && !o.only {
+		return "OnlyVLANs", fmt.Sprintf("a builder takes single VLANs such as %d away only together with all others", o.removed[0].ID)
 	}
 	pvid := uint16(0)
 	for _, v := range o.vlans {

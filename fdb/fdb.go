@@ -3,6 +3,7 @@
 package fdb
 
 import (
+	"math/bits"
 	"net"
 	"net/netip"
 	"strconv"
@@ -98,6 +99,16 @@ func (s State) String() string {
 	return "State(" + strconv.Itoa(int(s)) + ")"
 }
 
+// MarshalText returns the result of String.
+func (s State) MarshalText() ([]byte, error) {
+	return []byte(s.String()), nil
+}
+
+// UnmarshalText reads a result of String. The error matches fs.ErrInvalid.
+func (s *State) UnmarshalText(text []byte) error {
+	return attr.ReadWord(states[:], "state of an entry", text, s)
+}
+
 // Flags is a set of entry flags: NTF_* in the lower 8 bits, NTF_EXT_* from bit 8.
 type Flags uint16
 
@@ -134,6 +145,20 @@ func (f Flags) String() string {
 		words = append(words, "0x"+strconv.FormatUint(uint64(f), 16))
 	}
 	return strings.Join(words, " ")
+}
+
+// MarshalText returns the result of String.
+func (f Flags) MarshalText() ([]byte, error) {
+	return []byte(f.String()), nil
+}
+
+// UnmarshalText reads a result of String. The error matches fs.ErrInvalid.
+func (f *Flags) UnmarshalText(text []byte) error {
+	words := make([]string, 16)
+	for _, known := range flagWords {
+		words[bits.TrailingZeros16(uint16(known.flag))] = known.word
+	}
+	return attr.ReadBitWords(words, "flag of an entry", text, f)
 }
 
 // A Filter selects entries. The zero value selects all entries.

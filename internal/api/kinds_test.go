@@ -19,7 +19,7 @@ func TestFactsOfKinds(t *testing.T) {
 	for _, m := range regexp.MustCompile(`(?m)^\tKind(\w+)\s+= "(\w+)"`).FindAllStringSubmatch(string(list), -1) {
 		names, owners = append(names, m[1]), append(owners, m[2])
 	}
-	own := regexp.MustCompile(`^(` + strings.Join(owners, "|") + `)(_rules|_port|_sa|_timing|_apply|_key|_pdp)?\.go$`)
+	own := regexp.MustCompile(`^(` + strings.Join(owners, "|") + `)(_apply|_key|_pdp|_port|_rules|_sa|_timing|_words)?\.go$`)
 	kind := regexp.MustCompile(`\bKind(` + strings.Join(names, "|") + `)\b` +
 		`|\b\w*(` + strings.Join(names, "|") + `)(Port)?Info\b` +
 		`|\bIFLA_(BR|BRPORT|` + strings.ToUpper(strings.Join(names, "|")) + `)_\w+`)

@@ -44,6 +44,8 @@ func (c *Codec) hardware(typ uint16, name string, v *net.HardwareAddr, format st
 		}
 	case printing:
 		c.buf = append(c.word(name), v.String()...)
+	case reading:
+		c.give(asHardware, unsafe.Pointer(v), width)
 	case surveying:
 		c.note(typ, unsafe.Pointer(v), raw, width, nil)
 	default:
@@ -100,6 +102,8 @@ func (c *Codec) addrOf(typ uint16, name string, v *netip.Addr, format string, s 
 		}
 	case printing:
 		c.buf = v.AppendTo(c.word(name))
+	case reading:
+		c.give(asAddr, unsafe.Pointer(v), width)
 	case surveying:
 		c.note(typ, unsafe.Pointer(v), s, width, nil)
 	case encoding:
@@ -122,6 +126,8 @@ func (c *Codec) addr(typ4, typ6 uint16, name string, v *netip.Addr) {
 		c.checkAddr(name, *v)
 	case printing:
 		c.buf = v.AppendTo(c.word(name))
+	case reading:
+		c.give(asAddr, unsafe.Pointer(v), 0)
 	case surveying:
 		c.note(typ4, unsafe.Pointer(v), addr4, 4, nil)
 		c.note(typ6, unsafe.Pointer(v), addr6, 16, nil)
@@ -208,6 +214,8 @@ func (c *Codec) ifindex(typ uint16, name string, v *int, none []string) {
 		c.checkIndex(typ, name, *v)
 	case printing:
 		c.printIndex(typ, name, *v, none)
+	case reading:
+		c.giveIndex(v, none)
 	case surveying:
 		c.note(typ, unsafe.Pointer(v), ifindex, 4, nil)
 	default:

@@ -43,6 +43,7 @@ const (
 	recording  // encoding, but with each row kept apart for comparison
 	describing // reporting each row
 	surveying  // recording the position of each row's field
+	reading    // passing the place of each row's field to a reader of words
 )
 
 // props are the properties of a row besides its type, name and format.
@@ -66,6 +67,7 @@ const (
 	noEvent  // changes of it are not reported
 	hex
 	numeric // iproute2 takes the number of an enumeration
+	base16  // iproute2 reads the number in base 16, also without 0x
 )
 
 // are reports whether the properties include p.
@@ -104,7 +106,10 @@ type walk struct {
 	absent []string // words that iproute2 lacks
 	alone  bool     // rows are printed without their names
 	bits   bitStruct
-	only   Set // the rows that Copy copies; empty for all
+	only   Set    // the rows that Copy copies; empty for all
+	takes  string // the words of Takes for the next row
+	field  Field
+	offer  func(*Field)
 }
 
 // contents describes one nest while it is decoded.

@@ -11,7 +11,7 @@ import (
 // "nolearning".
 func Bool(c *Codec, typ uint16, name string, v *bool) {
 	if c.due[typ] {
-		c.boolean(typ, name, v, (*Codec).printBool)
+		c.boolean(typ, name, v, asBool, (*Codec).printBool)
 	}
 }
 
@@ -19,7 +19,7 @@ func Bool(c *Codec, typ uint16, name string, v *bool) {
 // "locked off".
 func OnOff(c *Codec, typ uint16, name string, v *bool) {
 	if c.due[typ] {
-		c.boolean(typ, name, v, (*Codec).printOnOff)
+		c.boolean(typ, name, v, asSwitch, (*Codec).printOnOff)
 	}
 }
 
@@ -27,7 +27,7 @@ func OnOff(c *Codec, typ uint16, name string, v *bool) {
 // 1" or "vlan_filtering 0".
 func Bool01(c *Codec, typ uint16, name string, v *bool) {
 	if c.due[typ] {
-		c.boolean(typ, name, v, (*Codec).print01)
+		c.boolean(typ, name, v, asSwitch, (*Codec).print01)
 	}
 }
 
@@ -62,7 +62,7 @@ func bit(v bool) byte {
 }
 
 // boolean processes a row for one byte that is 0 or 1.
-func (c *Codec) boolean(typ uint16, name string, v *bool, print func(*Codec, string, bool)) {
+func (c *Codec) boolean(typ uint16, name string, v *bool, f form, print func(*Codec, string, bool)) {
 	if !c.row(typ, 0, name, "bool") {
 		return
 	}
@@ -73,6 +73,8 @@ func (c *Codec) boolean(typ uint16, name string, v *bool, print func(*Codec, str
 		}
 	case printing:
 		print(c, name, *v)
+	case reading:
+		c.give(f, unsafe.Pointer(v), 0)
 	case surveying:
 		c.note(typ, unsafe.Pointer(v), boolean, 1, nil)
 	case encoding, recording:
@@ -108,6 +110,8 @@ func (c *Codec) flag(typ uint16, name string, v *bool, on []byte) {
 		if *v {
 			c.buf = append(append(c.buf, ' '), name...)
 		}
+	case reading:
+		c.give(asFlag, unsafe.Pointer(v), 0)
 	case surveying:
 		c.note(typ, unsafe.Pointer(v), flag, 0, nil)
 	case encoding, recording:
@@ -157,6 +161,8 @@ func (a Bits) bit(c *Codec, n uint, name string, v *bool, print func(*Codec, str
 		a.decode(c, n, name, v)
 	case printing:
 		print(c, name, *v)
+	case reading:
+		c.give(asSwitch, unsafe.Pointer(v), 0)
 	case encoding:
 		a.encode(c, n, *v)
 	case recording:
@@ -208,6 +214,8 @@ func BitChoice[T ~uint8](a Bits, c *Codec, n uint, name string, v *T, words Word
 		}
 	case printing:
 		c.buf = append(c.word(name), Word(words, *v)...)
+	case reading:
+		c.giveEnum(&u8, unsafe.Pointer(v), words)
 	case encoding:
 		a.encode(c, n, *v&1 != 0)
 		a.encode(c, n+1, *v&2 != 0)

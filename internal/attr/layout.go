@@ -167,22 +167,22 @@ func (l *Layout) of(v any) Table {
 	return func(c *Codec) { l.walk(v, c) }
 }
 
-// words is the memory layout of an interface value: a type word and a data word,
+// twoWords is the memory layout of an interface value: a type word and a data word,
 // which is the pointer if the interface holds one. Package reflect provides both,
 // but takes several times as long as decoding a field.
-type words struct {
+type twoWords struct {
 	typ, data unsafe.Pointer
 }
 
 // base returns the address of the struct v, if v has the Layout's type.
 func (l *Layout) base(v any) (unsafe.Pointer, bool) {
-	return (*words)(unsafe.Pointer(&v)).data, reflect.TypeOf(v) == l.typ
+	return (*twoWords)(unsafe.Pointer(&v)).data, reflect.TypeOf(v) == l.typ
 }
 
 // at returns the extra's Payload with the field at v as its value.
 func (x *extra) at(v unsafe.Pointer) Payload {
 	p := x.payload
-	(*words)(unsafe.Pointer(&p)).data = v
+	(*twoWords)(unsafe.Pointer(&p)).data = v
 	return p
 }
 

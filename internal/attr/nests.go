@@ -68,6 +68,8 @@ func MACs(c *Codec, typ, elem uint16, name string, v *[]net.HardwareAddr) {
 		c.checkMACs(name, *v)
 	case printing:
 		c.printMACs(name, *v)
+	case reading:
+		c.give(asMACs, unsafe.Pointer(v), 0)
 	case encoding:
 		c.encodeMACs(typ, elem, *v)
 	case recording:
@@ -291,6 +293,8 @@ func (c *Codec) custom(typ uint16, name string, v Payload) {
 		}
 	case printing:
 		c.printPayload(name, v)
+	case reading:
+		c.givePayload(v)
 	case surveying:
 		c.notePayload(typ, v)
 	default:

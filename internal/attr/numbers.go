@@ -115,6 +115,8 @@ func one[T number](c *Codec, f *format, typ uint16, name string, v *T, limits []
 		c.checkRange(name, uint64(*v), limits)
 	case printing:
 		c.buf = f.appendText(c.word(name), uint64(*v), c.props.are(hex))
+	case reading:
+		c.giveNumber(f, unsafe.Pointer(v), limits)
 	case surveying:
 		c.note(typ, unsafe.Pointer(v), f.shape, f.bytes, nil)
 	default:

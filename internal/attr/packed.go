@@ -2,6 +2,7 @@ package attr
 
 import (
 	"math/bits"
+	"unsafe"
 
 	"github.com/iplink-go/iplink/internal/wire"
 )
@@ -23,13 +24,13 @@ func PackedBE32(typ uint16) Packed { return Packed{typ, &be32} }
 // Bit is a row for the bit in mask. Its member in a Set is one of Bit. iproute2 writes it as
 // "iseq" or "noiseq".
 func (a Packed) Bit(c *Codec, member uint16, mask uint32, name string, v *bool) {
-	a.bit(c, member, mask, name, v, (*Codec).printBool)
+	a.bit(c, member, mask, name, v, asBool, (*Codec).printBool)
 }
 
 // Words is Bit for a bit that iproute2 sets with the words of the name, such as "tclass
 // inherit", and clears in other ways.
 func (a Packed) Words(c *Codec, member uint16, mask uint32, name string, v *bool) {
-	a.bit(c, member, mask, name, v, func(c *Codec, name string, v bool) {
+	a.bit(c, member, mask, name, v, asFlag, func(c *Codec, name string, v bool) {
 		if v {
 			c.printBool(name, v)
 		}
@@ -39,20 +40,22 @@ func (a Packed) Words(c *Codec, member uint16, mask uint32, name string, v *bool
 // Unless is Words for a bit that iproute2 sets with the value of another row, and clears
 // with the words of the name, such as "noikey".
 func (a Packed) Unless(c *Codec, member uint16, mask uint32, name string, v *bool) {
-	a.bit(c, member, mask, name, v, func(c *Codec, name string, v bool) {
+	a.bit(c, member, mask, name, v, asUnless, func(c *Codec, name string, v bool) {
 		if !v {
 			c.printBool(name, true)
 		}
 	})
 }
 
-func (a Packed) bit(c *Codec, member uint16, mask uint32, name string, v *bool, print func(*Codec, string, bool)) {
+func (a Packed) bit(c *Codec, member uint16, mask uint32, name string, v *bool, f form, print func(*Codec, string, bool)) {
 	if !c.due[member] && !c.due[a.typ] || !c.row(member, a.typ, name, "bit") {
 		return
 	}
 	switch c.mode {
 	case printing:
 		print(c, name, *v)
+	case reading:
+		c.give(f, unsafe.Pointer(v), 0)
 	case decoding:
 		if part, ok := a.part(c, member, mask, name); ok {
 			*v = part != 0
@@ -71,8 +74,10 @@ func PackedNumber[T ~uint8 | ~uint32](a Packed, c *Codec, member uint16, mask ui
 	switch c.mode {
 	case printing:
 		c.buf = u32.appendText(c.word(name), uint64(*v), c.props.are(hex))
+	case reading:
+		c.giveNumber(integer(unsafe.Sizeof(*v)), unsafe.Pointer(v), packedLimits(mask))
 	case checking:
-		c.checkRange(name, uint64(*v), []uint64{0, uint64(mask >> bits.TrailingZeros32(mask))})
+		c.checkRange(name, uint64(*v), packedLimits(mask))
 	case decoding:
 		if part, ok := a.part(c, member, mask, name); ok {
 			*v = T(part)
@@ -80,6 +85,11 @@ func PackedNumber[T ~uint8 | ~uint32](a Packed, c *Codec, member uint16, mask ui
 	default:
 		a.add(c, member, mask, name, uint32(*v))
 	}
+}
+
+// packedLimits returns the bounds of the number in the bits of mask.
+func packedLimits(mask uint32) []uint64 {
+	return []uint64{0, uint64(mask >> bits.TrailingZeros32(mask))}
 }
 
 // part returns the bits of mask in the attribute, and false if the row is not decoded.

@@ -73,6 +73,22 @@ func (c *Codec) NoEvent() *Codec {
 	return c.with(noEvent, c.props.since)
 }
 
+// Base16 marks the next row, a number, as one that iproute2 reads in base 16, with or
+// without "0x".
+func (c *Codec) Base16() *Codec {
+	return c.with(base16, c.props.since)
+}
+
+// Takes lists words that iproute2 takes for the next row and does not print, separated by
+// spaces: another name of the row, such as "vni", or a word in place of a number, such as
+// "none=0".
+func (c *Codec) Takes(words string) *Codec {
+	if c.mode == reading {
+		c.takes = words
+	}
+	return c
+}
+
 // A Row describes one attribute of a table.
 type Row struct {
 	Type       uint16 // attribute number, or the member of Set for a bit
@@ -127,6 +143,10 @@ func (c *Codec) row(typ, typ6 uint16, name, format string) bool {
 		return false
 	case printing:
 		return !p.are(readOnly) && c.hasWord(name)
+	case reading:
+		c.field = Field{Type: typ, Name: name, props: p, takes: c.takes}
+		c.takes = ""
+		return !p.are(readOnly)
 	}
 	return c.reporting() || !c.whole && !c.props.are(readOnly)
 }

@@ -42,6 +42,8 @@ func (c *Codec) text(typ uint16, name string, v *string, limit int, encode func(
 		c.checkText(name, *v, limit)
 	case printing:
 		c.buf = append(c.word(name), Quote(*v)...)
+	case reading:
+		c.give(asText, unsafe.Pointer(v), limit)
 	case surveying:
 		c.note(typ, unsafe.Pointer(v), text, 0, nil)
 	default:
@@ -147,6 +149,7 @@ func (w Words) of(v uint64) (string, bool) {
 type vocabulary interface {
 	of(v uint64) (string, bool)
 	list() string // separated by commas
+	find(word string) (uint64, bool)
 }
 
 // sparseWords are words for values that are too sparse for a slice.
@@ -199,11 +202,15 @@ func integer(size uintptr) *format {
 
 // enum is one for a number with words.
 func enum[T number, W vocabulary](c *Codec, f *format, typ uint16, name string, v *T, words W) {
-	if c.mode != checking && c.mode != printing {
+	if c.mode != checking && c.mode != printing && c.mode != reading {
 		one(c, f, typ, name, v, nil)
 		return
 	}
 	if !c.row(typ, 0, name, f.name) {
+		return
+	}
+	if c.mode == reading {
+		c.giveEnum(f, unsafe.Pointer(v), words)
 		return
 	}
 	word, ok := words.of(uint64(*v))
@@ -256,29 +263,27 @@ func ReadWord[T ~uint8 | ~uint16 | ~uint32](words Words, sort string, text []byt
 	}
 	n, err := strconv.ParseUint(string(text), 10, int(unsafe.Sizeof(*v))*8)
 	if err != nil {
-		return fmt.Errorf("%q is no %s, one of %s, or a number: %w", text, sort, words.list(), fs.ErrInvalid)
+		return fmt.Errorf("%q is not a %s, one of %s, or a number: %w", text, sort, words.list(), fs.ErrInvalid)
 	}
 	*v = T(n)
 	return nil
 }
 
-// ReadBitWords stores the bits of words as BitWords returns them. The error names the sort
-// of value and matches fs.ErrInvalid.
-func ReadBitWords[T ~uint32](words []string, sort string, text []byte, v *T) error {
+// ReadBitWords stores the bits of words as BitWords returns them, separated by ",", "|" or
+// spaces. The error names the sort of value and matches fs.ErrInvalid.
+func ReadBitWords[T ~uint8 | ~uint16 | ~uint32](words []string, sort string, text []byte, v *T) error {
 	var all T
-	for word := range strings.SplitSeq(string(text), ",") {
-		i := slices.Index(words, word)
-		switch {
-		case len(text) == 0:
-		case i >= 0 && word != "":
+	separates := func(r rune) bool { return r == ',' || r == '|' || r == ' ' }
+	for _, word := range strings.FieldsFunc(string(text), separates) {
+		if i := slices.Index(words, word); i >= 0 && i < 8*int(unsafe.Sizeof(*v)) {
 			all |= 1 << i
-		default:
-			n, err := strconv.ParseUint(word, 0, 32)
-			if err != nil {
-				return fmt.Errorf("%q is no %s, one of %s, or a number: %w", word, sort, Words(words).list(), fs.ErrInvalid)
-			}
-			all |= T(n)
+			continue
 		}
+		n, err := strconv.ParseUint(word, 0, 8*int(unsafe.Sizeof(*v)))
+		if err != nil {
+			return fmt.Errorf("%q is not a %s, one of %s, or a number: %w", word, sort, Words(words).list(), fs.ErrInvalid)
+		}
+		all |= T(n)
 	}
 	*v = all
 	return nil

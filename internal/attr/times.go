@@ -70,6 +70,8 @@ func (c *Codec) duration(u *unit, typ uint16, name string, v *time.Duration, lim
 		c.note(typ, unsafe.Pointer(v), duration, u.format.bytes, &extra{unit: u})
 	case printing:
 		c.buf = strconv.AppendInt(c.word(name), int64(*v/u.of), 10)
+	case reading:
+		c.giveTime(u, unsafe.Pointer(v), limits)
 	default:
 		if u.slack {
 			c = c.with(slack, c.props.since)

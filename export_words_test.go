@@ -1,0 +1,213 @@
+package iplink
+
+import (
+	"math/rand/v2"
+	"strings"
+
+	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/uapi"
+	"github.com/iplink-go/iplink/internal/wire"
+)
+
+// A RandomTable is the settings of a kind, of its ports or of every link with random
+// values, as a builder has them.
+type RandomTable struct {
+	Spec  Spec
+	Tried map[string]bool // the rows that have a value
+	of    attr.Table
+	set   *attr.Set
+}
+
+// RandomKind returns a builder with random settings of a kind, of ports if port is set, or
+// common ones if the kind is empty.
+func RandomKind(kind string, port bool, r *rand.Rand) *RandomTable {
+	e := newEditor(kind, "t0")
+	s := &e.spec
+	t := &RandomTable{Spec: e, Tried: map[string]bool{}}
+	switch {
+	case kind == "":
+		s.become(KindDummy)
+		t.of, t.set = e.link().settable, &s.linkSet
+	case port:
+		s.become(KindDummy)
+		p := s.portOf(kind)
+		t.of, t.set = infoOf(p).attrs, &p.Set
+	default:
+		t.of, t.set = s.info().attrs, &s.Set
+		*t.set = s.kind().spelled
+	}
+	for _, row := range rows(t.of) {
+		if row.Settable() && !row.Wordless && !withOthers[row.Name] && r.IntN(2) == 0 {
+			t.fill(row, r)
+		}
+	}
+	t.drop()
+	if i, ok := s.Info.(finisher); ok {
+		i.afterWords(&s.Settings)
+	}
+	return t
+}
+
+// withOthers are rows whose words depend on the value of another row.
+var withOthers = map[string]bool{"macaddr": true, "6rd-prefix": true, "6rd-relay_prefix": true, "name": true, "tdc": true, "xl_tdc": true}
+
+// fill gives a row a random value that it accepts.
+func (t *RandomTable) fill(row attr.Row, r *rand.Rand) {
+	typ := row.Type
+	if typ >= attr.Bit(0) {
+		typ = row.Type6
+	}
+	for range 30 {
+		var c attr.Codec
+		_, err := c.Decode(wire.AppendAttr(nil, typ, payloadOf(row, r)), t.of, nil)
+		if err != nil || c.Check(attr.SetOf(row.Type), nil, t.of) != nil {
+			continue
+		}
+		if row.Type == uapi.IFLA_PROTO_DOWN_REASON && row.Name == "protodown_reason" {
+			continue
+		}
+		t.set.Add(row.Type)
+		t.Tried[row.Name] = true
+		return
+	}
+	if !t.set.Has(row.Type) {
+		return
+	}
+	var c attr.Codec // `ip` gets the row in any case
+	_, _ = c.Decode(wire.AppendAttr(nil, typ, make([]byte, 1)), t.of, nil)
+}
+
+// drop leaves out rows whose value another row of the same attribute has made invalid.
+func (t *RandomTable) drop() {
+	var c attr.Codec
+	for typ := range t.set.All() {
+		if c.Check(attr.SetOf(typ), nil, t.of) != nil {
+			t.set.Remove(typ)
+		}
+	}
+}
+
+// payloadOf returns bytes that may be a payload of a row.
+func payloadOf(row attr.Row, r *rand.Rand) []byte {
+	format, _, _ := strings.Cut(row.Format, " ")
+	n := map[string]int{"u8": 1, "s8": 1, "bool": 1, "u16": 2, "be16": 2, "u32": 4, "be32": 4, "s32": 4, "ifindex": 4, "u64": 8, "be64": 8,
+		"mac": 6, "hardware": 6, "ip4": 4, "ip6": 16}[format]
+	b := make([]byte, 48)
+	for i := range b {
+		b[i] = byte(r.Uint32())
+	}
+	switch format {
+	case "flag":
+		return nil
+	case "ip":
+		n = []int{4, 16}[r.IntN(2)]
+	case "string":
+		return []byte(strings.ToLower("x-" + strings.Repeat("ab ", r.IntN(3)) + "'y")[:2+r.IntN(2)] + "\x00")
+	case "bit", "bits":
+		return bitsOf(row, r)
+	case "struct":
+		return structOf(r, b)
+	case "be16":
+		if r.IntN(2) == 0 {
+			return [][]byte{{0x81, 0}, {0x88, 0xa8}}[r.IntN(2)]
+		}
+		fallthrough
+	case "u32", "u64", "u16", "be32", "be64", "ifindex":
+		v := r.Uint64() >> r.IntN(64)
+		b = wire.Order.AppendUint64(nil, v)
+		if strings.HasPrefix(format, "be") {
+			for i := range n {
+				b[i] = byte(v >> (8 * (n - 1 - i)))
+			}
+		}
+	}
+	return b[:n]
+}
+
+// bitsOf returns the attribute of a row for bits, of the length that it has in some kind.
+func bitsOf(row attr.Row, r *rand.Rand) []byte {
+	b := wire.Order.AppendUint64(nil, r.Uint64())
+	return b[:[]int{2, 4, 8}[r.IntN(3)]]
+}
+
+// structOf returns a list of attributes, or bytes.
+func structOf(r *rand.Rand, b []byte) []byte {
+	var list []byte
+	switch r.IntN(5) {
+	case 4:
+		return []byte{byte(1 + r.IntN(3)), 0}
+	case 0:
+		for i := range r.IntN(4) {
+			list = wire.AppendAttr(list, uint16(i), b[4*i:][:4])
+		}
+		return list
+	case 1:
+		for i := range r.IntN(2) {
+			list = wire.AppendAttr(list, uint16(i), b[16*i:][:16])
+		}
+		return list
+	case 2:
+		for range 1 + r.IntN(3) {
+			list = wire.AppendAttr(list, uapi.IFLA_VLAN_QOS_MAPPING, wire.Order.AppendUint32(wire.Order.AppendUint32(nil, r.Uint32N(8)), r.Uint32N(8)))
+		}
+		return list
+	}
+	return b[:[]int{2, 4, 8, 32}[r.IntN(4)]]
+}
+
+// Lacks compares the settings with those of a builder that was read from its words. It
+// returns the names of the rows that differ, and of those that are missing and have words.
+func (t *RandomTable) Lacks(read Spec) (names []string) {
+	s := read.description()
+	var of attr.Table
+	var set attr.Set
+	switch {
+	case t.set == &t.Spec.description().linkSet:
+		of, set = s.link.settable, s.linkSet
+	case t.set == &t.Spec.description().Set:
+		of, set = s.info().attrs, s.Set
+	case s.port != nil:
+		of, set = infoOf(s.port).attrs, s.port.Set
+	default:
+		return nil
+	}
+	var c attr.Codec
+	for _, d := range c.Compare(t.set.And(set), nil, t.of, of) {
+		names = append(names, d.Name)
+	}
+	for typ := range t.set.Minus(set).All() {
+		if words, _ := c.Print(nil, attr.SetOf(typ), nil, t.of); len(words) > 0 {
+			names = append(names, "no "+rowName(t.of, typ))
+		}
+	}
+	for typ := range set.Minus(*t.set).Minus(s.kind().spelled).All() {
+		names = append(names, "additional "+rowName(of, typ))
+	}
+	return names
+}
+
+// KindNamesWithPorts returns the kinds whose ports have settings.
+func KindNamesWithPorts() (all []string) {
+	for _, name := range KindNames() {
+		if kinds[name].port != nil {
+			all = append(all, name)
+		}
+	}
+	return all
+}
+
+// HasTable reports whether a new builder of a kind has settings that only the kind has.
+func HasTable(kind string) bool {
+	return kindOf(kind).fresh() != nil
+}
+
+// InfoOf returns the info of a builder.
+func InfoOf(s Spec) any {
+	return s.description().Info
+}
+
+// SaysAll reports whether a builder has all settings that its words give.
+func SaysAll(s Spec) bool {
+	w := s.description()
+	return w.kind().spelled.Minus(w.Set).Empty()
+}

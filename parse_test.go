@@ -1,0 +1,236 @@
+package iplink_test
+
+import (
+	"errors"
+	"flag"
+	"io/fs"
+	"maps"
+	"math/rand/v2"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/iplink-go/iplink"
+	"github.com/iplink-go/iplink/bridge"
+	"github.com/iplink-go/iplink/internal/golden"
+	"github.com/iplink-go/iplink/vxlan"
+)
+
+// parsed reads commands, and fails the test on an error.
+func parsed(t *testing.T, text string) iplink.Spec {
+	t.Helper()
+	s, err := iplink.ParseCommand(text, bridge.Words(), vxlan.Words())
+	if err != nil {
+		t.Fatalf("%s\n%v", text, err)
+	}
+	return s
+}
+
+// TestParseGolden reads the commands of the golden builders: they give the same requests.
+func TestParseGolden(t *testing.T) {
+	for _, c := range goldenCases() {
+		t.Run(c.kind.dir()+"/"+c.name, func(t *testing.T) {
+			text := c.spec.String()
+			s := parsed(t, text)
+			if got := s.String(); got != text {
+				t.Errorf("\n%s\nis read as\n%s", text, got)
+			}
+			if !iplink.SaysAll(c.spec) {
+				return // `ip` sends more than the builder
+			}
+			want, got := golden.Text(iplink.Requests(c.spec, goldenIndexes)), golden.Text(iplink.Requests(s, goldenIndexes))
+			if c.kind.name == iplink.KindIP6Tnl || strings.HasPrefix(c.kind.name, "ip6gre") || c.kind.name == iplink.KindIP6ERSPAN {
+				// Flags that are off have no words, and the kernel begins with all of them off.
+				want, got = noFlags.Replace(want), noFlags.Replace(got)
+			}
+			if diff := cmp.Diff(strings.Split(want, "\n"), strings.Split(got, "\n")); diff != "" {
+				t.Errorf("%s\n- written, + read:\n%s", text, diff)
+			}
+		})
+	}
+}
+
+// noFlags removes the attribute of the flags of a tunnel over IPv6, if all are off.
+var noFlags = strings.NewReplacer("\t\t\t13: 00 00 00 00\n", "", "\t\t\t8: 00 00 00 00\n", "")
+
+// TestParseSetters reads the words of each setter of each kind.
+func TestParseSetters(t *testing.T) {
+	for _, k := range kindTests {
+		if k.build == nil || strings.HasSuffix(k.name, " port") {
+			continue
+		}
+		for _, b := range builders(k.build) {
+			s := b.Interface().(iplink.Spec)
+			text := s.String()
+			selfPort := strings.Contains(text, "set dev x master x") // a port of itself
+			if text == "" || selfPort || strings.Contains(text, "#") || strings.Contains(text, "/fd/") || iplink.CheckSpec(s, "update") != nil {
+				continue
+			}
+			read, err := iplink.ParseCommand(text, bridge.Words(), vxlan.Words())
+			if err != nil {
+				t.Errorf("%s: %s\n%v", k.name, text, err)
+			} else if got := read.String(); got != text {
+				t.Errorf("%s:\n%s\nis read as\n%s", k.name, text, got)
+			}
+		}
+	}
+}
+
+// untriedRows are the rows that random bytes give no value, or no words. Golden builders
+// have them.
+var untriedRows = map[string]bool{"macaddr": true, "6rd-prefix": true, "6rd-relay_prefix": true, "bittiming": true, "data_bittiming": true, "xl_data_bittiming": true,
+	"xl_pwm": true, "tdc": true, "xl_tdc": true, "protodown_reason": true, "sci": true, "cipher": true, "group_address": true, "name": true}
+
+// TestParseRandom reads the words of random settings of each kind, of ports and of every
+// link.
+func TestParseRandom(t *testing.T) {
+	kinds := slices.DeleteFunc(iplink.KindNames(), func(kind string) bool { return !iplink.HasTable(kind) })
+	for _, kind := range append(kinds, "") {
+		t.Run("kind "+kind, func(t *testing.T) { readRandom(t, kind, false) })
+	}
+	for _, kind := range iplink.KindNamesWithPorts() {
+		t.Run(kind+" port", func(t *testing.T) { readRandom(t, kind, true) })
+	}
+}
+
+func readRandom(t *testing.T, kind string, port bool) {
+	r := rand.New(rand.NewPCG(0x1234, 7))
+	tried := map[string]bool{}
+	for range 300 {
+		random := iplink.RandomKind(kind, port, r)
+		maps.Copy(tried, random.Tried)
+		text, _, _ := strings.Cut(random.Spec.String(), " #")
+		read, err := iplink.ParseCommand(text)
+		if err != nil {
+			t.Fatalf("%s\n%v", text, err)
+		}
+		got, _, _ := strings.Cut(read.String(), " #")
+		if lacks := random.Lacks(read); got != text || len(lacks) > 0 {
+			t.Fatalf("\n%s\nis read as\n%s\nwhere %q differ", text, got, lacks)
+		}
+	}
+	all := iplink.TableRows()[strings.TrimSpace(kind+" port")]
+	switch {
+	case kind == "":
+		all = iplink.CommonRows()
+	case !port:
+		all = iplink.TableRows()[kind]
+	}
+	for _, row := range all {
+		if row.Settable() && !row.Wordless && !tried[row.Name] && !untriedRows[row.Name] {
+			t.Errorf("%q has no value", row.Name)
+		}
+	}
+}
+
+// TestNew compares builders of kinds that are known at run time with those of the packages.
+func TestNew(t *testing.T) {
+	for _, k := range kindTests {
+		if k.build == nil || strings.HasSuffix(k.name, " port") || !iplink.HasTable(k.name) {
+			continue
+		}
+		own := reflect.ValueOf(k.build).Call([]reflect.Value{reflect.ValueOf("t0")})[0].Interface().(iplink.Spec)
+		s := iplink.New(k.name, "t0").MTU(1400)
+		if got, want := iplink.InfoOf(s), iplink.InfoOf(own); !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: %+v, want %+v", k.name, got, want)
+		}
+	}
+	err := iplink.Refusal(iplink.New("vlxan", "t0"))
+	if !errors.Is(err, fs.ErrInvalid) || !strings.Contains(err.Error(), `"vxlan"`) {
+		t.Error(err)
+	}
+}
+
+// TestCommands reads the commands of testdata/commands.txt: each line has a command, and
+// the line behind it begins with a tab and has the commands that the builder gives, or the
+// error after "!".
+func TestCommands(t *testing.T) {
+	const path = "testdata/commands.txt"
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out strings.Builder
+	n := 0
+	for line := range strings.Lines(string(text)) {
+		line = strings.TrimSuffix(line, "\n")
+		if strings.HasPrefix(line, "\t") {
+			continue
+		}
+		out.WriteString(line + "\n")
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		n++
+		out.WriteString("\t" + commandResult(t, line) + "\n")
+	}
+	if n < 500 {
+		t.Errorf("%d commands", n)
+	}
+	if *recordCommands {
+		if err := os.WriteFile(path, []byte(out.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if diff := cmp.Diff(strings.Split(string(text), "\n"), strings.Split(out.String(), "\n")); diff != "" {
+		t.Errorf("- %s, + as it is read:\n%s", path, diff)
+	}
+}
+
+// commandResult reads a command, and the commands of its builder once more.
+func commandResult(t *testing.T, line string) string {
+	t.Helper()
+	specs, err := iplink.ParseBatch(strings.NewReader(line), bridge.Words(), vxlan.Words())
+	if err != nil {
+		return "! " + err.Error()
+	}
+	var all []string
+	for _, s := range specs {
+		all = append(all, s.String())
+	}
+	result := strings.Join(all, " && ")
+	if strings.Contains(result, "#") { // keys, or words that ip lacks
+		return result
+	}
+	if again, err := iplink.ParseBatch(strings.NewReader(result), bridge.Words(), vxlan.Words()); err != nil {
+		t.Errorf("%s\n%s\n%v", line, result, err)
+	} else {
+		for i, s := range again {
+			if i >= len(all) || s.String() != all[i] {
+				t.Errorf("%s\nis read as %q, and this as\n%s", line, all, s)
+			}
+		}
+	}
+	return result
+}
+
+// FuzzParseCommand demands that no text makes the parser panic or take long, and that the
+// words of a builder are read as they were.
+func FuzzParseCommand(f *testing.F) {
+	for _, c := range goldenCases() {
+		f.Add(c.spec.String())
+	}
+	f.Add("ip netns exec a bridge vlan add dev p vid 7-9 pvid; ip macsec add m rx port 1 address 2:0:0:0:0:1 sa 0 pn 1 on key 01 00")
+	f.Fuzz(func(t *testing.T, text string) {
+		start := time.Now()
+		specs, err := iplink.ParseBatch(strings.NewReader(text), bridge.Words(), vxlan.Words())
+		if took := time.Since(start); took > time.Second+time.Duration(len(text))*time.Millisecond {
+			t.Errorf("%d bytes take %v", len(text), took)
+		}
+		var bad *iplink.ParseError
+		if err != nil && (!errors.As(err, &bad) || bad.Line < 1 || bad.Column < 1) {
+			t.Errorf("%q: %v", text, err)
+		}
+		for _, s := range specs {
+			_ = s.String()
+		}
+	})
+}
+
+var recordCommands = flag.Bool("update-commands", false, "record testdata/commands.txt anew")
