@@ -87,9 +87,9 @@ type figure struct{ settable, changeable, readable int }
 
 // kindTests are all kinds, and all ports that have settings.
 var kindTests = []kindTest{
-	{name: "batadv", build: batadv.New, figure: figure{1, 0, 0}, golden: []goldenSpec{{"plain", batadv.New("t0").Index(goldenIndex).Algorithm(batadv.V)}}},
 	{name: "amt", build: amt.New, figure: figure{7, 0, 8}, golden: goldenAMT()},
 	{name: "bareudp", build: bareudp.New, figure: figure{4, 0, 4}, golden: goldenBareUDP()},
+	{name: "batadv", build: batadv.New, figure: figure{1, 0, 0}, golden: []goldenSpec{{"plain", batadv.New("t0").Index(goldenIndex).Algorithm(batadv.V)}}},
 	{name: "bond", build: bond.New, figure: figure{33, 33, 34}, golden: goldenBond(), byHand: byHandBond()},
 	{name: "bond port", build: bond.Port, figure: figure{3, 3, 12}, byHand: byHandBondPort()},
 	{name: "bridge", build: bridge.New, figure: figure{37, 37, 48}, golden: goldenBridge(), byHand: byHandBridge()},
@@ -101,10 +101,10 @@ var kindTests = []kindTest{
 	{name: "geneve", build: geneve.New, figure: figure{18, 7, 18}, golden: goldenGeneve(), byHand: byHandGeneve()},
 	{name: "gre", build: gre.New, figure: figure{17, 16, 17}, golden: goldenGRE(gre.New)},
 	{name: "gretap", build: gretap.New, figure: figure{17, 16, 17}, golden: goldenGRE(gretap.New)},
-	{name: "hsr", build: hsr.New, figure: figure{6, 0, 7}, golden: goldenHSR(),
-		byHand: []written{{8, hsr.New("t0").Slave1Index(77).Slave2Index(78).InterlinkIndex(0x1234), "34 12 00 00"}}},
 	{name: "gtp", build: gtp.New, figure: figure{8, 0, 3}, golden: []goldenSpec{
 		{"plain", gtp.New("t0").Index(goldenIndex).Role(gtp.SGSN).HashSize(0x1234).RestartCount(0x12).Sockets()}}, byHand: byHandGTP()},
+	{name: "hsr", build: hsr.New, figure: figure{6, 0, 7}, golden: goldenHSR(),
+		byHand: []written{{8, hsr.New("t0").Slave1Index(77).Slave2Index(78).InterlinkIndex(0x1234), "34 12 00 00"}}},
 	{name: "ifb", build: ifb.New, golden: []goldenSpec{{"plain", ifb.New("t0").Index(goldenIndex).Queues(3, 5)}}},
 	{name: "ip6erspan", build: ip6erspan.New, figure: figure{21, 20, 21}, golden: goldenIP6ERSPAN()},
 	{name: "ip6gre", build: ip6gre.New, figure: figure{17, 16, 17}, golden: goldenIP6GRE(ip6gre.New)},
@@ -125,8 +125,8 @@ var kindTests = []kindTest{
 	{name: "netkit", build: netkit.New, figure: figure{8, 2, 9}, golden: goldenNetkit(), byHand: byHandNetkit()},
 	{name: "nlmon", build: nlmon.New, golden: []goldenSpec{{"plain", nlmon.New("t0").Index(goldenIndex).Up()}}},
 	{name: "openvswitch"},
-	{name: "ppp", build: ppp.New, figure: figure{1, 0, 0}, hardware: true, byHand: []written{{1, ppp.New("t0").File(os.NewFile(0x1234, "/dev/ppp")), "34 12 00 00"}}},
 	{name: "pfcp", build: pfcp.New, golden: []goldenSpec{{"plain", pfcp.New("t0").Index(goldenIndex).MTU(67)}}},
+	{name: "ppp", build: ppp.New, figure: figure{1, 0, 0}, hardware: true, byHand: []written{{1, ppp.New("t0").File(os.NewFile(0x1234, "/dev/ppp")), "34 12 00 00"}}},
 	{name: "rmnet", build: rmnet.New, figure: figure{2, 2, 2}, golden: goldenRMNet(), byHand: byHandRMNet()},
 	{name: "sit", build: sit.New, figure: figure{17, 15, 17}, golden: goldenSIT()},
 	{name: "team", build: team.New, golden: []goldenSpec{{"plain", team.New("t0").Index(goldenIndex)}}},
