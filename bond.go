@@ -29,6 +29,11 @@ var bondKind = kind{
 	reason:         bondReason,
 	portReason:     bondPortReason,
 	ownAddress:     func(port info) net.HardwareAddr { return port.(*BondPortInfo).PermAddress },
+	defaults: "mode balance-rr miimon 0 updelay 0 downdelay 0 peer_notify_delay 0 use_carrier 1 arp_interval 0 arp_validate none " +
+		"arp_all_targets any arp_missed_max 2 primary_reselect always fail_over_mac none xmit_hash_policy layer2 resend_igmp 1 num_grat_arp 1 " +
+		"all_slaves_active 0 min_links 0 lp_interval 1 packets_per_slave 1 tlb_dynamic_lb 1 lacp_rate slow lacp_active on ad_select stable " +
+		"coupled_control on broadcast_neighbor off lacp_strict off",
+	portDefaults: "queue_id 0 prio 0",
 }
 
 // BondInfo holds the attributes of a bond.

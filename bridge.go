@@ -29,6 +29,16 @@ var bridgeKind = kind{
 	optional: map[uint16]string{
 		uapi.IFLA_BR_VLAN_FILTERING: own.NoVLANFiltering,
 	},
+	defaults: "stp_mode auto stp_state 0 priority 32768 forward_delay 1500 hello_time 200 max_age 2000 ageing_time 30000 fdb_max_learned 0 " +
+		"group_address 01:80:c2:00:00:00 group_fwd_mask 0x0 vlan_filtering 0 vlan_protocol 802.1Q vlan_default_pvid 1 vlan_stats_enabled 0 " +
+		"vlan_stats_per_port 0 no_linklocal_learn 0 mcast_vlan_snooping 0 mst_enabled 0 mdb_offload_fail_notification 0 fdb_local_vlan_0 0 " +
+		"mcast_snooping 1 mcast_router 1 mcast_query_use_ifaddr 0 mcast_querier 0 mcast_hash_elasticity 16 mcast_hash_max 4096 " +
+		"mcast_last_member_count 2 mcast_startup_query_count 2 mcast_last_member_interval 100 mcast_membership_interval 26000 " +
+		"mcast_querier_interval 25500 mcast_query_interval 12500 mcast_query_response_interval 1000 mcast_startup_query_interval 3124 " +
+		"mcast_stats_enabled 0 mcast_igmp_version 2 mcast_mld_version 1 nf_call_iptables 0 nf_call_ip6tables 0 nf_call_arptables 0",
+	portDefaults: "state 0 state 1 state 2 state 3 state 4 priority 32 hairpin off guard off root_block off fastleave off learning on flood on proxy_arp off proxy_arp_wifi off " +
+		"mcast_router 1 mcast_flood on mcast_to_unicast off vlan_tunnel off bcast_flood on group_fwd_mask 0x0 neigh_suppress off isolated off " +
+		"locked off mab off neigh_vlan_suppress off neigh_forward_grat off mcast_eht_hosts_limit 512 mcast_max_groups 0",
 }
 
 // BridgeInfo holds the attributes of a bridge.

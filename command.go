@@ -169,7 +169,11 @@ func (w *commandWriter) describe(s *spec, other *spec) {
 	if s.Name != "" {
 		w.add(nameWords(s.Name))
 	}
-	w.print(s.linkSet.Minus(s.notInAddCommand()), s.linkRefs, s.link.settable)
+	set := s.linkSet.Minus(s.notInAddCommand())
+	if other != nil {
+		set = set.Minus(master)
+	}
+	w.print(set, s.linkRefs, s.link.settable)
 	if s.index > 0 {
 		w.add("index", strconv.Itoa(s.index))
 	}
@@ -309,8 +313,14 @@ func (w *commandWriter) followUps(s *spec) {
 	}
 }
 
+// master is the setting that the kernel ignores in the description of the other end.
+var master = attr.SetOf(uapi.IFLA_MASTER)
+
 // followPeer writes the commands for the other end.
 func (w *commandWriter) followPeer(peer *spec) {
+	at := w.begin(peer.home(), "link", "set", "dev", peer.dev(peer.finalName()))
+	w.print(peer.linkSet.And(master), peer.linkRefs, peer.link.settable)
+	w.endIfMore(at)
 	if peer.kind().flagsLater {
 		at := w.begin(peer.home(), "link", "set", "dev", peer.dev(peer.finalName()))
 		w.flags(&spec{flags: peer.flags, change: peer.change &^ uapi.IFF_UP})

@@ -277,15 +277,24 @@ func (t *transaction) describe(j *job, all []attr.Difference, lower uint16, belo
 // linkName replaces "if7" by the name of the link with that index, if it exists. The
 // namespace p may be nil if it is unknown.
 func (p *nsConn) linkName(text string) string {
-	digits, is := strings.CutPrefix(text, "if")
-	index, err := strconv.Atoi(digits)
-	if p == nil || !is || err != nil || strconv.Itoa(index) != digits {
+	index := indexIn(text)
+	if p == nil || index == 0 {
 		return text
 	}
 	if name, err := rtnl.NameOf(p.rt, index); err == nil {
 		return name
 	}
 	return text
+}
+
+// indexIn returns the index in a word such as "if7", or 0.
+func indexIn(text string) int {
+	digits, is := strings.CutPrefix(text, "if")
+	index, err := strconv.Atoi(digits)
+	if !is || err != nil || strconv.Itoa(index) != digits {
+		return 0
+	}
+	return index
 }
 
 // flagNames are the interface flags that a builder can set.

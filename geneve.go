@@ -19,6 +19,7 @@ var geneveKind = kind{
 	hidesNetNS:     true,
 	fixed:          geneveFixed,
 	validateChange: geneveBefore,
+	defaults:       "ttl 0 tos 0x0 df unset flowlabel 0x0 dstport 6081 port_range 1 65535",
 }
 
 // GeneveInfo is the kernel's report of a GENEVE link, RFC 8926.

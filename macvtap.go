@@ -15,6 +15,7 @@ var macvtapKind = kind{
 
 	overhead:     noOverhead,
 	addressInUse: macvlanAddressInUse,
+	defaults:     "flag null bcqueuelen 1000",
 }
 
 // macvtapReason returns the meaning of the driver's bare errnos.

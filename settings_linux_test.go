@@ -200,6 +200,14 @@ func (e *exercise[B]) namespace(t *testing.T) *os.File {
 	return ns
 }
 
+// server returns the `ip` of the namespace, also of one that namespace did not make.
+func (e *exercise[B]) server(t *testing.T, ns *os.File) *testutil.IPServer {
+	if e.ip == nil {
+		e.ip = testutil.NewIPServer(t, ns)
+	}
+	return e.ip
+}
+
 func (e *exercise[B]) create(t *testing.T, ns *os.File, value func(B)) error {
 	return e.do(t, ns, false, value, (*iplink.Conn).Create)
 }
@@ -242,7 +250,7 @@ func (e *exercise[B]) check(t *testing.T, ns *os.File, i int) {
 		}
 	}
 	asked := 0
-	w := &witness{ns: ns, ip: e.ip}
+	w := &witness{ns: ns, ip: e.server(t, ns)}
 	for _, o := range e.oracles {
 		asked += o.ask(t, w, i)
 	}
@@ -258,7 +266,7 @@ func (e *exercise[B]) immutable(t *testing.T, ns *os.File) {
 		ns, value = e.namespace(t), e.values[0]
 		e.mustCreate(t, ns, func(B) {})
 	}
-	before := e.ip.Link(link)
+	before := e.server(t, ns).Link(link)
 	err := e.update(t, ns, value)
 	named, ok := errors.AsType[*iplink.Error](err)
 	if !ok || !errors.Is(err, iplink.ErrImmutable) || !slices.Contains(strings.Split(named.Attr, ", "), e.row.Name) {

@@ -22,6 +22,7 @@ var sitKind = kind{
 	fallback:    "sit0",
 	spelled:     attr.SetOf(uapi.IFLA_IPTUN_PROTO, uapi.IFLA_IPTUN_TTL),
 	fixed:       tunnelFixed(uapi.IFLA_IPTUN_REMOTE),
+	defaults:    tunnelDefaults,
 }
 
 // SITInfo is the kernel's report of a sit link: IPv6 in IPv4, RFC 4213. Such links have

@@ -450,3 +450,7 @@ func (t *transaction) encapMissing(_ context.Context, s *step, errno syscall.Err
 	}
 	return fact{"encap", "it needs the module " + module + ", which the kernel does not load by itself: modprobe " + module}
 }
+
+// tunnelDefaults are the defaults that all kinds of IP tunnels have.
+const tunnelDefaults = "remote 0.0.0.0 local 0.0.0.0 remote :: local :: fwmark 0x0 mip6 nomip6 " +
+	"encap none noencap-csum noencap-udp6-csum noencap-remcsum encap-sport 0 encap-dport 0"

@@ -23,6 +23,7 @@ var vlanKind = kind{
 	reason:         vlanReason,
 	overhead:       vlanOverhead,
 	validateChange: vlanBefore,
+	defaults:       "protocol 802.1Q reorder_hdr on gvrp off mvrp off loose_binding off bridge_binding off",
 }
 
 // VLANInfo is the kernel's report of a VLAN link, IEEE 802.1Q.

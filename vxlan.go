@@ -23,6 +23,8 @@ var vxlanKind = kind{
 	underlayOf: func(i info) int { return i.(*VXLANInfo).Dev },
 	overheads:  vxlanOverheads,
 	copied:     vxlanCopied,
+	defaults: "srcport 0 0 dstport 8472 ttl 0 tos 0x0 df unset flowlabel 0x0 learning ageing 300 maxaddress 0 noproxy norsc nol2miss nol3miss " +
+		"udpcsum noudp6zerocsumtx noudp6zerocsumrx noremcsumtx noremcsumrx noexternal localbypass reserved_bits 0xf7ffffff000000ff label_policy fixed",
 }
 
 // vxlanCopied leaves out checksum offload that is off: the kernel takes its bits of the

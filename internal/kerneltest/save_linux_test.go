@@ -1,0 +1,141 @@
+package kerneltest_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/iplink-go/iplink"
+	"github.com/iplink-go/iplink/internal/testutil"
+)
+
+// saved is a namespace made by `ip`: links that refer to each other, by names that are not
+// in the order of their indexes, with addresses, routes and neighbours.
+var saved = []string{
+	"link set lo up",
+	"link add z0 type veth peer name a1",
+	"link add br0 group 4660 type bridge forward_delay 1234 stp_state 1 priority 4660",
+	"link set z0 mtu 1400 master br0 up",
+	"link set dev z0 alias two", "link property add dev z0 altname an-alternative-name",
+	"link set z0 type bridge_slave cost 291 isolated on",
+	"link add vx0 type vxlan id 4660 local 192.0.2.17 remote 192.0.2.18 dstport 4790 ttl 17 dev a1",
+	"link set vx0 master br0",
+	"link add mv0 link a1 type macvlan mode bridge",
+	"link set a1 promisc on arp off up", "link set br0 up",
+	"address add 192.0.2.17/28 dev br0", "address add 2001:db8::17/64 dev br0 nodad",
+	"route add 198.51.100.0/24 via 192.0.2.30 dev br0 metric 17",
+	"neigh add 192.0.2.20 lladdr 02:00:00:00:12:34 nud permanent dev br0",
+}
+
+// TestSave saves a namespace and rebuilds it in others, with the builders and with the
+// commands that they print.
+func TestSave(t *testing.T) {
+	from := testutil.NewLab(t)
+	from.Batch(saved...)
+	conn := testutil.Opened(from, iplink.Dial)
+	specs, err := conn.Save(t.Context())
+	testutil.Must(t, err)
+	want := state(from)
+
+	changes, err := conn.Ensure(t.Context(), specs...)
+	testutil.Must(t, err)
+	for i, c := range changes {
+		if c.Changed() {
+			t.Errorf("%v: Ensure finds differences where it was saved: %v", specs[i], c.Differences)
+		}
+	}
+
+	for name, rebuild := range map[string]func(*testutil.Lab){
+		"builders": func(l *testutil.Lab) {
+			_, err := testutil.Opened(l, iplink.Dial).Ensure(t.Context(), specs...)
+			testutil.Must(t, err)
+		},
+		"commands": func(l *testutil.Lab) {
+			for _, s := range specs {
+				if text, err := l.Run("sh", "-ec", s.(fmt.Stringer).String()); err != nil {
+					t.Errorf("%v: %v %s", s, err, text)
+				}
+			}
+		},
+	} {
+		to := testutil.NewLab(t)
+		if rebuild(to); cmp.Diff(want, state(to)) != "" {
+			t.Errorf("with %s it is another:\n%s\nsaved as %v", name, cmp.Diff(want, state(to)), specs)
+		}
+	}
+}
+
+// TestSpecOf makes a link like one that was read.
+func TestSpecOf(t *testing.T) {
+	l := testutil.NewLab(t)
+	l.IP("link add t0 mtu 1400 type vxlan id 4660 remote 192.0.2.18 dstport 4790 ttl 17")
+	conn := testutil.Opened(l, iplink.Dial)
+	link, err := conn.Get(t.Context(), "t0")
+	testutil.Must(t, err)
+	spec := iplink.SpecOf(link)
+	for _, word := range []string{"ip link add t0 ", " mtu 1400 ", " type vxlan id 4660 remote 192.0.2.18 ", " dstport 4790 ", " ttl 17 "} {
+		if !strings.Contains(fmt.Sprint(spec, " "), word) {
+			t.Errorf("%q is missing in %v", word, spec)
+		}
+	}
+	want := state(l)
+	testutil.Must(t, conn.Delete(t.Context(), "t0"))
+	_, err = conn.Create(t.Context(), spec)
+	testutil.Must(t, err)
+	if got := state(l); cmp.Diff(want, got) != "" {
+		t.Errorf("another link:\n%s", cmp.Diff(want, got))
+	}
+}
+
+// state returns the report of `ip` about links, addresses, routes and neighbours, without
+// properties that the kernel chooses and that follow a carrier with a delay.
+func state(l *testutil.Lab) []any {
+	var all []any
+	decoder := json.NewDecoder(strings.NewReader(l.Show("-d -j", "address", "route show table all", "neigh show nud permanent")))
+	for decoder.More() {
+		var part []any
+		testutil.Must(l, decoder.Decode(&part))
+		for _, v := range part {
+			if m, ok := v.(map[string]any); ok && m["dst"] != nil && m["protocol"] == "kernel" {
+				continue
+			}
+			all = append(all, steady(v))
+		}
+	}
+	slices.SortFunc(all, func(a, b any) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
+	return all
+}
+
+// unsteady are properties that the kernel chooses, or that follow a carrier or the spanning
+// tree protocol.
+var unsteady = []string{"ifindex", "operstate", "state", "flags", "root_id", "designated_root", "designated_bridge",
+	"designated_port", "designated_cost", "root_port", "root_path_cost", "no", "topology_change_ack", "config_pending", "fdb_n_learned"}
+
+// steady removes unsteady properties.
+func steady(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		for key, inner := range v {
+			switch {
+			case strings.HasSuffix(key, "_timer"), key == "id" && v["hairpin"] != nil, slices.Contains(unsteady, key):
+				delete(v, key)
+			default:
+				v[key] = steady(inner)
+			}
+		}
+	case []any:
+		var kept []any
+		for _, inner := range v {
+			if m, ok := inner.(map[string]any); ok && m["scope"] == "link" && m["family"] == "inet6" {
+				continue // comes with the carrier
+			}
+			kept = append(kept, steady(inner))
+		}
+		return kept
+	}
+	return v
+}
