@@ -30,17 +30,23 @@ const (
 // Trouble returns the reports of kernel trouble in a log, each with the lines that
 // follow it. It returns nil for a log without trouble.
 func Trouble(log string) []string {
-	first := regexp.MustCompile(trouble)
+	return reportsIn(log, map[string]bool{})
+}
+
+var firstLine = regexp.MustCompile(trouble)
+
+// reportsIn is Trouble for a part of a log. The functions that are expected to warn when it
+// begins are in expected, and afterwards those when it ends.
+func reportsIn(log string, expected map[string]bool) []string {
 	lines := strings.Split(strings.ReplaceAll(log, "\r", ""), "\n")
 	var reports []string
-	expected := map[string]bool{}
 	for i := 0; i < len(lines); i++ {
 		if _, in, ok := strings.Cut(lines[i], WarningExpected); ok {
 			expected[in] = true
 		} else if _, in, ok := strings.Cut(lines[i], WarningOver); ok {
 			delete(expected, in)
 		}
-		if !first.MatchString(lines[i]) || isExpected(lines[i], expected) {
+		if !firstLine.MatchString(lines[i]) || isExpected(lines[i], expected) {
 			continue
 		}
 		end := min(len(lines), i+contextLines)
@@ -53,10 +59,25 @@ func Trouble(log string) []string {
 	return reports
 }
 
-// A watchedLog distinguishes new trouble from reported trouble.
+// A watchedLog distinguishes new trouble from reported trouble. It searches each line once:
+// to search a log of some megabytes takes an emulated processor several seconds.
 type watchedLog struct {
+	last     string          // the last line that was searched
+	expected map[string]bool // the functions that are expected to warn after it
 	reported map[string]bool
 	taint    uint64
+}
+
+// fresh returns the part of a log that was not searched before: all if the last line has
+// left the log.
+func (w *watchedLog) fresh(log string) string {
+	from := 0
+	if i := strings.LastIndex(log, w.last); i >= 0 && w.last != "" {
+		from = i + len(w.last)
+	}
+	whole := strings.TrimRight(log, "\n")
+	w.last = whole[strings.LastIndexByte(whole, '\n')+1:]
+	return log[from:]
 }
 
 // troubled reports whether a log has a report that it did not have before, or whether
@@ -71,13 +92,13 @@ func (w *watchedLog) troubled(log string, taint uint64) bool {
 	}
 	found := taint&faults&^w.taint != 0
 	w.taint |= taint & faults
-	for _, report := range Trouble(log) {
+	if w.expected == nil {
+		w.expected, w.reported = map[string]bool{}, map[string]bool{}
+	}
+	for _, report := range reportsIn(w.fresh(log), w.expected) {
 		first, _, _ := strings.Cut(report, "\n") // has the time, which distinguishes equal reports
 		if !w.reported[first] {
 			found = true
-			if w.reported == nil {
-				w.reported = map[string]bool{}
-			}
 			w.reported[first] = true
 		}
 	}
