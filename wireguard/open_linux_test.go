@@ -76,8 +76,11 @@ func TestOpenRefused(t *testing.T) {
 
 // TestManyPeers sets more peers than fit a message, and reads them.
 func TestManyPeers(t *testing.T) {
-	const count, each = 5000, 5
-	l := newLab(t)
+	const each = 5
+	l, count := newLab(t), 5000
+	if testutil.Matrix() && testutil.Older(t, 7, 0) {
+		count = 1000 // which are several messages, too
+	}
 	var peers []Peer
 	var want []string
 	for n := range count {
@@ -108,7 +111,7 @@ func TestManyPeers(t *testing.T) {
 	l.wantPeers("wg0", want...)
 	s, err := l.open("wg0").Status(t.Context())
 	testutil.Must(t, err)
-	if len(s.Peers) != count+1 || len(s.Peer(vast.Key).AllowedIPs) != 3000 || len(s.Peer(peers[4321].Key).AllowedIPs) != each {
+	if len(s.Peers) != count+1 || len(s.Peer(vast.Key).AllowedIPs) != 3000 || len(s.Peer(peers[count-679].Key).AllowedIPs) != each {
 		t.Errorf("%d peers", len(s.Peers))
 	}
 	l.on(func(c *iplink.Conn) {

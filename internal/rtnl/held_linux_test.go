@@ -16,7 +16,6 @@ import (
 // TestHeld cleans up after somebody else closed the Conn, and only then does
 // the socket go.
 func TestHeld(t *testing.T) {
-	t.Parallel()
 	c, _ := dialed(t)
 	h, err := c.Hold()
 	if err != nil {
