@@ -68,6 +68,16 @@ func (m AMTMode) String() string {
 	return attr.Word(amtModes, m)
 }
 
+// MarshalText returns the result of String.
+func (m AMTMode) MarshalText() ([]byte, error) {
+	return []byte(m.String()), nil
+}
+
+// UnmarshalText reads a result of String. The error matches fs.ErrInvalid.
+func (m *AMTMode) UnmarshalText(text []byte) error {
+	return attr.ReadWord(amtModes, "AMT mode", text, m)
+}
+
 // validate applies the rules of amt_validate and amt_newlink in the kernel.
 func (v *AMTInfo) validate(op string, s *spec) error {
 	has := s.Set.Has

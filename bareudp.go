@@ -4,10 +4,15 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"io/fs"
+	"maps"
+	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/iplink-go/iplink/internal/attr"
 	"github.com/iplink-go/iplink/internal/uapi"
+	"github.com/iplink-go/iplink/internal/words"
 )
 
 var bareudpKind = kind{
@@ -54,19 +59,49 @@ const (
 	BareUDPMPLSMulticast BareUDPEtherType = 0x8848 // RFC 5332
 )
 
+var bareUDPEtherTypes = map[BareUDPEtherType]string{BareUDPIPv4: "ipv4", BareUDPIPv6: "ipv6", BareUDPMPLSUnicast: "mpls_uc", BareUDPMPLSMulticast: "mpls_mc"}
+
 // String returns the word of iproute2, or the number in hexadecimal.
 func (e BareUDPEtherType) String() string {
-	switch e {
-	case BareUDPIPv4:
-		return "ipv4"
-	case BareUDPIPv6:
-		return "ipv6"
-	case BareUDPMPLSUnicast:
-		return "mpls_uc"
-	case BareUDPMPLSMulticast:
-		return "mpls_mc"
+	if word, ok := bareUDPEtherTypes[e]; ok {
+		return word
 	}
 	return fmt.Sprintf("%#x", uint16(e))
+}
+
+// MarshalText returns the result of String.
+func (e BareUDPEtherType) MarshalText() ([]byte, error) {
+	return []byte(e.String()), nil
+}
+
+// UnmarshalText reads a result of String, or a number. The error matches fs.ErrInvalid.
+func (e *BareUDPEtherType) UnmarshalText(text []byte) error {
+	for v, word := range bareUDPEtherTypes {
+		if strings.EqualFold(word, string(text)) {
+			*e = v
+			return nil
+		}
+	}
+	n, ok := words.Number(string(text), 16)
+	if !ok {
+		return fmt.Errorf("%q is not an EtherType, ipv4, ipv6, mpls_uc, mpls_mc, or a number: %w", text, fs.ErrInvalid)
+	}
+	*e = BareUDPEtherType(n)
+	return nil
+}
+
+// ReadWords reads the word, or the number.
+func (e *BareUDPEtherType) ReadWords(_ string, args *words.Args) error {
+	word, err := args.Value()
+	switch {
+	case err != nil:
+		return err
+	case strings.EqualFold(word, "ip"): // the other word of iproute2
+		*e = BareUDPIPv4
+	case e.UnmarshalText([]byte(word)) != nil:
+		return args.Unknown(slices.Collect(maps.Values(bareUDPEtherTypes)))
+	}
+	return nil
 }
 
 // AppendPayload appends the number, in network byte order.

@@ -125,26 +125,29 @@ func (v *BatadvInfo) MeshTable() attr.Table {
 	}
 }
 
+// batctlSwitch are the words of batctl for a setting that is on or off.
+const batctlSwitch = "enable=1 enabled=1 disable=0 disabled=0 "
+
 // mesh are the rows in generic netlink. Their names are words of batctl, where it has one.
 func (v *BatadvInfo) mesh(c *attr.Codec) {
-	attr.Bool01(c.NoKeyword(), uapi.BATADV_ATTR_AGGREGATED_OGMS_ENABLED, "aggregation", &v.AggregatedOGMs)
-	attr.Bool01(c.NoKeyword(), uapi.BATADV_ATTR_AP_ISOLATION_ENABLED, "ap_isolation", &v.APIsolation)
+	attr.Bool01(c.NoKeyword().Takes(batctlSwitch+"ag"), uapi.BATADV_ATTR_AGGREGATED_OGMS_ENABLED, "aggregation", &v.AggregatedOGMs)
+	attr.Bool01(c.NoKeyword().Takes(batctlSwitch+"ap"), uapi.BATADV_ATTR_AP_ISOLATION_ENABLED, "ap_isolation", &v.APIsolation)
 	attr.U32(c.NoKeyword().Hex(), uapi.BATADV_ATTR_ISOLATION_MARK, "isolation_mark", &v.IsolationMark)
 	attr.U32(c.NoKeyword().Hex(), uapi.BATADV_ATTR_ISOLATION_MASK, "isolation_mask", &v.IsolationMask)
-	attr.Bool01(c.NoKeyword(), uapi.BATADV_ATTR_BONDING_ENABLED, "bonding", &v.Bonding)
-	attr.Bool01(c.NoKeyword(), uapi.BATADV_ATTR_BRIDGE_LOOP_AVOIDANCE_ENABLED, "bridge_loop_avoidance", &v.BridgeLoopAvoidance)
-	attr.Bool01(c.NoKeyword(), uapi.BATADV_ATTR_DISTRIBUTED_ARP_TABLE_ENABLED, "distributed_arp_table", &v.DistributedARPTable)
-	attr.Bool01(c.NoKeyword(), uapi.BATADV_ATTR_FRAGMENTATION_ENABLED, "fragmentation", &v.Fragmentation)
+	attr.Bool01(c.NoKeyword().Takes(batctlSwitch+"b"), uapi.BATADV_ATTR_BONDING_ENABLED, "bonding", &v.Bonding)
+	attr.Bool01(c.NoKeyword().Takes(batctlSwitch+"bl"), uapi.BATADV_ATTR_BRIDGE_LOOP_AVOIDANCE_ENABLED, "bridge_loop_avoidance", &v.BridgeLoopAvoidance)
+	attr.Bool01(c.NoKeyword().Takes(batctlSwitch+"dat"), uapi.BATADV_ATTR_DISTRIBUTED_ARP_TABLE_ENABLED, "distributed_arp_table", &v.DistributedARPTable)
+	attr.Bool01(c.NoKeyword().Takes(batctlSwitch+"f"), uapi.BATADV_ATTR_FRAGMENTATION_ENABLED, "fragmentation", &v.Fragmentation)
 	attr.U32(c.NoKeyword(), uapi.BATADV_ATTR_GW_BANDWIDTH_DOWN, "gw_bandwidth_down", &v.GWBandwidthDown)
 	attr.U32(c.NoKeyword(), uapi.BATADV_ATTR_GW_BANDWIDTH_UP, "gw_bandwidth_up", &v.GWBandwidthUp)
 	attr.Enum(c.NoKeyword(), uapi.BATADV_ATTR_GW_MODE, "gw_mode", &v.GWMode, batadvGWModes)
 	attr.U32(c.NoKeyword(), uapi.BATADV_ATTR_GW_SEL_CLASS, "gw_sel_class", &v.GWSelClass, 1, 1<<32-1)
-	attr.U8(c.NoKeyword(), uapi.BATADV_ATTR_HOP_PENALTY, "hop_penalty", &v.HopPenalty)
+	attr.U8(c.NoKeyword().Takes("hp"), uapi.BATADV_ATTR_HOP_PENALTY, "hop_penalty", &v.HopPenalty)
 	attr.U32(c.NoKeyword().Hex(), uapi.BATADV_ATTR_LOG_LEVEL, "loglevel", &v.LogLevel, 0, 255)
-	attr.Bool01(c.NoKeyword(), uapi.BATADV_ATTR_MULTICAST_FORCEFLOOD_ENABLED, "multicast_forceflood", &v.MulticastForceflood)
-	attr.U32(c.NoKeyword(), uapi.BATADV_ATTR_MULTICAST_FANOUT, "multicast_fanout", &v.MulticastFanout)
-	attr.Bool01(c.NoKeyword(), uapi.BATADV_ATTR_NETWORK_CODING_ENABLED, "network_coding", &v.NetworkCoding)
-	attr.Millis(c.NoKeyword(), uapi.BATADV_ATTR_ORIG_INTERVAL, "orig_interval", &v.OrigInterval, 40*time.Millisecond, (1<<31-1)*time.Millisecond)
+	attr.Bool01(c.NoKeyword().Takes(batctlSwitch+"mff"), uapi.BATADV_ATTR_MULTICAST_FORCEFLOOD_ENABLED, "multicast_forceflood", &v.MulticastForceflood)
+	attr.U32(c.NoKeyword().Takes("mo"), uapi.BATADV_ATTR_MULTICAST_FANOUT, "multicast_fanout", &v.MulticastFanout)
+	attr.Bool01(c.NoKeyword().Takes(batctlSwitch+"nc"), uapi.BATADV_ATTR_NETWORK_CODING_ENABLED, "network_coding", &v.NetworkCoding)
+	attr.Millis(c.NoKeyword().Takes("it"), uapi.BATADV_ATTR_ORIG_INTERVAL, "orig_interval", &v.OrigInterval, 40*time.Millisecond, (1<<31-1)*time.Millisecond)
 }
 
 // genericSet returns the settings in generic netlink.
@@ -232,6 +235,8 @@ func (v *BatadvInfo) addCommands(w *commandWriter, s *spec) {
 		switch name := rowName(v.mesh, typ); {
 		case marks.Has(typ), bandwidths.Has(typ), typ == uapi.BATADV_ATTR_GW_SEL_CLASS:
 			w.absent = append(w.absent, name)
+		case typ == uapi.BATADV_ATTR_LOG_LEVEL:
+			add(name, v.logWords())
 		default:
 			add(name, w.c.Value(typ, nil, v.mesh))
 		}

@@ -74,7 +74,11 @@ func (t *RandomTable) fill(row attr.Row, r *rand.Rand) {
 		return
 	}
 	var c attr.Codec // `ip` gets the row in any case
-	_, _ = c.Decode(wire.AppendAttr(nil, typ, make([]byte, 1)), t.of, nil)
+	for _, b := range []byte{0, 1} {
+		if _, err := c.Decode(wire.AppendAttr(nil, typ, []byte{b}), t.of, nil); err == nil && c.Check(attr.SetOf(row.Type), nil, t.of) == nil {
+			return
+		}
+	}
 }
 
 // drop leaves out rows whose value another row of the same attribute has made invalid.

@@ -21,6 +21,7 @@ var gtpKind = kind{
 	hidesNetNS: true,
 	address:    "GTP links have no link-layer address",
 	reason:     gtpReason,
+	spelled:    attr.SetOf(uapi.IFLA_GTP_CREATE_SOCKETS),
 	copied:     gtpCopied,
 }
 
@@ -56,7 +57,7 @@ func (v *GTPInfo) attrs(c *attr.Codec) {
 	attr.Enum(c.CreateOnly(), uapi.IFLA_GTP_ROLE, "role", &v.Role, gtpRoles)
 	attr.U32(c.CreateOnly(), uapi.IFLA_GTP_PDP_HASHSIZE, "hsize", &v.HashSize)
 	attr.U8(c.CreateOnly(), uapi.IFLA_GTP_RESTART_COUNT, "restart_count", &v.RestartCount)
-	attr.Custom(c.WriteOnly().CreateOnly().Optional(), uapi.IFLA_GTP_CREATE_SOCKETS, "sockets", gtpSockets{})
+	attr.Custom(c.WriteOnly().CreateOnly().Optional().ValueOnly(), uapi.IFLA_GTP_CREATE_SOCKETS, "sockets", gtpSockets{})
 	attr.Addr(c.WriteOnly().CreateOnly().Optional().NoKeyword().Since(6, 10), uapi.IFLA_GTP_LOCAL, uapi.IFLA_GTP_LOCAL6, "local", &v.Local)
 	attr.Custom(c.WriteOnly().CreateOnly().Optional().NoKeyword(), uapi.IFLA_GTP_FD0, "fd0", gtpFile{&v.FD0})
 	attr.Custom(c.WriteOnly().CreateOnly().Optional().NoKeyword(), uapi.IFLA_GTP_FD1, "fd1", gtpFile{&v.FD1})
@@ -80,6 +81,19 @@ var gtpRoles = attr.Words{"ggsn", "sgsn"}
 func (r GTPRole) String() string {
 	return attr.Word(gtpRoles, r)
 }
+
+// MarshalText returns the result of String.
+func (r GTPRole) MarshalText() ([]byte, error) {
+	return []byte(r.String()), nil
+}
+
+// UnmarshalText reads a result of String. The error matches fs.ErrInvalid.
+func (r *GTPRole) UnmarshalText(text []byte) error {
+	return attr.ReadWord(gtpRoles, "GTP role", text, r)
+}
+
+// ipDefaults changes no value: the request for sockets has none.
+func (v *GTPInfo) ipDefaults(attr.Set) {}
 
 // gtpSockets asks the kernel for sockets. `ip` always does so, without a word for it.
 type gtpSockets struct{}

@@ -94,6 +94,16 @@ func (p HSRProtocol) String() string {
 	return attr.Word(hsrProtocols, p)
 }
 
+// MarshalText returns the result of String.
+func (p HSRProtocol) MarshalText() ([]byte, error) {
+	return []byte(p.String()), nil
+}
+
+// UnmarshalText reads a result of String. The error matches fs.ErrInvalid.
+func (p *HSRProtocol) UnmarshalText(text []byte) error {
+	return attr.ReadWord(hsrProtocols, "HSR protocol", text, p)
+}
+
 // validate applies the rules of hsr_newlink in the kernel.
 func (v *HSRInfo) validate(_ string, s *spec) error {
 	if s.Set.Has(uapi.IFLA_HSR_PROTOCOL) && s.Set.Has(uapi.IFLA_HSR_VERSION) && v.Protocol == HSRProtocolPRP {

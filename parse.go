@@ -142,11 +142,12 @@ func ResolveGroup(find func(name string) (uint32, error)) ParseOption {
 //	iplink.ParseCommand("ip link add vx0 type vxlan id 100 remote 192.0.2.2 dstport 4789")
 //
 // The commands are `ip link add`, `set`, `delete` and `property`, `ip address`, `ip route`,
-// `ip neighbour`, `ip netns add`, `ip macsec add`, `bridge fdb`, `vlan`, `mdb`, `vni` and
-// `link`, `sysctl -w` for the settings of a link, and `wg set`; "&&", ";" or the ends of
-// lines separate several of them. All must be about one link, apart from the other end of
-// a pair and from ports that join it. Words may be abbreviated as `ip` allows. `bridge
-// vlan` and `mdb` take the option bridge.Words(), and `bridge vni` vxlan.Words().
+// `ip neighbour`, `ip netns add`, `ip macsec add`, `ip tuntap add` and `delete`, `bridge
+// fdb`, `vlan`, `mdb`, `vni` and `link`, `sysctl -w` for the settings of a link, `wg set`,
+// and `batctl meshif` for the settings of a mesh; "&&", ";" or the ends of lines separate
+// several of them. All must be about one link, apart from the other end of a pair and from
+// ports that join it. Words may be abbreviated as `ip` allows. `bridge vlan` and `mdb` take
+// the option bridge.Words(), and `bridge vni` vxlan.Words().
 //
 // The builder describes the state after the commands; the order does not matter, nor does
 // a command that would fail because something exists. `ip link set` of a link that no
@@ -264,7 +265,7 @@ func (d *subject) finish() error {
 }
 
 // programs are the programs whose commands are read.
-var programs = []string{"ip", "bridge", "sysctl", "wg", "nsenter", "sudo"}
+var programs = []string{"ip", "bridge", "sysctl", "wg", "batctl", "nsenter", "sudo"}
 
 // command reads a command in a namespace.
 func (p *parsing) command(at place, args *words.Args) error {
@@ -283,6 +284,9 @@ func (p *parsing) command(at place, args *words.Args) error {
 	case "wg":
 		args.Next()
 		return p.wgCommand(at, args)
+	case "batctl":
+		args.Next()
+		return p.batctlCommand(at, args)
 	case "ip":
 		args.Next()
 	}
@@ -335,6 +339,8 @@ func (p *parsing) ipCommand(at place, args *words.Args) error {
 		return p.netNSCommand(at, args)
 	case "macsec":
 		return p.macsecCommand(at, args)
+	case "tuntap":
+		return p.tuntapCommand(at, args)
 	}
 	return args.Faultf("ip %s does not describe a link", object)
 }

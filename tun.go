@@ -16,7 +16,9 @@ import (
 
 var tunKind = kind{
 	config:    "TUN",
+	start:     func() info { return &TunInfo{Type: TunIP} },
 	info:      func() info { return &TunInfo{Owner: tunNobody, Group: tunNobody} },
+	spelled:   attr.SetOf(uapi.IFLA_TUN_TYPE),
 	mtu:       [2]uint32{68, 65535},
 	announced: true,
 }
@@ -55,7 +57,7 @@ func (v *TunInfo) attrs(c *attr.Codec) {
 	attr.ByteFlag(c, uapi.IFLA_TUN_PI, "pi", &v.PI)
 	attr.ByteFlag(c, uapi.IFLA_TUN_VNET_HDR, "vnet_hdr", &v.VNetHdr)
 	attr.ByteFlag(c.CreateOnly(), uapi.IFLA_TUN_MULTI_QUEUE, "multi_queue", &v.MultiQueue)
-	attr.ByteFlag(c, uapi.IFLA_TUN_PERSIST, "persist", &v.Persist)
+	attr.ByteFlag(c.NoKeyword(), uapi.IFLA_TUN_PERSIST, "persist", &v.Persist)
 	attr.U32(c.ReadOnly(), uapi.IFLA_TUN_NUM_QUEUES, "numqueues", &v.NumQueues)
 	attr.U32(c.ReadOnly(), uapi.IFLA_TUN_NUM_DISABLED_QUEUES, "numdisabled", &v.NumDisabledQueues)
 }
@@ -191,7 +193,7 @@ func tunError(err error) error {
 // addCommand writes the command of `ip tuntap`, which makes links that stay.
 func (v *TunInfo) addCommand(w *commandWriter, s *spec) {
 	w.begin(s.home(), "tuntap", "add", "dev", s.dev(s.Name))
-	w.print(s.Set.Minus(attr.SetOf(uapi.IFLA_TUN_PERSIST)), s.Refs, v.attrs)
+	w.print(s.Set.Or(s.kind().spelled).Minus(attr.SetOf(uapi.IFLA_TUN_PERSIST)), s.Refs, v.attrs)
 	w.end()
 	if s.index > 0 {
 		w.absent = append(w.absent, "the index")

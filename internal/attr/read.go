@@ -263,6 +263,11 @@ func (f *Field) read(args *words.Args) error {
 	case asEnum:
 		return f.readEnum(args)
 	case asSwitch:
+		if v, ok := f.valueOf(args.Peek()); ok {
+			args.Next()
+			*(*bool)(f.at) = v != 0
+			return nil
+		}
 		on, err := ReadSwitch(args)
 		*(*bool)(f.at) = on
 		return err
