@@ -23,7 +23,9 @@ func (r *linkReader) kind(args *words.Args) error {
 	case !known:
 		return args.Unknown(append(kindNames(), portKinds()...))
 	case s.Kind == "":
-		s.become(kind)
+		if s.become(kind); s.maker() != nil {
+			return args.Faultf("ip link makes no %s links: the command that makes them is read", kind)
+		}
 	case s.Kind != kind:
 		return args.Faultf("%q is %s", s.Name, article(s.Kind))
 	}

@@ -226,7 +226,7 @@ var abbreviated = []string{"index", "link", "address", "broadcast", "txqueuelen"
 	"type", "alias", "numtxqueues", "numrxqueues", "addrgenmode", "link-netnsid"}
 
 // unread are words about a link that no builder has a setting for.
-var unread = []string{"xdp", "xdpgeneric", "xdpdrv", "xdpoffload", "vf", "trailers", "parentdev", "macaddr"}
+var unread = []string{"xdp", "xdpgeneric", "xdpdrv", "xdpoffload", "vf", "trailers", "macaddr"}
 
 // linkFlags are the words for interface flags, and whether "on" clears the flag.
 var linkFlags = map[string]struct {
