@@ -56,7 +56,7 @@ func (p *parsing) tuntapCommand(at place, args *words.Args) error {
 	return p.add(d, args)
 }
 
-// readTuntap reads the words about a link. One that is no other is the name.
+// readTuntap reads the words about a link. Any other word is the name.
 func readTuntap(s *spec, args *words.Args) error {
 	table := attr.NewReader(&s.Set, &s.Refs, s.info().attrs, attr.Scope{})
 	for args.More() {
