@@ -21,7 +21,8 @@ func SpecOf(l *Link) Spec {
 	return describeAsIs(l, func(int) string { return "" })
 }
 
-// Save returns the builders that would make all links of the namespace as they are, X
+// Save returns the builders that would make all links of the namespace as they are, with
+// their addresses, routes and neighbours. See Conn.Save.
 func Save(ctx context.Context) ([]Spec, error) {
 	return withConn(func(c *Conn) ([]Spec, error) { return c.Save(ctx) })
 }
