@@ -51,7 +51,7 @@ func (x *forwarding) ensures(spec iplink.Spec, want ...string) {
 		changes, err := c.Ensure(x.Context(), spec)
 		testutil.Must(x, err)
 		inEach := func(text string) bool { return strings.Contains(text, " vlan 1,") } // of an entry for all VLANs
-		if got := slices.DeleteFunc(words(changes[0].Differences), inEach); !slices.Equal(got, want) {
+		if got := slices.DeleteFunc(spelled(changes[0].Differences), inEach); !slices.Equal(got, want) {
 			x.Errorf("differences\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 		}
 	}

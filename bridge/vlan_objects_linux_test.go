@@ -18,7 +18,7 @@ func wantedPort(p *PortBuilder) *veth.Builder {
 }
 
 // words returns differences as text.
-func words(diffs []iplink.Difference) (all []string) {
+func spelled(diffs []iplink.Difference) (all []string) {
 	for _, d := range diffs {
 		all = append(all, d.String())
 	}
@@ -42,7 +42,7 @@ func TestPortVLANs(t *testing.T) {
 			defer c.Close()
 			changes, err := c.Ensure(t.Context(), s)
 			testutil.Must(t, err)
-			if got := words(changes[0].Differences); !slices.Equal(got, want) {
+			if got := spelled(changes[0].Differences); !slices.Equal(got, want) {
 				t.Errorf("differences %q, want %q", got, want)
 			}
 		})
