@@ -416,7 +416,7 @@ func (p *parsing) failed(args *words.Args, err error) error {
 }
 
 // netNSCommand reads `ip netns add NAME`, and `ip netns exec NAME` before a command.
-func (p *parsing) netNSCommand(at place, args *words.Args) error {
+func (p *parsing) netNSCommand(_ place, args *words.Args) error {
 	verb, ok := words.Match(args.Next(), []string{"add", "exec"})
 	if !ok {
 		return args.Unknown([]string{"add", "exec"})
@@ -426,7 +426,8 @@ func (p *parsing) netNSCommand(at place, args *words.Args) error {
 		return err
 	}
 	if verb == "exec" {
-		if at, err = p.placeOf(name, args); err != nil {
+		inside, err := p.placeOf(name, args)
+		if err != nil {
 			return err
 		}
 		if !args.More() {
@@ -436,7 +437,7 @@ func (p *parsing) netNSCommand(at place, args *words.Args) error {
 			args.Next()
 			return args.Unknown(programs)
 		}
-		return p.command(at, args)
+		return p.command(inside, args)
 	}
 	if e, ok := checkNetNSName("", name).(*Error); ok {
 		return args.Fault(e.Message)
