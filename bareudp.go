@@ -42,7 +42,7 @@ type BareUDPInfo struct {
 
 func (v *BareUDPInfo) attrs(c *attr.Codec) {
 	attr.BE16(c.CreateOnly(), uapi.IFLA_BAREUDP_PORT, "dstport", &v.Port, 1, 65535)
-	attr.Custom(c.CreateOnly(), uapi.IFLA_BAREUDP_ETHERTYPE, "ethertype", &v.EtherType)
+	attr.Custom(c.CreateOnly(), uapi.IFLA_BAREUDP_ETHERTYPE, "ethertype", (*bareudpPayload)(&v.EtherType))
 	attr.U16(c.CreateOnly(), uapi.IFLA_BAREUDP_SRCPORT_MIN, "srcportmin", &v.SourcePortMin)
 	attr.Flag(c.CreateOnly(), uapi.IFLA_BAREUDP_MULTIPROTO_MODE, "multiproto", &v.MultiProto)
 }
@@ -90,8 +90,12 @@ func (e *BareUDPEtherType) UnmarshalText(text []byte) error {
 	return nil
 }
 
+// A bareudpPayload is the payload of the EtherType: the number in network byte order.
+type bareudpPayload BareUDPEtherType
+
 // ReadWords reads the word, or the number.
-func (e *BareUDPEtherType) ReadWords(_ string, args *words.Args) error {
+func (p *bareudpPayload) ReadWords(_ string, args *words.Args) error {
+	e := (*BareUDPEtherType)(p)
 	word, err := args.Value()
 	switch {
 	case err != nil:
@@ -104,32 +108,28 @@ func (e *BareUDPEtherType) ReadWords(_ string, args *words.Args) error {
 	return nil
 }
 
-// AppendPayload appends the number, in network byte order.
-func (e *BareUDPEtherType) AppendPayload(b []byte) []byte {
-	return binary.BigEndian.AppendUint16(b, uint16(*e))
+func (p *bareudpPayload) AppendPayload(b []byte) []byte {
+	return binary.BigEndian.AppendUint16(b, uint16(*p))
 }
 
-// ParsePayload reads the number.
-func (e *BareUDPEtherType) ParsePayload(b []byte) error {
+func (p *bareudpPayload) ParsePayload(b []byte) error {
 	if err := attr.Width(b, 2); err != nil {
 		return err
 	}
-	*e = BareUDPEtherType(binary.BigEndian.Uint16(b))
+	*p = bareudpPayload(binary.BigEndian.Uint16(b))
 	return nil
 }
 
-// Same compares the numbers.
-func (e *BareUDPEtherType) Same(have attr.Payload) bool {
-	return *e == *have.(*BareUDPEtherType)
+func (p *bareudpPayload) Same(have attr.Payload) bool {
+	return *p == *have.(*bareudpPayload)
 }
 
-// AppendWords appends the word, or the number.
-func (e *BareUDPEtherType) AppendWords(b []byte) []byte {
-	return append(b, e.String()...)
+func (p *bareudpPayload) AppendWords(b []byte) []byte {
+	return append(b, BareUDPEtherType(*p).String()...)
 }
 
 // Check accepts every number.
-func (e *BareUDPEtherType) Check() error { return nil }
+func (p *bareudpPayload) Check() error { return nil }
 
 // validate applies the rules of bareudp_configure in the kernel.
 func (v *BareUDPInfo) validate(op string, s *spec) error {

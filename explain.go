@@ -121,8 +121,7 @@ func (t *transaction) guess(ctx context.Context, e *Error, step step, errno sysc
 	case errno == syscall.EOPNOTSUPP && step.what <= stepChange && s.lacksOption(e):
 	case errno == syscall.EOPNOTSUPP && step.what <= stepChange && step.job.master() != 0:
 		e.Message = step.job.masterRefusal(ctx)
-	case errno == syscall.EINVAL && step.what == stepChange && step.job.linkSet.Has(uapi.IFLA_MASTER) && step.job.portRefusal(ctx) != "":
-		e.Message = step.job.portRefusal(ctx)
+	case errno == syscall.EINVAL && step.what == stepChange && step.job.linkSet.Has(uapi.IFLA_MASTER) && step.job.refusesPort(ctx, e):
 	case step.what == stepChange && errno == syscall.EINVAL && step.job.linkSet.Has(uapi.IFLA_MTU) && t.overUnderlay(ctx, step.job) != "":
 		e.Attr, e.Message = "mtu", t.overUnderlay(ctx, step.job)
 	case step.what == stepChange && !step.job.portSet.Empty() && kindOf(s.port.Kind).portReason != nil:
@@ -208,14 +207,15 @@ func (j *job) masterRefusal(ctx context.Context) string {
 	return master.Name + " is a " + master.Kind + " and takes no ports"
 }
 
-// portRefusal returns the reason why the master may refuse the link as a port, or an empty
-// string.
-func (j *job) portRefusal(ctx context.Context) string {
+// refusesPort reports whether the master may have refused the link as a port for a reason
+// of its kind, and writes the reason into e.
+func (j *job) refusesPort(ctx context.Context, e *Error) bool {
 	master, err := readIndex(ctx, j.at.rt, j.master())
-	if err != nil {
-		return ""
+	if err != nil || kindOf(master.Kind).noPort == "" {
+		return false
 	}
-	return kindOf(master.Kind).noPort
+	e.Message = kindOf(master.Kind).noPort
+	return true
 }
 
 // takenBelow reports whether the name is in use in the namespace of the parent.

@@ -44,13 +44,17 @@ func (p *parsing) dev(at place, args *words.Args) (*subject, error) {
 	return p.link(at, name, args)
 }
 
+// verbAndDev reads the verb, and takes the name of the link out of the arguments.
+func (p *parsing) verbAndDev(at place, args *words.Args) (verb string, d *subject, err error) {
+	if verb, err = p.verb(args); err == nil {
+		d, err = p.dev(at, args)
+	}
+	return verb, d, err
+}
+
 // addressCommand reads `ip address`.
 func (p *parsing) addressCommand(at place, family string, args *words.Args) error {
-	verb, err := p.verb(args)
-	if err != nil {
-		return err
-	}
-	d, err := p.dev(at, args)
+	verb, d, err := p.verbAndDev(at, args)
 	if err != nil {
 		return err
 	}
@@ -135,11 +139,7 @@ func (d *subject) halfFlushed() string {
 
 // routeCommand reads `ip route`.
 func (p *parsing) routeCommand(at place, family string, args *words.Args) error {
-	verb, err := p.verb(args)
-	if err != nil {
-		return err
-	}
-	d, err := p.dev(at, args)
+	verb, d, err := p.verbAndDev(at, args)
 	if err != nil {
 		return err
 	}
@@ -162,11 +162,7 @@ func (p *parsing) routeCommand(at place, family string, args *words.Args) error 
 
 // neighCommand reads `ip neighbour`.
 func (p *parsing) neighCommand(at place, args *words.Args) error {
-	verb, err := p.verb(args)
-	if err != nil {
-		return err
-	}
-	d, err := p.dev(at, args)
+	verb, d, err := p.verbAndDev(at, args)
 	if err != nil {
 		return err
 	}

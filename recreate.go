@@ -385,10 +385,10 @@ func (c *carryOver) restorePorts(ctx context.Context) error {
 
 // remake makes the old link again.
 func (c *carryOver) remake(ctx context.Context, t *transaction, j *job) error {
-	b := c.builder(c.old)
+	b := newCopy(specOf(c.old))
 	b.spec.layer3 = c.kept()
 	if c.peer != nil {
-		peer := c.builder(c.peer)
+		peer := newCopy(specOf(c.peer))
 		peer.spec.netns = c.peerAt.ns
 		peer.spec.Set = attr.Set{} // the other end has all settings of the pair
 		b.spec.Peer, b.spec.linkSet = peer, b.spec.linkSet.Minus(attr.SetOf(uapi.IFLA_LINK))
@@ -427,21 +427,7 @@ func (c *carryOver) create(ctx context.Context, b *copyBuilder) error {
 // kept returns the addresses, routes and neighbours of the old link that the kernel does
 // not make by itself.
 func (c *carryOver) kept() layer3 {
-	return layer3{
-		addrs:  slices.DeleteFunc(slices.Clone(c.addrs), func(a inet.Addr) bool { return inetnl.ByKernel(&a) }),
-		routes: slices.DeleteFunc(slices.Clone(c.routes), func(r inet.Route) bool { return r.Proto == inet.RouteProtoKernel }),
-		neighs: slices.DeleteFunc(slices.Clone(c.neighs), func(n inet.Neigh) bool { return !inetnl.NeighByProgram(&n, c.old.Address, c.old.Broadcast) }),
-	}
-}
-
-// A copyBuilder describes a link as it is.
-type copyBuilder struct{ Common[copyBuilder] }
-
-func (c *carryOver) builder(l *Link) *copyBuilder {
-	b := new(copyBuilder)
-	b.Common.self = b
-	b.spec = *specOf(l)
-	return b
+	return layer3{slices.Clone(c.addrs), slices.Clone(c.routes), slices.Clone(c.neighs)}.byPrograms(c.old)
 }
 
 // takePorts makes the ports of the old link ports of the new one.

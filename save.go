@@ -14,9 +14,10 @@ import (
 )
 
 // SpecOf returns the builder that would make the link as it is: with the settings that the
-// kernel reports and takes, as far as they are not known to be the default. Other links, such as the master, are named by their index. Addresses, routes, neighbours and
-// settings of generic netlink, such as keys, are not part of a Link; Save adds the first
-// three. For a physical link the builder is one for Update.
+// kernel reports and takes, as far as they are not known to be the default. Other links,
+// such as the master, are named by their index. Addresses, routes, neighbours and settings
+// of generic netlink, such as keys, are not part of a Link; Save adds the first three. For
+// a physical link the builder is one for Update.
 func SpecOf(l *Link) Spec {
 	return describeAsIs(l, func(int) string { return "" })
 }
@@ -37,81 +38,72 @@ func Save(ctx context.Context) ([]Spec, error) {
 // The kernel reports links and addresses one after the other: if they change meanwhile,
 // the result may be of no one moment.
 func (c *Conn) Save(ctx context.Context) ([]Spec, error) {
-	var s saving
-	var err error
-	if s.links, err = c.List(ctx); err != nil {
+	links, err := c.List(ctx)
+	if err != nil {
 		return nil, err
 	}
-	if err := s.read(ctx, c); err != nil {
+	s := saving{names: map[int]string{}, indexes: map[string]int{}, specs: map[int]*copyBuilder{}, peers: map[int]int{}}
+	for _, l := range links {
+		s.names[l.Index], s.indexes[l.Name] = l.Name, l.Index
+	}
+	all, err := listLayer3(ctx, c)
+	if err != nil {
 		return nil, err
 	}
-	s.specs = make(map[int]*copyBuilder, len(s.links))
-	for _, l := range s.links {
-		s.describe(l)
+	for _, l := range links {
+		if !l.Fallback() {
+			s.describe(l, all[l.Index])
+		}
 	}
-	for _, l := range s.links {
+	for _, l := range links {
 		s.pair(l)
 	}
-	for _, l := range s.links {
+	for _, l := range links {
 		s.add(l.Index)
 	}
 	return s.sorted, nil
 }
 
-// A saving turns the links of a namespace into builders.
-type saving struct {
-	links  []*Link
-	layer3 map[int]*layer3
-	specs  map[int]*copyBuilder
-	peers  map[int]int // from each end of a pair to the one that describes it
-	sorted []Spec
-}
-
-// read reads the addresses, routes and neighbours that programs have added.
-func (s *saving) read(ctx context.Context, c *Conn) error {
+// listLayer3 reads the addresses, routes and neighbours of all links, by index.
+func listLayer3(ctx context.Context, c *Conn) (map[int]layer3, error) {
 	addrs, err := c.ListAddrs(ctx)
 	routes, errRoutes := c.ListRoutes(ctx)
 	neighs, errNeighs := c.ListNeighs(ctx)
-	if err := errors.Join(err, errRoutes, errNeighs); err != nil {
-		return err
+	all := map[int]layer3{}
+	for _, a := range addrs {
+		of := all[a.Index]
+		of.addrs = append(of.addrs, a.Addr)
+		all[a.Index] = of
 	}
-	s.layer3 = map[int]*layer3{}
-	for _, l := range s.links {
-		all := new(layer3)
-		for _, a := range addrs {
-			if a.Index == l.Index && !inetnl.ByKernel(&a.Addr) && !(l.Type == HardwareLoopback && a.Prefix.Addr().IsLoopback()) {
-				all.addrs = append(all.addrs, a.Addr)
-			}
-		}
-		for _, r := range routes {
-			if r.Index == l.Index && r.Proto != inet.RouteProtoKernel && r.Proto != inet.RouteProtoRA {
-				all.routes = append(all.routes, r.Route)
-			}
-		}
-		for _, n := range neighs {
-			if n.Index == l.Index && inetnl.NeighByProgram(&n.Neigh, l.Address, l.Broadcast) {
-				all.neighs = append(all.neighs, n.Neigh)
-			}
-		}
-		s.layer3[l.Index] = all
+	for _, r := range routes {
+		of := all[r.Index]
+		of.routes = append(of.routes, r.Route)
+		all[r.Index] = of
 	}
-	return nil
+	for _, n := range neighs {
+		of := all[n.Index]
+		of.neighs = append(of.neighs, n.Neigh)
+		all[n.Index] = of
+	}
+	return all, errors.Join(err, errRoutes, errNeighs)
 }
 
-// name returns the name of a link, or an empty string.
-func (s *saving) name(index int) string {
-	if i := slices.IndexFunc(s.links, func(l *Link) bool { return l.Index == index }); i >= 0 {
-		return s.links[i].Name
-	}
-	return ""
+// A saving turns the links of a namespace into builders.
+type saving struct {
+	names   map[int]string
+	indexes map[string]int
+	specs   map[int]*copyBuilder // those that are not sorted yet
+	peers   map[int]int          // from the second end of a pair to the first one
+	sorted  []Spec
 }
 
-func (s *saving) describe(l *Link) {
-	if l.Fallback() {
-		return
+func (s *saving) describe(l *Link, all layer3) {
+	b := describeAsIs(l, func(index int) string { return s.names[index] })
+	b.spec.layer3 = all.byPrograms(l)
+	if l.Type == HardwareLoopback { // the kernel adds its address when it comes up
+		b.spec.addrs = slices.DeleteFunc(b.spec.addrs, func(a inet.Addr) bool { return a.Prefix.Addr().IsLoopback() })
 	}
-	b := describeAsIs(l, s.name)
-	b.spec.layer3 = *s.layer3[l.Index]
+	b.spec.routes = slices.DeleteFunc(b.spec.routes, func(r inet.Route) bool { return inetnl.RouteByKernel(&r) })
 	s.specs[l.Index] = b
 }
 
@@ -123,9 +115,6 @@ func (s *saving) pair(l *Link) {
 	other := s.specs[l.Parent]
 	other.spec.Info, other.spec.Set, other.spec.Refs = nil, attr.Set{}, nil // the first end has the settings of both
 	s.specs[l.Index].spec.Peer = other
-	if s.peers == nil {
-		s.peers = map[int]int{}
-	}
 	s.peers[l.Parent] = l.Index
 }
 
@@ -141,9 +130,7 @@ func (s *saving) add(index int) {
 	delete(s.specs, index)
 	for end := range ends([]*spec{&b.spec}) {
 		for _, r := range slices.Concat(end.linkRefs, end.Refs) {
-			if i := slices.IndexFunc(s.links, func(l *Link) bool { return l.Name == r.Name }); i >= 0 {
-				s.add(s.links[i].Index)
-			}
+			s.add(s.indexes[r.Name]) // 0, which no link has, for a reference by index
 		}
 	}
 	s.sorted = append(s.sorted, b)
@@ -152,8 +139,6 @@ func (s *saving) add(index int) {
 // describeAsIs returns the builder that would make the link as it is. The function returns
 // the name of the link with an index, or an empty string to keep the index.
 func describeAsIs(l *Link, name func(int) string) *copyBuilder {
-	b := new(copyBuilder)
-	b.Common.self = b
 	s := specOf(l)
 	s.index = 0
 	s.linkSet = s.linkSet.Minus(usual(l))
@@ -170,7 +155,7 @@ func describeAsIs(l *Link, name func(int) string) *copyBuilder {
 	if s.port != nil {
 		s.port.Set = unusual(s.port.Set, infoOf(s.port).attrs, kindOf(l.PortKind).portDefaults)
 	}
-	b.spec = *s
+	b := newCopy(s)
 	if l.NetNSID >= 0 && (l.Parent != 0 || s.kind().tunnel) {
 		b.LinkNetNSID(int(l.NetNSID))
 	}

@@ -1,10 +1,33 @@
 package iplink
 
 import (
+	"slices"
+
+	"github.com/iplink-go/iplink/inet"
 	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/inetnl"
 	"github.com/iplink-go/iplink/internal/own"
 	"github.com/iplink-go/iplink/internal/uapi"
 )
+
+// A copyBuilder describes a link as it is.
+type copyBuilder struct{ Common[copyBuilder] }
+
+func newCopy(s *spec) *copyBuilder {
+	b := new(copyBuilder)
+	b.Common.self = b
+	b.spec = *s
+	return b
+}
+
+// byPrograms removes the addresses, routes and neighbours of a link that the kernel makes
+// by itself.
+func (a layer3) byPrograms(l *Link) layer3 {
+	a.addrs = slices.DeleteFunc(a.addrs, func(x inet.Addr) bool { return inetnl.ByKernel(&x) })
+	a.routes = slices.DeleteFunc(a.routes, func(x inet.Route) bool { return x.Proto == inet.RouteProtoKernel })
+	a.neighs = slices.DeleteFunc(a.neighs, func(x inet.Neigh) bool { return !inetnl.NeighByProgram(&x, l.Address, l.Broadcast) })
+	return a
+}
 
 // specOf describes a link by all settings that the kernel has reported and takes.
 func specOf(l *Link) *spec {
