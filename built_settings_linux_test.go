@@ -38,6 +38,14 @@ func TestBareUDPSettings(t *testing.T) {
 func amtEnd(a *amt.Builder)   { a.Mode(amt.Gateway).Discovery(lab.Addr("192.0.2.7")) }
 func amtRelay(a *amt.Builder) { a.Mode(amt.Relay) }
 
+// amtMode sets the mode, and the address that a gateway needs.
+func amtMode(a *amt.Builder, mode iplink.AMTMode) *amt.Builder {
+	if mode == amt.Gateway {
+		a.Discovery(lab.Addr("192.0.2.7"))
+	}
+	return a.Mode(mode)
+}
+
 func TestAMTSettings(t *testing.T) {
 	four := func(first, second string) oracle { return inData("local", first, second) }
 	subject[*amt.Builder]{
@@ -52,7 +60,7 @@ func TestAMTSettings(t *testing.T) {
 			return a, a
 		},
 		settings: []setting[*amt.Builder]{
-			set(uapi.IFLA_AMT_MODE, (*amt.Builder).Mode, amt.Relay, amt.Gateway, "Info.Mode", inData("mode", "relay", "gateway")),
+			set(uapi.IFLA_AMT_MODE, amtMode, amt.Relay, amt.Gateway, "Info.Mode", inData("mode", "relay", "gateway")),
 			set(uapi.IFLA_AMT_RELAY_PORT, (*amt.Builder).RelayPort, 0x1234, 0x4321, "Info.RelayPort", inData("relay_port", 4660, 17185)).needs(amtRelay),
 			set(uapi.IFLA_AMT_GATEWAY_PORT, (*amt.Builder).GatewayPort, 0x1234, 0x4321, "Info.GatewayPort",
 				inData("gateway_port", 4660, 17185)).needs(amtEnd),

@@ -153,6 +153,8 @@ func ipoibReason(errno syscall.Errno) string {
 	switch errno {
 	case syscall.ENODEV:
 		return "the parent is no IPoIB link"
+	case syscall.EBUSY:
+		return "the kernel gives up a change of the mode while another link is being changed: try again"
 	case syscall.EINVAL:
 		return "the parent must be the IPoIB link of the hardware, not one made on it, and support the mode"
 	}
