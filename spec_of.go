@@ -22,11 +22,11 @@ func newCopy(s *spec) *copyBuilder {
 
 // byPrograms removes the addresses, routes and neighbours of a link that the kernel makes
 // by itself.
-func (a layer3) byPrograms(l *Link) layer3 {
-	a.addrs = slices.DeleteFunc(a.addrs, func(x inet.Addr) bool { return inetnl.ByKernel(&x) })
-	a.routes = slices.DeleteFunc(a.routes, func(x inet.Route) bool { return x.Proto == inet.RouteProtoKernel })
-	a.neighs = slices.DeleteFunc(a.neighs, func(x inet.Neigh) bool { return !inetnl.NeighByProgram(&x, l.Address, l.Broadcast) })
-	return a
+func (l layer3) byPrograms(of *Link) layer3 {
+	l.addrs = slices.DeleteFunc(l.addrs, func(x inet.Addr) bool { return inetnl.ByKernel(&x) })
+	l.routes = slices.DeleteFunc(l.routes, func(x inet.Route) bool { return x.Proto == inet.RouteProtoKernel })
+	l.neighs = slices.DeleteFunc(l.neighs, func(x inet.Neigh) bool { return !inetnl.NeighByProgram(&x, of.Address, of.Broadcast) })
+	return l
 }
 
 // specOf describes a link by all settings that the kernel has reported and takes.
