@@ -133,7 +133,7 @@ func TestCheck(t *testing.T) {
 	if err := run(t.Context(), &out, "net.yaml", "", true); err != nil {
 		t.Fatal(err)
 	}
-	for _, words := range []string{"type bridge vlan_filtering 1", "address add 192.0.2.1/24 dev br0", "bridge vlan add dev port1 vid 100 pvid untagged", "peer"} {
+	for _, words := range []string{"type bridge vlan_filtering 1", "address add 192.0.2.1/24 dev br0", "bridge vlan add vid 100 pvid untagged dev port1", "bridge vlan add vid 200-204 dev port1", "peer"} {
 		if !strings.Contains(out.String(), words) {
 			t.Errorf("no %q in\n%s", words, out.String())
 		}

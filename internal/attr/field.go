@@ -24,8 +24,7 @@ type Field struct {
 	unit    *unit      // of a time
 	none    string     // the word for no link
 	payload Payload
-	report  any   // a pointer to the value of a row that the kernel reports
-	nest    Table // of a nest that the kernel reports
+	report  any // a pointer to the value of a row that the kernel reports
 }
 
 // form is the notation of a value in iproute2.
@@ -46,7 +45,8 @@ const (
 	asUnless // the name, which means false
 	asPayload
 	asReport
-	asNest
+	asNest // the fields of a nest follow, up to asEnd
+	asEnd
 )
 
 // Fields walks t and calls offer for each row that can be set. The fields share the values
@@ -74,12 +74,15 @@ func (c *Codec) giveReport(v any) {
 	}
 }
 
-// giveNest passes a nest that is only reported.
+// giveNest passes a nest that is only reported, with its rows. It does not keep t, so that
+// tables need no memory for their nests.
 func (c *Codec) giveNest(t Table) {
-	if c.mode == reading && c.all {
-		c.field.nest = t
-		c.give(asNest, nil, 0)
+	if c.mode != reading || !c.all {
+		return
 	}
+	c.give(asNest, nil, 0)
+	t(&Codec{walk: c.walk})
+	c.give(asEnd, nil, 0)
 }
 
 // give passes the present row to the reader.

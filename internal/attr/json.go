@@ -61,19 +61,55 @@ func (c *Codec) WriteJSON(w *jsonform.Writer, set Set, refs []Ref, t Table, key 
 // ReportJSON writes the rows of t in set, also those that the kernel only reports, as
 // members of an object.
 func (c *Codec) ReportJSON(w *jsonform.Writer, set Set, t Table) {
-	c.AllFields(t, func(f *Field) {
-		switch name := f.Key(); {
-		case !set.Has(f.Type) || name == "-" || f.report != nil && !readable(reflect.TypeOf(f.report).Elem()):
-		case f.form == asNest:
-			w.Key(name)
-			w.Open('{')
-			new(Codec).ReportJSON(w, allOf, f.nest)
-			w.Close('}')
-		default:
-			w.Key(name)
-			f.write(w, nil)
+	r := reportWriter{w: w, set: set}
+	c.AllFields(t, r.take)
+}
+
+// A reportWriter writes the fields of a report.
+type reportWriter struct {
+	w       *jsonform.Writer
+	set     Set // the outermost rows that are written
+	depth   int // of nests
+	skipped int // the depth of the nest that is left out, or 0
+}
+
+func (r *reportWriter) take(f *Field) {
+	absent := r.skipped > 0 || r.depth == 0 && !r.set.Has(f.Type) || f.Key() == "-"
+	switch f.form {
+	case asNest:
+		r.begin(f, absent)
+	case asEnd:
+		r.end()
+	case asReport:
+		absent = absent || !readable(reflect.TypeOf(f.report).Elem())
+		fallthrough
+	default:
+		if !absent {
+			r.w.Key(f.Key())
+			f.write(r.w, nil)
 		}
-	})
+	}
+}
+
+func (r *reportWriter) begin(f *Field, absent bool) {
+	r.depth++
+	switch {
+	case !absent:
+		r.w.Key(f.Key())
+		r.w.Open('{')
+	case r.skipped == 0:
+		r.skipped = r.depth
+	}
+}
+
+func (r *reportWriter) end() {
+	switch r.skipped {
+	case 0:
+		r.w.Close('}')
+	case r.depth:
+		r.skipped = 0
+	}
+	r.depth--
 }
 
 // readable reports whether a value that the kernel reports has a JSON form.
