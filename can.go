@@ -32,12 +32,14 @@ var vcanKind = kind{
 }
 
 var vxcanKind = kind{
-	config:  "CAN_VXCAN",
-	info:    func() info { return new(VXCANInfo) },
-	peer:    uapi.VXCAN_INFO_PEER,
-	address: canAddress,
-	sizes:   canSizes,
-	mtuDown: true,
+	config: "CAN_VXCAN",
+	info:   func() info { return new(VXCANInfo) },
+	peer:   uapi.VXCAN_INFO_PEER,
+
+	peerName: "vxcan",
+	address:  canAddress,
+	sizes:    canSizes,
+	mtuDown:  true,
 }
 
 // VXCANInfo holds the attributes of a vxcan link.

@@ -137,6 +137,7 @@ type kind struct {
 	hidesNetNS     bool                       // the kernel does not report the namespace of the parent
 	peer           uint16                     // the attribute that describes the other end, for kinds created in pairs
 	ofPeer         attr.Set                   // the settings of a kind created in pairs that are about the other end, which iproute2 takes after "peer"
+	peerName       string                     // the beginning of the name that the kernel gives an unnamed other end, before it names the link
 	flagsLater     bool                       // the interface flags of the other end are ignored when a pair is created
 	driver         string                     // the driver name in ethtool, for masters
 	namesPort      attr.Set                   // settings of a master that name one of its ports

@@ -14,6 +14,7 @@ var netkitKind = kind{
 	info:       func() info { return &NetkitInfo{Scrub: NetkitScrubDefault, PeerScrub: NetkitScrubDefault} },
 	mtu:        [2]uint32{68, 65535},
 	peer:       uapi.IFLA_NETKIT_PEER_INFO,
+	peerName:   "nk",
 	ofPeer:     attr.SetOf(uapi.IFLA_NETKIT_PEER_POLICY, uapi.IFLA_NETKIT_PEER_SCRUB),
 	flagsLater: true,
 	fixed:      netkitFixed,

@@ -160,6 +160,8 @@ var refusedByKernel = []refusal{
 		`create bridge vx0: file exists (a link of this name or index exists already)`, []error{fs.ErrExist, syscall.EEXIST}},
 	{"an altname", lab.Creating(bridge.New("tunnel")),
 		`create bridge tunnel: file exists ("tunnel" is an alternative name of "vx0", a vxlan link: choose another)`, []error{fs.ErrExist}},
+	{"unnamed peer", lab.Creating(veth.New("veth0")),
+		`create veth veth0: peer: file exists (the kernel gives this name to the other end, which has none: name that with Peer)`, []error{fs.ErrExist}},
 	{"peer there already", lab.Creating(veth.New("t0").Peer(veth.New("br0"))),
 		`create veth t0: peer: file exists (a link named "br0" exists already where the peer is to be)`, []error{fs.ErrExist}},
 	{"missing parent", lab.Creating(macvlan.New("t0").Parent("gone")),
