@@ -235,6 +235,7 @@ func (t *transaction) addAltNames(j *job) {
 }
 
 func (t *transaction) addRead(j *job) {
+	j.byName = j.byName || j.index == 0
 	j.at.batch.Get(uapi.RTM_GETLINK, func(m wire.Message) { j.link = t.parse(m) }, func(b []byte) []byte {
 		return j.at.appendKey(b, j.index, j.spec.Name)
 	})

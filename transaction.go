@@ -60,6 +60,7 @@ type job struct {
 	made    bool          // by this transaction
 	carried *carryOver    // of the link that it replaces, or nil
 	lost    bool          // it is unknown whether it was made
+	byName  bool          // its index is that of the link found by its name
 	added   []own.Request // that remove the objects that an exclusive job has added
 
 	pending
@@ -341,7 +342,7 @@ func (t *transaction) holds(ctx context.Context, step step, err error) bool {
 // requested, since a name can pass from one link to another.
 func (t *transaction) sameLink(j *job) error {
 	s := j.spec
-	if j.index != 0 && j.link.Index != j.index {
+	if j.index != 0 && j.link.Index != j.index || j.byName && j.makes && !t.resembles(j, j.link) {
 		return &Error{Op: t.op, Kind: s.Kind, Name: s.Name, Message: "another link has its name by now", Err: syscall.ENODEV}
 	}
 	if s.Info != nil && j.link.Kind != s.Kind {

@@ -129,50 +129,60 @@ func (t *transaction) madeIn(ctx context.Context, p *nsConn) (made []*job, unkno
 // is not as the request described it. The fault is the reason why a link is left that
 // may be the transaction's.
 func (t *transaction) locateMade(ctx context.Context, j *job) (found bool, fault string) {
-	if j.index == 0 && j.link != nil {
-		j.index = j.link.Index
+	index, err := j.index, error(nil)
+	if index == 0 && j.link != nil {
+		index = j.link.Index
 	}
-	if j.index != 0 {
+	switch {
+	case index != 0 && !j.byName:
+		j.index = index
 		return true, ""
-	}
-	if j.nameNow() == "" {
+	case index == 0 && j.nameNow() == "":
 		return false, "the kernel chose its name, and did not report it"
+	case index == 0:
+		index, err = j.at.indexOf(ctx, j.nameNow())
 	}
-	index, err := j.at.indexOf(ctx, j.nameNow())
 	if isGone(err) || err == nil && index == j.before {
 		return false, ""
 	}
 	l, unread := j.at.readIndex(ctx, index)
 	switch {
+	case isGone(unread):
+		return false, ""
 	case err != nil, unread != nil && j.lost && j.before != 0:
 		return false, "whether it was made is unknown"
-	case unread == nil && (l.Kind != j.spec.Kind || !t.resembles(j, l)):
+	case unread == nil && !t.resembles(j, l):
 		return false, fmt.Sprintf("the link with index %d has its name, but not its settings, and is left", index)
 	}
 	j.index = index
 	return true, ""
 }
 
-// resembles reports whether a link has the settings with which the job asked the kernel
-// to make it. It passes over those that the kernel changes with a master or a parent.
+// resembles reports whether a link has the kind and the lasting settings with which the job
+// asked the kernel to make it, as far as the kernel reports them. It passes over those
+// that the kernel changes with a master or a parent.
 func (t *transaction) resembles(j *job, l *Link) bool {
+	if l.Kind != j.spec.Kind {
+		return false
+	}
 	by := attr.SetOf(uapi.IFLA_MASTER, uapi.IFLA_LINK, uapi.IFLA_MTU, uapi.IFLA_ADDRESS)
 	if isPrivate(l.Group) {
 		by.Add(uapi.IFLA_GROUP)
 	}
-	set := j.spec.linkSet.Minus(j.createsLater().Or(requests).Or(j.kind.rewrites).Or(by))
-	if len(t.codec.CompareReported(set, l.raw.common, nil, j.spec.link.settable, l.settable)) > 0 {
+	set := j.spec.linkSet.Minus(j.createsLater().Or(requests).Or(j.kind.rewrites).Or(by)).And(l.raw.common)
+	if len(t.codec.Compare(set, nil, j.spec.link.settable, l.settable)) > 0 {
 		return false
 	}
 	i, ok := j.spec.known(l)
 	if !ok || t.unprovable(j.spec) {
 		return true
 	}
-	set = j.spec.Set.Minus(j.genericSet.Or(j.late))
+	set = j.spec.Set.Minus(j.genericSet.Or(j.late)).And(l.raw.info)
 	for _, r := range j.infoRefs {
 		set.Remove(r.Type)
 	}
-	return len(t.codec.CompareReported(set, l.raw.info, nil, j.spec.info().attrs, i.attrs)) == 0
+	lasting := func(d attr.Difference) bool { return d.CreateOnly }
+	return !slices.ContainsFunc(t.codec.Compare(set, nil, j.spec.info().attrs, i.attrs), lasting)
 }
 
 // leftover returns an error for each link that could not be removed, and for each
