@@ -107,7 +107,7 @@ func (v *AMTInfo) validate(op string, s *spec) error {
 // unicastFault rejects an address that is set and that no host has.
 func unicastFault(name string, a netip.Addr, set bool) *attr.Error {
 	if set && a.Is4() && (a.As4()[0] == 0 || a.IsLoopback() || a.IsMulticast()) {
-		return &attr.Error{Name: name, Text: fmt.Sprintf("%v is no address of a host", a)}
+		return &attr.Error{Name: name, Text: fmt.Sprintf("%v is not an address of a host", a)}
 	}
 	return nil
 }

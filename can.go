@@ -299,7 +299,7 @@ func canSizes(mtu uint32) string {
 	case mtu == uapi.CAN_MTU || mtu == uapi.CANFD_MTU:
 	case mtu >= uapi.CANXL_MIN_MTU && mtu <= uapi.CANXL_MAX_MTU:
 	default:
-		return fmt.Sprintf("%d is none of %d for CAN, %d for CAN FD, %d…%d for CAN XL",
+		return fmt.Sprintf("%d is not one of %d for CAN, %d for CAN FD, %d…%d for CAN XL",
 			mtu, uapi.CAN_MTU, uapi.CANFD_MTU, uapi.CANXL_MIN_MTU, uapi.CANXL_MAX_MTU)
 	}
 	return ""

@@ -140,7 +140,7 @@ func On(c *Conn) OpenOption {
 func Index(index int) OpenOption {
 	return func(w *own.Where) {
 		if index < 1 || index > math.MaxInt32 {
-			w.Refuse("Index", fmt.Sprintf("%d is no interface index: they are 1 or more", index))
+			w.Refuse("Index", fmt.Sprintf("%d is not an interface index: they are 1 or more", index))
 		}
 		if w.Index != 0 && w.Index != index {
 			w.Refuse("Index", fmt.Sprintf("it is given for %d and for %d", w.Index, index))
@@ -207,7 +207,7 @@ func (c *Conn) GetIndex(ctx context.Context, index int) (*Link, error) {
 		return nil, err
 	}
 	if index < 1 {
-		return nil, (&fault{"index", fmt.Sprintf("%d is no interface index: they are 1 or more", index)}).in("get")
+		return nil, (&fault{"index", fmt.Sprintf("%d is not an interface index: they are 1 or more", index)}).in("get")
 	}
 	return c.get(ctx, fmt.Sprintf("with index %d", index), func(b []byte) []byte { return rtnl.AppendKey(b, index, "") })
 }

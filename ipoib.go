@@ -102,7 +102,7 @@ func (k *ipoibPKey) ReadWords(_ string, args *words.Args) error {
 // Check refuses invalid keys.
 func (k *ipoibPKey) Check() error {
 	if *k&^ipoibFullMember == 0 {
-		return fmt.Errorf("%#x is no partition key", uint16(*k))
+		return fmt.Errorf("%#x is not a partition key", uint16(*k))
 	}
 	return nil
 }
@@ -152,7 +152,7 @@ func (u *ipoibUMCast) Check() error {
 func ipoibReason(errno syscall.Errno) string {
 	switch errno {
 	case syscall.ENODEV:
-		return "the parent is no IPoIB link"
+		return "the parent is not an IPoIB link"
 	case syscall.EBUSY:
 		return "the kernel gives up a change of the mode while another link is being changed: try again"
 	case syscall.EINVAL:

@@ -123,7 +123,7 @@ func (p *prefixAddr) Same(have attr.Payload) bool {
 func (p *prefixAddr) Check() error {
 	switch prefix := p.prefix(); {
 	case !prefix.IsValid():
-		return errors.New("the zero netip.Prefix is no prefix")
+		return errors.New("the zero netip.Prefix is not a prefix")
 	case prefix != prefix.Masked():
 		return fmt.Errorf("%v has bits beyond its length", prefix)
 	}

@@ -52,7 +52,7 @@ func (v *TeamInfo) attrs(c *attr.Codec) {
 
 func (v *TeamInfo) validate(_ string, s *spec) error {
 	if s.Set.Has(own.TeamMode) && !slices.Contains(teamModes, v.Mode) {
-		return &attr.Error{Name: "mode", Text: fmt.Sprintf("%q is none of %s", v.Mode, listModes())}
+		return &attr.Error{Name: "mode", Text: fmt.Sprintf("%q is not one of %s", v.Mode, listModes())}
 	}
 	return nil
 }

@@ -245,7 +245,7 @@ func (v *Tunnel) externalFault(s *spec, n *tunnelNumbers) *attr.Error {
 // encapFault rejects an encapsulation without a port.
 func (v *Tunnel) encapFault(s *spec, n *tunnelNumbers) *attr.Error {
 	if s.Set.Has(n.encapType) && v.Encap.Type != TunnelEncapNone && v.Encap.DestPort == 0 {
-		return &attr.Error{Name: "encap-dport", Text: "0 is no UDP port: the receiver needs one"}
+		return &attr.Error{Name: "encap-dport", Text: "0 is not a UDP port: the receiver needs one"}
 	}
 	return nil
 }

@@ -146,6 +146,11 @@ func (t *transaction) locateMade(ctx context.Context, j *job) (found bool, fault
 		return false, ""
 	}
 	l, unread := j.at.readIndex(ctx, index)
+	for range undoAttempts - 1 {
+		if unread != nil && !isGone(unread) {
+			l, unread = j.at.readIndex(ctx, index)
+		}
+	}
 	switch {
 	case isGone(unread):
 		return false, ""

@@ -119,7 +119,7 @@ func (l *lab) refused(mode iplink.TeamMode) (err error) {
 
 func TestModeRefused(t *testing.T) {
 	err := newLab(t).refused("lacp")
-	if !errors.Is(err, fs.ErrInvalid) || !strings.Contains(fmt.Sprint(err), `mode: invalid argument ("lacp" is none of`) {
+	if !errors.Is(err, fs.ErrInvalid) || !strings.Contains(fmt.Sprint(err), `mode: invalid argument ("lacp" is not one of`) {
 		t.Errorf("error %v", err)
 	}
 }
@@ -266,13 +266,13 @@ func TestRefusals(t *testing.T) {
 		t.Fatal(err)
 	}
 	for want, o := range map[string]team.Option{
-		"activeport: no such file or directory (77 is the index of no port of the team)": team.ActivePort(77),
-		"lb_tx_method: no such file or directory (is there only in mode loadbalance)":    team.Method(team.ByHash),
-		"priority of port p1: no such file or directory (that is no port of the team)":   team.Priority("p1", 5),
-		"queue_id of port p0: invalid argument (the team has fewer transmit queues)":     team.QueueID("p0", 16),
-		"mode: device or resource busy (changes only while the team has no ports)":       team.Mode(team.Random),
-		"newer: no such file or directory (this kernel has no such option)":              {Name: "newer", Value: uint32(5), Index: -1},
-		"priority of port p7: no such device":                                            team.Priority("p7", 5),
+		"activeport: no such file or directory (77 is the index of no port of the team)":  team.ActivePort(77),
+		"lb_tx_method: no such file or directory (is there only in mode loadbalance)":     team.Method(team.ByHash),
+		"priority of port p1: no such file or directory (that is not a port of the team)": team.Priority("p1", 5),
+		"queue_id of port p0: invalid argument (the team has fewer transmit queues)":      team.QueueID("p0", 16),
+		"mode: device or resource busy (changes only while the team has no ports)":        team.Mode(team.Random),
+		"newer: no such file or directory (this kernel has no such option)":               {Name: "newer", Value: uint32(5), Index: -1},
+		"priority of port p7: no such device":                                             team.Priority("p7", 5),
 	} {
 		if err := tm.SetOption(ctx, o); fmt.Sprint(err) != "set option of team team0: "+want && !strings.Contains(fmt.Sprint(err), "priority of port p7: no such device") {
 			t.Errorf("%v\n gives %v\n want  %s", o, err, want)

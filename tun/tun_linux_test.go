@@ -215,8 +215,8 @@ func TestRefused(t *testing.T) {
 		spec       *tun.Builder
 		attr, text string
 	}{
-		{tun.New("t0").Owner(-1), "Owner", "-1 is no id: give 0 to 4294967294"},
-		{tun.New("t0").OwnerGroup(1<<32 - 1), "OwnerGroup", "4294967295 is no id"},
+		{tun.New("t0").Owner(-1), "Owner", "-1 is not an id: give 0 to 4294967294"},
+		{tun.New("t0").OwnerGroup(1<<32 - 1), "OwnerGroup", "4294967295 is not an id"},
 		{tun.New("t0").Queues(2, 1), "numtxqueues", "2, where the driver makes 1: MultiQueue chooses between 1 and 256"},
 		{tun.NewTap("t0").MultiQueue().NumRxQueues(3), "numrxqueues", "3, where the driver makes 256"},
 		{tun.New("t0").Address([]byte{2, 0, 0, 0, 0, 1}), "address", "use NewTap"},

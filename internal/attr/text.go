@@ -218,7 +218,7 @@ func enum[T number, W vocabulary](c *Codec, f *format, typ uint16, name string, 
 	case c.mode == printing:
 		c.printEnum(name, uint64(*v), word)
 	case !ok:
-		c.refuse(f.unknown(), name, "%d is none of %s", *v, words.list())
+		c.refuse(f.unknown(), name, "%d is not one of %s", *v, words.list())
 	}
 }
 

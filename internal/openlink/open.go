@@ -64,7 +64,7 @@ func (h *Handle) check(where *own.Where) error {
 	}
 	nameless := h.Name == "" && where.Index == 0
 	if nameless || len(h.Name) >= uapi.ALTIFNAMSIZ || strings.ContainsRune(h.Name, 0) {
-		return h.Invalid("open", "name", "%q is no name of a link", h.Name)
+		return h.Invalid("open", "name", "%q is not a name of a link", h.Name)
 	}
 	return nil
 }

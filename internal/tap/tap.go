@@ -134,7 +134,7 @@ func (c *config) fault() (word, text string) {
 func (o Offload) fault(headed bool) string {
 	switch {
 	case o&^known != 0:
-		return fmt.Sprintf("%#x is no offload", uint32(o&^known))
+		return fmt.Sprintf("%#x is not an offload", uint32(o&^known))
 	case o != 0 && !headed:
 		return "only the virtio header says what is left to do: needs VNetHeader"
 	case o&^Csum != 0 && o&Csum == 0:
