@@ -78,7 +78,7 @@ matrix: runner
 	$(call collect,-skip 'WithoutModule|IPoIBSettings' $(filter-out $(ALONE),$(GUESTS)))
 	$(call collect,$(ALONE),-alone)
 	$(call collect,-run IPoIBSettings .,-alone)
-	$(call collect,-run WithoutModule ./fou ./macsec ./team,-alone)
+	$(call collect,-run WithoutModule ./fou ./macsec ./ovpn ./team,-alone)
 	@sh internal/tools/matrix.sh "$(GUEST)" "$(KERNELS)" bin/jobs/$@
 
 test-kernel: runner
