@@ -109,6 +109,7 @@ func (t *transaction) prepareCreate(ctx context.Context, s *spec) (*job, error) 
 	if err != nil {
 		return nil, err
 	}
+	s.kind().load(ctx)
 	if other := s.other(); other != nil {
 		j.peer, err = t.prepare(ctx, other, j)
 		if err != nil {

@@ -166,6 +166,17 @@ func withoutFamily(kind string, err error) error {
 	return err
 }
 
+// load has the kernel load a driver that it does not load for a request for a link. If
+// that fails, the error of the request has the reason.
+func (k *kind) load(ctx context.Context) {
+	if k.loadedBy == "" {
+		return
+	}
+	if c, err := rtnl.DialFamily(ctx, rtnl.Here, k.loadedBy); err == nil {
+		_ = c.Close() // nothing was sent that could be lost
+	}
+}
+
 // genericNetNS returns a descriptor of a namespace for a generic netlink socket, or
 // rtnl.Here for the namespace of the calling thread, which needs no privilege to
 // enter.

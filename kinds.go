@@ -43,6 +43,7 @@ const (
 	KindNetkit      = "netkit"
 	KindNlmon       = "nlmon"
 	KindOpenVSwitch = "openvswitch"
+	KindOVPN        = "ovpn"
 	KindPFCP        = "pfcp"
 	KindPPP         = "ppp"
 	KindRMNet       = "rmnet"
@@ -98,6 +99,7 @@ var kinds = map[string]*kind{
 	KindNetkit:      &netkitKind,
 	KindNlmon:       &nlmonKind,
 	KindOpenVSwitch: &openvswitchKind,
+	KindOVPN:        &ovpnKind,
 	KindPFCP:        &pfcpKind,
 	KindPPP:         &pppKind,
 	KindRMNet:       &rmnetKind,
@@ -124,6 +126,7 @@ var kinds = map[string]*kind{
 type kind struct {
 	config         string                     // the kernel option that enables the driver, without CONFIG_
 	since          attr.Version               // the release of Linux that introduced it; zero if every supported one has it
+	loadedBy       string                     // the generic netlink family whose look-up has the kernel load the driver; empty if a request for a link does
 	info           func() info                // returns an empty info
 	start          func() info                // returns the info of a new builder; nil if it is empty
 	port           func() info                // returns an empty info for a port; nil if ports have no settings

@@ -46,6 +46,7 @@ import (
 	"github.com/iplink-go/iplink/macvtap"
 	"github.com/iplink-go/iplink/netkit"
 	"github.com/iplink-go/iplink/nlmon"
+	"github.com/iplink-go/iplink/ovpn"
 	"github.com/iplink-go/iplink/pfcp"
 	"github.com/iplink-go/iplink/ppp"
 	"github.com/iplink-go/iplink/rmnet"
@@ -125,6 +126,8 @@ var kindTests = []kindTest{
 	{name: "netkit", build: netkit.New, figure: figure{8, 2, 9}, golden: goldenNetkit(), byHand: byHandNetkit()},
 	{name: "nlmon", build: nlmon.New, golden: []goldenSpec{{"plain", nlmon.New("t0").Index(goldenIndex).Up()}}},
 	{name: "openvswitch"},
+	{name: "ovpn", build: ovpn.New, figure: figure{1, 0, 1}, golden: []goldenSpec{{"plain", ovpn.New("t0").Index(goldenIndex).MTU(1281)}},
+		byHand: []written{{1, ovpn.New("t0").Mode(ovpn.MP), "01"}}},
 	{name: "pfcp", build: pfcp.New, golden: []goldenSpec{{"plain", pfcp.New("t0").Index(goldenIndex).MTU(67)}}},
 	{name: "ppp", build: ppp.New, figure: figure{1, 0, 0}, hardware: true, byHand: []written{{1, ppp.New("t0").File(os.NewFile(0x1234, "/dev/ppp")), "34 12 00 00"}}},
 	{name: "rmnet", build: rmnet.New, figure: figure{2, 2, 2}, golden: goldenRMNet(), byHand: byHandRMNet()},

@@ -94,18 +94,9 @@ func (t *Team) whileOpen(ctx context.Context) (context.Context, context.CancelFu
 	}
 }
 
-// in calls f on a thread in the team's namespace: on the calling one if it is there
-// already, which needs no privilege.
+// in calls f on a thread in the team's namespace.
 func (t *Team) in(f func() error) error {
-	here, err := iplink.CurrentNetNS()
-	if err != nil {
-		return err
-	}
-	defer here.Close()
-	if here.Equal(t.netns) {
-		return f()
-	}
-	return t.netns.Do(f)
+	return openlink.Within(t.netns, f)
 }
 
 // failed returns an error that names the operation and its subject.

@@ -141,3 +141,17 @@ type closed struct{}
 func (closed) Error() string { return "the connection is closed" }
 
 func (closed) Unwrap() error { return os.ErrClosed }
+
+// Within calls f on a thread in a namespace: on the calling one if it is there already,
+// which needs no privilege.
+func Within(ns *iplink.NetNS, f func() error) error {
+	here, err := iplink.CurrentNetNS()
+	if err != nil {
+		return err
+	}
+	defer here.Close()
+	if here.Equal(ns) {
+		return f()
+	}
+	return ns.Do(f)
+}
