@@ -6,7 +6,7 @@
 #   make bench       this library beside its peers, a quarter of an hour on a quiet machine
 #   make fuzz        each fuzz target for FUZZTIME
 #   make golden      capture anew what `ip` sends
-#   make docs        write the lists of the API and docs/kernels.md anew
+#   make docs        write the lists of the API, docs/kernels.md and docs/schema.json anew
 GO       ?= go
 K        ?= 6.12
 RUN      ?= .
@@ -21,7 +21,7 @@ GUESTS    = . ./amt ./bareudp ./batadv ./bond ./bridge ./can ./erspan ./failover
 	./internal/fdbmsg ./internal/kerneltest ./internal/kerneltest/foreign ./internal/rootless ./internal/rtnl ./internal/tap ./internal/testutil
 ALONE    := ./can ./examples/ipoib ./internal/kerneltest/foreign ./lowpan
 
-.PHONY: test unit bench bench-once deps check race cross bigendian matrix test-failover test-kernel test-ipoib test-tshark fuzz golden docs runner
+.PHONY: test unit agent bench bench-once deps check race cross bigendian matrix test-failover test-kernel test-ipoib test-tshark fuzz golden docs runner
 
 # Whatever comes of it, what had to be tried twice is listed at the very end.
 test: export RETRIES = $(CURDIR)/bin/retries
@@ -106,16 +106,20 @@ bench: deps
 	cd bench && $(GO) run .
 
 # Each benchmark once, so that none rots.
-bench-once:
+bench-once: agent
 	cd bench && $(GO) vet . && $(GO) mod tidy -diff && $(GO) test . && out=$$(mktemp -d) && $(GO) run . -once -out "$$out" && rm -r "$$out"
 	$(GO) test -run '^$$' -bench . -benchtime 1x . ./internal/...
+
+# The example in a module of its own, which reads YAML.
+agent:
+	cd examples/agent && $(GO) vet . && $(GO) mod tidy -diff && $(GO) test .
 
 fuzz:
 	@sh internal/tools/fuzz.sh $(GO) $(FUZZTIME)
 
 docs:
 	$(GO) test ./internal/api -run TestListing -update
-	$(GO) test -run TestKernelsDocument . -update
+	$(GO) test -run 'TestKernelsDocument|TestSchemaDocument' . -update
 
 golden: deps
 	$(GO) test -run TestGolden . -update

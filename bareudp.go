@@ -108,6 +108,9 @@ func (p *bareudpPayload) ReadWords(_ string, args *words.Args) error {
 	return nil
 }
 
+// JSONValue returns the EtherType.
+func (p *bareudpPayload) JSONValue() any { return (*BareUDPEtherType)(p) }
+
 func (p *bareudpPayload) AppendPayload(b []byte) []byte {
 	return binary.BigEndian.AppendUint16(b, uint16(*p))
 }

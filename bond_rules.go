@@ -302,6 +302,12 @@ func (t *nsTargets) ReadWords(_ string, args *words.Args) error {
 	return readTargets(args, (*[]netip.Addr)(t))
 }
 
+// JSONValue returns the addresses.
+func (t *arpTargets) JSONValue() any { return (*[]netip.Addr)(t) }
+
+// JSONValue returns the addresses.
+func (t *nsTargets) JSONValue() any { return (*[]netip.Addr)(t) }
+
 func readTargets(args *words.Args, t *[]netip.Addr) error {
 	list, err := args.Value()
 	*t = []netip.Addr{}

@@ -23,6 +23,8 @@ var bridgeKind = kind{
 	port:        func() info { return new(BridgePortInfo) },
 	mtu:         [2]uint32{68, 65535},
 	driver:      "bridge",
+	lists:       []string{"vlans", "mdb"},
+	portLists:   []string{"fdb", "vlans"},
 	regroups:    bridgeRegroups,
 	afterCreate: attr.SetOf(uapi.IFLA_MTU), // joining ports would otherwise change it
 	waits:       true,                      // rcu_barrier for its multicast groups
@@ -151,8 +153,8 @@ type BridgeQuerier struct {
 
 // A BridgeID identifies and orders bridges in the spanning tree protocol.
 type BridgeID struct {
-	Priority uint16
-	Address  net.HardwareAddr
+	Priority uint16           `word:"priority,always"`
+	Address  net.HardwareAddr `word:"address"`
 }
 
 func (b *BridgeInfo) attrs(c *attr.Codec) {
@@ -310,6 +312,9 @@ func (s *stpState) ReadWords(_ string, args *words.Args) (err error) {
 	s.STP, err = attr.ReadSwitch(args)
 	return err
 }
+
+// JSONValue returns the switch.
+func (s *stpState) JSONValue() any { return &s.STP }
 
 // Check accepts both values.
 func (s *stpState) Check() error {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/jsonform"
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
 	"github.com/iplink-go/iplink/internal/words"
@@ -283,6 +284,9 @@ func (canRestart) Begins() []string { return []string{"restart"} }
 
 // ReadWords reads nothing more.
 func (canRestart) ReadWords(string, *words.Args) error { return nil }
+
+// JSONValue returns true.
+func (canRestart) JSONValue() any { return jsonform.Present{} }
 
 // Check accepts the request.
 func (canRestart) Check() error {

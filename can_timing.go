@@ -20,20 +20,22 @@ import (
 // segments, optionally with SJW.
 type CANBitTiming struct {
 	// Bitrate is in bit/s.
-	Bitrate uint32
+	Bitrate uint32 `word:"bitrate"`
 	// SamplePoint is the position at which a bit is sampled, in thousandths of its
 	// length, 0 to 999. 0 requests the value that CAN in Automation recommends, 750
 	// to 875.
-	SamplePoint uint32
+	SamplePoint uint32 `word:"sample-point,thousandths"`
 	// TQ is the length of a time quantum, the unit of the other lengths, in whole
 	// nanoseconds.
-	TQ time.Duration
+	TQ time.Duration `word:"tq,ns"`
 	// PropSeg, PhaseSeg1 and PhaseSeg2 are the lengths of the segments of a bit in
 	// quanta. They follow a first segment of one quantum.
-	PropSeg, PhaseSeg1, PhaseSeg2 uint32
+	PropSeg   uint32 `word:"prop-seg"`
+	PhaseSeg1 uint32 `word:"phase-seg1"` // see PropSeg
+	PhaseSeg2 uint32 `word:"phase-seg2"` // see PropSeg
 	// SJW is the maximum number of quanta added to or removed from a bit. 0
 	// requests the kernel's choice.
-	SJW uint32
+	SJW uint32 `word:"sjw"`
 	// BRP is the divisor by which a quantum is derived from the controller's clock.
 	// It cannot be set.
 	BRP uint32
@@ -200,6 +202,9 @@ func (t *canTiming) AppendWords(b []byte) []byte {
 	return b
 }
 
+// JSONValue returns the timing.
+func (t *canTiming) JSONValue() any { return t.CANBitTiming }
+
 // Check refuses the values that the kernel would refuse, and those it would ignore.
 func (t *canTiming) Check() error {
 	segments := t.PropSeg != 0 || t.PhaseSeg1 != 0 || t.PhaseSeg2 != 0
@@ -278,9 +283,9 @@ func (m CANTDCMode) String() string {
 // that it receives (struct can_tdc).
 type CANTDC struct {
 	Mode CANTDCMode // whether compensation is on, and how the delay is found
-	TDCV uint32     // the delay; only with CANTDCManual
-	TDCO uint32     // the offset from the delay to the sample point
-	TDCF uint32     // the filter window: the minimum position of a sample point
+	TDCV uint32     `word:"tdcv"`        // the delay; only with CANTDCManual
+	TDCO uint32     `word:"tdco,always"` // the offset from the delay to the sample point
+	TDCF uint32     `word:"tdcf"`        // the filter window: the minimum position of a sample point
 }
 
 // CANTDCLimits are the limits of the compensation that a CAN controller supports, in
@@ -361,6 +366,9 @@ func (t *canTDC) ReadWords(word string, args *words.Args) error {
 	return readNumber(t.numbers(), word, args)
 }
 
+// JSONValue returns the compensation, without the mode.
+func (t *canTDC) JSONValue() any { return t.CANTDC }
+
 // Check refuses a delay that the kernel would not accept.
 func (t *canTDC) Check() error {
 	if t.Mode == CANTDCAuto && t.TDCV != 0 {
@@ -372,9 +380,9 @@ func (t *canTDC) Check() error {
 // A CANPWM is the pulse width modulation used to send CAN XL data with TMS, in
 // minimum time quanta of the controller (struct can_pwm).
 type CANPWM struct {
-	PWMS uint32 // the short phase
-	PWML uint32 // the long phase
-	PWMO uint32 // the offset
+	PWMS uint32 `word:"pwms"` // the short phase
+	PWML uint32 `word:"pwml"` // the long phase
+	PWMO uint32 `word:"pwmo"` // the offset
 }
 
 // CANPWMLimits are the limits of the modulation that a CAN controller supports.
@@ -427,6 +435,9 @@ func (p *canPWM) Begins() []string { return begins(p.numbers()) }
 func (p *canPWM) ReadWords(word string, args *words.Args) error {
 	return readNumber(p.numbers(), word, args)
 }
+
+// JSONValue returns the modulation.
+func (p *canPWM) JSONValue() any { return p.CANPWM }
 
 // Check refuses a modulation that lacks PWMS or PWML.
 func (p *canPWM) Check() error {

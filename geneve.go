@@ -138,6 +138,9 @@ func (p *genevePorts) AppendWords(b []byte) []byte {
 	return fmt.Appendf(b, "%d %d", p.PortLow, p.PortHigh)
 }
 
+// JSONValue returns both ports.
+func (p *genevePorts) JSONValue() any { return &[2]*uint16{&p.PortLow, &p.PortHigh} }
+
 // Check rejects a range that ends before it begins.
 func (p *genevePorts) Check() error {
 	if p.PortHigh < p.PortLow {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/iplink-go/iplink/internal/attr"
 	"github.com/iplink-go/iplink/internal/gtpnl"
+	"github.com/iplink-go/iplink/internal/jsonform"
 	"github.com/iplink-go/iplink/internal/rtnl"
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
@@ -106,6 +107,9 @@ func (gtpSockets) ParsePayload([]byte) error { return nil }
 
 // AppendWords appends nothing.
 func (gtpSockets) AppendWords(b []byte) []byte { return b }
+
+// JSONValue returns true.
+func (gtpSockets) JSONValue() any { return jsonform.Present{} }
 
 // Check accepts the request.
 func (gtpSockets) Check() error { return nil }

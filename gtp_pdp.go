@@ -16,21 +16,22 @@ import (
 // of version 0.
 type GTPPDP struct {
 	// Version is the version of GTP, 0 or 1 (GTPA_VERSION).
-	Version uint8
+	Version uint8 `word:"version,always" range:"0-1"`
 	// LocalTEI is the tunnel endpoint identifier of the packets that this end receives,
 	// and PeerTEI of the packets that it sends, both 1 to 2^32-1 (GTPA_I_TEI, GTPA_O_TEI).
 	// They are of version 1.
-	LocalTEI, PeerTEI uint32
+	LocalTEI uint32 `word:"local_tei"`
+	PeerTEI  uint32 `word:"peer_tei"` // see LocalTEI
 	// TID is the tunnel identifier of both directions, 1 to 2^64-1, and Flow the label of
 	// the packets that are sent (GTPA_TID, GTPA_FLOW). They are of version 0.
-	TID  uint64
-	Flow uint16
+	TID  uint64 `word:"tid"`
+	Flow uint16 `word:"flow"` // see TID
 	// Peer is the other node (GTPA_PEER_ADDRESS, and GTPA_PEER_ADDR6 since Linux 6.10). It
 	// is of the family of the link's sockets.
-	Peer netip.Addr
+	Peer netip.Addr `word:"peer"`
 	// MS is the address of the mobile inside the tunnel; for IPv6 the address of its network
 	// of 64 bits (GTPA_MS_ADDRESS, and GTPA_MS_ADDR6 with GTPA_FAMILY since Linux 6.10).
-	MS netip.Addr
+	MS netip.Addr `word:"ms"`
 }
 
 // String returns the context in words, such as "v1 tei 0x7b/0x141 ms 10.0.0.1 peer
@@ -195,4 +196,9 @@ func refusedByGTP(err error) error {
 		e.Message, e.FromKernel = e.Message+"; restoring the contexts: "+refusal.Left.Error(), false
 	}
 	return e
+}
+
+// jsonLists returns the contexts.
+func (v *GTPInfo) jsonLists() []jsonList {
+	return []jsonList{{key: "pdps", members: attr.SetOf(own.GTPPDPs), value: &v.PDPs, only: &v.OnlyPDPs}}
 }

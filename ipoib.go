@@ -99,6 +99,9 @@ func (k *ipoibPKey) ReadWords(_ string, args *words.Args) error {
 	return err
 }
 
+// JSONValue returns the key.
+func (k *ipoibPKey) JSONValue() any { return (*uint16)(k) }
+
 // Check refuses invalid keys.
 func (k *ipoibPKey) Check() error {
 	if *k&^ipoibFullMember == 0 {
@@ -142,6 +145,9 @@ func (u *ipoibUMCast) ReadWords(_ string, args *words.Args) error {
 	*u = ipoibUMCast(on)
 	return err
 }
+
+// JSONValue returns the switch.
+func (u *ipoibUMCast) JSONValue() any { return (*bool)(u) }
 
 // Check accepts both values.
 func (u *ipoibUMCast) Check() error {

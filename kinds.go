@@ -169,6 +169,8 @@ type kind struct {
 	waits          bool                       // the kernel waits for each link that is deleted, even if one request deletes several
 	whileFree      attr.Set                   // settings that can change only while the link has no ports
 	notFree        syscall.Errno              // the errno of the kernel's refusal while it has ports
+	lists          []string                   // the objects that only such links have, by their names in JSON
+	portLists      []string                   // the same for their ports
 	defaults       string                     // the settings of a new link, in iproute2's words; a saved link leaves them out
 	portDefaults   string                     // the same for a new port
 	copied         func(info, *attr.Set)      // corrects the settings for a link that is made again: all that it reports, even if some have an effect when they are named

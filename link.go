@@ -260,17 +260,31 @@ func (i *INET6) ICMP6Stats() []uint64 {
 // Stats holds the counters of a link since its creation. They count packets unless
 // the name says bytes (struct rtnl_link_stats64).
 type Stats struct {
-	RxPackets, TxPackets, RxBytes, TxBytes    uint64
-	RxErrors, TxErrors, RxDropped, TxDropped  uint64
-	Multicast, Collisions                     uint64
-	RxLengthErrors, RxOverErrors, RxCRCErrors uint64
-	RxFrameErrors, RxFIFOErrors               uint64
-	RxMissedErrors                            uint64
-	TxAbortedErrors, TxCarrierErrors          uint64
-	TxFIFOErrors, TxHeartbeatErrors           uint64
-	TxWindowErrors                            uint64
-	RxCompressed, TxCompressed, RxNoHandler   uint64
-	RxOtherHostDropped                        uint64
+	RxPackets          uint64 `word:"rx_packets"`
+	TxPackets          uint64 `word:"tx_packets"`
+	RxBytes            uint64 `word:"rx_bytes"`
+	TxBytes            uint64 `word:"tx_bytes"`
+	RxErrors           uint64 `word:"rx_errors"`
+	TxErrors           uint64 `word:"tx_errors"`
+	RxDropped          uint64 `word:"rx_dropped"`
+	TxDropped          uint64 `word:"tx_dropped"`
+	Multicast          uint64 `word:"multicast"`
+	Collisions         uint64 `word:"collisions"`
+	RxLengthErrors     uint64 `word:"rx_length_errors"`
+	RxOverErrors       uint64 `word:"rx_over_errors"`
+	RxCRCErrors        uint64 `word:"rx_crc_errors"`
+	RxFrameErrors      uint64 `word:"rx_frame_errors"`
+	RxFIFOErrors       uint64 `word:"rx_fifo_errors"`
+	RxMissedErrors     uint64 `word:"rx_missed_errors"`
+	TxAbortedErrors    uint64 `word:"tx_aborted_errors"`
+	TxCarrierErrors    uint64 `word:"tx_carrier_errors"`
+	TxFIFOErrors       uint64 `word:"tx_fifo_errors"`
+	TxHeartbeatErrors  uint64 `word:"tx_heartbeat_errors"`
+	TxWindowErrors     uint64 `word:"tx_window_errors"`
+	RxCompressed       uint64 `word:"rx_compressed"`
+	TxCompressed       uint64 `word:"tx_compressed"`
+	RxNoHandler        uint64 `word:"rx_nohandler"`
+	RxOtherHostDropped uint64 `word:"rx_otherhost_dropped"`
 }
 
 // Flags holds interface flags, IFF_*.

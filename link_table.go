@@ -4,10 +4,12 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 	"unsafe"
 
 	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/jsonform"
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
 	"github.com/iplink-go/iplink/internal/words"
@@ -40,8 +42,8 @@ func (l *Link) settable(c *attr.Codec) {
 	attr.OnOff(c, uapi.IFLA_CARRIER, "carrier", &l.Carrier)
 	attr.OnOff(c, uapi.IFLA_PROTO_DOWN, "protodown", &l.ProtoDown)
 	attr.Custom(c.Nested(), uapi.IFLA_PROTO_DOWN_REASON, "protodown_reason", (*protoDownReasons)(l))
-	attr.Enum(c, uapi.IFLA_OPERSTATE, "state", &l.OperState, operStates)
-	attr.Enum(c, uapi.IFLA_LINKMODE, "mode", &l.LinkMode, linkModes)
+	attr.Enum(c.Key("operstate"), uapi.IFLA_OPERSTATE, "state", &l.OperState, operStates)
+	attr.Enum(c.Key("linkmode"), uapi.IFLA_LINKMODE, "mode", &l.LinkMode, linkModes)
 	l.Offload.attrs(c)
 }
 
@@ -147,13 +149,55 @@ func (p *protoDownReasons) ReadWords(_ string, args *words.Args) error {
 		return args.Faultf("%d is not in 0…31", bit)
 	}
 	on, err := attr.ReadSwitch(args)
-	mask := uint32(1) << bit
+	p.setReason(uint32(1)<<bit, on)
+	return err
+}
+
+// JSONValue returns the bits.
+func (p *protoDownReasons) JSONValue() any { return p }
+
+// WriteJSON writes an object with each bit that the builder sets, or that the link has.
+func (p *protoDownReasons) WriteJSON(w *jsonform.Writer) {
+	w.Open('{')
+	mask := cmp.Or(p.raw.reasons, p.ProtoDownReason)
+	for bit := range 32 {
+		if mask&(1<<bit) != 0 {
+			w.Key(strconv.Itoa(bit))
+			w.Bool(p.ProtoDownReason&(1<<bit) != 0)
+		}
+	}
+	w.Close('}')
+}
+
+// ReadJSON reads an object with the numbers of bits and switches.
+func (p *protoDownReasons) ReadJSON(n *jsonform.Node) error {
+	for i := range n.Members {
+		m := &n.Members[i]
+		bit, ok := words.Number(m.Name, 32)
+		if !ok || bit > 31 {
+			return n.MemberFault(m, "a bit is not in 0…31")
+		}
+		on, err := m.Value.Switch()
+		if err != nil {
+			return err
+		}
+		p.setReason(uint32(1)<<bit, on)
+	}
+	return n.Want(jsonform.Object)
+}
+
+// setReason sets the bits of mask to a value.
+func (p *protoDownReasons) setReason(mask uint32, on bool) {
 	p.raw.reasons |= mask
 	p.ProtoDownReason &^= mask
 	if on {
 		p.ProtoDownReason |= mask
 	}
-	return err
+}
+
+// Schema describes the object.
+func (p *protoDownReasons) Schema() *jsonform.Schema {
+	return &jsonform.Schema{Type: "object", Additional: jsonform.Switch(), Description: "numbers of bits, 0 to 31, each with a switch"}
 }
 
 func (p *protoDownReasons) words() (all []string) {

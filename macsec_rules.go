@@ -48,6 +48,21 @@ func (s MACsecSCI) String() string {
 	return hex.EncodeToString(s[:])
 }
 
+// MarshalText returns the result of String.
+func (s MACsecSCI) MarshalText() ([]byte, error) {
+	return []byte(s.String()), nil
+}
+
+// UnmarshalText reads up to 16 hexadecimal digits. The error matches fs.ErrInvalid.
+func (s *MACsecSCI) UnmarshalText(text []byte) error {
+	number, ok := words.Hex(string(text), 64)
+	if !ok {
+		return fmt.Errorf("%q is not an SCI of up to 16 hexadecimal digits: %w", text, fs.ErrInvalid)
+	}
+	binary.BigEndian.PutUint64(s[:], number)
+	return nil
+}
+
 // macsecSCI is an identifier in its attribute.
 type macsecSCI MACsecSCI
 
@@ -76,13 +91,14 @@ func (s *macsecSCI) ReadWords(_ string, args *words.Args) error {
 	if err != nil {
 		return err
 	}
-	number, ok := words.Hex(v, 64)
-	if !ok {
-		return args.Faultf("%q is not an SCI of up to 16 hexadecimal digits", v)
+	if err := (*MACsecSCI)(s).UnmarshalText([]byte(v)); err != nil {
+		return args.Fault(strings.TrimSuffix(err.Error(), ": "+fs.ErrInvalid.Error()))
 	}
-	binary.BigEndian.PutUint64(s[:], number)
 	return nil
 }
+
+// JSONValue returns the identifier.
+func (s *macsecSCI) JSONValue() any { return (*MACsecSCI)(s) }
 
 // Check rejects the zero identifier, which results from an invalid address.
 func (s *macsecSCI) Check() error {
@@ -182,6 +198,9 @@ func (c *macsecCipher) ReadWords(_ string, args *words.Args) error {
 	}
 	return nil
 }
+
+// JSONValue returns the cipher suite.
+func (c *macsecCipher) JSONValue() any { return (*MACsecCipher)(c) }
 
 // Check rejects unknown numbers.
 func (c *macsecCipher) Check() error {

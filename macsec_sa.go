@@ -25,32 +25,32 @@ var ErrMACsecTruncated = fmt.Errorf("%w of all MACsec links: its list is truncat
 type MACsecSA struct {
 	// AN is the number of the association, 0 to 3 (MACSEC_SA_ATTR_AN). Each frame
 	// carries the number of the association that protects it.
-	AN uint8
+	AN uint8 `word:"an,always" range:"0-3"`
 	// PN is the number of the next packet: the first to be sent, or the lowest to be
 	// received (MACSEC_SA_ATTR_PN). It is required, and is 1 to 2^32-1, or 1 to
 	// 2^64-1 with an XPN cipher. A key must never be used twice for the same number.
-	PN uint64
+	PN uint64 `word:"pn"`
 	// Active enables the association; it is inactive by default
 	// (MACSEC_SA_ATTR_ACTIVE).
-	Active bool
+	Active bool `word:"active"`
 	// KeyID names the key; all zeros by default (MACSEC_SA_ATTR_KEYID).
-	KeyID MACsecKeyID
+	KeyID MACsecKeyID `word:"key_id"`
 	// Key is the key, with the length that the cipher suite requires
 	// (MACSEC_SA_ATTR_KEY). The kernel never reports it.
-	Key MACsecKey
+	Key MACsecKey `word:"key,secret"`
 	// SSCI is the short identifier of the channel, 1 or more, and Salt the 12 bytes
 	// that belong to it (MACSEC_SA_ATTR_SSCI, MACSEC_SA_ATTR_SALT). XPN ciphers
 	// require them; the others have none. The kernel never reports the salt.
-	SSCI uint32
-	Salt MACsecKey
+	SSCI uint32    `word:"ssci"`
+	Salt MACsecKey `word:"salt,secret"` // see SSCI
 }
 
 // A MACsecRxSC is a secure channel for receiving: another station and its
 // associations.
 type MACsecRxSC struct {
-	SCI    MACsecSCI
-	Active bool
-	SAs    []MACsecSA
+	SCI    MACsecSCI  `word:"sci,required"`
+	Active bool       `word:"active"`
+	SAs    []MACsecSA `word:"sas"`
 }
 
 // wire returns the association for a request, with the bytes of the key itself.
@@ -192,6 +192,15 @@ func (k MACsecKey) MarshalText() ([]byte, error) {
 	return []byte(k.String()), nil
 }
 
+// UnmarshalText is ParseMACsecKey, and not the inverse of MarshalText.
+func (k *MACsecKey) UnmarshalText(text []byte) error {
+	key, err := ParseMACsecKey(string(text))
+	if err == nil {
+		*k = key
+	}
+	return err
+}
+
 // A MACsecKeyID is the name of a key. It is not secret: both ends and the logs use
 // it to identify the key (MACSEC_SA_ATTR_KEYID). A shorter name is followed by
 // zeros, as in `ip macsec`: MACsecKeyID{1} is its "01".
@@ -211,4 +220,15 @@ func ParseMACsecKeyID(digits string) (id MACsecKeyID, err error) {
 // String returns 32 hexadecimal digits.
 func (id MACsecKeyID) String() string {
 	return hex.EncodeToString(id[:])
+}
+
+// MarshalText returns the result of String.
+func (id MACsecKeyID) MarshalText() ([]byte, error) {
+	return []byte(id.String()), nil
+}
+
+// UnmarshalText is ParseMACsecKeyID.
+func (id *MACsecKeyID) UnmarshalText(text []byte) (err error) {
+	*id, err = ParseMACsecKeyID(string(text))
+	return err
 }

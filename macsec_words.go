@@ -178,3 +178,11 @@ func readMACsecKey(args *words.Args) (MACsecKey, error) {
 	}
 	return key, nil
 }
+
+// jsonLists returns the associations and channels. Their keys are read and not written.
+func (m *MACsecInfo) jsonLists() []jsonList {
+	return []jsonList{
+		{key: "tx_sas", members: attr.SetOf(own.MACsecTxSA, own.MACsecTxKey), value: &m.TxSAs},
+		{key: "rx_scs", members: attr.SetOf(own.MACsecRxSC, own.MACsecRxKey), value: &m.RxSCs},
+	}
+}

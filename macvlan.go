@@ -8,6 +8,7 @@ import (
 	"syscall"
 
 	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/jsonform"
 	"github.com/iplink-go/iplink/internal/own"
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
@@ -71,9 +72,9 @@ func newMacvlanInfo() info {
 func (m *MacvlanInfo) attrs(c *attr.Codec) {
 	attr.Enum(c, uapi.IFLA_MACVLAN_MODE, "mode", &m.Mode, macvlanModes)
 	attr.Custom(c.ValueOnly(), uapi.IFLA_MACVLAN_FLAGS, "flag", (*macvlanFlags)(&m.Flags))
-	attr.Enum(c.WriteOnly(), uapi.IFLA_MACVLAN_MACADDR_MODE, "macaddr", &m.SourceMode, macvlanSourceModes)
+	attr.Enum(c.WriteOnly().Key("macaddr_mode"), uapi.IFLA_MACVLAN_MACADDR_MODE, "macaddr", &m.SourceMode, macvlanSourceModes)
 	attr.MAC(c.WriteOnly().ValueOnly(), uapi.IFLA_MACVLAN_MACADDR, "macaddr", &m.Source)
-	attr.MACs(c.ValueOnly(), uapi.IFLA_MACVLAN_MACADDR_DATA, uapi.IFLA_MACVLAN_MACADDR, "macaddr", &m.Sources)
+	attr.MACs(c.ValueOnly().Key("macaddr_data"), uapi.IFLA_MACVLAN_MACADDR_DATA, uapi.IFLA_MACVLAN_MACADDR, "macaddr", &m.Sources)
 	attr.U32(c.ReadOnly(), uapi.IFLA_MACVLAN_MACADDR_COUNT, "macaddr_count", &m.SourceCount)
 	attr.U32(c, uapi.IFLA_MACVLAN_BC_QUEUE_LEN, "bcqueuelen", &m.BCQueueLen)
 	attr.U32(c.ReadOnly().NoEvent(), uapi.IFLA_MACVLAN_BC_QUEUE_LEN_USED, "usedbcqueuelen", &m.BCQueueLenUsed)
@@ -185,6 +186,9 @@ func (f *macvlanFlags) ReadWords(word string, args *words.Args) (err error) {
 	}
 	return nil
 }
+
+// JSONValue returns the flags.
+func (f *macvlanFlags) JSONValue() any { return jsonform.Flags((*MacvlanFlags)(f)) }
 
 // readWord reads a change of the list of sources.
 func (m *MacvlanInfo) readWord(s *own.Settings, word string, args *words.Args) (bool, error) {

@@ -423,10 +423,15 @@ func (c *Cmd) collect(run func() ([]byte, error)) (out []byte, err error) {
 // namespace without either is reached through this process, as long as it is open
 // here; so is one whose path is a different file for each process.
 func (ns *NetNS) word() string {
+	return attr.Quote(ns.plainWord())
+}
+
+// plainWord is word without quotes.
+func (ns *NetNS) plainWord() string {
 	const self, threadSelf = "/proc/self/", "/proc/thread-self/"
 	own := strings.HasPrefix(ns.label, self) || strings.HasPrefix(ns.label, threadSelf)
 	if ns.name != "" || strings.HasPrefix(ns.label, "/") && !own {
-		return attr.Quote(ns.label)
+		return ns.label
 	}
 	path := "closed"
 	_ = ns.use(func(fd int) error {

@@ -70,18 +70,22 @@ func unknownKind(kind string) string {
 	return text + " (Raw takes any kind)"
 }
 
-// A ParseError is an error at a word of a command. It matches fs.ErrInvalid.
+// A ParseError is an error at a word of a command or at a JSON value. It matches
+// fs.ErrInvalid.
 type ParseError struct {
 	// Line and Column are the place of the word in the text, both from 1. Columns count
 	// bytes.
 	Line, Column int
-	// Word is the word, without quotes. It is empty at the end of a command, and where
-	// keys stand.
+	// Word is the word, without quotes. It is empty at the end of a command, in JSON where a
+	// value as a whole is wrong, and where keys stand.
 	Word string
 	// Nearest is the known word that is most like it, or empty.
 	Nearest string
 	// Allowed are the words that may stand there, if they can be listed.
 	Allowed []string
+	// Path is the place inside a JSON value, such as "peer.addrs[1]". It is empty in errors
+	// about commands.
+	Path string
 	// Message is the reason.
 	Message string
 	// Err is the error of a function that ResolveNetNS or ResolveGroup was given, or nil.
@@ -91,7 +95,11 @@ type ParseError struct {
 // Error returns the place and the message, with the words that may stand there if none of
 // them is near.
 func (e *ParseError) Error() string {
-	text := fmt.Sprintf("parse: line %d, column %d: %s", e.Line, e.Column, attr.Printable(e.Message))
+	text := fmt.Sprintf("parse: line %d, column %d: ", e.Line, e.Column)
+	if e.Path != "" {
+		text += attr.Printable(e.Path) + ": "
+	}
+	text += attr.Printable(e.Message)
 	if e.Nearest == "" && len(e.Allowed) > 0 {
 		text += "; it may be " + attr.Printable(strings.Join(e.Allowed, ", "))
 	}
@@ -115,14 +123,14 @@ func parseError(err error, at words.Word) error {
 	if !ok {
 		return &ParseError{Line: at.Line, Column: at.Column, Word: at.Text, Message: err.Error(), Err: err}
 	}
-	return &ParseError{Line: f.Word.Line, Column: f.Word.Column, Word: f.Word.Text, Nearest: f.Nearest, Allowed: f.Allowed, Message: f.Text}
+	return &ParseError{Line: f.Word.Line, Column: f.Word.Column, Word: f.Word.Text, Nearest: f.Nearest, Allowed: f.Allowed, Path: f.Path, Message: f.Text}
 }
 
-// A ParseOption changes how ParseCommand and ParseBatch read commands.
+// A ParseOption changes how ParseCommand, ParseBatch and ParseJSON read.
 type ParseOption func(*parsing)
 
 // ResolveNetNS makes a function find the namespaces that commands name: `ip -n NAME`, `netns
-// NAME`, where the name may also be a process id or a path. The builders refer to the
+// NAME`, where the name may also be a process id or a path, and "netns" in JSON. The builders refer to the
 // namespace, which the caller closes when it is done with them. Without the option, a
 // namespace of `ip netns` is opened by each verb, as with NetNSName, and a process id or a
 // path is an error.
@@ -186,7 +194,7 @@ func ReadObjects(readers map[string]own.ObjectReader) ParseOption {
 	return func(p *parsing) { maps.Copy(p.objects, readers) }
 }
 
-// A parsing is the state of ParseCommand and ParseBatch.
+// A parsing is the state of ParseCommand, ParseBatch and ParseJSON.
 type parsing struct {
 	findNetNS func(name string) (*NetNS, error)
 	findGroup func(name string) (uint32, error)
@@ -196,6 +204,8 @@ type parsing struct {
 	named  map[placeName]*subject
 	places map[string]place
 	args   *words.Args // of the present command
+
+	settings []jsonSetting // once JSON is read
 }
 
 // subject is a link that commands describe.

@@ -97,7 +97,7 @@ func (p *parsing) objectCommand(object string, at place, args *words.Args) error
 	if err != nil {
 		return err
 	}
-	read := p.objects[object]
+	read := p.objects[object].Words
 	if read == nil {
 		owner := map[string]string{"vlan": "bridge", "mdb": "bridge", "vni": "vxlan"}[object]
 		return args.Faultf("bridge %s takes the option %s.Words()", object, owner)

@@ -114,6 +114,9 @@ func (p *prefixAddr) ReadWords(_ string, args *words.Args) error {
 	return err
 }
 
+// JSONValue returns the prefix.
+func (p *prefixAddr) JSONValue() any { return (*netip.Prefix)(p) }
+
 // Same compares the addresses.
 func (p *prefixAddr) Same(have attr.Payload) bool {
 	return p.prefix().Addr() == have.(*prefixAddr).prefix().Addr()

@@ -53,7 +53,7 @@ type TunInfo struct {
 func (v *TunInfo) attrs(c *attr.Codec) {
 	attr.Enum(c.CreateOnly(), uapi.IFLA_TUN_TYPE, "mode", &v.Type, tunTypes)
 	attr.Custom(c, uapi.IFLA_TUN_OWNER, "user", (*tunID)(&v.Owner))
-	attr.Custom(c, uapi.IFLA_TUN_GROUP, "group", (*tunID)(&v.Group))
+	attr.Custom(c.Key("user_group"), uapi.IFLA_TUN_GROUP, "group", (*tunID)(&v.Group))
 	attr.ByteFlag(c, uapi.IFLA_TUN_PI, "pi", &v.PI)
 	attr.ByteFlag(c, uapi.IFLA_TUN_VNET_HDR, "vnet_hdr", &v.VNetHdr)
 	attr.ByteFlag(c.CreateOnly(), uapi.IFLA_TUN_MULTI_QUEUE, "multi_queue", &v.MultiQueue)
@@ -99,6 +99,9 @@ func (i *tunID) ParsePayload(b []byte) error {
 func (i *tunID) AppendWords(b []byte) []byte {
 	return strconv.AppendInt(b, int64(*i), 10)
 }
+
+// JSONValue returns the number.
+func (i *tunID) JSONValue() any { return (*int)(i) }
 
 // Check rejects numbers that are no ids.
 func (i *tunID) Check() error {

@@ -9,6 +9,7 @@ import (
 	"syscall"
 
 	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/jsonform"
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
 	"github.com/iplink-go/iplink/internal/words"
@@ -184,6 +185,9 @@ func (m *qosMap[D]) ReadWords(_ string, args *words.Args) error {
 	*m = all
 	return nil
 }
+
+// JSONValue returns the entries.
+func (m *qosMap[D]) JSONValue() any { return (*jsonform.Numbers)(m) }
 
 // Check rejects code points above 7, which the kernel would truncate to three bits.
 func (m *qosMap[D]) Check() error {

@@ -16,6 +16,7 @@ var vxlanKind = kind{
 	underlay: uapi.IFLA_VXLAN_LINK,
 	clamps:   true,
 	mtuAlone: true,
+	lists:    []string{"vnis"},
 	fixed:    vxlanFixed,
 
 	announced:  true,
@@ -111,7 +112,7 @@ func newVXLANInfo() info {
 
 func (v *VXLANInfo) attrs(c *attr.Codec) {
 	attr.U32(c.CreateOnly().Takes("vni"), uapi.IFLA_VXLAN_ID, "id", &v.VNI, 0, 1<<24-1)
-	attr.Addr(c.Takes("remote group"), uapi.IFLA_VXLAN_GROUP, uapi.IFLA_VXLAN_GROUP6, v.remoteWord(), &v.Remote)
+	attr.Addr(c.Takes("remote group").Key("remote"), uapi.IFLA_VXLAN_GROUP, uapi.IFLA_VXLAN_GROUP6, v.remoteWord(), &v.Remote)
 	attr.Addr(c, uapi.IFLA_VXLAN_LOCAL, uapi.IFLA_VXLAN_LOCAL6, "local", &v.Local)
 	attr.Index(c, uapi.IFLA_VXLAN_LINK, "dev", &v.Dev)
 	attr.Custom(c.CreateOnly().Takes("port"), uapi.IFLA_VXLAN_PORT_RANGE, "srcport", (*portRange)(v))

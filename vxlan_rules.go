@@ -59,6 +59,9 @@ func (r *portRange) ReadWords(_ string, args *words.Args) error {
 	return err
 }
 
+// JSONValue returns both ports.
+func (r *portRange) JSONValue() any { return &[2]*uint16{&r.PortLow, &r.PortHigh} }
+
 // Check rejects a range that ends before it begins.
 func (r *portRange) Check() error {
 	if r.PortHigh < r.PortLow {

@@ -50,30 +50,30 @@ type WireGuardInfo struct {
 // it. Fields without a value are left as they are.
 type WireGuardPeer struct {
 	// Key is the public key of the peer, and identifies it (WGPEER_A_PUBLIC_KEY).
-	Key WireGuardKey
+	Key WireGuardKey `word:"public-key,required,hidden"`
 	// PresharedKey is the additional secret that both ends share
 	// (WGPEER_A_PRESHARED_KEY). 32 zeros remove it.
-	PresharedKey WireGuardSecret
+	PresharedKey WireGuardSecret `word:"preshared-key,secret"`
 	// Endpoint is the address and the UDP port to which packets for the peer go
 	// (WGPEER_A_ENDPOINT). The kernel replaces it by the source of the last packet from
 	// the peer. The zone of a link-local address is an interface index in the namespace
 	// of the link's socket, as a decimal number.
-	Endpoint netip.AddrPort
+	Endpoint netip.AddrPort `word:"endpoint"`
 	// AllowedIPs are the sources that packets from the peer may have, and the
 	// destinations of packets to it (WGPEER_A_ALLOWEDIPS). They are added to the peer's
 	// others; bits of the host are ignored. An address that another peer has moves from
 	// there.
-	AllowedIPs []netip.Prefix
+	AllowedIPs []netip.Prefix `word:"allowed-ips"`
 	// ReplaceAllowedIPs removes all other allowed IPs of the peer
 	// (WGPEER_F_REPLACE_ALLOWEDIPS).
-	ReplaceAllowedIPs bool
+	ReplaceAllowedIPs bool `word:"replace-allowed-ips"`
 	// Keepalive is the interval of packets to the peer, 1 s to 65535 s in whole seconds
 	// (WGPEER_A_PERSISTENT_KEEPALIVE_INTERVAL), or WireGuardKeepaliveOff. A new peer
 	// has none.
-	Keepalive time.Duration
+	Keepalive time.Duration `word:"persistent-keepalive,off"`
 	// Remove removes the peer (WGPEER_F_REMOVE_ME); it need not exist.
 	// The other fields except Key are ignored.
-	Remove bool
+	Remove bool `word:"remove"`
 }
 
 // WireGuardKeepaliveOff turns the packets off that Keepalive asks for.

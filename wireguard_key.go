@@ -149,3 +149,12 @@ func (k WireGuardSecret) Format(f fmt.State, _ rune) {
 func (k WireGuardSecret) MarshalText() ([]byte, error) {
 	return []byte(k.String()), nil
 }
+
+// UnmarshalText is ParseWireGuardSecret, and not the inverse of MarshalText.
+func (k *WireGuardSecret) UnmarshalText(text []byte) error {
+	secret, err := ParseWireGuardSecret(string(text))
+	if err == nil {
+		*k = secret
+	}
+	return err
+}

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/iplink-go/iplink/internal/attr"
 	"github.com/iplink-go/iplink/internal/own"
 	"github.com/iplink-go/iplink/internal/words"
 )
@@ -125,6 +126,24 @@ func (p *WireGuardPeer) readAllowedIPs(args *words.Args) error {
 			return args.Faultf("%q is not an IP address with a prefix length", text)
 		}
 		p.AllowedIPs = append(p.AllowedIPs, prefix)
+	}
+	return nil
+}
+
+// jsonLists returns the settings in the words of wg(8).
+func (v *WireGuardInfo) jsonLists() []jsonList {
+	return []jsonList{
+		{key: "private-key", members: attr.SetOf(own.WireGuardPrivateKey), value: &v.PrivateKey, secret: true},
+		{key: "listen-port", members: attr.SetOf(own.WireGuardListenPort), value: &v.ListenPort},
+		{key: "fwmark", members: attr.SetOf(own.WireGuardFwMark), value: &v.FwMark},
+		{key: "peers", members: attr.SetOf(own.WireGuardPeers), value: &v.Peers, only: &v.OnlyPeers},
+	}
+}
+
+// emptyWG returns an empty info for the kind, and nil for others.
+func emptyWG(kind string) info {
+	if kind == KindWireGuard {
+		return new(WireGuardInfo)
 	}
 	return nil
 }

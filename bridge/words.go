@@ -13,10 +13,13 @@ import (
 )
 
 // Words makes iplink.ParseCommand and iplink.ParseBatch read `bridge vlan` and `bridge mdb`,
-// as the commands of the setters VLANs and MDB are. Programs without it do not contain the
-// readers.
+// as the commands of the setters VLANs and MDB are, and iplink.ParseJSON "vlans" and "mdb".
+// Programs without it do not contain the readers.
 func Words() iplink.ParseOption {
-	return iplink.ReadObjects(map[string]own.ObjectReader{"vlan": readVLANWords, "mdb": readMDBWords})
+	return iplink.ReadObjects(map[string]own.ObjectReader{
+		"vlan": {Words: readVLANWords, Key: "vlans", List: readVLANList, Sample: []vlanForm{}},
+		"mdb":  {Words: readMDBWords, Key: "mdb", List: readMDBList, Sample: []mdbForm{}},
+	})
 }
 
 // vlanWords are the words that follow `bridge vlan add`, without the link.

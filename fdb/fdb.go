@@ -21,53 +21,54 @@ import (
 type Entry struct {
 	// MAC is the Ethernet address, 6 bytes (NDA_LLADDR). In a VXLAN link, all zeros
 	// stand for every address without an entry, broadcast and multicast.
-	MAC net.HardwareAddr
+	MAC net.HardwareAddr `word:"mac,required,short"`
 	// Port is the destination link's name; if it is empty, PortIndex identifies the
 	// link. In a bridge it is a port, or the bridge itself for frames that the
 	// machine receives. With Self alone it may also be a link without any bridge,
 	// for an entry in its address filter. In a VXLAN link it is that link, and may
 	// be omitted.
-	Port      string
-	PortIndex int
+	Port      string `word:"dev"`
+	PortIndex int    `word:"dev_index"`
 	// VLAN is the entry's VLAN, 1 to 4094 (NDA_VLAN). Without one, the entry is for
 	// untagged frames, and also for each VLAN of the port.
-	VLAN uint16
+	VLAN uint16 `word:"vlan"`
 	// State is the entry's lifetime, Permanent by default, as in `bridge fdb add`.
 	// In a bridge, Permanent means that the machine receives the frames: an entry
 	// for another machine is Static or Dynamic. With Use or ExternLearn, an entry of
 	// a bridge is dynamic regardless of State. An address filter has only permanent
 	// entries.
-	State State
+	State State `word:"state"`
 	// Flags select the database of the entry and its special properties. Without
 	// Self and Master, a new entry goes into the database of the opened link.
-	Flags Flags
+	Flags Flags `word:"flags,flags"`
 
 	// Dst is the remote end of the tunnel, IPv4 or IPv6 like the link, which cannot
 	// mix both (NDA_DST). This field and the following ones are for VXLAN links.
-	Dst netip.Addr
+	Dst netip.Addr `word:"dst"`
 	// DstPort is the remote UDP port, by default the link's own (NDA_PORT).
-	DstPort uint16
+	DstPort uint16 `word:"port"`
 	// VNI is the network in which frames are sent, 1 to 16777215, by default the
 	// link's own (NDA_VNI).
-	VNI uint32
+	VNI uint32 `word:"vni"`
 	// SrcVNI is the network of the entry, 1 to 16777215, on a link for many networks
 	// (NDA_SRC_VNI).
-	SrcVNI uint32
+	SrcVNI uint32 `word:"src_vni"`
 	// Via is the name of the link through which packets leave; if it is empty,
 	// ViaIndex identifies the link (NDA_IFINDEX).
-	Via      string
-	ViaIndex int
+	Via      string `word:"via"`
+	ViaIndex int    `word:"via_index"`
 	// NextHop is the ID of a nexthop group of type fdb, which replaces Dst, DstPort,
 	// VNI and Via (NDA_NH_ID).
-	NextHop uint32
+	NextHop uint32 `word:"nhid"`
 	// Notify makes the kernel send a notification when a static entry of a bridge
 	// becomes inactive, which means unused for the ageing time, and when it becomes
 	// active again. Inactive reports that the entry is inactive (both
 	// NFEA_ACTIVITY_NOTIFY).
-	Notify, Inactive bool
+	Notify   bool `word:"activity_notify"`
+	Inactive bool `word:"inactive"` // see Notify
 	// NoRefresh keeps the entry's age when the entry is changed (NFEA_DONT_REFRESH).
 	// It is not reported.
-	NoRefresh bool
+	NoRefresh bool `word:"norefresh"`
 
 	// Used and Updated are the times since the entry was last used and last changed,
 	// in steps of 10 ms (NDA_CACHEINFO).

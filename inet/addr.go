@@ -19,25 +19,25 @@ type Addr struct {
 	// as 192.0.2.1/24. With a Peer, it is the prefix length of the peer's network. The
 	// first and the last address of an IPv4 network are no hosts and are refused, unless
 	// the prefix length is 31 or 32 (IFA_LOCAL).
-	Prefix netip.Prefix
+	Prefix netip.Prefix `word:"local,required,short"`
 	// Peer is the address of the other end of a point-to-point link, of the same
 	// family (IFA_ADDRESS).
-	Peer netip.Addr
+	Peer netip.Addr `word:"peer"`
 	// Broadcast is the network's broadcast address; only for IPv4, where the kernel
 	// sets none by default (IFA_BROADCAST).
-	Broadcast netip.Addr
+	Broadcast netip.Addr `word:"broadcast"`
 	// Label is an additional name for the link, used by programs that list
 	// addresses; only for IPv4. It has at most 15 bytes and begins with the name of
 	// the link. The default is the name of the link, which is not reported
 	// (IFA_LABEL).
-	Label string
+	Label string `word:"label"`
 	// Scope is the area in which the address is valid. For IPv4, the default is
 	// ScopeHost in 127.0.0.0/8 and ScopeGlobal elsewhere, and values from 1 to 255
 	// are sent unchanged. For IPv6, the address itself determines the scope, and no
 	// other can be set (ifa_scope).
-	Scope Scope
+	Scope Scope `word:"scope"`
 	// Flags are special properties of the address (IFA_FLAGS).
-	Flags AddrFlags
+	Flags AddrFlags `word:"flags,flags"`
 	// ValidLifetime is the lifetime of the address. PreferredLifetime is the time
 	// for which new connections use it, and cannot be longer. Both are in whole
 	// seconds up to 4294967294, or Forever. By default the address is valid forever,
@@ -45,12 +45,13 @@ type Addr struct {
 	// lifetime of 0. The reported values are the remaining times; the valid lifetime
 	// is reported as at least 1s. Update and Ensure do not change a running lifetime
 	// that does not exceed the wanted one (IFA_CACHEINFO).
-	ValidLifetime, PreferredLifetime time.Duration
+	ValidLifetime     time.Duration `word:"valid_lft,forever"`
+	PreferredLifetime time.Duration `word:"preferred_lft,forever"` // see ValidLifetime
 	// Metric is the metric of the route to the address's network, which the kernel
 	// makes; by default 0 for IPv4 and 256 for IPv6 (IFA_RT_PRIORITY).
-	Metric uint32
+	Metric uint32 `word:"metric"`
 	// Proto is the origin of the address, for use by other programs (IFA_PROTO).
-	Proto AddrProto
+	Proto AddrProto `word:"proto"`
 }
 
 // Forever is an unlimited lifetime.

@@ -14,18 +14,18 @@ import (
 // Neighs method of a Link returns it.
 type Neigh struct {
 	// Addr is the neighbour's IP address (NDA_DST).
-	Addr netip.Addr
+	Addr netip.Addr `word:"dst,required"`
 	// LLAddr is the neighbour's link-layer address. Its length is that of the link's
 	// address: 6 bytes on Ethernet, and 4 or 16 on a tunnel, where it is the IP address of
 	// the other end: net.HardwareAddr(addr.AsSlice()) (NDA_LLADDR). It is empty while the kernel does not know it. A managed neighbour
 	// and a proxy entry have none to set.
-	LLAddr net.HardwareAddr
+	LLAddr net.HardwareAddr `word:"lladdr"`
 	// State is the reachability of the neighbour; NeighPermanent by default.
 	// NeighPermanent, NeighNoARP, NeighReachable and NeighStale can be set
 	// (ndm_state). A managed neighbour and a proxy entry have none to set.
-	State NeighState
+	State NeighState `word:"nud"`
 	// Flags are special properties of the neighbour (NTF_*, NDA_FLAGS_EXT).
-	Flags NeighFlags
+	Flags NeighFlags `word:"flags,flags"`
 }
 
 // NeighFlags is a set of flags of a neighbour: the kernel's NTF_* in the low 8 bits, and

@@ -17,48 +17,48 @@ type Route struct {
 	// distinguish routes by their types: a link has room for one route with the same Dst,
 	// Table and Metric. Types that discard packets are possible only for IPv6 and on the
 	// loopback interface (rtm_type).
-	Type RouteType
+	Type RouteType `word:"type"`
 	// Dst is the network, without bits after its prefix. The zero value, or a prefix
 	// of length 0, makes a default route, for packets that match no other route
 	// (RTA_DST).
-	Dst netip.Prefix
+	Dst netip.Prefix `word:"dst,default,always,short"`
 	// Via is the gateway. Another route must lead to it: the route of one of the
 	// link's addresses. An IPv4 network may have an IPv6 gateway, RFC 8950, and also
 	// a gateway address of this machine, if the link has that address. Without a
 	// gateway, the network is on the link itself. IPv4 routes of the types local,
 	// broadcast and anycast have no gateway (RTA_GATEWAY, RTA_VIA).
-	Via netip.Addr
+	Via netip.Addr `word:"via"`
 	// Scope is the distance to the destination; only for IPv4. By default it is
 	// ScopeGlobal with a gateway, ScopeHost for RouteLocal, and ScopeLink otherwise. The
 	// scope of a route with a gateway is less than ScopeLink, the kernel's 253; a local
 	// route has ScopeHost, and a broadcast or anycast route ScopeLink or ScopeHost
 	// (rtm_scope).
-	Scope Scope
+	Scope Scope `word:"scope"`
 	// Src is the source address of this machine's packets. The machine must have the
 	// address, or for IPv4 a local route to it (RTA_PREFSRC).
-	Src netip.Addr
+	Src netip.Addr `word:"src"`
 	// Metric is the rank of the route among routes to the same network: the lowest
 	// wins. It is 0 for IPv4 and 1024 for IPv6 by default (RTA_PRIORITY).
-	Metric uint32
+	Metric uint32 `word:"metric"`
 	// Table is the number of the routing table. By default it is the local one, 255, for
 	// the types local, broadcast and anycast, and the main one, 254, for others
 	// (RTA_TABLE).
-	Table uint32
+	Table uint32 `word:"table"`
 	// Proto is the origin of the route, for use by other programs; RouteProtoBoot by
 	// default, as with `ip route add` (rtm_protocol).
-	Proto RouteProto
+	Proto RouteProto `word:"proto"`
 	// OnLink treats the gateway as on the link even without a route to it
 	// (RTNH_F_ONLINK).
-	OnLink bool
+	OnLink bool `word:"onlink"`
 	// MTU is the size in bytes of the largest packet, at most 65520, from which path MTU
 	// discovery starts; by default the MTU of the link (RTAX_MTU).
-	MTU uint32
+	MTU uint32 `word:"mtu"`
 	// MTULock fixes the MTU: path MTU discovery does not lower it, and IPv4 packets are
 	// sent without the flag that forbids fragmentation. It needs an MTU (RTAX_LOCK).
-	MTULock bool
+	MTULock bool `word:"mtu_lock"`
 	// AdvMSS is the maximum segment size in bytes, at most 65495, that TCP advertises to
 	// the other end; by default it follows from the MTU (RTAX_ADVMSS, RFC 9293).
-	AdvMSS uint32
+	AdvMSS uint32 `word:"advmss"`
 }
 
 // String returns the arguments that follow `ip route add`, without the link, in the order

@@ -9,9 +9,12 @@ import (
 )
 
 // Words makes iplink.ParseCommand and iplink.ParseBatch read `bridge vni`, as the commands
-// of the setter VNIs are. Programs without it do not contain the reader.
+// of the setter VNIs are, and iplink.ParseJSON "vnis". Programs without it do not contain
+// the reader.
 func Words() iplink.ParseOption {
-	return iplink.ReadObjects(map[string]own.ObjectReader{"vni": readVNIWords})
+	return iplink.ReadObjects(map[string]own.ObjectReader{
+		"vni": {Words: readVNIWords, Key: "vnis", List: readVNIList, Sample: []vniForm{}},
+	})
 }
 
 // vniWords are the words that follow `bridge vni add`, without the link.

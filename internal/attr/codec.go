@@ -108,6 +108,8 @@ type walk struct {
 	bits   bitStruct
 	only   Set    // the rows that Copy copies; empty for all
 	takes  string // the words of Takes for the next row
+	key    string // the argument of Key for the next row
+	all    bool   // Fields has the rows that are only reported
 	field  Field
 	offer  func(*Field)
 }

@@ -12,6 +12,7 @@ type Field struct {
 	Name  string
 	props props
 	takes string
+	key   string // in JSON, if it is not the name
 
 	form    form
 	at      unsafe.Pointer // the field
@@ -23,6 +24,8 @@ type Field struct {
 	unit    *unit      // of a time
 	none    string     // the word for no link
 	payload Payload
+	report  any   // a pointer to the value of a row that the kernel reports
+	nest    Table // of a nest that the kernel reports
 }
 
 // form is the notation of a value in iproute2.
@@ -42,6 +45,8 @@ const (
 	asFlag   // the name, which means true
 	asUnless // the name, which means false
 	asPayload
+	asReport
+	asNest
 )
 
 // Fields walks t and calls offer for each row that can be set. The fields share the values
@@ -51,6 +56,30 @@ func (c *Codec) Fields(t Table, offer func(*Field)) {
 	c.offer = offer
 	t(c)
 	c.offer = nil
+}
+
+// AllFields is Fields with the rows that the kernel only reports.
+func (c *Codec) AllFields(t Table, offer func(*Field)) {
+	c.open()
+	c.all = true
+	c.Fields(t, offer)
+	c.all = false
+}
+
+// giveReport passes a row that is only reported, if its value has a type of its own.
+func (c *Codec) giveReport(v any) {
+	if _, bytes := v.(*[]byte); c.mode == reading && v != nil && !bytes {
+		c.field.report = v
+		c.give(asReport, nil, 0)
+	}
+}
+
+// giveNest passes a nest that is only reported.
+func (c *Codec) giveNest(t Table) {
+	if c.mode == reading && c.all {
+		c.field.nest = t
+		c.give(asNest, nil, 0)
+	}
 }
 
 // give passes the present row to the reader.

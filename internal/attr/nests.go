@@ -19,6 +19,7 @@ func Nest(c *Codec, typ uint16, name string, t Table) {
 	if !c.reported(typ, name, "nest", nil) {
 		c.noteNest(typ, t)
 		c.markNest(typ, name, t)
+		c.giveNest(t)
 		return
 	}
 	data, _ := c.payload(typ)

@@ -89,6 +89,15 @@ func (c *Codec) Takes(words string) *Codec {
 	return c
 }
 
+// Key sets the name of the next row in JSON, where its word is the name of another setting,
+// or "-" for a row without a JSON form.
+func (c *Codec) Key(name string) *Codec {
+	if c.mode == reading {
+		c.key = name
+	}
+	return c
+}
+
 // A Row describes one attribute of a table.
 type Row struct {
 	Type       uint16 // attribute number, or the member of Set for a bit
@@ -144,9 +153,9 @@ func (c *Codec) row(typ, typ6 uint16, name, format string) bool {
 	case printing:
 		return !p.are(readOnly) && c.hasWord(name)
 	case reading:
-		c.field = Field{Type: typ, Name: name, props: p, takes: c.takes}
-		c.takes = ""
-		return !p.are(readOnly)
+		c.field = Field{Type: typ, Name: name, props: p, takes: c.takes, key: c.key}
+		c.takes, c.key = "", ""
+		return c.all || !p.are(readOnly)
 	}
 	return c.reporting() || !c.whole && !c.props.are(readOnly)
 }
@@ -167,6 +176,7 @@ func (c *Codec) reported(typ uint16, name, format string, v any) bool {
 	if c.mode == recording && v != nil {
 		c.addMark(typ, name, v)
 	}
+	c.giveReport(v)
 	return c.mode == decoding
 }
 

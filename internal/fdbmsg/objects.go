@@ -230,3 +230,12 @@ func (o *Objects) Commands(dev string) (all []string) {
 	}
 	return all
 }
+
+// JSON is part of own.Lister.
+func (o *Objects) JSON() (key string, only bool, list any) {
+	var all []fdb.Entry
+	for i := range o.list().entries {
+		all = append(all, o.whole.entries[i].Entry)
+	}
+	return "fdb", o.only, &all
+}

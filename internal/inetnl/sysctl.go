@@ -69,3 +69,15 @@ func AppendSysctls4(b []byte, all []inet.Sysctl) []byte {
 	}
 	return wire.End(wire.End(wire.End(b, conf), family), spec)
 }
+
+// SysctlLimits returns all settings, with a Value of 0, and the bounds of their values.
+func SysctlLimits() map[inet.Sysctl][2]int {
+	all := map[inet.Sysctl][2]int{}
+	for name, row := range sysctls4 {
+		all[inet.Sysctl{Family: "ipv4", Name: name}] = [2]int{row.least, row.most}
+	}
+	for name, row := range sysctls6 {
+		all[inet.Sysctl{Family: "ipv6", Name: name}] = [2]int{row.least, row.most}
+	}
+	return all
+}

@@ -174,3 +174,8 @@ func join(l *rtnl.Link, master int) Request {
 		return wire.AppendU32(wire.AppendLink(b, header), uapi.IFLA_MASTER, uint32(master))
 	}}
 }
+
+// JSON is part of Lister.
+func (o *Ports) JSON() (key string, only bool, list any) {
+	return "ports", o.only, &o.names
+}

@@ -111,6 +111,7 @@ type Fault struct {
 	Text    string
 	Nearest string   // the known word that is most like it, or empty
 	Allowed []string // the words that may stand there
+	Path    string   // the place inside a JSON value, or empty
 }
 
 // Error returns the text.
@@ -141,7 +142,11 @@ func (a *Args) Unknown(allowed []string) error {
 	if a.hidden {
 		return a.Fault("this word is not known here")
 	}
-	w := a.last()
+	return UnknownText(a.last(), allowed)
+}
+
+// UnknownText returns an error about a word that is not one of those that may stand there.
+func UnknownText(w Word, allowed []string) *Fault {
 	allowed = slices.Compact(slices.Sorted(slices.Values(allowed)))
 	f := &Fault{Word: w, Allowed: allowed, Nearest: Nearest(w.Text, allowed)}
 	f.Text = quote(w.Text) + " is not known here"

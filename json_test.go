@@ -1,0 +1,182 @@
+package iplink_test
+
+import (
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/iplink-go/iplink"
+	"github.com/iplink-go/iplink/bridge"
+	"github.com/iplink-go/iplink/internal/golden"
+	"github.com/iplink-go/iplink/vxlan"
+)
+
+// throughJSON writes a builder as JSON and reads it.
+func throughJSON(t *testing.T, s iplink.Spec) (text string, read iplink.Spec) {
+	t.Helper()
+	b, err := json.Marshal(s)
+	if err != nil {
+		t.Fatalf("%s\n%v", s, err)
+	}
+	all, err := iplink.ParseJSON(b, bridge.Words(), vxlan.Words())
+	if err != nil {
+		t.Fatalf("%s\n%v", b, err)
+	}
+	if len(all) != 1 {
+		t.Fatalf("%s\nis read as %v", b, all)
+	}
+	return string(b), all[0]
+}
+
+// sameThroughJSON demands that a builder that was written as JSON and read gives the same
+// commands, the same requests and the same JSON.
+func sameThroughJSON(t *testing.T, s iplink.Spec) (text string) {
+	t.Helper()
+	text, read := throughJSON(t, s)
+	if err := valid(text); err != nil {
+		t.Errorf("%s\ndoes not match the schema: %v", text, err)
+	}
+	if want, got := s.String(), read.String(); got != want {
+		t.Errorf("%s\nwritten\n%s\nis read as\n%s", want, text, got)
+	}
+	if again, err := json.Marshal(read); err != nil || string(again) != text {
+		t.Errorf("%s\nis read and written as\n%s (%v)", text, again, err)
+	}
+	if iplink.Refusal(s) == nil {
+		want, got := golden.Text(iplink.Requests(s, goldenIndexes)), golden.Text(iplink.Requests(read, goldenIndexes))
+		if diff := cmp.Diff(strings.Split(want, "\n"), strings.Split(got, "\n")); diff != "" {
+			t.Errorf("%s\n- before, + read:\n%s", text, diff)
+		}
+	}
+	return text
+}
+
+// TestJSONGolden writes and reads the golden builders.
+func TestJSONGolden(t *testing.T) {
+	for _, c := range goldenCases() {
+		t.Run(c.kind.dir()+"/"+c.name, func(t *testing.T) { sameThroughJSON(t, c.spec) })
+	}
+}
+
+// TestJSONSetters writes and reads a builder with each setter of each kind.
+func TestJSONSetters(t *testing.T) {
+	for _, k := range kindTests {
+		if k.build == nil || strings.HasSuffix(k.name, " port") {
+			continue
+		}
+		for _, b := range builders(k.build) {
+			s := b.Interface().(iplink.Spec)
+			// Open files have no JSON form.
+			if text := s.String(); strings.Contains(text, "/fd/") || strings.HasSuffix(text, ": file") || strings.HasPrefix(text, "#") || iplink.CheckSpec(s, "update") != nil {
+				continue
+			}
+			t.Run(k.name, func(t *testing.T) { sameThroughJSON(t, s) })
+		}
+	}
+}
+
+// TestJSONRandom writes and reads random settings of each kind, of ports and of every link.
+func TestJSONRandom(t *testing.T) {
+	kinds := slices.DeleteFunc(iplink.KindNames(), func(kind string) bool { return !iplink.HasTable(kind) })
+	for _, kind := range append(kinds, "") {
+		t.Run("kind "+kind, func(t *testing.T) { jsonOfRandom(t, kind, false) })
+	}
+	for _, kind := range iplink.KindNamesWithPorts() {
+		t.Run(kind+" port", func(t *testing.T) { jsonOfRandom(t, kind, true) })
+	}
+}
+
+func jsonOfRandom(t *testing.T, kind string, port bool) {
+	r := rand.New(rand.NewPCG(0x1234, 7))
+	for range 200 {
+		random := iplink.RandomKind(kind, port, r)
+		text := sameThroughJSON(t, random.Spec)
+		_, read := throughJSON(t, random.Spec)
+		if lacks := random.Lacks(read); len(lacks) > 0 {
+			t.Fatalf("%s\n%s\nis read as\n%s\nwhere %q differ", random.Spec, text, read, lacks)
+		}
+		if t.Failed() {
+			return
+		}
+	}
+}
+
+// TestJSONErrors reads texts with one error each.
+func TestJSONErrors(t *testing.T) {
+	for text, want := range map[string]string{
+		`{"name":"v","kind":"vlxan"}`:                                  `line 1, column 20: kind: "vlxan" is not known here: is it "vxlan"?`,
+		"{\"name\":\"v\",\n \"kind\":\"vxlan\", \"dstprt\":1}":         `line 2, column 18: dstprt: "dstprt" is not known here: is it "dstport"?`,
+		`{"name":"v","kind":"vxlan","id":16777216}`:                    `line 1, column 33: id: 16777216 is not in 0…16777215`,
+		`{"name":"v","kind":"vxlan","id":1,"id":2}`:                    `line 1, column 35: id: it is there twice`,
+		`{"name":"v","kind":"vxlan","id":1.5}`:                         `1.5`,
+		`{"name":"v","kind":"vxlan","id":null}`:                        `id: it is null, where a number or a string is due`,
+		`[{"name":"a","kind":"dummy"},{"name":"a"}]`:                   `line 1, column 30: [1]: "a" is described already, at line 1`,
+		`{"name":"a","kind":"veth","peer":{"addrs":["192.0.2.1/33"]}}`: `peer.addrs[0]: "192.0.2.1/33" is no IP address with a prefix length`,
+		`{"name":"a","kind":"dummy","peer":{}}`:                        `"peer" is not known here`,
+		`{"name":"a","kind":"bond","mode":"802.3da"}`:                  `mode: "802.3da" is not known here: is it "802.3ad"?`,
+		`{"name":"a","kind":"bond","mode":true}`:                       `mode: it is true or false, where a number or a string is due`,
+		`{"name":"a","port_settings":{"cost":7}}`:                      `port_settings: it lacks the kind of the master`,
+		`{"name":"a","up":"maybe"}`:                                    `up: it is a string, where true or false is due`,
+		`{"name":"a","sysctls":{"ipv4.rp_filter":7}}`:                  `rp_filter of ipv4 is 7, which is not in 0…2`,
+		`{"name":"w","kind":"wireguard","private-key":"SECRET"}`:       `private-key: it is no key`,
+		`{"name":"a"`:                   `line 1, column 12: a comma or the end of the object is due`,
+		`{"name":"a"} x`:                `the text goes on after the value`,
+		`7`:                             `it is a number, where an object is due`,
+		``:                              `the text ends where a value is due`,
+		`{"name":"\ud800"}`:             `half of a character is escaped`,
+		`{"name":"a","netns":"/run/x"}`: `netns: a namespace by its file or by a process takes ResolveNetNS`,
+		strings.Repeat("[", 100):        `nested more than`,
+	} {
+		_, err := iplink.ParseJSON([]byte(text))
+		var bad *iplink.ParseError
+		if !errors.As(err, &bad) || !errors.Is(err, fs.ErrInvalid) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s\n%v\nlacks %s", text, err, want)
+		}
+		if err != nil && strings.Contains(err.Error(), "SECRET") {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+	for _, text := range []string{`{"name":"br","kind":"bridge","vlans":[7]}`, `{"name":"br","kind":"bridge","mdb":[]}`} {
+		if _, err := iplink.ParseJSON([]byte(text)); err == nil || !strings.Contains(err.Error(), "it takes the option bridge.Words()") {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
+
+// FuzzParseJSON demands that no text makes the reader panic or take long, and that a builder
+// that was read is written and read as it was.
+func FuzzParseJSON(f *testing.F) {
+	for _, c := range goldenCases() {
+		if b, err := json.Marshal(c.spec); err == nil {
+			f.Add(string(b))
+		}
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		start := time.Now()
+		specs, err := iplink.ParseJSON([]byte(text), bridge.Words(), vxlan.Words())
+		if took := time.Since(start); took > time.Second+time.Duration(len(text))*time.Millisecond {
+			t.Errorf("%d bytes take %v", len(text), took)
+		}
+		var bad *iplink.ParseError
+		if err != nil && (!errors.As(err, &bad) || bad.Line < 1 || bad.Column < 1) {
+			t.Errorf("%q: %v", text, err)
+		}
+		for _, s := range specs {
+			b, err := json.Marshal(s)
+			if err != nil {
+				continue // a verb refuses it
+			}
+			again, err := iplink.ParseJSON(b, bridge.Words(), vxlan.Words())
+			if err != nil || len(again) != 1 || again[0].String() != s.String() {
+				t.Errorf("%s\nis written as\n%s\nand read as %v (%v)", text, b, again, err)
+			}
+		}
+	})
+}
