@@ -43,7 +43,7 @@ type Team struct {
 func Open(ctx context.Context, name string, options ...iplink.OpenOption) (*Team, error) {
 	t := new(Team)
 	t.life, t.end = context.WithCancelCause(context.Background())
-	_, err := openlink.OpenAnd(ctx, iplink.KindTeam, name, own.At(options), func(link *openlink.Handle) (err error) {
+	_, err := openlink.OpenAnd(ctx, iplink.KindTeam, name, own.At(options), func(ctx context.Context, link *openlink.Handle) (err error) {
 		t.link = link
 		if t.netns, err = iplink.CurrentNetNS(); err != nil {
 			return err

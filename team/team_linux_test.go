@@ -97,7 +97,7 @@ func TestModeAndPorts(t *testing.T) {
 // TestModeElsewhere makes a team in another namespace than the caller's.
 func TestModeElsewhere(t *testing.T) {
 	l := newLab(t)
-	ns := testutil.Opened(l.Lab, iplink.CurrentNetNS)
+	ns := testutil.OpenedBy(l.Lab, iplink.CurrentNetNS)
 	var err error
 	testutil.NewLab(t).In(func() {
 		_, err = team.New("team0").Mode(team.LoadBalance).NetNS(ns).Create(t.Context())
