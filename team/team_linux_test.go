@@ -356,6 +356,41 @@ func TestEvents(t *testing.T) {
 	}
 }
 
+// TestEventsOverrun changes an option while the reader of events stalls, and the kernel drops
+// most of the events. The reader then has a snapshot with the last value.
+func TestEventsOverrun(t *testing.T) {
+	l := newLab(t)
+	l.pairs(1)
+	l.Batch("link add team0 type team", "link set p0 master team0")
+	tm := l.open()
+	tm.SetEventBuffer(4096)
+	const changes = 200
+	events, snapshots, value := 0, 0, any(nil)
+	for e, err := range tm.Events(t.Context()) {
+		testutil.Must(t, err)
+		events++
+		if e.Snapshot {
+			snapshots++
+		}
+		if events == 1 {
+			for n := range changes {
+				testutil.Must(t, tm.SetOption(t.Context(), team.Priority("p0", int32(n+1))))
+			}
+		}
+		for _, o := range e.Options {
+			if o.Name == "priority" {
+				value = o.Value
+			}
+		}
+		if value == any(int32(changes)) {
+			break
+		}
+	}
+	if snapshots < 2 || events > changes/2 {
+		t.Errorf("%d snapshots among %d events", snapshots, events)
+	}
+}
+
 // TestDestroy takes everything down when ctx ends.
 func TestDestroy(t *testing.T) {
 	l := newLab(t)
