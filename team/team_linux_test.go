@@ -97,7 +97,7 @@ func TestModeAndPorts(t *testing.T) {
 // TestModeElsewhere makes a team in another namespace than the caller's.
 func TestModeElsewhere(t *testing.T) {
 	l := newLab(t)
-	ns := testutil.Opened(l.Lab, iplink.CurrentNetNS)
+	ns := testutil.OpenedBy(l.Lab, iplink.CurrentNetNS)
 	var err error
 	testutil.NewLab(t).In(func() {
 		_, err = team.New("team0").Mode(team.LoadBalance).NetNS(ns).Create(t.Context())
@@ -353,6 +353,41 @@ func TestEvents(t *testing.T) {
 		if !seen[want] {
 			t.Errorf("no %q in %v", want, seen)
 		}
+	}
+}
+
+// TestEventsOverrun changes an option while the reader of events stalls, and the kernel drops
+// most of the events. The reader then has a snapshot with the last value.
+func TestEventsOverrun(t *testing.T) {
+	l := newLab(t)
+	l.pairs(1)
+	l.Batch("link add team0 type team", "link set p0 master team0")
+	tm := l.open()
+	tm.SetEventBuffer(4096)
+	const changes = 200
+	events, snapshots, value := 0, 0, any(nil)
+	for e, err := range tm.Events(t.Context()) {
+		testutil.Must(t, err)
+		events++
+		if e.Snapshot {
+			snapshots++
+		}
+		if events == 1 {
+			for n := range changes {
+				testutil.Must(t, tm.SetOption(t.Context(), team.Priority("p0", int32(n+1))))
+			}
+		}
+		for _, o := range e.Options {
+			if o.Name == "priority" {
+				value = o.Value
+			}
+		}
+		if value == any(int32(changes)) {
+			break
+		}
+	}
+	if snapshots < 2 || events > changes/2 {
+		t.Errorf("%d snapshots among %d events", snapshots, events)
 	}
 }
 

@@ -22,8 +22,9 @@ func Open(ctx context.Context, kind, name string, options ...iplink.OpenOption) 
 }
 
 // OpenAnd is Open, and then calls more on a thread in the namespace of the link, to open
-// other sockets there. If more returns an error, OpenAnd returns it.
-func OpenAnd(ctx context.Context, kind, name string, where *own.Where, more func(*Handle) error) (*Handle, error) {
+// other sockets there with the context that more receives. If more returns an error,
+// OpenAnd returns it.
+func OpenAnd(ctx context.Context, kind, name string, where *own.Where, more func(context.Context, *Handle) error) (*Handle, error) {
 	h := &Handle{Kind: kind, Name: name, rt: where.Socket, lent: where.Socket != nil}
 	if err := h.check(where); err != nil {
 		return nil, err
@@ -32,10 +33,11 @@ func OpenAnd(ctx context.Context, kind, name string, where *own.Where, more func
 	if h.lent && more == nil { // the socket is there already
 		enter = func(f func() error) error { return f() }
 	}
+	ctx = where.Traced(ctx)
 	err := enter(func() error {
 		err := h.open(ctx, where.Index)
 		if err == nil && more != nil {
-			err = more(h)
+			err = more(ctx, h)
 		}
 		return err
 	})

@@ -99,7 +99,7 @@ func Open(ctx context.Context, kind, name string, options ...Option) ([]*os.File
 		return nil, &iplink.Error{Op: "open", Kind: kind, Name: name, Err: context.Cause(ctx)}
 	}
 	var files []*os.File
-	link, err := openlink.OpenAnd(ctx, kind, name, where, func(link *openlink.Handle) (err error) {
+	link, err := openlink.OpenAnd(ctx, kind, name, where, func(ctx context.Context, link *openlink.Handle) (err error) {
 		if files, err = c.openQueues(ctx, link); err != nil {
 			return explained(link, err)
 		}
