@@ -10,39 +10,56 @@ import (
 	"github.com/iplink-go/iplink/inet"
 	"github.com/iplink-go/iplink/internal/attr"
 	"github.com/iplink-go/iplink/internal/inetnl"
+	"github.com/iplink-go/iplink/internal/own"
 	"github.com/iplink-go/iplink/internal/uapi"
 )
 
 // SpecOf returns the builder that would make the link as it is: with the settings that the
 // kernel reports and takes, as far as they are not known to be the default. Other links,
-// such as the master, are named by their index. Addresses, routes, neighbours and settings
-// of generic netlink, such as keys, are not part of a Link; Save adds the first three. For
-// a physical link the builder is one for Update.
+// such as the master, are named by their index. The builder has the settings of every link,
+// of its kind and as a port, and the alternative names. All else is not part of a Link:
+// Save adds addresses, routes, neighbours, sysctls and forwarding entries. Settings of
+// generic netlink, such as keys, are in neither. For a physical link the builder is one for
+// Update.
 func SpecOf(l *Link) Spec {
 	return describeAsIs(l, func(int) string { return "" })
 }
 
-// Save returns the builders that would make all links of the namespace as they are, with
-// their addresses, routes and neighbours. See Conn.Save.
-func Save(ctx context.Context) ([]Spec, error) {
-	return withConn(func(c *Conn) ([]Spec, error) { return c.Save(ctx) })
+// Save returns the builders that would make all links of the calling thread's namespace as
+// they are. See Conn.Save.
+func Save(ctx context.Context, options ...SaveOption) ([]Spec, error) {
+	return withConn(func(c *Conn) ([]Spec, error) { return c.Save(ctx, options...) })
 }
 
 // Save returns the builders that would make all links of the namespace as they are, in an
 // order that allows to make them one after the other. Links refer to each other by name,
 // and both ends of a pair in this namespace are one builder. Physical links and lo are
-// Devices, for Update; fallback devices such as gre0 are left out. Forwarding entries,
-// VLANs of ports, multicast entries and settings of generic netlink, such as keys, are not
-// saved.
+// Devices, for Update; fallback devices such as gre0 are left out.
 //
-// The kernel reports links and addresses one after the other: if they change meanwhile,
-// the result may be of no one moment.
-func (c *Conn) Save(ctx context.Context) ([]Spec, error) {
+// Saved are the settings of SpecOf; addresses, routes and neighbours; settings of IP that
+// differ from net.ipv4.conf.default and net.ipv6.conf.default, as far as there is a /proc;
+// and the permanent and static forwarding entries of bridges, their ports and VXLAN links,
+// but none of a control plane (ExternLearn). Objects that the kernel makes by itself
+// or has learned are left out. The option bridge.Objects() adds VLANs and entries of
+// multicast databases, and vxlan.Objects() the networks of links with VNIFilter.
+//
+// Not saved are settings of generic netlink, such as keys and the mode of a team; options
+// of single VLANs; addresses in the filter of a link, because the kernel does not report
+// whether a program put them there; and everything that belongs to no link, such as nexthops and rules.
+//
+// The kernel reports one sort of object after the other: if they change meanwhile, the
+// result may be of no one moment.
+func (c *Conn) Save(ctx context.Context, options ...SaveOption) ([]Spec, error) {
 	links, err := c.List(ctx)
 	if err != nil {
 		return nil, err
 	}
 	s := saving{names: map[int]string{}, indexes: map[string]int{}, specs: map[int]*copyBuilder{}, peers: map[int]int{}}
+	for _, o := range options {
+		if o != nil {
+			o(&s)
+		}
+	}
 	for _, l := range links {
 		s.names[l.Index], s.indexes[l.Name] = l.Name, l.Index
 	}
@@ -54,6 +71,9 @@ func (c *Conn) Save(ctx context.Context) ([]Spec, error) {
 		if !l.Fallback() {
 			s.describe(l, all[l.Index])
 		}
+	}
+	if err := errors.Join(s.readObjects(ctx, c, links), s.readSysctls(c, links)); err != nil {
+		return nil, err
 	}
 	for _, l := range links {
 		s.pair(l)
@@ -95,6 +115,7 @@ type saving struct {
 	specs   map[int]*copyBuilder // those that are not sorted yet
 	peers   map[int]int          // from the second end of a pair to the first one
 	sorted  []Spec
+	savers  []own.Saver
 }
 
 func (s *saving) describe(l *Link, all layer3) {
@@ -131,6 +152,9 @@ func (s *saving) add(index int) {
 	for end := range ends([]*spec{&b.spec}) {
 		for _, r := range slices.Concat(end.linkRefs, end.Refs) {
 			s.add(s.indexes[r.Name]) // 0, which no link has, for a reference by index
+		}
+		for _, name := range end.objectNames() {
+			s.add(s.indexes[name])
 		}
 	}
 	s.sorted = append(s.sorted, b)

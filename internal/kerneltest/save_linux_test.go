@@ -10,7 +10,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/iplink-go/iplink"
+	"github.com/iplink-go/iplink/bridge"
 	"github.com/iplink-go/iplink/internal/testutil"
+	"github.com/iplink-go/iplink/vxlan"
 )
 
 // saved is a namespace made by `ip`: links that refer to each other, by names that are not
@@ -31,13 +33,56 @@ var saved = []string{
 	"neigh add 192.0.2.20 lladdr 02:00:00:00:12:34 nud permanent dev br0",
 }
 
+// savedEntries are forwarding entries of these links; those of the kernel, learned ones and
+// those that age are not saved.
+var savedEntries = []string{
+	"fdb add 02:00:00:00:00:17 dev z0 master static", "fdb add 02:00:00:00:00:18 dev z0 master sticky static",
+	"fdb add 02:00:00:00:00:19 dev br0 self local",
+	"fdb append 00:00:00:00:00:00 dev vx0 dst 192.0.2.23 port 4791 self", "fdb add 02:00:00:00:00:20 dev vx0 dst 192.0.2.24 vni 291 via a1 self static",
+}
+
+// savedVLANs are VLANs and groups, for a kernel whose bridge has them.
+var savedVLANs = []string{
+	"mdb add dev br0 port z0 grp 239.1.2.3 permanent", "mdb add dev br0 port z0 grp ff05::1234 src 2001:db8::5 permanent",
+	"vlan add vid 100-103 dev z0", "vlan add vid 7 pvid untagged dev z0", "vlan del vid 1 dev vx0", "vlan add vid 8 dev br0 self",
+	"fdb add 02:00:00:00:00:27 dev z0 vlan 101 master static",
+}
+
+// filters reports whether the kernel's bridge filters VLANs and knows groups, and makes br0
+// do so.
+func filters(l *testutil.Lab) bool {
+	l.Helper()
+	out, err := l.Run("ip", "link", "set", "br0", "type", "bridge", "vlan_filtering", "1", "mcast_snooping", "1")
+	if err != nil && testutil.Matrix() {
+		l.Fatalf("%v %s", err, out)
+	}
+	return err == nil
+}
+
+// addObjects gives the saved links objects and settings of IP.
+func addObjects(l *testutil.Lab) {
+	l.Helper()
+	commands := savedEntries
+	if filters(l) {
+		commands = slices.Concat(commands, savedVLANs)
+	}
+	for _, command := range commands {
+		if text, err := l.Run("bridge", strings.Fields(command)...); err != nil {
+			l.Fatalf("bridge %s: %v %s", command, err, text)
+		}
+	}
+	setSysctl(l, "ipv4/conf/br0/rp_filter", "2")
+	setSysctl(l, "ipv6/conf/br0/accept_ra", "0")
+}
+
 // TestSave saves a namespace and rebuilds it in others, with the builders and with the
 // commands that they print.
 func TestSave(t *testing.T) {
 	from := testutil.NewLab(t)
 	from.Batch(saved...)
+	addObjects(from)
 	conn := testutil.Opened(from, iplink.Dial)
-	specs, err := conn.Save(t.Context())
+	specs, err := conn.Save(t.Context(), bridge.Objects(), vxlan.Objects())
 	testutil.Must(t, err)
 	want := state(from)
 
@@ -54,6 +99,16 @@ func TestSave(t *testing.T) {
 			_, err := testutil.Opened(l, iplink.Dial).Ensure(t.Context(), specs...)
 			testutil.Must(t, err)
 		},
+		"batch": func(l *testutil.Lab) {
+			var text []string
+			for _, s := range specs {
+				text = append(text, fmt.Sprint(s))
+			}
+			read, err := iplink.ParseBatch(strings.NewReader(strings.Join(text, "\n")), bridge.Words(), vxlan.Words())
+			testutil.Must(t, err)
+			_, err = testutil.Opened(l, iplink.Dial).Ensure(t.Context(), read...)
+			testutil.Must(t, err)
+		},
 		"commands": func(l *testutil.Lab) {
 			for _, s := range specs {
 				if text, err := l.Run("sh", "-ec", s.(fmt.Stringer).String()); err != nil {
@@ -63,8 +118,9 @@ func TestSave(t *testing.T) {
 		},
 	} {
 		to := testutil.NewLab(t)
-		if rebuild(to); cmp.Diff(want, state(to)) != "" {
-			t.Errorf("with %s it is another:\n%s\nsaved as %v", name, cmp.Diff(want, state(to)), specs)
+		rebuild(to)
+		if diff := cmp.Diff(want, state(to)); diff != "" {
+			t.Errorf("with %s it is another:\n%s\nsaved as %v", name, diff, specs)
 		}
 	}
 }
@@ -95,19 +151,32 @@ func TestSpecOf(t *testing.T) {
 // properties that the kernel chooses and that follow a carrier with a delay.
 func state(l *testutil.Lab) []any {
 	var all []any
-	decoder := json.NewDecoder(strings.NewReader(l.Show("-d -j", "address", "route show table all", "neigh show nud permanent")))
+	text := l.Show("-d -j", "address", "route show table all", "neigh show nud permanent")
+	for _, object := range []string{"fdb", "vlan", "mdb"} {
+		text += testutil.Bridge(l, l.File, "-j", object, "show")
+	}
+	decoder := json.NewDecoder(strings.NewReader(text))
+	addresses := map[any]bool{}
 	for decoder.More() {
 		var part []any
 		testutil.Must(l, decoder.Decode(&part))
 		for _, v := range part {
-			if m, ok := v.(map[string]any); ok && m["dst"] != nil && m["protocol"] == "kernel" {
-				continue
+			m, _ := v.(map[string]any)
+			addresses[m["address"]] = true
+			if m["dst"] != nil && m["protocol"] == "kernel" || m["mac"] != nil && (addresses[m["mac"]] || isMember(m["mac"])) {
+				continue // comes with an address
 			}
 			all = append(all, steady(v))
 		}
 	}
 	slices.SortFunc(all, func(a, b any) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
 	return all
+}
+
+// isMember reports whether an address is the one of a group that the kernel joins.
+func isMember(mac any) bool {
+	text := fmt.Sprint(mac)
+	return strings.HasPrefix(text, "33:33:") || strings.HasPrefix(text, "01:00:5e:")
 }
 
 // unsteady are properties that the kernel chooses, or that follow a carrier or the spanning
