@@ -328,6 +328,14 @@ func (e *MDBEntry) reason(errno syscall.Errno) string {
 	return ""
 }
 
+// Excludes is part of own.Excluder.
+func (o *mdbObjects) Excludes() string {
+	if !o.only {
+		return ""
+	}
+	return "no other multicast entries"
+}
+
 // Commands returns a command for each entry.
 func (o *mdbObjects) Commands(dev string) (all []string) {
 	for _, e := range o.entries {
