@@ -2,14 +2,18 @@ package iplink
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 	"os"
 	"strconv"
 	"strings"
 
 	"github.com/iplink-go/iplink/inet"
+	"github.com/iplink-go/iplink/internal/attr"
 	"github.com/iplink-go/iplink/internal/fdbmsg"
 	"github.com/iplink-go/iplink/internal/inetnl"
 	"github.com/iplink-go/iplink/internal/own"
+	"github.com/iplink-go/iplink/internal/rtnl"
 )
 
 // A SaveOption makes Save include more than it does without.
@@ -93,20 +97,46 @@ func (c *Conn) newSysctls() (all []inet.Sysctl, err error) {
 	})
 }
 
-// inside runs fn in the namespace of the Conn. It does not enter the namespace of the
-// calling thread again, which would take a privilege.
+// readGeneric adds the settings that only generic netlink reports, as far as the program
+// has the privilege to read them.
+func (s *saving) readGeneric(ctx context.Context, c *Conn, links []*Link) error {
+	for _, l := range links {
+		b, saved := s.specs[l.Index], kindOf(l.Kind).saved
+		if b == nil || saved == nil {
+			continue
+		}
+		known, err := saved(), error(nil)
+		err = c.inside(func() (err error) {
+			known, err = known.read(ctx, rtnl.Here, l.Index)
+			return err
+		})
+		switch {
+		case errors.Is(err, fs.ErrPermission):
+		case err != nil:
+			return &Error{Op: "save", Kind: l.Kind, Name: l.Name, Err: bareErr(err)}
+		default:
+			b.spec.Info, b.spec.Set = known, settableRows(known)
+		}
+	}
+	return nil
+}
+
+// settableRows returns the rows of an info that have a value.
+func settableRows(i info) (set attr.Set) {
+	var c attr.Codec
+	new(attr.Codec).Describe(i.attrs, func(r attr.Row) {
+		if r.Settable() && c.Value(r.Type, nil, i.attrs) != "" {
+			set.Add(r.Type)
+		}
+	})
+	return set
+}
+
+// inside runs fn in the namespace of the Conn.
 func (c *Conn) inside(fn func() error) error {
 	ns, err := c.netns()
 	if err != nil {
 		return err
 	}
-	here, err := CurrentNetNS()
-	if err != nil {
-		return err
-	}
-	defer here.Close()
-	if here.Equal(ns) {
-		return fn()
-	}
-	return ns.Do(fn)
+	return ns.visit(fn)
 }
