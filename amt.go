@@ -17,6 +17,7 @@ var amtKind = kind{
 	required:    attr.SetOf(uapi.IFLA_AMT_MODE, uapi.IFLA_AMT_LINK, uapi.IFLA_AMT_LOCAL_IP),
 	afterCreate: attr.SetOf(uapi.IFLA_MTU),
 	underlayOf:  func(i info) int { return i.(*AMTInfo).Dev },
+	defaults:    "relay_port 2268 gateway_port 2268 discovery 0.0.0.0 max_tunnels 128",
 }
 
 // AMTInfo is the kernel's report of an amt link, automatic multicast tunneling, RFC 7450.

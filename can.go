@@ -26,21 +26,22 @@ var canKind = kind{
 }
 
 var vcanKind = kind{
-	config:  "CAN_VCAN",
-	address: canAddress,
-	sizes:   canSizes,
-	mtuDown: true,
+	config:   "CAN_VCAN",
+	address:  canAddress,
+	sizes:    canSizes,
+	mtuDown:  true,
+	defaults: withoutARP + " mtu 72",
 }
 
 var vxcanKind = kind{
-	config: "CAN_VXCAN",
-	info:   func() info { return new(VXCANInfo) },
-	peer:   uapi.VXCAN_INFO_PEER,
-
+	config:   "CAN_VXCAN",
+	info:     func() info { return new(VXCANInfo) },
+	peer:     uapi.VXCAN_INFO_PEER,
 	peerName: "vxcan",
 	address:  canAddress,
 	sizes:    canSizes,
 	mtuDown:  true,
+	defaults: withoutARP + " mtu 72",
 }
 
 // VXCANInfo holds the attributes of a vxcan link.

@@ -23,6 +23,7 @@ import (
 	"github.com/iplink-go/iplink/dsa"
 	"github.com/iplink-go/iplink/dummy"
 	"github.com/iplink-go/iplink/erspan"
+	"github.com/iplink-go/iplink/fdb"
 	"github.com/iplink-go/iplink/geneve"
 	"github.com/iplink-go/iplink/gre"
 	"github.com/iplink-go/iplink/gretap"
@@ -358,7 +359,7 @@ func samples(f reflect.Type, skip, number int) (values []reflect.Value) {
 
 // sample returns a value of type t, filled with numbers.
 func sample(t reflect.Type, number int) reflect.Value {
-	for _, v := range []any{net.HardwareAddr{2, 0, 0, 0, 0, 1}, netip.MustParseAddr("192.0.2.1"), bridge.Port(), os.Stdin} {
+	for _, v := range []any{net.HardwareAddr{2, 0, 0, 0, 0, 1}, netip.MustParseAddr("192.0.2.1"), fdb.Entry{MAC: net.HardwareAddr{2, 0, 0, 0, 0, 1}}, bridge.Port(), os.Stdin} {
 		if reflect.TypeOf(v).AssignableTo(t) {
 			return reflect.ValueOf(v)
 		}

@@ -18,7 +18,7 @@ var netkitKind = kind{
 	ofPeer:     attr.SetOf(uapi.IFLA_NETKIT_PEER_POLICY, uapi.IFLA_NETKIT_PEER_SCRUB),
 	flagsLater: true,
 	fixed:      netkitFixed,
-	defaults:   "mode l3 forward scrub default headroom 0 tailroom 0 pairing pair",
+	defaults:   "mode l3 forward scrub default peer scrub default headroom 0 tailroom 0 pairing pair arp off",
 }
 
 // NetkitInfo is the kernel's report of a netkit link.

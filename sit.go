@@ -22,7 +22,7 @@ var sitKind = kind{
 	fallback:    "sit0",
 	spelled:     attr.SetOf(uapi.IFLA_IPTUN_PROTO, uapi.IFLA_IPTUN_TTL),
 	fixed:       tunnelFixed(uapi.IFLA_IPTUN_REMOTE),
-	defaults:    tunnelDefaults,
+	defaults:    tunnelDefaults + " " + withoutARP + " 6rd-prefix 2002::/16 6rd-relay_prefix 0.0.0.0/0",
 }
 
 // SITInfo is the kernel's report of a sit link: IPv6 in IPv4, RFC 4213. Such links have

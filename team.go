@@ -20,6 +20,8 @@ var teamKind = kind{
 	portsDown: syscall.EBUSY,
 	whileFree: attr.SetOf(own.TeamMode),
 	notFree:   syscall.EBUSY,
+	defaults:  "numtxqueues 16 numrxqueues 16",
+	saved:     func() genericInfo { return new(TeamInfo) },
 }
 
 // A TeamMode is the way the ports of a team share the frames. It is the kernel's

@@ -453,4 +453,5 @@ func (t *transaction) encapMissing(_ context.Context, s *step, errno syscall.Err
 
 // tunnelDefaults are the defaults that all kinds of IP tunnels have.
 const tunnelDefaults = "remote 0.0.0.0 local 0.0.0.0 remote :: local :: fwmark 0x0 mip6 nomip6 " +
-	"encap none noencap-csum noencap-udp6-csum noencap-remcsum encap-sport 0 encap-dport 0"
+	"encap none noencap-csum noencap-udp6-csum noencap-remcsum encap-sport 0 encap-dport 0 " +
+	"ttl 0 tos 0x0 pmtudisc hoplimit 0 encaplimit 0 tclass 0x0 flowlabel 0x0 noallow-localremote"

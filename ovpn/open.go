@@ -34,7 +34,7 @@ type OVPN struct {
 // CAP_NET_ADMIN, too.
 func Open(ctx context.Context, name string, options ...iplink.OpenOption) (*OVPN, error) {
 	d := new(OVPN)
-	_, err := openlink.OpenAnd(ctx, iplink.KindOVPN, name, own.At(options), func(link *openlink.Handle) error {
+	_, err := openlink.OpenAnd(ctx, iplink.KindOVPN, name, own.At(options), func(ctx context.Context, link *openlink.Handle) error {
 		d.link = link
 		return d.open(ctx)
 	})
