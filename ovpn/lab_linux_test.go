@@ -24,7 +24,7 @@ const (
 // udp returns a UDP socket in a namespace, bound to a port.
 func udp(l *testutil.Lab, network string, port int) *net.UDPConn {
 	l.Helper()
-	return testutil.Opened(l, func() (*net.UDPConn, error) { return net.ListenUDP(network, &net.UDPAddr{Port: port}) })
+	return testutil.OpenedBy(l, func() (*net.UDPConn, error) { return net.ListenUDP(network, &net.UDPAddr{Port: port}) })
 }
 
 // bytesOf returns n bytes that begin with a number and count up.

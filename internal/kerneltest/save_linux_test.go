@@ -103,7 +103,7 @@ func TestSave(t *testing.T) {
 			testutil.Must(t, err)
 		},
 		"batch": func(l *testutil.Lab) {
-			read, err := iplink.ParseBatch(strings.NewReader(printed(specs)), bridge.Words(), vxlan.Words())
+			read, err := iplink.ParseBatch(strings.NewReader(commandLines(specs)), bridge.Words(), vxlan.Words())
 			testutil.Must(t, err)
 			_, err = testutil.Opened(l, iplink.Dial).Ensure(t.Context(), read...)
 			testutil.Must(t, err)
@@ -130,7 +130,7 @@ func TestSave(t *testing.T) {
 			t.Errorf("with %s the settings of IP are %s, want 2 and 0", name, got)
 		}
 		if diff := cmp.Diff(want, state(to)); diff != "" {
-			t.Errorf("with %s it is another:\n%s\nsaved as\n%s", name, diff, printed(specs))
+			t.Errorf("with %s it is another:\n%s\nsaved as\n%s", name, diff, commandLines(specs))
 		}
 	}
 }

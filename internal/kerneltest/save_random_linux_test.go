@@ -223,7 +223,7 @@ func TestSaveRandom(t *testing.T) {
 		testutil.Must(t, err)
 		demandUnchanged(t, conn, saved)
 		want := state(from)
-		text := printed(saved)
+		text := commandLines(saved)
 		read, err := iplink.ParseBatch(strings.NewReader(text), bridge.Words(), vxlan.Words())
 		testutil.Must(t, err)
 		for name, specs := range map[string][]iplink.Spec{"builders": saved, "commands": read} {
@@ -252,8 +252,8 @@ func demandUnchanged(t *testing.T, conn *iplink.Conn, saved []iplink.Spec) {
 	}
 }
 
-// printed returns the commands of builders, a line each.
-func printed(specs []iplink.Spec) string {
+// commandLines returns the commands of builders, a line each.
+func commandLines(specs []iplink.Spec) string {
 	var all strings.Builder
 	for _, s := range specs {
 		fmt.Fprintln(&all, s)
