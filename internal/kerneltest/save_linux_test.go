@@ -197,7 +197,8 @@ func isLearned(group any) bool {
 
 // unsteady are properties that the kernel chooses, or that follow a carrier or the spanning
 // tree protocol.
-var unsteady = []string{"ifindex", "index", "perm_hwaddr", "operstate", "state", "flags", "bridge_id", "root_id", "designated_root", "designated_bridge",
+var unsteady = []string{"ifindex", "index", "perm_hwaddr", "active_slave", "mii_status", "link_failure_count",
+	"operstate", "state", "flags", "bridge_id", "root_id", "designated_root", "designated_bridge",
 	"designated_port", "designated_cost", "root_port", "root_path_cost", "no", "topology_change_ack", "config_pending", "fdb_n_learned"}
 
 // steady removes unsteady properties.
