@@ -54,7 +54,7 @@ func TestFaults(t *testing.T) {
 	ctx, remote := t.Context(), netip.MustParseAddrPort("192.0.2.2:7")
 	four, used, closed := udp(ns, "udp4", 0), udp(ns, "udp4", 0), udp(ns, "udp4", 0)
 	closed.Close()
-	listener := testutil.Opened(ns, func() (*net.TCPListener, error) { return net.ListenTCP("tcp4", nil) })
+	listener := testutil.OpenedBy(ns, func() (*net.TCPListener, error) { return net.ListenTCP("tcp4", nil) })
 	first := ovpn.Peer{ID: 7, Socket: used, Remote: remote, VPNIPv4: lab.Inner4}
 	testutil.Must(t, mp.AddPeer(ctx, first))
 	testutil.Must(t, mp.AddPeer(ctx, ovpn.Peer{ID: 8, Socket: used, Remote: remote, VPNIPv4: lab.Addr("10.0.0.3")}))

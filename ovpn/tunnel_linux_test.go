@@ -99,8 +99,8 @@ func TestManyPeers(t *testing.T) {
 // TestTCP pings over a TCP connection.
 func TestTCP(t *testing.T) {
 	e, ctx := connect(t, ovpn.P2P), t.Context()
-	listener := testutil.Opened(e.Right, func() (*net.TCPListener, error) { return net.ListenTCP("tcp4", &net.TCPAddr{Port: rightPort}) })
-	here := testutil.Opened(e.Left, func() (*net.TCPConn, error) {
+	listener := testutil.OpenedBy(e.Right, func() (*net.TCPListener, error) { return net.ListenTCP("tcp4", &net.TCPAddr{Port: rightPort}) })
+	here := testutil.OpenedBy(e.Left, func() (*net.TCPConn, error) {
 		return net.DialTCP("tcp4", nil, &net.TCPAddr{IP: net.IPv4(192, 0, 2, 2), Port: rightPort})
 	})
 	there, err := listener.AcceptTCP()
