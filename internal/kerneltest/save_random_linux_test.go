@@ -124,7 +124,7 @@ var growers = map[string]func(*growth){
 	"ifb":   func(g *growth) { g.specs = append(g.specs, dress(g, ifb.New(g.name()), true)) },
 	"vrf":   func(g *growth) { g.specs = append(g.specs, vrf.New(g.name()).Table(1000+g.r.Uint32N(1000)).Up()) },
 	"vlan": func(g *growth) {
-		g.specs = append(g.specs, dress(g, vlan.New(g.name()).Parent(g.take()).ID(uint16(2+g.r.IntN(4000))).ReorderHdr(g.chance(2)), false))
+		g.specs = append(g.specs, dress(g, vlan.New(g.name()).Parent(g.take()).ID(uint16(2+g.r.IntN(4000))).ReorderHdr(g.chance(2)).LooseBinding(true), false)) // it comes up on a parent that is down
 	},
 	"macvlan": func(g *growth) {
 		g.specs = append(g.specs, dress(g, macvlan.New(g.name()).Parent(g.take()).Mode(macvlan.Bridge).BCQueueLen(500+g.r.Uint32N(1000)), false))
