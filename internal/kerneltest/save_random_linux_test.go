@@ -73,7 +73,7 @@ func dress[B grower[B]](g *growth, b B, alone bool) B {
 		b.TxQueueLen(100 + g.r.Uint32N(9999))
 	}
 	if alone && g.chance(2) {
-		b.MTU(1300 + g.r.Uint32N(200))
+		b.MTU(1400 + g.r.Uint32N(100))
 	}
 	if g.chance(4) {
 		b.AllMulticast(true)
