@@ -73,7 +73,7 @@ func dress[B grower[B]](g *growth, b B, alone bool) B {
 		b.TxQueueLen(100 + g.r.Uint32N(9999))
 	}
 	if alone && g.chance(2) {
-		b.MTU(1300 + g.r.Uint32N(200))
+		b.MTU(1400 + g.r.Uint32N(100))
 	}
 	if g.chance(4) {
 		b.AllMulticast(true)
@@ -124,7 +124,7 @@ var growers = map[string]func(*growth){
 	"ifb":   func(g *growth) { g.specs = append(g.specs, dress(g, ifb.New(g.name()), true)) },
 	"vrf":   func(g *growth) { g.specs = append(g.specs, vrf.New(g.name()).Table(1000+g.r.Uint32N(1000)).Up()) },
 	"vlan": func(g *growth) {
-		g.specs = append(g.specs, dress(g, vlan.New(g.name()).Parent(g.take()).ID(uint16(2+g.r.IntN(4000))).ReorderHdr(g.chance(2)), false))
+		g.specs = append(g.specs, dress(g, vlan.New(g.name()).Parent(g.take()).ID(uint16(2+g.r.IntN(4000))).ReorderHdr(g.chance(2)).LooseBinding(true), false)) // it comes up on a parent that is down
 	},
 	"macvlan": func(g *growth) {
 		g.specs = append(g.specs, dress(g, macvlan.New(g.name()).Parent(g.take()).Mode(macvlan.Bridge).BCQueueLen(500+g.r.Uint32N(1000)), false))
