@@ -180,6 +180,33 @@ func TestCodecFigures(t *testing.T) {
 	}
 }
 
+// TestTotals counts the attributes of all kinds. Kinds that share a table with another
+// count once, and what only ioctls set does not. Of IFLA_MACVLAN_MACADDR, which the kernel
+// reports as a member, and of the description of netkit's other end, which has no row,
+// there is one each; the latter stands for the conduit, which a new dsa link cannot have.
+func TestTotals(t *testing.T) {
+	total, hardware := figure{readable: 1}, figure{}
+	for _, k := range kindTests {
+		sum := &total
+		switch k.name {
+		case "macvtap", "ipvtap":
+			continue
+		case "tun":
+			k.figure.settable, k.figure.changeable = 0, 0
+		case "can":
+			sum = &hardware
+		}
+		sum.settable += k.figure.settable
+		sum.changeable += k.figure.changeable
+		sum.readable += k.figure.readable
+	}
+	t.Logf("%d settable, %d changeable, %d readable attributes, and of CAN %d, %d, %d",
+		total.settable, total.changeable, total.readable, hardware.settable, hardware.changeable, hardware.readable)
+	if want := (figure{394, 307, 434}); total != want {
+		t.Errorf("%+v, want %+v", total, want)
+	}
+}
+
 // figureOf counts attributes: the two of an address by family as two, and one
 // whose bits have a row each as one.
 func figureOf(rows []attr.Row) (n figure) {
