@@ -47,7 +47,7 @@ func TestVLANString(t *testing.T) {
 			"id 7 ingress-qos-map 1:0 3:4 5:6"},
 		{vlan.New("v0").Parent("eth0").ID(7).IngressQoSMap(nil), "id 7"},
 		{vlan.New("v0").Parent("eth0").ID(7).EgressQoSMap(map[uint32]uint32{1: 2}).OnlyEgressQoSMap(map[uint32]uint32{3: 4}).OnlyIngressQoSMap(nil),
-			"id 7 egress-qos-map 3:4"},
+			"id 7 egress-qos-map 3:4 # ip has no word for: no other entries of egress-qos-map, no other entries of ingress-qos-map"},
 	} {
 		want := "ip link add v0 link eth0 type vlan " + test.want
 		if got := test.vlan.String(); got != want {

@@ -70,7 +70,7 @@ func TestFaults(t *testing.T) {
 		{add(ovpn.Peer{ID: 7, Socket: closed, Remote: remote}), fs.ErrInvalid, "peer 7 socket: invalid argument (it is closed"},
 		{add(ovpn.Peer{ID: 7, Socket: listener}), fs.ErrInvalid, "peer 7 socket: invalid argument (it is not connected"},
 		{add(ovpn.Peer{ID: 7, Socket: listener, Remote: remote}), fs.ErrInvalid, "peer 7 socket: invalid argument (a peer over TCP is"},
-		{add(ovpn.Peer{ID: 7, Socket: ns.File, Remote: remote}), fs.ErrInvalid, "peer 7 socket: invalid argument (it is no UDP or TCP"},
+		{add(ovpn.Peer{ID: 7, Socket: ns.File, Remote: remote}), fs.ErrInvalid, "peer 7 socket: invalid argument (it is not a UDP or TCP"},
 		{add(ovpn.Peer{ID: 7, Socket: four, Remote: netip.MustParseAddrPort("[2001:db8::1]:7")}), fs.ErrInvalid, "(a socket for IPv4 cannot send to 2001:db8::1"},
 		{add(ovpn.Peer{ID: 7, Socket: udp(ns, "udp6", 0), Remote: remote}), fs.ErrInvalid, "(a socket for IPv6 alone"},
 		{add(ovpn.Peer{ID: 7, Socket: used, Remote: remote}), syscall.ENOTSOCK, "peer 7: socket operation on non-socket (the socket belongs to another"},

@@ -130,9 +130,9 @@ func (p *Peer) checkLocal() *flaw {
 func (p *Peer) checkVPN() *flaw {
 	switch {
 	case p.VPNIPv4.IsValid() && !p.VPNIPv4.Is4():
-		return &flaw{"vpn-ipv4", fmt.Sprintf("%v is no IPv4 address", p.VPNIPv4)}
+		return &flaw{"vpn-ipv4", fmt.Sprintf("%v is not an IPv4 address", p.VPNIPv4)}
 	case p.VPNIPv6.IsValid() && !p.VPNIPv6.Is6():
-		return &flaw{"vpn-ipv6", fmt.Sprintf("%v is no IPv6 address", p.VPNIPv6)}
+		return &flaw{"vpn-ipv6", fmt.Sprintf("%v is not an IPv6 address", p.VPNIPv6)}
 	}
 	for word, addr := range map[string]netip.Addr{"vpn-ipv4": p.VPNIPv4, "vpn-ipv6": p.VPNIPv6} {
 		if flaw := checkHost(word, addr); addr.IsValid() && flaw != nil {
@@ -150,7 +150,7 @@ func checkHost(word string, a netip.Addr) *flaw {
 	case a.Is4In6():
 		return &flaw{word, fmt.Sprintf("%v is an IPv4 address in IPv6 clothes: Unmap it", a)}
 	case a.IsUnspecified(), a.IsMulticast():
-		return &flaw{word, fmt.Sprintf("%v is no address of a host", a)}
+		return &flaw{word, fmt.Sprintf("%v is not an address of a host", a)}
 	}
 	return nil
 }

@@ -37,7 +37,7 @@ func option(fd, level, name int) int {
 func socketFault(fd int, remote netip.Addr) string {
 	family := option(fd, unix.SOL_SOCKET, unix.SO_DOMAIN)
 	if family != unix.AF_INET && family != unix.AF_INET6 {
-		return "it is no UDP or TCP socket"
+		return "it is not a UDP or TCP socket"
 	}
 	switch option(fd, unix.SOL_SOCKET, unix.SO_PROTOCOL) {
 	case unix.IPPROTO_UDP:
@@ -45,7 +45,7 @@ func socketFault(fd int, remote netip.Addr) string {
 	case unix.IPPROTO_TCP:
 		return tcpFault(fd, remote)
 	}
-	return "it is no UDP or TCP socket"
+	return "it is not a UDP or TCP socket"
 }
 
 func udpFault(fd, family int, remote netip.Addr) string {

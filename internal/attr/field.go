@@ -24,8 +24,7 @@ type Field struct {
 	unit    *unit      // of a time
 	none    string     // the word for no link
 	payload Payload
-	report  any   // a pointer to the value of a row that the kernel reports
-	nest    Table // of a nest that the kernel reports
+	report  any // a pointer to the value of a row that the kernel reports
 }
 
 // form is the notation of a value in iproute2.
@@ -47,6 +46,7 @@ const (
 	asPayload
 	asReport
 	asNest
+	asNestEnd
 )
 
 // Fields walks t and calls offer for each row that can be set. The fields share the values
@@ -74,11 +74,14 @@ func (c *Codec) giveReport(v any) {
 	}
 }
 
-// giveNest passes a nest that is only reported.
+// giveNest passes a nest that is only reported: its beginning, its rows and its end. The
+// table is called here, so that a decoder need not allocate it.
 func (c *Codec) giveNest(t Table) {
 	if c.mode == reading && c.all {
-		c.field.nest = t
 		c.give(asNest, nil, 0)
+		t(&Codec{walk: c.walk})
+		c.field = Field{}
+		c.give(asNestEnd, nil, 0)
 	}
 }
 

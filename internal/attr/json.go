@@ -61,17 +61,29 @@ func (c *Codec) WriteJSON(w *jsonform.Writer, set Set, refs []Ref, t Table, key 
 // ReportJSON writes the rows of t in set, also those that the kernel only reports, as
 // members of an object.
 func (c *Codec) ReportJSON(w *jsonform.Writer, set Set, t Table) {
+	depth, hidden := 0, 0 // the nests that are open, and the outermost one without a JSON form
 	c.AllFields(t, func(f *Field) {
-		switch name := f.Key(); {
-		case !set.Has(f.Type) || name == "-" || f.report != nil && !readable(reflect.TypeOf(f.report).Elem()):
-		case f.form == asNest:
-			w.Key(name)
-			w.Open('{')
-			new(Codec).ReportJSON(w, allOf, f.nest)
-			w.Close('}')
+		shown := hidden == 0 && (depth > 0 || set.Has(f.Type)) && f.Key() != "-"
+		switch f.form {
+		case asNest:
+			if depth++; shown {
+				w.Key(f.Key())
+				w.Open('{')
+			} else if hidden == 0 {
+				hidden = depth
+			}
+		case asNestEnd:
+			if hidden == 0 {
+				w.Close('}')
+			} else if hidden == depth {
+				hidden = 0
+			}
+			depth--
 		default:
-			w.Key(name)
-			f.write(w, nil)
+			if shown && (f.report == nil || readable(reflect.TypeOf(f.report).Elem())) {
+				w.Key(f.Key())
+				f.write(w, nil)
+			}
 		}
 	})
 }
@@ -235,7 +247,7 @@ func (f *Field) fillNumber(n *jsonform.Node) error {
 	}
 	v, ok := words.Number(n.Text, 64)
 	if !ok {
-		return n.Fault(fmt.Sprintf("%s is no number of %d bits", n.Text, 8*f.format.bytes))
+		return n.Fault(fmt.Sprintf("%s is not a number of %d bits", n.Text, 8*f.format.bytes))
 	}
 	hex := *n
 	hex.Text = "0x" + strconv.FormatUint(v, 16)
@@ -256,7 +268,7 @@ func (r *Reader) fillIndex(f *Field, n *jsonform.Node) error {
 		v, ok := words.Number(n.Text, 31)
 		*(*int)(f.at) = int(v)
 		if !ok {
-			return n.Fault(n.Text + " is no index of a link")
+			return n.Fault(n.Text + " is not an index of a link")
 		}
 		return nil
 	}
