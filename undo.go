@@ -179,7 +179,7 @@ func (t *transaction) resembles(j *job, l *Link) bool {
 		return false
 	}
 	i, ok := j.spec.known(l)
-	if !ok || t.unprovable(j.spec) {
+	if !ok || j.spec.Info == nil || t.unprovable(j.spec) {
 		return true
 	}
 	set = j.spec.Set.Minus(j.genericSet.Or(j.late)).And(l.raw.info)
