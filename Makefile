@@ -17,7 +17,7 @@ KERNELS  := 6.1 6.12 7.3
 TOOL      = $(GO) tool -modfile=internal/tools/go.mod
 RUNNER    = $(CURDIR)/bin/vmtest
 # What a kernel has a say in. The rest is the same on each.
-GUESTS    = . ./amt ./bareudp ./batadv ./bond ./bridge ./can ./erspan ./failover ./fou ./geneve ./gre ./gretap ./gtp ./hsr ./ifb ./ip6erspan ./ip6gre ./ip6gretap ./ip6tnl ./ipip ./lowpan ./macsec ./netkit ./nlmon ./pfcp ./ppp ./rmnet ./rtnldriver ./sit ./team ./topology ./tun ./vrf ./vsockmon ./vti ./vxcan ./vxlan ./wireguard ./wwan ./xfrm ./iplinktest $(shell $(GO) list ./examples/... | sed "s,.*/examples/,./examples/,") \
+GUESTS    = . ./amt ./bareudp ./batadv ./bond ./bridge ./can ./erspan ./failover ./fou ./geneve ./gre ./gretap ./gtp ./hsr ./ifb ./ip6erspan ./ip6gre ./ip6gretap ./ip6tnl ./ipip ./lowpan ./macsec ./netkit ./nlmon ./ovpn ./pfcp ./ppp ./rmnet ./rtnldriver ./sit ./team ./topology ./tun ./vrf ./vsockmon ./vti ./vxcan ./vxlan ./wireguard ./wwan ./xfrm ./iplinktest $(shell $(GO) list ./examples/... | sed "s,.*/examples/,./examples/,") \
 	./internal/fdbmsg ./internal/kerneltest ./internal/kerneltest/foreign ./internal/rootless ./internal/rtnl ./internal/tap ./internal/testutil
 ALONE    := ./can ./examples/ipoib ./internal/kerneltest/foreign ./lowpan
 
@@ -78,7 +78,7 @@ matrix: runner
 	$(call collect,-skip 'WithoutModule|IPoIBSettings' $(filter-out $(ALONE),$(GUESTS)))
 	$(call collect,$(ALONE),-alone)
 	$(call collect,-run IPoIBSettings .,-alone)
-	$(call collect,-run WithoutModule ./fou ./macsec ./team,-alone)
+	$(call collect,-run WithoutModule ./fou ./macsec ./ovpn ./team,-alone)
 	@sh internal/tools/matrix.sh "$(GUEST)" "$(KERNELS)" bin/jobs/$@
 
 test-kernel: runner

@@ -401,7 +401,7 @@ func (c *Conn) resolveIndexes(indexes []int, mayMiss bool) ([]target, error) {
 	var all []target
 	for _, index := range indexes {
 		if index < 1 {
-			return nil, (&fault{"index", fmt.Sprintf("%d is no interface index: they are 1 or more", index)}).in("delete")
+			return nil, (&fault{"index", fmt.Sprintf("%d is not an interface index: they are 1 or more", index)}).in("delete")
 		}
 		name, err := rtnl.NameOf(c.rt, index)
 		if isGone(err) && mayMiss {

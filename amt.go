@@ -17,6 +17,7 @@ var amtKind = kind{
 	required:    attr.SetOf(uapi.IFLA_AMT_MODE, uapi.IFLA_AMT_LINK, uapi.IFLA_AMT_LOCAL_IP),
 	afterCreate: attr.SetOf(uapi.IFLA_MTU),
 	underlayOf:  func(i info) int { return i.(*AMTInfo).Dev },
+	defaults:    "relay_port 2268 gateway_port 2268 discovery 0.0.0.0 max_tunnels 128",
 }
 
 // AMTInfo is the kernel's report of an amt link, automatic multicast tunneling, RFC 7450.
@@ -107,7 +108,7 @@ func (v *AMTInfo) validate(op string, s *spec) error {
 // unicastFault rejects an address that is set and that no host has.
 func unicastFault(name string, a netip.Addr, set bool) *attr.Error {
 	if set && a.Is4() && (a.As4()[0] == 0 || a.IsLoopback() || a.IsMulticast()) {
-		return &attr.Error{Name: name, Text: fmt.Sprintf("%v is no address of a host", a)}
+		return &attr.Error{Name: name, Text: fmt.Sprintf("%v is not an address of a host", a)}
 	}
 	return nil
 }

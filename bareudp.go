@@ -23,6 +23,7 @@ var bareudpKind = kind{
 	tunnel:     true,
 	hidesNetNS: true,
 	address:    "a bareudp link has no link-layer address",
+	defaults:   "srcportmin 0 arp off",
 }
 
 // BareUDPInfo is the kernel's report of a bareudp link, packets in UDP without a header

@@ -163,7 +163,7 @@ func (v *BatadvInfo) addTo(l *Link) { l.Info = v }
 
 func (v *BatadvInfo) validate(_ string, s *spec) error {
 	if s.Set.Has(uapi.IFLA_BATADV_ALGO_NAME) && v.Algorithm == "" {
-		return &attr.Error{Name: "ra", Text: "the empty string is no algorithm: leave Algorithm out for the module's default"}
+		return &attr.Error{Name: "ra", Text: "the empty string is not an algorithm: leave Algorithm out for the module's default"}
 	}
 	return nil
 }

@@ -102,7 +102,7 @@ func readBatadvMark(s *own.Settings, args *words.Args) error {
 		mask, ok = words.Hex(bits, 32)
 	}
 	if !ok {
-		return args.Faultf("%q is no mark of 32 bits, with or without a mask", text)
+		return args.Faultf("%q is not a mark of 32 bits, with or without a mask", text)
 	}
 	own.Put[BatadvInfo](s, uapi.BATADV_ATTR_ISOLATION_MARK).IsolationMark = uint32(mark & mask)
 	own.Put[BatadvInfo](s, uapi.BATADV_ATTR_ISOLATION_MASK).IsolationMask = uint32(mask)
@@ -174,7 +174,7 @@ func bandwidth(text string, args *words.Args) (uint64, error) {
 		n /= 100
 	}
 	if !ok || n >= 1<<32 {
-		return 0, args.Faultf("%q is no bandwidth, such as 10mbit or 500kbit", text)
+		return 0, args.Faultf("%q is not a bandwidth, such as 10mbit or 500kbit", text)
 	}
 	return n, nil
 }

@@ -32,8 +32,9 @@ var bondKind = kind{
 	defaults: "mode balance-rr miimon 0 updelay 0 downdelay 0 peer_notify_delay 0 use_carrier 1 arp_interval 0 arp_validate none " +
 		"arp_all_targets any arp_missed_max 2 primary_reselect always fail_over_mac none xmit_hash_policy layer2 resend_igmp 1 num_grat_arp 1 " +
 		"all_slaves_active 0 min_links 0 lp_interval 1 packets_per_slave 1 tlb_dynamic_lb 1 lacp_rate slow lacp_active on ad_select stable " +
-		"coupled_control on broadcast_neighbor off lacp_strict off",
+		"coupled_control on broadcast_neighbor off lacp_strict off numtxqueues 16 numrxqueues 16",
 	portDefaults: "queue_id 0 prio 0",
+	copied:       func(_ info, set *attr.Set) { set.Remove(uapi.IFLA_BOND_ACTIVE_SLAVE) }, // which the bond chooses among its ports
 }
 
 // BondInfo holds the attributes of a bond.

@@ -142,7 +142,7 @@ func (b *BondInfo) requireDelays(set attr.Set, miimon time.Duration) error {
 		case miimon == 0:
 			fault.Text, fault.Errno = "needs MIIMon, which is off", syscall.EPERM
 		case delay.value%miimon != 0:
-			fault.Text = fmt.Sprintf("%v is no multiple of MIIMon, which is %v: the kernel would round it down", delay.value, miimon)
+			fault.Text = fmt.Sprintf("%v is not a multiple of MIIMon, which is %v: the kernel would round it down", delay.value, miimon)
 		default:
 			continue
 		}
@@ -344,9 +344,9 @@ func (t *arpTargets) Check() error {
 	return checkTargets(*t, func(addr netip.Addr) string {
 		switch {
 		case !addr.Is4():
-			return "no IPv4 address"
+			return "not an IPv4 address"
 		case addr.As4()[0] == 0 || addr == netip.AddrFrom4([4]byte{255, 255, 255, 255}):
-			return "no address of a host"
+			return "not an address of a host"
 		}
 		return ""
 	})
@@ -358,11 +358,11 @@ func (t *nsTargets) Check() error {
 	return checkTargets(*t, func(addr netip.Addr) string {
 		switch {
 		case !addr.Is6() || addr.Is4In6():
-			return "no IPv6 address"
+			return "not an IPv6 address"
 		case addr.Zone() != "":
 			return "an address with a zone, which cannot be told to the kernel"
 		case addr.IsUnspecified() || addr.IsLoopback() || addr.IsMulticast():
-			return "no address of another host"
+			return "not an address of another host"
 		}
 		return ""
 	})

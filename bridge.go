@@ -332,7 +332,7 @@ func (b *BridgeInfo) requireGroup(set attr.Set) error {
 		return &attr.Error{Name: "group_fwd_mask", Text: fmt.Sprintf("%#x holds bits 0, 1 or 2: STP, pause and LACP frames are never forwarded", b.GroupForwardMask)}
 	}
 	if set.Has(uapi.IFLA_BR_GROUP_ADDR) && !isGroupAddress(b.GroupAddress) {
-		return &attr.Error{Name: "group_address", Text: fmt.Sprintf("%v is none of 01:80:c2:00:00:00, …:04 to …:0f", b.GroupAddress)}
+		return &attr.Error{Name: "group_address", Text: fmt.Sprintf("%v is not one of 01:80:c2:00:00:00, …:04 to …:0f", b.GroupAddress)}
 	}
 	return nil
 }

@@ -26,19 +26,22 @@ var canKind = kind{
 }
 
 var vcanKind = kind{
-	config:  "CAN_VCAN",
-	address: canAddress,
-	sizes:   canSizes,
-	mtuDown: true,
+	config:   "CAN_VCAN",
+	address:  canAddress,
+	sizes:    canSizes,
+	mtuDown:  true,
+	defaults: withoutARP + " mtu 72",
 }
 
 var vxcanKind = kind{
-	config:  "CAN_VXCAN",
-	info:    func() info { return new(VXCANInfo) },
-	peer:    uapi.VXCAN_INFO_PEER,
-	address: canAddress,
-	sizes:   canSizes,
-	mtuDown: true,
+	config:   "CAN_VXCAN",
+	info:     func() info { return new(VXCANInfo) },
+	peer:     uapi.VXCAN_INFO_PEER,
+	peerName: "vxcan",
+	address:  canAddress,
+	sizes:    canSizes,
+	mtuDown:  true,
+	defaults: withoutARP + " mtu 72",
 }
 
 // VXCANInfo holds the attributes of a vxcan link.
@@ -301,7 +304,7 @@ func canSizes(mtu uint32) string {
 	case mtu == uapi.CAN_MTU || mtu == uapi.CANFD_MTU:
 	case mtu >= uapi.CANXL_MIN_MTU && mtu <= uapi.CANXL_MAX_MTU:
 	default:
-		return fmt.Sprintf("%d is none of %d for CAN, %d for CAN FD, %d…%d for CAN XL",
+		return fmt.Sprintf("%d is not one of %d for CAN, %d for CAN FD, %d…%d for CAN XL",
 			mtu, uapi.CAN_MTU, uapi.CANFD_MTU, uapi.CANXL_MIN_MTU, uapi.CANXL_MAX_MTU)
 	}
 	return ""

@@ -23,7 +23,30 @@ func (s *spec) command() string {
 		w.create(s)
 	}
 	w.followUps(s)
+	w.intentions(s)
 	return w.finish() + s.keyComment()
+}
+
+// excluder is an info with a list that may be the whole one. excludes returns that in words,
+// or an empty string if the link may have other entries.
+type excluder interface {
+	excludes() string
+}
+
+// intentions notes the settings that say how the verbs proceed.
+func (w *commandWriter) intentions(s *spec) {
+	for typ := range s.Only.All() {
+		w.absent = append(w.absent, "no other entries of "+rowName(s.info().attrs, typ))
+	}
+	if e, ok := s.Info.(excluder); ok && e.excludes() != "" {
+		w.absent = append(w.absent, e.excludes())
+	}
+	if s.downFirst && !w.isDown {
+		w.absent = append(w.absent, "down for changes that need it")
+	}
+	if s.recreate {
+		w.absent = append(w.absent, "a new link if this one cannot change")
+	}
 }
 
 // keyHolder is implemented by the infos of kinds with keys. Their commands appear
@@ -83,6 +106,7 @@ type commandWriter struct {
 	commands []string
 	b        []byte
 	absent   []string // settings that `ip` cannot express
+	isDown   bool     // a command takes the link down for a change
 }
 
 func (w *commandWriter) add(text ...string) {
@@ -236,6 +260,7 @@ func (w *commandWriter) change(s *spec) {
 	w.print(s.linkSet.Minus(s.notInAddCommand()), s.linkRefs, s.link.settable)
 	if s.downFirst && s.linkSet.Has(uapi.IFLA_MASTER) { // which brings the link up
 		w.flags(&spec{flags: s.flags &^ uapi.IFF_UP, change: s.change | uapi.IFF_UP})
+		w.isDown = true
 	} else {
 		w.flags(s)
 	}
@@ -244,9 +269,6 @@ func (w *commandWriter) change(s *spec) {
 		w.kindWords(s, attr.Set{})
 	}
 	w.endIfMore(at)
-	for typ := range s.Only.All() {
-		w.absent = append(w.absent, "no other entries of "+rowName(s.info().attrs, typ))
-	}
 }
 
 // found returns the namespace where a command finds the link that it changes.
@@ -263,6 +285,7 @@ func (w *commandWriter) downFirst(s *spec) {
 	if s.downFirst && !s.Set.And(s.kind().whileDown).Empty() {
 		w.begin(s.home(), "link", "set", "dev", s.dev(s.Name), "down")
 		w.end()
+		w.isDown = true
 	}
 }
 

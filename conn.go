@@ -21,7 +21,8 @@ import (
 type Conn struct {
 	rt *rtnl.Conn
 
-	hook rtnl.Hook // the hook of the sockets that the Conn opens elsewhere
+	hook  rtnl.Hook  // the hook of the sockets that the Conn opens elsewhere
+	trace rtnl.Trace // and their trace, which rt has, too
 
 	echo   uint16      // the flag that requests an echo: NLM_F_ECHO, except in tests
 	noEcho atomic.Bool // the kernel ignored the flag
@@ -32,29 +33,75 @@ type Conn struct {
 	home *NetNS // the namespace of rt, set on first use
 }
 
+// A DialOption is a setting of a Conn, for Dial and NetNS.Dial.
+type DialOption func(*dialing)
+
+// A dialing collects the options of a Conn.
+type dialing struct {
+	show  func(Message)
+	trace func(*rtnl.Conn, func(Message)) rtnl.Trace // converts show; set with it
+	fault *fault                                     // the first invalid option
+}
+
+func (d *dialing) refuse(option, text string) {
+	if d.fault == nil {
+		d.fault = &fault{option, text}
+	}
+}
+
 // Dial opens a Conn in the network namespace of the calling thread. The caller must
 // close it. On systems other than Linux the error matches errors.ErrUnsupported.
-func Dial() (*Conn, error) {
-	return dial(rtnl.Here)
+func Dial(options ...DialOption) (*Conn, error) {
+	return dial(rtnl.Here, options)
 }
 
 // Dial opens a Conn in the namespace ns, regardless of the namespace of the calling
 // thread. It needs CAP_SYS_ADMIN, without which the error matches fs.ErrPermission.
-func (ns *NetNS) Dial() (*Conn, error) {
+func (ns *NetNS) Dial(options ...DialOption) (*Conn, error) {
 	var c *Conn
 	err := ns.use(func(fd int) (err error) {
-		c, err = dial(fd)
+		c, err = dial(fd, options)
 		return err
 	})
 	return c, err
 }
 
-func dial(netns int) (*Conn, error) {
+func dial(netns int, options []DialOption) (*Conn, error) {
+	var d dialing
+	for _, o := range options {
+		if o == nil {
+			d.refuse("Option", "it is nil: leave it out")
+		} else {
+			o(&d)
+		}
+	}
+	if d.fault != nil {
+		return nil, d.fault.in("dial")
+	}
 	rt, err := rtnl.Dial(netns)
 	if err != nil {
 		return nil, &Error{Op: "dial", Message: "opening a netlink socket", Err: bareErr(err)}
 	}
-	return &Conn{rt: rt, echo: uapi.NLM_F_ECHO}, nil
+	c := &Conn{rt: rt, echo: uapi.NLM_F_ECHO}
+	if d.show != nil {
+		c.setTrace(d.trace(rt, d.show))
+	}
+	return c, nil
+}
+
+// setTrace has the exchanges of c traced, also on the sockets that it opens elsewhere.
+func (c *Conn) setTrace(t rtnl.Trace) {
+	c.trace = t
+	c.rt.SetTrace(t)
+}
+
+// dialIn opens a Conn in another namespace, which is traced as c is.
+func (c *Conn) dialIn(ns *NetNS) (*Conn, error) {
+	other, err := ns.Dial()
+	if err == nil {
+		other.setTrace(c.trace)
+	}
+	return other, err
 }
 
 // Close closes the socket. Pending calls return an error.
@@ -140,7 +187,7 @@ func On(c *Conn) OpenOption {
 func Index(index int) OpenOption {
 	return func(w *own.Where) {
 		if index < 1 || index > math.MaxInt32 {
-			w.Refuse("Index", fmt.Sprintf("%d is no interface index: they are 1 or more", index))
+			w.Refuse("Index", fmt.Sprintf("%d is not an interface index: they are 1 or more", index))
 		}
 		if w.Index != 0 && w.Index != index {
 			w.Refuse("Index", fmt.Sprintf("it is given for %d and for %d", w.Index, index))
@@ -207,7 +254,7 @@ func (c *Conn) GetIndex(ctx context.Context, index int) (*Link, error) {
 		return nil, err
 	}
 	if index < 1 {
-		return nil, (&fault{"index", fmt.Sprintf("%d is no interface index: they are 1 or more", index)}).in("get")
+		return nil, (&fault{"index", fmt.Sprintf("%d is not an interface index: they are 1 or more", index)}).in("get")
 	}
 	return c.get(ctx, fmt.Sprintf("with index %d", index), func(b []byte) []byte { return rtnl.AppendKey(b, index, "") })
 }

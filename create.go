@@ -109,6 +109,7 @@ func (t *transaction) prepareCreate(ctx context.Context, s *spec) (*job, error) 
 	if err != nil {
 		return nil, err
 	}
+	s.kind().load(ctx)
 	if other := s.other(); other != nil {
 		j.peer, err = t.prepare(ctx, other, j)
 		if err != nil {
@@ -235,6 +236,7 @@ func (t *transaction) addAltNames(j *job) {
 }
 
 func (t *transaction) addRead(j *job) {
+	j.byName = j.byName || j.index == 0
 	j.at.batch.Get(uapi.RTM_GETLINK, func(m wire.Message) { j.link = t.parse(m) }, func(b []byte) []byte {
 		return j.at.appendKey(b, j.index, j.spec.Name)
 	})

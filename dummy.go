@@ -1,5 +1,6 @@
 package iplink
 
 var dummyKind = kind{
-	config: "DUMMY",
+	config:   "DUMMY",
+	defaults: withoutARP,
 }

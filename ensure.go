@@ -380,7 +380,7 @@ func (j *job) replaced(ctx context.Context) bool {
 func (e *ensurePlan) startOver(ctx context.Context) {
 	for _, j := range e.jobs {
 		if j.made {
-			j.locateMade(ctx)
+			_, _ = e.locateMade(ctx, j)
 		}
 		if j.made || j.lost {
 			e.earlier = append(e.earlier, j)

@@ -93,6 +93,7 @@ func TestEnumerationText(t *testing.T) {
 		{"server", iplink.BatadvGWServer}, {"9", iplink.BatadvGWMode(9)},
 		{"sgsn", iplink.GTPSGSN}, {"7", iplink.GTPRole(7)},
 		{"prp", iplink.HSRProtocolPRP}, {"7", iplink.HSRProtocol(7)},
+		{"mp", iplink.OVPNMP}, {"7", iplink.OVPNMode(7)},
 		{"tap", iplink.TunEthernet}, {"7", iplink.TunType(7)},
 	} {
 		text, err := c.v.MarshalText()

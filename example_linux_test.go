@@ -174,15 +174,19 @@ func ExampleGet() {
 	// priority 0x1234
 }
 
-// A trace shows the requests of a call, and the kernel's answers.
+// A trace shows the requests of each call of a Conn, and the kernel's answers.
 func ExampleWithTrace() {
 	inScratch(func(ctx context.Context) error {
-		traced := iplink.WithTrace(ctx, func(m iplink.Message) {
+		conn, err := iplink.Dial(iplink.WithTrace(func(m iplink.Message) {
 			if m.Sent || m.Err != nil {
 				fmt.Println(m)
 			}
-		})
-		_, err := vxlan.New("vx0").VNI(100).Port(4789).Create(traced)
+		}))
+		if err != nil {
+			return err
+		}
+		defer conn.Close()
+		_, err = conn.Create(ctx, vxlan.New("vx0").VNI(100).Port(4789))
 		return err
 	})
 	// Output:

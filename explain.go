@@ -134,6 +134,8 @@ func (t *transaction) guess(ctx context.Context, e *Error, step step, errno sysc
 	case errno == syscall.EBUSY && step.job.linkNSID >= 0 && step.job.under.indexOwner(ctx, step.job.index) != "":
 		e.Err = takenErr{errno}
 		e.Message = "the index " + step.job.under.indexOwner(ctx, step.job.index) + " in the parent's namespace, from where this kernel moves the new link"
+	case errno == syscall.EEXIST && step.job.peerTakesName():
+		e.Attr, e.Message = "peer", "the kernel gives this name to the other end, which has none: name that with Peer"
 	case step.job.peer != nil && (errno == syscall.EEXIST || errno == syscall.EBUSY):
 		step.job.peer.explainTaken(ctx, e, errno)
 	case s.kind().reason != nil:
@@ -160,6 +162,12 @@ func (t *transaction) taken(j *job) bool {
 	}
 	_, err := rtnl.ShortIndexOf(j.at.rt, j.spec.Name)
 	return err == nil
+}
+
+// peerTakesName reports whether the other end has no name, and the kernel may name it, as
+// the first of the two, as this link is to be called.
+func (j *job) peerTakesName() bool {
+	return j.kind.peerName != "" && completed(j.kind.peerName+"%d", j.spec.Name) && (j.peer == nil || j.peer.spec.Name == "")
 }
 
 // explainTaken adds which name or index of the peer another link has.

@@ -74,8 +74,8 @@ func TestForeignRefusals(t *testing.T) {
 		r.test(t)
 	}
 	for want, spec := range map[string]iplink.Spec{
-		"create ppp a: File: invalid argument (it is nil: give an open /dev/ppp)": ppp.New("a").File(nil),
-		"create dsa a: ConduitIndex: invalid argument (0 is no interface index)":  dsa.New("a").ConduitIndex(0),
+		"create ppp a: File: invalid argument (it is nil: give an open /dev/ppp)":    ppp.New("a").File(nil),
+		"create dsa a: ConduitIndex: invalid argument (0 is not an interface index)": dsa.New("a").ConduitIndex(0),
 	} {
 		if err := iplink.Refusal(spec); err == nil || err.Error() != want {
 			t.Errorf("got  %v\nwant %s", err, want)

@@ -109,7 +109,7 @@ func (t *transaction) readGeneric(ctx context.Context, j *job, have *Link) error
 	if err != nil {
 		return j.spec.failed(t.op, "", err)
 	}
-	known, err := a.read(ctx, netns, have.Index)
+	known, err := a.read(t.conn.rt.Traced(ctx), netns, have.Index)
 	if j.made && errors.Is(err, errNotReported) {
 		return nil
 	}
@@ -139,7 +139,7 @@ func (t *transaction) applyGeneric(ctx context.Context, j *job) error {
 	t.acted = true
 	netns, err := t.genericNetNS(j.at)
 	if err == nil {
-		err = a.apply(ctx, netns, j.index, set)
+		err = a.apply(t.conn.rt.Traced(ctx), netns, j.index, set)
 	}
 	if err == nil {
 		return nil
@@ -164,6 +164,17 @@ func withoutFamily(kind string, err error) error {
 		return &Error{Message: missingDriver(kind), Err: syscall.EOPNOTSUPP}
 	}
 	return err
+}
+
+// load has the kernel load a driver that it does not load for a request for a link. If
+// that fails, the error of the request has the reason.
+func (k *kind) load(ctx context.Context) {
+	if k.loadedBy == "" {
+		return
+	}
+	if c, err := rtnl.DialFamily(ctx, rtnl.Here, k.loadedBy); err == nil {
+		_ = c.Close() // nothing was sent that could be lost
+	}
 }
 
 // genericNetNS returns a descriptor of a namespace for a generic netlink socket, or

@@ -19,7 +19,7 @@ var geneveKind = kind{
 	hidesNetNS:     true,
 	fixed:          geneveFixed,
 	validateChange: geneveBefore,
-	defaults:       "ttl 0 tos 0x0 df unset flowlabel 0x0 dstport 6081 port_range 1 65535",
+	defaults:       "id 0 remote 0.0.0.0 remote :: ttl 0 tos 0x0 df unset flowlabel 0x0 dstport 6081 port_range 1 65535 noudpcsum udp6zerocsumrx mtu 65485",
 }
 
 // GeneveInfo is the kernel's report of a GENEVE link, RFC 8926.

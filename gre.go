@@ -13,29 +13,31 @@ import (
 var (
 	greKind = kind{
 		config: "NET_IPGRE", info: func() info { return new(GREInfo) }, wholeChange: true,
-		address: noAddress, addrLen: 4, fallback: "gre0", fixed: tunnelFixed(uapi.IFLA_GRE_REMOTE),
+		address: noAddress, addrLen: 4, fallback: "gre0", fixed: tunnelFixed(uapi.IFLA_GRE_REMOTE), defaults: greDefaults + " " + withoutARP,
 	}
 	gretapKind = kind{
 		config: "NET_IPGRE", info: func() info { return new(GREInfo) }, wholeChange: true,
-		fallback: "gretap0",
+		fallback: "gretap0", defaults: greDefaults,
 	}
 	erspanKind = kind{
 		config: "NET_IPGRE", info: func() info { return new(ERSPANInfo) }, wholeChange: true,
-		fallback: "erspan0",
+		fallback: "erspan0", defaults: greDefaults + " erspan_ver 1 erspan 0",
 	}
 	ip6greKind = kind{
 		config: "IPV6_GRE", info: func() info { return new(IP6GREInfo) }, wholeChange: true,
-		address: noAddress, addrLen: 16, fallback: "ip6gre0", spelled: overIPv6Spelled,
+		address: noAddress, addrLen: 16, fallback: "ip6gre0", spelled: overIPv6Spelled, defaults: greDefaults + " " + withoutARP,
 	}
 	ip6gretapKind = kind{
 		config: "IPV6_GRE", info: func() info { return new(IP6GREInfo) }, wholeChange: true,
-		tunnelTable: ip6greTable, spelled: overIPv6Spelled,
+		tunnelTable: ip6greTable, spelled: overIPv6Spelled, defaults: greDefaults,
 	}
 	ip6erspanKind = kind{
 		config: "IPV6_GRE", info: func() info { return new(IP6ERSPANInfo) }, wholeChange: true,
-		tunnelTable: ip6greTable, spelled: overIPv6Spelled,
+		tunnelTable: ip6greTable, spelled: overIPv6Spelled, defaults: greDefaults + " erspan_ver 1 erspan 0",
 	}
 )
+
+const greDefaults = tunnelDefaults + " ikey 0 okey 0 noikey nookey noiseq nooseq noicsum noocsum noignore-df"
 
 // ip6greTable is the table that holds the tunnels with Ethernet frames over IPv6.
 const ip6greTable = "ip6gre ether"

@@ -24,6 +24,7 @@ var gtpKind = kind{
 	reason:     gtpReason,
 	spelled:    attr.SetOf(uapi.IFLA_GTP_CREATE_SOCKETS),
 	copied:     gtpCopied,
+	defaults:   "role ggsn hsize 1024 restart_count 0 arp off",
 }
 
 // gtpCopied gives a link that is made again sockets of the kernel, since the kernel does

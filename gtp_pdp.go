@@ -45,6 +45,14 @@ func (v *GTPInfo) pdpRow(c *attr.Codec) {
 	attr.Custom(c.NoKeyword().Optional(), own.GTPPDPs, "pdp", (*gtpPDPs)(v))
 }
 
+// excludes is part of excluder.
+func (v *GTPInfo) excludes() string {
+	if !v.OnlyPDPs {
+		return ""
+	}
+	return "no other pdp"
+}
+
 // gtpPDPs are the contexts, as the value of a row.
 type gtpPDPs GTPInfo
 

@@ -134,7 +134,7 @@ func TestCANRefusals(t *testing.T) {
 	xl := func() *can.Builder { return c().XL(true).Bitrate(500000).XLDataBitrate(8000000) }
 	for _, r := range []badSpec{
 		{spec: c().Address(mac), message: "address: frames on a CAN bus bear identifiers, not addresses"},
-		{spec: c().MTU(73), message: "mtu: 73 is none of 16 for CAN, 72 for CAN FD, 76…2060 for CAN XL"},
+		{spec: c().MTU(73), message: "mtu: 73 is not one of 16 for CAN, 72 for CAN FD, 76…2060 for CAN XL"},
 		{spec: c().SamplePoint(800), message: "bittiming: needs Bitrate, or TQ and segments"},
 		{spec: c().Bitrate(1000).SamplePoint(1000), message: "bittiming: SamplePoint 1000 is not in 0…999"},
 		{spec: c().BitTiming(can.BitTiming{Bitrate: 1, TQ: 1}), message: "bittiming: set Bitrate or TQ, not both"},
@@ -142,14 +142,14 @@ func TestCANRefusals(t *testing.T) {
 		{spec: c().BitTiming(can.BitTiming{TQ: 1, SamplePoint: 1}), message: "bittiming: SamplePoint goes with Bitrate: with TQ, the segments say where it is"},
 		{spec: c().BitTiming(can.BitTiming{TQ: 5 * time.Second}), message: "bittiming: TQ 5s is not in 1ns…4.294967295s"},
 		{spec: c().BitTiming(can.BitTiming{TQ: 1, PhaseSeg1: 1}), message: "bittiming: TQ needs PhaseSeg1 and PhaseSeg2"},
-		{spec: c().RestartDelay(1500 * time.Microsecond), message: "restart-ms: 1.5ms is no multiple of 1ms, in which the kernel counts"},
+		{spec: c().RestartDelay(1500 * time.Microsecond), message: "restart-ms: 1.5ms is not a multiple of 1ms, in which the kernel counts"},
 		{spec: c().DataBitrate(2000000), message: "data_bittiming: needs FD(true) along with it"},
 		{spec: c().DataBitrate(2000000).FD(false), message: "data_bittiming: needs FD(true) along with it"},
 		{spec: c().TDC(can.TDC{Mode: can.TDCAuto}), message: "data_bittiming: needs FD(true) along with it"},
 		{spec: c().FD(true).DataBitrate(2000000), message: "bittiming: FD(true) needs Bitrate or BitTiming along with it"},
 		{spec: c().FD(true).Bitrate(500000), message: "data_bittiming: FD(true) needs DataBitrate or DataBitTiming along with it"},
 		{spec: fd().TDC(can.TDC{Mode: can.TDCAuto, TDCV: 7}), message: "tdc: TDCV goes with CANTDCManual: with CANTDCAuto the controller measures it"},
-		{spec: fd().TDC(can.TDC{Mode: 3}), message: "tdc-mode: 3 is none of off, auto, manual"},
+		{spec: fd().TDC(can.TDC{Mode: 3}), message: "tdc-mode: 3 is not one of off, auto, manual"},
 		{spec: c().XLDataBitrate(8000000), message: "xl_data_bittiming: needs XL(true) along with it"},
 		{spec: c().XL(true).Bitrate(500000), message: "xl_data_bittiming: XL(true) needs XLDataBitrate or XLDataBitTiming along with it"},
 		{spec: xl().XLPWM(can.PWM{PWMS: 1, PWML: 2}), message: "xl_pwm: needs TMS(true) along with it"},
@@ -164,9 +164,9 @@ func TestCANRefusals(t *testing.T) {
 func TestVirtualCANRefusals(t *testing.T) {
 	mac := []byte{2, 0, 0, 0, 0x12, 0x34}
 	for _, r := range []badSpec{
-		{spec: vcan.New("a").MTU(75), message: "mtu: 75 is none of 16 for CAN, 72 for CAN FD, 76…2060 for CAN XL"},
+		{spec: vcan.New("a").MTU(75), message: "mtu: 75 is not one of 16 for CAN, 72 for CAN FD, 76…2060 for CAN XL"},
 		{spec: vcan.New("a").Address(mac), message: "address: frames on a CAN bus bear identifiers, not addresses"},
-		{spec: vxcan.New("a").Peer(vxcan.New("b").MTU(2061)), message: "mtu: 2061 is none of 16 for CAN, 72 for CAN FD, 76…2060 for CAN XL"},
+		{spec: vxcan.New("a").Peer(vxcan.New("b").MTU(2061)), message: "mtu: 2061 is not one of 16 for CAN, 72 for CAN FD, 76…2060 for CAN XL"},
 		{spec: nlmon.New("a").Address(mac), message: "address: an nlmon has no address"},
 		{spec: nlmon.New("a").MTU(15), message: "mtu: 15 is not in 16…2147483647"},
 	} {
@@ -285,9 +285,9 @@ func TestIPoIBMembership(t *testing.T) {
 func TestIPoIBRefusals(t *testing.T) {
 	for _, r := range []badSpec{
 		{spec: ipoib.New("a").PKey(4), message: "link: a ipoib sits on another link: name it with Parent"},
-		{spec: ipoib.New("a").Parent("ib0").PKey(0), message: "pkey: 0x0 is no partition key"},
-		{spec: ipoib.New("a").Parent("ib0").PKey(0x8000), message: "pkey: 0x8000 is no partition key"},
-		{spec: ipoib.New("a").Parent("ib0").Mode(2), message: "mode: 2 is none of datagram, connected"},
+		{spec: ipoib.New("a").Parent("ib0").PKey(0), message: "pkey: 0x0 is not a partition key"},
+		{spec: ipoib.New("a").Parent("ib0").PKey(0x8000), message: "pkey: 0x8000 is not a partition key"},
+		{spec: ipoib.New("a").Parent("ib0").Mode(2), message: "mode: 2 is not one of datagram, connected"},
 		{spec: ipoib.New("a").Parent("ib0").MTU(65521), message: "mtu: 65521 is not in 72…65520"},
 	} {
 		r.test(t)

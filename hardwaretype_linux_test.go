@@ -16,8 +16,8 @@ import (
 func TestHardwareTypes(t *testing.T) {
 	const tunSetLink = 0x400454cd // TUNSETLINK
 	l := testutil.NewLab(t)
-	tun := testutil.Opened(l, func() (*os.File, error) { return newTun("tun0") })
-	conn := testutil.Opened(l, func() (*iplink.Conn, error) { return iplink.Dial() })
+	tun := testutil.OpenedBy(l, func() (*os.File, error) { return newTun("tun0") })
+	conn := testutil.OpenedBy(l, func() (*iplink.Conn, error) { return iplink.Dial() })
 	for typ := range 1 << 16 {
 		word := iplink.HardwareType(typ).String()
 		if word == fmt.Sprint(typ) {

@@ -22,6 +22,7 @@ var hsrKind = kind{
 	copied:      hsrCopied,
 	notBeside:   syscall.EINVAL, // a link can be a slave of one hsr link
 	reason:      hsrReason,
+	defaults:    "version 0 proto 0 supervision 0",
 }
 
 // HSRInfo is the kernel's report of a link of HSR, High-availability Seamless Redundancy,

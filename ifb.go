@@ -1,5 +1,6 @@
 package iplink
 
 var ifbKind = kind{
-	config: "IFB",
+	config:   "IFB",
+	defaults: withoutARP + " txqueuelen 32",
 }

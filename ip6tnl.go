@@ -14,7 +14,7 @@ var ip6tnlKind = kind{
 	addrLen:     16,
 	fallback:    "ip6tnl0",
 	spelled:     attr.SetOf(uapi.IFLA_IPTUN_PROTO, uapi.IFLA_IPTUN_TTL, uapi.IFLA_IPTUN_ENCAP_LIMIT),
-	defaults:    tunnelDefaults,
+	defaults:    tunnelDefaults + " " + withoutARP,
 }
 
 // IP6TnlInfo is the kernel's report of an ip6tnl link: IPv4 or IPv6 in IPv6, RFC 2473.

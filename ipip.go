@@ -15,7 +15,7 @@ var ipipKind = kind{
 	fallback:    "tunl0",
 	spelled:     attr.SetOf(uapi.IFLA_IPTUN_PROTO),
 	fixed:       tunnelFixed(uapi.IFLA_IPTUN_REMOTE),
-	defaults:    tunnelDefaults,
+	defaults:    tunnelDefaults + " " + withoutARP,
 }
 
 // IPIPInfo is the kernel's report of an ipip link, RFC 2003.

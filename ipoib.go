@@ -105,7 +105,7 @@ func (k *ipoibPKey) JSONValue() any { return (*uint16)(k) }
 // Check refuses invalid keys.
 func (k *ipoibPKey) Check() error {
 	if *k&^ipoibFullMember == 0 {
-		return fmt.Errorf("%#x is no partition key", uint16(*k))
+		return fmt.Errorf("%#x is not a partition key", uint16(*k))
 	}
 	return nil
 }
@@ -158,7 +158,7 @@ func (u *ipoibUMCast) Check() error {
 func ipoibReason(errno syscall.Errno) string {
 	switch errno {
 	case syscall.ENODEV:
-		return "the parent is no IPoIB link"
+		return "the parent is not an IPoIB link"
 	case syscall.EBUSY:
 		return "the kernel gives up a change of the mode while another link is being changed: try again"
 	case syscall.EINVAL:

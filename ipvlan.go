@@ -9,14 +9,17 @@ import (
 )
 
 var ipvlanKind = kind{
-	config:  "IPVLAN",
-	info:    func() info { return new(IPvlanInfo) },
-	mtu:     [2]uint32{68, 65535},
-	parent:  true,
-	family:  KindIPvlan,
-	address: ipvlanAddress,
-	reason:  ipvlanReason,
+	config:   "IPVLAN",
+	info:     func() info { return new(IPvlanInfo) },
+	mtu:      [2]uint32{68, 65535},
+	parent:   true,
+	family:   KindIPvlan,
+	address:  ipvlanAddress,
+	reason:   ipvlanReason,
+	defaults: ipvlanDefaults,
 }
+
+const ipvlanDefaults = "mode l3 bridge"
 
 // IPvlanInfo holds the attributes of an ipvlan or ipvtap link. All of them belong to
 // the parent: the links on one parent share them.
@@ -189,4 +192,5 @@ var ipvtapKind = kind{
 	hidesNetNS: true,
 	address:    ipvlanAddress,
 	reason:     ipvlanReason,
+	defaults:   ipvlanDefaults + " txqueuelen 500",
 }

@@ -315,7 +315,7 @@ func (r *settingsReader) member(n *jsonform.Node, m *jsonform.Member, down bool)
 func readSecret(n *jsonform.Node, l jsonList) error {
 	err := jsonform.Read(n, l.value)
 	if err != nil && l.secret {
-		return n.HiddenFault("it is no key")
+		return n.HiddenFault("it is not a key")
 	}
 	return err
 }

@@ -43,6 +43,7 @@ const (
 	KindNetkit      = "netkit"
 	KindNlmon       = "nlmon"
 	KindOpenVSwitch = "openvswitch"
+	KindOVPN        = "ovpn"
 	KindPFCP        = "pfcp"
 	KindPPP         = "ppp"
 	KindRMNet       = "rmnet"
@@ -98,6 +99,7 @@ var kinds = map[string]*kind{
 	KindNetkit:      &netkitKind,
 	KindNlmon:       &nlmonKind,
 	KindOpenVSwitch: &openvswitchKind,
+	KindOVPN:        &ovpnKind,
 	KindPFCP:        &pfcpKind,
 	KindPPP:         &pppKind,
 	KindRMNet:       &rmnetKind,
@@ -124,6 +126,7 @@ var kinds = map[string]*kind{
 type kind struct {
 	config         string                     // the kernel option that enables the driver, without CONFIG_
 	since          attr.Version               // the release of Linux that introduced it; zero if every supported one has it
+	loadedBy       string                     // the generic netlink family whose look-up has the kernel load the driver; empty if a request for a link does
 	info           func() info                // returns an empty info
 	start          func() info                // returns the info of a new builder; nil if it is empty
 	port           func() info                // returns an empty info for a port; nil if ports have no settings
@@ -137,6 +140,7 @@ type kind struct {
 	hidesNetNS     bool                       // the kernel does not report the namespace of the parent
 	peer           uint16                     // the attribute that describes the other end, for kinds created in pairs
 	ofPeer         attr.Set                   // the settings of a kind created in pairs that are about the other end, which iproute2 takes after "peer"
+	peerName       string                     // the beginning of the name that the kernel gives an unnamed other end, before it names the link
 	flagsLater     bool                       // the interface flags of the other end are ignored when a pair is created
 	driver         string                     // the driver name in ethtool, for masters
 	namesPort      attr.Set                   // settings of a master that name one of its ports
@@ -169,6 +173,7 @@ type kind struct {
 	portLists      []string                   // the same for their ports
 	defaults       string                     // the settings of a new link, in iproute2's words; a saved link leaves them out
 	portDefaults   string                     // the same for a new port
+	saved          func() genericInfo         // returns an empty info with settings that only generic netlink reports and that Save reads; nil if there are none
 	copied         func(info, *attr.Set)      // corrects the settings for a link that is made again: all that it reports, even if some have an effect when they are named
 	notBeside      syscall.Errno              // the errno of the refusal of a link beside another one on the same parent
 	optional       map[uint16]string          // the reason why a kernel without an option refuses a setting with EOPNOTSUPP

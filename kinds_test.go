@@ -23,6 +23,7 @@ import (
 	"github.com/iplink-go/iplink/dsa"
 	"github.com/iplink-go/iplink/dummy"
 	"github.com/iplink-go/iplink/erspan"
+	"github.com/iplink-go/iplink/fdb"
 	"github.com/iplink-go/iplink/geneve"
 	"github.com/iplink-go/iplink/gre"
 	"github.com/iplink-go/iplink/gretap"
@@ -46,6 +47,7 @@ import (
 	"github.com/iplink-go/iplink/macvtap"
 	"github.com/iplink-go/iplink/netkit"
 	"github.com/iplink-go/iplink/nlmon"
+	"github.com/iplink-go/iplink/ovpn"
 	"github.com/iplink-go/iplink/pfcp"
 	"github.com/iplink-go/iplink/ppp"
 	"github.com/iplink-go/iplink/rmnet"
@@ -125,6 +127,8 @@ var kindTests = []kindTest{
 	{name: "netkit", build: netkit.New, figure: figure{8, 2, 9}, golden: goldenNetkit(), byHand: byHandNetkit()},
 	{name: "nlmon", build: nlmon.New, golden: []goldenSpec{{"plain", nlmon.New("t0").Index(goldenIndex).Up()}}},
 	{name: "openvswitch"},
+	{name: "ovpn", build: ovpn.New, figure: figure{1, 0, 1}, golden: []goldenSpec{{"plain", ovpn.New("t0").Index(goldenIndex).MTU(1281)}},
+		byHand: []written{{1, ovpn.New("t0").Mode(ovpn.MP), "01"}}},
 	{name: "pfcp", build: pfcp.New, golden: []goldenSpec{{"plain", pfcp.New("t0").Index(goldenIndex).MTU(67)}}},
 	{name: "ppp", build: ppp.New, figure: figure{1, 0, 0}, hardware: true, byHand: []written{{1, ppp.New("t0").File(os.NewFile(0x1234, "/dev/ppp")), "34 12 00 00"}}},
 	{name: "rmnet", build: rmnet.New, figure: figure{2, 2, 2}, golden: goldenRMNet(), byHand: byHandRMNet()},
@@ -173,6 +177,33 @@ func TestCodecFigures(t *testing.T) {
 		if got := figureOf(k.rows()); got != k.figure {
 			t.Errorf("%s: %+v, want %+v", k.name, got, k.figure)
 		}
+	}
+}
+
+// TestTotals counts the attributes of all kinds. Kinds that share a table with another
+// count once, and what only ioctls set does not. Of IFLA_MACVLAN_MACADDR, which the kernel
+// reports as a member, and of the description of netkit's other end, which has no row,
+// there is one each; the latter stands for the conduit, which a new dsa link cannot have.
+func TestTotals(t *testing.T) {
+	total, hardware := figure{readable: 1}, figure{}
+	for _, k := range kindTests {
+		sum := &total
+		switch k.name {
+		case "macvtap", "ipvtap":
+			continue
+		case "tun":
+			k.figure.settable, k.figure.changeable = 0, 0
+		case "can":
+			sum = &hardware
+		}
+		sum.settable += k.figure.settable
+		sum.changeable += k.figure.changeable
+		sum.readable += k.figure.readable
+	}
+	t.Logf("%d settable, %d changeable, %d readable attributes, and of CAN %d, %d, %d",
+		total.settable, total.changeable, total.readable, hardware.settable, hardware.changeable, hardware.readable)
+	if want := (figure{394, 307, 434}); total != want {
+		t.Errorf("%+v, want %+v", total, want)
 	}
 }
 
@@ -355,7 +386,7 @@ func samples(f reflect.Type, skip, number int) (values []reflect.Value) {
 
 // sample returns a value of type t, filled with numbers.
 func sample(t reflect.Type, number int) reflect.Value {
-	for _, v := range []any{net.HardwareAddr{2, 0, 0, 0, 0, 1}, netip.MustParseAddr("192.0.2.1"), bridge.Port(), os.Stdin} {
+	for _, v := range []any{net.HardwareAddr{2, 0, 0, 0, 0, 1}, netip.MustParseAddr("192.0.2.1"), fdb.Entry{MAC: net.HardwareAddr{2, 0, 0, 0, 0, 1}}, bridge.Port(), os.Stdin} {
 		if reflect.TypeOf(v).AssignableTo(t) {
 			return reflect.ValueOf(v)
 		}

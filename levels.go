@@ -174,6 +174,7 @@ func (t *transaction) learn(j *job, m wire.Message) {
 
 // addLookUp adds the request that finds the index of a new link by its name.
 func (t *transaction) addLookUp(j *job) {
+	j.byName = true
 	j.at.batch.Get(uapi.RTM_GETLINK, func(m wire.Message) { t.learn(j, m) }, func(b []byte) []byte {
 		return j.at.appendKey(b, 0, j.nameNow())
 	})
@@ -189,7 +190,7 @@ func (t *transaction) findIndexes(j *job) {
 			continue
 		}
 		if index, err := rtnl.ShortIndexOf(end.at.rt, end.nameNow()); err == nil {
-			end.index = index
+			end.index, end.byName = index, true
 			t.index.add(end)
 		}
 	}

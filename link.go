@@ -34,7 +34,7 @@ type Link struct {
 	// MTU is the largest payload of a frame, in bytes (IFLA_MTU).
 	MTU uint32
 	// MinMTU and MaxMTU are the bounds of MTU in bytes; a MaxMTU of 0 means that
-	// there is no upper bound (IFLA_MIN_MTU, IFLA_MAX_MTU).
+	// no upper bound exists (IFLA_MIN_MTU, IFLA_MAX_MTU).
 	MinMTU, MaxMTU uint32
 	// TxQueueLen is the maximum number of packets in the send queue (IFLA_TXQLEN).
 	TxQueueLen uint32

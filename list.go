@@ -67,7 +67,7 @@ func OfMaster(name string) Filter {
 // OfMasterIndex is like OfMaster, but takes an interface index, 1 or more.
 func OfMasterIndex(index int) Filter {
 	if index < 1 {
-		return refusing("OfMasterIndex", fmt.Sprintf("%d is no interface index: they are 1 or more", index))
+		return refusing("OfMasterIndex", fmt.Sprintf("%d is not an interface index: they are 1 or more", index))
 	}
 	return func(f *filter) { f.masterIndex = index }
 }

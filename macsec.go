@@ -18,6 +18,7 @@ var macsecKind = kind{
 	validateChange: macsecBefore,
 	reason:         macsecReason,
 	overhead:       macsecOverhead,
+	defaults:       "cipher default cipher gcm-aes-128 icvlen 16 encrypt off send_sci on end_station off scb off protect on replay off window 0 validate strict encodingsa 0 offload off",
 }
 
 // MACsecInfo is the kernel's report of a MACsec link, IEEE 802.1AE.

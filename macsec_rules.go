@@ -205,7 +205,7 @@ func (c *macsecCipher) JSONValue() any { return (*MACsecCipher)(c) }
 // Check rejects unknown numbers.
 func (c *macsecCipher) Check() error {
 	if uint64(*c)-uint64(MACsecGCMAES128) >= uint64(len(macsecCiphers)) {
-		return fmt.Errorf("%v is no cipher suite", MACsecCipher(*c))
+		return fmt.Errorf("%v is not a cipher suite", MACsecCipher(*c))
 	}
 	return nil
 }

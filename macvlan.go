@@ -28,7 +28,7 @@ var macvlanKind = kind{
 
 	overhead:     noOverhead,
 	addressInUse: macvlanAddressInUse,
-	defaults:     "flag null bcqueuelen 1000",
+	defaults:     "mode vepa flag null bcqueuelen 1000",
 }
 
 const macvlanAddressInUse = "the parent, or another macvlan on it, has the link-layer address: set another, or none"

@@ -15,7 +15,7 @@ var macvtapKind = kind{
 
 	overhead:     noOverhead,
 	addressInUse: macvlanAddressInUse,
-	defaults:     "flag null bcqueuelen 1000",
+	defaults:     "mode vepa flag null bcqueuelen 1000 txqueuelen 500",
 }
 
 // macvtapReason returns the meaning of the driver's bare errnos.

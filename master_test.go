@@ -74,26 +74,26 @@ func TestBondRefused(t *testing.T) {
 		bond *bond.Builder
 		want string
 	}{
-		{bond.New("b0").Mode(7), "mode: invalid argument (7 is none of balance-rr, active-backup"},
-		{bond.New("b0").MIIMon(1500 * time.Microsecond), "miimon: invalid argument (1.5ms is no multiple of 1ms"},
+		{bond.New("b0").Mode(7), "mode: invalid argument (7 is not one of balance-rr, active-backup"},
+		{bond.New("b0").MIIMon(1500 * time.Microsecond), "miimon: invalid argument (1.5ms is not a multiple of 1ms"},
 		{bond.New("b0").MIIMon((1 << 31) * ms), "miimon: invalid argument (596h31m23.648s is not in 0s…596h31m23.647s)"},
 		{bond.New("b0").MIIMon(100 * ms).ARPInterval(ms), "arp_interval: invalid argument (cannot go with MIIMon)"},
 		{bond.New("b0").MIIMon(100 * ms).ARPValidate(bond.ValidateAll), "arp_validate: invalid argument (cannot go with MIIMon)"},
-		{bond.New("b0").MIIMon(100 * ms).UpDelay(150 * ms), "updelay: invalid argument (150ms is no multiple of MIIMon, which is 100ms: the kernel would round it down)"},
-		{bond.New("b0").MIIMon(100 * ms).DownDelay(10 * ms), "downdelay: invalid argument (10ms is no multiple of MIIMon"},
+		{bond.New("b0").MIIMon(100 * ms).UpDelay(150 * ms), "updelay: invalid argument (150ms is not a multiple of MIIMon, which is 100ms: the kernel would round it down)"},
+		{bond.New("b0").MIIMon(100 * ms).DownDelay(10 * ms), "downdelay: invalid argument (10ms is not a multiple of MIIMon"},
 		{bond.New("b0").MIIMon(0).DownDelay(0), "downdelay: invalid argument (needs MIIMon, which is off)"},
-		{bond.New("b0").MIIMon(100 * ms).PeerNotifDelay(101 * ms), "peer_notify_delay: invalid argument (101ms is no multiple of MIIMon"},
+		{bond.New("b0").MIIMon(100 * ms).PeerNotifDelay(101 * ms), "peer_notify_delay: invalid argument (101ms is not a multiple of MIIMon"},
 		{bond.New("b0").PeerNotifDelay(301 * time.Second), "peer_notify_delay: invalid argument (5m1s is not in 0s…5m0s)"},
 		{bond.New("b0").ARPIPTargets(many...), "arp_ip_target: invalid argument (17 targets, where at most 16 fit)"},
 		{bond.New("b0").ARPIPTargets(addrs("192.0.2.1", "192.0.2.2", "192.0.2.1")...), "arp_ip_target: invalid argument (192.0.2.1 is there twice)"},
-		{bond.New("b0").ARPIPTargets(addrs("2001:db8::1")...), "arp_ip_target: invalid argument (2001:db8::1 is no IPv4 address)"},
-		{bond.New("b0").ARPIPTargets(netip.Addr{}), "arp_ip_target: invalid argument (invalid IP is no IPv4 address)"},
-		{bond.New("b0").ARPIPTargets(addrs("0.1.2.3")...), "arp_ip_target: invalid argument (0.1.2.3 is no address of a host)"},
-		{bond.New("b0").ARPIPTargets(addrs("255.255.255.255")...), "arp_ip_target: invalid argument (255.255.255.255 is no address of a host)"},
-		{bond.New("b0").NSIP6Targets(addrs("192.0.2.1")...), "ns_ip6_target: invalid argument (192.0.2.1 is no IPv6 address)"},
-		{bond.New("b0").NSIP6Targets(addrs("::ffff:192.0.2.1")...), "ns_ip6_target: invalid argument (::ffff:192.0.2.1 is no IPv6 address)"},
+		{bond.New("b0").ARPIPTargets(addrs("2001:db8::1")...), "arp_ip_target: invalid argument (2001:db8::1 is not an IPv4 address)"},
+		{bond.New("b0").ARPIPTargets(netip.Addr{}), "arp_ip_target: invalid argument (invalid IP is not an IPv4 address)"},
+		{bond.New("b0").ARPIPTargets(addrs("0.1.2.3")...), "arp_ip_target: invalid argument (0.1.2.3 is not an address of a host)"},
+		{bond.New("b0").ARPIPTargets(addrs("255.255.255.255")...), "arp_ip_target: invalid argument (255.255.255.255 is not an address of a host)"},
+		{bond.New("b0").NSIP6Targets(addrs("192.0.2.1")...), "ns_ip6_target: invalid argument (192.0.2.1 is not an IPv6 address)"},
+		{bond.New("b0").NSIP6Targets(addrs("::ffff:192.0.2.1")...), "ns_ip6_target: invalid argument (::ffff:192.0.2.1 is not an IPv6 address)"},
 		{bond.New("b0").NSIP6Targets(addrs("fe80::1%eth0")...), "ns_ip6_target: invalid argument (fe80::1%eth0 is an address with a zone"},
-		{bond.New("b0").NSIP6Targets(addrs("ff02::1")...), "ns_ip6_target: invalid argument (ff02::1 is no address of another host)"},
+		{bond.New("b0").NSIP6Targets(addrs("ff02::1")...), "ns_ip6_target: invalid argument (ff02::1 is not an address of another host)"},
 		{bond.New("b0").ARPMissedMax(0), "arp_missed_max: invalid argument (0 is not in 1…255)"},
 		{bond.New("b0").ResendIGMP(256), "resend_igmp: invalid argument (256 is not in 0…255)"},
 		{bond.New("b0").MinLinks(1 << 31), "min_links: invalid argument (2147483648 is not in 0…2147483647)"},
@@ -103,7 +103,7 @@ func TestBondRefused(t *testing.T) {
 		{bond.New("b0").ADUserPortKey(1024), "ad_user_port_key: invalid argument (1024 is not in 0…1023)"},
 		{bond.New("b0").Mode(bond.IEEE8023AD).ADActorSystem(net.HardwareAddr{1, 0, 0, 0, 0, 1}), "ad_actor_system: invalid argument (01:00:00:00:00:01 is a multicast address)"},
 		{bond.New("b0").ADActorSystem(net.HardwareAddr{2}), "ad_actor_system: invalid argument (1 bytes, where 6 are due)"},
-		{bond.New("b0").ADSelect(4), "ad_select: invalid argument (4 is none of stable"},
+		{bond.New("b0").ADSelect(4), "ad_select: invalid argument (4 is not one of stable"},
 		{bond.New("b0").MTU(67), "mtu: invalid argument (67 is not in 68…65535)"},
 	} {
 		refuses(t, test.bond, "create bond b0: "+test.want)
@@ -276,7 +276,7 @@ func TestBondBefore(t *testing.T) {
 		{want: bond.New("b0").Mode(bond.ActiveBackup).ARPValidate(bond.ValidateAll), have: iplink.BondInfo{ARPValidate: bond.ValidateAll},
 			differ: attr.SetOf(uapi.IFLA_BOND_MODE), sends: attr.SetOf(uapi.IFLA_BOND_MODE, uapi.IFLA_BOND_ARP_VALIDATE)},
 		{want: bond.New("b0").UpDelay(150 * ms), have: iplink.BondInfo{MIIMon: 100 * ms},
-			differ: attr.SetOf(uapi.IFLA_BOND_UPDELAY), refusal: "updelay: 150ms is no multiple of MIIMon, which is 100ms: the kernel would round it down"},
+			differ: attr.SetOf(uapi.IFLA_BOND_UPDELAY), refusal: "updelay: 150ms is not a multiple of MIIMon, which is 100ms: the kernel would round it down"},
 		{want: bond.New("b0").UpDelay(150 * ms), differ: attr.SetOf(uapi.IFLA_BOND_UPDELAY), refusal: "updelay: needs MIIMon, which is off"},
 		{want: bond.New("b0").Mode(bond.IEEE8023AD).UpDelay(300 * ms), differ: attr.SetOf(uapi.IFLA_BOND_MODE, uapi.IFLA_BOND_UPDELAY),
 			sends: attr.SetOf(uapi.IFLA_BOND_MODE, uapi.IFLA_BOND_UPDELAY)},
@@ -340,10 +340,10 @@ func byHandBondPort() []written {
 
 func TestTeamRefused(t *testing.T) {
 	for _, r := range []badSpec{
-		{spec: team.New("t0").Mode("lacp"), message: `mode: "lacp" is none of broadcast, roundrobin, random, activebackup, loadbalance`},
-		{spec: team.New("t0").Mode(""), message: `mode: "" is none of broadcast, roundrobin, random, activebackup, loadbalance`},
+		{spec: team.New("t0").Mode("lacp"), message: `mode: "lacp" is not one of broadcast, roundrobin, random, activebackup, loadbalance`},
+		{spec: team.New("t0").Mode(""), message: `mode: "" is not one of broadcast, roundrobin, random, activebackup, loadbalance`},
 		{spec: team.New("t0").Mode(iplink.TeamMode(strings.Repeat("x", 32))), message: "mode: 32 bytes, where at most 31 fit"},
-		{spec: team.New("t0").Mode("*NOMODE*"), op: "update", message: `mode: "*NOMODE*" is none of broadcast, roundrobin, random, activebackup, loadbalance`},
+		{spec: team.New("t0").Mode("*NOMODE*"), op: "update", message: `mode: "*NOMODE*" is not one of broadcast, roundrobin, random, activebackup, loadbalance`},
 		{spec: team.New("t0").MTU(67), message: "mtu: 67 is not in 68…65535"},
 	} {
 		r.test(t)

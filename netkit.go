@@ -14,10 +14,11 @@ var netkitKind = kind{
 	info:       func() info { return &NetkitInfo{Scrub: NetkitScrubDefault, PeerScrub: NetkitScrubDefault} },
 	mtu:        [2]uint32{68, 65535},
 	peer:       uapi.IFLA_NETKIT_PEER_INFO,
+	peerName:   "nk",
 	ofPeer:     attr.SetOf(uapi.IFLA_NETKIT_PEER_POLICY, uapi.IFLA_NETKIT_PEER_SCRUB),
 	flagsLater: true,
 	fixed:      netkitFixed,
-	defaults:   "mode l3 forward scrub default headroom 0 tailroom 0 pairing pair",
+	defaults:   "mode l3 forward scrub default peer scrub default headroom 0 tailroom 0 pairing pair arp off",
 }
 
 // NetkitInfo is the kernel's report of a netkit link.

@@ -139,7 +139,7 @@ func (t *transaction) nsConnByID(ctx context.Context, ns *NetNS) (*nsConn, error
 }
 
 func (t *transaction) open(ns *NetNS) (*nsConn, error) {
-	c, err := ns.Dial()
+	c, err := t.conn.dialIn(ns)
 	if err != nil {
 		return t.remote(ns, err)
 	}

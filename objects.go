@@ -207,6 +207,9 @@ func (w *commandWriter) addObjects(s *spec) {
 		for _, command := range o.Commands(attr.Quote(s.finalName())) {
 			w.commands = append(w.commands, s.home().bridgeCommand()+" "+command)
 		}
+		if o, ok := o.(own.Excluder); ok && o.Excludes() != "" {
+			w.absent = append(w.absent, o.Excludes())
+		}
 		if ports, ok := o.(*own.Ports); ok {
 			for _, command := range ports.LinkCommands(attr.Quote(s.finalName())) {
 				w.commands = append(w.commands, s.home().command()+" "+command)

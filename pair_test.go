@@ -12,12 +12,12 @@ func TestNetkitRefusals(t *testing.T) {
 	const l3 = "address: a netkit link in mode l3 has none: Mode(netkit.L2) makes one with addresses"
 	one := func() *netkit.Builder { return netkit.New("a").Pairing(netkit.Single) }
 	for _, r := range []badSpec{
-		{spec: netkit.New("a").Mode(2), message: "mode: 2 is none of l2, l3"},
-		{spec: netkit.New("a").Policy(1), message: "policy: 1 is none of forward, blackhole"},
-		{spec: netkit.New("a").PeerPolicy(3), op: "update", message: "peer policy: 3 is none of forward, blackhole"},
-		{spec: netkit.New("a").Scrub(2), message: "scrub: 2 is none of none, default"},
-		{spec: netkit.New("a").PeerScrub(2), message: "peer scrub: 2 is none of none, default"},
-		{spec: netkit.New("a").Pairing(2), message: "pairing: 2 is none of pair, single"},
+		{spec: netkit.New("a").Mode(2), message: "mode: 2 is not one of l2, l3"},
+		{spec: netkit.New("a").Policy(1), message: "policy: 1 is not one of forward, blackhole"},
+		{spec: netkit.New("a").PeerPolicy(3), op: "update", message: "peer policy: 3 is not one of forward, blackhole"},
+		{spec: netkit.New("a").Scrub(2), message: "scrub: 2 is not one of none, default"},
+		{spec: netkit.New("a").PeerScrub(2), message: "peer scrub: 2 is not one of none, default"},
+		{spec: netkit.New("a").Pairing(2), message: "pairing: 2 is not one of pair, single"},
 		{spec: netkit.New("a").MTU(67), message: "mtu: 67 is not in 68…65535"},
 		{spec: netkit.New("a").Address(lab.MAC), message: l3},
 		{spec: netkit.New("a").Mode(netkit.L3).Address(lab.MAC), op: "update", message: l3},

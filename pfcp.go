@@ -15,6 +15,7 @@ var pfcpKind = kind{
 	hidesNetNS: true,
 	address:    "a pfcp link has no link-layer address",
 	sizes:      pfcpSizes,
+	defaults:   "arp off mtu 0",
 }
 
 // pfcpSizes rejects an MTU with which IPv4 or IPv6 would use the link. The driver has no

@@ -74,7 +74,7 @@ func (p *pppFile) descriptor() (number int, err error) {
 func pppReason(errno syscall.Errno) string {
 	switch errno {
 	case syscall.EBADF:
-		return "the File is no open /dev/ppp, or it has a link already: open /dev/ppp once for each link"
+		return "the File is not an open /dev/ppp, or it has a link already: open /dev/ppp once for each link"
 	case syscall.EBUSY:
 		return "the driver is busy with the request of another program: try again"
 	}

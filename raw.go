@@ -286,7 +286,7 @@ func (s *spec) checkKindData() error {
 		return s.invalid(op, s.firstRow(set), "is not set by route netlink")
 	}
 	if word := s.outsideKind(); word != "" {
-		return s.invalid(op, word, "is no setting of the kind: the message around a driver has it, or cannot")
+		return s.invalid(op, word, "is not a setting of the kind: the message around a driver has it, or cannot")
 	}
 	if s.Info != nil {
 		if err := s.unresolved(s.Refs, s.info().attrs); err != nil {

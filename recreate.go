@@ -185,7 +185,7 @@ func (c *carryOver) openSpare(t *transaction, j *job) error {
 	}
 	ns, err := t.namespace(j.at)
 	if err == nil {
-		c.spare, err = ns.Dial()
+		c.spare, err = t.conn.dialIn(ns)
 	}
 	return err
 }

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -350,6 +351,51 @@ func TestCreateCompetition(t *testing.T) {
 	t.Logf("we made ours %d times, the rival %d times", made, rival.made)
 	if made == 0 || rival.made == 0 {
 		t.Error("there was no competition")
+	}
+}
+
+// TestUndoOfUnknown loses the answer about a link, of which undo then knows the name only,
+// as always before Linux 6.2. A rival's link that has taken over the name stays. If a rival's link had the name before
+// and is gone, ours is removed.
+func TestUndoOfUnknown(t *testing.T) {
+	for what, test := range map[string]struct {
+		before     string   // makes a link of the rival
+		sent, lost []string // commands of the rival before and after the request
+		left       string
+	}{
+		"taken over": {lost: []string{"link del n0", "link add n0 group 17185 type vxlan id 77 dstport 4789"},
+			left: "n0"},
+		"given up": {before: "link add n0 group 17185 type vxlan id 77 dstport 4789", sent: []string{"link del n0"}},
+	} {
+		c, ns := lab.Scratch(t)
+		c.WithoutEcho()
+		if test.before != "" {
+			testutil.IPBatch(t, ns.File, test.before)
+		}
+		inject := &injection{conn: c, fault: func(i *injection, p rtnl.Point) error {
+			switch {
+			case p == rtnl.BeforeSend && !i.done && len(test.sent) > 0:
+				testutil.IPBatch(t, ns.File, test.sent...)
+				test.sent = nil
+			case p == rtnl.BeforeReceive && !i.done:
+				i.done = true
+				if len(test.lost) > 0 {
+					testutil.IPBatch(t, ns.File, test.lost...)
+				}
+				return errInjected
+			}
+			return nil
+		}}
+		err := inject.run(t, create(c, []iplink.Spec{contested(0, ours)}))
+		if !errors.Is(err, errInjected) {
+			t.Errorf("%s: error %v", what, err)
+		}
+		if got := strings.Join(ns.Names()[1:], " "); got != test.left {
+			t.Errorf("%s: %q is left", what, got)
+		}
+		if test.left != "" && ns.Link("n0")["group"] != strconv.Itoa(theirs) {
+			t.Errorf("%s: %v", what, ns.Link("n0"))
+		}
 	}
 }
 

@@ -178,7 +178,7 @@ func (t *transaction) planMaster(j *job) error {
 	}
 	if s.port != nil && master != kindOf(s.port.Kind) {
 		return &Error{Op: t.op, Kind: s.Kind, Name: s.Name, Attr: "port",
-			Message: "the master is no " + s.port.Kind, Err: ErrKind}
+			Message: "the master is not " + article(s.port.Kind), Err: ErrKind}
 	}
 	j.joinsDown = master.portsDown
 	j.defers = defers || up && j.joinsDown != 0

@@ -22,6 +22,7 @@ var rmnetKind = kind{
 	driver:         "rmnet",
 	validateChange: rmnetBefore,
 	reason:         rmnetReason,
+	defaults:       "multicast off ingress-deaggregation on ingress-commands off ingress-mapv4-checksum off egress-mapv4-checksum off ingress-mapv5-checksum off egress-mapv5-checksum off",
 }
 
 // RMNetInfo is the kernel's report of an rmnet link, one channel of a Qualcomm modem. All

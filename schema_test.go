@@ -192,7 +192,7 @@ func init() {
 	}, "const")
 	add(func(k *checking, arg any) {
 		if !slices.ContainsFunc(arg.([]any), func(one any) bool { return reflect.DeepEqual(one, k.v) }) {
-			k.fail("%v is none of %v", k.v, arg)
+			k.fail("%v is not one of %v", k.v, arg)
 		}
 	}, "enum")
 	add(func(k *checking, arg any) { k.atLeast(k.v, arg, 1) }, "minimum")

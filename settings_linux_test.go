@@ -158,6 +158,7 @@ func (e *exercise[B]) run(t *testing.T) {
 	}
 	e.check(t, ns, 0)
 	e.idempotent(t, ns)
+	e.asItIs(t, ns)
 	e.proven = true
 	switch {
 	case e.row.CreateOnly:
@@ -184,6 +185,26 @@ func (e *exercise[B]) idempotent(t *testing.T, ns *os.File) {
 		t.Errorf("Ensure: %v", err)
 	case all[0].Changed():
 		t.Errorf("Ensure finds a difference: %v", all[0].Differences)
+	}
+}
+
+// asItIs demands that Ensure finds the link as SpecOf describes it.
+func (e *exercise[B]) asItIs(t *testing.T, ns *os.File) {
+	t.Helper()
+	_, err := lab.InNetNS(t, ns, func(c *iplink.Conn) (*iplink.Change, error) {
+		l, err := c.Get(t.Context(), link)
+		if err != nil {
+			return nil, err
+		}
+		spec := iplink.SpecOf(l)
+		all, err := c.Ensure(t.Context(), spec)
+		if err == nil && all[0].Changed() {
+			t.Errorf("Ensure finds %v for %v", all[0].Differences, spec)
+		}
+		return nil, err
+	})
+	if err != nil {
+		t.Errorf("Ensure of SpecOf: %v", err)
 	}
 }
 

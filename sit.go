@@ -22,7 +22,7 @@ var sitKind = kind{
 	fallback:    "sit0",
 	spelled:     attr.SetOf(uapi.IFLA_IPTUN_PROTO, uapi.IFLA_IPTUN_TTL),
 	fixed:       tunnelFixed(uapi.IFLA_IPTUN_REMOTE),
-	defaults:    tunnelDefaults,
+	defaults:    tunnelDefaults + " " + withoutARP + " 6rd-prefix 2002::/16 6rd-relay_prefix 0.0.0.0/0",
 }
 
 // SITInfo is the kernel's report of a sit link: IPv6 in IPv4, RFC 4213. Such links have
@@ -126,7 +126,7 @@ func (p *prefixAddr) Same(have attr.Payload) bool {
 func (p *prefixAddr) Check() error {
 	switch prefix := p.prefix(); {
 	case !prefix.IsValid():
-		return errors.New("the zero netip.Prefix is no prefix")
+		return errors.New("the zero netip.Prefix is not a prefix")
 	case prefix != prefix.Masked():
 		return fmt.Errorf("%v has bits beyond its length", prefix)
 	}

@@ -236,7 +236,7 @@ func (s *spec) checkPort(op string) error {
 	if op != "create" || s.port == nil || named || s.linkSet.Has(uapi.IFLA_MASTER) && s.link.Master != 0 {
 		return nil
 	}
-	return s.invalid(op, "port", "a new link is no port of "+article(s.port.Kind)+": name one with Master")
+	return s.invalid(op, "port", "a new link is not a port of "+article(s.port.Kind)+": name one with Master")
 }
 
 func (s *spec) checkAltNames(op string) error {
@@ -399,7 +399,7 @@ func (s *spec) addressFault(set attr.Set, due int, ethernet bool) *attr.Error {
 				Text: fmt.Sprintf("%v is the address of a group: the first byte of a link's own is even", a.mac)}
 		case own && isZero(a.mac):
 			return &attr.Error{Name: a.word, Errno: syscall.EADDRNOTAVAIL,
-				Text: fmt.Sprintf("%v is no address: without Address the kernel makes one", a.mac)}
+				Text: fmt.Sprintf("%v is not an address: without Address the kernel makes one", a.mac)}
 		}
 	}
 	return nil

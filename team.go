@@ -20,6 +20,8 @@ var teamKind = kind{
 	portsDown: syscall.EBUSY,
 	whileFree: attr.SetOf(own.TeamMode),
 	notFree:   syscall.EBUSY,
+	defaults:  "numtxqueues 16 numrxqueues 16",
+	saved:     func() genericInfo { return new(TeamInfo) },
 }
 
 // A TeamMode is the way the ports of a team share the frames. It is the kernel's
@@ -52,7 +54,7 @@ func (v *TeamInfo) attrs(c *attr.Codec) {
 
 func (v *TeamInfo) validate(_ string, s *spec) error {
 	if s.Set.Has(own.TeamMode) && !slices.Contains(teamModes, v.Mode) {
-		return &attr.Error{Name: "mode", Text: fmt.Sprintf("%q is none of %s", v.Mode, listModes())}
+		return &attr.Error{Name: "mode", Text: fmt.Sprintf("%q is not one of %s", v.Mode, listModes())}
 	}
 	return nil
 }

@@ -1,7 +1,6 @@
 package iplink
 
 import (
-	"context"
 	"fmt"
 	"sync"
 
@@ -11,15 +10,15 @@ import (
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
-// A Message is a netlink message that WithTrace shows, in words. It contains no key: the
+// A Message is a netlink message that a trace shows, in words. It contains no key: the
 // secret keys of WireGuard and MACsec appear as "(hidden)", and attributes that this library
 // does not know only with their number and length. It is a plain value, to be kept.
 type Message struct {
 	// Sent reports that the message is a request to the kernel, and not an answer of it.
 	Sent bool
 	// NetNS is the namespace of the socket: a name of `ip netns`, or the kernel's notation
-	// as in net:[4026531840]. It is empty for the namespace of the thread that called
-	// WithTrace, and where the kernel does not reveal it, which needs CAP_NET_ADMIN.
+	// as in net:[4026531840]. It is empty for the namespace of the Conn, and where the
+	// kernel does not reveal it, which needs CAP_NET_ADMIN.
 	NetNS string
 	// Seq is the sequence number (nlmsg_seq). Each socket has its own, from 1 on, and an
 	// answer has the one of its request.
@@ -69,36 +68,46 @@ func (m Message) String() string {
 	return string(b)
 }
 
-// WithTrace returns a context with a trace, for debugging: f is called for every netlink
-// request that a call with this context sends, right before it is sent, and for every
-// answer, as soon as it was received. That holds for all functions and methods of this
-// module that take a context, for all namespaces and sockets, route netlink and generic
-// netlink, and also for requests that undo a failed call:
+// WithTrace traces a Conn, for debugging: f is called for every netlink request of its
+// calls, right before it is sent, and for every answer, as soon as it was received. That
+// includes acknowledgements, refusals and lists, the sockets that the Conn opens in other
+// namespaces and for generic netlink, requests that undo a failed call, and links that are
+// opened with the option On:
 //
-//	ctx = iplink.WithTrace(ctx, func(m iplink.Message) { log.Print(m) })
-//	link, err := vxlan.New("vx0").VNI(100).Create(ctx)
+//	conn, err := iplink.Dial(iplink.WithTrace(func(m iplink.Message) { log.Print(m) }))
+//	links, err := conn.Create(ctx, vxlan.New("vx0").VNI(100))
 //
 // Announcements that Watch receives are no answers and not shown, and neither are
 // look-ups and changes without netlink: the index of a name by an ioctl, and files of
 // sysctls.
 //
-// The goroutine that sends calls f and waits for it. If several calls with the context
-// run at the same time, so may f. It must not use the Conn, or the opened link, of the
-// call. If ctx has a trace already, both are called, the earlier one first. The f must not
-// be nil.
-func WithTrace(ctx context.Context, f func(Message)) context.Context {
-	t := &tracer{f: f, names: map[string]string{}}
-	if here, err := CurrentNetNS(); err == nil {
-		t.home = here.label
-		_ = here.Close()
+// The goroutine that sends calls f and waits for it. If several calls run at the same
+// time, so may f. It must not use the Conn. If the option is given several times, each
+// function is called, in this order. A nil f is an error of Dial that matches
+// fs.ErrInvalid.
+func WithTrace(f func(Message)) DialOption {
+	return func(d *dialing) {
+		if f == nil {
+			d.refuse("WithTrace", "its function is nil")
+			return
+		}
+		show := f
+		if first := d.show; first != nil {
+			show = func(m Message) { first(m); f(m) }
+		}
+		d.show, d.trace = show, newTrace
 	}
-	return rtnl.WithTrace(ctx, t.show)
 }
 
-// A tracer shows the messages of a context.
+// newTrace returns the trace of a Conn with the socket rt.
+func newTrace(rt *rtnl.Conn, f func(Message)) rtnl.Trace {
+	return (&tracer{f: f, home: labelOf(rt), names: map[string]string{}}).show
+}
+
+// A tracer shows the messages of a Conn.
 type tracer struct {
 	f    func(Message)
-	home string // the label of the namespace without a name
+	home string // the label of the Conn's namespace, which is shown without a name
 
 	mu    sync.Mutex
 	names map[string]string // of namespaces, by label

@@ -1,13 +1,16 @@
 package iplink_test
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/iplink-go/iplink"
 	"github.com/iplink-go/iplink/bridge"
+	"github.com/iplink-go/iplink/fdb"
 	"github.com/iplink-go/iplink/ifb"
 	"github.com/iplink-go/iplink/internal/kerneltest/lab"
 	"github.com/iplink-go/iplink/internal/rtnl"
@@ -28,6 +31,11 @@ func traceSpecs(container *iplink.NetNS) []iplink.Spec {
 	}
 }
 
+// tracedConn returns a Conn in the namespace with a trace.
+func tracedConn(l *testutil.Lab, f func(iplink.Message)) *iplink.Conn {
+	return testutil.OpenedBy(l, func() (*iplink.Conn, error) { return iplink.Dial(iplink.WithTrace(f)) })
+}
+
 // TestTraceSends compares a trace with the points of all exchanges, in the namespace of the
 // Conn and in another one: each send shows at least a request, and before the next one
 // each request has its answer.
@@ -35,21 +43,20 @@ func TestTraceSends(t *testing.T) {
 	for _, kind := range []string{iplink.KindBridge, iplink.KindVXLAN, iplink.KindVeth, iplink.KindMacvlan, iplink.KindIFB} {
 		testutil.Need(t, kind)
 	}
-	c, _ := lab.Scratch(t)
-	_, other := lab.Scratch(t)
+	l, other := testutil.NewLab(t), testutil.NewLab(t)
 	var told []string
+	var all []iplink.Message
+	c := tracedConn(l, func(m iplink.Message) {
+		all = append(all, m)
+		told = append(told, map[bool]string{true: "request", false: "answer"}[m.Sent])
+	})
 	c.SetHook(func(p rtnl.Point) error {
 		if p == rtnl.BeforeSend {
 			told = append(told, "send")
 		}
 		return nil
 	})
-	var all []iplink.Message
-	ctx := iplink.WithTrace(t.Context(), func(m iplink.Message) {
-		all = append(all, m)
-		told = append(told, map[bool]string{true: "request", false: "answer"}[m.Sent])
-	})
-	if _, err := c.Create(ctx, traceSpecs(lab.NetNS(other))...); err != nil {
+	if _, err := c.Create(t.Context(), traceSpecs(lab.NetNS(other))...); err != nil {
 		t.Fatal(err)
 	}
 	told = slices.Compact(told)
@@ -122,8 +129,8 @@ func TestTraceRefusal(t *testing.T) {
 	c, l := lab.Scratch(t)
 	lab.MustCreate(t, c, bridge.New("taken"))
 	var all []iplink.Message
-	ctx := iplink.WithTrace(t.Context(), func(m iplink.Message) { all = append(all, m) })
-	if _, err := c.Create(ctx, bridge.New("t0"), bridge.New("taken")); err == nil {
+	c = tracedConn(l, func(m iplink.Message) { all = append(all, m) })
+	if _, err := c.Create(t.Context(), bridge.New("t0"), bridge.New("taken")); err == nil {
 		t.Fatal("created")
 	}
 	errs := slices.DeleteFunc(slices.Clone(all), func(m iplink.Message) bool { return m.Err == nil })
@@ -138,9 +145,10 @@ func TestTraceRefusal(t *testing.T) {
 	}
 }
 
-// TestTraceNetNS names the namespaces: none for the own one, and else the name of `ip netns`
-// or the kernel's notation.
+// TestTraceNetNS names the namespaces of veth ends: none for the Conn's, and else the name of
+// `ip netns` or the kernel's notation.
 func TestTraceNetNS(t *testing.T) {
+	testutil.Need(t, iplink.KindVeth)
 	name := testutil.Name(t)
 	named, err := iplink.CreateNetNS(name)
 	if err != nil {
@@ -148,11 +156,6 @@ func TestTraceNetNS(t *testing.T) {
 	}
 	defer func() { testutil.Must(t, iplink.DeleteNetNS(name)); named.Close() }()
 	unnamed := lab.NetNS(testutil.NewLab(t))
-	here, err := iplink.CurrentNetNS()
-	testutil.Must(t, err)
-	defer here.Close()
-	var last iplink.Message
-	ctx := iplink.WithTrace(t.Context(), func(m iplink.Message) { last = m })
 	var ino string
 	testutil.Must(t, unnamed.Do(func() error {
 		ns, err := iplink.CurrentNetNS()
@@ -160,13 +163,62 @@ func TestTraceNetNS(t *testing.T) {
 		ns.Close()
 		return err
 	}))
-	for want, ns := range map[string]*iplink.NetNS{name: named, ino: unnamed, "": here} {
-		c, err := ns.Dial()
+	for _, home := range []*iplink.NetNS{lab.NetNS(testutil.NewLab(t)), named} {
+		var seen []string
+		c, err := home.Dial(iplink.WithTrace(func(m iplink.Message) { seen = append(seen, m.NetNS) }))
 		testutil.Must(t, err)
-		_, err = c.Get(ctx, "lo")
-		if c.Close(); err != nil || last.NetNS != want || last.Type != "RTM_NEWLINK" {
-			t.Errorf("namespace %q, want %q; %v, error %v", last.NetNS, want, last, err)
+		for want, there := range map[string]*iplink.NetNS{name: named, ino: unnamed} {
+			if there == home {
+				want = ""
+			}
+			seen = nil
+			_, err = c.Create(t.Context(), veth.New("t0").Up().NetNS(there).Peer(veth.New("t1")))
+			if !slices.Contains(seen, want) || slices.ContainsFunc(seen, func(s string) bool { return s != "" && s != want }) {
+				t.Errorf("namespaces %q, want the own one and %q", seen, want)
+			}
+			testutil.Must(t, errors.Join(err, c.Delete(t.Context(), "t1")))
 		}
-		last = iplink.Message{}
+		testutil.Must(t, c.Close())
+	}
+}
+
+// TestTraceOpened traces a bridge that was opened on the Conn, and not one that was not.
+func TestTraceOpened(t *testing.T) {
+	testutil.Need(t, iplink.KindBridge)
+	l := testutil.NewLab(t)
+	var seen []string
+	c := tracedConn(l, func(m iplink.Message) { seen = append(seen, m.Type+" "+m.Flags) })
+	lab.MustCreate(t, c, bridge.New("br0"))
+	for i, option := range []iplink.OpenOption{iplink.On(c), iplink.In(lab.NetNS(l))} {
+		seen = nil
+		s, err := bridge.Open(t.Context(), "br0", option)
+		testutil.Must(t, err)
+		_, err = s.ListFDB(t.Context(), fdb.Filter{})
+		testutil.Must(t, errors.Join(err, s.Close()))
+		if i == 0 && !slices.Contains(seen, "RTM_GETNEIGH dump") || i == 1 && len(seen) > 0 {
+			t.Errorf("option %d: %q", i, seen)
+		}
+	}
+}
+
+// TestTraceOptions refuses options without a function, and calls several functions in order.
+func TestTraceOptions(t *testing.T) {
+	for want, option := range map[string]iplink.DialOption{
+		"dial: Option: invalid argument (it is nil: leave it out)": nil,
+		"dial: WithTrace: invalid argument (its function is nil)":  iplink.WithTrace(nil),
+	} {
+		if c, err := iplink.Dial(option); !errors.Is(err, fs.ErrInvalid) || !strings.Contains(err.Error(), want) || c != nil {
+			t.Errorf("%v, error %v, want %s", c, err, want)
+		}
+	}
+	l := testutil.NewLab(t)
+	var seen []string
+	note := func(who string) iplink.DialOption {
+		return iplink.WithTrace(func(m iplink.Message) { seen = append(seen, who+" "+m.Type) })
+	}
+	c := testutil.OpenedBy(l, func() (*iplink.Conn, error) { return iplink.Dial(note("first"), note("second")) })
+	_, err := c.Get(t.Context(), "lo")
+	if want := []string{"first RTM_GETLINK", "second RTM_GETLINK", "first RTM_NEWLINK", "second RTM_NEWLINK"}; err != nil || !slices.Equal(seen, want) {
+		t.Errorf("%q, error %v, want %q", seen, err, want)
 	}
 }

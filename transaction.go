@@ -53,13 +53,14 @@ type job struct {
 	makes   bool          // the transaction is to make it, or the pair that it belongs to
 	differs bool          // it exists, and is not as described
 	asks    bool          // the kernel is asked for the indexes of the link and its other end
-	free    bool          // no link had its name when the request to make it was sent
+	before  int           // the index of the link that had its name when the request to make it was sent; 0 if there was none
 	tied    bool          // it refers to another link of the transaction, or the other way round
 	echo    bool          // the kernel is asked for an echo, so that the link need not be read
 	unread  bool          // to be read after all links have been changed
 	made    bool          // by this transaction
 	carried *carryOver    // of the link that it replaces, or nil
 	lost    bool          // it is unknown whether it was made
+	byName  bool          // its index is that of the link found by its name
 	added   []own.Request // that remove the objects that an exclusive job has added
 
 	pending
@@ -296,7 +297,7 @@ func (t *transaction) flushOnce(ctx context.Context, p *nsConn) error {
 func (p *nsConn) send(ctx context.Context) error {
 	for _, step := range p.steps {
 		if step.what == stepCreate {
-			step.job.free = rtnl.IsFree(p.rt, step.job.nameNow())
+			step.job.before = heldBy(p.rt, step.job.nameNow())
 		}
 	}
 	defer func() {
@@ -308,6 +309,16 @@ func (p *nsConn) send(ctx context.Context) error {
 		p.noteAdded()
 	}()
 	return p.conn().Do(ctx, &p.batch)
+}
+
+// heldBy returns the index of the link that has a name, or 0. The kernel looks for a
+// module of that name at SIOCGIFINDEX if no link has it, so IsFree comes first.
+func heldBy(s rtnl.Socket, name string) int {
+	if rtnl.IsFree(s, name) {
+		return 0
+	}
+	index, _ := rtnl.ShortIndexOf(s, name)
+	return index
 }
 
 // holds reports whether a step failed because its result was there already: another
@@ -331,7 +342,7 @@ func (t *transaction) holds(ctx context.Context, step step, err error) bool {
 // requested, since a name can pass from one link to another.
 func (t *transaction) sameLink(j *job) error {
 	s := j.spec
-	if j.index != 0 && j.link.Index != j.index {
+	if j.index != 0 && j.link.Index != j.index || j.byName && j.makes && !t.resembles(j, j.link) {
 		return &Error{Op: t.op, Kind: s.Kind, Name: s.Name, Message: "another link has its name by now", Err: syscall.ENODEV}
 	}
 	if s.Info != nil && j.link.Kind != s.Kind {

@@ -245,7 +245,7 @@ func (v *Tunnel) externalFault(s *spec, n *tunnelNumbers) *attr.Error {
 // encapFault rejects an encapsulation without a port.
 func (v *Tunnel) encapFault(s *spec, n *tunnelNumbers) *attr.Error {
 	if s.Set.Has(n.encapType) && v.Encap.Type != TunnelEncapNone && v.Encap.DestPort == 0 {
-		return &attr.Error{Name: "encap-dport", Text: "0 is no UDP port: the receiver needs one"}
+		return &attr.Error{Name: "encap-dport", Text: "0 is not a UDP port: the receiver needs one"}
 	}
 	return nil
 }
@@ -453,4 +453,5 @@ func (t *transaction) encapMissing(_ context.Context, s *step, errno syscall.Err
 
 // tunnelDefaults are the defaults that all kinds of IP tunnels have.
 const tunnelDefaults = "remote 0.0.0.0 local 0.0.0.0 remote :: local :: fwmark 0x0 mip6 nomip6 " +
-	"encap none noencap-csum noencap-udp6-csum noencap-remcsum encap-sport 0 encap-dport 0"
+	"encap none noencap-csum noencap-udp6-csum noencap-remcsum encap-sport 0 encap-dport 0 " +
+	"ttl 0 tos 0x0 pmtudisc hoplimit 0 encaplimit 0 tclass 0x0 flowlabel 0x0 noallow-localremote"

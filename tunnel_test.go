@@ -146,7 +146,7 @@ func TestTunnelFaults(t *testing.T) {
 		{spec: ipip.New("a").Remote(four).External(), message: "remote: cannot go with External, where it comes with each packet"},
 		{spec: ipip.New("a").TTL(7).PMTUDiscovery(false), message: "pmtudisc: the kernel turns it off only with TTL(0), which copies the TTL of the inner packet"},
 		{spec: sit.New("a").PMTUDiscovery(false), message: "pmtudisc: the kernel turns it off only with TTL(0), which copies the TTL of the inner packet"},
-		{spec: ipip.New("a").Encap(ipip.FOU(0)), message: "encap-dport: 0 is no UDP port: the receiver needs one"},
+		{spec: ipip.New("a").Encap(ipip.FOU(0)), message: "encap-dport: 0 is not a UDP port: the receiver needs one"},
 		{spec: sit.New("a").SixRD(netip.MustParsePrefix("2001:db8::/40"), netip.Prefix{}),
 			message: "6rd-prefix: 2001:db8::/40 leaves no room for the IPv4 address after the 0 bits of the relay prefix"},
 		{spec: erspan.New("a").Remote(four), message: "key: there is no default for it: set Key, the session ID"},

@@ -8,7 +8,9 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/iplink-go/iplink/internal/attr"
 	"github.com/iplink-go/iplink/internal/rtnl"
+	"github.com/iplink-go/iplink/internal/uapi"
 )
 
 const (
@@ -108,27 +110,84 @@ func (j *job) target() target {
 // first, without peers. The error names the links whose creation is uncertain.
 func (t *transaction) madeIn(ctx context.Context, p *nsConn) (made []*job, unknown error) {
 	for _, j := range slices.Backward(slices.Concat(t.earlier, t.jobs)) {
-		switch {
-		case j.at != p || j.main != nil:
-		case j.made, j.lost && j.free:
-			j.locateMade(ctx)
+		if j.at != p || j.main != nil || !j.made && !j.lost {
+			continue
+		}
+		switch found, fault := t.locateMade(ctx, j); {
+		case found:
 			made = append(made, j)
-		case j.lost:
-			unknown = errors.Join(unknown, t.undoError(j, rtnl.ErrLost, "whether it was made is unknown"))
+		case fault != "":
+			unknown = errors.Join(unknown, t.undoError(j, rtnl.ErrLost, fault))
 		}
 	}
 	return made, unknown
 }
 
-// locateMade finds the index of a link whose index the kernel chose.
-func (j *job) locateMade(ctx context.Context) {
-	switch {
-	case j.index != 0:
-	case j.link != nil:
-		j.index = j.link.Index
-	default:
-		j.index, _ = rtnl.IndexOf(ctx, j.at.rt, j.nameNow()) // 0 if it no longer exists
+// locateMade reports whether the link is there that the transaction made. A link whose
+// index the kernel chose and did not report is found by its name. Another caller may have
+// removed it and given the name to its own link, which had the name before, or
+// is not as the request described it. The fault is the reason why a link is left that
+// may be the transaction's.
+func (t *transaction) locateMade(ctx context.Context, j *job) (found bool, fault string) {
+	index, err := j.index, error(nil)
+	if index == 0 && j.link != nil {
+		index = j.link.Index
 	}
+	switch {
+	case index != 0 && !j.byName:
+		j.index = index
+		return true, ""
+	case index == 0 && j.nameNow() == "":
+		return false, "the kernel chose its name, and did not report it"
+	case index == 0:
+		index, err = j.at.indexOf(ctx, j.nameNow())
+	}
+	if isGone(err) || err == nil && index == j.before {
+		return false, ""
+	}
+	l, unread := j.at.readIndex(ctx, index)
+	for range undoAttempts - 1 {
+		if unread != nil && !isGone(unread) {
+			l, unread = j.at.readIndex(ctx, index)
+		}
+	}
+	switch {
+	case isGone(unread):
+		return false, ""
+	case err != nil, unread != nil && j.lost && j.before != 0:
+		return false, "whether it was made is unknown"
+	case unread == nil && !t.resembles(j, l):
+		return false, fmt.Sprintf("the link with index %d has its name, but not its settings, and is left", index)
+	}
+	j.index = index
+	return true, ""
+}
+
+// resembles reports whether a link has the kind and the lasting settings with which the job
+// asked the kernel to make it, as far as the kernel reports them. It passes over those
+// that the kernel changes with a master or a parent.
+func (t *transaction) resembles(j *job, l *Link) bool {
+	if l.Kind != j.spec.Kind {
+		return false
+	}
+	by := attr.SetOf(uapi.IFLA_MASTER, uapi.IFLA_LINK, uapi.IFLA_MTU, uapi.IFLA_ADDRESS)
+	if isPrivate(l.Group) {
+		by.Add(uapi.IFLA_GROUP)
+	}
+	set := j.spec.linkSet.Minus(j.createsLater().Or(requests).Or(j.kind.rewrites).Or(by)).And(l.raw.common)
+	if len(t.codec.Compare(set, nil, j.spec.link.settable, l.settable)) > 0 {
+		return false
+	}
+	i, ok := j.spec.known(l)
+	if !ok || j.spec.Info == nil || t.unprovable(j.spec) {
+		return true
+	}
+	set = j.spec.Set.Minus(j.genericSet.Or(j.late)).And(l.raw.info)
+	for _, r := range j.infoRefs {
+		set.Remove(r.Type)
+	}
+	lasting := func(d attr.Difference) bool { return d.CreateOnly }
+	return !slices.ContainsFunc(t.codec.Compare(set, nil, j.spec.info().attrs, i.attrs), lasting)
 }
 
 // leftover returns an error for each link that could not be removed, and for each

@@ -247,7 +247,7 @@ func (t *transaction) isPort(j *job, have *Link) error {
 		return nil
 	}
 	return &Error{Op: t.op, Kind: s.Kind, Name: s.Name, Attr: "port", Err: ErrKind,
-		Message: "it is no port of " + article(s.port.Kind) + ": name one with Master"}
+		Message: "it is not a port of " + article(s.port.Kind) + ": name one with Master"}
 }
 
 // addUpdate adds the requests that change a link, and marks the link to be read.

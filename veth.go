@@ -10,6 +10,8 @@ var vethKind = kind{
 	info:   func() info { return new(VethInfo) },
 	mtu:    [2]uint32{68, 65535},
 	peer:   uapi.VETH_INFO_PEER,
+
+	peerName: "veth",
 }
 
 // VethInfo is the kernel's report of a veth link.

@@ -231,7 +231,7 @@ func (v *VLANInfo) without(have info, set attr.Set) info {
 	return &all
 }
 
-// zeroed returns the entries in want, and maps to 0 what only have maps.
+// zeroed returns the entries in want, with 0 for each other entry of have.
 func zeroed(want, have map[uint32]uint32) map[uint32]uint32 {
 	all := make(map[uint32]uint32, len(want))
 	for from := range have {

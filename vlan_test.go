@@ -24,8 +24,8 @@ func TestIPvlanRefusals(t *testing.T) {
 	for _, r := range []badSpec{
 		{spec: ipvlan.New("a").Mode(ipvlan.L2), message: "link: a ipvlan sits on another link: name it with Parent"},
 		{spec: ipvtap.New("a").Mode(ipvtap.L2), message: "link: a ipvtap sits on another link: name it with Parent"},
-		{spec: ipvlan.New("a").Parent("b").Mode(3), message: "mode: 3 is none of l2, l3, l3s"},
-		{spec: ipvlan.New("a").Parent("b").Flags(3), message: "flags: 3 is none of bridge, private, vepa"},
+		{spec: ipvlan.New("a").Parent("b").Mode(3), message: "mode: 3 is not one of l2, l3, l3s"},
+		{spec: ipvlan.New("a").Parent("b").Flags(3), message: "flags: 3 is not one of bridge, private, vepa"},
 		{spec: ipvlan.New("a").Parent("b").Address(mac), message: "address: an ipvlan has the address of its parent"},
 		{spec: ipvtap.New("a").Address(mac), op: "update", message: "address: an ipvlan has the address of its parent"},
 	} {
@@ -47,7 +47,7 @@ func TestVLANString(t *testing.T) {
 			"id 7 ingress-qos-map 1:0 3:4 5:6"},
 		{vlan.New("v0").Parent("eth0").ID(7).IngressQoSMap(nil), "id 7"},
 		{vlan.New("v0").Parent("eth0").ID(7).EgressQoSMap(map[uint32]uint32{1: 2}).OnlyEgressQoSMap(map[uint32]uint32{3: 4}).OnlyIngressQoSMap(nil),
-			"id 7 egress-qos-map 3:4"},
+			"id 7 egress-qos-map 3:4 # ip has no word for: no other entries of egress-qos-map, no other entries of ingress-qos-map"},
 	} {
 		want := "ip link add v0 link eth0 type vlan " + test.want
 		if got := test.vlan.String(); got != want {
@@ -81,7 +81,7 @@ func TestVLANRefused(t *testing.T) {
 		{vlan.New("v0").ID(7), "link: invalid argument (a vlan sits on another link: name it with Parent)"},
 		{vlan.New("v0").Parent("eth0"), "id: invalid argument (there is no default for it)"},
 		{vlan.New("v0").Parent("eth0").ID(4095), "id: invalid argument (4095 is not in 0…4094)"},
-		{vlan.New("v0").Parent("eth0").ID(7).Protocol(0x8847), "protocol: invalid argument (34887 is none of 802.1Q, 802.1ad)"},
+		{vlan.New("v0").Parent("eth0").ID(7).Protocol(0x8847), "protocol: invalid argument (34887 is not one of 802.1Q, 802.1ad)"},
 		{vlan.New("v0").Parent("eth0").ID(7).IngressQoSMap(map[uint32]uint32{8: 1}),
 			"ingress-qos-map: invalid argument (8:1: the priority code point 8 is not in 0…7)"},
 		{vlan.New("v0").Parent("eth0").ID(7).EgressQoSMap(map[uint32]uint32{1: 8}),

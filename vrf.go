@@ -12,6 +12,7 @@ var vrfKind = kind{
 	mtu:      [2]uint32{1280, 65575},
 	required: attr.SetOf(uapi.IFLA_VRF_TABLE),
 	driver:   "vrf",
+	defaults: withoutARP + " mtu 65575",
 }
 
 // VRFInfo is the kernel's report of a VRF, a routing domain of its own.

@@ -12,13 +12,15 @@ import (
 var (
 	vtiKind = kind{
 		config: "NET_IPVTI", info: func() info { return new(VTIInfo) }, wholeChange: true,
-		address: noAddress, addrLen: 4, fallback: "ip_vti0", fixed: tunnelFixed(uapi.IFLA_VTI_REMOTE),
+		address: noAddress, addrLen: 4, fallback: "ip_vti0", fixed: tunnelFixed(uapi.IFLA_VTI_REMOTE), defaults: vtiDefaults,
 	}
 	vti6Kind = kind{
 		config: "IPV6_VTI", info: func() info { return new(VTI6Info) }, wholeChange: true,
-		address: noAddress, addrLen: 16, fallback: "ip6_vti0",
+		address: noAddress, addrLen: 16, fallback: "ip6_vti0", defaults: vtiDefaults,
 	}
 )
+
+const vtiDefaults = withoutARP + " remote 0.0.0.0 local 0.0.0.0 remote :: local :: ikey 0 okey 0 fwmark 0x0"
 
 // VTIInfo is the kernel's report of a vti link: IPsec over IPv4.
 type VTIInfo struct {

@@ -98,7 +98,7 @@ func TestVTIFaults(t *testing.T) {
 	for _, r := range []badSpec{
 		{spec: vti.New("a").Remote(lab.Addr("2001:db8::7")), message: "remote: 2001:db8::7 is of the other family: the link has addresses of 4 bytes"},
 		{spec: vti6.New("a").Local(lab.Addr("192.0.2.7")), message: "local: 192.0.2.7 is of the other family: the link has addresses of 16 bytes"},
-		{spec: vti.New("a").DevIndex(-3), message: "dev: -3 is no interface index"},
+		{spec: vti.New("a").DevIndex(-3), message: "dev: -3 is not an interface index"},
 		{spec: vti.New("a").Address([]byte{2, 0, 0, 0, 0x12, 0x34}), message: "address: the link-layer address of such a tunnel is its Local"},
 	} {
 		r.test(t)

@@ -49,8 +49,8 @@ func AllNetNS() Filter {
 // and the age of IPv6 information) and all sysctl settings are not. The numbers of times
 // that the carrier came and went are: they reveal a carrier that was briefly lost. So is
 // a failover of a bond or of the network (IFLA_EVENT), even if nothing else changed. A
-// CAN controller that goes bus-off is a change of "info.state". To save memory,
-// the links of a watch do not even contain the sysctl settings of IPv4 and IPv6, nor
+// CAN controller that goes bus-off, or leaves that state, is a change of "info.state"; the
+// kernel does not announce the error states on the way. To save memory, the links of a watch do not even contain the sysctl settings of IPv4 and IPv6, nor
 // the counters of IPv6: INET.Conf, INET6.Conf, INET6.Stats and INET6.ICMP6Stats are
 // empty, and Conn.Get reads them. Filters select the links to report; a link that
 // begins to match is Added, one that ceases to match is Removed. The links named in

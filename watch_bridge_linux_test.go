@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"os/exec"
 	"slices"
 	"strings"
 	"sync"
@@ -114,15 +113,14 @@ func TestWatchBridgeMirror(t *testing.T) {
 	vlans, mdb := &objectMirror{objects: map[string]int{}}, &objectMirror{objects: map[string]int{}}
 	ctx, cancel := context.WithCancel(t.Context())
 	var readers, writers sync.WaitGroup
-	const stall = 100 * time.Millisecond
-	small := iplink.ReceiveBuffer(4096)
-	readers.Go(func() { followObjects(vlans, bridge.WatchVLANsOn(ctx, c, small), wordsOfVLAN, stall) })
-	readers.Go(func() { followObjects(mdb, bridge.WatchMDBOn(ctx, c, small), wordsOfMDB, stall) })
+	small, s := iplink.ReceiveBuffer(smallest), newStall(ns, 2)
+	readers.Go(func() { followObjects(ctx, vlans, s, bridge.WatchVLANsOn(ctx, c, small), wordsOfVLAN) })
+	readers.Go(func() { followObjects(ctx, mdb, s, bridge.WatchMDBOn(ctx, c, small), wordsOfMDB) })
+	s.await(t)
 	for n := range 4 {
 		ip, bridge := bridgeWriter(n, changes/4)
 		for program, text := range map[string]string{"ip": ip, "bridge": bridge} {
-			cmd := exec.Command(program, "-force", "-batch", "-")
-			cmd.Stdin = strings.NewReader(text)
+			cmd := batch(program, text, "-force")
 			writers.Go(func() { ns.In(func() { _ = cmd.Run() }) }) // many commands fail
 		}
 	}

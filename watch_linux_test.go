@@ -5,19 +5,19 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"net"
+	"os"
+	"os/exec"
 	"reflect"
 	"slices"
+	"strconv"
+	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/iplink-go/iplink"
-	"github.com/iplink-go/iplink/bridge"
 	"github.com/iplink-go/iplink/internal/kerneltest/lab"
 	"github.com/iplink-go/iplink/internal/testutil"
-	"github.com/iplink-go/iplink/veth"
 )
 
 // mirror is what a consumer knows of the links of one namespace by the events
@@ -50,8 +50,8 @@ func (m *mirror) apply(e iplink.Event) error {
 }
 
 // follow applies events until ctx ends. Now and then it stalls.
-func (m *mirror) follow(ctx context.Context, c *iplink.Conn, stall time.Duration) {
-	for e, err := range c.Watch(ctx, iplink.ReceiveBuffer(0)) {
+func (m *mirror) follow(ctx context.Context, c *iplink.Conn, s *stall) {
+	for e, err := range c.Watch(ctx, iplink.ReceiveBuffer(smallest)) {
 		if err == nil {
 			err = m.apply(e)
 		}
@@ -63,9 +63,7 @@ func (m *mirror) follow(ctx context.Context, c *iplink.Conn, stall time.Duration
 		if err != nil {
 			return
 		}
-		if rand.IntN(300) == 0 {
-			time.Sleep(stall)
-		}
+		s.hold(ctx, e.Kind)
 	}
 }
 
@@ -122,22 +120,29 @@ func briefOf(ns *testutil.Lab) map[int]brief {
 	return all
 }
 
-// TestWatchMirror has four writers change links while a reader that stalls now
-// and then, with a receive buffer that overruns, follows. In the end what the
-// reader knows is what the kernel has.
+// TestWatchMirror has four writers change links while a reader that stalls now and then,
+// with a receive buffer that overruns, follows. In the end what the reader knows is what
+// the kernel has.
 func TestWatchMirror(t *testing.T) {
 	changes := lab.Many(t, 2000, 20_000)
 	c, ns := lab.Scratch(t)
-	if _, err := c.Create(t.Context(), bridge.New("br0").Up(), bridge.New("br1").Up()); err != nil {
-		t.Fatal(err)
-	}
+	ns.Batch("link add br0 up type bridge", "link add br1 up type bridge")
 	m := &mirror{links: map[int]*iplink.Link{}}
 	ctx, cancel := context.WithCancel(t.Context())
 	var reader, writers sync.WaitGroup
-	reader.Go(func() { m.follow(ctx, c, 100*time.Millisecond) })
+	s := newStall(ns, 1)
+	reader.Go(func() { m.follow(ctx, c, s) })
+	s.await(t)
 	for n := range 4 {
-		w := &writer{t: t, conn: testutil.Opened(ns, iplink.Dial), n: n}
-		writers.Go(func() { w.run(changes / 4) })
+		w := &linkWriter{n: n}
+		cmd := batch("ip", w.commands(changes/4))
+		writers.Go(func() {
+			ns.In(func() {
+				if out, err := cmd.CombinedOutput(); err != nil {
+					t.Errorf("writer %d: %v\n%s", n, err, out)
+				}
+			})
+		})
 	}
 	start := time.Now()
 	writers.Wait()
@@ -163,90 +168,134 @@ func TestWatchMirror(t *testing.T) {
 		changes, written, m.events, m.resyncs, caught)
 }
 
-// writer makes changes that the kernel announces, at random.
-type writer struct {
-	t     *testing.T
-	conn  *iplink.Conn
+// smallest is the receive buffer of the tests: a few announcements.
+const smallest = 4096
+
+// A stall holds readers up. At first it does so until the kernel has dropped announcements
+// for each of them, which the kernel counts; later it does so now and then, for a while.
+type stall struct {
+	ns      *testutil.Lab
+	readers int
+	ready   sync.WaitGroup // for the snapshots of the readers
+}
+
+func newStall(ns *testutil.Lab, readers int) *stall {
+	s := &stall{ns: ns, readers: readers}
+	s.ready.Add(readers)
+	return s
+}
+
+// await waits until all readers have their snapshot. They then stall.
+func (s *stall) await(t *testing.T) {
+	t.Helper()
+	done := make(chan struct{})
+	go func() { s.ready.Wait(); close(done) }()
+	select {
+	case <-done:
+	case <-time.After(time.Minute):
+		t.Fatal("a reader has no snapshot after a minute")
+	}
+}
+
+// hold is called by a reader after each event.
+func (s *stall) hold(ctx context.Context, kind iplink.EventKind) {
+	if kind != iplink.Current {
+		if rand.IntN(300) == 0 {
+			time.Sleep(100 * time.Millisecond)
+		}
+		return
+	}
+	s.ready.Done()
+	for !s.overrun() && ctx.Err() == nil {
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// overrun reports whether the kernel has dropped several announcements for each reader:
+// those are the sockets in the namespace with groups.
+func (s *stall) overrun() bool {
+	const several = 20
+	var text []byte
+	s.ns.In(func() { text, _ = os.ReadFile("/proc/thread-self/net/netlink") })
+	n := 0
+	for line := range strings.Lines(string(text)) {
+		// sk Eth Pid Groups Rmem Wmem Dump Locks Drops Inode
+		f := strings.Fields(line)
+		if len(f) < 10 || f[3] == "00000000" {
+			continue
+		}
+		if drops, err := strconv.Atoi(f[8]); err == nil && drops >= several {
+			n++
+		}
+	}
+	return n >= s.readers
+}
+
+// batch returns a process that carries out commands, `ip -batch` or `bridge -batch`.
+func batch(program, commands string, flags ...string) *exec.Cmd {
+	cmd := exec.Command(program, append(flags, "-batch", "-")...)
+	cmd.Stdin = strings.NewReader(commands)
+	return cmd
+}
+
+// A linkWriter writes commands at random that change up to eight links, one at a time, and
+// the other ends of pairs with them. Each command succeeds and is announced.
+type linkWriter struct {
+	strings.Builder
 	n     int
 	names int
 	links []string
 }
 
-func (w *writer) run(changes int) {
-	for range changes {
-		if err := w.change(); err != nil {
-			w.t.Error(err)
-			return
-		}
+// commands returns the number of commands, or a few more.
+func (w *linkWriter) commands(n int) string {
+	for strings.Count(w.String(), "\n") < n {
+		w.change()
 	}
+	return w.String()
 }
 
-func (w *writer) name() string {
+func (w *linkWriter) name() string {
 	w.names++
 	return fmt.Sprintf("w%d-%d", w.n, w.names)
 }
 
-// change makes one change. There are up to eight links, and pairs go together.
-func (w *writer) change() error {
+func (w *linkWriter) change() {
 	const most = 8
 	dice := rand.IntN(100)
-	switch {
-	case len(w.links) == 0 || dice < 4 && len(w.links) < most:
-		return w.create()
+	if len(w.links) == 0 || dice < 2 && len(w.links) < most {
+		name, peer := w.name(), w.name()
+		fmt.Fprintf(w, "link add %s type veth peer name %s\nlink set %s up\nlink set %s up\n", name, peer, name, peer)
+		w.links = append(w.links, name)
+		return
+	}
+	at := rand.IntN(len(w.links))
+	switch name := w.links[at]; {
+	case dice < 3:
+		fmt.Fprintf(w, "link del %s\n", name)
+		w.links = slices.Delete(w.links, at, at+1)
+	case dice < 5:
+		w.links[at] = w.name()
+		fmt.Fprintf(w, "link set %s down\nlink set %s name %s\n", name, name, w.links[at])
+	default:
+		fmt.Fprintf(w, "link set %s %s\n", name, w.setting())
+	}
+}
+
+func (w *linkWriter) setting() string {
+	switch dice := rand.IntN(100); { // ports, and links that go down or up, take long
+	case dice < 4:
+		return fmt.Sprintf("master br%d", rand.IntN(2))
 	case dice < 6:
-		return w.delete()
-	case dice < 14:
-		return w.rename()
+		return "nomaster"
+	case dice < 8:
+		return "down"
+	case dice < 12:
+		return "up"
+	case dice < 40:
+		return fmt.Sprintf("txqueuelen %d", 1+rand.IntN(1000))
+	case dice < 70:
+		return fmt.Sprintf("address 02:12:34:56:%02x:%02x", w.n, rand.IntN(256))
 	}
-	_, err := w.conn.Update(w.t.Context(), w.setting(iplink.Device(w.any())))
-	return err
-}
-
-func (w *writer) any() string {
-	return w.links[rand.IntN(len(w.links))]
-}
-
-func (w *writer) create() error {
-	name, peer := w.name(), w.name()
-	_, err := w.conn.Create(w.t.Context(), veth.New(name).Up().Peer(veth.New(peer).Up()))
-	w.links = append(w.links, name)
-	return err
-}
-
-func (w *writer) delete() error {
-	name := w.any()
-	w.links = slices.DeleteFunc(w.links, func(s string) bool { return s == name })
-	return w.conn.Delete(w.t.Context(), name)
-}
-
-// rename leaves links alone that are up where the kernel wants that, which is
-// before Linux 6.2.
-func (w *writer) rename() error {
-	old, name := w.any(), w.name()
-	_, err := w.conn.Update(w.t.Context(), iplink.Device(old).Rename(name))
-	switch {
-	case err == nil:
-		w.links[slices.Index(w.links, old)] = name
-	case errors.Is(err, syscall.EBUSY):
-		return nil
-	}
-	return err
-}
-
-func (w *writer) setting(d *iplink.DeviceUpdate) *iplink.DeviceUpdate {
-	switch rand.IntN(8) {
-	case 0, 1:
-		return d.MTU(uint32(1300 + rand.IntN(200)))
-	case 2:
-		return d.TxQueueLen(uint32(1 + rand.IntN(1000)))
-	case 3:
-		return d.Address(net.HardwareAddr{2, 0x12, 0x34, 0x56, byte(w.n), byte(rand.Uint32())})
-	case 4:
-		return d.Master([]string{"br0", "br1"}[rand.IntN(2)])
-	case 5:
-		return d.NoMaster()
-	case 6:
-		return d.Down()
-	}
-	return d.Up()
+	return fmt.Sprintf("mtu %d", 1300+rand.IntN(200))
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"iter"
 	"math/rand/v2"
-	"os/exec"
 	"slices"
 	"strings"
 	"sync"
@@ -31,7 +30,7 @@ type objectMirror struct {
 }
 
 // followObjects reads events, and stalls now and then.
-func followObjects[T any](m *objectMirror, all iter.Seq2[iplink.ObjectEvent[T], error], words func(*T) string, stall time.Duration) {
+func followObjects[T any](ctx context.Context, m *objectMirror, s *stall, all iter.Seq2[iplink.ObjectEvent[T], error], words func(*T) string) {
 	count := func(v *T, by int) {
 		if v == nil {
 			return
@@ -58,8 +57,8 @@ func followObjects[T any](m *objectMirror, all iter.Seq2[iplink.ObjectEvent[T], 
 			m.resyncs++
 		}
 		m.mu.Unlock()
-		if rand.IntN(300) == 0 {
-			time.Sleep(stall)
+		if err == nil {
+			s.hold(ctx, e.Kind)
 		}
 	}
 }
@@ -95,6 +94,8 @@ func wordsOfAddr(a *iplink.LinkAddr) string {
 	b.ValidLifetime, b.PreferredLifetime = 0, 0
 	return b.String()
 }
+
+func wordsOfRoute(r *iplink.LinkRoute) string { return r.String() }
 
 // wordsOfNeigh leaves out the states that the kernel does not announce.
 func wordsOfNeigh(n *iplink.NeighEntry) string {
@@ -161,18 +162,15 @@ func TestWatchObjectsMirror(t *testing.T) {
 	addrs, routes, neighs := &objectMirror{objects: map[string]int{}}, &objectMirror{objects: map[string]int{}}, &objectMirror{objects: map[string]int{}}
 	ctx, cancel := context.WithCancel(t.Context())
 	var readers, writers sync.WaitGroup
-	const stall = 100 * time.Millisecond
-	small := iplink.ReceiveBuffer(4096)
-	readers.Go(func() { followObjects(addrs, c.WatchAddrs(ctx, small), wordsOfAddr, stall) })
-	readers.Go(func() {
-		followObjects(routes, c.WatchRoutes(ctx, small), func(r *iplink.LinkRoute) string { return r.String() }, stall)
-	})
-	readers.Go(func() { followObjects(neighs, c.WatchNeighs(ctx, small), wordsOfNeigh, stall) })
+	small, s := iplink.ReceiveBuffer(smallest), newStall(ns, 3)
+	readers.Go(func() { followObjects(ctx, addrs, s, c.WatchAddrs(ctx, small), wordsOfAddr) })
+	readers.Go(func() { followObjects(ctx, routes, s, c.WatchRoutes(ctx, small), wordsOfRoute) })
+	readers.Go(func() { followObjects(ctx, neighs, s, c.WatchNeighs(ctx, small), wordsOfNeigh) })
+	s.await(t)
 	for n := range 4 {
 		ip, bridge := objectWriter(n, changes/4)
 		for program, text := range map[string]string{"ip": ip, "bridge": bridge} {
-			cmd := exec.Command(program, "-force", "-batch", "-")
-			cmd.Stdin = strings.NewReader(text)
+			cmd := batch(program, text, "-force")
 			writers.Go(func() { ns.In(func() { _ = cmd.Run() }) }) // many commands fail
 		}
 	}

@@ -21,6 +21,7 @@ var wireguardKind = kind{
 	tunnel:     true,
 	hidesNetNS: true,
 	address:    "WireGuard links have no link-layer address",
+	defaults:   withoutARP + " mtu 1420",
 }
 
 // WireGuardInfo has the settings that only WireGuard links have. Link.Info is a
@@ -234,9 +235,14 @@ func (v *WireGuardInfo) addCommands(w *commandWriter, s *spec) {
 	if !v.hasSecrets() {
 		w.commands = append(w.commands, v.wgCommands(s)...)
 	}
-	if v.OnlyPeers {
-		w.absent = append(w.absent, "no other peers")
+}
+
+// excludes is part of excluder.
+func (v *WireGuardInfo) excludes() string {
+	if !v.OnlyPeers {
+		return ""
 	}
+	return "no other peers"
 }
 
 // keyCommands returns the command of wg(8) if it contains keys. It cannot be executed,

@@ -16,6 +16,7 @@ var xfrmKind = kind{
 	address:        "an xfrm link has no link-layer address",
 	fixed:          xfrmFixed,
 	validateChange: xfrmBefore,
+	defaults:       withoutARP + " nodev",
 }
 
 // XfrmInfo is the kernel's report of an xfrm link.

@@ -31,7 +31,7 @@ type Device struct {
 // iplink.ErrKind if it is not a batadv link. The caller must close the Device.
 func Open(ctx context.Context, name string, options ...iplink.OpenOption) (*Device, error) {
 	d := new(Device)
-	_, err := openlink.OpenAnd(ctx, iplink.KindBatadv, name, own.At(options), func(link *openlink.Handle) (err error) {
+	_, err := openlink.OpenAnd(ctx, iplink.KindBatadv, name, own.At(options), func(ctx context.Context, link *openlink.Handle) (err error) {
 		d.link = link
 		if d.nl, err = batadvnl.Dial(ctx, rtnl.Here); err != nil {
 			return d.failed("open", "", err)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"runtime/debug"
 
 	"github.com/iplink-go/iplink"
 	"github.com/iplink-go/iplink/bridge"
@@ -48,7 +49,6 @@ func mirroringVLANs() *workload {
 		if err != nil {
 			return err
 		}
-		defer conn.Close()
 		return addVLANs(conn, l.all)
 	})
 }
@@ -59,7 +59,6 @@ func mirroringGroups() *workload {
 		if err != nil {
 			return err
 		}
-		defer conn.Close()
 		_, err = conn.Create(background, bridge.New("br0").MulticastHashMax(1<<15).Up())
 		if errors.Is(err, errors.ErrUnsupported) {
 			return lacking("this kernel's bridge knows no groups")
@@ -127,6 +126,7 @@ func mirrorObjects[T any](watch func(*iplink.Conn, context.Context, ...iplink.Fi
 			default:
 				go func() {
 					defer cancel()
+					debug.FreeOSMemory() // the garbage of the snapshot
 					settle(conn, ready)
 				}()
 			}

@@ -70,7 +70,7 @@ func TestBondWhileUp(t *testing.T) {
 		{bond.New("b0").Mode(bond.BalanceXOR).DownFirst(), "mode", "changes only while the link has no ports: take out p1"},
 		{bond.New("b0").FailOverMAC(bond.FailOverActive), "fail_over_mac", "changes only while the link has no ports: take out p1"},
 		{bond.New("b0").PacketsPerSlave(3), "packets_per_slave", "not for mode 802.3ad, only for balance-rr"},
-		{bond.New("b0").UpDelay(150 * time.Millisecond), "updelay", "no multiple of MIIMon, which is 100ms"},
+		{bond.New("b0").UpDelay(150 * time.Millisecond), "updelay", "is not a multiple of MIIMon, which is 100ms"},
 	} {
 		_, err := c.Update(t.Context(), test.spec)
 		lab.Refused(t, err, test.attr, test.text)

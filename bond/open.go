@@ -37,7 +37,7 @@ func Open(ctx context.Context, name string, options ...iplink.OpenOption) (*Bond
 	}
 	b := &Bond{conn: conn, name: cmp.Or(name, conn.Link.Name), index: conn.Link.Index}
 	if kind := conn.Link.Kind; kind != iplink.KindBond {
-		err := b.failed("open", "", fmt.Sprintf("it is no bond but %q", kind), iplink.ErrKind)
+		err := b.failed("open", "", fmt.Sprintf("it is not a bond but %q", kind), iplink.ErrKind)
 		return nil, errors.Join(err, conn.Close())
 	}
 	return b, nil
@@ -158,7 +158,7 @@ func (b *Bond) port(ctx context.Context, op, name string) (*iplink.Link, error) 
 	}
 	link, err := b.conn.Get(ctx, name)
 	if err == nil && link.Master != b.index {
-		err = b.failed(op, name, "it is no port of the bond", fs.ErrInvalid)
+		err = b.failed(op, name, "it is not a port of the bond", fs.ErrInvalid)
 	}
 	return link, err
 }

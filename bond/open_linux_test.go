@@ -81,7 +81,7 @@ func TestPorts(t *testing.T) {
 	}
 	x.wants(x.b.SetPort(x.Context(), "p2", bond.Port().QueueID(3)), fs.ErrPermission, "queue_id: another port of the bond has that queue")
 	x.wants(x.b.SetPort(x.Context(), "p2", bond.Port().QueueID(17)), fs.ErrPermission, "or the bond has none of that number")
-	x.wants(x.b.SetPort(x.Context(), "q1", bond.Port().QueueID(5)), fs.ErrInvalid, "it is no port of the bond")
+	x.wants(x.b.SetPort(x.Context(), "q1", bond.Port().QueueID(5)), fs.ErrInvalid, "it is not a port of the bond")
 	testutil.Must(x, x.b.RemovePort(x.Context(), "p2"))
 	if said := procOf(t, x.File, "b0"); len(said.ports) != 1 || said.ports["p1"] == nil {
 		t.Errorf("/proc %v", said.ports)
@@ -89,7 +89,7 @@ func TestPorts(t *testing.T) {
 	if l := x.Link("p2"); l["master"] != nil || l["operstate"] != "DOWN" || l["address"] != "02:00:00:00:00:72" {
 		t.Errorf("p2 was taken out: %v", l)
 	}
-	x.wants(x.b.RemovePort(x.Context(), "p2"), fs.ErrInvalid, "it is no port of the bond")
+	x.wants(x.b.RemovePort(x.Context(), "p2"), fs.ErrInvalid, "it is not a port of the bond")
 }
 
 // TestFailover chooses the active port, and takes its carrier away.
@@ -127,7 +127,7 @@ func TestFailover(t *testing.T) {
 		}
 	}
 	x.wants(x.b.SetActive(x.Context(), "p2"), fs.ErrInvalid, "p2: invalid argument (its link is DOWN)")
-	x.wants(x.b.SetActive(x.Context(), "q1"), fs.ErrInvalid, "it is no port of the bond")
+	x.wants(x.b.SetActive(x.Context(), "q1"), fs.ErrInvalid, "it is not a port of the bond")
 	x.wants(x.b.SetActive(x.Context(), "nosuch"), fs.ErrNotExist, "nosuch")
 	_, err = x.b.LACP(x.Context())
 	x.wants(err, fs.ErrInvalid, "mode: invalid argument (it is active-backup; only 802.3ad speaks LACP)")
@@ -195,7 +195,7 @@ func TestOpen(t *testing.T) {
 			t.Errorf("%d, %q", b.Index(), b.Name())
 		}
 		_, err = bond.Open(x.Context(), "p1")
-		x.wants(err, iplink.ErrKind, `open bond p1: the link is of another kind (it is no bond but "veth")`)
+		x.wants(err, iplink.ErrKind, `open bond p1: the link is of another kind (it is not a bond but "veth")`)
 		_, err = bond.Open(x.Context(), "nosuch")
 		x.wants(err, fs.ErrNotExist, "nosuch")
 		_, err = bond.Open(x.Context(), "")

@@ -128,8 +128,8 @@ func TestFDBReasons(t *testing.T) {
 	x.wantReason(fdb.Entry{Port: "p2", State: fdb.Dynamic}, fs.ErrPermission, "p2 takes no frames now, and learns no address: bring it up, or make the entry static")
 	x.wantReason(fdb.Entry{Port: "v0", Flags: fdb.Self, State: fdb.Static}, syscall.EINVAL, "the address filter of v0 has only permanent entries")
 	x.wantReason(fdb.Entry{Port: "v0", Flags: fdb.Self, VLAN: 7}, syscall.EINVAL, "the address filter of v0 has no VLANs")
-	x.wantReason(fdb.Entry{Port: "v0", State: fdb.Static}, fs.ErrNotExist, "v0 is no port of br0: Master makes it one")
-	x.wantReason(fdb.Entry{Port: "v0", State: fdb.Static, Flags: fdb.Self | fdb.Master}, fs.ErrNotExist, "v0 is no port of br0: Master makes it one")
+	x.wantReason(fdb.Entry{Port: "v0", State: fdb.Static}, fs.ErrNotExist, "v0 is not a port of br0: Master makes it one")
+	x.wantReason(fdb.Entry{Port: "v0", State: fdb.Static, Flags: fdb.Self | fdb.Master}, fs.ErrNotExist, "v0 is not a port of br0: Master makes it one")
 }
 
 // wantReason adds an entry for host, which fails for a reason.

@@ -328,6 +328,14 @@ func (e *MDBEntry) reason(errno syscall.Errno) string {
 	return ""
 }
 
+// Excludes is part of own.Excluder.
+func (o *mdbObjects) Excludes() string {
+	if !o.only {
+		return ""
+	}
+	return "no other multicast entries"
+}
+
 // Commands returns a command for each entry.
 func (o *mdbObjects) Commands(dev string) (all []string) {
 	for _, e := range o.entries {
@@ -344,18 +352,27 @@ type reportedMDB struct {
 }
 
 // readMDB returns the entries of a bridge.
-func readMDB(ctx context.Context, conn *rtnl.Conn, index int) (all []reportedMDB, err error) {
+func readMDB(ctx context.Context, conn *rtnl.Conn, index int) ([]reportedMDB, error) {
+	all, err := readAllMDB(ctx, conn)
+	return all[index], err
+}
+
+// readAllMDB returns the entries of all bridges, by index.
+func readAllMDB(ctx context.Context, conn *rtnl.Conn) (all map[int][]reportedMDB, err error) {
 	body := func(b []byte) []byte { return appendVLANHeader(b, 0) }
-	err = conn.Dump(ctx, uapi.RTM_GETMDB, body, func() { all = nil }, func(m wire.Message) {
-		if len(m.Data) < mdbHeaderLen || int(wire.Order.Uint32(m.Data[4:])) != index {
+	err = conn.Dump(ctx, uapi.RTM_GETMDB, body, func() { all = map[int][]reportedMDB{} }, func(m wire.Message) {
+		if len(m.Data) < mdbHeaderLen {
 			return
 		}
+		of := int(wire.Order.Uint32(m.Data[4:]))
 		eachMDB(wire.Find(m.Data[mdbHeaderLen:], uapi.MDBA_MDB), func(b []byte) {
 			if e, ok := parseMDB(b); ok {
-				all = append(all, reportedMDB{e, wire.Find(b[mdbEntryLen:], uapi.MDBA_MDB_EATTR_GROUP_MODE) != nil})
+				all[of] = append(all[of], reportedMDB{e, wire.Find(b[mdbEntryLen:], uapi.MDBA_MDB_EATTR_GROUP_MODE) != nil})
 			}
 		})
 	})
-	slices.SortStableFunc(all, func(a, b reportedMDB) int { return cmp.Compare(a.VLAN, b.VLAN) })
+	for _, of := range all {
+		slices.SortStableFunc(of, func(a, b reportedMDB) int { return cmp.Compare(a.VLAN, b.VLAN) })
+	}
 	return all, err
 }

@@ -71,7 +71,7 @@ func plain(a netip.Addr) bool {
 func (e *MDBEntry) membersFault(host bool) fault {
 	switch {
 	case len(e.MAC) > 0 && !e.Permanent:
-		return fault{"permanent", "a group that is none of IP has to be permanent"}
+		return fault{"permanent", "a group that is not one of IP has to be permanent"}
 	case e.Source.IsValid() && len(e.Sources) > 0:
 		return fault{"source_list", "an entry with a source has no list of them"}
 	case host && (e.Source.IsValid() || e.sendsMode() || e.sendsProtocol()):

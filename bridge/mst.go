@@ -30,7 +30,7 @@ func (s *Bridge) SetMST(ctx context.Context, m MSTState) error {
 	case m.MSTI == 0 || m.MSTI > mostVID:
 		return s.link.Invalid(op, "msti", "%d is not in 1…%d", m.MSTI, mostVID)
 	case m.State > PortBlocking:
-		return s.link.Invalid(op, "state", "%d is none of %d…%d", m.State, PortDisabled, PortBlocking)
+		return s.link.Invalid(op, "state", "%d is not one of %d…%d", m.State, PortDisabled, PortBlocking)
 	case m.Port == "" && m.PortIndex == 0 || s.link.Named(m.Port, m.PortIndex):
 		return s.noState(op)
 	}

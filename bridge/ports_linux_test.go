@@ -64,12 +64,12 @@ func TestOtherPorts(t *testing.T) {
 		index int
 		says  string
 	}{
-		{"p3", 0, "p3 is no port of br0 but of other: open that one"},
-		{"third", 0, "p3 is no port of br0 but of other: open that one"},
-		{"", 73, "p3 is no port of br0 but of other: open that one"},
-		{"other", 0, "other is no port of br0: open that link itself"},
-		{"", 80, "other is no port of br0: open that link itself"},
-		{"q3", 0, "q3 is no port of br0: Master makes it one"},
+		{"p3", 0, "p3 is not a port of br0 but of other: open that one"},
+		{"third", 0, "p3 is not a port of br0 but of other: open that one"},
+		{"", 73, "p3 is not a port of br0 but of other: open that one"},
+		{"other", 0, "other is not a port of br0: open that link itself"},
+		{"", 80, "other is not a port of br0: open that link itself"},
+		{"q3", 0, "q3 is not a port of br0: Master makes it one"},
 	} {
 		for name, call := range portCalls(s, c.name, c.index) {
 			if c.name == "q3" && strings.HasSuffix(name, "self") {

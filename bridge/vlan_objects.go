@@ -289,13 +289,23 @@ func (o *vlanObjects) Commands(dev string) (all []string) {
 // readVLANs returns the VLANs of a port or a bridge, sorted by number. A link that is
 // neither, and a kernel without VLAN support, have none. The kernel reports one link: a
 // list of all links would take time for each port of all bridges.
-func readVLANs(ctx context.Context, conn *rtnl.Conn, index int) (vlans []VLAN, err error) {
+func readVLANs(ctx context.Context, conn *rtnl.Conn, index int) ([]VLAN, error) {
+	all, err := readAllVLANs(ctx, conn, index)
+	return all[index], err
+}
+
+// readAllVLANs is readVLANs for one link or, if the index is 0, for all links, by index.
+func readAllVLANs(ctx context.Context, conn *rtnl.Conn, index int) (all map[int][]VLAN, err error) {
 	body := func(b []byte) []byte { return appendVLANHeader(b, index) }
-	err = conn.Dump(ctx, uapi.RTM_GETVLAN, body, func() { vlans = nil }, func(m wire.Message) {
-		eachOfVLAN(m, index, func(typ uint16, data []byte) {
+	err = conn.Dump(ctx, uapi.RTM_GETVLAN, body, func() { all = map[int][]VLAN{} }, func(m wire.Message) {
+		if len(m.Data) < vlanHeaderLen {
+			return
+		}
+		of := int(wire.Order.Uint32(m.Data[4:]))
+		eachOfVLAN(m, of, func(typ uint16, data []byte) {
 			if typ == uapi.BRIDGE_VLANDB_ENTRY {
 				for _, v := range parsePortVLANs(data) {
-					vlans = append(vlans, v.VLAN)
+					all[of] = append(all[of], v.VLAN)
 				}
 			}
 		})
@@ -303,5 +313,5 @@ func readVLANs(ctx context.Context, conn *rtnl.Conn, index int) (vlans []VLAN, e
 	if refused, ok := errors.AsType[*rtnl.Errno](err); ok && (refused.Errno == syscall.EINVAL || refused.Errno == syscall.EOPNOTSUPP) {
 		return nil, nil
 	}
-	return vlans, err
+	return all, err
 }

@@ -1,6 +1,7 @@
 package can_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -150,6 +152,46 @@ func TestGet(t *testing.T) {
 	err = can.Restart(t.Context(), s.name)
 	if want := "update can " + s.name + ": operation not supported (Device doesn't support restart from Bus Off)"; err == nil || err.Error() != want || !errors.Is(err, errors.ErrUnsupported) {
 		t.Errorf("error %v, want %s", err, want)
+	}
+}
+
+// TestWatchBusOff follows a controller that goes bus-off, and is then switched off and on. The
+// kernel does not announce the states on the way to bus-off.
+func TestWatchBusOff(t *testing.T) {
+	s := newSerial(t)
+	_, err := can.New(s.name).Bitrate(125_000).Up().Update(t.Context())
+	testutil.Must(t, err)
+	s.awaits(t, "S4\rO\r")
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	steps := []func(){
+		func() { s.says(t, 'w', 97, 13); s.says(t, 'b', 130, 97) },
+		func() { _, err = can.New(s.name).Down().Update(ctx) },
+		func() { _, err = can.New(s.name).Up().Update(ctx) },
+		cancel,
+	}
+	var states []string
+	for e, watchErr := range iplink.Watch(ctx, iplink.Named(s.name)) {
+		if errors.Is(watchErr, context.Canceled) {
+			break
+		}
+		testutil.Must(t, errors.Join(err, watchErr))
+		if e.Kind == iplink.Changed && slices.Contains(e.Changes, "info.state") {
+			was, _ := can.Info(e.Old)
+			now, _ := can.Info(e.New)
+			states = append(states, fmt.Sprintf("%v to %v", was.State, now.State))
+			if now.State == can.BusOff && e.New.Flags&iplink.FlagRunning != 0 {
+				t.Errorf("bus-off, with the flags %v", e.New.Flags)
+			}
+		} else if e.Kind != iplink.Current {
+			continue
+		}
+		steps[0]()
+		steps = steps[1:]
+	}
+	want := []string{"error-active to bus-off", "bus-off to stopped", "stopped to error-active"}
+	if !slices.Equal(states, want) {
+		t.Errorf("states %q, want %q", states, want)
 	}
 }
 

@@ -41,7 +41,7 @@ func (b *Builder) Conduit(name string) *Builder {
 func (b *Builder) ConduitIndex(index int) *Builder {
 	fault := ""
 	if index < 1 {
-		fault = fmt.Sprintf("%d is no interface index", index)
+		fault = fmt.Sprintf("%d is not an interface index", index)
 	}
 	if b.Own(b).Judge("ConduitIndex", fault) {
 		own.Put[iplink.DSAInfo](b.Own(b), uapi.IFLA_DSA_CONDUIT).Conduit = index

@@ -104,7 +104,7 @@ func other(rt rtnl.Socket, link *iplink.Link) string {
 		device, _ := rtnl.NameOf(rt, link.Master)
 		return "it is a link under the net_failover device " + device
 	}
-	return "it is no net_failover device, its driver is " + cmp.Or(name, "unknown")
+	return "it is not a net_failover device, its driver is " + cmp.Or(name, "unknown")
 }
 
 // add assigns a link to the group by the kernel's rule: the standby is the link on

@@ -168,8 +168,8 @@ func TestNoFailover(t *testing.T) {
 		})
 	}
 	for name, want := range map[string]string{
-		"t0": "failover veth t0: the link is of another kind (it is no net_failover device, its driver is veth)",
-		"lo": "failover lo: the link is of another kind (it is no net_failover device, its driver is unknown)",
+		"t0": "failover veth t0: the link is of another kind (it is not a net_failover device, its driver is veth)",
+		"lo": "failover lo: the link is of another kind (it is not a net_failover device, its driver is unknown)",
 	} {
 		if err := get(name); err == nil || err.Error() != want || !errors.Is(err, iplink.ErrKind) {
 			t.Errorf("error %v, want %s", err, want)

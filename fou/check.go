@@ -14,7 +14,7 @@ import (
 func (p *Port) check() *attr.Error {
 	switch {
 	case p.Type > GUE:
-		return fault("type", "%d is none of Direct, GUE", p.Type)
+		return fault("type", "%d is not one of Direct, GUE", p.Type)
 	case p.Type == Direct && p.Protocol == 0:
 		return fault("ipproto", "there is no default for it: set Protocol, such as 4 for IPv4 packets, or Type to GUE")
 	case p.Type == GUE && p.Protocol != 0:
@@ -27,9 +27,9 @@ func (p *Port) check() *attr.Error {
 func (p *Port) checkIdentity() *attr.Error {
 	switch {
 	case p.Port == 0:
-		return fault("port", "0 is no UDP port: set Port, 1 to 65535")
+		return fault("port", "0 is not a UDP port: set Port, 1 to 65535")
 	case p.Family > IPv6:
-		return fault("family", "%d is none of IPv4, IPv6", p.Family)
+		return fault("family", "%d is not one of IPv4, IPv6", p.Family)
 	}
 	for _, find := range []func() *attr.Error{p.localFault, p.peerFault, p.devFault} {
 		if f := find(); f != nil {
@@ -55,7 +55,7 @@ func (p *Port) peerFault() *attr.Error {
 	case p.Peer.Port() == 0:
 		return fault("peer_port", "%v has no port: set both, or neither", addr)
 	case addr.IsUnspecified():
-		return fault("peer", "%v is no address of a sender: leave Peer out for any", addr)
+		return fault("peer", "%v is not an address of a sender: leave Peer out for any", addr)
 	default:
 		return p.addrFault("peer", addr)
 	}
@@ -87,9 +87,9 @@ func constant(addr netip.Addr) string {
 func (p *Port) devFault() *attr.Error {
 	switch {
 	case len(p.Dev) >= uapi.ALTIFNAMSIZ || strings.ContainsRune(p.Dev, 0):
-		return fault("dev", "%q is no name of a link", p.Dev)
+		return fault("dev", "%q is not a name of a link", p.Dev)
 	case p.Dev == "" && (p.DevIndex < 0 || p.DevIndex > math.MaxInt32):
-		return fault("dev", "%d is no interface index", p.DevIndex)
+		return fault("dev", "%d is not an interface index", p.DevIndex)
 	}
 	return nil
 }

@@ -19,11 +19,11 @@ func TestFaults(t *testing.T) {
 		attr, text string
 		identity   bool // Delete refuses it, too
 	}{
-		{Port{Protocol: 4}, "port", "0 is no UDP port: set Port, 1 to 65535", true},
+		{Port{Protocol: 4}, "port", "0 is not a UDP port: set Port, 1 to 65535", true},
 		{Port{Port: 7}, "ipproto", "there is no default for it: set Protocol, such as 4 for IPv4 packets, or Type to GUE", false},
 		{Port{Port: 7, Type: GUE, Protocol: 4}, "ipproto", "GUE has the protocol in its header: leave Protocol out", false},
-		{Port{Port: 7, Type: 2}, "type", "2 is none of Direct, GUE", false},
-		{Port{Port: 7, Protocol: 4, Family: 2}, "family", "2 is none of IPv4, IPv6", true},
+		{Port{Port: 7, Type: 2}, "type", "2 is not one of Direct, GUE", false},
+		{Port{Port: 7, Protocol: 4, Family: 2}, "family", "2 is not one of IPv4, IPv6", true},
 		{Port{Port: 7, Protocol: 4, Local: addr("2001:db8::7")}, "local", "2001:db8::7 is of the other family: set Family to IPv6", true},
 		{Port{Port: 7, Protocol: 4, Family: IPv6, Local: addr("192.0.2.7")}, "local", "192.0.2.7 is of the other family: set Family to IPv4", true},
 		{Port{Port: 7, Protocol: 4, Family: IPv6, Local: addr("::ffff:192.0.2.7")}, "local", "::ffff:192.0.2.7 is an IPv4 address in IPv6 clothes: Unmap it", true},
@@ -32,12 +32,12 @@ func TestFaults(t *testing.T) {
 		{Port{Port: 7, Protocol: 4, Family: IPv6, Peer: addrPort("[fe80::7]:9")}, "dev", "fe80::7 can be on each link: set Dev to one", true},
 		{Port{Port: 7, Protocol: 4, Peer: netip.AddrPortFrom(netip.Addr{}, 9)}, "peer", "port 9 has no address: set both, or neither", true},
 		{Port{Port: 7, Protocol: 4, Peer: addrPort("192.0.2.7:0")}, "peer_port", "192.0.2.7 has no port: set both, or neither", true},
-		{Port{Port: 7, Protocol: 4, Peer: addrPort("0.0.0.0:9")}, "peer", "0.0.0.0 is no address of a sender: leave Peer out for any", true},
+		{Port{Port: 7, Protocol: 4, Peer: addrPort("0.0.0.0:9")}, "peer", "0.0.0.0 is not an address of a sender: leave Peer out for any", true},
 		{Port{Port: 7, Protocol: 4, Peer: addrPort("[2001:db8::7]:9")}, "peer", "2001:db8::7 is of the other family: set Family to IPv6", true},
-		{Port{Port: 7, Protocol: 4, Dev: "a\x00b"}, "dev", `"a\x00b" is no name of a link`, true},
-		{Port{Port: 7, Protocol: 4, Dev: strings.Repeat("x", 128)}, "dev", `"` + strings.Repeat("x", 128) + `" is no name of a link`, true},
-		{Port{Port: 7, Protocol: 4, DevIndex: -3}, "dev", "-3 is no interface index", true},
-		{Port{Port: 7, Protocol: 4, DevIndex: 1 << 31}, "dev", "2147483648 is no interface index", true},
+		{Port{Port: 7, Protocol: 4, Dev: "a\x00b"}, "dev", `"a\x00b" is not a name of a link`, true},
+		{Port{Port: 7, Protocol: 4, Dev: strings.Repeat("x", 128)}, "dev", `"` + strings.Repeat("x", 128) + `" is not a name of a link`, true},
+		{Port{Port: 7, Protocol: 4, DevIndex: -3}, "dev", "-3 is not an interface index", true},
+		{Port{Port: 7, Protocol: 4, DevIndex: 1 << 31}, "dev", "2147483648 is not an interface index", true},
 	} {
 		errs := map[string]error{"fou add": new(Conn).Add(t.Context(), c.port)}
 		if c.identity {

@@ -187,7 +187,7 @@ func TestRefused(t *testing.T) {
 			syscall.EADDRINUSE, l.conn.Add(ctx, Port{Port: 0x4321, Protocol: 4})},
 		"fou del: port 4661: no such file or directory (there is no such port: List has all, with their addresses)": {
 			fs.ErrNotExist, l.conn.Delete(ctx, Port{Port: 0x1235})},
-		"fou add: local: cannot assign requested address (192.0.2.99 is no address of the namespace: add it to a link before, or leave Local out)": {
+		"fou add: local: cannot assign requested address (192.0.2.99 is not an address of the namespace: add it to a link before, or leave Local out)": {
 			syscall.EADDRNOTAVAIL, l.conn.Add(ctx, Port{Port: 7, Protocol: 4, Local: netip.MustParseAddr("192.0.2.99")})},
 		"fou add: peer: network is unreachable (there is no route to 203.0.113.7: add one before)": {
 			syscall.ENETUNREACH, l.conn.Add(ctx, Port{Port: 7, Protocol: 4, Peer: netip.MustParseAddrPort("203.0.113.7:9")})},

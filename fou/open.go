@@ -48,7 +48,7 @@ func Open(ctx context.Context, options ...iplink.OpenOption) (*Conn, error) {
 		return nil, err
 	}
 	c := new(Conn)
-	if err := where.Enter(func() error { return c.dial(ctx) }); err != nil {
+	if err := where.Enter(func() error { return c.dial(where.Traced(ctx)) }); err != nil {
 		return nil, err
 	}
 	return c, nil
@@ -167,7 +167,7 @@ func (c *Conn) list(ctx context.Context, via dumper) (all []Port, err error) {
 func (c *Conn) resolve(ctx context.Context, op string, p *Port) (err error) {
 	switch {
 	case p.Dev != "":
-		p.DevIndex, err = rtnl.IndexOf(ctx, c.links, p.Dev)
+		p.DevIndex, err = rtnl.IndexOf(c.nl.Traced(ctx), c.links, p.Dev)
 	case p.DevIndex != 0 && op == opAdd: // the kernel takes any number
 		_, err = rtnl.NameOf(c.links, p.DevIndex)
 	}

@@ -58,7 +58,7 @@ func (c *Conn) refused(ctx context.Context, via dumper, p *Port, err error) erro
 	case errno == syscall.EADDRINUSE:
 		e.Message = "another socket has it, or a port of fou with other addresses: choose another Port"
 	case errno == syscall.EADDRNOTAVAIL && p.Local.IsValid():
-		e.Attr, e.Message = "local", fmt.Sprintf("%v is no address of the namespace: add it to a link before, or leave Local out", p.Local)
+		e.Attr, e.Message = "local", fmt.Sprintf("%v is not an address of the namespace: add it to a link before, or leave Local out", p.Local)
 	case errno == syscall.EAFNOSUPPORT, errno == syscall.EPFNOSUPPORT:
 		e.Attr, e.Message = "family", "the kernel has no IPv6: leave Family out for IPv4"
 	case errno == syscall.ENETUNREACH, errno == syscall.EHOSTUNREACH:

@@ -46,7 +46,7 @@ func TestReasons(t *testing.T) {
 		{Port{Port: 0x1234, Protocol: 4, Local: local}, syscall.EADDRINUSE, syscall.EADDRINUSE, "port 4660" + other},
 		{Port{Port: 0x1236, Protocol: 4}, syscall.EADDRINUSE, syscall.EADDRINUSE, "port 4662" + other},
 		{Port{Port: 7, Protocol: 4, Local: local}, syscall.EADDRNOTAVAIL, syscall.EADDRNOTAVAIL,
-			"local: cannot assign requested address (192.0.2.99 is no address of the namespace: add it to a link before, or leave Local out)"},
+			"local: cannot assign requested address (192.0.2.99 is not an address of the namespace: add it to a link before, or leave Local out)"},
 		{Port{Port: 7, Protocol: 4, Peer: peer}, syscall.ENETUNREACH, syscall.ENETUNREACH, "peer: network is unreachable (there is no route to 198.51.100.3: add one before)"},
 		{Port{Port: 7, Protocol: 4, Family: IPv6}, syscall.EAFNOSUPPORT, syscall.EAFNOSUPPORT,
 			"family: address family not supported by protocol (the kernel has no IPv6: leave Family out for IPv4)"},

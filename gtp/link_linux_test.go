@@ -136,7 +136,7 @@ func TestFaults(t *testing.T) {
 		{create(b().FD0(used).LocalIP(lab.Addr("127.0.0.1"))), fs.ErrInvalid, "local: "},
 		{create(b().FD1(nil)), fs.ErrInvalid, "fd1: invalid argument (it is nil"},
 		{create(b().FD0(closed)), fs.ErrInvalid, "fd0: invalid argument (the file is closed"},
-		{create(b().FD0(ns.File)), fs.ErrInvalid, "fd0: invalid argument (it is no UDP socket"},
+		{create(b().FD0(ns.File)), fs.ErrInvalid, "fd0: invalid argument (it is not a UDP socket"},
 		{create(b().FD1(socket(ns, "udp", 0))), fs.ErrInvalid, "fd1: invalid argument (a socket for IPv6 must not"},
 		{create(b().Sockets().Role(2)), fs.ErrInvalid, "role: "},
 		{create(b().Sockets().Address(lab.MAC)), fs.ErrInvalid, "address: "},

@@ -29,7 +29,7 @@ type Device struct {
 // is not a GTP link. The caller must close the Device. Reading needs CAP_NET_ADMIN, too.
 func Open(ctx context.Context, name string, options ...iplink.OpenOption) (*Device, error) {
 	d := new(Device)
-	_, err := openlink.OpenAnd(ctx, iplink.KindGTP, name, own.At(options), func(link *openlink.Handle) (err error) {
+	_, err := openlink.OpenAnd(ctx, iplink.KindGTP, name, own.At(options), func(ctx context.Context, link *openlink.Handle) (err error) {
 		d.link = link
 		if d.nl, err = gtpnl.Dial(ctx, rtnl.Here); err != nil {
 			return d.failed("open", err)

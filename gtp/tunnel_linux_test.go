@@ -25,7 +25,7 @@ const (
 // socket returns a UDP socket in a namespace, bound to a port.
 func socket(l *testutil.Lab, network string, port int) *os.File {
 	l.Helper()
-	c := testutil.Opened(l, func() (*net.UDPConn, error) { return net.ListenUDP(network, &net.UDPAddr{Port: port}) })
+	c := testutil.OpenedBy(l, func() (*net.UDPConn, error) { return net.ListenUDP(network, &net.UDPAddr{Port: port}) })
 	f, err := c.File()
 	testutil.Must(l, err)
 	l.Cleanup(func() { f.Close() })

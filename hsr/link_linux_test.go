@@ -180,7 +180,7 @@ func TestFaults(t *testing.T) {
 		{create(hsr.New("b").Slave1Index(77).Slave2Index(77)), fs.ErrInvalid, "slave2: invalid argument (index 77 is Slave1 as well"},
 		{create(with("eth1").Interlink("eth1")), fs.ErrInvalid, `interlink: invalid argument ("eth1" is Slave2 as well`},
 		{create(with("eth1").Version(2)), fs.ErrInvalid, "version: invalid argument (2 is not in 0…1)"},
-		{create(with("eth1").Protocol(2)), fs.ErrInvalid, "proto: invalid argument (2 is none of hsr, prp)"},
+		{create(with("eth1").Protocol(2)), fs.ErrInvalid, "proto: invalid argument (2 is not one of hsr, prp)"},
 		{create(with("eth1").Protocol(hsr.PRP).Version(1)), fs.ErrInvalid, "version: invalid argument (PRP has none: leave Version out)"},
 		{create(with("eth1").Address(lab.MAC)), fs.ErrInvalid, "address: invalid argument (an hsr link has the address of Slave1)"},
 		{create(with("eth1").MTU(1501)), fs.ErrInvalid, "mtu: invalid argument (1501 is not in 0…1500)"},

@@ -32,7 +32,7 @@ type Device struct {
 // reading needs a privilege.
 func Open(ctx context.Context, name string, options ...iplink.OpenOption) (*Device, error) {
 	d := new(Device)
-	_, err := openlink.OpenAnd(ctx, iplink.KindHSR, name, own.At(options), func(link *openlink.Handle) (err error) {
+	_, err := openlink.OpenAnd(ctx, iplink.KindHSR, name, own.At(options), func(ctx context.Context, link *openlink.Handle) (err error) {
 		d.link = link
 		if d.nl, err = hsrnl.Dial(ctx, rtnl.Here); err != nil {
 			return d.failed("open", "", err)

@@ -71,9 +71,9 @@ func NetNS(t testing.TB) *iplink.NetNS {
 
 // Dial opens a Conn in the namespace. The end of the test closes it; a failure is
 // fatal to the test.
-func Dial(t testing.TB, ns *iplink.NetNS) *iplink.Conn {
+func Dial(t testing.TB, ns *iplink.NetNS, options ...iplink.DialOption) *iplink.Conn {
 	t.Helper()
-	conn, err := ns.Dial()
+	conn, err := ns.Dial(options...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -57,7 +57,7 @@ func TestBuilderElsewhere(t *testing.T) {
 	l := newLab(t)
 	l.theirLink("")
 	there := testutil.NewLab(t)
-	l.make(our(ourKey, theirKey).NetNS(testutil.Opened(there, iplink.CurrentNetNS)))
+	l.make(our(ourKey, theirKey).NetNS(testutil.OpenedBy(there, iplink.CurrentNetNS)))
 	if s, err := testutil.OpenedLink(there, "macsec0", Open).Status(t.Context()); err != nil || len(s.TxSAs) != 1 || len(s.RxSCs) != 1 {
 		t.Errorf("%+v, %v", s, err)
 	}

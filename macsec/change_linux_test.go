@@ -5,12 +5,17 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
+	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/iplink-go/iplink"
 	"github.com/iplink-go/iplink/internal/rtnl"
 	"github.com/iplink-go/iplink/internal/testutil"
+	"github.com/iplink-go/iplink/internal/uapi"
+	"github.com/iplink-go/iplink/internal/wire"
 )
 
 // sas returns what `ip` says of channels and associations, in its words.
@@ -205,6 +210,44 @@ func TestOpen(t *testing.T) {
 		if !errors.Is(err, errors.ErrUnsupported) {
 			t.Error(err)
 		}
+	})
+}
+
+// TestAnnouncements has a setting of the link and an association change. The kernel announces
+// the setting alone, and the family has no multicast group.
+func TestAnnouncements(t *testing.T) {
+	l := newLab(t)
+	l.make(New("macsec0").Parent("eth1").Up())
+	m := l.open("macsec0")
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	for e, err := range testutil.Opened(l.Lab, iplink.Dial).Watch(ctx, iplink.Named("macsec0")) {
+		testutil.Must(t, err)
+		if e.Kind == iplink.Current {
+			testutil.Must(t, m.AddTxSA(ctx, SA{AN: 1, PN: 0x1234, Active: true, Key: key(ourKey)}))
+			l.Batch("link set macsec0 type macsec encrypt on")
+		}
+		if slices.Contains(e.Changes, "info.encrypt") {
+			break
+		}
+		if len(e.Changes) > 0 && strings.Contains(e.String(), "info.") {
+			t.Errorf("event %v", e)
+		}
+	}
+	if all := l.sas("macsec0"); len(all) != 1 {
+		t.Errorf("associations %q, want one", all)
+	}
+	l.In(func() {
+		control, err := rtnl.DialFamily(ctx, rtnl.Here, "nlctrl")
+		testutil.Must(t, err)
+		defer control.Close()
+		family := wire.AppendString(nil, uapi.CTRL_ATTR_FAMILY_NAME, uapi.MACSEC_GENL_NAME)
+		testutil.Must(t, control.List(ctx, uapi.CTRL_CMD_GETFAMILY, family, func(got wire.Message) {
+			attrs := rtnl.GenericAttrs(got)
+			if wire.Find(attrs, uapi.CTRL_ATTR_FAMILY_ID) == nil || wire.Find(attrs, uapi.CTRL_ATTR_MCAST_GROUPS) != nil {
+				t.Errorf("the family is % x", attrs)
+			}
+		}))
 	})
 }
 

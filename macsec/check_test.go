@@ -63,7 +63,7 @@ func TestRefused(t *testing.T) {
 		{func(ctx context.Context) error { return m.DeleteRxSA(ctx, sci, 4, Deactivate) }, "delete macsec macsec0: rx 02000000340b1234 sa 4 an: invalid argument (4 is not in 0…3)"},
 		{func(ctx context.Context) error { return m.DeleteRxSA(ctx, SCI{}, 1) }, "delete macsec macsec0: " + zero},
 		{func(ctx context.Context) error { return m.DeleteRxSC(ctx, SCI{}) }, "delete macsec macsec0: " + zero},
-		{func(ctx context.Context) error { return m.SetOffload(ctx, 3) }, "offload macsec macsec0: offload: invalid argument (3 is none of off, phy, mac)"},
+		{func(ctx context.Context) error { return m.SetOffload(ctx, 3) }, "offload macsec macsec0: offload: invalid argument (3 is not one of off, phy, mac)"},
 	} {
 		err := c.call(t.Context())
 		if err == nil || err.Error() != c.want || !errors.Is(err, fs.ErrInvalid) {

@@ -24,7 +24,7 @@ func TestWithoutModule(t *testing.T) {
 	testutil.Eventually(t, "nothing uses gcm any more", func() bool {
 		err := unix.DeleteModule("gcm", unix.O_NONBLOCK)
 		if errors.Is(err, unix.ENOENT) {
-			testutil.Skipf(t, "gcm(aes) is no module of this kernel")
+			testutil.Skipf(t, "gcm(aes) is not a module of this kernel")
 		}
 		return err == nil
 	})

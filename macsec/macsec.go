@@ -6,6 +6,10 @@
 // adds, changes and deletes associations and channels, reads all of the kernel's
 // counters (Status), and replaces keys without losing a frame (Rotate).
 //
+// The kernel announces changes of a link's settings, which iplink.Watch reports, but not
+// changes of its channels and associations: the generic netlink family macsec has no multicast
+// group. A program that follows packet numbers calls Status from time to time.
+//
 // Keys are never printed, logged or marshalled, and no copy of a key stays in memory
 // after it was wiped. This package does not provide keys or key agreement between
 // stations.

@@ -34,7 +34,7 @@ type MACsec struct {
 // iplink.ErrKind if the link is not a MACsec link. The caller must close the MACsec.
 func Open(ctx context.Context, name string, options ...iplink.OpenOption) (*MACsec, error) {
 	m := new(MACsec)
-	_, err := openlink.OpenAnd(ctx, iplink.KindMACsec, name, own.At(options), func(link *openlink.Handle) (err error) {
+	_, err := openlink.OpenAnd(ctx, iplink.KindMACsec, name, own.At(options), func(ctx context.Context, link *openlink.Handle) (err error) {
 		m.link = link
 		if m.nl, err = macsecnl.Dial(ctx, rtnl.Here); err != nil {
 			return m.failed("open", err)

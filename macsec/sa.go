@@ -231,7 +231,7 @@ func (m *MACsec) DeleteRxSC(ctx context.Context, sci SCI) error {
 // if the parent lacks support.
 func (m *MACsec) SetOffload(ctx context.Context, offload iplink.MACsecOffload) error {
 	if offload > OffloadMAC {
-		return m.link.Invalid("offload", "offload", "%d is none of off, phy, mac", offload)
+		return m.link.Invalid("offload", "offload", "%d is not one of off, phy, mac", offload)
 	}
 	return m.run(ctx, "offload", macsecnl.Step{Do: macsecnl.UpdateOffload(m.Index(), uint8(offload))})
 }

@@ -149,7 +149,7 @@ func List(ctx context.Context, options ...iplink.OpenOption) (all []*Status, err
 		return nil, err
 	}
 	err = where.Enter(func() (err error) {
-		all, err = listHere(ctx)
+		all, err = listHere(where.Traced(ctx))
 		return err
 	})
 	return all, err

@@ -191,7 +191,7 @@ func TestFaults(t *testing.T) {
 		is   error
 		text string
 	}{
-		{create(a().Policy(1)), fs.ErrInvalid, "policy: invalid argument (1 is none of forward, blackhole)"},
+		{create(a().Policy(1)), fs.ErrInvalid, "policy: invalid argument (1 is not one of forward, blackhole)"},
 		{create(a().Mode(2)), fs.ErrInvalid, "mode: "},
 		{create(a().Peer(netkit.New("nk2"))), fs.ErrExist, `peer: file exists (a link named "nk2" exists already`},
 		{update(netkit.New("nk2").Policy(netkit.Blackhole)), iplink.ErrImmutable, "policy: "},

@@ -167,7 +167,7 @@ func open(ctx context.Context, name string, options []Option) (*monitor, error) 
 	case ctx.Err() != nil:
 		return nil, m.failed(context.Cause(ctx))
 	}
-	link, err := openlink.OpenAnd(ctx, iplink.KindNlmon, name, where, func(link *openlink.Handle) (err error) {
+	link, err := openlink.OpenAnd(ctx, iplink.KindNlmon, name, where, func(_ context.Context, link *openlink.Handle) (err error) {
 		m.link = link
 		m.from, err = openSocket(link.Index, int(c.buffer))
 		return m.failed(err)

@@ -73,7 +73,7 @@ func TestFaults(t *testing.T) {
 	other, err := os.Open(os.DevNull)
 	testutil.Must(t, err)
 	defer other.Close()
-	const bad = "create ppp link1: bad file descriptor (the File is no open /dev/ppp, or it has a link already: open /dev/ppp once for each link)"
+	const bad = "create ppp link1: bad file descriptor (the File is not an open /dev/ppp, or it has a link already: open /dev/ppp once for each link)"
 	for _, c := range []struct {
 		file *os.File
 		want string

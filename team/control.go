@@ -68,9 +68,12 @@ func (r Runner) configDocument(name string) document {
 	}
 	d["device"] = name
 	d.object("runner").add("name", string(RoundRobin))
-	if r.Mode == ActiveBackup {
+	switch r.Mode {
+	case ActiveBackup:
 		d.object("notify_peers").add("count", 1)
 		d.object("mcast_rejoin").add("count", 1)
+	case LoadBalance, LACP:
+		d.object("runner").add("tx_hash", words(r.withDefaults().TxHash))
 	}
 	return d
 }

@@ -20,7 +20,8 @@ type Event struct {
 }
 
 // Events returns the changes of options and ports: first all present ones, and then,
-// without a gap, each change. It ends with an error: that of ctx, or one that
+// without a gap, each change, as the kernel announces it (change_event of the family team).
+// It ends with an error: that of ctx, or one that
 // matches fs.ErrNotExist when the team is removed. Leaving the loop closes the
 // sockets.
 func (t *Team) Events(ctx context.Context) iter.Seq2[Event, error] {

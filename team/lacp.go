@@ -125,9 +125,9 @@ func (l *lacpPolicy) portChanged(p *port) {
 	l.apply()
 }
 
-// decide ignores the link watches, as teamd: the protocol is one itself. But a port
-// may have failed, or become usable.
-func (l *lacpPolicy) decide(*port) { l.apply() }
+// decide ignores the link watches, as teamd: the protocol is one itself. But the link of
+// a port may be down or up, which counts before the kernel knows the watches' result.
+func (l *lacpPolicy) decide(p *port) { l.portChanged(p) }
 
 func (l *lacpPolicy) teamChanged() {
 	l.group.SetSystem(l.system())
@@ -189,15 +189,39 @@ func (l *lacpPolicy) apply() {
 			l.r.log.Info("port state", "port", p.name, "state", LACPPortState(now))
 			p.lacp.last = now
 		}
-		if use := l.inUse(p); p.begun && p.err == nil && use != l.r.enabled(p) {
-			l.r.attempt(p, l.r.set(optionOf(p, "enabled", use)))
-		}
 	}
+	l.enable()
 	l.setCarrier(l.hasCarrier())
 	for _, f := range l.group.Frames() {
 		l.send(l.r.port(f.Port), f.Data)
 	}
 	l.wait()
+}
+
+// enable enables the ports in use and disables the others. One request does both, because
+// frames are lost in between; if the kernel rejects it, each port has its own.
+func (l *lacpPolicy) enable() {
+	if all := l.changes(); len(all) > 1 && l.r.set(all...) == nil {
+		return
+	}
+	for _, o := range l.changes() {
+		l.r.attempt(l.r.port(o.Port), l.r.set(o))
+	}
+}
+
+// changes returns the options of the ports to be enabled, then of those to be disabled.
+func (l *lacpPolicy) changes() []teamnl.Option {
+	var enable, disable []teamnl.Option
+	for _, p := range l.r.ports {
+		switch use := l.inUse(p); {
+		case !p.begun || p.err != nil || use == l.r.enabled(p):
+		case use:
+			enable = append(enable, optionOf(p, "enabled", true))
+		default:
+			disable = append(disable, optionOf(p, "enabled", false))
+		}
+	}
+	return append(enable, disable...)
 }
 
 func (l *lacpPolicy) setCarrier(on bool) {

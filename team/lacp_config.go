@@ -38,8 +38,8 @@ const (
 	mostMinPorts          = 1024
 )
 
-// An AggregatorPolicy selects an aggregator. Between equal ones, the selected one
-// stays.
+// An AggregatorPolicy selects an aggregator. Between equal ones, the one with the port
+// that joined last is selected, as in teamd.
 type AggregatorPolicy uint8
 
 // Policies.

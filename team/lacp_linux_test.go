@@ -35,16 +35,13 @@ func cables(one, other *lab) {
 }
 
 // ownEnd is run by the library.
-type ownEnd struct {
-	*runner
-	name string
-}
+type ownEnd struct{ *runner }
 
 func beginOwn(l *lab, config, address string) ownEnd {
 	l.Helper()
 	r := beginRun(l, config).(*runner)
-	l.Batch("address add "+address+"/24 dev team0", "link set team0 up")
-	return ownEnd{r, "team0"}
+	l.Batch("address add "+address+"/24 dev "+l.name, "link set "+l.name+" up")
+	return ownEnd{r}
 }
 
 func fields(system string, systemPriority, key, port, portPriority any, state any) string {
@@ -72,9 +69,9 @@ type teamdEnd struct {
 
 func beginTeamdEnd(l *lab, config, address string) teamdEnd {
 	l.Helper()
-	l.Batch("link add team0 type team")
+	l.Batch("link add " + l.name + " type team")
 	d := beginTeamd(l, config)
-	l.Batch("address add "+address+"/24 dev team0", "link set team0 up")
+	l.Batch("address add "+address+"/24 dev "+l.name, "link set "+l.name+" up")
 	return teamdEnd{l, d}
 }
 
@@ -93,16 +90,20 @@ func (i teamdInfo) String() string {
 type teamdState struct {
 	Ports map[string]struct {
 		Runner struct {
-			State    string
-			Selected bool
-			Actor    teamdInfo `json:"actor_lacpdu_info"`
-			Partner  teamdInfo `json:"partner_lacpdu_info"`
+			State      string
+			Selected   bool
+			Aggregator struct {
+				ID       int
+				Selected bool
+			}
+			Actor   teamdInfo `json:"actor_lacpdu_info"`
+			Partner teamdInfo `json:"partner_lacpdu_info"`
 		}
 	}
 }
 
 func (e teamdEnd) ports() (actors, partners [2]string, current bool) {
-	out, err := e.Run("teamdctl", "team0", "state", "dump")
+	out, err := e.Run("teamdctl", e.lab.name, "state", "dump")
 	if err != nil {
 		e.Fatalf("teamdctl: %v: %s", err, out)
 	}
@@ -204,7 +205,8 @@ func TestLACPWith(t *testing.T) {
 			"Run":   func(l *lab) lacpEnd { return beginOwn(l, lacpConfig(rate.config+`,"active":false`), "192.0.2.2") },
 		} {
 			t.Run(name+" "+rate.name, func(t *testing.T) {
-				one, other := newLab(t), newLab(t)
+				t.Parallel()
+				one, other := newLab(t), newLabOf(t, "far-"+rate.name) // teamd's name is its own
 				cables(one, other)
 				far := begin(other)
 				near := beginOwn(one, lacpConfig(rate.config), "192.0.2.1")
@@ -243,7 +245,7 @@ func (l *lab) flap(name string) {
 func (l *lab) hasCarrier(want bool) {
 	l.Helper()
 	testutil.Eventually(l, fmt.Sprintf("carrier %v", want), func() bool {
-		return strings.Contains(l.IP("-o", "link", "show", "team0"), "NO-CARRIER") != want
+		return strings.Contains(l.IP("-o", "link", "show", l.name), "NO-CARRIER") != want
 	})
 }
 
@@ -251,50 +253,61 @@ func (l *lab) hasCarrier(want bool) {
 // states that follow, and their times, with teamd's.
 func TestLACPSilence(t *testing.T) {
 	needLACP(t)
-	seen := map[string][]stay{}
-	for name, begin := range map[string]func(l *lab) lacpEnd{
-		"teamd": func(l *lab) lacpEnd { return beginTeamdEnd(l, lacpConfig(`,"fast_rate":true`), "192.0.2.1") },
-		"Run":   func(l *lab) lacpEnd { return beginOwn(l, lacpConfig(`,"fast_rate":true`), "192.0.2.1") },
-	} {
-		one, other := newLab(t), newLab(t)
-		cables(one, other)
-		near := begin(one)
-		agree(one, near, beginBond(other, "lacp_rate fast", "192.0.2.2"), [2]string{fastStates, fastStates})
-		for _, port := range []string{"p0", "p1"} {
-			one.tc("qdisc", "add", "dev", port, "clsact")
-			one.tc("filter", "add", "dev", port, "ingress", "matchall", "action", "drop")
-		}
-		seen[name] = follow(near)
-		one.hasCarrier(false)
-		for _, port := range []string{"p0", "p1"} {
-			if got := one.teamnl("-p", port, "getoption", "enabled"); got != "false" {
-				t.Errorf("%s: %s is enabled: %s", name, port, got)
-			}
-		}
-	}
+	var seen [2][]stay
+	config := lacpConfig(`,"fast_rate":true`)
+	both(t, func() { seen[0] = silence(t, func(l *lab) lacpEnd { return beginTeamdEnd(l, config, "192.0.2.1") }) },
+		func() { seen[1] = silence(t, func(l *lab) lacpEnd { return beginOwn(l, config, "192.0.2.1") }) })
 	t.Logf("%v", seen)
-	for i, theirs := range seen["teamd"] {
-		ours := seen["Run"][i]
-		if ours.state != theirs.state || i > 0 && (ours.lasts-theirs.lasts).Abs() > time.Second {
+	if len(seen[0]) != len(seen[1]) {
+		t.Fatal("not the same states")
+	}
+	for i, theirs := range seen[0] {
+		ours := seen[1][i]
+		if ours.state != theirs.state || ours.carrier != theirs.carrier || i > 0 && (ours.lasts-theirs.lasts).Abs() > time.Second {
 			t.Errorf("%v, where teamd has %v", ours, theirs)
 		}
 	}
 }
 
-// A stay is a state of the first port, and the time that it lasted.
+// silence has two ends agree, drops all that arrives at one of them, and follows it.
+func silence(t *testing.T, begin func(*lab) lacpEnd) []stay {
+	one, other := newLab(t), newLab(t)
+	cables(one, other)
+	near := begin(one)
+	agree(one, near, beginBond(other, "lacp_rate fast", "192.0.2.2"), [2]string{fastStates, fastStates})
+	for _, port := range []string{"p0", "p1"} {
+		one.tc("qdisc", "add", "dev", port, "clsact")
+		one.tc("filter", "add", "dev", port, "ingress", "matchall", "action", "drop")
+	}
+	seen := follow(one, near)
+	one.hasCarrier(false)
+	for _, port := range []string{"p0", "p1"} {
+		if got := one.teamnl("-p", port, "getoption", "enabled"); got != "false" {
+			t.Errorf("%T: %s is enabled: %s", near, port, got)
+		}
+	}
+	return seen
+}
+
+// A stay is a state of the first port, whether the team had a carrier when it began, and
+// the time that it lasted.
 type stay struct {
-	state string
-	lasts time.Duration
+	state   string
+	carrier bool
+	lasts   time.Duration
 }
 
 // follow returns the states from now on up to the one that lasts.
-func follow(end lacpEnd) (all []stay) {
+func follow(l *lab, end lacpEnd) (all []stay) {
+	conn := testutil.Opened(l.Lab, iplink.Dial)
 	since := time.Now()
 	for begun := since; time.Since(begun) < 15*time.Second; time.Sleep(20 * time.Millisecond) {
 		actors, _, _ := end.ports()
 		state := actors[0][strings.LastIndex(actors[0], " ")+1:]
 		if len(all) == 0 || all[len(all)-1].state != state {
-			all = append(all, stay{state: state})
+			link, err := conn.Get(l.Context(), l.name)
+			testutil.Must(l, err)
+			all = append(all, stay{state: state, carrier: link.Carrier})
 			since = time.Now()
 		}
 		all[len(all)-1].lasts = time.Since(since)
@@ -324,30 +337,32 @@ func TestLACPFrameLikeTeamd(t *testing.T) {
 	needLACP(t)
 	config := `{"hwaddr":"02:00:00:00:00:11","runner":{"name":"lacp","fast_rate":true,"sys_prio":4660},
 		"ports":{"p0":{"lacp_prio":22136,"lacp_key":39612},"p1":{}}}`
-	frames := map[string][]string{}
-	for name, begin := range map[string]func(l *lab){
-		"teamd": func(l *lab) { beginTeamdEnd(l, config, "192.0.2.1") },
-		"Run":   func(l *lab) { beginOwn(l, config, "192.0.2.1") },
-	} {
-		one, other := newLab(t), newLab(t)
-		cables(one, other)
-		other.Batch("link set p0 up", "link set p1 up")
-		begin(one)
-		out, err := other.Run("tcpdump", "-i", "p0", "-c", "7", "-xx", "-n", "-Q", "in", "ether proto 0x8809")
-		if err != nil {
-			t.Fatalf("tcpdump: %v: %s", err, out)
-		}
-		index := one.Link("p0")["ifindex"].(float64)
-		frames[name] = dumped(out, fmt.Sprintf("5678%04x", int(index)))
-	}
-	if diff := cmp.Diff(frames["teamd"], frames["Run"]); diff != "" {
+	var theirs, ours []string
+	both(t, func() { theirs = framesOf(t, func(l *lab) { beginTeamdEnd(l, config, "192.0.2.1") }) },
+		func() { ours = framesOf(t, func(l *lab) { beginOwn(l, config, "192.0.2.1") }) })
+	if diff := cmp.Diff(theirs, ours); diff != "" {
 		t.Errorf("frames (-teamd +Run):\n%s", diff)
 	}
 	// The frame that the tests of internal/lacp expect.
 	const expired = "0180c20000020200000000a08809010101141234020000000011" + "9abc5678PORT" + "87000000" + "0214"
-	if len(frames["Run"]) == 0 || !strings.HasPrefix(frames["Run"][len(frames["Run"])-1], expired) {
-		t.Errorf("frames %q", frames["Run"])
+	if len(ours) == 0 || !strings.HasPrefix(ours[len(ours)-1], expired) {
+		t.Errorf("frames %q", ours)
 	}
+}
+
+// framesOf returns the different frames at an end that does not answer.
+func framesOf(t *testing.T, begin func(*lab)) []string {
+	one, other := newLab(t), newLab(t)
+	cables(one, other)
+	other.Batch("link set p0 up", "link set p1 up")
+	begin(one)
+	out, err := other.Run("tcpdump", "-i", "p0", "-c", "7", "-xx", "-n", "-Q", "in", "ether proto 0x8809")
+	if err != nil {
+		t.Errorf("tcpdump: %v: %s", err, out)
+		return nil
+	}
+	index := one.Link("p0")["ifindex"].(float64)
+	return dumped(out, fmt.Sprintf("5678%04x", int(index)))
 }
 
 // dumped returns the different frames in the output of tcpdump, with the priority and

@@ -195,7 +195,7 @@ func TestLACPPortConfig(t *testing.T) {
 		k.took()
 		k.options[optionKey{"priority", 2, -1}] = int32(9)
 		k.notices <- notice{options: []teamnl.Option{{Name: "priority", Port: 2, Index: -1, Value: int32(9)}}}
-		k.expect(t, "enabled eth1=false; enabled eth2=true")
+		k.expect(t, "enabled eth2=true; enabled eth1=false")
 	})
 }
 

@@ -45,7 +45,7 @@ func (t *Team) listen(ctx context.Context) (*listener, error) {
 	ctx, l.stop = context.WithCancel(ctx)
 	var family, links *rtnl.Listener
 	err := t.in(func() (err error) {
-		how := rtnl.Listening{Buffer: eventBuffer}
+		how := rtnl.Listening{Buffer: t.buffer}
 		if family, err = l.open(t.nl.Listen(ctx, rtnl.Here, uapi.TEAM_GENL_CHANGE_EVENT_MC_GRP, how)); err == nil {
 			links, err = l.open(rtnl.Listen(ctx, rtnl.Here, how))
 		}

@@ -34,6 +34,7 @@ type Team struct {
 	end     context.CancelCauseFunc
 	running atomic.Bool
 	state   atomic.Pointer[State]
+	buffer  int // for unread events: eventBuffer, except in tests
 }
 
 // Open opens the team with the given name in the network namespace of the calling
@@ -41,9 +42,9 @@ type Team struct {
 // the link does not exist, the error matches fs.ErrNotExist; if it is not a team,
 // iplink.ErrKind. Close it when done.
 func Open(ctx context.Context, name string, options ...iplink.OpenOption) (*Team, error) {
-	t := new(Team)
+	t := &Team{buffer: eventBuffer}
 	t.life, t.end = context.WithCancelCause(context.Background())
-	_, err := openlink.OpenAnd(ctx, iplink.KindTeam, name, own.At(options), func(link *openlink.Handle) (err error) {
+	_, err := openlink.OpenAnd(ctx, iplink.KindTeam, name, own.At(options), func(ctx context.Context, link *openlink.Handle) (err error) {
 		t.link = link
 		if t.netns, err = iplink.CurrentNetNS(); err != nil {
 			return err
@@ -94,18 +95,9 @@ func (t *Team) whileOpen(ctx context.Context) (context.Context, context.CancelFu
 	}
 }
 
-// in calls f on a thread in the team's namespace: on the calling one if it is there
-// already, which needs no privilege.
+// in calls f on a thread in the team's namespace.
 func (t *Team) in(f func() error) error {
-	here, err := iplink.CurrentNetNS()
-	if err != nil {
-		return err
-	}
-	defer here.Close()
-	if here.Equal(t.netns) {
-		return f()
-	}
-	return t.netns.Do(f)
+	return openlink.Within(t.netns, f)
 }
 
 // failed returns an error that names the operation and its subject.

@@ -83,7 +83,7 @@ func text[T ~string](words ...T) format {
 			case !ok:
 				return nil, mistyped[T](v)
 			case !slices.Contains(words, word):
-				return nil, fmt.Sprintf("%q is none of %v", string(word), words)
+				return nil, fmt.Sprintf("%q is not one of %v", string(word), words)
 			}
 			return string(word), ""
 		},
@@ -125,7 +125,7 @@ var portIndex = format{
 		case !ok:
 			return nil, mistyped[int](v)
 		case index <= 0 || index > 1<<31-1:
-			return nil, fmt.Sprintf("%d is no interface index", index)
+			return nil, fmt.Sprintf("%d is not an interface index", index)
 		}
 		return uint32(index), ""
 	},
@@ -215,9 +215,9 @@ func (d definition) fault(o Option) string {
 	case d.scope == perHash && (o.Index < 0 || o.Index > 255):
 		return fmt.Sprintf("the hash %d is not in 0…255", o.Index)
 	case d.scope != perHash && o.Index >= 0:
-		return "is no array"
+		return "is not an array"
 	case o.Port < 0 || o.Port > 1<<31-1:
-		return fmt.Sprintf("%d is no interface index", o.Port)
+		return fmt.Sprintf("%d is not an interface index", o.Port)
 	case o.Port != 0 && o.PortName != "":
 		return "names a port twice, by name and by index"
 	}

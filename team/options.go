@@ -286,7 +286,7 @@ func (t *Team) absent(ctx context.Context, o teamnl.Option) string {
 	case o.Name == "activeport" && there:
 		return fmt.Sprintf("%v is the index of no port of the team", o.Value)
 	case o.Port != 0 && !port:
-		return "that is no port of the team"
+		return "that is not a port of the team"
 	case !there && d.mode != "":
 		return fmt.Sprintf("is there only in mode %s", d.mode)
 	case !there:

@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"slices"
-	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -90,85 +89,6 @@ func hashOf(ctx context.Context, name string) ([]team.Instruction, error) {
 		return nil, err
 	}
 	return o.HashFunc, nil
-}
-
-// TestFailoverTime takes down the cable of the port in use, several times, and
-// compares how long it takes until another is in use.
-func TestFailoverTime(t *testing.T) {
-	config := fmt.Sprintf(ab, "", "", "", "")
-	times := map[string][]time.Duration{}
-	for name, begin := range map[string]begin{"teamd": beginTeamd, "Run": beginRun} {
-		p := newPlayer(t)
-		p.begin(begin, scenario{config: config})
-		p.take("ip link set team0 up")
-		times[name] = p.failovers(7)
-		p.driver.stop()
-	}
-	compareTimes(t, times, 5*time.Millisecond)
-}
-
-// compareTimes fails if Run was slower in more than four of five pairs of one time
-// of each: of seven against seven, chance has it so in three of a hundred cases,
-// and the machine does other things as well.
-func compareTimes(t *testing.T, times map[string][]time.Duration, slack time.Duration) {
-	t.Helper()
-	t.Logf("%v", times)
-	slower, pairs := 0, len(times["Run"])*len(times["teamd"])
-	for _, run := range times["Run"] {
-		for _, teamd := range times["teamd"] {
-			if run > teamd+slack {
-				slower++
-			}
-		}
-	}
-	if pairs == 0 || slower*5 > pairs*4 {
-		t.Errorf("failover took longer than teamd's in %d of %d pairs", slower, pairs)
-	}
-}
-
-// failovers measures so many of them, from the cable to the event. It starts no
-// process meanwhile, which would take longer than the failover.
-func (p *player) failovers(n int) (all []time.Duration) {
-	l := p.lab
-	l.Helper()
-	tm := l.open()
-	ctx := l.Context()
-	for range n {
-		p.settle()
-		before, err := tm.Options(ctx)
-		if err != nil {
-			l.Fatal(err)
-		}
-		cable := strings.Replace(l.nameOf(tm, before.ActivePort), "p", "q", 1)
-		var start time.Time
-		for e, err := range tm.Events(ctx) {
-			if e.Snapshot {
-				start = time.Now()
-				_, err = p.conn.Update(ctx, iplink.Device(cable).Down())
-			}
-			if err != nil {
-				l.Fatal(err)
-			}
-			if !e.Snapshot && slices.ContainsFunc(e.Options, func(o team.Option) bool {
-				return o.Name == "activeport" && o.Value != before.ActivePort && o.Value != 0
-			}) {
-				break
-			}
-		}
-		all = append(all, time.Since(start))
-		l.Batch("link set " + cable + " up")
-	}
-	return all
-}
-
-func (l *lab) nameOf(tm *team.Team, index int) string {
-	l.Helper()
-	ports, err := tm.Ports(l.Context())
-	i := slices.IndexFunc(ports, func(p team.Port) bool { return p.Index == index })
-	if err != nil || i < 0 {
-		l.Fatalf("port %d in %v, error %v", index, ports, err)
-	}
-	return ports[i].Name
 }
 
 // middle leads p0 and p1 through bridges in a namespace in the middle to a host

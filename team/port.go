@@ -81,7 +81,7 @@ func (t *Team) AddPort(ctx context.Context, name string, flags ...AddFlag) error
 	}
 	switch {
 	case l.index == t.link.Index:
-		return t.link.Invalid(opAdd, "port "+name, "a team is no port of itself")
+		return t.link.Invalid(opAdd, "port "+name, "a team is not a port of itself")
 	case l.master != 0:
 		return t.busy(name, fmt.Sprintf("it is a port of %s: remove it there before", t.link.Names()(l.master)))
 	case l.up && !downFirst:
@@ -139,7 +139,7 @@ func (t *Team) RemovePort(ctx context.Context, name string) error {
 		return err
 	}
 	if l.master != t.link.Index {
-		return t.failed(opRemove, "port "+name, &refusal{syscall.ENOENT, "it is no port of this team"})
+		return t.failed(opRemove, "port "+name, &refusal{syscall.ENOENT, "it is not a port of this team"})
 	}
 	return t.setMaster(ctx, opRemove, name, l.index, 0)
 }

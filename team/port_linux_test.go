@@ -23,7 +23,7 @@ func TestPorts(t *testing.T) {
 	for port, want := range map[string]string{
 		"p1":    "add port to team team0: port p1: device or resource busy (it is up: take it down before, or say DownFirst)",
 		"p2":    "add port to team team0: port p2: device or resource busy (it is a port of br0: remove it there before)",
-		"team0": "add port to team team0: port team0: invalid argument (a team is no port of itself)",
+		"team0": "add port to team team0: port team0: invalid argument (a team is not a port of itself)",
 		"":      "add port to team team0: port: invalid argument (name the link)",
 	} {
 		if err := tm.AddPort(ctx, port); fmt.Sprint(err) != want {
@@ -44,7 +44,7 @@ func TestPorts(t *testing.T) {
 	if got := l.teamnl("ports"); strings.Count(got, "up 10000Mbit FD") != 2 {
 		t.Errorf("teamnl: %s", got)
 	}
-	if err := tm.RemovePort(ctx, "p2"); fmt.Sprint(err) != "remove port from team team0: port p2: no such file or directory (it is no port of this team)" {
+	if err := tm.RemovePort(ctx, "p2"); fmt.Sprint(err) != "remove port from team team0: port p2: no such file or directory (it is not a port of this team)" {
 		t.Errorf("error %v", err)
 	}
 	if err := tm.RemovePort(ctx, "p0"); err != nil {

@@ -77,7 +77,7 @@ func (r Runner) inspectMode(bad report) {
 	switch r.Mode {
 	case "", Broadcast, RoundRobin, Random, ActiveBackup, LoadBalance, LACP:
 	default:
-		bad("Mode", "%q is none of broadcast, roundrobin, random, activebackup, loadbalance, lacp", string(r.Mode))
+		bad("Mode", "%q is not one of broadcast, roundrobin, random, activebackup, loadbalance, lacp", string(r.Mode))
 	}
 	if r.HWAddr > OnlyActive {
 		bad("HWAddr", "there is no policy with the number %d", uint8(r.HWAddr))
@@ -107,7 +107,7 @@ func addressFault(a net.HardwareAddr) string {
 	case len(a) != macLen:
 		return fmt.Sprintf("%d bytes, where an Ethernet address has %d", len(a), macLen)
 	case a[0]&1 != 0 || slices.Max(a) == 0:
-		return fmt.Sprintf("%v is no address of a single link", a)
+		return fmt.Sprintf("%v is not an address of a single link", a)
 	}
 	return ""
 }
@@ -118,7 +118,7 @@ func nameFault(name string) string {
 	case name == "" || len(name) >= uapi.IFNAMSIZ:
 		return fmt.Sprintf("a name has 1 to %d bytes", uapi.IFNAMSIZ-1)
 	case name == "." || name == ".." || strings.ContainsAny(name, "/: \t\n\v\f\r\x00"):
-		return fmt.Sprintf("%q is no name of a link", name)
+		return fmt.Sprintf("%q is not a name of a link", name)
 	}
 	return ""
 }

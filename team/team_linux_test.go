@@ -97,7 +97,7 @@ func TestModeAndPorts(t *testing.T) {
 // TestModeElsewhere makes a team in another namespace than the caller's.
 func TestModeElsewhere(t *testing.T) {
 	l := newLab(t)
-	ns := testutil.Opened(l.Lab, iplink.CurrentNetNS)
+	ns := testutil.OpenedBy(l.Lab, iplink.CurrentNetNS)
 	var err error
 	testutil.NewLab(t).In(func() {
 		_, err = team.New("team0").Mode(team.LoadBalance).NetNS(ns).Create(t.Context())
@@ -119,7 +119,7 @@ func (l *lab) refused(mode iplink.TeamMode) (err error) {
 
 func TestModeRefused(t *testing.T) {
 	err := newLab(t).refused("lacp")
-	if !errors.Is(err, fs.ErrInvalid) || !strings.Contains(fmt.Sprint(err), `mode: invalid argument ("lacp" is none of`) {
+	if !errors.Is(err, fs.ErrInvalid) || !strings.Contains(fmt.Sprint(err), `mode: invalid argument ("lacp" is not one of`) {
 		t.Errorf("error %v", err)
 	}
 }
@@ -266,13 +266,13 @@ func TestRefusals(t *testing.T) {
 		t.Fatal(err)
 	}
 	for want, o := range map[string]team.Option{
-		"activeport: no such file or directory (77 is the index of no port of the team)": team.ActivePort(77),
-		"lb_tx_method: no such file or directory (is there only in mode loadbalance)":    team.Method(team.ByHash),
-		"priority of port p1: no such file or directory (that is no port of the team)":   team.Priority("p1", 5),
-		"queue_id of port p0: invalid argument (the team has fewer transmit queues)":     team.QueueID("p0", 16),
-		"mode: device or resource busy (changes only while the team has no ports)":       team.Mode(team.Random),
-		"newer: no such file or directory (this kernel has no such option)":              {Name: "newer", Value: uint32(5), Index: -1},
-		"priority of port p7: no such device":                                            team.Priority("p7", 5),
+		"activeport: no such file or directory (77 is the index of no port of the team)":  team.ActivePort(77),
+		"lb_tx_method: no such file or directory (is there only in mode loadbalance)":     team.Method(team.ByHash),
+		"priority of port p1: no such file or directory (that is not a port of the team)": team.Priority("p1", 5),
+		"queue_id of port p0: invalid argument (the team has fewer transmit queues)":      team.QueueID("p0", 16),
+		"mode: device or resource busy (changes only while the team has no ports)":        team.Mode(team.Random),
+		"newer: no such file or directory (this kernel has no such option)":               {Name: "newer", Value: uint32(5), Index: -1},
+		"priority of port p7: no such device":                                             team.Priority("p7", 5),
 	} {
 		if err := tm.SetOption(ctx, o); fmt.Sprint(err) != "set option of team team0: "+want && !strings.Contains(fmt.Sprint(err), "priority of port p7: no such device") {
 			t.Errorf("%v\n gives %v\n want  %s", o, err, want)
@@ -353,6 +353,41 @@ func TestEvents(t *testing.T) {
 		if !seen[want] {
 			t.Errorf("no %q in %v", want, seen)
 		}
+	}
+}
+
+// TestEventsOverrun changes an option while the reader of events stalls, and the kernel drops
+// most of the events. The reader then has a snapshot with the last value.
+func TestEventsOverrun(t *testing.T) {
+	l := newLab(t)
+	l.pairs(1)
+	l.Batch("link add team0 type team", "link set p0 master team0")
+	tm := l.open()
+	tm.SetEventBuffer(4096)
+	const changes = 200
+	events, snapshots, value := 0, 0, any(nil)
+	for e, err := range tm.Events(t.Context()) {
+		testutil.Must(t, err)
+		events++
+		if e.Snapshot {
+			snapshots++
+		}
+		if events == 1 {
+			for n := range changes {
+				testutil.Must(t, tm.SetOption(t.Context(), team.Priority("p0", int32(n+1))))
+			}
+		}
+		for _, o := range e.Options {
+			if o.Name == "priority" {
+				value = o.Value
+			}
+		}
+		if value == any(int32(changes)) {
+			break
+		}
+	}
+	if snapshots < 2 || events > changes/2 {
+		t.Errorf("%d snapshots among %d events", snapshots, events)
 	}
 }
 

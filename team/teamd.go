@@ -306,7 +306,7 @@ func (d *configDecoder) name(v *value) string {
 func (d *configDecoder) hardware(v *value) net.HardwareAddr {
 	mac, err := net.ParseMAC(d.text(v))
 	if err != nil || len(mac) != macLen {
-		d.fail(v, "%q is no Ethernet address", v.text)
+		d.fail(v, "%q is not an Ethernet address", v.text)
 	} else if fault := addressFault(mac); fault != "" {
 		d.fail(v, "%s", fault)
 	}
@@ -316,7 +316,7 @@ func (d *configDecoder) hardware(v *value) net.HardwareAddr {
 func (d *configDecoder) ipv4(v *value) netip.Addr {
 	a, err := netip.ParseAddr(d.text(v))
 	if err != nil || !a.Is4() {
-		d.fail(v, "%q is no IPv4 address; names of hosts are not looked up", v.text)
+		d.fail(v, "%q is not an IPv4 address; names of hosts are not looked up", v.text)
 	}
 	return a
 }

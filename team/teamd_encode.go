@@ -83,16 +83,20 @@ func (r Runner) document() document {
 	return d
 }
 
+func words(fragments []Fragment) []any {
+	names := []any{}
+	for _, f := range fragments {
+		names = append(names, f.String())
+	}
+	return names
+}
+
 // runnerDocument fills in the object "runner".
 func (r Runner) runnerDocument(d document) {
 	d["name"] = string(cmp.Or(r.Mode, RoundRobin))
 	d.put("hwaddr_policy", r.HWAddr.String(), SameAll.String())
 	if r.TxHash != nil {
-		names := []any{}
-		for _, f := range r.TxHash {
-			names = append(names, f.String())
-		}
-		d["tx_hash"] = names
+		d["tx_hash"] = words(r.TxHash)
 	}
 	if b := r.Balancer; b != nil {
 		balancer := document{"name": "basic"}

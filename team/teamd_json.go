@@ -168,7 +168,7 @@ func (d *configDecoder) oneOf(v *value, words []string) int {
 	text := d.text(v)
 	n := slices.Index(words, text)
 	if n < 0 {
-		d.fail(v, "%q is none of %v", text, words)
+		d.fail(v, "%q is not one of %v", text, words)
 		return 0
 	}
 	return n

@@ -39,9 +39,9 @@ func (a ARPPing) fault() (field, text string) {
 	case !a.Target.IsValid():
 		return "Target", "there is no default for it"
 	case !a.Target.Unmap().Is4():
-		return "Target", fmt.Sprintf("%v is no IPv4 address", a.Target)
+		return "Target", fmt.Sprintf("%v is not an IPv4 address", a.Target)
 	case a.Source.IsValid() && !a.Source.Unmap().Is4():
-		return "Source", fmt.Sprintf("%v is no IPv4 address", a.Source)
+		return "Source", fmt.Sprintf("%v is not an IPv4 address", a.Source)
 	case a.VLAN != nil && *a.VLAN > mostVLAN:
 		return "VLAN", fmt.Sprintf("%d is not in 0…%d", *a.VLAN, mostVLAN)
 	}

@@ -71,7 +71,7 @@ func (b *Builder) OwnerGroup(gid int) *Builder {
 // idFault returns the reason why a number cannot identify a user or a group.
 func idFault(id int) string {
 	if id < 0 || uint64(id) >= math.MaxUint32 {
-		return fmt.Sprintf("%d is no id: give 0 to %d", id, uint32(math.MaxUint32-1))
+		return fmt.Sprintf("%d is not an id: give 0 to %d", id, uint32(math.MaxUint32-1))
 	}
 	return ""
 }

@@ -54,8 +54,11 @@ func TestAsIP(t *testing.T) {
 			conn, ns := lab.Scratch(t)
 			ns.Batch("link add br0 type bridge")
 			create(conn, ns)
-			link := ns.Link("t0")
-			delete(link, "operstate") // follows the carrier with a delay
+			var link map[string]any
+			testutil.Eventually(t, "the state that follows from the carrier", func() bool {
+				link = ns.Link("t0")
+				return link["operstate"] == "DOWN"
+			})
 			seen, flags = append(seen, link), append(flags, sysfs(ns, "t0"))
 		}
 		if diff := cmp.Diff(seen[0], seen[1]); diff != "" || flags[0] != flags[1] {
@@ -212,8 +215,8 @@ func TestRefused(t *testing.T) {
 		spec       *tun.Builder
 		attr, text string
 	}{
-		{tun.New("t0").Owner(-1), "Owner", "-1 is no id: give 0 to 4294967294"},
-		{tun.New("t0").OwnerGroup(1<<32 - 1), "OwnerGroup", "4294967295 is no id"},
+		{tun.New("t0").Owner(-1), "Owner", "-1 is not an id: give 0 to 4294967294"},
+		{tun.New("t0").OwnerGroup(1<<32 - 1), "OwnerGroup", "4294967295 is not an id"},
 		{tun.New("t0").Queues(2, 1), "numtxqueues", "2, where the driver makes 1: MultiQueue chooses between 1 and 256"},
 		{tun.NewTap("t0").MultiQueue().NumRxQueues(3), "numrxqueues", "3, where the driver makes 256"},
 		{tun.New("t0").Address([]byte{2, 0, 0, 0, 0, 1}), "address", "use NewTap"},

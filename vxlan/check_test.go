@@ -34,7 +34,7 @@ func TestRefused(t *testing.T) {
 	}{
 		{add(fdb.Entry{}), "fdb add vxlan vx0: mac: invalid argument (an Ethernet address of 6 bytes is due, this has 0)"},
 		{add(fdb.Entry{MAC: mac, PortIndex: 78}), "fdb add vxlan vx0: port: invalid argument (entries of this link lead to no other: Dst is the other end)"},
-		{add(fdb.Entry{MAC: mac, PortIndex: -78}), "fdb add vxlan vx0: port: invalid argument (-78 is no interface index)"},
+		{add(fdb.Entry{MAC: mac, PortIndex: -78}), "fdb add vxlan vx0: port: invalid argument (-78 is not an interface index)"},
 		{add(fdb.Entry{MAC: mac, Flags: fdb.Master}), "fdb add vxlan vx0: flags: invalid argument (entries of the bridge are made with the bridge opened)"},
 		{add(fdb.Entry{MAC: mac, VLAN: 7}), "fdb add vxlan vx0: vlan: invalid argument (a VXLAN link has networks instead: src_vni)"},
 		{add(fdb.Entry{MAC: mac, VNI: 1 << 24}), "fdb add vxlan vx0: vni: invalid argument (16777216 is not in 1…16777215)"},
@@ -44,7 +44,7 @@ func TestRefused(t *testing.T) {
 			"fdb add vxlan vx0: dst: invalid argument (::ffff:192.0.2.1 is an IPv4 address in IPv6 clothes: Unmap it)"},
 		{add(fdb.Entry{MAC: mac, Dst: addr("fe80::1%eth0")}),
 			"fdb add vxlan vx0: dst: invalid argument (the zone of fe80::1%eth0 cannot be told to the kernel: name the link with via)"},
-		{add(fdb.Entry{MAC: mac, State: fdb.Stale}), "fdb add vxlan vx0: state: invalid argument (stale is no state that an entry can be given)"},
+		{add(fdb.Entry{MAC: mac, State: fdb.Stale}), "fdb add vxlan vx0: state: invalid argument (stale is not a state that an entry can be given)"},
 		{flush(fdb.Filter{VLAN: 7}), "fdb flush vxlan vx0: vlan: invalid argument (a VXLAN link has networks instead: src_vni)"},
 		{flush(fdb.Filter{ViaIndex: 7}), "fdb flush vxlan vx0: via: invalid argument (the kernel cannot choose by it)"},
 		{flush(fdb.Filter{Flags: fdb.Sticky}), "fdb flush vxlan vx0: flags: invalid argument (the kernel cannot choose by sticky)"},

@@ -8,8 +8,6 @@ import (
 	"github.com/iplink-go/iplink/internal/fdbmsg"
 	"github.com/iplink-go/iplink/internal/own"
 	"github.com/iplink-go/iplink/internal/rtnl"
-	"github.com/iplink-go/iplink/internal/uapi"
-	"github.com/iplink-go/iplink/internal/wire"
 )
 
 // FDB adds entries to the link's forwarding database: the remote end points of Ethernet
@@ -54,18 +52,13 @@ func (o *vniObjects) keeper(ctx context.Context, conn *rtnl.Conn, link *rtnl.Lin
 		}
 	}
 	_, vni := fdbmsg.Defaults(link)
-	remote := remoteOf(link)
-	return func(e *fdb.Entry) bool {
-		known := e.Dst == remote || made[flood{e.SrcVNI, e.Dst}]
-		ownNetwork := e.VNI == 0 || e.VNI == vni || e.VNI == e.SrcVNI
-		return string(e.MAC) == string(AllOthers()) && e.Dst.IsValid() && known && e.DstPort == 0 && e.NextHop == 0 && ownNetwork
-	}, nil
+	return fdbmsg.Floods(fdbmsg.RemoteOf(link), vni, func(network uint32, dst netip.Addr) bool { return made[flood{network, dst}] }), nil
 }
 
 // floods returns the groups of the networks of a link that filters them.
 func floods(ctx context.Context, conn *rtnl.Conn, link *rtnl.Link) (map[flood]bool, error) {
 	made := map[flood]bool{}
-	if filter := wire.Find(link.Data, uapi.IFLA_VXLAN_VNIFILTER); len(filter) != 1 || filter[0] == 0 {
+	if !fdbmsg.FiltersVNIs(link) {
 		return made, nil
 	}
 	networks, err := readVNIs(ctx, conn, link.Index)
@@ -75,14 +68,4 @@ func floods(ctx context.Context, conn *rtnl.Conn, link *rtnl.Link) (map[flood]bo
 		}
 	}
 	return made, err
-}
-
-// remoteOf returns the setting Remote of a link.
-func remoteOf(link *rtnl.Link) (remote netip.Addr) {
-	for _, typ := range []uint16{uapi.IFLA_VXLAN_GROUP, uapi.IFLA_VXLAN_GROUP6} {
-		if a, ok := netip.AddrFromSlice(wire.Find(link.Data, typ)); ok && !a.IsUnspecified() {
-			remote = a
-		}
-	}
-	return remote
 }

@@ -104,7 +104,7 @@ func newEnd(t *testing.T, here *testutil.Lab, n byte) end {
 // cable connects two namespaces and returns the address of the second.
 func cable(t *testing.T, here, there *testutil.Lab, n byte) netip.Addr {
 	t.Helper()
-	ns := testutil.Opened(there, iplink.CurrentNetNS)
+	ns := testutil.OpenedBy(there, iplink.CurrentNetNS)
 	ours, theirs := netip.AddrFrom4([4]byte{192, 0, n, 1}), netip.AddrFrom4([4]byte{192, 0, n, 2})
 	here.In(func() {
 		_, err := veth.New(fmt.Sprintf("to-%d", n)).Addr(netip.PrefixFrom(ours, 24)).Up().

@@ -277,7 +277,7 @@ func TestIPv6(t *testing.T) {
 func TestMoved(t *testing.T) {
 	testutil.Need(t, "vxlan")
 	here, there := testutil.NewLab(t), testutil.NewLab(t)
-	ns := testutil.Opened(there, iplink.CurrentNetNS)
+	ns := testutil.OpenedBy(there, iplink.CurrentNetNS)
 	here.Batch("link add under index 71 type veth peer name under1", "link add vx0 type vxlan id 100 dstport 4789 local 192.0.2.1")
 	here.In(func() {
 		_, err := iplink.Device("vx0").NetNS(ns).Update(t.Context())

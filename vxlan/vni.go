@@ -173,12 +173,24 @@ func (v *VXLAN) ListVNIs(ctx context.Context) ([]VNIs, error) {
 }
 
 // readVNIs returns the networks of a link as ranges with equal groups, sorted by number.
-func readVNIs(ctx context.Context, conn *rtnl.Conn, index int) (all []VNIs, err error) {
+func readVNIs(ctx context.Context, conn *rtnl.Conn, index int) ([]VNIs, error) {
+	all, err := readAllVNIs(ctx, conn, index)
+	return all[index], err
+}
+
+// readAllVNIs returns the networks of links by index: of one link, or of all links if the
+// index is 0.
+func readAllVNIs(ctx context.Context, conn *rtnl.Conn, index int) (all map[int][]VNIs, err error) {
 	body := func(b []byte) []byte { return appendHeader(b, index, 0) }
-	err = conn.Dump(ctx, uapi.RTM_GETTUNNEL, body, func() { all = nil }, func(m wire.Message) {
-		all = appendParsed(all, m, index)
+	err = conn.Dump(ctx, uapi.RTM_GETTUNNEL, body, func() { all = map[int][]VNIs{} }, func(m wire.Message) {
+		if len(m.Data) >= headerLen {
+			of := int(wire.Order.Uint32(m.Data[4:]))
+			all[of] = appendParsed(all[of], m, of)
+		}
 	})
-	slices.SortFunc(all, func(a, b VNIs) int { return cmp.Compare(a.First, b.First) })
+	for _, of := range all {
+		slices.SortFunc(of, func(a, b VNIs) int { return cmp.Compare(a.First, b.First) })
+	}
 	return all, err
 }
 

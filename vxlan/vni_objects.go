@@ -204,6 +204,14 @@ func (n VNIs) words() string {
 	return strings.TrimPrefix(n.String(), "vni ")
 }
 
+// Excludes is part of own.Excluder.
+func (o *vniObjects) Excludes() string {
+	if !o.only {
+		return ""
+	}
+	return "no other networks"
+}
+
 // Commands returns a command for each range.
 func (o *vniObjects) Commands(dev string) (all []string) {
 	for _, n := range o.networks {

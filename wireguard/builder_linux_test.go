@@ -183,7 +183,7 @@ func wantError(t *testing.T, err, is error, text string) {
 // TestNamespaces makes links whose socket is in another namespace.
 func TestNamespaces(t *testing.T) {
 	l, inside := newLab(t), testutil.NewLab(t)
-	ns := testutil.Opened(inside, iplink.CurrentNetNS)
+	ns := testutil.OpenedBy(inside, iplink.CurrentNetNS)
 	l.make(New("wg0").NetNS(ns).ListenPort(0x1234).Up())
 	l.on(func(c *iplink.Conn) {
 		_, err := c.Create(t.Context(), New("wg1").NetNS(ns).LinkNetNS(ns).ListenPort(0x4321).Up())

@@ -143,12 +143,12 @@ func TestRules(t *testing.T) {
 		{New("wg0").Peer(Peer{Key: key, PresharedKey: NewPresharedKey([]byte("short"))}), word + " preshared-key", "5 bytes, where 32 are due"},
 		{New("wg0").Peer(Peer{Key: key, Endpoint: netip.MustParseAddrPort("192.0.2.1:0")}), word + " endpoint", "192.0.2.1 has no port: packets go to an address and a UDP port"},
 		{New("wg0").Peer(Peer{Key: key, Endpoint: netip.AddrPortFrom(netip.Addr{}, 7)}), word + " endpoint", "port 7 has no address"},
-		{New("wg0").Peer(Peer{Key: key, Endpoint: netip.MustParseAddrPort("[::]:7")}), word + " endpoint", ":: is no address of a host"},
+		{New("wg0").Peer(Peer{Key: key, Endpoint: netip.MustParseAddrPort("[::]:7")}), word + " endpoint", ":: is not an address of a host"},
 		{New("wg0").Peer(Peer{Key: key, Endpoint: netip.MustParseAddrPort("[fe80::1%eth0]:7")}), word + " endpoint", "the zone of fe80::1%eth0 must be an interface index, as a decimal number"},
 		{New("wg0").Peer(Peer{Key: key, Keepalive: 65536 * time.Second}), word + " persistent-keepalive", "18h12m16s is not in 0s…65535s"},
 		{New("wg0").Peer(Peer{Key: key, Keepalive: -time.Second}), word + " persistent-keepalive", "-1s is not in 0s…65535s"},
 		{New("wg0").Peer(Peer{Key: key, Keepalive: 1500 * time.Millisecond}), word + " persistent-keepalive", "1.5s is not a whole number of seconds"},
-		{New("wg0").Peer(Peer{Key: key, AllowedIPs: []netip.Prefix{{}}}), word + " allowed-ips", "invalid Prefix is no prefix of IPv4 or IPv6"},
+		{New("wg0").Peer(Peer{Key: key, AllowedIPs: []netip.Prefix{{}}}), word + " allowed-ips", "invalid Prefix is not a prefix of IPv4 or IPv6"},
 	} {
 		_, err := c.b.Create(t.Context())
 		e, ok := errors.AsType[*iplink.Error](err)

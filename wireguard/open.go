@@ -32,7 +32,7 @@ type Device struct {
 // caller must close the Device. Reading needs CAP_NET_ADMIN, too.
 func Open(ctx context.Context, name string, options ...iplink.OpenOption) (*Device, error) {
 	d := new(Device)
-	_, err := openlink.OpenAnd(ctx, iplink.KindWireGuard, name, own.At(options), func(link *openlink.Handle) (err error) {
+	_, err := openlink.OpenAnd(ctx, iplink.KindWireGuard, name, own.At(options), func(ctx context.Context, link *openlink.Handle) (err error) {
 		d.link = link
 		if d.nl, err = wgnl.Dial(ctx, rtnl.Here); err != nil {
 			return d.failed("open", "", err)

@@ -17,7 +17,7 @@ import (
 )
 
 const about = `Trace shows the netlink messages of each call: requests begin with >, answers of
-the kernel with <, and [] has the namespace.`
+the kernel with <, and [] has the namespace of the container.`
 
 func main() { lab.Main(about, run) }
 
@@ -26,18 +26,17 @@ func run(ctx context.Context, l *lab.Lab) error {
 	if err != nil {
 		return err
 	}
-	conn, err := ns[0].Dial()
-	if err != nil {
-		return err
-	}
-	defer conn.Close()
 	sent := 0
-	ctx = iplink.WithTrace(ctx, func(m iplink.Message) {
+	conn, err := ns[0].Dial(iplink.WithTrace(func(m iplink.Message) {
 		if m.Sent {
 			sent++
 		}
 		l.Say("  %v", shorten(m))
-	})
+	}))
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
 
 	l.Say("A bridge, and a cable from it to the container:")
 	cable := veth.New("cable").Master("br0").Up().

@@ -15,13 +15,13 @@ func TestHelp(t *testing.T) { labtest.Help(t, "trace") }
 
 func TestTrace(t *testing.T) {
 	labtest.Run(t, run, []string{iplink.KindBridge, iplink.KindVeth},
-		`^  > \[host\] RTM_NEWLINK create,excl(,echo)? seq 1: br0 up type bridge$`,
-		`^  < \[host\] ack seq 1$`,
-		`^  > \[host\] RTM_NEWLINK create,excl(,echo)? seq \d+: cable master if\d+ up type veth peer eth0 netns fd \d+$`,
+		`^  > RTM_NEWLINK create,excl(,echo)? seq 1: br0 up type bridge$`,
+		`^  < ack seq 1$`,
+		`^  > RTM_NEWLINK create,excl(,echo)? seq \d+: cable master if\d+ up type veth peer eth0 netns fd \d+$`,
 		`^  > \[container\] RTM_NEWADDR create,excl seq \d+: 10\.0\.0\.2/24 dev if\d+$`,
 		`^That took \d+ requests`,
-		`^  > \[host\] RTM_GETLINK seq \d+: br0$`,
-		`^  < \[host\] RTM_NEWLINK seq \d+: br0 index \d+ `,
+		`^  > RTM_GETLINK seq \d+: br0$`,
+		`^  < RTM_NEWLINK seq \d+: br0 index \d+ `,
 		`^That took 1\.`,
-		`^  < \[host\] error seq \d+: file exists$`)
+		`^  < error seq \d+: file exists$`)
 }

@@ -165,7 +165,7 @@ func (c *Codec) decodeAddr(typ4, typ6 uint16, name string, v *netip.Addr) {
 func (c *Codec) checkAddr(name string, v netip.Addr) {
 	switch {
 	case !v.IsValid():
-		c.fail(name, "the zero netip.Addr is no address")
+		c.fail(name, "the zero netip.Addr is not an address")
 	case v.Zone() != "":
 		c.failf(name, "the zone of %s cannot be told to the kernel: name the link instead", v)
 	case v.Is4In6():
@@ -225,7 +225,7 @@ func (c *Codec) ifindex(typ uint16, name string, v *int, none []string) {
 
 func (c *Codec) checkIndex(typ uint16, name string, v int) {
 	if _, named := c.ref(typ); !named && (v < 0 || v > 1<<31-1) {
-		c.failf(name, "%d is no interface index", v)
+		c.failf(name, "%d is not an interface index", v)
 	}
 }
 

@@ -150,5 +150,5 @@ func TestBitChoice(t *testing.T) {
 	}
 	both := choice{what: 3}
 	err := new(attr.Codec).Check(set, nil, both.rows)
-	wantFaults(t, "both", err, attr.Error{Name: "shade", Text: "3 is none of none, light, dark"})
+	wantFaults(t, "both", err, attr.Error{Name: "shade", Text: "3 is not one of none, light, dark"})
 }

@@ -38,7 +38,7 @@ func numberChecks() []checkCase {
 		{"most of 64 bits", wide, values{u64: 1 << 63}, ""},
 		{"above, of 64 bits", wide, values{u64: 1<<63 + 1}, "9223372036854775809 is not in 1…9223372036854775808"},
 		{"ticks", ticks, at(10 * time.Millisecond), ""},
-		{"part of a tick", ticks, at(15 * time.Millisecond), "15ms is no multiple of 10ms, in which the kernel counts"},
+		{"part of a tick", ticks, at(15 * time.Millisecond), "15ms is not a multiple of 10ms, in which the kernel counts"},
 		{"most ticks", ticks, at((1<<32 - 1) * attr.Tick), ""},
 		{"too many ticks", ticks, at((1 << 32) * attr.Tick), "11930h27m52.96s is more than 11930h27m52.95s"},
 		{"negative", ticks, at(-time.Second), "-1s is negative"},
@@ -47,8 +47,8 @@ func numberChecks() []checkCase {
 		{"above the most time", bounded, at(day + attr.Tick), "24h0m0.01s is not in 1s…24h0m0s"},
 		{"most seconds", seconds, at((1<<32 - 1) * time.Second), ""},
 		{"too many seconds", seconds, at((1 << 32) * time.Second), "1193046h28m16s is more than 1193046h28m15s"},
-		{"part of a second", seconds, at(1500 * time.Millisecond), "1.5s is no multiple of 1s, in which the kernel counts"},
-		{"part of a millisecond", millis, at(time.Microsecond), "1µs is no multiple of 1ms, in which the kernel counts"},
+		{"part of a second", seconds, at(1500 * time.Millisecond), "1.5s is not a multiple of 1s, in which the kernel counts"},
+		{"part of a millisecond", millis, at(time.Microsecond), "1µs is not a multiple of 1ms, in which the kernel counts"},
 	}
 }
 
@@ -68,12 +68,12 @@ func otherChecks() []checkCase {
 		{"long text", text, values{text: "sixteen bytes ..."[:16]}, "16 bytes, where at most 15 fit"},
 		{"NUL", text, values{text: "a\x00b"}, "a NUL byte cannot be told to the kernel"},
 		{"enum", enum, values{enum: 1}, ""},
-		{"a hole of an enum", enum, values{enum: 2}, "2 is none of red, green"},
-		{"above an enum", enum, values{enum: 5}, "5 is none of red, green"},
+		{"a hole of an enum", enum, values{enum: 2}, "2 is not one of red, green"},
+		{"above an enum", enum, values{enum: 5}, "5 is not one of red, green"},
 		{"protocol", vlan, values{protocol: 0x8100}, ""},
-		{"no protocol", vlan, values{protocol: 0x8101}, "33025 is none of 802.1Q, 802.1ad"},
+		{"no protocol", vlan, values{protocol: 0x8101}, "33025 is not one of 802.1Q, 802.1ad"},
 		{"unspecified", ip, addr("::"), ""},
-		{"no address", ip, values{}, "the zero netip.Addr is no address"},
+		{"no address", ip, values{}, "the zero netip.Addr is not an address"},
 		{"zone", ip, addr("fe80::1%eth0"), "the zone of fe80::1%eth0 cannot be told to the kernel: name the link instead"},
 		{"mapped", ip, addr("::ffff:192.0.2.1"), "::ffff:192.0.2.1 is an IPv4 address in IPv6 clothes: Unmap it"},
 		{"short mac", mac, values{mac: make(net.HardwareAddr, 5)}, "5 bytes, where 6 are due"},
@@ -85,7 +85,7 @@ func otherChecks() []checkCase {
 		{"too many macs", macs, values{macs: sixBytes(5461)}, "5461 addresses, where at most 5460 fit a request"},
 		{"a short one", macs, values{macs: []net.HardwareAddr{{2, 0, 0, 0, 0xa1}}}, `"02:00:00:00:a1" has 5 bytes, where 6 are due`},
 		{"index", index, values{index: 1<<31 - 1}, ""},
-		{"negative index", index, values{index: -1}, "-1 is no interface index"},
+		{"negative index", index, values{index: -1}, "-1 is not an interface index"},
 		{"custom", custom, values{pair: pair{7, 7}}, "twins"},
 	}
 }
@@ -122,7 +122,7 @@ func TestCheckIndexByName(t *testing.T) {
 		t.Error(err)
 	}
 	err := new(attr.Codec).Check(attr.SetOf(typ), refs[:1], table(row, &v))
-	wantFaults(t, "by index", err, attr.Error{Name: "x", Text: "-1 is no interface index"})
+	wantFaults(t, "by index", err, attr.Error{Name: "x", Text: "-1 is not an interface index"})
 }
 
 // TestMostMACs encodes as many as the check lets through, and none is lost.

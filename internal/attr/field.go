@@ -45,8 +45,8 @@ const (
 	asUnless // the name, which means false
 	asPayload
 	asReport
-	asNest // the fields of a nest follow, up to asEnd
-	asEnd
+	asNest
+	asNestEnd
 )
 
 // Fields walks t and calls offer for each row that can be set. The fields share the values
@@ -74,15 +74,15 @@ func (c *Codec) giveReport(v any) {
 	}
 }
 
-// giveNest passes a nest that is only reported, with its rows. It does not keep t, so that
-// tables need no memory for their nests.
+// giveNest passes a nest that is only reported: its beginning, its rows and its end. The
+// table is called here, so that a decoder need not allocate it.
 func (c *Codec) giveNest(t Table) {
-	if c.mode != reading || !c.all {
-		return
+	if c.mode == reading && c.all {
+		c.give(asNest, nil, 0)
+		t(&Codec{walk: c.walk})
+		c.field = Field{}
+		c.give(asNestEnd, nil, 0)
 	}
-	c.give(asNest, nil, 0)
-	t(&Codec{walk: c.walk})
-	c.give(asEnd, nil, 0)
 }
 
 // give passes the present row to the reader.

@@ -210,7 +210,7 @@ func BitChoice[T ~uint8](a Bits, c *Codec, n uint, name string, v *T, words Word
 		*v = T(bit(first) | bit(second)<<1)
 	case checking:
 		if _, ok := words.of(uint64(*v)); !ok {
-			c.outOfRange(name, "%d is none of %s", *v, words.list())
+			c.outOfRange(name, "%d is not one of %s", *v, words.list())
 		}
 	case printing:
 		c.buf = append(c.word(name), Word(words, *v)...)

@@ -61,55 +61,31 @@ func (c *Codec) WriteJSON(w *jsonform.Writer, set Set, refs []Ref, t Table, key 
 // ReportJSON writes the rows of t in set, also those that the kernel only reports, as
 // members of an object.
 func (c *Codec) ReportJSON(w *jsonform.Writer, set Set, t Table) {
-	r := reportWriter{w: w, set: set}
-	c.AllFields(t, r.take)
-}
-
-// A reportWriter writes the fields of a report.
-type reportWriter struct {
-	w       *jsonform.Writer
-	set     Set // the outermost rows that are written
-	depth   int // of nests
-	skipped int // the depth of the nest that is left out, or 0
-}
-
-func (r *reportWriter) take(f *Field) {
-	absent := r.skipped > 0 || r.depth == 0 && !r.set.Has(f.Type) || f.Key() == "-"
-	switch f.form {
-	case asNest:
-		r.begin(f, absent)
-	case asEnd:
-		r.end()
-	case asReport:
-		absent = absent || !readable(reflect.TypeOf(f.report).Elem())
-		fallthrough
-	default:
-		if !absent {
-			r.w.Key(f.Key())
-			f.write(r.w, nil)
+	depth, hidden := 0, 0 // the nests that are open, and the outermost one without a JSON form
+	c.AllFields(t, func(f *Field) {
+		shown := hidden == 0 && (depth > 0 || set.Has(f.Type)) && f.Key() != "-"
+		switch f.form {
+		case asNest:
+			if depth++; shown {
+				w.Key(f.Key())
+				w.Open('{')
+			} else if hidden == 0 {
+				hidden = depth
+			}
+		case asNestEnd:
+			if hidden == 0 {
+				w.Close('}')
+			} else if hidden == depth {
+				hidden = 0
+			}
+			depth--
+		default:
+			if shown && (f.report == nil || readable(reflect.TypeOf(f.report).Elem())) {
+				w.Key(f.Key())
+				f.write(w, nil)
+			}
 		}
-	}
-}
-
-func (r *reportWriter) begin(f *Field, absent bool) {
-	r.depth++
-	switch {
-	case !absent:
-		r.w.Key(f.Key())
-		r.w.Open('{')
-	case r.skipped == 0:
-		r.skipped = r.depth
-	}
-}
-
-func (r *reportWriter) end() {
-	switch r.skipped {
-	case 0:
-		r.w.Close('}')
-	case r.depth:
-		r.skipped = 0
-	}
-	r.depth--
+	})
 }
 
 // readable reports whether a value that the kernel reports has a JSON form.
@@ -271,7 +247,7 @@ func (f *Field) fillNumber(n *jsonform.Node) error {
 	}
 	v, ok := words.Number(n.Text, 64)
 	if !ok {
-		return n.Fault(fmt.Sprintf("%s is no number of %d bits", n.Text, 8*f.format.bytes))
+		return n.Fault(fmt.Sprintf("%s is not a number of %d bits", n.Text, 8*f.format.bytes))
 	}
 	hex := *n
 	hex.Text = "0x" + strconv.FormatUint(v, 16)
@@ -292,7 +268,7 @@ func (r *Reader) fillIndex(f *Field, n *jsonform.Node) error {
 		v, ok := words.Number(n.Text, 31)
 		*(*int)(f.at) = int(v)
 		if !ok {
-			return n.Fault(n.Text + " is no index of a link")
+			return n.Fault(n.Text + " is not an index of a link")
 		}
 		return nil
 	}

@@ -307,7 +307,7 @@ func (f *Field) readNumber(args *words.Args) error {
 	}
 	switch {
 	case !ok:
-		return args.Faultf("%q is no number of %d bits%s", word, 8*f.format.bytes, f.alternatives())
+		return args.Faultf("%q is not a number of %d bits%s", word, 8*f.format.bytes, f.alternatives())
 	case f.bounded && (v < f.limits[0] || v > f.limits[1]):
 		return args.Faultf("%s is not in %d…%d", word, f.limits[0], f.limits[1])
 	case f.form == asNumber:

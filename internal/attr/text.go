@@ -218,7 +218,7 @@ func enum[T number, W vocabulary](c *Codec, f *format, typ uint16, name string, 
 	case c.mode == printing:
 		c.printEnum(name, uint64(*v), word)
 	case !ok:
-		c.refuse(f.unknown(), name, "%d is none of %s", *v, words.list())
+		c.refuse(f.unknown(), name, "%d is not one of %s", *v, words.list())
 	}
 }
 
@@ -270,12 +270,12 @@ func ReadWord[T ~uint8 | ~uint16 | ~uint32](words Words, sort string, text []byt
 }
 
 // ReadBitWords stores the bits of words as BitWords returns them, separated by ",", "|" or
-// spaces. The error names the sort of value and matches fs.ErrInvalid.
+// spaces. The error names the sort of value and matches fs.ErrInvalid; a comma needs a word
+// on either side.
 func ReadBitWords[T ~uint8 | ~uint16 | ~uint32](words []string, sort string, text []byte, v *T) error {
 	var all T
-	separates := func(r rune) bool { return r == ',' || r == '|' || r == ' ' }
-	for _, word := range strings.FieldsFunc(string(text), separates) {
-		if i := slices.Index(words, word); i >= 0 && i < 8*int(unsafe.Sizeof(*v)) {
+	for _, word := range bitWords(string(text)) {
+		if i := slices.Index(words, word); word != "" && i >= 0 && i < 8*int(unsafe.Sizeof(*v)) {
 			all |= 1 << i
 			continue
 		}
@@ -287,4 +287,20 @@ func ReadBitWords[T ~uint8 | ~uint16 | ~uint32](words []string, sort string, tex
 	}
 	*v = all
 	return nil
+}
+
+// bitWords splits the text of ReadBitWords. A comma without a word on either side yields an
+// empty word.
+func bitWords(text string) (all []string) {
+	if text == "" {
+		return nil
+	}
+	for part := range strings.SplitSeq(strings.ReplaceAll(text, "|", ","), ",") {
+		words := strings.Fields(part)
+		if len(words) == 0 {
+			words = []string{""}
+		}
+		all = append(all, words...)
+	}
+	return all
 }

@@ -97,7 +97,7 @@ func (c *Codec) checkDuration(u *unit, name string, v time.Duration, limits []ti
 	case v < 0:
 		c.outOfRange(name, "%v is negative", v)
 	case v%u.of != 0:
-		c.failf(name, "%v is no multiple of %v, in which the kernel counts", v, u.of)
+		c.failf(name, "%v is not a multiple of %v, in which the kernel counts", v, u.of)
 	case u.format.bytes == 4 && v/u.of > 1<<32-1:
 		c.outOfRange(name, "%v is more than %v", v, u.of*(1<<32-1))
 	}

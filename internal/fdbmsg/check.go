@@ -138,7 +138,7 @@ func (e *object) numberFault() string {
 	case e.SrcVNI > MostVNI:
 		return fmt.Sprintf("src_vni %d is not in 1…%d", e.SrcVNI, MostVNI)
 	case e.ViaIndex < 0:
-		return fmt.Sprintf("via %d is no interface index", e.ViaIndex)
+		return fmt.Sprintf("via %d is not an interface index", e.ViaIndex)
 	}
 	return AddrFault(e.Dst)
 }

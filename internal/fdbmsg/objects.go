@@ -214,6 +214,14 @@ func (o *Objects) Requests() []own.Request {
 	return all
 }
 
+// Excludes is part of own.Excluder.
+func (o *Objects) Excludes() string {
+	if !o.only {
+		return ""
+	}
+	return "no other forwarding entries"
+}
+
 // Commands returns a command for each entry.
 func (o *Objects) Commands(dev string) (all []string) {
 	entries := o.list().entries

@@ -134,7 +134,7 @@ func (r *request) check(op string) error {
 	}
 	switch {
 	case r.e.State > fdb.Dynamic:
-		return r.invalid(op, "state", "%s is no state that an entry can be given", r.e.State)
+		return r.invalid(op, "state", "%s is not a state that an entry can be given", r.e.State)
 	case r.bridge:
 		return r.checkFlags(op)
 	}

@@ -72,9 +72,9 @@ func (p *PDP) checkTunnel() *Flaw {
 	case p.Version == 0 && (p.LocalTEI != 0 || p.PeerTEI != 0):
 		return &Flaw{"tei", "LocalTEI and PeerTEI are of version 1: version 0 has TID and Flow"}
 	case p.Version == 1 && p.LocalTEI == 0:
-		return &Flaw{"tei", "LocalTEI 0 is no tunnel: 0 is for signalling"}
+		return &Flaw{"tei", "LocalTEI 0 is not a tunnel: 0 is for signalling"}
 	case p.Version == 1 && p.PeerTEI == 0:
-		return &Flaw{"tei", "PeerTEI 0 is no tunnel: 0 is for signalling"}
+		return &Flaw{"tei", "PeerTEI 0 is not a tunnel: 0 is for signalling"}
 	case p.Version == 0 && p.TID == 0:
 		return &Flaw{"tid", "it is missing"}
 	}
@@ -93,13 +93,13 @@ func (p *PDP) CheckMS() *Flaw {
 func checkAddr(word string, a netip.Addr) *Flaw {
 	switch {
 	case !a.IsValid():
-		return &Flaw{word, "the zero netip.Addr is no address"}
+		return &Flaw{word, "the zero netip.Addr is not an address"}
 	case a.Zone() != "":
 		return &Flaw{word, fmt.Sprintf("%v has a zone, which cannot be told to the kernel", a)}
 	case a.Is4In6():
 		return &Flaw{word, fmt.Sprintf("%v is an IPv4 address in IPv6 clothes: Unmap it", a)}
 	case a.IsUnspecified(), a.IsMulticast():
-		return &Flaw{word, fmt.Sprintf("%v is no address of a node", a)}
+		return &Flaw{word, fmt.Sprintf("%v is not an address of a node", a)}
 	}
 	return nil
 }

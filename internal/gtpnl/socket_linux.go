@@ -52,7 +52,7 @@ func fault(fd int) string {
 	family := option(unix.SOL_SOCKET, unix.SO_DOMAIN)
 	switch {
 	case option(unix.SOL_SOCKET, unix.SO_PROTOCOL) != unix.IPPROTO_UDP || family != unix.AF_INET && family != unix.AF_INET6:
-		return "it is no UDP socket"
+		return "it is not a UDP socket"
 	case family == unix.AF_INET6 && option(unix.IPPROTO_IPV6, unix.IPV6_V6ONLY) != 1:
 		return "a socket for IPv6 must not receive IPv4 (IPV6_V6ONLY): net.ListenUDP with \"udp6\" opens such a one"
 	}

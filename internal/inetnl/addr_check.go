@@ -16,7 +16,7 @@ import (
 func AddrFault(x *inet.Addr) string {
 	a := (*addr)(x)
 	if !a.Prefix.IsValid() {
-		return "the zero netip.Prefix is no address"
+		return "the zero netip.Prefix is not an address"
 	}
 	if a.Prefix.Bits() == 0 {
 		return fmt.Sprintf("%v: no network has a prefix of length 0", a.Prefix)
@@ -69,7 +69,7 @@ func (a *addr) localFault() string {
 	case fault != "":
 		return fault
 	case group:
-		return fmt.Sprintf("%v is no multicast address, whose group AddrMCAutoJoin could join", local)
+		return fmt.Sprintf("%v is not a multicast address, whose group AddrMCAutoJoin could join", local)
 	}
 	return ""
 }
@@ -83,7 +83,7 @@ func formFault(ip netip.Addr) string {
 	case ip.Is4In6():
 		return fmt.Sprintf("%v is an IPv4 address in IPv6 clothes: Unmap it", ip)
 	case ip.IsUnspecified():
-		return fmt.Sprintf("%v is no address of a machine", ip)
+		return fmt.Sprintf("%v is not an address of a machine", ip)
 	}
 	return ""
 }
@@ -139,7 +139,7 @@ func (a *addr) inet4Fault() string {
 func (a *addr) scopeFault() string {
 	switch local := a.Prefix.Addr(); {
 	case a.Scope > inet.ScopeGlobal:
-		return fmt.Sprintf("%v is no scope: the kernel has 0 (ScopeGlobal) to 255", a.Scope)
+		return fmt.Sprintf("%v is not a scope: the kernel has 0 (ScopeGlobal) to 255", a.Scope)
 	case local.Is4() || a.Scope == 0 || a.Scope == a.value().DefaultScope():
 		return ""
 	default:

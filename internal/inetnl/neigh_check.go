@@ -20,7 +20,7 @@ func NeighFault(n *inet.Neigh, addrLen int) string {
 	case n.Flags&(inet.NeighManaged|inet.NeighProxy) != 0:
 		return ""
 	case state&settable == 0 || state&(state-1) != 0:
-		return fmt.Sprintf("nud: %v is no state that an entry can be given", state)
+		return fmt.Sprintf("nud: %v is not a state that an entry can be given", state)
 	}
 	return lladdrFault(n, addrLen)
 }

@@ -39,7 +39,7 @@ func PrefixFault(p netip.Prefix) string {
 // string.
 func NeighKeyFault(a netip.Addr) string {
 	if !a.IsValid() {
-		return "the zero netip.Addr is no neighbour"
+		return "the zero netip.Addr is not a neighbour"
 	}
 	return formFault(a)
 }

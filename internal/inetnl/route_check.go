@@ -81,13 +81,13 @@ func (r *route) scopeFault() string {
 	scope, least := byte(cmp.Or(r.Scope, r.value().DefaultScope())), leastScopes[r.Type]
 	switch {
 	case r.Scope > inet.ScopeGlobal:
-		return fmt.Sprintf("%v is no scope: the kernel has 0 (ScopeGlobal) to 254", r.Scope)
+		return fmt.Sprintf("%v is not a scope: the kernel has 0 (ScopeGlobal) to 254", r.Scope)
 	case r.value().Is6() && r.Scope != 0 && r.Scope != inet.ScopeGlobal:
 		return fmt.Sprintf("scope: IPv6 routes have none, and %v is set", r.Scope)
 	case r.value().Is6():
 		return ""
 	case scope == uapi.RT_SCOPE_NOWHERE:
-		return "the scope nowhere is no route's"
+		return "the scope nowhere is not a route's"
 	case r.Via.IsValid() && least != 0:
 		return fmt.Sprintf("a route of type %v has no gateway", r.Type)
 	case scope < least:

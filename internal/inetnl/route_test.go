@@ -26,7 +26,7 @@ func TestRouteFault(t *testing.T) {
 		{inet.Route{Dst: four, MTULock: true}, "no MTU to be locked"},
 		{inet.Route{Dst: four, Scope: 255}, "the scope nowhere"},
 		{inet.Route{Dst: four, Scope: 254}, ""},
-		{inet.Route{Dst: four, Scope: 257}, "257 is no scope"},
+		{inet.Route{Dst: four, Scope: 257}, "257 is not a scope"},
 		{inet.Route{Dst: four, Scope: inet.ScopeGlobal}, ""},
 		{inet.Route{Dst: six, Scope: inet.ScopeLink}, "IPv6 routes have none, and link is set"},
 		{inet.Route{Dst: six, Scope: inet.ScopeGlobal}, ""},

@@ -2,6 +2,8 @@ package inetnl
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/iplink-go/iplink/inet"
@@ -17,6 +19,19 @@ func sysctlRowOf(s inet.Sysctl) (row sysctlRow, known bool) {
 		row, known = sysctls6[s.Name]
 	}
 	return row, known
+}
+
+// AllSysctls returns all settings that a link can have, without values.
+func AllSysctls() (all []inet.Sysctl) {
+	for _, of := range []struct {
+		family string
+		rows   map[string]sysctlRow
+	}{{"ipv4", sysctls4}, {"ipv6", sysctls6}} {
+		for _, name := range slices.Sorted(maps.Keys(of.rows)) {
+			all = append(all, inet.Sysctl{Family: of.family, Name: name})
+		}
+	}
+	return all
 }
 
 // SysctlFault returns the reason why a link cannot have the setting, or an empty string.

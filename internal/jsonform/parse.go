@@ -103,7 +103,7 @@ func (p *parser) literal() (Kind, string, error) {
 	if p.at == len(p.text) {
 		return Null, "", p.fault("the text ends where a value is due")
 	}
-	return Null, "", p.fault("it is no JSON value")
+	return Null, "", p.fault("it is not a JSON value")
 }
 
 func (p *parser) object(n *Node, depth int) error {
@@ -259,7 +259,7 @@ func (p *parser) escape(b *strings.Builder) error {
 	}
 	r, ok := p.unit()
 	if c != 'u' || !ok {
-		return p.fault("it is no escape of JSON")
+		return p.fault("it is not an escape of JSON")
 	}
 	p.at += 6
 	switch low, more := p.unit(); {

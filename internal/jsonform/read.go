@@ -82,7 +82,7 @@ func readText(n *Node, to encoding.TextUnmarshaler, v reflect.Value, t fieldTag)
 	case err == nil:
 		return nil
 	case t.has("secret"), t.has("hidden"):
-		return n.HiddenFault("it is no key")
+		return n.HiddenFault("it is not a key")
 	}
 	return n.Fault(strings.TrimSuffix(err.Error(), ": invalid argument"))
 }
@@ -200,14 +200,14 @@ func readNumber(n *Node, v reflect.Value, t fieldTag) error {
 	case v.CanUint():
 		u, ok := words.Number(n.Text, bits)
 		if !ok {
-			return n.Fault(fmt.Sprintf("%s is no number of %d bits", n.Text, bits))
+			return n.Fault(fmt.Sprintf("%s is not a number of %d bits", n.Text, bits))
 		}
 		v.SetUint(u)
 		return inRange(n, int64(min(u, 1<<63-1)), t)
 	default:
 		i, ok := words.Signed(n.Text, bits)
 		if !ok {
-			return n.Fault(fmt.Sprintf("%s is no number of %d bits with a sign", n.Text, bits))
+			return n.Fault(fmt.Sprintf("%s is not a number of %d bits with a sign", n.Text, bits))
 		}
 		v.SetInt(i)
 		return inRange(n, i, t)
@@ -235,7 +235,7 @@ func readDuration(n *Node, to *time.Duration, t fieldTag) error {
 	}
 	v, ok := words.Number(n.Text, 32)
 	if !ok {
-		return n.Fault(fmt.Sprintf("%q is no number of 32 bits", n.Text))
+		return n.Fault(fmt.Sprintf("%q is not a number of 32 bits", n.Text))
 	}
 	*to = time.Duration(v) * t.unit()
 	return nil

@@ -96,9 +96,9 @@ var factRefusals = []refusal{
 		return lab.Creating(macvlan.New("t0").Parent("under").Address(l.Address).Up())(ctx, c)
 	}, "create macvlan t0: address: address already in use (the parent, or another macvlan on it, has the link-layer address: set another, or none)", nil},
 	{"no master", lab.Creating(veth.New("t0").PortSettings(bridge.Port().Cost(7))),
-		"create veth t0: port: invalid argument (a new link is no port of a bridge link: name one with Master)", invalid},
+		"create veth t0: port: invalid argument (a new link is not a port of a bridge link: name one with Master)", invalid},
 	{"no port", ensuring(iplink.Device("under").PortSettings(bridge.Port().Cost(7))),
-		"ensure under: port: the link is of another kind (it is no port of a bridge link: name one with Master)", []error{iplink.ErrKind}},
+		"ensure under: port: the link is of another kind (it is not a port of a bridge link: name one with Master)", []error{iplink.ErrKind}},
 	{"loopback", func(ctx context.Context, c *iplink.Conn) error { return c.Delete(ctx, "lo") },
 		"delete lo: operation not supported (the loopback interface cannot be deleted: Down disables it)", []error{errors.ErrUnsupported}},
 }
@@ -116,7 +116,7 @@ func addressRefusals() []refusal {
 		{"group", lab.Creating(bridge.New("t0").Address(group)), "create bridge t0: address: invalid argument (" + even + ")", []error{fs.ErrInvalid, syscall.EADDRNOTAVAIL}},
 		{"group of a device", lab.Updating(iplink.Device("under").Address(group)), "update under: address: invalid argument (" + even + ")", []error{fs.ErrInvalid, syscall.EADDRNOTAVAIL}},
 		{"group of the loopback", lab.Updating(iplink.Device("lo").Address(group)), "update lo: address: invalid argument (" + even + ")", invalid},
-		{"zeros", lab.Creating(bridge.New("t0").Address(make(net.HardwareAddr, 6))), "create bridge t0: address: invalid argument (00:00:00:00:00:00 is no address: without Address the kernel makes one)", invalid},
+		{"zeros", lab.Creating(bridge.New("t0").Address(make(net.HardwareAddr, 6))), "create bridge t0: address: invalid argument (00:00:00:00:00:00 is not an address: without Address the kernel makes one)", invalid},
 	}
 }
 

@@ -94,16 +94,29 @@ func TestKeep(t *testing.T) {
 // wantKept asks the kernel by other means whether all is as wanted.
 func (w *watched) wantKept(t *testing.T) {
 	t.Helper()
-	br0, port1 := w.Link("br0"), w.Link("port1")
-	if br0["mtu"] != 1400.0 || port1["mtu"] != 1400.0 || port1["master"] != "br0" || !w.Up("host1") || !w.Up("br0") {
-		t.Errorf("%v\n%v", br0, port1)
+	if faults := w.unkept(); len(faults) > 0 {
+		t.Errorf("not as wanted: %q", faults)
 	}
-	if addrs := w.Addrs("br0"); !strings.Contains(fmt.Sprint(addrs), "192.0.2.18/24") {
-		t.Errorf("addresses %v", addrs)
+}
+
+// unkept returns what `ip` and `bridge` report otherwise than keptBridge describes it.
+func (w *watched) unkept() (faults []string) {
+	for command, wanted := range map[string][]string{
+		"ip -o link show br0":                              {" mtu 1400 ", ",UP"},
+		"ip -o -d link show port1":                         {" mtu 1400 ", ",UP", " master br0 ", " isolated on "},
+		"ip -o link show host1":                            {" mtu 1400 ", ",UP"},
+		"ip -o address show br0":                           {" 192.0.2.18/24 "},
+		"bridge fdb show br br0 brport port1 state static": {lab.MACs(0x34)[0].String()},
+	} {
+		words := strings.Fields(command)
+		out, _ := w.Run(words[0], words[1:]...)
+		for _, text := range wanted {
+			if !strings.Contains(out, text) {
+				faults = append(faults, fmt.Sprintf("%s: no %q in %s", command, text, out))
+			}
+		}
 	}
-	if out, err := w.Run("bridge", "-j", "fdb", "show", "dev", "port1"); err != nil || !strings.Contains(out, lab.MACs(0x34)[0].String()) {
-		t.Errorf("%v %s", err, out)
-	}
+	return faults
 }
 
 // TestKeepHostile has a writer change things at random 500 times. Within a second of the
@@ -130,10 +143,11 @@ func TestKeepHostile(t *testing.T) {
 	commands := []string{
 		"link set br0 mtu 1300", "link set port1 nomaster", "link del port1", "link del br0", "link set host1 down", "link set br0 down",
 		"address del 192.0.2.18/24 dev br0", "address flush dev br0", "link set port1 mtu 1350",
+		"link set br0 mtu 1301", "link set br0 mtu 1302", "link set port1 mtu 1351", "link set port1 mtu 1352", "address del 192.0.2.18/24 dev br0",
 	}
-	for range 100 {
+	for range 50 {
 		var ip strings.Builder
-		for range 5 {
+		for range 10 {
 			ip.WriteString(commands[rand.IntN(len(commands))] + "\n")
 		}
 		cmd := exec.Command("ip", "-force", "-batch", "-")
@@ -146,7 +160,13 @@ func TestKeepHostile(t *testing.T) {
 	if testutil.Matrix() {
 		within = 10 * time.Second // on an emulated processor
 	}
-	time.Sleep(within)
+	last := time.Now()
+	for len(w.unkept()) > 0 && time.Since(last) < within {
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Logf("as wanted %v after the last change", time.Since(last))
+	w.wantKept(t)
+	time.Sleep(200 * time.Millisecond) // in which Keep changes nothing
 	w.wantKept(t)
 	cancel()
 	if err := <-done; !errors.Is(err, context.Canceled) {

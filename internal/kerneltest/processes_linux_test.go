@@ -163,7 +163,7 @@ func sharedIsThere(t *testing.T, ns *testutil.Lab) {
 		l := ns.Link(name)
 		port := lab.Within(l, "linkinfo", "info_slave_data")
 		if port == nil {
-			t.Errorf("%s is no port: %v", name, l)
+			t.Errorf("%s is not a port: %v", name, l)
 			continue
 		}
 		data := port.(map[string]any)

@@ -201,7 +201,7 @@ func TestTakeAwayRefused(t *testing.T) {
 		{iplink.Device("t0").DelAddr(netip.Prefix{}), "DelAddr", ""},
 		{iplink.Device("t0").Up().DelRoute(inet.Route{Dst: lab.Prefix("198.51.100.0/24")}).Routes(inet.Route{Dst: lab.Prefix("198.51.100.0/24"), Metric: 7}), "DelRoute", "is added by the same builder"},
 		{iplink.Device("t0").DelRoute(inet.Route{Dst: lab.Prefix("198.51.100.1/24")}), "DelRoute", ""},
-		{iplink.Device("t0").DelNeigh(inet.Neigh{}), "DelNeigh", "the zero netip.Addr is no neighbour"},
+		{iplink.Device("t0").DelNeigh(inet.Neigh{}), "DelNeigh", "the zero netip.Addr is not a neighbour"},
 		{iplink.Device("t0").DelNeigh(inet.Neigh{Addr: p.Addr()}).Neighs(inet.Neigh{Addr: p.Addr(), LLAddr: lab.OtherMAC}), "DelNeigh", "192.0.2.33 is added by the same builder"},
 		{iplink.Device("t0").DelAltName(""), "DelAltName", "the name is empty"},
 		{iplink.Device("t0").DelAltName("x y"), "DelAltName", "white space"},

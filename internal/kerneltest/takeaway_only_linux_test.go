@@ -233,7 +233,7 @@ func TestOnlyRefused(t *testing.T) {
 		lab.Refused(t, err, only, other+" ")
 	}
 	_, err := conn.Ensure(t.Context(), device().OnlyAddrs(inet.Addr{}))
-	lab.Refused(t, err, "address", "the zero netip.Prefix is no address")
+	lab.Refused(t, err, "address", "the zero netip.Prefix is not an address")
 	if names := slices.Sorted(maps.Keys(map[string]bool{"t0": true})); !slices.Equal(slices.DeleteFunc(ns.Names(), func(n string) bool { return n == "lo" }), names) {
 		t.Errorf("links %v", ns.Names())
 	}

@@ -3,6 +3,7 @@ package kerneltest_test
 import (
 	"encoding/base64"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -37,8 +38,8 @@ func TestShown(t *testing.T) {
 	defer file.Close()
 	here, there := testutil.NewLab(t), testutil.NewLab(t)
 	container := lab.NetNS(there)
-	conn := testutil.Opened(here, iplink.Dial)
-	ctx := iplink.WithTrace(t.Context(), func(m iplink.Message) { fmt.Fprintf(file, "%t %s %s %d\n", m.Sent, m.Type, m.Flags, m.Seq) })
+	conn := tracedConn(here, func(m iplink.Message) { fmt.Fprintf(file, "%t %s %s %d\n", m.Sent, m.Type, m.Flags, m.Seq) })
+	ctx := t.Context()
 	mark()
 	defer mark()
 	links := []iplink.Spec{bridge.New("t0").STP(true).Up(), vxlan.New("t1").VNI(0x1234).Port(4790).Master("t0").Up(),
@@ -51,6 +52,11 @@ func TestShown(t *testing.T) {
 	_, err = conn.ListRoutes(ctx)
 	testutil.Must(t, err)
 	testutil.Must(t, conn.Delete(ctx, "t0", "t2"))
+}
+
+// tracedConn returns a Conn in the namespace with a trace.
+func tracedConn(l *testutil.Lab, f func(iplink.Message)) *iplink.Conn {
+	return testutil.OpenedBy(l, func() (*iplink.Conn, error) { return iplink.Dial(iplink.WithTrace(f)) })
 }
 
 // straceMessage is a message in the output of strace, with numbers in place of names.
@@ -139,8 +145,21 @@ func TestTraceHidesWireGuardKeys(t *testing.T) {
 	secret, preshared := secretBytes(0x41), secretBytes(0x81)
 	spec := wireguard.New("wg0").PrivateKey(wireguard.NewPrivateKey(secret)).
 		Peer(wireguard.Peer{Key: iplink.WireGuardKey(secretBytes(1)), PresharedKey: iplink.NewWireGuardSecret(preshared)})
-	c, _ := lab.Scratch(t)
-	text := tracedCreate(t, c, spec)
+	elsewhere := wireguard.New("wg1").ListenPort(0x1234).NetNS(lab.NetNS(testutil.NewLab(t)))
+	text := traced(testutil.NewLab(t), func(c *iplink.Conn) {
+		lab.MustCreate(t, c, spec, elsewhere)
+		_, err := c.Ensure(t.Context(), spec)
+		testutil.Must(t, err)
+		d, err := wireguard.Open(t.Context(), "wg0", iplink.On(c))
+		testutil.Must(t, err)
+		testutil.Must(t, errors.Join(d.SetPrivateKey(t.Context(), wireguard.NewPrivateKey(secret)), d.Close()))
+	})
+	if opened := regexp.MustCompile(`(?m)^> wireguard SET_DEVICE .*private-key \(hidden\)`).FindAllString(text, -1); len(opened) != 2 {
+		t.Errorf("%d requests with the key, want those of the creation and of the opened link, in\n%s", len(opened), text)
+	}
+	if !regexp.MustCompile(`(?m)^> \[net:\[\d+\]\] wireguard SET_DEVICE .*4660`).MatchString(text) {
+		t.Errorf("no request in the other namespace in\n%s", text)
+	}
 	for _, want := range []string{"> ", "nlctrl GETFAMILY", "wireguard SET_DEVICE", "private-key (hidden)", "preshared-key (hidden)", "wireguard GET_DEVICE dump"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in\n%s", want, text)
@@ -153,10 +172,14 @@ func TestTraceHidesWireGuardKeys(t *testing.T) {
 func TestTraceHidesMACsecKeys(t *testing.T) {
 	testutil.Need(t, iplink.KindMACsec)
 	key := secretBytes(0x41)[:16]
-	c, _ := lab.Scratch(t)
+	c, l := lab.Scratch(t)
 	lab.MustCreate(t, c, veth.New("under"))
 	spec := macsec.New("ms0").Parent("under").TxSA(macsec.SA{AN: 1, PN: 0x1234, Active: true, KeyID: iplink.MACsecKeyID{0x12}, Key: iplink.NewMACsecKey(key)})
-	text := tracedCreate(t, c, spec)
+	text := traced(l, func(c *iplink.Conn) {
+		lab.MustCreate(t, c, spec)
+		_, err := c.Ensure(t.Context(), spec)
+		testutil.Must(t, err)
+	})
 	if want := "macsec ADD_TXSA"; !strings.Contains(text, want) || !strings.Contains(text, "key (hidden)") {
 		t.Errorf("no %q with a hidden key in\n%s", want, text)
 	}
@@ -172,16 +195,12 @@ func secretBytes(first byte) []byte {
 	return b
 }
 
-// tracedCreate creates a link and ensures it again, and returns all messages, with all
-// their fields.
-func tracedCreate(t *testing.T, c *iplink.Conn, spec iplink.Spec) string {
-	t.Helper()
+// traced calls f with a Conn in the namespace, and returns all messages, with all their
+// fields.
+func traced(l *testutil.Lab, f func(*iplink.Conn)) string {
+	l.Helper()
 	var b strings.Builder
-	ctx := iplink.WithTrace(t.Context(), func(m iplink.Message) { fmt.Fprintf(&b, "%v\n%s %s %v %s\n", m, m.Type, m.Flags, m.Err, m.Text) })
-	_, err := c.Create(ctx, spec)
-	testutil.Must(t, err)
-	_, err = c.Ensure(ctx, spec)
-	testutil.Must(t, err)
+	f(tracedConn(l, func(m iplink.Message) { fmt.Fprintf(&b, "%v\n%s %s %v %s\n", m, m.Type, m.Flags, m.Err, m.Text) }))
 	return b.String()
 }
 

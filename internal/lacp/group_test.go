@@ -287,7 +287,7 @@ func TestPolicies(t *testing.T) {
 		ByPriority:       {1, 1, 4, 4, 4}, // 0xd has the best system priority
 		ByPriorityStable: {1, 1, 1, 1, 1},
 		ByBandwidth:      {1, 2, 4, 4, 4},
-		ByCount:          {1, 2, 2, 3, 2},
+		ByCount:          {1, 2, 2, 4, 2}, // the last joined of three with one port
 		ByPortConfig:     {1, 3, 3, 3, 3},
 	} {
 		n := newNetwork(t)

@@ -9,7 +9,8 @@ import (
 // A Policy selects the aggregator.
 type Policy uint8
 
-// Policies. Between equal aggregators the selected one stays.
+// Policies. Between equal aggregators, the one with the port that joined last is
+// selected, as in teamd.
 const (
 	ByPriority       Policy = iota // the one with the best priorities of systems and ports
 	ByPriorityStable               // the same, as long as the selected one has no port left
@@ -113,13 +114,12 @@ func (g *Group) choose() {
 	if g.selected != nil && (g.config.Policy == ByPriorityStable || g.config.Policy == ByPortConfig && g.sticky(g.selected)) {
 		return
 	}
-	best := g.selected
+	g.selected = nil
 	for _, p := range slices.Backward(g.ports) {
-		if p.lead != nil && p.lead != best && (best == nil || g.preferred(p.lead, best)) {
-			best = p.lead
+		if p.lead != nil && (g.selected == nil || g.preferred(p.lead, g.selected)) {
+			g.selected = p.lead
 		}
 	}
-	g.selected = best
 }
 
 // Choose selects the aggregator of a port until the next decision, and returns false

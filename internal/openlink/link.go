@@ -62,9 +62,9 @@ func (h *Handle) Named(name string, index int) bool {
 func (h *Handle) CheckName(op, word, name string, index int) error {
 	switch {
 	case name == "" && index < 0:
-		return h.Invalid(op, word, "%d is no interface index", index)
+		return h.Invalid(op, word, "%d is not an interface index", index)
 	case len(name) >= uapi.ALTIFNAMSIZ || strings.ContainsRune(name, 0):
-		return h.Invalid(op, word, "%q is no name of a link", name)
+		return h.Invalid(op, word, "%q is not a name of a link", name)
 	}
 	return nil
 }
@@ -115,7 +115,7 @@ func (h *Handle) Stranger(ctx context.Context, op, word string, l *rtnl.Link) er
 	if _, err := h.Own(ctx, op); err != nil {
 		return err
 	}
-	message := fmt.Sprintf("%s is no port of %s", l.Name, h.Name)
+	message := fmt.Sprintf("%s is not a port of %s", l.Name, h.Name)
 	master, _ := rtnl.NameOf(h.rt, l.Master)
 	switch {
 	case l.Kind == h.Kind:

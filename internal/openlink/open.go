@@ -22,8 +22,9 @@ func Open(ctx context.Context, kind, name string, options ...iplink.OpenOption) 
 }
 
 // OpenAnd is Open, and then calls more on a thread in the namespace of the link, to open
-// other sockets there. If more returns an error, OpenAnd returns it.
-func OpenAnd(ctx context.Context, kind, name string, where *own.Where, more func(*Handle) error) (*Handle, error) {
+// other sockets there with the context that more receives. If more returns an error,
+// OpenAnd returns it.
+func OpenAnd(ctx context.Context, kind, name string, where *own.Where, more func(context.Context, *Handle) error) (*Handle, error) {
 	h := &Handle{Kind: kind, Name: name, rt: where.Socket, lent: where.Socket != nil}
 	if err := h.check(where); err != nil {
 		return nil, err
@@ -32,10 +33,11 @@ func OpenAnd(ctx context.Context, kind, name string, where *own.Where, more func
 	if h.lent && more == nil { // the socket is there already
 		enter = func(f func() error) error { return f() }
 	}
+	ctx = where.Traced(ctx)
 	err := enter(func() error {
 		err := h.open(ctx, where.Index)
 		if err == nil && more != nil {
-			err = more(h)
+			err = more(ctx, h)
 		}
 		return err
 	})
@@ -64,7 +66,7 @@ func (h *Handle) check(where *own.Where) error {
 	}
 	nameless := h.Name == "" && where.Index == 0
 	if nameless || len(h.Name) >= uapi.ALTIFNAMSIZ || strings.ContainsRune(h.Name, 0) {
-		return h.Invalid("open", "name", "%q is no name of a link", h.Name)
+		return h.Invalid("open", "name", "%q is not a name of a link", h.Name)
 	}
 	return nil
 }
@@ -141,3 +143,17 @@ type closed struct{}
 func (closed) Error() string { return "the connection is closed" }
 
 func (closed) Unwrap() error { return os.ErrClosed }
+
+// Within calls f on a thread in a namespace: on the calling one if it is there already,
+// which needs no privilege.
+func Within(ns *iplink.NetNS, f func() error) error {
+	here, err := iplink.CurrentNetNS()
+	if err != nil {
+		return err
+	}
+	defer here.Close()
+	if here.Equal(ns) {
+		return f()
+	}
+	return ns.Do(f)
+}

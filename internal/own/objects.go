@@ -70,6 +70,13 @@ type Follower interface {
 	Follows()
 }
 
+// An Excluder is Objects that may be the only ones of their sort on the link, which Commands
+// does not express. Excludes returns that in words, or an empty string if others may be
+// there.
+type Excluder interface {
+	Excludes() string
+}
+
 // A Change is a difference, in words, and the requests that resolve it. The requests of
 // several changes may be part of the first one.
 type Change struct {

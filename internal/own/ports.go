@@ -81,6 +81,14 @@ func (o *Ports) Commands(string) []string {
 	return nil
 }
 
+// Excludes is part of Excluder.
+func (o *Ports) Excludes() string {
+	if !o.only {
+		return ""
+	}
+	return "no other ports"
+}
+
 // LinkCommands returns the arguments of the `ip` commands that make the links ports. dev
 // is the name of the master, quoted for a shell.
 func (o *Ports) LinkCommands(dev string) (all []string) {

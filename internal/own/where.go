@@ -1,6 +1,10 @@
 package own
 
-import "github.com/iplink-go/iplink/internal/rtnl"
+import (
+	"context"
+
+	"github.com/iplink-go/iplink/internal/rtnl"
+)
 
 // Where says which link a function such as bridge.Open opens, and in which namespace.
 type Where struct {
@@ -41,6 +45,14 @@ func (w *Where) Refuse(option, text string) {
 	if w.Fault.Text == "" {
 		w.Fault = Fault{option, text}
 	}
+}
+
+// Traced returns a context for the opening of further sockets, which are traced as Conn is.
+func (w *Where) Traced(ctx context.Context) context.Context {
+	if w.Socket == nil {
+		return ctx
+	}
+	return w.Socket.Traced(ctx)
 }
 
 // Enter calls f on a thread in the namespace, and returns its error.

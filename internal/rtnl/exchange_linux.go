@@ -31,7 +31,7 @@ func (x *exchange) begin() error {
 		case x.c.turn <- struct{}{}:
 		}
 	}
-	x.c.tracing.trace = traceOf(x.ctx)
+	x.c.tracing.trace = x.c.tracing.of(x.ctx)
 	if !x.c.stale {
 		return nil
 	}

@@ -28,6 +28,7 @@ type Family struct {
 
 // DialFamily opens a socket like Dial's and looks up the named family, for which the
 // kernel loads the module. The error is ErrFamily if the kernel has no such family.
+// The socket keeps a Trace that Traced has put into ctx.
 // The kernel's error messages do not echo the request, which may hold secrets. A
 // Batch is sent from its own memory, so the caller can clear it.
 func DialFamily(ctx context.Context, netns int, name string) (*Family, error) {
@@ -36,7 +37,7 @@ func DialFamily(ctx context.Context, netns int, name string) (*Family, error) {
 		return nil, err
 	}
 	f := &Family{Conn: c, name: name, groups: map[string]uint32{}}
-	c.tracing.family = name
+	c.tracing.family, c.tracing.own = name, traceOf(ctx)
 	if err := f.find(ctx); err != nil {
 		return nil, errors.Join(err, c.Close())
 	}

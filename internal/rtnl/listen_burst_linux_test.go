@@ -81,13 +81,13 @@ func TestListenBurst(t *testing.T) {
 		var wg sync.WaitGroup
 		ahead := make(chan struct{}, 30) // so many fit the receive buffer
 		wg.Go(func() {
-			for n := range uint32(3000) {
+			for n := range uint32(800) {
 				ahead <- struct{}{}
 				regroup(t, c, first+n)
 				nap(100 * time.Microsecond)
 			}
 		})
-		for n := range uint32(3000) {
+		for n := range uint32(800) {
 			if heard := groupHeard(t, l); heard != first+n {
 				t.Errorf("group %d is heard of, want %d", heard, first+n)
 			}

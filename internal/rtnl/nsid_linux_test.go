@@ -74,7 +74,7 @@ func TestNSID(t *testing.T) {
 		t.Errorf("id %d, error %v, want %d", id, err, there)
 	}
 	if id, err := FindNSID(ctx, c, int(os.Stdin.Fd())); id != -1 || err == nil {
-		t.Errorf("id %d, error %v of what is no namespace", id, err)
+		t.Errorf("id %d, error %v of what is not a namespace", id, err)
 	}
 }
 

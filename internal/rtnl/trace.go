@@ -22,14 +22,16 @@ type Trace func(Datagram)
 // traceKey is the key of the Trace of a context.
 type traceKey struct{}
 
-// WithTrace returns a context for whose exchanges t is called, after the Trace that ctx
-// already has.
-func WithTrace(ctx context.Context, t Trace) context.Context {
-	if first := traceOf(ctx); first != nil {
-		second := t
-		t = func(d Datagram) { first(d); second(d) }
+// SetTrace makes c call t in all exchanges. c must not be in use.
+func (c *Conn) SetTrace(t Trace) { c.tracing.own = t }
+
+// Traced returns a context in whose exchanges other sockets call the Trace of c: those without
+// a Trace of their own. A Family that DialFamily opens with it keeps the Trace.
+func (c *Conn) Traced(ctx context.Context) context.Context {
+	if c.tracing.own == nil || ctx == nil {
+		return ctx
 	}
-	return context.WithValue(ctx, traceKey{}, t)
+	return context.WithValue(ctx, traceKey{}, c.tracing.own)
 }
 
 // traceOf returns the Trace of a context, or nil.
@@ -40,6 +42,7 @@ func traceOf(ctx context.Context) Trace {
 
 // A tracing is the state of a Conn that only traces use.
 type tracing struct {
+	own    Trace
 	trace  Trace  // of the present exchange
 	family string // of generic netlink
 	place  *string
@@ -52,6 +55,14 @@ func (c *Conn) Place(find func(*Conn) string) string {
 		c.tracing.place = new(find(c))
 	}
 	return *c.tracing.place
+}
+
+// of returns the Trace of an exchange with a context, or nil.
+func (t *tracing) of(ctx context.Context) Trace {
+	if t.own != nil {
+		return t.own
+	}
+	return traceOf(ctx)
 }
 
 // show calls the Trace of the present exchange, if there is one.

@@ -1,6 +1,7 @@
 package rtnl
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"testing"
@@ -29,7 +30,7 @@ func TestTrace(t *testing.T) {
 		told = append(told, map[Point]string{BeforeSend: "send", AfterSend: "sent", BeforeReceive: "read", AfterReceive: "was read"}[p])
 		return nil
 	})
-	ctx := WithTrace(t.Context(), func(d Datagram) {
+	c.SetTrace(func(d Datagram) {
 		if d.Conn != c || d.Family != "" {
 			t.Errorf("%v, family %q", d.Conn, d.Family)
 		}
@@ -38,7 +39,7 @@ func TestTrace(t *testing.T) {
 	var b Batch
 	b.Get(uapi.RTM_GETLINK, nil, key("lo"))
 	b.Write(uapi.RTM_DELLINK, 0, key("no-such-link"))
-	if err := c.Do(ctx, &b); err != nil {
+	if err := c.Do(t.Context(), &b); err != nil {
 		t.Fatal(err)
 	}
 	want := []string{"send", "true [18/1 17/2]", "sent", "read", "false [16/1]", "was read", "read", "false [2/2]", "was read"}
@@ -46,24 +47,39 @@ func TestTrace(t *testing.T) {
 		t.Errorf("%q, want %q", told, want)
 	}
 	told = nil
+	c.SetTrace(nil)
 	if err := c.Do(t.Context(), &b); err != nil || slices.ContainsFunc(told, func(s string) bool { return s[0] == 't' || s[0] == 'f' }) {
 		t.Errorf("without a trace: %q, error %v", told, err)
 	}
 }
 
-// TestTraceTwice calls two traces of a context in order.
-func TestTraceTwice(t *testing.T) {
-	c, _ := dialed(t)
+// TestTraceOfOther traces the sockets that a context reaches: those without a trace.
+func TestTraceOfOther(t *testing.T) {
+	traced, _ := dialed(t)
+	second, _ := dialed(t)
+	plain, _ := dialed(t)
 	var told []string
-	ctx := WithTrace(t.Context(), func(d Datagram) { told = append(told, fmt.Sprint("first ", d.Sent)) })
-	ctx = WithTrace(ctx, func(d Datagram) { told = append(told, fmt.Sprint("second ", d.Sent)) })
-	var b Batch
-	b.Get(uapi.RTM_GETLINK, nil, key("lo"))
-	if err := c.Do(ctx, &b); err != nil {
-		t.Fatal(err)
-	}
-	if want := []string{"first true", "second true", "first false", "second false"}; !slices.Equal(told, want) {
-		t.Errorf("%q, want %q", told, want)
+	traced.SetTrace(func(d Datagram) { told = append(told, fmt.Sprint("first ", d.Sent)) })
+	second.SetTrace(func(d Datagram) { told = append(told, fmt.Sprint("second ", d.Sent)) })
+	for _, test := range []struct {
+		on   *Conn
+		ctx  context.Context
+		want []string
+	}{
+		{plain, traced.Traced(t.Context()), []string{"first true", "first false"}},
+		{second, traced.Traced(t.Context()), []string{"second true", "second false"}},
+		{plain, second.Traced(traced.Traced(t.Context())), []string{"second true", "second false"}},
+		{plain, plain.Traced(t.Context()), nil},
+	} {
+		told = nil
+		var b Batch
+		b.Get(uapi.RTM_GETLINK, nil, key("lo"))
+		if err := test.on.Do(test.ctx, &b); err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(told, test.want) {
+			t.Errorf("%q, want %q", told, test.want)
+		}
 	}
 }
 
@@ -72,7 +88,7 @@ func TestTracePanics(t *testing.T) {
 	c, _ := dialed(t)
 	for at := range 3 {
 		calls := 0
-		ctx := WithTrace(t.Context(), func(Datagram) {
+		c.SetTrace(func(Datagram) {
 			if calls++; calls == at+1 {
 				panic("trace")
 			}
@@ -86,8 +102,9 @@ func TestTracePanics(t *testing.T) {
 					t.Errorf("call %d: recovered %v", at, r)
 				}
 			}()
-			_ = c.Do(ctx, &b)
+			_ = c.Do(t.Context(), &b)
 		}()
+		c.SetTrace(nil)
 		got := 0
 		var again Batch
 		again.Get(uapi.RTM_GETLINK, func(m wire.Message) { got = IndexIn(m) }, key("lo"))
@@ -99,15 +116,23 @@ func TestTracePanics(t *testing.T) {
 
 // TestTraceFamily traces the look-up of a generic netlink family.
 func TestTraceFamily(t *testing.T) {
+	c, _ := dialed(t)
 	var told []string
-	ctx := WithTrace(t.Context(), func(d Datagram) { told = append(told, fmt.Sprintf("%s %t %v", d.Family, d.Sent, seqs(d.Bytes))) })
-	f, err := DialFamily(ctx, int(testutil.NetNS(t).Fd()), "nlctrl")
+	c.SetTrace(func(d Datagram) { told = append(told, fmt.Sprintf("%s %t %v", d.Family, d.Sent, seqs(d.Bytes))) })
+	f, err := DialFamily(c.Traced(t.Context()), int(testutil.NetNS(t).Fd()), "nlctrl")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	if want := []string{"nlctrl true [16/1]", "nlctrl false [16/1]"}; !slices.Equal(told, want) {
+	want := []string{"nlctrl true [16/1]", "nlctrl false [16/1]"}
+	if !slices.Equal(told, want) {
 		t.Errorf("%q, want %q", told, want)
+	}
+	if err := f.List(t.Context(), uapi.CTRL_CMD_GETFAMILY, wire.AppendString(nil, uapi.CTRL_ATTR_FAMILY_NAME, "nlctrl"), nil); err != nil {
+		t.Fatal(err)
+	}
+	if want = append(want, "nlctrl true [16/2]", "nlctrl false [16/2]"); !slices.Equal(told, want) {
+		t.Errorf("it lost its trace: %q, want %q", told, want)
 	}
 }
 
@@ -116,14 +141,14 @@ func TestTraceCut(t *testing.T) {
 	c, _ := dialed(t)
 	c.read = make([]byte, 100)
 	var lengths []int
-	ctx := WithTrace(t.Context(), func(d Datagram) {
+	c.SetTrace(func(d Datagram) {
 		if !d.Sent {
 			lengths = append(lengths, len(d.Bytes))
 		}
 	})
 	var b Batch
 	b.Get(uapi.RTM_GETLINK, nil, key("lo"))
-	if err := c.Do(ctx, &b); err != nil || b.Err(0) != nil {
+	if err := c.Do(t.Context(), &b); err != nil || b.Err(0) != nil {
 		t.Fatal(err, b.Err(0))
 	}
 	if len(lengths) != 2 || lengths[0] != 100 || lengths[1] <= 100 {

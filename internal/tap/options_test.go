@@ -37,7 +37,7 @@ func TestOptionsRefused(t *testing.T) {
 			[]macvtap.Option{header, macvtap.Offloads(macvtap.Csum | macvtap.ECN)}},
 		{"offloads: invalid argument (the kernel knows USO4 and USO6 only together)",
 			[]macvtap.Option{header, macvtap.Offloads(macvtap.Csum | macvtap.USO4)}},
-		{"offloads: invalid argument (0x1080 is no offload)",
+		{"offloads: invalid argument (0x1080 is not an offload)",
 			[]macvtap.Option{header, macvtap.Offloads(macvtap.Csum | 0x1080)}},
 	} {
 		files, err := macvtap.Open(t.Context(), "t0", c.options...)

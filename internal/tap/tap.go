@@ -99,7 +99,7 @@ func Open(ctx context.Context, kind, name string, options ...Option) ([]*os.File
 		return nil, &iplink.Error{Op: "open", Kind: kind, Name: name, Err: context.Cause(ctx)}
 	}
 	var files []*os.File
-	link, err := openlink.OpenAnd(ctx, kind, name, where, func(link *openlink.Handle) (err error) {
+	link, err := openlink.OpenAnd(ctx, kind, name, where, func(ctx context.Context, link *openlink.Handle) (err error) {
 		if files, err = c.openQueues(ctx, link); err != nil {
 			return explained(link, err)
 		}
@@ -134,7 +134,7 @@ func (c *config) fault() (word, text string) {
 func (o Offload) fault(headed bool) string {
 	switch {
 	case o&^known != 0:
-		return fmt.Sprintf("%#x is no offload", uint32(o&^known))
+		return fmt.Sprintf("%#x is not an offload", uint32(o&^known))
 	case o != 0 && !headed:
 		return "only the virtio header says what is left to do: needs VNetHeader"
 	case o&^Csum != 0 && o&Csum == 0:

@@ -100,7 +100,7 @@ func SendGeneric(l *Lab, family string, command uint8, request []byte) {
 // generic returns a socket for a generic netlink family, and the number of the family.
 func generic(l *Lab, family string) (*netlink.Conn, uint16) {
 	l.Helper()
-	c := Opened(l, func() (*netlink.Conn, error) { return netlink.Dial(unix.NETLINK_GENERIC, nil) })
+	c := OpenedBy(l, func() (*netlink.Conn, error) { return netlink.Dial(unix.NETLINK_GENERIC, nil) })
 	name := netlink.NewAttributeEncoder()
 	name.String(unix.CTRL_ATTR_FAMILY_NAME, family)
 	key, err := name.Encode()

@@ -27,7 +27,7 @@ type Datagram struct {
 // "udp6". It is closed when the test ends.
 func (l *Lab) Inbox(network string) net.PacketConn {
 	l.Helper()
-	return Opened(l, func() (net.PacketConn, error) {
+	return OpenedBy(l, func() (net.PacketConn, error) {
 		return net.ListenUDP(network, &net.UDPAddr{Port: inboxPort})
 	})
 }
@@ -35,7 +35,7 @@ func (l *Lab) Inbox(network string) net.PacketConn {
 // Send sends a datagram and returns its socket, which is closed when the test ends.
 func (l *Lab) Send(d Datagram) *net.UDPConn {
 	l.Helper()
-	conn := Opened(l, func() (net.Conn, error) {
+	conn := OpenedBy(l, func() (net.Conn, error) {
 		dialer := net.Dialer{Control: d.control}
 		return dialer.DialContext(l.Context(), "udp", netip.AddrPortFrom(d.To, inboxPort).String())
 	})

@@ -31,9 +31,15 @@ func NewLab(t testing.TB, kinds ...string) *Lab {
 	return &Lab{t, NetNS(t)}
 }
 
-// Opened calls open in the namespace and returns its result, which is closed when the
+// Opened calls a function such as iplink.Dial in the namespace and returns its result, which is closed when the
 // test ends, unless the test closes it.
-func Opened[T io.Closer](l *Lab, open func() (T, error)) (opened T) {
+func Opened[T io.Closer, O any](l *Lab, open func(...O) (T, error)) T {
+	l.Helper()
+	return OpenedBy(l, func() (T, error) { return open() })
+}
+
+// OpenedBy is Opened for a function without options.
+func OpenedBy[T io.Closer](l *Lab, open func() (T, error)) (opened T) {
 	l.Helper()
 	var err error
 	l.In(func() { opened, err = open() })
@@ -50,7 +56,7 @@ func Opened[T io.Closer](l *Lab, open func() (T, error)) (opened T) {
 // result, which is closed when the test ends.
 func OpenedLink[T io.Closer, O any](l *Lab, name string, open func(context.Context, string, ...O) (T, error)) T {
 	l.Helper()
-	return Opened(l, func() (T, error) { return open(l.Context(), name) })
+	return OpenedBy(l, func() (T, error) { return open(l.Context(), name) })
 }
 
 // In runs fn in the namespace, as the function In does.

@@ -18,13 +18,16 @@ import (
 
 // kindsSince are the first releases of Linux with kinds that the oldest kernel of the matrix
 // does not have: netkit is newer, and Debian builds hsr only since then.
-var kindsSince = map[string][2]int{"netkit": {6, 7}, "hsr": {6, 12}, "pfcp": {6, 10}}
+var kindsSince = map[string][2]int{"netkit": {6, 7}, "hsr": {6, 12}, "ovpn": {6, 16}, "pfcp": {6, 10}}
 
-// unasked are the kinds whose modules the kernel does not load for a request for a link:
-// it loads tun when /dev/net/tun is opened, which a guest does not have before.
-var unasked = map[string]func() error{"tun": sync.OnceValue(func() error {
-	return exec.Command("modprobe", "tun").Run()
-})}
+// unasked are the kinds whose modules the kernel does not load for a request for a link: it
+// loads tun when /dev/net/tun is opened, which a guest does not have before, and ovpn for its
+// generic netlink family.
+var unasked = map[string]func() error{"ovpn": modprobe("ovpn"), "tun": modprobe("tun")}
+
+func modprobe(module string) func() error {
+	return sync.OnceValue(func() error { return exec.Command("modprobe", module).Run() })
+}
 
 // builtKinds are kinds whose driver no Debian kernel has. The host of a guest builds it
 // for the newest kernel, as a module with the name of the kind, if it has a compiler.

@@ -26,7 +26,7 @@ func familyOf(name string, m wire.Message) *family {
 	if m.Type == uapi.GENL_ID_CTRL {
 		return &control
 	}
-	for _, f := range []*family{&wireGuard, &macSec, &team, &fou, &hsr, &gtp, &batAdv} {
+	for _, f := range []*family{&wireGuard, &macSec, &team, &fou, &hsr, &gtp, &batAdv, &ovpn} {
 		if f.name == name {
 			return f
 		}

@@ -20,7 +20,7 @@ func wantedModules() []string {
 		mac802154_hwsim ieee802154_6lowpan nhc_udp mac80211_hwsim wwan ppp_generic
 		l2tp_eth l2tp_netlink openvswitch crc32c_generic
 		virtio_pci virtio_net net_failover failover e1000e
-		gcm ccm ghash_generic aes_generic ctr seqiv echainiv cmac authenc drbg jitterentropy_rng hmac sha512_generic sha256_generic
+		gcm ccm chacha chacha20poly1305 ghash_generic aes_generic ctr seqiv echainiv cmac authenc drbg jitterentropy_rng hmac sha512_generic sha256_generic
 		mpls_router mpls_iptunnel
 		act_mirred act_gact act_police act_vlan act_tunnel_key act_skbedit act_pedit
 		cls_u32 cls_flower cls_matchall cls_basic cls_bpf

@@ -25,7 +25,7 @@ func series(t *testing.T) int {
 	ma, err1 := strconv.Atoi(major)
 	mi, err2 := strconv.Atoi(minor)
 	if !ok || err1 != nil || err2 != nil {
-		t.Fatalf("%s=%q is no kernel series", vmtest.KernelVariable, name)
+		t.Fatalf("%s=%q is not a kernel series", vmtest.KernelVariable, name)
 	}
 	return ma*1000 + mi
 }
@@ -139,7 +139,7 @@ func TestTun(t *testing.T) {
 	sh(t, "ip tuntap add mode tap name tap7")
 	t.Cleanup(func() { sh(t, "ip link del tap7") })
 	if out := sh(t, "ip -d link show tap7"); !strings.Contains(out, "tun type tap") {
-		t.Errorf("tap7 is no tap device:\n%s", out)
+		t.Errorf("tap7 is not a tap device:\n%s", out)
 	}
 }
 

@@ -112,7 +112,7 @@ func addInit(c *cpioWriter) error {
 		return err
 	}
 	if p, err := readProgram(self); err != nil || p.interpreter != "" {
-		return fmt.Errorf("%s is no static program: build it with CGO_ENABLED=0 (%v)", self, err)
+		return fmt.Errorf("%s is not a static program: build it with CGO_ENABLED=0 (%v)", self, err)
 	}
 	c.CopyFile("init", self, 0o755)
 	return nil

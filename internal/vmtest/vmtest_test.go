@@ -224,7 +224,7 @@ func TestLookupKernel(t *testing.T) {
 func TestLibraries(t *testing.T) {
 	prog, err := readProgram("/bin/sh")
 	if err != nil || prog.interpreter == "" {
-		t.Skipf("/bin/sh is no dynamic amd64 program: %v", err)
+		t.Skipf("/bin/sh is not a dynamic amd64 program: %v", err)
 	}
 	found, err := libraries("/", "/bin/sh")
 	if err != nil {

@@ -63,7 +63,7 @@ func LengthFault(n int) string {
 func CheckAllowedIPs(ips []netip.Prefix) *Flaw {
 	for _, ip := range ips {
 		if !ip.IsValid() || ip.Addr().Is4In6() {
-			return &Flaw{"allowed-ips", fmt.Sprintf("%v is no prefix of IPv4 or IPv6", ip)}
+			return &Flaw{"allowed-ips", fmt.Sprintf("%v is not a prefix of IPv4 or IPv6", ip)}
 		}
 	}
 	return nil
@@ -79,7 +79,7 @@ func endpointFault(e netip.AddrPort) string {
 	case e.Port() == 0:
 		return fmt.Sprintf("%v has no port: packets go to an address and a UDP port", e.Addr())
 	case e.Addr().IsUnspecified():
-		return fmt.Sprintf("%v is no address of a host", e.Addr())
+		return fmt.Sprintf("%v is not an address of a host", e.Addr())
 	}
 	if _, err := strconv.ParseUint(zone, 10, 31); zone != "" && err != nil {
 		return fmt.Sprintf("the zone of %v must be an interface index, as a decimal number", e.Addr())

@@ -60,7 +60,7 @@ func (c *Change) reason(errno syscall.Errno) (subject, text string) {
 	case errno == syscall.EPERM:
 		return "", rtnl.NeedsNetAdmin
 	case errno == syscall.EOPNOTSUPP:
-		return "", "it is no WireGuard link"
+		return "", "it is not a WireGuard link"
 	}
 	return "", ""
 }

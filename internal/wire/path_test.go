@@ -26,7 +26,7 @@ func TestPath(t *testing.T) {
 		}
 	}
 	if got := Path(b, 28, linkInfo); got != nil {
-		t.Errorf("looked into %v, which is no nest", got)
+		t.Errorf("looked into %v, which is not a nest", got)
 	}
 	if got := Path(b[:40], 36, linkInfo, data); got != nil {
 		t.Errorf("found %v behind a broken length", got)

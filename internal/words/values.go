@@ -65,7 +65,7 @@ func (a *Args) Number(bits int) (uint64, error) {
 	}
 	v, ok := Number(text, bits)
 	if !ok {
-		return 0, a.Faultf("%s is no number of %d bits", quote(text), bits)
+		return 0, a.Faultf("%s is not a number of %d bits", quote(text), bits)
 	}
 	return v, nil
 }
@@ -103,7 +103,7 @@ func (a *Args) HardwareAddr() ([]byte, error) {
 	}
 	b, ok := HardwareAddr(text)
 	if !ok {
-		return nil, a.Faultf("%s is no link-layer address", quote(text))
+		return nil, a.Faultf("%s is not a link-layer address", quote(text))
 	}
 	return b, nil
 }
@@ -120,7 +120,7 @@ func (a *Args) Addr() (netip.Addr, error) {
 	}
 	addr, err := netip.ParseAddr(text)
 	if err != nil || addr.Zone() != "" {
-		return netip.Addr{}, a.Faultf("%s is no IP address", quote(text))
+		return netip.Addr{}, a.Faultf("%s is not an IP address", quote(text))
 	}
 	return addr.Unmap(), nil
 }
@@ -143,7 +143,7 @@ func (a *Args) Prefix() (netip.Prefix, error) {
 	}
 	p, ok := ParsePrefix(text)
 	if !ok {
-		return p, a.Faultf("%s is no IP address with a prefix length", quote(text))
+		return p, a.Faultf("%s is not an IP address with a prefix length", quote(text))
 	}
 	return p, nil
 }

@@ -96,6 +96,19 @@ func Get(ctx context.Context, ns *iplink.NetNS, name string) (*iplink.Link, erro
 	return conn.Get(ctx, name)
 }
 
+// Dial opens a Conn in the namespace of a name, or in the program's own.
+func Dial(name string, options ...iplink.DialOption) (*iplink.Conn, error) {
+	if name == "" {
+		return iplink.Dial(options...)
+	}
+	ns, err := iplink.OpenNetNS(name)
+	if err != nil {
+		return nil, err
+	}
+	defer ns.Close()
+	return ns.Dial(options...)
+}
+
 // Show prints the existing links, and draws them if an image was requested.
 func (l *Lab) Show(ctx context.Context) error {
 	t, err := topology.ReadNetNS(ctx, l.all...)

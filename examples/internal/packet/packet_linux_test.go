@@ -36,7 +36,7 @@ func TestPing(t *testing.T) {
 		t.Errorf("frame % x, %v", frame, err)
 	}
 	if err := NoPing(t.Context(), hosts[0], netip.MustParseAddr("192.0.2.2")); err == nil {
-		t.Error("an answered ping is no error of NoPing")
+		t.Error("an answered ping is not an error of NoPing")
 	}
 }
 

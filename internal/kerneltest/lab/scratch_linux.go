@@ -18,7 +18,7 @@ func Scratch(t testing.TB) (*iplink.Conn, *testutil.Lab) {
 // NetNS returns the namespace of a Lab for the library.
 func NetNS(l *testutil.Lab) *iplink.NetNS {
 	l.Helper()
-	return testutil.Opened(l, func() (*iplink.NetNS, error) { return iplink.NetNSAtPath(l.Path()) })
+	return testutil.OpenedBy(l, func() (*iplink.NetNS, error) { return iplink.NetNSAtPath(l.Path()) })
 }
 
 // InNetNS calls f with a Conn in the namespace.

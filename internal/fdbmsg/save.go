@@ -1,0 +1,149 @@
+package fdbmsg
+
+import (
+	"context"
+	"maps"
+	"net/netip"
+	"slices"
+
+	"github.com/iplink-go/iplink/fdb"
+	"github.com/iplink-go/iplink/internal/own"
+	"github.com/iplink-go/iplink/internal/rtnl"
+	"github.com/iplink-go/iplink/internal/uapi"
+	"github.com/iplink-go/iplink/internal/wire"
+)
+
+// Save is an own.Saver of the permanent and static entries of bridges, of their ports and
+// of VXLAN links. Entries that a control plane manages are left to it, and so are the
+// entries of a VXLAN link that filters its networks: see SaveTunnels.
+func Save(ctx context.Context, conn *rtnl.Conn, links map[int]*own.Saved) error {
+	made, err := floodsOf(ctx, conn, links)
+	if err != nil {
+		return err
+	}
+	return save(ctx, conn, links, func(e *fdb.Entry, l *own.Saved) bool {
+		switch {
+		case e.Flags&fdb.Master != 0:
+			return e.State == fdb.Permanent && string(e.MAC) == string(l.Address)
+		case made[l.Index] == nil:
+			return true
+		}
+		return made[l.Index](e)
+	})
+}
+
+// SaveTunnels is an own.Saver of the entries of VXLAN links. made returns a function that
+// finds the entries that the kernel makes, or nil for a link whose entries are not saved.
+func SaveTunnels(ctx context.Context, conn *rtnl.Conn, links map[int]*own.Saved, made func(*own.Saved) func(*fdb.Entry) bool) error {
+	found := map[int]func(*fdb.Entry) bool{}
+	for index, l := range links {
+		found[index] = made(l)
+	}
+	return save(ctx, conn, links, func(e *fdb.Entry, l *own.Saved) bool {
+		return e.Flags&fdb.Master != 0 || found[l.Index] == nil || found[l.Index](e)
+	})
+}
+
+// save stores all entries but those for which leave returns true.
+func save(ctx context.Context, conn *rtnl.Conn, links map[int]*own.Saved, leave func(*fdb.Entry, *own.Saved) bool) error {
+	type place struct {
+		s *own.Settings
+		d Database
+	}
+	var places []place
+	var all map[place][]fdb.Entry
+	name := func(index int) string { return own.NameOf(links, index) }
+	err := conn.Dump(ctx, uapi.RTM_GETNEIGH, Header{}.Append, func() { places, all = nil, map[place][]fdb.Entry{} }, func(m wire.Message) {
+		e, ok := Parse(m.Data, name)
+		l := links[e.PortIndex]
+		if !ok || m.Type != uapi.RTM_NEWNEIGH || len(e.MAC) != 6 || l == nil || !lasts(&e) || leave(&e, l) {
+			return
+		}
+		var at place
+		if at.s, at.d = placeOf(&e, l); at.s == nil {
+			return
+		}
+		if all[at] == nil {
+			places = append(places, at)
+		}
+		all[at] = append(all[at], settable(e))
+	})
+	for _, at := range places {
+		Add(at.s, at.d, false, nil, all[at])
+	}
+	return err
+}
+
+// lasts reports whether a program, and no control plane, made an entry that does not age.
+func lasts(e *fdb.Entry) bool {
+	return e.State <= fdb.Static && e.Flags&fdb.ExternLearn == 0
+}
+
+// placeOf returns the settings that an entry of a link belongs to, or nil.
+func placeOf(e *fdb.Entry, l *own.Saved) (*own.Settings, Database) {
+	switch isPort := l.Port != nil && l.Port.Kind == "bridge"; {
+	case e.Flags&fdb.Master == 0 && l.Link.Kind == "vxlan":
+		return l.Link, OfVXLAN
+	case e.Flags&fdb.Master == 0:
+		return nil, OfFilter
+	case l.Link.Kind == "bridge":
+		return l.Link, OfBridge
+	case isPort:
+		return l.Port, OfPort
+	}
+	return nil, OfFilter
+}
+
+// settable returns an entry with the properties that a builder takes.
+func settable(e fdb.Entry) fdb.Entry {
+	if e.Via != "" {
+		e.ViaIndex = 0
+	}
+	e.Port, e.PortIndex, e.Inactive, e.Used, e.Updated = "", 0, false, 0, 0
+	e.Flags &= compared
+	return e
+}
+
+// floodsOf returns for each VXLAN link that filters no networks a function that finds the
+// entry that the kernel makes of its remote.
+func floodsOf(ctx context.Context, conn *rtnl.Conn, links map[int]*own.Saved) (made map[int]func(*fdb.Entry) bool, err error) {
+	if !slices.ContainsFunc(slices.Collect(maps.Values(links)), func(l *own.Saved) bool { return l.Link.Kind == "vxlan" }) {
+		return nil, nil
+	}
+	body := func(b []byte) []byte {
+		return wire.AppendU32(wire.AppendLink(b, wire.Link{}), uapi.IFLA_EXT_MASK, uapi.RTEXT_FILTER_SKIP_STATS)
+	}
+	err = conn.Dump(ctx, uapi.RTM_GETLINK, body, func() { made = map[int]func(*fdb.Entry) bool{} }, func(m wire.Message) {
+		if l, ok := rtnl.ParseLink(m.Data); ok && l.Kind == "vxlan" && !FiltersVNIs(&l) {
+			_, vni := Defaults(&l)
+			made[l.Index] = Floods(RemoteOf(&l), vni, func(uint32, netip.Addr) bool { return false })
+		}
+	})
+	return made, err
+}
+
+// FiltersVNIs reports whether a VXLAN link accepts only the networks of a list.
+func FiltersVNIs(vxlan *rtnl.Link) bool {
+	filter := wire.Find(vxlan.Data, uapi.IFLA_VXLAN_VNIFILTER)
+	return len(filter) == 1 && filter[0] != 0
+}
+
+// Floods returns a function that finds the entries for all other addresses that the kernel
+// makes of the remote of a VXLAN link, and of the groups of its networks.
+func Floods(remote netip.Addr, vni uint32, isGroup func(network uint32, dst netip.Addr) bool) func(*fdb.Entry) bool {
+	return func(e *fdb.Entry) bool {
+		known := e.Dst == remote || isGroup(e.SrcVNI, e.Dst)
+		ownNetwork := e.VNI == 0 || e.VNI == vni || e.VNI == e.SrcVNI
+		return isZero(e.MAC) && e.Dst.IsValid() && known && e.DstPort == 0 && e.NextHop == 0 && ownNetwork
+	}
+}
+
+// RemoteOf returns the setting Remote of a VXLAN link.
+func RemoteOf(vxlan *rtnl.Link) (remote netip.Addr) {
+	for _, typ := range []uint16{uapi.IFLA_VXLAN_GROUP, uapi.IFLA_VXLAN_GROUP6} {
+		if a, ok := netip.AddrFromSlice(wire.Find(vxlan.Data, typ)); ok && !a.IsUnspecified() {
+			remote = a
+		}
+	}
+	return remote
+}
