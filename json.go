@@ -8,7 +8,7 @@ import (
 )
 
 // MarshalJSON returns the builder as a JSON object in the words of the commands that String
-// returns, such as
+// returns:
 //
 //	{"name":"vx0","kind":"vxlan","id":100,"remote":"192.0.2.2"}
 //

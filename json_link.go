@@ -37,7 +37,11 @@ func (l *Link) writeJSON(w *jsonform.Writer) {
 	w.Text(l.Type.String())
 	writeID(w, "portid", l.Hardware.PhysPortID)
 	writeID(w, "switchid", l.Hardware.PhysSwitchID)
-	c.ReportJSON(w, l.raw.common.Minus(attr.SetOf(uapi.IFLA_IFNAME, uapi.IFLA_LINKINFO, uapi.IFLA_AF_SPEC)), l.attrs)
+	apart := attr.SetOf(uapi.IFLA_IFNAME, uapi.IFLA_LINKINFO, uapi.IFLA_AF_SPEC)
+	if l.XDP.Attached == 0 {
+		apart.Add(uapi.IFLA_XDP)
+	}
+	c.ReportJSON(w, l.raw.common.Minus(apart), l.attrs)
 	l.writeIP(w)
 	if l.raw.common.Has(uapi.IFLA_STATS64) {
 		w.Key("stats")

@@ -268,7 +268,7 @@ func (p *parsing) settingsReader(s *own.Settings, self bool) settingsReader {
 	r := settingsReader{p: p, s: s, self: self, info: infoOf(s)}
 	// The infos of kinds whose settings route netlink does not have. Each returns nil for
 	// other kinds.
-	apart := []func(kind string) info{emptyWG, emptyTeamInfo}
+	apart := []func(kind string) info{keysApart, modeApart}
 	for _, of := range apart {
 		if i := of(s.Kind); r.info == nil && self {
 			r.info = i

@@ -22,7 +22,7 @@ func (l *Link) attrs(c *attr.Codec) {
 	l.reported(c)
 	attr.Nest(c.NoEvent(), uapi.IFLA_LINKINFO, "linkinfo", l.linkInfo)
 	attr.Nest(c.NoEvent(), uapi.IFLA_AF_SPEC, "af_spec", l.afSpec)
-	attr.Strings(c, uapi.IFLA_PROP_LIST, uapi.IFLA_ALT_IFNAME, "altname", &l.AltNames)
+	attr.Strings(c.Key("altnames"), uapi.IFLA_PROP_LIST, uapi.IFLA_ALT_IFNAME, "altname", &l.AltNames)
 	l.Hardware.attrs(c)
 }
 

@@ -105,8 +105,8 @@ func (v *TeamInfo) read(ctx context.Context, netns, index int) (genericInfo, err
 	return known, err
 }
 
-// emptyTeamInfo returns an empty info for the kind, and nil for others.
-func emptyTeamInfo(kind string) info {
+// modeApart returns an empty info for the kind, and nil for others.
+func modeApart(kind string) info {
 	if kind == KindTeam {
 		return new(TeamInfo)
 	}

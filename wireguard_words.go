@@ -140,8 +140,8 @@ func (v *WireGuardInfo) jsonLists() []jsonList {
 	}
 }
 
-// emptyWG returns an empty info for the kind, and nil for others.
-func emptyWG(kind string) info {
+// keysApart returns an empty info for the kind, and nil for others.
+func keysApart(kind string) info {
 	if kind == KindWireGuard {
 		return new(WireGuardInfo)
 	}

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	_ "embed"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,6 +15,19 @@ import (
 	"github.com/iplink-go/iplink"
 	"github.com/iplink-go/iplink/iplinktest"
 )
+
+//go:embed net.yaml
+var example string
+
+// written writes a text to a file.
+func written(t *testing.T, text string) (path string) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), "net.yaml")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
 
 // A teller passes on the lines of the agent.
 type teller chan string
@@ -57,12 +71,8 @@ func TestAgent(t *testing.T) {
 	iplinktest.Need(t, "bridge")
 	iplinktest.Need(t, "veth")
 	conn := iplinktest.Dial(t, ns)
-	b, err := os.ReadFile("net.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	text := string(b)
-	specs, err := read(b)
+	text := example
+	specs, err := read([]byte(text))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,10 +140,10 @@ func awaitRoute(t *testing.T, conn *iplink.Conn) {
 // TestCheck prints the commands of net.yaml.
 func TestCheck(t *testing.T) {
 	var out strings.Builder
-	if err := run(t.Context(), &out, "net.yaml", "", true); err != nil {
+	if err := run(t.Context(), &out, written(t, example), "", true); err != nil {
 		t.Fatal(err)
 	}
-	for _, words := range []string{"type bridge vlan_filtering 1", "address add 192.0.2.1/24 dev br0", "bridge vlan add dev port1 vid 100 pvid untagged", "peer"} {
+	for _, words := range []string{"type bridge vlan_filtering 1", "address add 192.0.2.1/24 dev br0", "bridge vlan add vid 100 pvid untagged dev port1", "bridge vlan add vid 200-204 dev port1", "peer"} {
 		if !strings.Contains(out.String(), words) {
 			t.Errorf("no %q in\n%s", words, out.String())
 		}
@@ -147,10 +157,7 @@ func TestMistakes(t *testing.T) {
 		"name: br0\nkind: bridge\nstp_stat: 1\n": `is it "stp_state"?`,
 		"name: [br0\n":                           "yaml",
 	} {
-		file := filepath.Join(t.TempDir(), "net.yaml")
-		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		file := written(t, text)
 		err := run(t.Context(), new(strings.Builder), file, "", true)
 		if err == nil || !strings.Contains(err.Error(), file) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s\n%v", text, err)

@@ -36,7 +36,7 @@ func TestLinkJSON(t *testing.T) {
 	}{
 		{map[string]string{"name": "ifname", "mtu": "mtu", "qdisc": "qdisc", "address": "address", "broadcast": "broadcast", "numtxqueues": "num_tx_queues",
 			"minmtu": "min_mtu", "maxmtu": "max_mtu", "gso_max_size": "gso_max_size", "promiscuity": "promiscuity"},
-			map[string]any{"forward_delay": 1234.0, "priority": 4660.0, "stp_state": false, "vlan_filtering": nil, "mcast_router": 1.0}, nil},
+			map[string]any{"forward_delay": 1234.0, "priority": 4660.0, "stp_state": false, "vlan_filtering": nil, "mcast_router": "auto"}, nil},
 		{map[string]string{"name": "ifname", "alias": "ifalias", "altnames": "altnames", "txqueuelen": "txqlen"}, nil,
 			map[string]any{"kind": "bridge", "cost": 291.0, "isolated": true, "state": "disabled"}},
 	} {
