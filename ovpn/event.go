@@ -17,6 +17,7 @@ import (
 
 // An Event is a notification of the kernel about a peer.
 type Event struct {
+	// Type is the notification, such as PeerRemoved.
 	Type EventType
 	// Peer is the ID of the peer (OVPN_A_PEER_ID, OVPN_A_KEYCONF_PEER_ID).
 	Peer uint32
