@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io/fs"
 	"math/rand/v2"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -84,13 +83,7 @@ func TestJSONSetters(t *testing.T) {
 
 // TestJSONRandom writes and reads random settings of each kind, of ports and of every link.
 func TestJSONRandom(t *testing.T) {
-	kinds := slices.DeleteFunc(iplink.KindNames(), func(kind string) bool { return !iplink.HasTable(kind) })
-	for _, kind := range append(kinds, "") {
-		t.Run("kind "+kind, func(t *testing.T) { jsonOfRandom(t, kind, false) })
-	}
-	for _, kind := range iplink.KindNamesWithPorts() {
-		t.Run(kind+" port", func(t *testing.T) { jsonOfRandom(t, kind, true) })
-	}
+	eachTable(t, jsonOfRandom)
 }
 
 func jsonOfRandom(t *testing.T, kind string, port bool) {

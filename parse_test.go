@@ -89,12 +89,18 @@ var untriedRows = map[string]bool{"macaddr": true, "6rd-prefix": true, "6rd-rela
 // TestParseRandom reads the words of random settings of each kind, of ports and of every
 // link.
 func TestParseRandom(t *testing.T) {
+	eachTable(t, readRandom)
+}
+
+// eachTable runs a test for each kind that has a table, with an empty kind for the settings
+// of every link, and for the ports of each kind that has settings of ports.
+func eachTable(t *testing.T, test func(t *testing.T, kind string, port bool)) {
 	kinds := slices.DeleteFunc(iplink.KindNames(), func(kind string) bool { return !iplink.HasTable(kind) })
 	for _, kind := range append(kinds, "") {
-		t.Run("kind "+kind, func(t *testing.T) { readRandom(t, kind, false) })
+		t.Run("kind "+kind, func(t *testing.T) { test(t, kind, false) })
 	}
 	for _, kind := range iplink.KindNamesWithPorts() {
-		t.Run(kind+" port", func(t *testing.T) { readRandom(t, kind, true) })
+		t.Run(kind+" port", func(t *testing.T) { test(t, kind, true) })
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -32,6 +33,9 @@ func (s *saving) readObjects(ctx context.Context, c *Conn, links []*Link) error 
 	for _, l := range links {
 		if b := s.specs[l.Index]; b != nil {
 			all[l.Index] = &own.Saved{Index: l.Index, Master: l.Master, Address: l.Address, Info: l.Info, Link: &b.spec.Settings, Port: b.spec.port}
+			if flood := kindOf(l.Kind).flood; flood != nil {
+				all[l.Index].Flood = flood(l.Info)
+			}
 		}
 	}
 	for _, saver := range append([]own.Saver{fdbmsg.Save}, s.savers...) {
@@ -100,25 +104,24 @@ func (c *Conn) newSysctls() (all []inet.Sysctl, err error) {
 // readGeneric adds the settings that only generic netlink reports, as far as the program
 // has the privilege to read them.
 func (s *saving) readGeneric(ctx context.Context, c *Conn, links []*Link) error {
-	for _, l := range links {
-		b, saved := s.specs[l.Index], kindOf(l.Kind).saved
-		if b == nil || saved == nil {
-			continue
-		}
-		known, err := saved(), error(nil)
-		err = c.inside(func() (err error) {
-			known, err = known.read(ctx, rtnl.Here, l.Index)
-			return err
-		})
-		switch {
-		case errors.Is(err, fs.ErrPermission):
-		case err != nil:
-			return &Error{Op: "save", Kind: l.Kind, Name: l.Name, Err: bareErr(err)}
-		default:
-			b.spec.Info, b.spec.Set = known, settableRows(known)
-		}
+	links = slices.DeleteFunc(slices.Clone(links), func(l *Link) bool { return s.specs[l.Index] == nil || kindOf(l.Kind).saved == nil })
+	if len(links) == 0 {
+		return nil
 	}
-	return nil
+	return c.inside(func() error {
+		for _, l := range links {
+			known, err := kindOf(l.Kind).saved().read(ctx, rtnl.Here, l.Index)
+			switch {
+			case errors.Is(err, fs.ErrPermission):
+			case err != nil:
+				return &Error{Op: "save", Kind: l.Kind, Name: l.Name, Err: bareErr(err)}
+			default:
+				b := s.specs[l.Index]
+				b.spec.Info, b.spec.Set = known, settableRows(known)
+			}
+		}
+		return nil
+	})
 }
 
 // settableRows returns the rows of an info that have a value.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/own"
 	"github.com/iplink-go/iplink/internal/uapi"
 )
 
@@ -24,8 +25,18 @@ var vxlanKind = kind{
 	underlayOf: func(i info) int { return i.(*VXLANInfo).Dev },
 	overheads:  vxlanOverheads,
 	copied:     vxlanCopied,
+	flood:      vxlanFlood,
 	defaults: "srcport 0 0 dstport 8472 ttl 0 tos 0x0 df unset flowlabel 0x0 learning ageing 300 maxaddress 0 noproxy norsc nol2miss nol3miss " +
 		"udpcsum noudp6zerocsumtx noudp6zerocsumrx noremcsumtx noremcsumrx noexternal localbypass reserved_bits 0xf7ffffff000000ff label_policy fixed",
+}
+
+// vxlanFlood returns nil for a link that filters its networks, each of which may have a group.
+func vxlanFlood(i any) *own.Flood {
+	v, ok := i.(*VXLANInfo)
+	if !ok || v.VNIFilter {
+		return nil
+	}
+	return &own.Flood{Remote: v.Remote, VNI: v.VNI}
 }
 
 // vxlanCopied leaves out checksum offload that is off: the kernel takes its bits of the

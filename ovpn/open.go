@@ -13,6 +13,7 @@ import (
 	"github.com/iplink-go/iplink/internal/own"
 	"github.com/iplink-go/iplink/internal/rtnl"
 	"github.com/iplink-go/iplink/internal/uapi"
+	"github.com/iplink-go/iplink/internal/wire"
 )
 
 // An OVPN is an existing ovpn link, opened to manage its peers and their keys. It has its
@@ -59,19 +60,11 @@ func (d *OVPN) open(ctx context.Context) (err error) {
 }
 
 func (d *OVPN) readMode(ctx context.Context) error {
-	c, err := iplink.Dial()
-	if err != nil {
-		return err
+	l, err := d.link.Own(ctx, opOpen)
+	if mode := wire.Find(l.Data, uapi.IFLA_OVPN_MODE); len(mode) == 1 {
+		d.mode = Mode(mode[0])
 	}
-	defer c.Close()
-	l, err := c.GetIndex(ctx, d.Index())
-	if err != nil {
-		return err
-	}
-	if info, ok := Info(l); ok {
-		d.mode = info.Mode
-	}
-	return nil
+	return err
 }
 
 // Close closes the netlink sockets, except one that iplink.On lent. It does not change the

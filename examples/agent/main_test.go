@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/iplink-go/iplink"
+	"github.com/iplink-go/iplink/examples/internal/labtest"
 	"github.com/iplink-go/iplink/iplinktest"
 )
 
@@ -27,30 +28,6 @@ func written(t *testing.T, text string) (path string) {
 		t.Fatal(err)
 	}
 	return path
-}
-
-// A teller passes on the lines of the agent.
-type teller chan string
-
-func (c teller) Write(b []byte) (int, error) {
-	c <- string(b)
-	return len(b), nil
-}
-
-// await waits for a line with a text.
-func (c teller) await(t *testing.T, text string) {
-	t.Helper()
-	for patience := time.After(30 * time.Second); ; {
-		select {
-		case line := <-c:
-			if strings.Contains(line, text) {
-				return
-			}
-			t.Logf("%s", line)
-		case <-patience:
-			t.Fatalf("there is no line with %q", text)
-		}
-	}
 }
 
 // withoutVLANs returns the YAML text without VLANs, for a kernel whose bridge does not filter
@@ -83,7 +60,7 @@ func TestAgent(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	told := make(teller, 1000)
+	told := make(labtest.Lines, 1000)
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- keep(ctx, told, conn, specs) }()
@@ -116,7 +93,7 @@ func TestAgent(t *testing.T) {
 		"link set port2 nomaster":                      "put right port2: [master: ",
 	} {
 		ip(command)
-		told.await(t, line)
+		told.Await(t, line)
 		awaitRoute(t, conn)
 	}
 }

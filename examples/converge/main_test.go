@@ -19,33 +19,10 @@ func TestMain(m *testing.M) { labtest.Main(m, main) }
 
 func TestHelp(t *testing.T) { labtest.Help(t, "converge") }
 
-// A teller passes on what the example tells.
-type teller chan string
-
-func (c teller) Write(b []byte) (int, error) {
-	c <- string(b)
-	return len(b), nil
-}
-
-// await waits for a line that holds a text.
-func (c teller) await(t *testing.T, text string) {
-	t.Helper()
-	for patience := time.After(30 * time.Second); ; {
-		select {
-		case line := <-c:
-			if strings.Contains(line, text) {
-				return
-			}
-		case <-patience:
-			t.Fatalf("was not told %q", text)
-		}
-	}
-}
-
 // TestConverge breaks things with ip, as the example asks for.
 func TestConverge(t *testing.T) {
 	l, _ := labtest.New(t)
-	told := make(teller, 1000)
+	told := make(labtest.Lines, 1000)
 	l.Out = told
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan error, 1)
@@ -56,7 +33,7 @@ func TestConverge(t *testing.T) {
 			t.Error(err)
 		}
 	}()
-	told.await(t, "link set host2 down")
+	told.Await(t, "link set host2 down")
 	net, err := os.Open("/run/netns/" + l.Prefix + "net")
 	if err != nil {
 		t.Fatal(err)
@@ -89,7 +66,7 @@ func TestConverge(t *testing.T) {
 			}
 		})
 		if c.told != "" {
-			told.await(t, c.told)
+			told.Await(t, c.told)
 		}
 	}
 	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(10 * time.Millisecond) {

@@ -2,9 +2,7 @@ package fdbmsg
 
 import (
 	"context"
-	"maps"
 	"net/netip"
-	"slices"
 
 	"github.com/iplink-go/iplink/fdb"
 	"github.com/iplink-go/iplink/internal/own"
@@ -17,9 +15,11 @@ import (
 // of VXLAN links. Entries that a control plane manages are left to it, and so are the
 // entries of a VXLAN link that filters its networks: see SaveTunnels.
 func Save(ctx context.Context, conn *rtnl.Conn, links map[int]*own.Saved) error {
-	made, err := floodsOf(ctx, conn, links)
-	if err != nil {
-		return err
+	made := map[int]func(*fdb.Entry) bool{}
+	for index, l := range links {
+		if l.Flood != nil {
+			made[index] = Floods(l.Flood.Remote, l.Flood.VNI, func(uint32, netip.Addr) bool { return false })
+		}
 	}
 	return save(ctx, conn, links, func(e *fdb.Entry, l *own.Saved) bool {
 		switch {
@@ -102,24 +102,6 @@ func settable(e fdb.Entry) fdb.Entry {
 	e.Port, e.PortIndex, e.Inactive, e.Used, e.Updated = "", 0, false, 0, 0
 	e.Flags &= compared
 	return e
-}
-
-// floodsOf returns for each VXLAN link that filters no networks a function that finds the
-// entry that the kernel makes of its remote.
-func floodsOf(ctx context.Context, conn *rtnl.Conn, links map[int]*own.Saved) (made map[int]func(*fdb.Entry) bool, err error) {
-	if !slices.ContainsFunc(slices.Collect(maps.Values(links)), func(l *own.Saved) bool { return l.Link.Kind == "vxlan" }) {
-		return nil, nil
-	}
-	body := func(b []byte) []byte {
-		return wire.AppendU32(wire.AppendLink(b, wire.Link{}), uapi.IFLA_EXT_MASK, uapi.RTEXT_FILTER_SKIP_STATS)
-	}
-	err = conn.Dump(ctx, uapi.RTM_GETLINK, body, func() { made = map[int]func(*fdb.Entry) bool{} }, func(m wire.Message) {
-		if l, ok := rtnl.ParseLink(m.Data); ok && l.Kind == "vxlan" && !FiltersVNIs(&l) {
-			_, vni := Defaults(&l)
-			made[l.Index] = Floods(RemoteOf(&l), vni, func(uint32, netip.Addr) bool { return false })
-		}
-	})
-	return made, err
 }
 
 // FiltersVNIs reports whether a VXLAN link accepts only the networks of a list.

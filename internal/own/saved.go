@@ -3,6 +3,7 @@ package own
 import (
 	"context"
 	"net"
+	"net/netip"
 
 	"github.com/iplink-go/iplink/internal/rtnl"
 )
@@ -14,6 +15,14 @@ type Saved struct {
 	Info          any       // the settings that only its kind has, as the kernel reports them, or nil
 	Link          *Settings // of its builder
 	Port          *Settings // the same as a port, or nil
+	Flood         *Flood    // nil if the kernel makes no such entries, or others
+}
+
+// A Flood is the destination of a link's frames to addresses without a forwarding entry, for
+// which the kernel makes one.
+type Flood struct {
+	Remote netip.Addr
+	VNI    uint32
 }
 
 // A Saver reads the objects of a sort that programs have given the links of a namespace,
