@@ -156,8 +156,14 @@ func (w *commandWriter) create(s *spec) {
 	w.begin(s.startsIn(), "link", "add")
 	w.describe(s, nil)
 	w.add("type", s.Kind)
-	w.kindWords(s, s.kind().spelled)
+	later := s.Set.And(s.kind().dataAfter)
+	w.kindWords(s, s.Set.Minus(later).Or(s.kind().spelled))
 	w.end()
+	if !later.Empty() {
+		w.begin(s.home(), "link", "set", "dev", s.dev(s.Name), "type", s.Kind)
+		w.kindWords(s, later)
+		w.end()
+	}
 }
 
 // startsIn returns the namespace in which the command that creates the link runs:
@@ -216,11 +222,11 @@ func (w *commandWriter) describe(s *spec, other *spec) {
 	}
 }
 
-// kindWords adds the settings of the kind, and those in spelled.
-func (w *commandWriter) kindWords(s *spec, spelled attr.Set) {
+// kindWords adds settings of the kind.
+func (w *commandWriter) kindWords(s *spec, set attr.Set) {
 	ofPeer := s.Set.And(s.kind().ofPeer)
 	if s.Info != nil {
-		w.print(s.Set.Minus(s.ownSettings().Or(ofPeer)).Or(spelled), s.Refs, s.info().attrs)
+		w.print(set.Minus(s.ownSettings().Or(ofPeer)), s.Refs, s.info().attrs)
 	}
 	other := s.other()
 	if other == nil && ofPeer.Empty() {
@@ -266,7 +272,7 @@ func (w *commandWriter) change(s *spec) {
 	}
 	if !s.Set.Empty() {
 		w.add("type", s.Kind)
-		w.kindWords(s, attr.Set{})
+		w.kindWords(s, s.Set)
 	}
 	w.endIfMore(at)
 }

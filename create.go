@@ -195,8 +195,15 @@ func (t *transaction) addCreate(j *job) {
 func (t *transaction) complete(j *job) {
 	t.addRename(j)
 	flags, change := j.flagsLater()
-	if set := j.linkSet.And(j.createsLater()); !set.Empty() || !j.inet6Set.Empty() || change != 0 {
-		t.addChange(j, flags, change, func(b []byte) []byte { return t.appendLater(b, j, set) })
+	set, data := j.linkSet.And(j.createsLater()), j.dataSet().And(j.kind.dataAfter)
+	if !set.Empty() || !data.Empty() || !j.inet6Set.Empty() || change != 0 {
+		t.addChange(j, flags, change, func(b []byte) []byte {
+			b = t.appendLater(b, j, set)
+			if data.Empty() {
+				return b
+			}
+			return t.appendKind(b, j, data)
+		})
 	}
 	t.addRest(j)
 	t.takePorts(j)

@@ -446,7 +446,7 @@ func WholeChange(s Spec, have *Link) (data []byte, mtu uint32) {
 	if j.linkSet.Has(uapi.IFLA_MTU) {
 		mtu = j.spec.link.MTU
 	}
-	return t.appendData(nil, j), mtu
+	return t.appendData(nil, j, j.dataSet()), mtu
 }
 
 // DescribeAll puts the messages of a datagram of a generic netlink family, or of route

@@ -1,6 +1,7 @@
 package iplink_test
 
 import (
+	"bytes"
 	"errors"
 	"math/bits"
 	"testing"
@@ -297,9 +298,18 @@ func TestIPoIBRefusals(t *testing.T) {
 // TestIPoIBLater looks for the MTU behind the request that makes the link, which
 // the kernel would ignore there.
 func TestIPoIBLater(t *testing.T) {
-	const want = "ip link add ib0c link ib0 type ipoib mode connected && ip link set dev ib0c mtu 4660"
+	const want = "ip link add ib0c link ib0 type ipoib && ip link set dev ib0c type ipoib mode connected && ip link set dev ib0c mtu 4660"
 	if got := ipoib.New("ib0c").Parent("ib0").Mode(ipoib.Connected).MTU(0x1234).String(); got != want {
 		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+// TestIPoIBModeLater looks for the mode behind the request that makes the link: if the
+// kernel gave it up there, it would free the link twice.
+func TestIPoIBModeLater(t *testing.T) {
+	plain, connected := iplink.PlanCreate(ipoib.New("ib0c").UMCast(true)), iplink.PlanCreate(ipoib.New("ib0c").UMCast(true).Mode(ipoib.Connected))
+	if plain.NeedsIndex || !connected.NeedsIndex || !bytes.Equal(plain.Body, connected.Body) {
+		t.Errorf("without a mode %+v, with one %+v", plain, connected)
 	}
 }
 
@@ -337,7 +347,7 @@ func goldenIPoIB() []goldenSpec {
 	base := func() *ipoib.Builder { return ipoib.New("t0").Index(goldenIndex).Parent("under") }
 	return []goldenSpec{
 		{"plain", base()},
-		{"pkey", base().PKey(0x1234).Mode(ipoib.Datagram)},
+		{"pkey", base().PKey(0x1234)},
 		{"connected", base().Mode(ipoib.Connected).UMCast(true)},
 	}
 }

@@ -19,8 +19,11 @@ var ipoibKind = kind{
 	addrLen:     20,
 	clamps:      true,
 	afterCreate: attr.SetOf(uapi.IFLA_MTU),
-	rewrites:    attr.SetOf(uapi.IFLA_ADDRESS),
-	reason:      ipoibReason,
+	// Changing the mode, the kernel lets go of its lock and may not get it back. A request
+	// that makes a link then frees it twice; one that changes it fails with EBUSY.
+	dataAfter: attr.SetOf(uapi.IFLA_IPOIB_MODE),
+	rewrites:  attr.SetOf(uapi.IFLA_ADDRESS),
+	reason:    ipoibReason,
 }
 
 // IPoIBInfo holds the attributes of an IPoIB link.

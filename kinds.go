@@ -162,6 +162,7 @@ type kind struct {
 	address        string                     // the reason why links of this kind have no settable link-layer address, or an empty string
 	sizes          func(mtu uint32) string    // returns the reason why an MTU is invalid, where bounds do not suffice
 	afterCreate    attr.Set                   // common settings that the driver ignores on creation
+	dataAfter      attr.Set                   // settings of the kind whose failure on creation harms the kernel
 	rewrites       attr.Set                   // common settings whose values the driver replaces by its own
 	fixed          fixedRows                  // finds settings that cannot change from their present value to the wanted one
 	validateChange changeCheck                // checks a change before it is sent

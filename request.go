@@ -19,10 +19,14 @@ func (t *transaction) appendCreate(b []byte, j *job) []byte {
 	if j.linkNSID >= 0 {
 		b = wire.AppendU32(b, uapi.IFLA_LINK_NETNSID, uint32(j.linkNSID))
 	}
+	return t.appendKind(b, j, j.dataSet().Minus(j.kind.dataAfter))
+}
+
+// appendKind appends the kind and settings of it.
+func (t *transaction) appendKind(b []byte, j *job, set attr.Set) []byte {
 	b, info := wire.Begin(b, uapi.IFLA_LINKINFO)
 	b = wire.AppendText(b, uapi.IFLA_INFO_KIND, j.spec.Kind)
-	b = t.appendData(b, j)
-	return wire.End(b, info)
+	return wire.End(t.appendData(b, j, set), info)
 }
 
 // appendCommon appends the header, the name and the settings common to all links.
@@ -40,8 +44,8 @@ func (t *transaction) appendCommon(b []byte, j *job) []byte {
 }
 
 // appendData appends the nest of the kind, unless it would be empty.
-func (t *transaction) appendData(b []byte, j *job) []byte {
-	set, refs, from := j.dataSet(), j.infoRefs, j.spec.info()
+func (t *transaction) appendData(b []byte, j *job, set attr.Set) []byte {
+	refs, from := j.infoRefs, j.spec.info()
 	if j.whole != nil {
 		set, refs, from = j.wholeSet, nil, j.whole
 	}

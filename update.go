@@ -282,9 +282,7 @@ func (t *transaction) appendUpdate(b []byte, j *job, common attr.Set) []byte {
 	if j.dataSet().Empty() {
 		return b
 	}
-	b, info := wire.Begin(b, uapi.IFLA_LINKINFO)
-	b = wire.AppendText(b, uapi.IFLA_INFO_KIND, s.Kind)
-	return wire.End(t.appendData(b, j), info)
+	return t.appendKind(b, j, j.dataSet())
 }
 
 // move moves a link to another namespace, with its new name if it gets one, and
