@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -147,7 +148,13 @@ func (c goldenCase) throughIP(t *testing.T, in twins) {
 	case err != nil || refusal != "":
 		t.Fatalf("%s\nshell: %s\nlibrary: %v", c.spec, refusal, err)
 	}
-	if diff := cmp.Diff(c.seen(t, in.theirs), c.seen(t, in.ours)); diff != "" {
+	var diff string
+	for start := time.Now(); time.Since(start) < 5*time.Second; time.Sleep(50 * time.Millisecond) { // the state follows the carrier
+		if diff = cmp.Diff(c.seen(t, in.theirs), c.seen(t, in.ours)); diff == "" {
+			break
+		}
+	}
+	if diff != "" {
 		t.Errorf("%s\n- ip, + library: %s", c.spec, diff)
 	}
 	if !c.existing() {

@@ -174,10 +174,11 @@ func agree(l *lab, one, other lacpEnd, states [2]string) {
 	l.Fatalf("no agreement:\n %s", seen)
 }
 
-// ping pings an address, through whichever cable.
+// ping pings an address, through whichever cable. Until the state is agreed upon, the
+// other system may drop frames, so it pings until the first answer.
 func (l *lab) ping(address string) {
 	l.Helper()
-	if out, err := l.Run("ping", "-c", "3", "-i", "0.2", "-W", "2", address); err != nil {
+	if out, err := l.Run("ping", "-c", "1", "-w", "10", "-i", "0.2", "-W", "2", address); err != nil {
 		l.Errorf("ping %s: %v: %s", address, err, out)
 	}
 }
