@@ -19,6 +19,8 @@ RUNNER    = $(CURDIR)/bin/vmtest
 # What a kernel has a say in. The rest is the same on each.
 GUESTS    = . ./amt ./bareudp ./batadv ./bond ./bridge ./can ./erspan ./failover ./fou ./geneve ./gre ./gretap ./gtp ./hsr ./ifb ./ip6erspan ./ip6gre ./ip6gretap ./ip6tnl ./ipip ./lowpan ./macsec ./netkit ./nlmon ./ovpn ./pfcp ./ppp ./rmnet ./rtnldriver ./sit ./team ./topology ./tun ./vrf ./vsockmon ./vti ./vxcan ./vxlan ./wireguard ./wwan ./xfrm ./iplinktest $(shell $(GO) list ./examples/... | sed "s,.*/examples/,./examples/,") \
 	./internal/fdbmsg ./internal/kerneltest ./internal/kerneltest/foreign ./internal/rootless ./internal/rtnl ./internal/tap ./internal/testutil
+# The root's tests that ask no kernel, which take minutes on an emulated processor.
+PURE      = $(shell cat $(filter-out %_linux_test.go,$(wildcard *_test.go)) | sed -n 's/^func \(Test[A-Za-z0-9_]*\).t .*/\1/p' | paste -sd '|' -)
 ALONE    := ./can ./examples/ipoib ./internal/kerneltest/foreign ./lowpan
 
 .PHONY: test unit agent bench bench-once deps check race cross bigendian matrix test-failover test-kernel test-ipoib test-tshark fuzz golden docs runner
@@ -75,7 +77,9 @@ endef
 # link is being changed.
 matrix: runner
 	@rm -rf bin/jobs/$@
-	$(call collect,-skip 'WithoutModule|IPoIBSettings' $(filter-out $(ALONE),$(GUESTS)))
+	$(call collect,-skip 'WithoutModule' $(filter-out . $(ALONE),$(GUESTS)))
+	$(call collect,-run Settings -skip 'IPoIBSettings|^($(PURE))$$' .)
+	$(call collect,-skip 'Settings|^($(PURE))$$' .)
 	$(call collect,$(ALONE),-alone)
 	$(call collect,-run IPoIBSettings .,-alone)
 	$(call collect,-run WithoutModule ./fou ./macsec ./ovpn ./team,-alone)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -53,6 +54,9 @@ func (l *lab) taps(systems ...system) (all []*partner) {
 		p.cable(false)
 		p.leadTo(s)
 		all = append(all, p)
+	}
+	for _, p := range all { // a port that joins before counts as up for a moment, and then as having gone down
+		testutil.Eventually(l, p.name+" is down", func() bool { return strings.Contains(l.IP("link", "show", "dev", p.name), "state DOWN") })
 	}
 	return all
 }

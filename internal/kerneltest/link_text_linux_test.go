@@ -38,16 +38,7 @@ func TestLinkString(t *testing.T) {
 		{"alias 'two words'", "altname first", "veth bridge_slave", "cost 291", "isolated on"},
 		{"vxlan", "id 4660", "remote 192.0.2.17", "dstport 4790", "ttl 17"},
 	} {
-		have, err := conn.Get(t.Context(), links[i].Name)
-		testutil.Must(t, err)
-		text := have.String()
-		first, second, _ := strings.Cut(text, "\n")
-		_, wanted, _ := strings.Cut(l.IP("-N", "link", "show", "dev", have.Name), "> ")
-		wanted, _, _ = strings.Cut(wanted, "\n")
-		wanted = strings.NewReplacer("master t0", "master if"+fmt.Sprint(links[0].Index)).Replace(strings.TrimSpace(wanted))
-		if _, got, _ := strings.Cut(first, "> "); got != wanted {
-			t.Errorf("%q, ip has %q", got, wanted)
-		}
+		have, first, second := settledText(l, conn, links[i].Name, links[0])
 		if !strings.HasPrefix(index.ReplaceAllString(first, ""), fmt.Sprintf("%d: %s: <", have.Index, have.Name)) {
 			t.Errorf("the line begins otherwise: %s", first)
 		}
@@ -69,6 +60,27 @@ func logged(l *iplink.Link) string {
 	var b bytes.Buffer
 	slog.New(slog.NewTextHandler(&b, nil)).Info("created", "link", l)
 	return b.String()
+}
+
+// settledText returns a link and the lines of its text, and compares the first with that of
+// `ip`. The state of both follows the carrier a moment later.
+func settledText(l *testutil.Lab, conn *iplink.Conn, name string, master *iplink.Link) (have *iplink.Link, first, second string) {
+	l.Helper()
+	var got, wanted string
+	for start := time.Now(); time.Since(start) < 5*time.Second; time.Sleep(20 * time.Millisecond) {
+		var err error
+		have, err = conn.Get(l.Context(), name)
+		testutil.Must(l, err)
+		_, wanted, _ = strings.Cut(l.IP("-N", "link", "show", "dev", name), "> ")
+		wanted, _, _ = strings.Cut(wanted, "\n")
+		wanted = strings.NewReplacer("master t0", "master if"+fmt.Sprint(master.Index)).Replace(strings.TrimSpace(wanted))
+		first, second, _ = strings.Cut(have.String(), "\n")
+		if _, got, _ = strings.Cut(first, "> "); got == wanted {
+			return have, first, second
+		}
+	}
+	l.Errorf("%q, ip has %q", got, wanted)
+	return have, first, second
 }
 
 // TestLinkStringHidesKeys prints a link that was made with a private key.

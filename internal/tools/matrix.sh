@@ -28,7 +28,11 @@ passes() {
 		grep -E '^(ok|settable|skipped|  [^ ].*: |\?)' "$log"
 		return 0
 	fi
-	grep -vE '^ *(=== |--- PASS|[a-z_]+_test\.go:[0-9]+: (ip|\$) )' "$log" | tail -n 400
+	grep -vE '^ *(=== |--- PASS|[a-z_]+_test\.go:[0-9]+: (ip|\$) )' "$log" | awk '
+		{ text = text $0 "\n" }
+		/^ok[ \t]/ { print; text = "" }
+		/^FAIL[ \t]/ { print substr(text, length(text) - 40000); text = "" }
+		END { print text }' | tail -n 1500
 	return 1
 }
 

@@ -5,7 +5,9 @@ import (
 	"context"
 	"debug/buildinfo"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -16,18 +18,16 @@ import (
 const jobFile = "job.json"
 
 // Collect keeps a test binary, with its arguments, below a directory for RunAll. It
-// moves the file if it can, because `go test` has no more use for it.
+// moves the file if it can, because `go test` has no more use for it. A package can be kept
+// more than once, with other arguments each time.
 func Collect(dir string, job Job) error {
 	info, err := buildinfo.ReadFile(job.Command[0])
 	if err != nil {
 		return err
 	}
 	job.Name = strings.TrimSuffix(info.Path, ".test")
-	own := filepath.Join(dir, strings.ReplaceAll(job.Name, "/", "_"))
-	if job.Alone {
-		own += ".alone"
-	}
-	if err := os.MkdirAll(own, 0o755); err != nil {
+	own, err := jobDir(filepath.Join(dir, strings.ReplaceAll(job.Name, "/", "_")))
+	if err != nil {
 		return err
 	}
 	binary := filepath.Join(own, filepath.Base(job.Command[0]))
@@ -40,6 +40,21 @@ func Collect(dir string, job Job) error {
 		return err
 	}
 	return os.WriteFile(filepath.Join(own, jobFile), b, 0o644)
+}
+
+// jobDir makes a directory with the name, and a number if there is one already.
+func jobDir(name string) (string, error) {
+	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		return "", err
+	}
+	own := name
+	for n := 2; ; n++ {
+		err := os.Mkdir(own, 0o755)
+		if !errors.Is(err, fs.ErrExist) {
+			return own, err
+		}
+		own = fmt.Sprint(name, ".", n)
+	}
 }
 
 // moveFile renames a file, or copies it to another file system.
