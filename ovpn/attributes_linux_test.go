@@ -266,6 +266,8 @@ func (o *one) proveIndex(t *testing.T) {
 	if got := other.raw(uapi.OVPN_A_PEER_ID); !bytes.Equal(got, le32(0x1234)) {
 		t.Errorf("the peer % x", got)
 	}
+	other.socket.Close()
+	o.IP("link delete ovpn1")
 }
 
 // The pings of proveCounter, which have 20 bytes of IP, 8 of ICMP and 1000 more: the bytes

@@ -54,7 +54,12 @@ func TestFaults(t *testing.T) {
 	ctx, remote := t.Context(), netip.MustParseAddrPort("192.0.2.2:7")
 	four, used, closed := udp(ns, "udp4", 0), udp(ns, "udp4", 0), udp(ns, "udp4", 0)
 	closed.Close()
-	listener := testutil.OpenedBy(ns, func() (*net.TCPListener, error) { return net.ListenTCP("tcp4", nil) })
+	listen := func(multipath bool) *net.TCPListener {
+		var config net.ListenConfig
+		config.SetMultipathTCP(multipath)
+		return testutil.OpenedBy(ns, func() (net.Listener, error) { return config.Listen(ctx, "tcp4", ":0") }).(*net.TCPListener)
+	}
+	listener := listen(false)
 	first := ovpn.Peer{ID: 7, Socket: used, Remote: remote, VPNIPv4: lab.Inner4}
 	testutil.Must(t, mp.AddPeer(ctx, first))
 	testutil.Must(t, mp.AddPeer(ctx, ovpn.Peer{ID: 8, Socket: used, Remote: remote, VPNIPv4: lab.Addr("10.0.0.3")}))
@@ -70,6 +75,7 @@ func TestFaults(t *testing.T) {
 		{add(ovpn.Peer{ID: 7, Socket: closed, Remote: remote}), fs.ErrInvalid, "peer 7 socket: invalid argument (it is closed"},
 		{add(ovpn.Peer{ID: 7, Socket: listener}), fs.ErrInvalid, "peer 7 socket: invalid argument (it is not connected"},
 		{add(ovpn.Peer{ID: 7, Socket: listener, Remote: remote}), fs.ErrInvalid, "peer 7 socket: invalid argument (a peer over TCP is"},
+		{add(ovpn.Peer{ID: 7, Socket: listen(true)}), fs.ErrInvalid, "peer 7 socket: invalid argument (it is of Multipath TCP"},
 		{add(ovpn.Peer{ID: 7, Socket: ns.File, Remote: remote}), fs.ErrInvalid, "peer 7 socket: invalid argument (it is not a UDP or TCP"},
 		{add(ovpn.Peer{ID: 7, Socket: four, Remote: netip.MustParseAddrPort("[2001:db8::1]:7")}), fs.ErrInvalid, "(a socket for IPv4 cannot send to 2001:db8::1"},
 		{add(ovpn.Peer{ID: 7, Socket: udp(ns, "udp6", 0), Remote: remote}), fs.ErrInvalid, "(a socket for IPv6 alone"},

@@ -19,8 +19,8 @@ type Peer struct {
 	// it is set (OVPN_A_PEER_TX_ID).
 	TxID *uint32
 	// Socket carries the packets: a bound *net.UDPConn, which peers of one link can share,
-	// or a connected *net.TCPConn of this peer alone. It can be in another network namespace than
-	// the link. When it is closed, the kernel removes the peer. The program goes on reading
+	// or a connected *net.TCPConn of this peer alone, not one of Multipath TCP. It can be in
+	// another network namespace than the link. When it is closed, the kernel removes the peer. The program goes on reading
 	// from it and writing to it: it gets the control packets. It cannot change
 	// (OVPN_A_PEER_SOCKET).
 	Socket syscall.Conn

@@ -44,6 +44,8 @@ func socketFault(fd int, remote netip.Addr) string {
 		return udpFault(fd, family, remote)
 	case unix.IPPROTO_TCP:
 		return tcpFault(fd, remote)
+	case unix.IPPROTO_MPTCP:
+		return "it is of Multipath TCP: SetMultipathTCP(false) of net.Dialer and net.ListenConfig makes one of TCP"
 	}
 	return "it is not a UDP or TCP socket"
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/exec"
 	"slices"
@@ -45,7 +46,7 @@ func OpenedBy[T io.Closer](l *Lab, open func() (T, error)) (opened T) {
 	l.In(func() { opened, err = open() })
 	Must(l, err)
 	l.Cleanup(func() {
-		if err := opened.Close(); err != nil && !errors.Is(err, os.ErrClosed) {
+		if err := opened.Close(); err != nil && !errors.Is(err, os.ErrClosed) && !errors.Is(err, net.ErrClosed) {
 			l.Error(err)
 		}
 	})
