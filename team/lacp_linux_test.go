@@ -290,8 +290,8 @@ func silence(t *testing.T, begin func(*lab) lacpEnd) []stay {
 	return seen
 }
 
-// A stay is a state of the first port, whether the team had a carrier when it began, and
-// the time that it lasted.
+// A stay is a state of the first port, whether the team had a carrier at its end, when the
+// second port had followed, and the time that it lasted.
 type stay struct {
 	state   string
 	carrier bool
@@ -303,15 +303,16 @@ func follow(l *lab, end lacpEnd) (all []stay) {
 	conn := testutil.Opened(l.Lab, iplink.Dial)
 	since := time.Now()
 	for begun := since; time.Since(begun) < 15*time.Second; time.Sleep(20 * time.Millisecond) {
+		link, err := conn.Get(l.Context(), l.name)
+		testutil.Must(l, err)
 		actors, _, _ := end.ports()
 		state := actors[0][strings.LastIndex(actors[0], " ")+1:]
 		if len(all) == 0 || all[len(all)-1].state != state {
-			link, err := conn.Get(l.Context(), l.name)
-			testutil.Must(l, err)
-			all = append(all, stay{state: state, carrier: link.Carrier})
+			all = append(all, stay{state: state})
 			since = time.Now()
 		}
-		all[len(all)-1].lasts = time.Since(since)
+		now := &all[len(all)-1]
+		now.carrier, now.lasts = link.Carrier, time.Since(since)
 		if state == strconv.Itoa(0x47) && time.Since(since) > time.Second {
 			break
 		}

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"net/netip"
 	"sync"
+	"time"
 
 	"github.com/iplink-go/iplink"
 	"github.com/iplink-go/iplink/examples/internal/lab"
@@ -100,7 +101,10 @@ func failOver(ctx context.Context, l *lab.Lab, left, right *iplink.NetNS, t *tea
 	if _, err := packet.Ping(ctx, left, far); err != nil {
 		return err
 	}
-	before := t.State().ActivePort
+	before, err := portInUse(ctx, t)
+	if err != nil {
+		return err
+	}
 	l.Say("\nleft reaches right through %s; it goes down on the other side at the 6th of 20 pings:\n", before)
 	answered, err := packet.Pings(ctx, left, far, 20, func(sent int) error {
 		if sent != 5 {
@@ -111,10 +115,28 @@ func failOver(ctx context.Context, l *lab.Lab, left, right *iplink.NetNS, t *tea
 	if err != nil {
 		return err
 	}
-	after := t.State().ActivePort
+	after, err := portInUse(ctx, t)
+	if err != nil {
+		return err
+	}
 	l.Say("%d of 20 pings were answered, now through %s", answered, after)
 	if after == before || answered < 15 {
 		return fmt.Errorf("the team did not change over from %s: %d of 20 pings were answered", before, answered)
 	}
 	return nil
+}
+
+// portInUse returns the port in use, once the runner reports one: that is a moment after
+// the first frame can pass.
+func portInUse(ctx context.Context, t *team.Team) (string, error) {
+	for {
+		if port := t.State().ActivePort; port != "" {
+			return port, nil
+		}
+		select {
+		case <-ctx.Done():
+			return "", context.Cause(ctx)
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
 }

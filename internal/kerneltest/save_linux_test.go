@@ -205,6 +205,10 @@ var unsteady = []string{"ifindex", "index", "perm_hwaddr", "active_slave", "mii_
 func steady(v any) any {
 	switch v := v.(type) {
 	case map[string]any:
+		if info, _ := v["linkinfo"].(map[string]any); info["info_slave_kind"] == "bond" { // the port in use takes these of the bond
+			delete(v, "allmulti")
+			delete(v, "promiscuity")
+		}
 		for key, inner := range v {
 			switch {
 			case strings.HasSuffix(key, "_timer"), key == "id" && v["hairpin"] != nil, slices.Contains(unsteady, key):
