@@ -55,10 +55,20 @@ func (l *lab) taps(systems ...system) (all []*partner) {
 		p.leadTo(s)
 		all = append(all, p)
 	}
-	for _, p := range all { // a port that joins before counts as up for a moment, and then as having gone down
-		testutil.Eventually(l, p.name+" is down", func() bool { return strings.Contains(l.IP("link", "show", "dev", p.name), "state DOWN") })
+	for _, p := range all {
+		p.settle(l)
 	}
 	return all
+}
+
+// settle waits until the kernel has noticed that the cable is cut, which it shows only
+// while the link is up. The port would otherwise count as up for a moment when it joins,
+// and then as having gone down.
+func (p *partner) settle(l *lab) {
+	l.Helper()
+	l.Batch("link set " + p.name + " up")
+	testutil.Eventually(l, p.name+" is without carrier", func() bool { return strings.Contains(l.IP("link", "show", "dev", p.name), "state DOWN") })
+	l.Batch("link set " + p.name + " down")
 }
 
 func (l *lab) partner(name string, actor lacp.Info) *partner {

@@ -31,8 +31,8 @@ passes() {
 	grep -vE '^ *(=== |--- PASS|[a-z_]+_test\.go:[0-9]+: (ip|\$) )' "$log" | awk '
 		{ text = text $0 "\n" }
 		/^ok[ \t]/ { print; text = "" }
-		/^FAIL[ \t]/ { print substr(text, length(text) - 40000); text = "" }
-		END { print text }' | tail -n 1500
+		/^FAIL[ \t]/ { print substr(text, length(text) - 200000); text = "" }
+		END { print text }' | tail -n 5000
 	return 1
 }
 
