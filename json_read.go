@@ -1,6 +1,7 @@
 package iplink
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -103,7 +104,7 @@ func headOf(n *jsonform.Node) (h jsonHead, err error) {
 func onlyMembers(n *jsonform.Node, known ...string) error {
 	for i := range n.Members {
 		if !slices.Contains(known, n.Members[i].Name) {
-			return n.UnknownMember(&n.Members[i], known)
+			return n.UnknownMember(&n.Members[i], known, "")
 		}
 	}
 	return nil
@@ -192,7 +193,7 @@ func (r *jsonReader) member(m *jsonform.Member) error {
 	if known, err := r.own.member(r.n, m, r.e.spec.kind().portsDown != 0); known {
 		return err
 	}
-	return r.n.UnknownMember(m, r.known())
+	return r.n.UnknownMember(m, r.known(), cmp.Or(r.common.KeyOf(m.Name), r.own.keyOf(m.Name)))
 }
 
 // known returns the names of all members.
@@ -240,7 +241,7 @@ func (r *jsonReader) port(n *jsonform.Node) error {
 		if known, err := own.member(n, m, false); err != nil {
 			return err
 		} else if !known {
-			return n.UnknownMember(m, own.known())
+			return n.UnknownMember(m, own.known(), own.keyOf(m.Name))
 		}
 	}
 	return own.finish(n)
@@ -412,6 +413,15 @@ func (r *settingsReader) known() (all []string) {
 		all = append(all, key, jsonOnly+key)
 	}
 	return all
+}
+
+// keyOf returns the name of the setting that has another one in commands, or an empty
+// string.
+func (r *settingsReader) keyOf(word string) string {
+	if r.table == nil {
+		return ""
+	}
+	return r.table.KeyOf(word)
 }
 
 // finish completes the settings, and checks the objects.

@@ -106,6 +106,9 @@ func TestJSONErrors(t *testing.T) {
 	for text, want := range map[string]string{
 		`{"name":"v","kind":"vlxan"}`:                                  `line 1, column 20: kind: "vlxan" is not known here: is it "vxlan"?`,
 		"{\"name\":\"v\",\n \"kind\":\"vxlan\", \"dstprt\":1}":         `line 2, column 18: dstprt: "dstprt" is not known here: is it "dstport"?`,
+		`{"name":"v","kind":"vxlan","vni":7}`:                          `line 1, column 28: vni: "vni" is not known here: is it "id"?`,
+		`{"name":"v","hoplimit":7,"kind":"vxlan"}`:                     `hoplimit: "hoplimit" is not known here: is it "ttl"?`,
+		`{"name":"v","qlen":7}`:                                        `qlen: "qlen" is not known here: is it "txqueuelen"?`,
 		`{"name":"v","kind":"vxlan","id":16777216}`:                    `line 1, column 33: id: 16777216 is not in 0…16777215`,
 		`{"name":"v","kind":"vxlan","id":1,"id":2}`:                    `line 1, column 35: id: it is there twice`,
 		`{"name":"v","kind":"vxlan","id":1.5}`:                         `1.5`,

@@ -166,6 +166,17 @@ func (r *Reader) Keys() (all []string) {
 	return all
 }
 
+// KeyOf returns the name in JSON of the setting that has another one in commands, or an
+// empty string.
+func (r *Reader) KeyOf(word string) string {
+	for i := range r.fields {
+		if f := &r.fields[i]; slices.Contains(f.synonyms(), word) && f.Key() != "-" {
+			return f.Key()
+		}
+	}
+	return ""
+}
+
 // ReadJSON reads the setting with a name, and returns its member. It reports false for an
 // unknown name.
 func (r *Reader) ReadJSON(name string, n *jsonform.Node) (member uint16, known bool, err error) {

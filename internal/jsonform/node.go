@@ -85,9 +85,14 @@ func (n *Node) Unknown(known []string) error {
 	return n.Placed(words.UnknownText(n.Word(), known))
 }
 
-// UnknownMember returns an error about a name that is not known.
-func (n *Node) UnknownMember(m *Member, known []string) error {
-	return n.notHere(m, words.UnknownText(m.Key, known))
+// UnknownMember returns an error about a name that is not known. It suggests the name that
+// means the same, or else the one that is most like it.
+func (n *Node) UnknownMember(m *Member, known []string, same string) error {
+	f := words.UnknownText(m.Key, known)
+	if same != "" {
+		f.Suggest(same)
+	}
+	return n.notHere(m, f)
 }
 
 // MemberFault returns an error about a member as a whole.

@@ -161,7 +161,7 @@ func readObject(n *Node, v reflect.Value) error {
 		had[m.Name] = true
 		field := indexOf(tags, m.Name)
 		if field < 0 {
-			return n.UnknownMember(m, names(tags))
+			return n.UnknownMember(m, names(tags), "")
 		}
 		if err := read(m.Value, v.Field(field), tags[field]); err != nil {
 			return err

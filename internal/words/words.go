@@ -148,12 +148,18 @@ func (a *Args) Unknown(allowed []string) error {
 // UnknownText returns an error about a word that is not one of those that may stand there.
 func UnknownText(w Word, allowed []string) *Fault {
 	allowed = slices.Compact(slices.Sorted(slices.Values(allowed)))
-	f := &Fault{Word: w, Allowed: allowed, Nearest: Nearest(w.Text, allowed)}
-	f.Text = quote(w.Text) + " is not known here"
-	if f.Nearest != "" {
-		f.Text += ": is it " + quote(f.Nearest) + "?"
-	}
+	f := &Fault{Word: w, Allowed: allowed}
+	f.Suggest(Nearest(w.Text, allowed))
 	return f
+}
+
+// Suggest makes the fault about a word that is not known, and asks for another one unless
+// that is empty.
+func (f *Fault) Suggest(nearest string) {
+	f.Nearest, f.Text = nearest, quote(f.Word.Text)+" is not known here"
+	if nearest != "" {
+		f.Text += ": is it " + quote(nearest) + "?"
+	}
 }
 
 func quote(word string) string {
