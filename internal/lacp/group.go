@@ -69,11 +69,19 @@ func (g *Group) SetSystem(system System) {
 	g.refresh()
 }
 
-// SetUp brings the group up or down.
+// SetUp brings the group up or down. A group that comes up awaits frames on all ports, like
+// teamd, even on those whose link is down; but a port whose link does not work takes none.
 func (g *Group) SetUp(up bool, now time.Time) {
+	if g.up == up {
+		return
+	}
 	g.up = up
+	state := StateDisabled
+	if up {
+		state = StateExpired
+	}
 	for _, p := range g.ports {
-		g.examine(p, now)
+		g.enter(p, state, now)
 	}
 	g.refresh()
 }
@@ -84,27 +92,24 @@ func (g *Group) SetLink(id int, link Link, now time.Time) {
 	if p == nil || p.link == link {
 		return
 	}
+	worked, works := p.link.works(), link.works()
 	p.link = link
-	g.examine(p, now)
+	switch {
+	case works == worked:
+	case works && g.up:
+		g.enter(p, StateExpired, now)
+	case !works:
+		g.enter(p, StateDisabled, now)
+	}
 	g.promote(p.lead)
 	g.choose()
 	g.refresh()
 }
 
-// examine begins or ends the protocol on a port.
-func (g *Group) examine(p *Port, now time.Time) {
-	switch works := g.up && p.link.works(); {
-	case works && p.state == StateDisabled:
-		g.enter(p, StateExpired, now)
-	case !works:
-		g.enter(p, StateDisabled, now)
-	}
-}
-
 // Receive processes a frame.
 func (g *Group) Receive(id int, frame []byte, now time.Time) {
 	p := g.port(id)
-	if p == nil || p.state == StateDisabled {
+	if p == nil || p.state == StateDisabled || !p.link.works() {
 		return
 	}
 	if response, ok := AppendMarkerResponse(nil, frame, p.config.Source); ok {

@@ -192,6 +192,22 @@ func TestSilence(t *testing.T) {
 	}
 }
 
+// TestNeverUp has no state for the end of a port until its link has been up.
+func TestNeverUp(t *testing.T) {
+	n := newNetwork(t)
+	g := n.system(1, Config{FastRate: true})
+	g.Add(7, PortConfig{Number: 7, Priority: 255})
+	for _, c := range []struct {
+		link Link
+		want State
+	}{{Link{}, 0}, {Link{Up: true, Speed: 1000}, Activity | ShortTimeout | Aggregation | Expired}, {Link{}, Activity | ShortTimeout | Aggregation}} {
+		g.SetLink(7, c.link, n.now)
+		if got := g.Status(7).Actor.State; got != c.want {
+			t.Errorf("%+v: %#x, want %#x", c.link, got, c.want)
+		}
+	}
+}
+
 func TestLinkAndUp(t *testing.T) {
 	n, g, h := pair(t, Config{MinPorts: 1}, Config{MinPorts: 1})
 	g.SetLink(1, Link{Up: true, Speed: 1000, HalfDuplex: true}, n.now)
@@ -210,7 +226,7 @@ func TestLinkAndUp(t *testing.T) {
 	g.SetLink(1, Link{}, n.now)
 	g.SetUp(true, n.now)
 	n.settle()
-	n.expect(g, 1, status(StateDisabled, Activity|Aggregation, 0, 0))
+	n.expect(g, 1, status(StateExpired, Activity|Aggregation|Expired, ShortTimeout, 0))
 	n.expect(g, 2, status(StateCurrent, 0x3d, 0x3d, 2))
 	h.Remove(12, n.now)
 	if h.InUse(12) || h.Selected() != 11 {
