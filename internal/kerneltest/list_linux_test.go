@@ -3,6 +3,7 @@ package kerneltest_test
 import (
 	"errors"
 	"fmt"
+	"math"
 	"net"
 	"slices"
 	"strings"
@@ -29,12 +30,12 @@ func TestReadingAllocates(t *testing.T) {
 	}
 	lab.MustCreate(t, c, specs...)
 	lab.MustCreate(t, c, bridge.New("br"))
-	get := testing.AllocsPerRun(100, func() {
+	get := allocations(100, func() {
 		if l, err := c.Get(t.Context(), "x77"); err != nil || l.Info.(*iplink.VXLANInfo).VNI != 0x1234+77 {
 			t.Fatal(l, err)
 		}
 	})
-	list := testing.AllocsPerRun(10, func() {
+	list := allocations(10, func() {
 		if all, err := c.List(t.Context()); err != nil || len(all) != n+2 {
 			t.Fatal(len(all), err)
 		}
@@ -43,6 +44,16 @@ func TestReadingAllocates(t *testing.T) {
 	if get > 6 || list > 2*n {
 		t.Errorf("%v allocations to get a link, want at most 6; %v to list %d, want at most %d", get, list, n+2, 2*n)
 	}
+}
+
+// allocations returns the fewest of several measurements: the garbage collector and the race
+// detector empty the pool of buffers when they like.
+func allocations(runs int, f func()) float64 {
+	least := math.Inf(1)
+	for range 5 {
+		least = min(least, testing.AllocsPerRun(runs, f))
+	}
+	return least
 }
 
 // TestListedIsAsRead lists links of several kinds, much alike and not, and those that
