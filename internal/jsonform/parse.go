@@ -70,7 +70,7 @@ func (p *parser) value(parent *Node, depth int) (*Node, error) {
 	n := &Node{line: p.line, column: p.at - p.start + 1, parent: parent}
 	var err error
 	switch {
-	case depth > mostDepth:
+	case depth >= mostDepth && (c == '{' || c == '['):
 		return nil, p.fault("lists and objects are nested more than " + strconv.Itoa(mostDepth) + " deep")
 	case c == '{':
 		n.Kind = Object
