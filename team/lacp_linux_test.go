@@ -290,8 +290,8 @@ func silence(t *testing.T, begin func(*lab) lacpEnd) []stay {
 	return seen
 }
 
-// A stay is a state of the first port, whether the team had a carrier at its end, when the
-// second port had followed, and the time that it lasted.
+// A stay is a state of the first port, whether the team had a carrier for most of it, since
+// the second port follows up to a second later, and the time that it lasted.
 type stay struct {
 	state   string
 	carrier bool
@@ -301,7 +301,7 @@ type stay struct {
 // follow returns the states from now on up to the one that lasts.
 func follow(l *lab, end lacpEnd) (all []stay) {
 	conn := testutil.Opened(l.Lab, iplink.Dial)
-	since := time.Now()
+	since, balance := time.Now(), 0
 	for begun := since; time.Since(begun) < 15*time.Second; time.Sleep(20 * time.Millisecond) {
 		link, err := conn.Get(l.Context(), l.name)
 		testutil.Must(l, err)
@@ -309,10 +309,13 @@ func follow(l *lab, end lacpEnd) (all []stay) {
 		state := actors[0][strings.LastIndex(actors[0], " ")+1:]
 		if len(all) == 0 || all[len(all)-1].state != state {
 			all = append(all, stay{state: state})
-			since = time.Now()
+			since, balance = time.Now(), 0
+		}
+		if balance--; link.Carrier {
+			balance += 2
 		}
 		now := &all[len(all)-1]
-		now.carrier, now.lasts = link.Carrier, time.Since(since)
+		now.carrier, now.lasts = balance > 0, time.Since(since)
 		if state == strconv.Itoa(0x47) && time.Since(since) > time.Second {
 			break
 		}
