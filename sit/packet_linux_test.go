@@ -57,6 +57,7 @@ func TestISATAP(t *testing.T) {
 	e.Lost(testutil.Datagram{})
 	e.Left.IP("link del " + lab.TunnelName)
 	lab.MustCreate(t, e.Here, build("192.0.2.1").ISATAP())
+	e.Anew()
 	frame := e.Frame(testutil.Datagram{})
 	if to, _ := netip.AddrFromSlice(frame[30:34]); to != lab.Addr("192.0.2.2") {
 		t.Errorf("sent to %v", to)

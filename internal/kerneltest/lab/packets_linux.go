@@ -76,6 +76,7 @@ type Ends struct {
 	wire        int          // a packet socket on the right end of the cable
 	inbox       net.PacketConn
 	sent        int
+	usable      bool // the kernel takes packets for all addresses
 }
 
 // NewEnds makes the namespaces for a kind of tunnel without the tunnel. to is the address
@@ -119,13 +120,19 @@ func (e *Ends) Frame(d testutil.Datagram) []byte {
 // send sends the next datagram, and returns its text.
 func (e *Ends) send(d testutil.Datagram) (net.PacketConn, string) {
 	e.t.Helper()
-	if e.sent++; e.sent == 1 {
+	if !e.usable {
 		usable(e.Left)
 		usable(e.Right)
 	}
+	e.usable = true
+	e.sent++
 	d.To, d.Text = e.To, fmt.Sprintf("<datagram %d>", e.sent)
 	return e.Left.Send(d), d.Text
 }
+
+// Anew has the next datagram wait, as the first one does, until the kernel takes packets
+// for all addresses: some are new.
+func (e *Ends) Anew() { e.usable = false }
 
 // usable waits until the kernel takes packets for all addresses of IPv6, which it does a
 // moment after it was given them, and sends with them.
