@@ -112,7 +112,7 @@ func TestCapture(t *testing.T) {
 	c := begin(t, ns, nil)
 	testutil.IPBatch(t, ns, "link add name first type dummy", "link set dev first mtu 4660 alias number-one",
 		"address add 192.0.2.18/25 dev first", "link show dev first", "link del dev first")
-	time.Sleep(50 * time.Millisecond) // what the deletion leads to is behind it
+	time.Sleep(500 * time.Millisecond) // what the deletion leads to is behind it, also on a busy guest
 	testutil.IP(t, ns, "link", "add", "name", "marker", "type", "dummy")
 	want := dump.until(t, "marker")
 	c.end(t)
