@@ -195,15 +195,9 @@ func (t *transaction) addCreate(j *job) {
 func (t *transaction) complete(j *job) {
 	t.addRename(j)
 	flags, change := j.flagsLater()
-	set, data := j.linkSet.And(j.createsLater()), j.dataSet().And(j.kind.dataAfter)
+	set, data := j.linkSet.And(j.createsLater()), j.dataLater()
 	if !set.Empty() || !data.Empty() || !j.inet6Set.Empty() || change != 0 {
-		t.addChange(j, flags, change, func(b []byte) []byte {
-			b = t.appendLater(b, j, set)
-			if data.Empty() {
-				return b
-			}
-			return t.appendKind(b, j, data)
-		})
+		t.addChange(j, flags, change, func(b []byte) []byte { return t.appendBoth(b, j, set, data) })
 	}
 	t.addRest(j)
 	t.takePorts(j)

@@ -89,6 +89,11 @@ func (j *job) dataSet() attr.Set {
 	return j.infoSet.Minus(j.genericSet)
 }
 
+// dataLater returns the part of dataSet that goes out once the link is made.
+func (j *job) dataLater() attr.Set {
+	return j.dataSet().And(j.kind.dataAfter)
+}
+
 // reportedGeneric returns the wanted settings that only generic netlink reports.
 func (j *job) reportedGeneric() attr.Set {
 	set := j.genericSet

@@ -193,7 +193,7 @@ func (r *jsonReader) member(m *jsonform.Member) error {
 	if known, err := r.own.member(r.n, m, r.e.spec.kind().portsDown != 0); known {
 		return err
 	}
-	return r.n.UnknownMember(m, r.known(), cmp.Or(r.common.KeyOf(m.Name), r.own.keyOf(m.Name)))
+	return r.n.UnknownMember(m, r.known(), cmp.Or(r.common.KeyOf(m.Name), r.inet6.KeyOf(m.Name), r.own.keyOf(m.Name)))
 }
 
 // known returns the names of all members.

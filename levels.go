@@ -228,7 +228,7 @@ func (t *transaction) learnMissing(ctx context.Context, turns []turn) error {
 func (j *job) completes() bool {
 	later := j.linkSet.And(j.createsLater())
 	_, flags := j.flagsLater()
-	return !later.Empty() || !j.dataSet().And(j.kind.dataAfter).Empty() || flags != 0 || !j.inet6Set.Empty() || !j.portSet.Empty() || j.deferUp || j.generic() != nil || j.carried != nil || j.passing != "" ||
+	return !later.Empty() || !j.dataLater().Empty() || flags != 0 || !j.inet6Set.Empty() || !j.portSet.Empty() || j.deferUp || j.generic() != nil || j.carried != nil || j.passing != "" ||
 		len(j.altNames) > 0 || !j.layer3.empty() || len(j.objects) > 0 || j.pending.ports || len(j.pending.sysctls) > 0 || j.spec.Name == "" && (!j.linkSet.Empty() || j.change != 0)
 }
 

@@ -19,7 +19,7 @@ func (t *transaction) appendCreate(b []byte, j *job) []byte {
 	if j.linkNSID >= 0 {
 		b = wire.AppendU32(b, uapi.IFLA_LINK_NETNSID, uint32(j.linkNSID))
 	}
-	return t.appendKind(b, j, j.dataSet().Minus(j.kind.dataAfter))
+	return t.appendKind(b, j, j.dataSet().Minus(j.dataLater()))
 }
 
 // appendKind appends the kind and settings of it.
@@ -86,6 +86,14 @@ func (t *transaction) appendLater(b []byte, j *job, set attr.Set) []byte {
 	b, inet6 := wire.Begin(b, uapi.AF_INET6)
 	b = t.codec.Encode(b, j.inet6Set, nil, s.link.INET6.attrs)
 	return wire.End(wire.End(b, inet6), spec)
+}
+
+// appendBoth appends such settings, and settings of the kind.
+func (t *transaction) appendBoth(b []byte, j *job, common, data attr.Set) []byte {
+	if b = t.appendLater(b, j, common); data.Empty() {
+		return b
+	}
+	return t.appendKind(b, j, data)
 }
 
 // appendPort appends the settings as a port.

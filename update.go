@@ -278,11 +278,7 @@ func (t *transaction) appendUpdate(b []byte, j *job, common attr.Set) []byte {
 	if s.newName != "" && j.moved == "" {
 		b = wire.AppendString(b, uapi.IFLA_IFNAME, s.newName)
 	}
-	b = t.appendLater(b, j, common)
-	if j.dataSet().Empty() {
-		return b
-	}
-	return t.appendKind(b, j, j.dataSet())
+	return t.appendBoth(b, j, common, j.dataSet())
 }
 
 // move moves a link to another namespace, with its new name if it gets one, and

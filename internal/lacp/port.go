@@ -41,7 +41,7 @@ type Port struct {
 	config         PortConfig
 	link           Link
 	state          PortState
-	worked         bool // its link has been up since it joined
+	begun          bool // the protocol has begun on it
 	actor, partner Info
 	sent           Info  // the actor in the last frame
 	lead           *Port // the leading port of the aggregator; nil without one
@@ -74,7 +74,7 @@ func (g *Group) enter(p *Port, state PortState, now time.Time) {
 	if p.state == state {
 		return
 	}
-	p.state, p.worked = state, true
+	p.state, p.begun = state, true
 	p.expires = time.Time{}
 	switch state {
 	case StateDisabled:
@@ -118,10 +118,10 @@ func (g *Group) refresh() {
 	}
 }
 
-// actorState returns the state of a port's own end: nothing until its link has been up, as
-// in teamd.
+// actorState returns the state of a port's own end: nothing until the protocol has begun
+// on it, as in teamd.
 func (g *Group) actorState(p *Port) State {
-	if !p.worked {
+	if !p.begun {
 		return 0
 	}
 	s := Aggregation
