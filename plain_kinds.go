@@ -9,7 +9,7 @@ import (
 	"github.com/iplink-go/iplink/internal/uapi"
 )
 
-// Kinds with one setting of their own or none, and with few rules.
+// The smallest kinds: at most one setting of their own, and few rules.
 
 var dummyKind = kind{
 	config:   "DUMMY",
