@@ -147,7 +147,7 @@ func (j *job) wantOnly(have *Link) {
 // A step of a call may undo a setting that was right already: a new master sets the MTU
 // and the port settings, a link that goes down loses its IPv6 addresses. Therefore the
 // last look counts: after the requests, all links of the call are compared with all that
-// their specs ask for, and what differs is set once more.
+// their specs ask for, and each difference is set once more.
 
 // mostRounds is the number of times that a call acts.
 const mostRounds = 4
