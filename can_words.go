@@ -29,5 +29,5 @@ func (m CANTDCMode) MarshalText() ([]byte, error) {
 
 // UnmarshalText reads a result of String. The error matches fs.ErrInvalid.
 func (m *CANTDCMode) UnmarshalText(text []byte) error {
-	return attr.ReadWord(canTDCModes, "CANTDC mode", text, m)
+	return attr.ReadWord(canTDCModes, "CAN TDC mode", text, m)
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/iplink-go/iplink/internal/attr"
 	"github.com/iplink-go/iplink/internal/own"
+	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/words"
 )
 
@@ -16,7 +17,7 @@ func (v MACsecValidation) MarshalText() ([]byte, error) {
 
 // UnmarshalText reads a result of String. The error matches fs.ErrInvalid.
 func (v *MACsecValidation) UnmarshalText(text []byte) error {
-	return attr.ReadWord(macsecValidations, "MA csec validation", text, v)
+	return attr.ReadWord(macsecValidations, "MACsec validation", text, v)
 }
 
 // MarshalText returns the result of String.
@@ -26,8 +27,38 @@ func (o MACsecOffload) MarshalText() ([]byte, error) {
 
 // UnmarshalText reads a result of String. The error matches fs.ErrInvalid.
 func (o *MACsecOffload) UnmarshalText(text []byte) error {
-	return attr.ReadWord(macsecOffloads, "MA csec offload", text, o)
+	return attr.ReadWord(macsecOffloads, "MACsec offload", text, o)
 }
+
+// readWord reads the address in an SCI, which its port precedes or follows.
+func (m *MACsecInfo) readWord(s *own.Settings, word string, args *words.Args) (bool, error) {
+	if word != "address" {
+		return false, nil
+	}
+	mac, err := args.HardwareAddr()
+	if err != nil {
+		return true, err
+	}
+	if args.Take("port") {
+		port, err := args.Number(16)
+		if err != nil {
+			return true, err
+		}
+		m.Port = uint16(port)
+	} else if !s.Set.Has(uapi.IFLA_MACSEC_PORT) {
+		args.Next()
+		return true, args.Unknown([]string{"port"})
+	}
+	if m.SCI = MACsecSCIOf(mac, m.Port); m.SCI == (MACsecSCI{}) || m.Port == 0 {
+		return true, args.Fault("an SCI has an address of 6 bytes, and a port of 1…65535")
+	}
+	s.Set.Remove(uapi.IFLA_MACSEC_PORT)
+	s.Set.Add(uapi.IFLA_MACSEC_SCI)
+	return true, nil
+}
+
+// moreWords returns the words of readWord.
+func (m *MACsecInfo) moreWords() []string { return []string{"address"} }
 
 // macsecCommand reads `ip macsec add`: a secure association, or a channel.
 func (p *parsing) macsecCommand(at place, args *words.Args) error {
@@ -124,6 +155,9 @@ func readSA(args *words.Args) (sa MACsecSA, err error) {
 		return sa, args.Unknown([]string{"sa"})
 	}
 	an, err := args.Number(8)
+	if err == nil && an > 3 {
+		err = args.Faultf("%d is not in 0…3", an)
+	}
 	sa.AN = uint8(an)
 	defer args.Hide(false)
 	for args.More() && err == nil {

@@ -9,7 +9,7 @@ func (d VXLANDF) MarshalText() ([]byte, error) {
 
 // UnmarshalText reads a result of String. The error matches fs.ErrInvalid.
 func (d *VXLANDF) UnmarshalText(text []byte) error {
-	return attr.ReadWord(vxlanDFs, "VXLANDF", text, d)
+	return attr.ReadWord(vxlanDFs, "VXLAN DF", text, d)
 }
 
 // MarshalText returns the result of String.
