@@ -10,6 +10,7 @@ import (
 	"github.com/iplink-go/iplink/internal/attr"
 	"github.com/iplink-go/iplink/internal/gtpnl"
 	"github.com/iplink-go/iplink/internal/jsonform"
+	"github.com/iplink-go/iplink/internal/own"
 	"github.com/iplink-go/iplink/internal/rtnl"
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
@@ -24,12 +25,13 @@ var gtpKind = kind{
 	reason:     gtpReason,
 	spelled:    attr.SetOf(uapi.IFLA_GTP_CREATE_SOCKETS),
 	copied:     gtpCopied,
+	saved:      func() savable { return new(GTPInfo) },
 	defaults:   "role ggsn hsize 1024 restart_count 0 arp off",
 }
 
 // gtpCopied gives a link that is made again sockets of the kernel, since the kernel does
 // not report which ones it had.
-func gtpCopied(_ info, set *attr.Set) { set.Add(uapi.IFLA_GTP_CREATE_SOCKETS) }
+func gtpCopied(_ *Link, s *own.Settings) { s.Set.Add(uapi.IFLA_GTP_CREATE_SOCKETS) }
 
 // GTPInfo is the kernel's report of a GTP link.
 type GTPInfo struct {

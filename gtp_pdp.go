@@ -188,6 +188,14 @@ func (v *GTPInfo) addTo(l *Link) {
 	}
 }
 
+// saveTo is part of savable.
+func (v *GTPInfo) saveTo(s *spec) {
+	if b, ok := s.Info.(*GTPInfo); ok && len(v.PDPs) > 0 {
+		b.PDPs = v.PDPs
+		s.Set.Add(own.GTPPDPs)
+	}
+}
+
 func dialGTP(ctx context.Context, netns int) (*gtpnl.Conn, error) {
 	c, err := gtpnl.Dial(ctx, netns)
 	return c, withoutFamily(KindGTP, err)

@@ -18,6 +18,8 @@ var macsecKind = kind{
 	validateChange: macsecBefore,
 	reason:         macsecReason,
 	overhead:       macsecOverhead,
+	copied:         macsecCopied,
+	saved:          func() savable { return new(MACsecInfo) },
 	defaults:       "cipher default cipher gcm-aes-128 icvlen 16 encrypt off send_sci on end_station off scb off protect on replay off window 0 validate strict encodingsa 0 offload off",
 }
 
@@ -235,12 +237,6 @@ func onOff(on bool) string {
 		return "on"
 	}
 	return "off"
-}
-
-// keyCommands returns the commands for channels and associations. They cannot be
-// executed, because they have "redacted" in place of a key.
-func (m *MACsecInfo) keyCommands(s *spec) []string {
-	return m.saCommands(s.home().command() + " macsec add " + attr.Quote(s.finalName()))
 }
 
 // saCommands returns the commands that make the channels and associations. Each

@@ -2,19 +2,15 @@ package iplink
 
 import (
 	"context"
-	"errors"
-	"io/fs"
 	"os"
-	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/iplink-go/iplink/inet"
-	"github.com/iplink-go/iplink/internal/attr"
 	"github.com/iplink-go/iplink/internal/fdbmsg"
 	"github.com/iplink-go/iplink/internal/inetnl"
 	"github.com/iplink-go/iplink/internal/own"
-	"github.com/iplink-go/iplink/internal/rtnl"
+	"github.com/iplink-go/iplink/internal/uapi"
 )
 
 // A SaveOption makes Save include more than it does without.
@@ -32,7 +28,7 @@ func (s *saving) readObjects(ctx context.Context, c *Conn, links []*Link) error 
 	all := map[int]*own.Saved{}
 	for _, l := range links {
 		if b := s.specs[l.Index]; b != nil {
-			all[l.Index] = &own.Saved{Index: l.Index, Master: l.Master, Address: l.Address, Info: l.Info, Link: &b.spec.Settings, Port: b.spec.port}
+			all[l.Index] = &own.Saved{Index: l.Index, Master: l.Master, Below: l.below(), Address: l.Address, Info: l.Info, Link: &b.spec.Settings, Port: b.spec.port}
 			if flood := kindOf(l.Kind).flood; flood != nil {
 				all[l.Index].Flood = flood(l.Info)
 			}
@@ -44,6 +40,15 @@ func (s *saving) readObjects(ctx context.Context, c *Conn, links []*Link) error 
 		}
 	}
 	return nil
+}
+
+// below returns the index of the link below in the same namespace, or 0. The other end of a
+// pair is not below.
+func (l *Link) below() int {
+	if l.NetNSID >= 0 || kindOf(l.Kind).peer != 0 {
+		return 0
+	}
+	return l.Parent
 }
 
 // readSysctls adds the settings of IP that differ from the namespace's own for new links.
@@ -60,7 +65,7 @@ func (s *saving) readSysctls(c *Conn, links []*Link) error {
 		for _, of := range usual {
 			value, known := l.sysctl(of)
 			want := inet.Sysctl{Family: of.Family, Name: of.Name, Value: value}
-			if known && value != of.Value && inetnl.SysctlFault(want) == "" && !l.hasSysctlByKernel(want) {
+			if known && (value != of.Value || s.whole) && inetnl.SysctlFault(want) == "" && !l.hasSysctlByKernel(want) {
 				b.spec.sysctls = append(b.spec.sysctls, want)
 			}
 		}
@@ -101,38 +106,26 @@ func (c *Conn) newSysctls() (all []inet.Sysctl, err error) {
 	})
 }
 
-// readGeneric adds the settings that only generic netlink reports, as far as the program
-// has the privilege to read them.
-func (s *saving) readGeneric(ctx context.Context, c *Conn, links []*Link) error {
-	links = slices.DeleteFunc(slices.Clone(links), func(l *Link) bool { return s.specs[l.Index] == nil || kindOf(l.Kind).saved == nil })
-	if len(links) == 0 {
+// dropAddresses leaves out the link-layer addresses that the kernel chose. A master with
+// neighbours keeps its own: it loses them when a port joins and changes the address.
+func (s *saving) dropAddresses(c *Conn, links []*Link) error {
+	if s.whole {
 		return nil
 	}
 	return c.inside(func() error {
+		files, end := openLinkFiles()
+		defer end()
 		for _, l := range links {
-			known, err := kindOf(l.Kind).saved().read(ctx, rtnl.Here, l.Index)
-			switch {
-			case errors.Is(err, fs.ErrPermission):
-			case err != nil:
-				return &Error{Op: "save", Kind: l.Kind, Name: l.Name, Err: bareErr(err)}
-			default:
-				b := s.specs[l.Index]
-				b.spec.Info, b.spec.Set = known, settableRows(known)
+			b := s.specs[l.Index]
+			if b == nil || !b.spec.linkSet.Has(uapi.IFLA_ADDRESS) || s.masters[l.Index] && len(b.spec.neighs) > 0 {
+				continue
+			}
+			if files.givesAddress(l) {
+				b.spec.linkSet.Remove(uapi.IFLA_ADDRESS)
 			}
 		}
 		return nil
 	})
-}
-
-// settableRows returns the rows of an info that have a value.
-func settableRows(i info) (set attr.Set) {
-	var c attr.Codec
-	new(attr.Codec).Describe(i.attrs, func(r attr.Row) {
-		if r.Settable() && c.Value(r.Type, nil, i.attrs) != "" {
-			set.Add(r.Type)
-		}
-	})
-	return set
 }
 
 // inside runs fn in the namespace of the Conn.

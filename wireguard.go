@@ -22,6 +22,7 @@ var wireguardKind = kind{
 	hidesNetNS: true,
 	address:    "WireGuard links have no link-layer address",
 	defaults:   withoutARP + " mtu 1420",
+	saved:      func() savable { return new(WireGuardInfo) },
 }
 
 // WireGuardInfo has the settings that only WireGuard links have. Link.Info is a

@@ -116,6 +116,30 @@ func reportedWireGuard(d *wgnl.Device) *WireGuardInfo {
 	return known
 }
 
+// saveTo is part of savable. A key that the kernel has is named and left out.
+func (v *WireGuardInfo) saveTo(s *spec) {
+	b := &WireGuardInfo{ListenPort: v.ListenPort, FwMark: v.FwMark, Peers: v.Peers}
+	s.Info, s.Set = b, attr.Set{}
+	if b.ListenPort != 0 {
+		s.Set.Add(own.WireGuardListenPort)
+	}
+	if b.FwMark != 0 {
+		s.Set.Add(own.WireGuardFwMark)
+	}
+	if len(b.Peers) > 0 {
+		s.Set.Add(own.WireGuardPeers)
+	}
+	if v.PrivateKey.held {
+		s.leaveOut("private-key")
+	}
+	for i := range b.Peers {
+		if p := &b.Peers[i]; p.PresharedKey.held {
+			p.PresharedKey = WireGuardSecret{}
+			s.leaveOutf("preshared-key of peer %v", p.Key)
+		}
+	}
+}
+
 func dialWireGuard(ctx context.Context, netns int) (*wgnl.Conn, error) {
 	c, err := wgnl.Dial(ctx, netns)
 	return c, withoutFamily(KindWireGuard, err)
