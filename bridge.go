@@ -390,6 +390,16 @@ func (m BridgeSTPMode) String() string {
 	return attr.Word(bridgeSTPModes, m)
 }
 
+// MarshalText returns the result of String.
+func (m BridgeSTPMode) MarshalText() ([]byte, error) {
+	return []byte(m.String()), nil
+}
+
+// UnmarshalText reads a result of String. The error matches fs.ErrInvalid.
+func (m *BridgeSTPMode) UnmarshalText(text []byte) error {
+	return attr.ReadWord(bridgeSTPModes, "bridge STP mode", text, m)
+}
+
 // A BridgeMulticastRouter determines whether a bridge or a port counts as leading to a
 // multicast router. Frames to all groups are forwarded there.
 type BridgeMulticastRouter uint8
@@ -407,6 +417,16 @@ var bridgeMulticastRouters = attr.Words{"disabled", "auto", "permanent", "temp"}
 // String returns the word of the kernel's documentation.
 func (r BridgeMulticastRouter) String() string {
 	return attr.Word(bridgeMulticastRouters, r)
+}
+
+// MarshalText returns the result of String.
+func (r BridgeMulticastRouter) MarshalText() ([]byte, error) {
+	return []byte(r.String()), nil
+}
+
+// UnmarshalText reads a result of String. The error matches fs.ErrInvalid.
+func (r *BridgeMulticastRouter) UnmarshalText(text []byte) error {
+	return attr.ReadWord(bridgeMulticastRouters, "bridge multicast router", text, r)
 }
 
 // bridgeRegroups reports whether the id or the root of a bridge changed in the

@@ -3,7 +3,9 @@ package iplink
 import (
 	"time"
 
+	"github.com/iplink-go/iplink/fdb"
 	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/fdbmsg"
 	"github.com/iplink-go/iplink/internal/uapi"
 )
 
@@ -146,4 +148,28 @@ var bridgePortStates = attr.Words{"disabled", "listening", "learning", "forwardi
 // String returns iproute2's word for the state.
 func (s BridgePortState) String() string {
 	return attr.Word(bridgePortStates, s)
+}
+
+// MarshalText returns the result of String.
+func (s BridgePortState) MarshalText() ([]byte, error) {
+	return []byte(s.String()), nil
+}
+
+// UnmarshalText reads a result of String. The error matches fs.ErrInvalid.
+func (s *BridgePortState) UnmarshalText(text []byte) error {
+	return attr.ReadWord(bridgePortStates, "bridge port state", text, s)
+}
+
+// bridgePorts is the kind of the master whose ports `bridge` sets.
+const bridgePorts = KindBridge
+
+// database returns the forwarding database that an entry of a link itself belongs to.
+func (s *spec) database(e *fdb.Entry) fdbmsg.Database {
+	switch {
+	case s.Kind == KindBridge:
+		return fdbmsg.OfBridge
+	case fdbmsg.Tunnels(e) || s.kind().entries:
+		return fdbmsg.OfVXLAN
+	}
+	return fdbmsg.OfFilter
 }

@@ -260,6 +260,16 @@ func (s CANState) String() string {
 	return attr.Word(canStates, s)
 }
 
+// MarshalText returns the result of String.
+func (s CANState) MarshalText() ([]byte, error) {
+	return []byte(s.String()), nil
+}
+
+// UnmarshalText reads a result of String. The error matches fs.ErrInvalid.
+func (s *CANState) UnmarshalText(text []byte) error {
+	return attr.ReadWord(canStates, "CAN state", text, s)
+}
+
 // CANModes are control modes of a CAN controller, one bit each.
 type CANModes uint32
 
@@ -290,6 +300,16 @@ var canModeWords = []string{"loopback", "listen-only", "triple-sampling", "one-s
 // String returns iproute2's words, in lower case, separated by "|".
 func (m CANModes) String() string {
 	return attr.BitWords(uint32(m), canModeWords, "|")
+}
+
+// MarshalText returns the result of String.
+func (m CANModes) MarshalText() ([]byte, error) {
+	return []byte(m.String()), nil
+}
+
+// UnmarshalText reads a result of String. The error matches fs.ErrInvalid.
+func (m *CANModes) UnmarshalText(text []byte) error {
+	return attr.ReadBitWords(canModeWords, "CAN modes", text, m)
 }
 
 // bit returns the number of the lowest bit.

@@ -278,6 +278,16 @@ func (m CANTDCMode) String() string {
 	return attr.Word(canTDCModes, m)
 }
 
+// MarshalText returns the result of String.
+func (m CANTDCMode) MarshalText() ([]byte, error) {
+	return []byte(m.String()), nil
+}
+
+// UnmarshalText reads a result of String. The error matches fs.ErrInvalid.
+func (m *CANTDCMode) UnmarshalText(text []byte) error {
+	return attr.ReadWord(canTDCModes, "CAN TDC mode", text, m)
+}
+
 // A CANTDC compensates the delay of the transceiver, in ticks of the controller's
 // clock, so that the controller compares each bit that it sends with the delayed bit
 // that it receives (struct can_tdc).

@@ -128,13 +128,15 @@ type testbed struct {
 	ns    []*iplink.NetNS // the same
 	ip    []*testutil.IPServer
 	state string // what `ip` says of them
+
+	restore []string // commands of `ip` after a transaction was removed from the first
 }
 
 // newTestbed makes a bridge br with a port in the first namespace, and what a
 // tunnel can run over in the second.
 func newTestbed(t *testing.T) *testbed {
 	t.Helper()
-	l := &testbed{t: t}
+	l := &testbed{t: t, restore: []string{"link set port master br"}}
 	for range 3 {
 		ns := testutil.NewLab(t)
 		l.all, l.ns, l.ip = append(l.all, ns), append(l.ns, lab.NetNS(ns)), append(l.ip, testutil.NewIPServer(t, ns.File))
@@ -173,8 +175,8 @@ func (l *testbed) settle() {
 // chooses.
 var (
 	passing = []string{"gc_timer", "hello_timer", "tcn_timer", "topology_change_timer", "hold_timer", "forward_delay_timer", "message_age_timer",
-		"operstate", "state", "NO-CARRIER", "LOWER_UP", "fdb_n_learned"}
-	chosen = []string{"ifindex", "link_index", "link_netnsid", "address", "root_id", "bridge_id"}
+		"operstate", "state", "NO-CARRIER", "LOWER_UP", "fdb_n_learned", "mii_status", "link_failure_count"}
+	chosen = []string{"ifindex", "link_index", "link_netnsid", "address", "root_id", "bridge_id", "perm_hwaddr"}
 )
 
 // look returns what `ip` says of all links. What passes with time is left out,
@@ -365,7 +367,7 @@ func (l *testbed) remove() {
 			l.t.Fatal(err)
 		}
 	}
-	l.all[0].IP("link", "set", "port", "master", "br")
+	l.all[0].Batch(l.restore...)
 	l.unchanged("removed")
 }
 

@@ -3,7 +3,6 @@ package iplink_test
 import (
 	"context"
 	"embed"
-	"flag"
 	"fmt"
 	"io/fs"
 	"net"
@@ -30,8 +29,6 @@ import (
 	"github.com/iplink-go/iplink/vlan"
 	"github.com/iplink-go/iplink/vxlan"
 )
-
-var recordGolden = flag.Bool("update", false, "record the golden requests anew")
 
 // goldenLinks make what the golden requests refer to, with the indexes that
 // goldenIndexes gives them.

@@ -1,6 +1,7 @@
 package iplink_test
 
 import (
+	"flag"
 	"net"
 	"net/netip"
 	"os"
@@ -30,6 +31,8 @@ import (
 	"github.com/iplink-go/iplink/vxlan"
 	"github.com/iplink-go/iplink/wwan"
 )
+
+var recordGolden = flag.Bool("update", false, "record the golden requests anew")
 
 // goldenIndexes are the indexes of the links that golden requests refer to.
 // Where they are recorded, links with these indexes are made first.

@@ -1,6 +1,10 @@
 package iplink
 
-import "strconv"
+import (
+	"strconv"
+
+	"github.com/iplink-go/iplink/internal/attr"
+)
 
 // A HardwareType is an ARPHRD_* number, which determines the frame format of a link.
 type HardwareType uint16
@@ -58,4 +62,21 @@ func (t HardwareType) String() string {
 		return word
 	}
 	return strconv.Itoa(int(t))
+}
+
+// MarshalText returns the result of String.
+func (t HardwareType) MarshalText() ([]byte, error) {
+	return []byte(t.String()), nil
+}
+
+// UnmarshalText reads a result of String. The error matches fs.ErrInvalid.
+func (t *HardwareType) UnmarshalText(text []byte) error {
+	for _, known := range []HardwareType{HardwareEther, HardwareInfiniBand, HardwareCAN, HardwareTunnel, HardwareTunnel6,
+		HardwareLoopback, HardwareSIT, HardwareGRE, HardwareGRE6, HardwareNetlink, HardwareNone} {
+		if known.String() == string(text) {
+			*t = known
+			return nil
+		}
+	}
+	return attr.ReadWord(nil, "hardware type", text, t)
 }

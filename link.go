@@ -323,6 +323,16 @@ func (f Flags) String() string {
 	return attr.BitWords(uint32(f), flagWords, "|")
 }
 
+// MarshalText returns the result of String.
+func (f Flags) MarshalText() ([]byte, error) {
+	return []byte(f.String()), nil
+}
+
+// UnmarshalText reads a result of String. The error matches fs.ErrInvalid.
+func (f *Flags) UnmarshalText(text []byte) error {
+	return attr.ReadBitWords(flagWords, "flags", text, f)
+}
+
 // An OperState is an operational state of RFC 2863, section 3.1.14.
 type OperState uint8
 
@@ -345,6 +355,16 @@ func (s OperState) String() string {
 	return attr.Word(operStates, s)
 }
 
+// MarshalText returns the result of String.
+func (s OperState) MarshalText() ([]byte, error) {
+	return []byte(s.String()), nil
+}
+
+// UnmarshalText reads a result of String. The error matches fs.ErrInvalid.
+func (s *OperState) UnmarshalText(text []byte) error {
+	return attr.ReadWord(operStates, "oper state", text, s)
+}
+
 // A LinkMode determines the operational state of a link that gets a carrier.
 type LinkMode uint8
 
@@ -360,6 +380,16 @@ var linkModes = attr.Words{"default", "dormant", "testing"}
 // String returns iproute2's word for the mode.
 func (m LinkMode) String() string {
 	return attr.Word(linkModes, m)
+}
+
+// MarshalText returns the result of String.
+func (m LinkMode) MarshalText() ([]byte, error) {
+	return []byte(m.String()), nil
+}
+
+// UnmarshalText reads a result of String. The error matches fs.ErrInvalid.
+func (m *LinkMode) UnmarshalText(text []byte) error {
+	return attr.ReadWord(linkModes, "link mode", text, m)
 }
 
 // An AddrGenMode is the mode in which IPv6 link-local addresses are generated.
@@ -378,4 +408,14 @@ var addrGenModes = attr.Words{"eui64", "none", "stable_secret", "random"}
 // String returns iproute2's word for the mode.
 func (m AddrGenMode) String() string {
 	return attr.Word(addrGenModes, m)
+}
+
+// MarshalText returns the result of String.
+func (m AddrGenMode) MarshalText() ([]byte, error) {
+	return []byte(m.String()), nil
+}
+
+// UnmarshalText reads a result of String. The error matches fs.ErrInvalid.
+func (m *AddrGenMode) UnmarshalText(text []byte) error {
+	return attr.ReadWord(addrGenModes, "addr gen mode", text, m)
 }

@@ -62,6 +62,16 @@ func (t TunnelEncapType) String() string {
 	return attr.Word(tunnelEncaps, t)
 }
 
+// MarshalText returns the result of String.
+func (t TunnelEncapType) MarshalText() ([]byte, error) {
+	return []byte(t.String()), nil
+}
+
+// UnmarshalText reads a result of String. The error matches fs.ErrInvalid.
+func (t *TunnelEncapType) UnmarshalText(text []byte) error {
+	return attr.ReadWord(tunnelEncaps, "tunnel encap type", text, t)
+}
+
 // TunnelIPv4 holds the settings of the outer packets of a tunnel over IPv4.
 type TunnelIPv4 struct {
 	// TTL is the time to live; 0 copies it from the inner packet (IFLA_IPTUN_TTL,

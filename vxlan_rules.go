@@ -237,6 +237,16 @@ func (d VXLANDF) String() string {
 	return attr.Word(vxlanDFs, d)
 }
 
+// MarshalText returns the result of String.
+func (d VXLANDF) MarshalText() ([]byte, error) {
+	return []byte(d.String()), nil
+}
+
+// UnmarshalText reads a result of String. The error matches fs.ErrInvalid.
+func (d *VXLANDF) UnmarshalText(text []byte) error {
+	return attr.ReadWord(vxlanDFs, "VXLAN DF", text, d)
+}
+
 // A VXLANLabelPolicy is the source of the IPv6 flow label.
 type VXLANLabelPolicy uint32
 
@@ -251,6 +261,16 @@ var vxlanLabelPolicies = attr.Words{"fixed", "inherit"}
 // String returns the kernel's word.
 func (p VXLANLabelPolicy) String() string {
 	return attr.Word(vxlanLabelPolicies, p)
+}
+
+// MarshalText returns the result of String.
+func (p VXLANLabelPolicy) MarshalText() ([]byte, error) {
+	return []byte(p.String()), nil
+}
+
+// UnmarshalText reads a result of String. The error matches fs.ErrInvalid.
+func (p *VXLANLabelPolicy) UnmarshalText(text []byte) error {
+	return attr.ReadWord(vxlanLabelPolicies, "VXLAN label policy", text, p)
 }
 
 // vxlanPort is the default UDP port of a VXLAN link, unless the module was given

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"net/netip"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -130,156 +129,6 @@ func (v *wireguardValue) Within(have attr.Payload) bool {
 	return ok && h.of.reported && !v.part.lacks(&h.of.lacks)
 }
 
-// appendPrivateKey appends "another" for a key in a report, since reports are printed
-// only if they differ.
-func appendPrivateKey(b []byte, v *WireGuardInfo) []byte {
-	if v.reported && v.PrivateKey.held {
-		return append(b, "another"...)
-	}
-	return append(b, v.PrivateKey.String()...)
-}
-
-func appendListenPort(b []byte, v *WireGuardInfo) []byte {
-	return strconv.AppendUint(b, uint64(v.ListenPort), 10)
-}
-
-func appendFwMark(b []byte, v *WireGuardInfo) []byte {
-	return fmt.Appendf(b, "%#x", v.FwMark)
-}
-
-// mostPeers is the number of peers that a description of a link lists.
-const mostPeers = 4
-
-func appendPeers(b []byte, v *WireGuardInfo) []byte {
-	for i := range v.Peers {
-		if i == mostPeers {
-			return fmt.Appendf(b, " and %d more", len(v.Peers)-i)
-		}
-		if i > 0 {
-			b = append(b, ' ')
-		}
-		b = append(b, v.Peers[i].wgWords()...)
-	}
-	return b
-}
-
-// wgWords returns the words of wg(8) after "peer". The preshared key is not shown.
-func (p *WireGuardPeer) wgWords() string {
-	words := []string{p.Key.String()}
-	add := func(wanted bool, text ...string) {
-		if wanted {
-			words = append(words, text...)
-		}
-	}
-	if p.Remove {
-		add(true, "remove")
-		return strings.Join(words, " ")
-	}
-	add(p.PresharedKey.String() != "none", "preshared-key", p.PresharedKey.String())
-	add(p.Endpoint.IsValid(), "endpoint", p.Endpoint.String())
-	add(p.Keepalive > 0, "persistent-keepalive", strconv.FormatInt(int64(p.Keepalive/time.Second), 10))
-	add(p.Keepalive < 0, "persistent-keepalive", "off")
-	add(len(p.AllowedIPs) > 0 || p.ReplaceAllowedIPs, "allowed-ips", p.allowedIPs())
-	return strings.Join(words, " ")
-}
-
-// allowedIPs returns the word of wg(8) for the allowed IPs.
-func (p *WireGuardPeer) allowedIPs() string {
-	var all []string
-	for _, ip := range p.AllowedIPs {
-		all = append(all, ip.Masked().String())
-	}
-	if len(all) == 0 {
-		return "''"
-	}
-	return strings.Join(all, ",")
-}
-
-// itemise replaces the difference of the peers by one for each peer.
-func (v *WireGuardInfo) itemise(have info, diffs []Difference) (all []Difference) {
-	h, ok := have.(*WireGuardInfo)
-	for _, d := range diffs {
-		if !ok || d.Attr != "peer" {
-			all = append(all, d)
-			continue
-		}
-		present, wanted := h.peerWords(), v.peerWords()
-		for i := range h.lacks.Peers {
-			all = append(all, peerDifference(&h.lacks.Peers[i], present, wanted))
-		}
-	}
-	return all
-}
-
-// peerWords returns the words of the peers by their keys.
-func (v *WireGuardInfo) peerWords() map[wgnl.Key]string {
-	words := map[wgnl.Key]string{}
-	for i := range v.Peers {
-		words[wgnl.Key(v.Peers[i].Key)] = v.Peers[i].wgWords()
-	}
-	return words
-}
-
-func peerDifference(lacks *wgnl.PeerChange, present, wanted map[wgnl.Key]string) Difference {
-	d := Difference{Attr: "peer", Have: present[lacks.Public], Want: wanted[lacks.Public]}
-	if lacks.Remove {
-		d.Want = ""
-	}
-	if lacks.Preshared != nil {
-		d.Have = strings.Replace(d.Have, "preshared-key redacted", "preshared-key another", 1)
-	}
-	return d
-}
-
-// addCommands writes the command of wg(8), unless it contains keys.
-func (v *WireGuardInfo) addCommands(w *commandWriter, s *spec) {
-	if !v.hasSecrets() {
-		w.commands = append(w.commands, v.wgCommands(s)...)
-	}
-}
-
-// excludes is part of excluder.
-func (v *WireGuardInfo) excludes() string {
-	if !v.OnlyPeers {
-		return ""
-	}
-	return "no other peers"
-}
-
-// keyCommands returns the command of wg(8) if it contains keys. It cannot be executed,
-// because it has "redacted" in place of the name of a file with a key.
-func (v *WireGuardInfo) keyCommands(s *spec) []string {
-	if !v.hasSecrets() {
-		return nil
-	}
-	return v.wgCommands(s)
-}
-
-func (v *WireGuardInfo) hasSecrets() bool {
-	has := v.PrivateKey.Len() > 0
-	for i := range v.Peers {
-		has = has || v.Peers[i].PresharedKey.Len() > 0
-	}
-	return has
-}
-
-func (v *WireGuardInfo) wgCommands(s *spec) []string {
-	b := fmt.Appendf(nil, "%s set %s", s.home().runs("wg"), attr.Quote(s.finalName()))
-	end := len(b)
-	for _, p := range wireguardParts()[:3] {
-		if s.Set.Has(p.typ) {
-			b = p.words(fmt.Appendf(b, " %s ", p.name), v)
-		}
-	}
-	for i := range v.Peers {
-		b = fmt.Appendf(b, " peer %s", v.Peers[i].wgWords())
-	}
-	if len(b) == end {
-		return nil
-	}
-	return []string{string(b)}
-}
-
 // validate refuses keys, peers and addresses that the kernel would refuse, ignore or
 // interpret in another way.
 func (v *WireGuardInfo) validate(_ string, s *spec) error {
@@ -356,4 +205,152 @@ func (t *transaction) listenPortTaken(_ context.Context, s *step, errno syscall.
 		return fact{}
 	}
 	return fact{"listen-port", "the UDP port is taken in the namespace of the link's socket: give the link another ListenPort, or 0 for a free one"}
+}
+
+// wanted returns the wanted settings of a device. With OnlyPeers, they include the
+// removal of the other peers.
+func (v *WireGuardInfo) wanted(set attr.Set, d *wgnl.Device) wgnl.Change {
+	c := wgnl.Change{Index: d.Index}
+	if set.Has(own.WireGuardPrivateKey) {
+		c.Private = v.PrivateKey.Expose()
+	}
+	if set.Has(own.WireGuardListenPort) && v.ListenPort != 0 {
+		c.Port = &v.ListenPort
+	}
+	if set.Has(own.WireGuardFwMark) {
+		c.FwMark = &v.FwMark
+	}
+	if !set.Has(own.WireGuardPeers) {
+		return c
+	}
+	keep := map[wgnl.Key]bool{}
+	for i := range v.Peers {
+		spec := v.Peers[i].wire()
+		p := spec.Change()
+		p.Replace = p.Replace || v.OnlyPeers
+		c.Peers = append(c.Peers, p)
+		keep[p.Public] = true
+	}
+	for _, p := range d.Peers {
+		if v.OnlyPeers && !keep[p.Public] {
+			c.Peers = append(c.Peers, wgnl.PeerChange{Public: p.Public, Remove: true})
+		}
+	}
+	return c
+}
+
+// wire returns the peer in the type that requests use, with the bytes of the key itself.
+func (p *WireGuardPeer) wire() wgnl.PeerSpec {
+	k := p.PresharedKey
+	return wgnl.PeerSpec{Public: wgnl.Key(p.Key), Preshared: k.Expose(), Wiped: k.Wiped(),
+		Endpoint: p.Endpoint, Allowed: p.AllowedIPs, Replace: p.ReplaceAllowedIPs, Keepalive: p.Keepalive, Remove: p.Remove}
+}
+
+// allWireGuard are all settings of a WireGuard link.
+func allWireGuard() (set attr.Set) {
+	for _, p := range wireguardParts() {
+		set.Add(p.typ)
+	}
+	return set
+}
+
+// apply sends the settings in set that the link lacks. If one is refused, the settings
+// before it are restored.
+func (v *WireGuardInfo) apply(ctx context.Context, netns, index int, set attr.Set) error {
+	c, err := dialWireGuard(ctx, netns)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	d, err := c.Read(ctx, index)
+	if err != nil {
+		return err
+	}
+	defer d.Wipe()
+	wanted := v.wanted(set, d)
+	lacks := wanted.Missing(d)
+	if lacks.IsEmpty() {
+		return nil
+	}
+	return refusedByWireGuard(c.Apply(ctx, d, &lacks))
+}
+
+// read returns the settings of a link, without secrets, and compares them.
+func (v *WireGuardInfo) read(ctx context.Context, netns, index int) (genericInfo, error) {
+	c, err := dialWireGuard(ctx, netns)
+	if err != nil {
+		return nil, err
+	}
+	defer c.Close()
+	d, err := c.Read(ctx, index)
+	if err != nil {
+		return nil, err
+	}
+	defer d.Wipe()
+	known := reportedWireGuard(d)
+	if err := v.ownPeer(known.PublicKey); err != nil {
+		return nil, err
+	}
+	wanted := v.wanted(allWireGuard(), d)
+	known.lacks = wanted.Missing(d)
+	return known, nil
+}
+
+// reportedWireGuard returns the settings of a device, with an empty secret in place of
+// each key.
+func reportedWireGuard(d *wgnl.Device) *WireGuardInfo {
+	known := &WireGuardInfo{reported: true, PublicKey: WireGuardKey(d.Public), ListenPort: d.Port, FwMark: d.FwMark}
+	known.PrivateKey.held = !d.Private.IsZero()
+	for _, p := range d.Peers {
+		known.Peers = append(known.Peers, WireGuardPeer{
+			Key:          WireGuardKey(p.Public),
+			PresharedKey: WireGuardSecret{held: !p.Preshared.IsZero()},
+			Endpoint:     p.Endpoint,
+			AllowedIPs:   p.AllowedIPs,
+			Keepalive:    time.Duration(p.Keepalive) * time.Second,
+		})
+	}
+	return known
+}
+
+// saveTo is part of savable. A key that the kernel has is named and left out.
+func (v *WireGuardInfo) saveTo(s *spec) {
+	b := &WireGuardInfo{ListenPort: v.ListenPort, FwMark: v.FwMark, Peers: v.Peers}
+	s.Info, s.Set = b, attr.Set{}
+	if b.ListenPort != 0 {
+		s.Set.Add(own.WireGuardListenPort)
+	}
+	if b.FwMark != 0 {
+		s.Set.Add(own.WireGuardFwMark)
+	}
+	if len(b.Peers) > 0 {
+		s.Set.Add(own.WireGuardPeers)
+	}
+	if v.PrivateKey.held {
+		s.leaveOut("private-key")
+	}
+	for i := range b.Peers {
+		if p := &b.Peers[i]; p.PresharedKey.held {
+			p.PresharedKey = WireGuardSecret{}
+			s.leaveOutf("preshared-key of peer %v", p.Key)
+		}
+	}
+}
+
+func dialWireGuard(ctx context.Context, netns int) (*wgnl.Conn, error) {
+	c, err := wgnl.Dial(ctx, netns)
+	return c, withoutFamily(KindWireGuard, err)
+}
+
+// refusedByWireGuard returns an error that names the setting at fault.
+func refusedByWireGuard(err error) error {
+	refusal, ok := errors.AsType[*wgnl.Refusal](err)
+	if !ok {
+		return err
+	}
+	e := &Error{Attr: refusal.Subject, Message: refusal.Message, FromKernel: refusal.FromKernel, Err: refusal.Err}
+	if refusal.Left != nil {
+		e.Message, e.FromKernel = e.Message+"; restoring the settings: "+refusal.Left.Error(), false
+	}
+	return e
 }

@@ -1,12 +1,15 @@
 package iplink
 
 import (
+	"fmt"
 	"net/netip"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/iplink-go/iplink/internal/attr"
 	"github.com/iplink-go/iplink/internal/own"
+	"github.com/iplink-go/iplink/internal/wgnl"
 	"github.com/iplink-go/iplink/internal/words"
 )
 
@@ -146,4 +149,154 @@ func keysApart(kind string) info {
 		return new(WireGuardInfo)
 	}
 	return nil
+}
+
+// appendPrivateKey appends "another" for a key in a report, since reports are printed
+// only if they differ.
+func appendPrivateKey(b []byte, v *WireGuardInfo) []byte {
+	if v.reported && v.PrivateKey.held {
+		return append(b, "another"...)
+	}
+	return append(b, v.PrivateKey.String()...)
+}
+
+func appendListenPort(b []byte, v *WireGuardInfo) []byte {
+	return strconv.AppendUint(b, uint64(v.ListenPort), 10)
+}
+
+func appendFwMark(b []byte, v *WireGuardInfo) []byte {
+	return fmt.Appendf(b, "%#x", v.FwMark)
+}
+
+// mostPeers is the number of peers that a description of a link lists.
+const mostPeers = 4
+
+func appendPeers(b []byte, v *WireGuardInfo) []byte {
+	for i := range v.Peers {
+		if i == mostPeers {
+			return fmt.Appendf(b, " and %d more", len(v.Peers)-i)
+		}
+		if i > 0 {
+			b = append(b, ' ')
+		}
+		b = append(b, v.Peers[i].wgWords()...)
+	}
+	return b
+}
+
+// wgWords returns the words of wg(8) after "peer". The preshared key is not shown.
+func (p *WireGuardPeer) wgWords() string {
+	words := []string{p.Key.String()}
+	add := func(wanted bool, text ...string) {
+		if wanted {
+			words = append(words, text...)
+		}
+	}
+	if p.Remove {
+		add(true, "remove")
+		return strings.Join(words, " ")
+	}
+	add(p.PresharedKey.String() != "none", "preshared-key", p.PresharedKey.String())
+	add(p.Endpoint.IsValid(), "endpoint", p.Endpoint.String())
+	add(p.Keepalive > 0, "persistent-keepalive", strconv.FormatInt(int64(p.Keepalive/time.Second), 10))
+	add(p.Keepalive < 0, "persistent-keepalive", "off")
+	add(len(p.AllowedIPs) > 0 || p.ReplaceAllowedIPs, "allowed-ips", p.allowedIPs())
+	return strings.Join(words, " ")
+}
+
+// allowedIPs returns the word of wg(8) for the allowed IPs.
+func (p *WireGuardPeer) allowedIPs() string {
+	var all []string
+	for _, ip := range p.AllowedIPs {
+		all = append(all, ip.Masked().String())
+	}
+	if len(all) == 0 {
+		return "''"
+	}
+	return strings.Join(all, ",")
+}
+
+// itemise replaces the difference of the peers by one for each peer.
+func (v *WireGuardInfo) itemise(have info, diffs []Difference) (all []Difference) {
+	h, ok := have.(*WireGuardInfo)
+	for _, d := range diffs {
+		if !ok || d.Attr != "peer" {
+			all = append(all, d)
+			continue
+		}
+		present, wanted := h.peerWords(), v.peerWords()
+		for i := range h.lacks.Peers {
+			all = append(all, peerDifference(&h.lacks.Peers[i], present, wanted))
+		}
+	}
+	return all
+}
+
+// peerWords returns the words of the peers by their keys.
+func (v *WireGuardInfo) peerWords() map[wgnl.Key]string {
+	words := map[wgnl.Key]string{}
+	for i := range v.Peers {
+		words[wgnl.Key(v.Peers[i].Key)] = v.Peers[i].wgWords()
+	}
+	return words
+}
+
+func peerDifference(lacks *wgnl.PeerChange, present, wanted map[wgnl.Key]string) Difference {
+	d := Difference{Attr: "peer", Have: present[lacks.Public], Want: wanted[lacks.Public]}
+	if lacks.Remove {
+		d.Want = ""
+	}
+	if lacks.Preshared != nil {
+		d.Have = strings.Replace(d.Have, "preshared-key redacted", "preshared-key another", 1)
+	}
+	return d
+}
+
+// addCommands writes the command of wg(8), unless it contains keys.
+func (v *WireGuardInfo) addCommands(w *commandWriter, s *spec) {
+	if !v.hasSecrets() {
+		w.commands = append(w.commands, v.wgCommands(s)...)
+	}
+}
+
+// excludes is part of excluder.
+func (v *WireGuardInfo) excludes() string {
+	if !v.OnlyPeers {
+		return ""
+	}
+	return "no other peers"
+}
+
+// keyCommands returns the command of wg(8) if it contains keys. It cannot be executed,
+// because it has "redacted" in place of the name of a file with a key.
+func (v *WireGuardInfo) keyCommands(s *spec) []string {
+	if !v.hasSecrets() {
+		return nil
+	}
+	return v.wgCommands(s)
+}
+
+func (v *WireGuardInfo) hasSecrets() bool {
+	has := v.PrivateKey.Len() > 0
+	for i := range v.Peers {
+		has = has || v.Peers[i].PresharedKey.Len() > 0
+	}
+	return has
+}
+
+func (v *WireGuardInfo) wgCommands(s *spec) []string {
+	b := fmt.Appendf(nil, "%s set %s", s.home().runs("wg"), attr.Quote(s.finalName()))
+	end := len(b)
+	for _, p := range wireguardParts()[:3] {
+		if s.Set.Has(p.typ) {
+			b = p.words(fmt.Appendf(b, " %s ", p.name), v)
+		}
+	}
+	for i := range v.Peers {
+		b = fmt.Appendf(b, " peer %s", v.Peers[i].wgWords())
+	}
+	if len(b) == end {
+		return nil
+	}
+	return []string{string(b)}
 }

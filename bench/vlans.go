@@ -51,6 +51,23 @@ func vlanMemory() *workload {
 
 func vlanPort(i int) string { return fmt.Sprintf("port%d", i) }
 
+// vlanPortIndexes returns the interface indexes of the ports, in one list: a look-up of
+// each by name would read all links each time.
+func vlanPortIndexes() ([]int32, error) {
+	links, err := net.Interfaces()
+	byName := map[string]int32{}
+	for _, l := range links {
+		byName[l.Name] = int32(l.Index)
+	}
+	all := make([]int32, vlanPorts)
+	for i := range all {
+		if all[i] = byName[vlanPort(i)]; all[i] == 0 && err == nil {
+			err = fmt.Errorf("there is no link %s", vlanPort(i))
+		}
+	}
+	return all, err
+}
+
 // makeFiltering makes the bridge and its ports, which have no VLANs.
 func makeFiltering(l *lab) error {
 	conn, err := dialOurs(l)
@@ -117,13 +134,13 @@ func (l *lab) vlanBatch() (func() (*exec.Cmd, error), error) {
 // vlanMessages returns one request for each port, with all its VLANs.
 func vlanMessages(n int) (*messages, error) {
 	m := &messages{}
-	for i := range vlanPorts {
-		port, err := net.InterfaceByName(vlanPort(i))
-		if err != nil {
-			return nil, err
-		}
+	ports, err := vlanPortIndexes()
+	if err != nil {
+		return nil, err
+	}
+	for _, index := range ports {
 		m.write(uapi.RTM_SETLINK, 0, func(b []byte) []byte {
-			b, at := wire.Begin(wire.AppendLink(b, wire.Link{Family: uapi.AF_BRIDGE, Index: int32(port.Index)}), uapi.IFLA_AF_SPEC)
+			b, at := wire.Begin(wire.AppendLink(b, wire.Link{Family: uapi.AF_BRIDGE, Index: index}), uapi.IFLA_AF_SPEC)
 			for _, v := range wantedVLANs(n / vlanPorts) {
 				b = appendVLAN(b, v, 0)
 			}
@@ -144,13 +161,13 @@ func appendVLAN(b []byte, v bridge.VLAN, flags uint16) []byte {
 // deleteVLANs takes all VLANs from the ports.
 func deleteVLANs(l *lab) error {
 	m := &messages{}
-	for i := range vlanPorts {
-		port, err := net.InterfaceByName(vlanPort(i))
-		if err != nil {
-			return err
-		}
+	ports, err := vlanPortIndexes()
+	if err != nil {
+		return err
+	}
+	for _, index := range ports {
 		m.write(uapi.RTM_DELLINK, 0, func(b []byte) []byte {
-			b, at := wire.Begin(wire.AppendLink(b, wire.Link{Family: uapi.AF_BRIDGE, Index: int32(port.Index)}), uapi.IFLA_AF_SPEC)
+			b, at := wire.Begin(wire.AppendLink(b, wire.Link{Family: uapi.AF_BRIDGE, Index: index}), uapi.IFLA_AF_SPEC)
 			b = appendVLAN(b, bridge.VLAN{ID: 1}, uapi.BRIDGE_VLAN_INFO_RANGE_BEGIN)
 			return wire.End(appendVLAN(b, bridge.VLAN{ID: 4094}, uapi.BRIDGE_VLAN_INFO_RANGE_END), at)
 		})

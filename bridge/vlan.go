@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"syscall"
 
 	"github.com/iplink-go/iplink/internal/openlink"
@@ -39,9 +38,9 @@ func VLANRange(first, last uint16) []VLAN {
 	if first > last {
 		return []VLAN{{}}
 	}
-	var all []VLAN
-	for id := int(first); id <= int(last); id++ {
-		all = append(all, VLAN{ID: uint16(id)})
+	all := make([]VLAN, int(last)-int(first)+1)
+	for i := range all {
+		all[i].ID = first + uint16(i)
 	}
 	return all
 }
@@ -49,15 +48,8 @@ func VLANRange(first, last uint16) []VLAN {
 // String returns the arguments that follow `bridge vlan add`, without the port. They
 // do not include the Tunnel, which needs a separate command; see TunnelString.
 func (v VLAN) String() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "vid %d", v.ID)
-	if v.PVID {
-		b.WriteString(" pvid")
-	}
-	if v.Untagged {
-		b.WriteString(" untagged")
-	}
-	return b.String()
+	v.Tunnel = 0
+	return rangeWords(v, v)
 }
 
 // TunnelString returns the arguments that follow `bridge vlan add`, without the port,

@@ -3,7 +3,7 @@ package bridge
 import (
 	"context"
 	"errors"
-	"fmt"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -86,10 +86,15 @@ func (s *Bridge) checkOptions(op string, first, last uint16, set attr.Set, table
 
 // rangeText formats a VLAN range like iproute2.
 func rangeText(first, last uint16) string {
-	if first == last {
-		return fmt.Sprintf("vid %d", first)
+	return string(appendRange(make([]byte, 0, len("vid 4094-4094")), first, last))
+}
+
+func appendRange(b []byte, first, last uint16) []byte {
+	b = strconv.AppendUint(append(b, "vid "...), uint64(first), 10)
+	if first != last {
+		b = strconv.AppendUint(append(b, '-'), uint64(last), 10)
 	}
-	return fmt.Sprintf("vid %d-%d", first, last)
+	return b
 }
 
 func trim(words []byte) string {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"syscall"
 
 	"github.com/iplink-go/iplink/internal/own"
@@ -62,7 +63,9 @@ func addVLANs(s *own.Settings, self, only bool, vlans []VLAN) {
 	}
 	o.only, o.atLeast = o.only || only, o.atLeast || !only
 	o.vlans = slices.Concat(o.vlans, vlans)
-	slices.SortStableFunc(o.vlans, func(a, b VLAN) int { return cmp.Compare(a.ID, b.ID) })
+	if byID := func(a, b VLAN) int { return cmp.Compare(a.ID, b.ID) }; !slices.IsSortedFunc(o.vlans, byID) {
+		slices.SortStableFunc(o.vlans, byID)
+	}
 	o.vlans = slices.CompactFunc(o.vlans, o.again)
 	s.SetObjects(&o)
 }
@@ -119,14 +122,20 @@ func (o *vlanObjects) Fault() (setter, text string) {
 func (o *vlanObjects) Requests() []own.Request {
 	var all []own.Request
 	if o.only {
-		unwanted := slices.DeleteFunc(VLANRange(1, mostVID), func(v VLAN) bool { return o.find(v.ID) != nil })
-		all = o.append(all, uapi.RTM_DELLINK, unwanted, noFlags, false)
+		all = o.append(all, uapi.RTM_DELLINK, o.unwanted(), noFlags, false)
 	}
 	return o.append(all, uapi.RTM_SETLINK, o.vlans, VLAN.flags, true)
 }
 
-func (o *vlanObjects) find(id uint16) *VLAN {
-	return findVLAN(o.vlans, id)
+// unwanted returns all numbers that are not wanted.
+func (o *vlanObjects) unwanted() []VLAN {
+	all := make([]VLAN, 0, mostVID)
+	eachNumber(o.vlans, VLANRange(1, mostVID), func(want, any *VLAN) {
+		if want == nil {
+			all = append(all, *any)
+		}
+	})
+	return all
 }
 
 // findVLAN returns the VLAN with a number from a list that is sorted by number, or nil.
@@ -180,42 +189,58 @@ func (o *vlanObjects) Compare(ctx context.Context, conn *rtnl.Conn, index int) (
 	if err != nil {
 		return nil, err
 	}
-	var extra, missing, retunnel []VLAN
-	var changes []own.Change
-	for _, v := range o.vlans {
-		had := findVLAN(have, v.ID)
-		switch {
-		case had == nil:
-			missing = append(missing, v)
-			continue
-		case o.matches(v, *had):
-			continue
-		}
-		if had.Tunnel != 0 && had.Tunnel != v.Tunnel && (v.Tunnel != 0 || o.only) {
-			retunnel = append(retunnel, *had)
-		}
-		if had.Tunnel == v.Tunnel {
-			v.Tunnel = 0 // the kernel refuses one that is there
-		}
-		changes = append(changes, own.Change{Have: had.words(), Want: v.words(), Requests: o.append(nil, uapi.RTM_SETLINK, []VLAN{v}, VLAN.flags, true)})
-	}
-	for _, had := range have {
-		if o.only && o.find(had.ID) == nil {
-			extra = append(extra, had)
-		}
-	}
-	first := o.append(nil, uapi.RTM_DELLINK, extra, noFlags, false)
-	first = o.append(first, uapi.RTM_DELLINK, retunnel, nil, true)
-	first = o.append(first, uapi.RTM_SETLINK, missing, VLAN.flags, true)
-	return withFirst(slices.Concat(eachRange(extra, true), eachRange(missing, false), changes), first), nil
+	return o.compare(have), nil
 }
 
-// withFirst puts requests before the requests of the changes.
-func withFirst(changes []own.Change, first []own.Request) []own.Change {
-	if len(changes) > 0 {
-		changes[0].Requests = slices.Concat(first, changes[0].Requests)
+// compare is Compare for VLANs that were read, sorted by number.
+func (o *vlanObjects) compare(have []VLAN) []own.Change {
+	var extra, missing, set, retunnel []VLAN
+	var changes []own.Change
+	eachNumber(o.vlans, have, func(want, had *VLAN) {
+		switch {
+		case want == nil && o.only:
+			extra = append(extra, *had)
+		case want == nil || had != nil && o.matches(*want, *had):
+		case had == nil:
+			missing, set = append(missing, *want), append(set, *want)
+		default:
+			v := *want
+			if had.Tunnel != 0 && had.Tunnel != v.Tunnel && (v.Tunnel != 0 || o.only) {
+				retunnel = append(retunnel, *had)
+			}
+			if had.Tunnel == v.Tunnel {
+				v.Tunnel = 0 // the kernel refuses one that is there
+			}
+			set = append(set, v)
+			changes = append(changes, own.Change{Have: rangeWords(*had, *had), Want: rangeWords(*want, *want)})
+		}
+	})
+	changes = append(appendRanges(appendRanges(nil, extra, true), missing, false), changes...)
+	if len(changes) == 0 {
+		return nil
 	}
+	all := o.append(nil, uapi.RTM_DELLINK, extra, noFlags, false)
+	all = o.append(all, uapi.RTM_DELLINK, retunnel, nil, true)
+	changes[0].Requests = o.append(all, uapi.RTM_SETLINK, set, VLAN.flags, true)
 	return changes
+}
+
+// eachNumber calls each for every number in two lists that are sorted by number, with the
+// VLAN of each list, or nil.
+func eachNumber(want, have []VLAN, each func(want, have *VLAN)) {
+	for len(want) > 0 || len(have) > 0 {
+		switch {
+		case len(have) == 0 || len(want) > 0 && want[0].ID < have[0].ID:
+			each(&want[0], nil)
+			want = want[1:]
+		case len(want) == 0 || have[0].ID < want[0].ID:
+			each(nil, &have[0])
+			have = have[1:]
+		default:
+			each(&want[0], &have[0])
+			want, have = want[1:], have[1:]
+		}
+	}
 }
 
 // matches reports whether a VLAN is as wanted. Without a wanted tunnel, only OnlyVLANs
@@ -224,16 +249,24 @@ func (o *vlanObjects) matches(want, have VLAN) bool {
 	return want.flags() == have.flags() && (want.Tunnel == have.Tunnel || want.Tunnel == 0 && !o.only)
 }
 
-// eachRange returns a difference for each range of VLANs with equal flags and without
-// tunnels.
-func eachRange(vlans []VLAN, have bool) (changes []own.Change) {
+// appendRanges appends a difference for each range of VLANs with equal flags and without
+// tunnels. All of them share one text.
+func appendRanges(changes []own.Change, vlans []VLAN, have bool) []own.Change {
+	var words []byte
+	ends := make([]int, 0, len(vlans))
 	runs(vlans, alike, func(first, last VLAN, _ rangeMark) {
-		if text := rangeWords(first, last); have {
-			changes = append(changes, own.Change{Have: text})
-		} else {
-			changes = append(changes, own.Change{Want: text})
-		}
+		words = appendWords(words, first, last)
+		ends = append(ends, len(words))
 	})
+	text, from := string(words), 0
+	changes = slices.Grow(changes, len(ends))
+	for _, end := range ends {
+		change := own.Change{Want: text[from:end]}
+		if have {
+			change.Have, change.Want = change.Want, ""
+		}
+		changes, from = append(changes, change), end
+	}
 	return changes
 }
 
@@ -241,22 +274,23 @@ func alike(v, next VLAN) bool {
 	return v.flags() == next.flags() && !v.PVID && v.Tunnel == 0 && next.Tunnel == 0
 }
 
-// rangeWords is String for a range of VLANs.
+// rangeWords is String for a range of VLANs, with the tunnel of the first one.
 func rangeWords(first, last VLAN) string {
-	text := first.words()
-	if first.ID != last.ID {
-		one := fmt.Sprintf("vid %d", first.ID)
-		text = rangeText(first.ID, last.ID) + text[len(one):]
-	}
-	return text
+	return string(appendWords(make([]byte, 0, len("vid 4094 pvid untagged tunnel_info id 16777215")), first, last))
 }
 
-// words is String with the tunnel.
-func (v VLAN) words() string {
-	if v.Tunnel == 0 {
-		return v.String()
+func appendWords(b []byte, first, last VLAN) []byte {
+	b = appendRange(b, first.ID, last.ID)
+	if first.PVID {
+		b = append(b, " pvid"...)
 	}
-	return fmt.Sprintf("%s tunnel_info id %d", v, v.Tunnel)
+	if first.Untagged {
+		b = append(b, " untagged"...)
+	}
+	if first.Tunnel != 0 {
+		b = strconv.AppendUint(append(b, " tunnel_info id "...), uint64(first.Tunnel), 10)
+	}
+	return b
 }
 
 // Commands returns a command for each range, and one for each tunnel.
@@ -266,8 +300,7 @@ func (o *vlanObjects) Commands(dev string) (all []string) {
 		end += " self"
 	}
 	if o.only {
-		unwanted := slices.DeleteFunc(VLANRange(1, mostVID), func(v VLAN) bool { return o.find(v.ID) != nil })
-		runs(unwanted, alike, func(first, last VLAN, _ rangeMark) {
+		runs(o.unwanted(), alike, func(first, last VLAN, _ rangeMark) {
 			all = append(all, "vlan del "+rangeText(first.ID, last.ID)+end)
 		})
 	}
@@ -298,20 +331,29 @@ func readVLANs(ctx context.Context, conn *rtnl.Conn, index int) ([]VLAN, error) 
 func readAllVLANs(ctx context.Context, conn *rtnl.Conn, index int) (all map[int][]VLAN, err error) {
 	body := func(b []byte) []byte { return appendVLANHeader(b, index) }
 	err = conn.Dump(ctx, uapi.RTM_GETVLAN, body, func() { all = map[int][]VLAN{} }, func(m wire.Message) {
-		if len(m.Data) < vlanHeaderLen {
-			return
+		if of := headerIndex(m); of != 0 {
+			all[of] = appendMessage(all[of], m, of)
 		}
-		of := int(wire.Order.Uint32(m.Data[4:]))
-		eachOfVLAN(m, of, func(typ uint16, data []byte) {
-			if typ == uapi.BRIDGE_VLANDB_ENTRY {
-				for _, v := range parsePortVLANs(data) {
-					all[of] = append(all[of], v.VLAN)
-				}
-			}
-		})
 	})
 	if refused, ok := errors.AsType[*rtnl.Errno](err); ok && (refused.Errno == syscall.EINVAL || refused.Errno == syscall.EOPNOTSUPP) {
 		return nil, nil
 	}
 	return all, err
+}
+
+// appendMessage appends the VLANs in a message about a link.
+func appendMessage(all []VLAN, m wire.Message, index int) []VLAN {
+	eachOfVLAN(m, index, func(typ uint16, data []byte) {
+		if typ != uapi.BRIDGE_VLANDB_ENTRY {
+			return
+		}
+		v, last := parseEntry(data)
+		if all == nil && v.ID <= last {
+			all = make([]VLAN, 0, len(m.Data)/len(data))
+		}
+		for ; v.ID <= last; v = v.next() {
+			all = append(all, v)
+		}
+	})
+	return all
 }

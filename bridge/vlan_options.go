@@ -156,33 +156,53 @@ func (s *Bridge) ListPortVLANs(ctx context.Context, port string) ([]PortVLANInfo
 	return all, err
 }
 
-// parsePortVLANs decodes one entry and expands its range. The tunnel IDs of a range
-// increase with the VLAN numbers. The kernel begins a range with the VLAN of untagged
-// frames, and goes on with VLANs that differ from it only in that.
-func parsePortVLANs(data []byte) []PortVLANInfo {
+// parsePortVLANs decodes one entry and expands its range.
+func parsePortVLANs(data []byte) (all []PortVLANInfo) {
 	var v PortVLANInfo
-	var info []byte
-	last := uint16(0)
-	table := func(c *attr.Codec) {
-		attr.Raw(c, uapi.BRIDGE_VLANDB_ENTRY_INFO, "info", &info)
-		attr.U16(c, uapi.BRIDGE_VLANDB_ENTRY_RANGE, "range", &last)
-		v.attrs(c)
-	}
 	// Attributes that cannot be decoded keep their zero value, as on kernels without
 	// them.
-	_, _ = new(attr.Codec).Decode(data, table, nil)
-	if len(info) != 4 {
-		return nil
-	}
-	flags := wire.Order.Uint16(info)
-	v.ID, v.PVID, v.Untagged = wire.Order.Uint16(info[2:]), flags&uapi.BRIDGE_VLAN_INFO_PVID != 0, flags&uapi.BRIDGE_VLAN_INFO_UNTAGGED != 0
-	all := []PortVLANInfo{v}
-	for v.ID < min(last, mostVID) {
-		v.ID, v.PVID = v.ID+1, false
-		if v.Tunnel != 0 {
-			v.Tunnel++
-		}
+	_, _ = new(attr.Codec).Decode(data, v.attrs, nil)
+	for one, last := parseEntry(data); one.ID <= last; one = one.next() {
+		v.VLAN = one
 		all = append(all, v)
 	}
 	return all
+}
+
+// parseEntry decodes the VLAN of one entry and the last number of its range. It allocates
+// nothing: ports have thousands of entries. An unusable entry is an empty range, which ends
+// before it begins.
+func parseEntry(data []byte) (v VLAN, last uint16) {
+	for a, err := range wire.Attrs(data) {
+		switch {
+		case err != nil:
+			return VLAN{ID: 1}, 0
+		case a.Type == uapi.BRIDGE_VLANDB_ENTRY_INFO && len(a.Data) == 4:
+			flags := wire.Order.Uint16(a.Data)
+			v.ID, v.PVID, v.Untagged = wire.Order.Uint16(a.Data[2:]), flags&uapi.BRIDGE_VLAN_INFO_PVID != 0, flags&uapi.BRIDGE_VLAN_INFO_UNTAGGED != 0
+		case a.Type == uapi.BRIDGE_VLANDB_ENTRY_RANGE && len(a.Data) == 2:
+			last = wire.Order.Uint16(a.Data)
+		case a.Type == uapi.BRIDGE_VLANDB_ENTRY_TUNNEL_INFO:
+			if id := wire.Find(a.Data, uapi.BRIDGE_VLANDB_TINFO_ID); len(id) == 4 {
+				v.Tunnel = wire.Order.Uint32(id)
+			}
+		}
+	}
+	if v.ID == 0 {
+		v.ID, last = 1, 0
+	} else {
+		last = min(max(last, v.ID), mostVID)
+	}
+	return v, last
+}
+
+// next returns the following VLAN of a range. The tunnel IDs of a range increase with the
+// numbers. The kernel begins a range with the VLAN of untagged frames, and goes on with
+// VLANs that differ from it only in that.
+func (v VLAN) next() VLAN {
+	v.ID, v.PVID = v.ID+1, false
+	if v.Tunnel != 0 {
+		v.Tunnel++
+	}
+	return v
 }

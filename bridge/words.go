@@ -125,7 +125,7 @@ func addTunnels(s *own.Settings, self bool, vlans []VLAN, first uint32) error {
 	o := vlanObjectsOf(s, self)
 	for i, v := range vlans {
 		v.Tunnel = first + uint32(i)
-		if had := o.find(v.ID); had != nil {
+		if had := findVLAN(o.vlans, v.ID); had != nil {
 			had.Tunnel = v.Tunnel
 			continue
 		}

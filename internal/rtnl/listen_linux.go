@@ -155,6 +155,26 @@ func (l *Listener) Control(f func(fd int) error) error {
 	return errors.Join(err, inner)
 }
 
+// Beside reports whether l and c belong to one namespace, as far as can be determined.
+func (l *Listener) Beside(c *Conn) bool {
+	x, err := netNSCookie(c.Control)
+	if err != nil {
+		return false
+	}
+	y, err := netNSCookie(l.Control)
+	return err == nil && x == y
+}
+
+// netNSCookie returns the number of a socket's namespace, which is never reused for
+// another namespace.
+func netNSCookie(control func(func(fd int) error) error) (cookie uint64, err error) {
+	err = control(func(fd int) (err error) {
+		cookie, err = unix.GetsockoptUint64(fd, unix.SOL_SOCKET, unix.SO_NETNS_COOKIE)
+		return err
+	})
+	return cookie, err
+}
+
 // Receive returns the next datagram, which is valid until the next call, and the id
 // of the namespace that it concerns: OwnNetNS unless the kernel names another. The
 // datagram is nil if there is none and wait is false. The error is ErrOverrun if

@@ -25,6 +25,11 @@ func (*Listener) Control(func(int) error) error {
 	return errors.ErrUnsupported
 }
 
+// Beside returns false.
+func (*Listener) Beside(*Conn) bool {
+	return false
+}
+
 // Drain returns errors.ErrUnsupported.
 func (*Listener) Drain() error {
 	return errors.ErrUnsupported

@@ -11,26 +11,39 @@ import (
 	"testing"
 )
 
-// An IPServer is an `ip -d -j` that runs until the test ends and executes one command
+// An IPServer is an `ip -d -j`, or a `bridge -j`, that runs until the test ends and executes one command
 // after the other. A process for each command takes an emulated processor some 30 ms, most
 // of them to load libraries. It remembers the names and indexes of links that it has seen,
 // as is seen after another program has renamed the link that a link refers to, and prints
 // more with `address` after a `link`.
 type IPServer struct {
 	t        testing.TB
+	name     string // of the command
 	in       io.WriteCloser
 	out      *bufio.Reader
 	commands int
 }
 
-// NewIPServer starts `ip` in a network namespace.
+// NewIPServer starts `ip -d -j` in a network namespace.
 func NewIPServer(t testing.TB, ns *os.File) *IPServer {
 	t.Helper()
-	path, err := exec.LookPath("ip")
+	return newServer(t, ns, "ip", "-d", "-j")
+}
+
+// NewBridgeServer starts `bridge -j` in a network namespace. It remembers the link of
+// `vlan show dev` for later commands without dev.
+func NewBridgeServer(t testing.TB, ns *os.File) *IPServer {
+	t.Helper()
+	return newServer(t, ns, "bridge", "-j")
+}
+
+func newServer(t testing.TB, ns *os.File, name string, options ...string) *IPServer {
+	t.Helper()
+	path, err := exec.LookPath(name)
 	if err != nil {
-		missing(t, "this system has no ip command (iproute2)")
+		missing(t, "this system has no %s command (iproute2)", name)
 	}
-	cmd := exec.Command(path, "-d", "-j", "-force", "-batch", "-")
+	cmd := exec.Command(path, append(options, "-force", "-batch", "-")...)
 	in, err := cmd.StdinPipe()
 	Must(t, err)
 	out, write, err := os.Pipe()
@@ -44,7 +57,7 @@ func NewIPServer(t testing.TB, ns *os.File) *IPServer {
 		_ = cmd.Wait() // -force has it end with an error
 		out.Close()
 	})
-	return &IPServer{t: t, in: in, out: bufio.NewReader(out)}
+	return &IPServer{t: t, name: name, in: in, out: bufio.NewReader(out)}
 }
 
 // nonsense is not a command. The error message about it ends the output of the one before.
@@ -61,13 +74,13 @@ func (s *IPServer) Do(command string) string {
 	for !strings.HasSuffix(text.String(), end) {
 		line, err := s.out.ReadString('\n')
 		if err != nil {
-			s.t.Fatalf("ip %s: %v after %q", command, err, &text)
+			s.t.Fatalf("%s %s: %v after %q", s.name, command, err, &text)
 		}
 		text.WriteString(line)
 	}
 	answer, _, _ := strings.Cut(text.String(), `Object "`+nonsense+`"`)
 	if strings.Contains(answer, fmt.Sprintf("Command failed -:%d\n", s.commands-1)) {
-		s.t.Fatalf("ip %s: %s", command, answer)
+		s.t.Fatalf("%s %s: %s", s.name, command, answer)
 	}
 	return answer
 }
@@ -77,7 +90,7 @@ func (s *IPServer) Decode(v any, command string) {
 	s.t.Helper()
 	text := s.Do(command)
 	if err := json.Unmarshal([]byte(text), v); err != nil {
-		s.t.Fatalf("ip %s: %v in %s", command, err, text)
+		s.t.Fatalf("%s %s: %v in %s", s.name, command, err, text)
 	}
 }
 

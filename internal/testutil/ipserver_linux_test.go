@@ -29,3 +29,18 @@ func TestIPServer(t *testing.T) {
 		t.Errorf("group %v", got)
 	}
 }
+
+// TestBridgeServer compares answers with the answers of a process for each command.
+func TestBridgeServer(t *testing.T) {
+	l := testutil.NewLab(t)
+	s := testutil.NewBridgeServer(t, l.File)
+	l.Batch("link add t2 type bridge", "link add t0 master t2 type veth peer name t1")
+	s.Do("fdb add 02:00:00:00:12:34 dev t0 master static")
+	l.IP("link set t1 master t2")
+	for _, show := range []string{"link", "fdb show br t2"} {
+		want := testutil.Bridge(t, l.File, append([]string{"-j"}, strings.Fields(show)...)...)
+		if got := s.Do(show); got != want || !strings.Contains(got, "t1") {
+			t.Errorf("%s:\n%s\nwant\n%s", show, got, want)
+		}
+	}
+}

@@ -1,4 +1,4 @@
-package iplink_test
+package kerneltest_test
 
 import (
 	"fmt"

@@ -1,6 +1,0 @@
-package iplink
-
-var dummyKind = kind{
-	config:   "DUMMY",
-	defaults: withoutARP,
-}

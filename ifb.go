@@ -1,6 +1,0 @@
-package iplink
-
-var ifbKind = kind{
-	config:   "IFB",
-	defaults: withoutARP + " txqueuelen 32",
-}
