@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sys/unix"
 
 	"github.com/iplink-go/iplink"
 	"github.com/iplink-go/iplink/batadv"
@@ -219,7 +220,7 @@ func TestSaveAddresses(t *testing.T) {
 	var saved []iplink.Spec
 	var err error
 	l.In(func() {
-		testutil.DropCapabilities(t)
+		testutil.DropCapabilities(t, unix.CAP_NET_ADMIN)
 		saved, err = iplink.Save(t.Context())
 	})
 	testutil.Must(t, err)
