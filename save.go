@@ -44,8 +44,9 @@ func Save(ctx context.Context, options ...SaveOption) ([]Spec, error) {
 // that are no ports; and the settings in generic netlink: the contexts of GTP, the settings
 // of batadv, the mode of a team, and of WireGuard and MACsec all but keys. Objects that the
 // kernel makes by itself or has learned are left out, and so is a link-layer address that the
-// kernel chose, at random or from another link, unless the link has ports and neighbours. The option bridge.Objects() adds VLANs and
-// entries of multicast databases, and vxlan.Objects() the networks of links with VNIFilter.
+// kernel chose, at random or from another link, unless the link has ports and neighbours. The
+// option bridge.Objects() adds VLANs and entries of multicast databases, and vxlan.Objects()
+// the networks of links with VNIFilter.
 //
 // Not saved are keys, and MACsec associations, which need one; settings in generic netlink
 // without CAP_NET_ADMIN, where the kernel demands it; routes of several links or gateways, or
