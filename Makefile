@@ -20,10 +20,12 @@ RUNNER    = $(CURDIR)/bin/vmtest
 GUESTS    = . ./amt ./bareudp ./batadv ./bond ./bridge ./can ./erspan ./failover ./fou ./geneve ./gre ./gretap ./gtp ./hsr ./ifb ./ip6erspan ./ip6gre ./ip6gretap ./ip6tnl ./ipip ./lowpan ./macsec ./netkit ./nlmon ./ovpn ./pfcp ./ppp ./rmnet ./rtnldriver ./sit ./team ./topology ./tun ./vrf ./vsockmon ./vti ./vxcan ./vxlan ./wireguard ./wwan ./xfrm ./iplinktest $(shell $(GO) list ./examples/... | sed "s,.*/examples/,./examples/,") \
 	./internal/fdbmsg ./internal/kerneltest ./internal/kerneltest/foreign ./internal/rootless ./internal/rtnl ./internal/tap ./internal/testutil
 # The root's tests that ask no kernel, which take minutes on an emulated processor.
-PURE      = $(shell cat $(filter-out %_linux_test.go,$(wildcard *_test.go)) | sed -n 's/^func \(Test[A-Za-z0-9_]*\).t .*/\1/p' | paste -sd '|' -)
+PURE      = $(shell cat $(filter-out %_linux_test.go,$(wildcard *_test.go)) | sed -n 's/^func \(\(Test\|Fuzz\)[A-Za-z0-9_]*\).[tf] .*/\1/p' | paste -sd '|' -)
+# The root's tests that run long, in one goroutine: the race detector finds nothing there.
+SERIAL    = ^Test(JSON|Parse)(Random|Setters)$$
 ALONE    := ./can ./examples/ipoib ./internal/kerneltest/foreign ./lowpan
 
-.PHONY: test unit agent bench bench-once deps check race cross bigendian matrix test-failover test-kernel test-ipoib test-tshark fuzz golden docs runner
+.PHONY: test unit agent bench bench-once deps check race plain cross bigendian matrix test-failover test-kernel test-ipoib test-tshark fuzz golden docs runner
 
 # Whatever comes of it, what had to be tried twice is listed at the very end.
 test: export RETRIES = $(CURDIR)/bin/retries
@@ -32,7 +34,13 @@ test:
 	@code=0; $(MAKE) --no-print-directory unit matrix test-failover || code=$$?; cat bin/retries; \
 	[ $$code -ne 0 ] || echo "all tests passed"; exit $$code
 
-unit: deps check cross race bigendian bench-once
+# The race detector's tests wait much: the rest has the processors meanwhile, and is
+# shown as soon as it has ended.
+unit: deps
+	@mkdir -p bin
+	@{ code=0; nice $(MAKE) --no-print-directory check cross bigendian bench-once >bin/unit.log 2>&1 || code=$$?; \
+	cat bin/unit.log; exit $$code; } & \
+	code=0; $(MAKE) --no-print-directory race plain || code=$$?; wait $$! || code=$$?; exit $$code
 
 deps:
 	@sh internal/tools/deps.sh ip:iproute2 strace:strace gcc:gcc qemu-s390x:qemu-user tshark:tshark wg:wireguard-tools
@@ -45,8 +53,18 @@ check:
 	$(GO) mod tidy -diff
 	$(GO) -C internal/tools mod tidy -diff
 
+# The race detector is for the packages that start goroutines, in tests or otherwise, or
+# have something for several. Those that run longest come first.
+RACED = . ./internal/kerneltest ./internal/vmtest $(filter-out . ./internal/kerneltest ./internal/vmtest,$(sort $(shell \
+	grep -rlE --include='*.go' --exclude-dir=bench --exclude-dir=bin --exclude-dir=agent --exclude-dir=tools --exclude-dir=testdata \
+	'^[[:space:]]+go [a-zA-Z]|^[^/]*\<(sync|atomic)\.' . | xargs -n 1 dirname)))
+
 race:
-	$(GO) test -race -vet=off -ldflags='-s -w' ./...
+	$(GO) test -race -vet=off -ldflags='-s -w' -p 3 -skip '$(SERIAL)' $(RACED)
+
+plain:
+	CGO_ENABLED=0 $(GO) test -vet=off -ldflags='-s -w' $(filter-out $(RACED),$(shell $(GO) list ./... | sed "s,^$$($(GO) list -m),.,"))
+	CGO_ENABLED=0 $(GO) test -vet=off -ldflags='-s -w' -run '$(SERIAL)' .
 
 # Builds for what is supported, and for what is only to build.
 cross:
@@ -63,13 +81,13 @@ bigendian:
 runner:
 	@CGO_ENABLED=0 $(GO) build -trimpath -ldflags='-s -w' -o bin/vmtest ./internal/vmtest/cmd/vmtest
 
-# One guest of each kernel runs all test binaries, which are linked once. What go test
-# builds for $(1) is kept in bin/jobs/$@.
-GUEST    := $(RUNNER) -smp 2 -p 3 -mem 4096
+# Two guests of each kernel run all test binaries, which are linked once. What go test
+# builds for $(1) is kept in bin/jobs/$@, in a directory for each guest.
+GUEST    := $(RUNNER) -p 3 -mem 4096
 define collect
 	@mkdir -p bin/jobs/$@
-	@CGO_ENABLED=0 $(GO) test -count 1 -v -vet=off -timeout 30m -ldflags='-s -w' -exec "$(RUNNER) -collect $(CURDIR)/bin/jobs/$@ $(2)" \
-	$(1) >bin/jobs/$@.log 2>&1 || { cat bin/jobs/$@.log; exit 1; }
+	@CGO_ENABLED=0 $(GO) test -count 1 -v -vet=off -timeout 30m -ldflags='-s -w' -exec "$(RUNNER) -collect $(CURDIR)/bin/jobs/$@/$(strip $(1))" \
+	$(2) >bin/jobs/$@.log 2>&1 || { cat bin/jobs/$@.log; exit 1; }
 endef
 
 # Tests that take a module away, or use hardware in the first namespace, run when no
@@ -77,13 +95,14 @@ endef
 # link is being changed.
 matrix: runner
 	@rm -rf bin/jobs/$@
-	$(call collect,-skip 'WithoutModule' $(filter-out . $(ALONE),$(GUESTS)))
-	$(call collect,-run Settings -skip 'IPoIBSettings|^($(PURE))$$' .)
-	$(call collect,-skip 'Settings|^($(PURE))$$' .)
-	$(call collect,$(ALONE),-alone)
-	$(call collect,-run IPoIBSettings .,-alone)
-	$(call collect,-run WithoutModule ./fou ./macsec ./ovpn ./team,-alone)
-	@sh internal/tools/matrix.sh "$(GUEST)" "$(KERNELS)" bin/jobs/$@
+	$(call collect,kinds,-skip 'WithoutModule' $(filter-out . ./team $(ALONE),$(GUESTS)))
+	$(call collect,root,-run Settings -skip 'IPoIBSettings|^($(PURE))$$' .)
+	$(call collect,root,-skip 'Settings|^($(PURE))$$' .)
+	$(call collect,root,-skip 'WithoutModule' ./team)
+	$(call collect,root -alone,$(ALONE))
+	$(call collect,root -alone,-run IPoIBSettings .)
+	$(call collect,root -alone,-run WithoutModule ./fou ./macsec ./ovpn ./team)
+	@sh internal/tools/matrix.sh "$(GUEST)" "$(KERNELS)" bin/jobs/$@/root bin/jobs/$@/kinds
 
 test-kernel: runner
 	$(RUNNER) fetch -kernel $(K)
@@ -91,14 +110,14 @@ test-kernel: runner
 
 test-ipoib: runner
 	@rm -rf bin/jobs/$@
-	$(call collect,-run IPoIB .)
-	@sh internal/tools/matrix.sh "$(GUEST)" "$(KERNELS)" bin/jobs/$@
+	$(call collect,root,-run IPoIB .)
+	@sh internal/tools/matrix.sh "$(GUEST)" "$(KERNELS)" bin/jobs/$@/root
 
 # A kernel with a device that only such a guest has.
 test-failover: runner
 	@rm -rf bin/jobs/$@
-	$(call collect,./failover)
-	@sh internal/tools/matrix.sh "$(GUEST) -failover" 7.3 bin/jobs/$@
+	$(call collect,failover,./failover)
+	@sh internal/tools/matrix.sh "$(GUEST) -failover" 7.3 bin/jobs/$@/failover
 
 test-tshark: deps runner
 	@rm -rf bin/capture && mkdir -p bin/capture
@@ -110,6 +129,7 @@ bench: deps
 	cd bench && $(GO) run .
 
 # Each benchmark once, so that none rots.
+bench-once: export CGO_ENABLED = 0
 bench-once: agent
 	cd bench && $(GO) vet . && $(GO) mod tidy -diff && $(GO) test . && out=$$(mktemp -d) && $(GO) run . -once -out "$$out" && rm -r "$$out"
 	$(GO) test -run '^$$' -bench . -benchtime 1x . ./internal/...

@@ -86,7 +86,7 @@ func TestDeleteTakenOver(t *testing.T) {
 	for what, take := range takeovers {
 		for _, names := range [][]string{{"d0"}, {"d0", "e0", "f0"}} {
 			t.Run(fmt.Sprintf("%s, %d", what, len(names)), func(t *testing.T) {
-				for at := 0; ; at++ {
+				for at := 0; ; at += lab.Emulated(3, 1) {
 					c, ns := lab.Scratch(t)
 					for i, name := range names {
 						ns.IP("link", "add", name, "type", "vxlan", "id", strconv.Itoa(i+7), "dstport", "4789")
@@ -136,11 +136,7 @@ func TestUndoTakenOver(t *testing.T) {
 			{vxlan.New("d0").VNI(7), vxlan.New("e0").VNI(8), vxlan.New("f0").VNI(9), bridge.New("taken")},
 		} {
 			t.Run(fmt.Sprintf("%s, %d", what, len(specs)), func(t *testing.T) {
-				step := 1
-				if testutil.Matrix() { // the moments are the same on each kernel
-					step = 4
-				}
-				for at := 0; ; at += step {
+				for at := 0; ; at += lab.Emulated(7, 1) { // the moments are the same on each kernel
 					c, ns := lab.Scratch(t)
 					ns.IP("link", "add", "taken", "type", "bridge")
 					other, reached, err := interposed(c, ns, at, take, "d0", func() error { return create(c, specs)(t.Context()) })

@@ -65,7 +65,7 @@ func countSends(c *iplink.Conn) *int {
 
 // TestCreateSends makes many attachments with few sends, and nothing is lost.
 func TestCreateSends(t *testing.T) {
-	for _, n := range []int{1, lab.Many(t, 500, 2000)} {
+	for _, n := range []int{1, lab.Many(t, lab.Emulated(150, 500), 2000)} {
 		host, hostNS := lab.Scratch(t)
 		_, container := lab.Scratch(t)
 		lab.MustCreate(t, host, bridge.New("br"), bridge.New("br1"))

@@ -52,7 +52,7 @@ func linkNames(t testing.TB, ns *os.File, args ...string) []string {
 // this process makes TestMain fail.
 func TestManyLinksLeaveNothing(t *testing.T) {
 	ns := testutil.NetNS(t)
-	for i := range 100 {
+	for i := range lab.Emulated(40, 100) {
 		name := fmt.Sprint("t", i)
 		testutil.In(t, ns, func() {
 			if _, err := veth.New(name).Peer(veth.New(name + "p").Up()).Up().Create(t.Context()); err != nil {

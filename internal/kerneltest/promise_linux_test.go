@@ -163,8 +163,8 @@ func TestEnsureCompetes(t *testing.T) {
 	testutil.Need(t, iplink.KindVeth)
 	_, ns := lab.Scratch(t)
 	netns := lab.NetNS(ns)
-	const callers, rounds = 4, 30
-	for round := range rounds {
+	const callers = 4
+	for round := range lab.Emulated(10, 30) {
 		br := fmt.Sprint("br", round)
 		failed := make(chan error, callers)
 		for i := range callers {

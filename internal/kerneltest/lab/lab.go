@@ -12,6 +12,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/iplink-go/iplink/internal/testutil"
 )
 
 // MAC and OtherMAC are addresses for links.
@@ -86,4 +88,13 @@ func Many(t testing.TB, few, long int) int {
 	}
 	t.Logf("%d rounds; IPLINK_LONG=1 makes %d", few, long)
 	return few
+}
+
+// Emulated returns the first number on an emulated processor, which takes some fifteen times
+// as long for a round, and else the second.
+func Emulated(few, many int) int {
+	if testutil.Matrix() {
+		return few
+	}
+	return many
 }
