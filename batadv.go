@@ -24,6 +24,9 @@ var batadvKind = kind{
 	driver: "B.A.T.M.A.N. advanced",
 	noPort: "a port of a mesh is an Ethernet link that does not sit on a batadv link",
 	reason: batadvReason,
+	saved:  func() savable { return new(BatadvInfo) },
+
+	defaultsOf: batadvDefaults,
 }
 
 // BatadvInfo has the settings of a mesh of batman-adv. Link.Info has them only in the
@@ -84,6 +87,8 @@ type BatadvInfo struct {
 	// OrigInterval is the interval of originator messages, at least 40 ms, in whole
 	// milliseconds (BATADV_ATTR_ORIG_INTERVAL).
 	OrigInterval time.Duration
+
+	reported attr.Set // by generic netlink
 
 	bare bool // only route netlink's part, which is empty in reports
 }
@@ -211,8 +216,34 @@ func (v *BatadvInfo) read(ctx context.Context, netns, index int) (genericInfo, e
 	}
 	defer c.Close()
 	have := new(BatadvInfo)
-	_, err = c.Read(ctx, batadvnl.Mesh(index), have.MeshTable())
+	have.reported, err = c.Read(ctx, batadvnl.Mesh(index), have.MeshTable())
 	return have, err
+}
+
+// saveTo is part of savable. The algorithm is saved always, since its default is a
+// parameter of the module.
+func (v *BatadvInfo) saveTo(s *spec) {
+	s.Info = v
+	s.Set = unusual(v.reported.And(v.genericSet()), v.mesh, s.defaults())
+	for _, together := range []attr.Set{
+		attr.SetOf(uapi.BATADV_ATTR_ISOLATION_MARK, uapi.BATADV_ATTR_ISOLATION_MASK),
+		attr.SetOf(uapi.BATADV_ATTR_GW_BANDWIDTH_DOWN, uapi.BATADV_ATTR_GW_BANDWIDTH_UP),
+	} {
+		if !s.Set.And(together).Empty() {
+			s.Set = s.Set.Or(together)
+		}
+	}
+	s.Set.Add(uapi.IFLA_BATADV_ALGO_NAME)
+}
+
+// batadvDefaults returns the settings of a new mesh.
+func batadvDefaults(i info) string {
+	class := "gw_sel_class 20"
+	if i.(*BatadvInfo).Algorithm == BatadvV {
+		class = "gw_sel_class 50"
+	}
+	return class + " aggregation 1 ap_isolation 0 isolation_mark 0x0 isolation_mask 0x0 bonding 0 bridge_loop_avoidance 1 distributed_arp_table 1 fragmentation 1 " +
+		"gw_bandwidth_down 100 gw_bandwidth_up 20 gw_mode off hop_penalty 30 loglevel 0x0 multicast_forceflood 0 multicast_fanout 16 network_coding 0 orig_interval 1000"
 }
 
 func dialBatadv(ctx context.Context, netns int) (*batadvnl.Conn, error) {

@@ -34,7 +34,7 @@ var bondKind = kind{
 		"all_slaves_active 0 min_links 0 lp_interval 1 packets_per_slave 1 tlb_dynamic_lb 1 lacp_rate slow lacp_active on ad_select stable " +
 		"coupled_control on broadcast_neighbor off lacp_strict off numtxqueues 16 numrxqueues 16",
 	portDefaults: "queue_id 0 prio 0",
-	copied:       func(_ info, set *attr.Set) { set.Remove(uapi.IFLA_BOND_ACTIVE_SLAVE) }, // which the bond chooses among its ports
+	copied:       func(_ *Link, s *own.Settings) { s.Set.Remove(uapi.IFLA_BOND_ACTIVE_SLAVE) }, // which the bond chooses among its ports
 }
 
 // BondInfo holds the attributes of a bond.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/iplink-go/iplink/internal/attr"
 	"github.com/iplink-go/iplink/internal/jsonform"
+	"github.com/iplink-go/iplink/internal/own"
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
 	"github.com/iplink-go/iplink/internal/words"
@@ -23,6 +24,45 @@ var canKind = kind{
 	mtuDown:        true,
 	whileDown:      canWhileDown,
 	validateChange: canBefore,
+	copied:         canCopied,
+	defaultsOf:     canDefaults,
+}
+
+// canCopied leaves out settings that are off, and a bit rate beside the timing that it
+// stands for.
+func canCopied(_ *Link, s *own.Settings) {
+	v := s.Info.(*CANInfo)
+	for _, t := range []*CANBitTiming{&v.BitTiming, &v.DataBitTiming, &v.XLDataBitTiming} {
+		if t.TQ != 0 {
+			t.Bitrate, t.SamplePoint = 0, 0
+		}
+	}
+	for typ, on := range map[uint16]bool{
+		uapi.IFLA_CAN_BITTIMING:         v.BitTiming != CANBitTiming{},
+		uapi.IFLA_CAN_DATA_BITTIMING:    v.FD && v.DataBitTiming != CANBitTiming{},
+		uapi.IFLA_CAN_XL_DATA_BITTIMING: v.XL && v.XLDataBitTiming != CANBitTiming{},
+		uapi.IFLA_CAN_TDC:               v.TDC.Mode != CANTDCOff,
+		uapi.IFLA_CAN_XL_TDC:            v.XLTDC.Mode != CANTDCOff,
+		uapi.IFLA_CAN_XL_PWM:            v.TMS,
+	} {
+		if !on {
+			s.Set.Remove(typ)
+		}
+	}
+}
+
+// canDefaults returns the settings of a controller that nothing was set for. The MTU
+// follows from the frames that the link carries.
+func canDefaults(i info) string {
+	mtu := " mtu 16"
+	switch v := i.(*CANInfo); {
+	case v.XL:
+		mtu = " mtu 2060"
+	case v.FD:
+		mtu = " mtu 72"
+	}
+	return withoutARP + mtu + " txqueuelen 10 restart-ms 0 termination 0 loopback off listen-only off triple-sampling off one-shot off berr-reporting off " +
+		"fd off presume-ack off fd-non-iso off cc-len8-dlc off tdc-mode off restricted off xl off xtdc-mode off tms off"
 }
 
 var vcanKind = kind{

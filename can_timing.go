@@ -285,7 +285,7 @@ func (m CANTDCMode) MarshalText() ([]byte, error) {
 
 // UnmarshalText reads a result of String. The error matches fs.ErrInvalid.
 func (m *CANTDCMode) UnmarshalText(text []byte) error {
-	return attr.ReadWord(canTDCModes, "CANTDC mode", text, m)
+	return attr.ReadWord(canTDCModes, "CAN TDC mode", text, m)
 }
 
 // A CANTDC compensates the delay of the transceiver, in ticks of the controller's

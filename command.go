@@ -24,7 +24,7 @@ func (s *spec) command() string {
 	}
 	w.followUps(s)
 	w.intentions(s)
-	return w.finish() + s.keyComment()
+	return w.finish() + s.keyComment() + s.leftOutComment()
 }
 
 // excluder is an info with a list that may be the whole one. excludes returns that in words,

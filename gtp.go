@@ -27,12 +27,13 @@ var gtpKind = kind{
 	reason:     gtpReason,
 	spelled:    attr.SetOf(uapi.IFLA_GTP_CREATE_SOCKETS),
 	copied:     gtpCopied,
+	saved:      func() savable { return new(GTPInfo) },
 	defaults:   "role ggsn hsize 1024 restart_count 0 arp off",
 }
 
 // gtpCopied gives a link that is made again sockets of the kernel, since the kernel does
 // not report which ones it had.
-func gtpCopied(_ info, set *attr.Set) { set.Add(uapi.IFLA_GTP_CREATE_SOCKETS) }
+func gtpCopied(_ *Link, s *own.Settings) { s.Set.Add(uapi.IFLA_GTP_CREATE_SOCKETS) }
 
 // GTPInfo is the kernel's report of a GTP link.
 type GTPInfo struct {
@@ -388,6 +389,14 @@ func (v *GTPInfo) addTo(l *Link) {
 	if have, ok := l.Info.(*GTPInfo); ok {
 		have.PDPs = v.PDPs
 		l.raw.info.Add(own.GTPPDPs)
+	}
+}
+
+// saveTo is part of savable.
+func (v *GTPInfo) saveTo(s *spec) {
+	if b, ok := s.Info.(*GTPInfo); ok && len(v.PDPs) > 0 {
+		b.PDPs = v.PDPs
+		s.Set.Add(own.GTPPDPs)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"syscall"
 
 	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/own"
 	"github.com/iplink-go/iplink/internal/rtnl"
 	"github.com/iplink-go/iplink/internal/uapi"
 )
@@ -72,11 +73,11 @@ func (v *HSRInfo) afterDecode(l *Link) {
 
 // hsrCopied leaves out an interlink that the link does not have, and adds the last byte of
 // the supervision address.
-func hsrCopied(i info, set *attr.Set) {
-	if v := i.(*HSRInfo); v.Interlink == 0 {
-		set.Remove(uapi.IFLA_HSR_INTERLINK)
+func hsrCopied(l *Link, s *own.Settings) {
+	if v := l.Info.(*HSRInfo); v.Interlink == 0 {
+		s.Set.Remove(uapi.IFLA_HSR_INTERLINK)
 	}
-	set.Add(uapi.IFLA_HSR_MULTICAST_SPEC)
+	s.Set.Add(uapi.IFLA_HSR_MULTICAST_SPEC)
 }
 
 // An HSRProtocol is a protocol that sends each frame on two ways.

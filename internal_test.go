@@ -76,7 +76,7 @@ func TestTeamModeMissing(t *testing.T) {
 func TestKindDataKnowsSpec(t *testing.T) {
 	ofTheKind := []string{"Kind", "cachedKind", "Info", "Set", "Only", "Refs", "Peer"}
 	refused := []string{"link", "linkSet", "linkRefs", "flags", "change", "inet6Set", "index", "altNames", "netns", "linkNetNS", "port", "layer3", "takeaway", "sysctls", "Objects"}
-	ofVerbs := []string{"Name", "downFirst", "newName", "recreate", "asked", "standing", "main", "Faults", "made", "absence", "isNetNS", "exclusive", "resident"} // not of a link that is made by another
+	ofVerbs := []string{"Name", "leftOut", "downFirst", "newName", "recreate", "asked", "standing", "main", "Faults", "made", "absence", "isNetNS", "exclusive", "resident"} // not of a link that is made by another
 	want := map[string]bool{}
 	for _, list := range [][]string{ofTheKind, refused, ofVerbs} {
 		for _, name := range list {

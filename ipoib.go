@@ -24,6 +24,7 @@ var ipoibKind = kind{
 	dataAfter: attr.SetOf(uapi.IFLA_IPOIB_MODE),
 	rewrites:  attr.SetOf(uapi.IFLA_ADDRESS),
 	reason:    ipoibReason,
+	defaults:  "mode datagram umcast 0 txqueuelen 256",
 }
 
 // IPoIBInfo holds the attributes of an IPoIB link.
@@ -67,7 +68,7 @@ func (m IPoIBMode) MarshalText() ([]byte, error) {
 
 // UnmarshalText reads a result of String. The error matches fs.ErrInvalid.
 func (m *IPoIBMode) UnmarshalText(text []byte) error {
-	return attr.ReadWord(ipoibModes, "I po IB mode", text, m)
+	return attr.ReadWord(ipoibModes, "IPoIB mode", text, m)
 }
 
 // ipoibPKey is a partition key in its attribute.

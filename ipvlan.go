@@ -60,7 +60,7 @@ func (m IPvlanMode) MarshalText() ([]byte, error) {
 
 // UnmarshalText reads a result of String. The error matches fs.ErrInvalid.
 func (m *IPvlanMode) UnmarshalText(text []byte) error {
-	return attr.ReadWord(ipvlanModes, "I pvlan mode", text, m)
+	return attr.ReadWord(ipvlanModes, "IPvlan mode", text, m)
 }
 
 // IPvlanFlags determine which other links on the same parent a link can reach.
@@ -88,7 +88,7 @@ func (f IPvlanFlags) MarshalText() ([]byte, error) {
 
 // UnmarshalText reads a result of String. The error matches fs.ErrInvalid.
 func (f *IPvlanFlags) UnmarshalText(text []byte) error {
-	return attr.ReadWord(ipvlanFlags, "I pvlan flags", text, f)
+	return attr.ReadWord(ipvlanFlags, "IPvlan flags", text, f)
 }
 
 // ipvlanAddress is the reason why an ipvlan has no link-layer address of its own.

@@ -15,7 +15,10 @@ import (
 // the kind, "port" the kind of the master with the settings as its port, "inet6" the
 // settings of IPv6, "stats" the counters, and "peer" the other end of a pair that Create
 // made. Attributes that the kernel did not report, or that this library does not know, are
-// left out. Keys are never written.
+// left out, and so are settings that only generic netlink reports, such as the peers of WireGuard,
+// the settings of batadv, the contexts of GTP and the associations of MACsec: Get and List do not ask
+// for them, and even a link that has them, from a verb, is written without. The Open of the
+// kind's package returns them. Keys are never written.
 func (l Link) MarshalJSON() ([]byte, error) {
 	w := jsonform.Writer{Printable: attr.Printable}
 	l.writeJSON(&w)

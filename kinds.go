@@ -175,9 +175,10 @@ type kind struct {
 	portLists      []string                   // the same for their ports
 	defaults       string                     // the settings of a new link, in iproute2's words; a saved link leaves them out
 	portDefaults   string                     // the same for a new port
-	saved          func() genericInfo         // returns an empty info with settings that only generic netlink reports and that Save reads; nil if there are none
+	defaultsOf     func(info) string          // the same for kinds whose defaults follow from other settings; nil if they do not
+	saved          func() savable             // returns an empty info with settings that only generic netlink reports and that Save reads; nil if there are none
 	flood          func(any) *own.Flood       // returns the destination of frames to unknown addresses, for which the kernel makes a forwarding entry, or nil
-	copied         func(info, *attr.Set)      // corrects the settings for a link that is made again: all that it reports, even if some have an effect when they are named
+	copied         func(*Link, *own.Settings) // corrects the settings for a link that is made again: all that it reports, even if some have an effect when they are named
 	notBeside      syscall.Errno              // the errno of the refusal of a link beside another one on the same parent
 	optional       map[uint16]string          // the reason why a kernel without an option refuses a setting with EOPNOTSUPP
 	reason         func(syscall.Errno) string // returns the meaning of an errno without a message from the driver, or an empty string

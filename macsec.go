@@ -21,6 +21,8 @@ var macsecKind = kind{
 	validateChange: macsecBefore,
 	reason:         macsecReason,
 	overhead:       macsecOverhead,
+	copied:         macsecCopied,
+	saved:          func() savable { return new(MACsecInfo) },
 	defaults:       "cipher default cipher gcm-aes-128 icvlen 16 encrypt off send_sci on end_station off scb off protect on replay off window 0 validate strict encodingsa 0 offload off",
 }
 
@@ -240,12 +242,6 @@ func onOff(on bool) string {
 	return "off"
 }
 
-// keyCommands returns the commands for channels and associations. They cannot be
-// executed, because they have "redacted" in place of a key.
-func (m *MACsecInfo) keyCommands(s *spec) []string {
-	return m.saCommands(s.home().command() + " macsec add " + attr.Quote(s.finalName()))
-}
-
 // saCommands returns the commands that make the channels and associations. Each
 // starts with begin.
 func (m *MACsecInfo) saCommands(begin string) (commands []string) {
@@ -278,7 +274,7 @@ func (v MACsecValidation) MarshalText() ([]byte, error) {
 
 // UnmarshalText reads a result of String. The error matches fs.ErrInvalid.
 func (v *MACsecValidation) UnmarshalText(text []byte) error {
-	return attr.ReadWord(macsecValidations, "MA csec validation", text, v)
+	return attr.ReadWord(macsecValidations, "MACsec validation", text, v)
 }
 
 // MarshalText returns the result of String.
@@ -288,8 +284,38 @@ func (o MACsecOffload) MarshalText() ([]byte, error) {
 
 // UnmarshalText reads a result of String. The error matches fs.ErrInvalid.
 func (o *MACsecOffload) UnmarshalText(text []byte) error {
-	return attr.ReadWord(macsecOffloads, "MA csec offload", text, o)
+	return attr.ReadWord(macsecOffloads, "MACsec offload", text, o)
 }
+
+// readWord reads the address in an SCI, which its port precedes or follows.
+func (m *MACsecInfo) readWord(s *own.Settings, word string, args *words.Args) (bool, error) {
+	if word != "address" {
+		return false, nil
+	}
+	mac, err := args.HardwareAddr()
+	if err != nil {
+		return true, err
+	}
+	if args.Take("port") {
+		port, err := args.Number(16)
+		if err != nil {
+			return true, err
+		}
+		m.Port = uint16(port)
+	} else if !s.Set.Has(uapi.IFLA_MACSEC_PORT) {
+		args.Next()
+		return true, args.Unknown([]string{"port"})
+	}
+	if m.SCI = MACsecSCIOf(mac, m.Port); m.SCI == (MACsecSCI{}) || m.Port == 0 {
+		return true, args.Fault("an SCI has an address of 6 bytes, and a port of 1…65535")
+	}
+	s.Set.Remove(uapi.IFLA_MACSEC_PORT)
+	s.Set.Add(uapi.IFLA_MACSEC_SCI)
+	return true, nil
+}
+
+// moreWords returns the words of readWord.
+func (m *MACsecInfo) moreWords() []string { return []string{"address"} }
 
 // macsecCommand reads `ip macsec add`: a secure association, or a channel.
 func (p *parsing) macsecCommand(at place, args *words.Args) error {
@@ -386,6 +412,9 @@ func readSA(args *words.Args) (sa MACsecSA, err error) {
 		return sa, args.Unknown([]string{"sa"})
 	}
 	an, err := args.Number(8)
+	if err == nil && an > 3 {
+		err = args.Faultf("%d is not in 0…3", an)
+	}
 	sa.AN = uint8(an)
 	defer args.Hide(false)
 	for args.More() && err == nil {

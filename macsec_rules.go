@@ -399,10 +399,12 @@ func (m *MACsecInfo) steps(d *macsecnl.Device) []macsecnl.Step {
 		have := d.FindRxSC(sci)
 		if have == nil {
 			steps = append(steps, macsecnl.AddingRxSC(d.Index, sci, wireSAs(c.SAs), d.Suite.XPN())...)
-			continue
 		}
-		if !have.Active {
-			steps = append(steps, macsecnl.SwitchingRxSC(d.Index, sci, true))
+		if active := have == nil || have.Active; active != c.Active { // a new one is active
+			steps = append(steps, macsecnl.SwitchingRxSC(d.Index, sci, c.Active))
+		}
+		if have == nil {
+			continue
 		}
 		steps = append(steps, saSteps(d, &sci, wireSAs(c.SAs), have.SAs)...)
 	}

@@ -26,9 +26,19 @@ var macvlanKind = kind{
 	validateChange: macvlanBefore,
 	reason:         macvlanReason,
 
+	copied:       macvlanCopied,
 	overhead:     noOverhead,
 	addressInUse: macvlanAddressInUse,
 	defaults:     "mode vepa flag null bcqueuelen 1000",
+}
+
+// macvlanCopied makes the list of sources the whole list of the link that is made again.
+func macvlanCopied(_ *Link, s *own.Settings) {
+	m := s.Info.(*MacvlanInfo)
+	if s.Set.Remove(uapi.IFLA_MACVLAN_MACADDR_DATA); len(m.Sources) > 0 {
+		m.SourceMode = MacvlanSourceSet
+		s.Set = s.Set.Or(attr.SetOf(uapi.IFLA_MACVLAN_MACADDR_MODE, uapi.IFLA_MACVLAN_MACADDR_DATA))
+	}
 }
 
 const macvlanAddressInUse = "the parent, or another macvlan on it, has the link-layer address: set another, or none"

@@ -13,6 +13,7 @@ var macvtapKind = kind{
 	validateChange: macvlanBefore,
 	reason:         macvtapReason,
 
+	copied:       macvlanCopied,
 	overhead:     noOverhead,
 	addressInUse: macvlanAddressInUse,
 	defaults:     "mode vepa flag null bcqueuelen 1000 txqueuelen 500",

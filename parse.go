@@ -1,6 +1,7 @@
 package iplink
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -217,6 +218,8 @@ type subject struct {
 	peer bool       // the other end of a pair: its main end has it
 	word words.Word // the first word of its first command
 
+	objects words.Word // the first word of the last command of `bridge` about its objects
+
 	flushed []string        // the objects that commands remove
 	seen    map[string]bool // the objects that commands add
 }
@@ -255,7 +258,7 @@ func (p *parsing) read(text string) error {
 	}
 	for _, d := range p.found {
 		if err := d.finish(); err != nil {
-			return parseError(err, d.word)
+			return parseError(err, cmp.Or(d.objects, d.word))
 		}
 	}
 	return nil
@@ -358,7 +361,7 @@ func (p *parsing) ipCommand(at place, args *words.Args) error {
 // options reads the options of `ip` and `bridge`.
 func (p *parsing) options(at place, args *words.Args) (_ place, family string, err error) {
 	for strings.HasPrefix(args.Peek(), "-") {
-		switch option := strings.TrimPrefix(args.Next(), "-"); {
+		switch option := strings.TrimPrefix(strings.TrimPrefix(args.Next(), "-"), "-"); {
 		case option == "4", option == "6":
 			family = option
 		case option == "f", option == "family":
@@ -372,6 +375,9 @@ func (p *parsing) options(at place, args *words.Args) (_ place, family string, e
 			if word, err = args.Value(); err == nil {
 				at, err = p.placeOf(word, args)
 			}
+		case option != "" && strings.HasPrefix("batch", option):
+			err = args.Fault("ParseBatch reads the file")
+		case isOutputOption(option):
 		default:
 			err = args.Unknown([]string{"-4", "-6", "-family", "-netns"})
 		}
@@ -380,6 +386,18 @@ func (p *parsing) options(at place, args *words.Args) (_ place, family string, e
 		}
 	}
 	return at, family, nil
+}
+
+// outputOptions are the options of `ip` and `bridge` about their output, as they are
+// compared with abbreviations.
+var outputOptions = []string{"human-readable", "iec", "stats", "statistics", "details", "resolve", "oneline", "timestamp", "tshort", "force", "brief",
+	"json", "pretty", "color", "Numeric", "echo", "compressvlans"}
+
+// isOutputOption reports whether an option changes only the output of `ip`.
+func isOutputOption(option string) bool {
+	option, _, _ = strings.Cut(option, "=") // -color=never
+	_, ok := words.Match(option, outputOptions)
+	return ok
 }
 
 // placeOf returns the namespace that the last word names.

@@ -4,6 +4,7 @@ import (
 	"github.com/iplink-go/iplink/fdb"
 	"github.com/iplink-go/iplink/internal/attr"
 	"github.com/iplink-go/iplink/internal/fdbmsg"
+	"github.com/iplink-go/iplink/internal/own"
 	"github.com/iplink-go/iplink/internal/words"
 )
 
@@ -69,21 +70,37 @@ func (p *parsing) fdbCommand(at place, args *words.Args) error {
 	if err != nil {
 		return err
 	}
+	args.Take("to")
+	first := args.Here()
 	e, err := fdbmsg.ReadEntry(args)
 	if err != nil {
 		return err
 	}
+	d.objects = args.First()
+	of, database, keeper := &d.s.Settings, d.s.database(&e), fdbmsg.KeeperOf(&d.s.Settings)
 	if e.Flags&fdb.Master != 0 {
-		port := d.s.portOf(bridgePorts)
-		if port == nil {
+		if of, database, keeper = d.s.portOf(bridgePorts), fdbmsg.OfPort, nil; of == nil {
 			return args.Faultf("the link is a port of a %s", d.s.port.Kind)
 		}
-		e.Flags &^= fdb.Master
-		fdbmsg.Add(port, fdbmsg.OfPort, false, nil, []fdb.Entry{e})
-		return nil
 	}
-	e.Flags &^= fdb.Self
-	fdbmsg.Add(&d.s.Settings, d.s.database(&e), false, fdbmsg.KeeperOf(&d.s.Settings), []fdb.Entry{e})
+	e.Flags &^= database.Flag()
+	one := own.New(of.Kind, d.s.Name, nil)
+	fdbmsg.Add(&one, database, false, nil, []fdb.Entry{e})
+	if err := alone(one.Objects, first); err != nil {
+		return err
+	}
+	fdbmsg.Add(of, database, false, keeper, []fdb.Entry{e})
+	return nil
+}
+
+// alone returns the fault of objects as if their link had no others, at a word of their
+// command.
+func alone(objects []own.Objects, at words.Word) error {
+	for _, o := range objects {
+		if setter, text := o.Fault(); text != "" {
+			return &words.Fault{Word: at, Text: setter + ": " + text}
+		}
+	}
 	return nil
 }
 
@@ -104,6 +121,16 @@ func (p *parsing) objectCommand(object string, at place, args *words.Args) error
 	}
 	self := args.Cut("self") || object != "vlan"
 	args.Cut("master")
+	d.objects = args.First()
+	if object != "vlan" { // whose commands depend on each other
+		one, probe := own.New(d.s.Kind, d.s.Name, nil), *args
+		if err := read(&one, self, verb, &probe); err != nil {
+			return err
+		}
+		if err := alone(one.Objects, args.Here()); err != nil {
+			return err
+		}
+	}
 	if self {
 		return read(&d.s.Settings, true, verb, args)
 	}

@@ -34,7 +34,12 @@ func (p *parsing) verb(args *words.Args) (string, error) {
 
 // dev takes the name of the link out of the arguments, and returns the link.
 func (p *parsing) dev(at place, args *words.Args) (*subject, error) {
-	name, err := args.CutValue("dev")
+	return p.devBehind("dev", at, args)
+}
+
+// devBehind is dev for a name behind a word.
+func (p *parsing) devBehind(word string, at place, args *words.Args) (*subject, error) {
+	name, err := args.CutValue(word)
 	if err != nil {
 		return nil, err
 	}
@@ -139,7 +144,15 @@ func (d *subject) halfFlushed() string {
 
 // routeCommand reads `ip route`.
 func (p *parsing) routeCommand(at place, family string, args *words.Args) error {
-	verb, d, err := p.verbAndDev(at, args)
+	verb, err := p.verb(args)
+	if err != nil {
+		return err
+	}
+	word := "dev"
+	if !args.Has(word) && args.Has("oif") {
+		word = "oif"
+	}
+	d, err := p.devBehind(word, at, args)
 	if err != nil {
 		return err
 	}

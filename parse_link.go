@@ -210,6 +210,9 @@ func (p *parsing) propertyCommand(at place, args *words.Args) error {
 		if err != nil {
 			return err
 		}
+		if err := newNameFault(name, uapi.ALTIFNAMSIZ-1, args); err != nil {
+			return err
+		}
 		if verb != "add" {
 			d.s.noAltNames = append(d.s.noAltNames, name)
 		} else if d.first("altname " + name) {
@@ -282,6 +285,14 @@ func (r *linkReader) bareName(args *words.Args) error {
 		return args.Unknown(r.known())
 	}
 	r.e.spec.Name = word
+	return newNameFault(word, uapi.IFNAMSIZ-1, args)
+}
+
+// newNameFault refuses a name of a new link, or a new name, that the kernel would refuse.
+func newNameFault(name string, limit int, args *words.Args) error {
+	if fault := nameFault("name", name, limit); fault != nil {
+		return args.Fault(fault.Text)
+	}
 	return nil
 }
 
@@ -329,7 +340,10 @@ func (r *linkReader) name(args *words.Args) error {
 	} else {
 		r.e.spec.Name = name
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return newNameFault(name, uapi.IFNAMSIZ-1, args)
 }
 
 func (r *linkReader) netNS(args *words.Args) error {

@@ -7,9 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/iplink-go/iplink/inet"
 	"github.com/iplink-go/iplink/internal/attr"
-	"github.com/iplink-go/iplink/internal/inetnl"
 	"github.com/iplink-go/iplink/internal/own"
 	"github.com/iplink-go/iplink/internal/uapi"
 )
@@ -18,8 +16,11 @@ import (
 // kernel reports and takes, as far as they are not known to be the default. Other links,
 // such as the master, are named by their index. The builder has the settings of every link,
 // of its kind and as a port, and the alternative names. All else is not part of a Link:
-// Save adds addresses, routes, neighbours, sysctls and forwarding entries. Keys are in
-// neither. For a physical link the builder is one for Update.
+// Save adds addresses, routes, neighbours, sysctls, forwarding entries and settings in
+// generic netlink. Keys are in neither. For a physical link the builder is one for Update.
+//
+// The builder has the link-layer address in any case, because route netlink does not report
+// whether the kernel chose it. Save finds that out.
 func SpecOf(l *Link) Spec {
 	return describeAsIs(l, func(int) string { return "" })
 }
@@ -38,15 +39,26 @@ func Save(ctx context.Context, options ...SaveOption) ([]Spec, error) {
 //
 // Saved are the settings of SpecOf; addresses, routes and neighbours; settings of IP that
 // differ from net.ipv4.conf.default and net.ipv6.conf.default, as far as there is a /proc;
-// and the permanent and static forwarding entries of bridges, their ports and VXLAN links,
-// but none of a control plane (ExternLearn). Objects that the kernel makes by itself or has
-// learned are left out. The option bridge.Objects() adds VLANs and entries of multicast
-// databases, and vxlan.Objects() the networks of links with VNIFilter.
+// the permanent and static forwarding entries of bridges, their ports and VXLAN links,
+// but none of a control plane (ExternLearn); the addresses of hosts in the filters of links
+// that are no ports; and the settings in generic netlink: the contexts of GTP, the settings
+// of batadv, the mode of a team, and of WireGuard and MACsec all but keys. Objects that the
+// kernel makes by itself or has learned are left out, and so is a link-layer address that the
+// kernel chose, at random or from another link, unless the link has ports and neighbours. The
+// option bridge.Objects() adds VLANs and entries of multicast databases, and vxlan.Objects()
+// the networks of links with VNIFilter.
 //
-// Not saved are settings of generic netlink, such as keys, except the mode of a team if the
-// program has CAP_NET_ADMIN; options of single VLANs; addresses in the filter of a link,
-// because the kernel does not report whether a program put them there; and everything that
-// belongs to no link, such as nexthops and rules.
+// Not saved are keys, and MACsec associations, which need one; settings in generic netlink
+// without CAP_NET_ADMIN, where the kernel demands it; routes of several links or gateways, or
+// with properties that inet.Route does not have. The commands that String returns name them
+// in a comment, behind "left out". Nor are options of single VLANs saved, the peers of ovpn
+// links, settings of batadv and team ports, which Open manages; groups in the filter of a
+// link, which programs and the kernel join alike; and everything that belongs to no link, such
+// as nexthops and rules. The filter of a link may have addresses of links on top that are in
+// other namespaces: they are saved as if a program had put them there.
+//
+// To know whether the kernel chose an address takes CAP_SYS_ADMIN, or a /sys of the same
+// namespace: otherwise all addresses are saved.
 //
 // Commands for entries of multicast databases name ports that later builders make: Ensure and
 // Create need all builders in one call. A forwarding entry of a port without a VLAN is made
@@ -68,7 +80,7 @@ func (c *Conn) Save(ctx context.Context, options ...SaveOption) ([]Spec, error) 
 	for _, l := range links {
 		s.names[l.Index], s.indexes[l.Name], s.masters[l.Master] = l.Name, l.Index, true
 	}
-	all, err := listLayer3(ctx, c)
+	all, err := listLayer3(ctx, c, s.whole)
 	if err != nil {
 		return nil, err
 	}
@@ -77,7 +89,7 @@ func (c *Conn) Save(ctx context.Context, options ...SaveOption) ([]Spec, error) 
 			s.describe(l, all[l.Index])
 		}
 	}
-	if err := errors.Join(s.readObjects(ctx, c, links), s.readSysctls(c, links), s.readGeneric(ctx, c, links)); err != nil {
+	if err := errors.Join(s.readObjects(ctx, c, links), s.readSysctls(c, links), s.readGeneric(ctx, c, links), s.dropAddresses(c, links)); err != nil {
 		return nil, err
 	}
 	for _, l := range links {
@@ -89,30 +101,6 @@ func (c *Conn) Save(ctx context.Context, options ...SaveOption) ([]Spec, error) 
 	return s.sorted, nil
 }
 
-// listLayer3 reads the addresses, routes and neighbours of all links, by index.
-func listLayer3(ctx context.Context, c *Conn) (map[int]layer3, error) {
-	addrs, err := c.ListAddrs(ctx)
-	routes, errRoutes := c.ListRoutes(ctx)
-	neighs, errNeighs := c.ListNeighs(ctx)
-	all := map[int]layer3{}
-	for _, a := range addrs {
-		of := all[a.Index]
-		of.addrs = append(of.addrs, a.Addr)
-		all[a.Index] = of
-	}
-	for _, r := range routes {
-		of := all[r.Index]
-		of.routes = append(of.routes, r.Route)
-		all[r.Index] = of
-	}
-	for _, n := range neighs {
-		of := all[n.Index]
-		of.neighs = append(of.neighs, n.Neigh)
-		all[n.Index] = of
-	}
-	return all, errors.Join(err, errRoutes, errNeighs)
-}
-
 // A saving turns the links of a namespace into builders.
 type saving struct {
 	names   map[int]string
@@ -122,23 +110,19 @@ type saving struct {
 	masters map[int]bool         // those that have ports
 	sorted  []Spec
 	savers  []own.Saver
+	whole   bool // with the settings of a new link, and no other addresses and so on
 }
 
-func (s *saving) describe(l *Link, all layer3) {
-	b := describeAsIs(l, func(index int) string { return s.names[index] })
-	b.spec.layer3 = all.byPrograms(l)
-	if l.Type == HardwareLoopback { // the kernel adds its address when it comes up
-		b.spec.addrs = slices.DeleteFunc(b.spec.addrs, func(a inet.Addr) bool { return a.Prefix.Addr().IsLoopback() })
+func (s *saving) describe(l *Link, all savedLayer3) {
+	name := func(index int) string { return s.names[index] }
+	b := describeAsIs(l, name)
+	if s.whole {
+		b = describeWhole(l, name)
 	}
+	b.addLayer3(l, all, s.whole)
 	if s.masters[l.Index] { // joining ports may change it
 		b.spec.linkSet.Add(uapi.IFLA_MTU)
 	}
-	for i := range b.spec.addrs {
-		if a := &b.spec.addrs[i]; a.ValidLifetime == inet.Forever && a.PreferredLifetime == inet.Forever {
-			a.ValidLifetime, a.PreferredLifetime = 0, 0 // the default
-		}
-	}
-	b.spec.routes = slices.DeleteFunc(b.spec.routes, func(r inet.Route) bool { return inetnl.RouteByKernel(&r) })
 	s.specs[l.Index] = b
 }
 
@@ -171,7 +155,7 @@ func (s *saving) add(index int) {
 			s.add(s.indexes[name])
 		}
 	}
-	if b.spec.Kind != "" || b.spec.command() != "" {
+	if b.spec.Kind != "" && b.spec.kind().hardware == "" || b.spec.command() != b.spec.leftOutComment() {
 		s.sorted = append(s.sorted, b)
 	}
 }
@@ -182,17 +166,17 @@ func describeAsIs(l *Link, name func(int) string) *copyBuilder {
 	s := specOf(l)
 	s.index = 0
 	s.linkSet = s.linkSet.Minus(usual(l))
-	s.change = (s.flags ^ s.kind().newFlags()) & s.change
+	s.change = (s.flags ^ newFlags(s.defaults())) & s.change
 	if s.kind().address != "" { // the broadcast address is that one's counterpart
 		s.linkSet.Remove(uapi.IFLA_BROADCAST)
 	}
-	if l.Kind == "" {
+	if l.Kind == "" || s.kind().hardware != "" {
 		s.linkSet = s.linkSet.Minus(attr.SetOf(uapi.IFLA_ADDRESS, uapi.IFLA_BROADCAST, uapi.IFLA_NUM_TX_QUEUES, uapi.IFLA_NUM_RX_QUEUES, uapi.IFLA_LINK))
 		s.change = s.flags & uapi.IFF_UP
 	}
 	s.linkRefs = refsByName(s.linkSet, s.link.settable, name)
 	if s.Info != nil {
-		s.Set = unusual(s.Set, s.info().attrs, s.kind().defaults)
+		s.Set = unusual(s.Set, s.info().attrs, s.defaults())
 		s.Refs = refsByName(s.Set, s.info().attrs, name)
 	}
 	if s.port != nil {
@@ -200,6 +184,7 @@ func describeAsIs(l *Link, name func(int) string) *copyBuilder {
 	}
 	s.linkSet = s.linkSet.Minus(s.usualSizes())
 	b := newCopy(s)
+	b.addGenMode(l)
 	if l.NetNSID >= 0 && (l.Parent != 0 || s.kind().tunnel) {
 		b.LinkNetNSID(int(l.NetNSID))
 	}
@@ -237,13 +222,22 @@ var sizes = attr.SetOf(uapi.IFLA_MTU, uapi.IFLA_TXQLEN, uapi.IFLA_NUM_TX_QUEUES,
 // multicast.
 const withoutARP = "arp off multicast off"
 
-// newFlags returns the flags of a new link, as far as a builder sets them.
-func (k *kind) newFlags() uint32 {
+// defaults returns the settings of a new link like the one of the spec, in words.
+func (s *spec) defaults() string {
+	if of := s.kind().defaultsOf; of != nil && s.info() != nil {
+		return of(s.info())
+	}
+	return s.kind().defaults
+}
+
+// newFlags returns the flags of a new link with some defaults, as far as a builder sets
+// them.
+func newFlags(defaults string) uint32 {
 	flags := uint32(uapi.IFF_MULTICAST)
-	if hasWords(k.defaults, "multicast off") {
+	if hasWords(defaults, "multicast off") {
 		flags = 0
 	}
-	if hasWords(k.defaults, "arp off") {
+	if hasWords(defaults, "arp off") {
 		flags |= uapi.IFF_NOARP
 	}
 	return flags
@@ -280,7 +274,7 @@ func (s *spec) namesOthers() (names bool) {
 
 // newSizes returns the sizes of a new link in words. The kind may have other ones than most.
 func (s *spec) newSizes() string {
-	words := s.kind().defaults
+	words := s.defaults()
 	mtu := "mtu 1500"
 	if s.Kind == "" {
 		mtu = "mtu 65536" // of lo
@@ -317,4 +311,43 @@ func refsByName(set attr.Set, t attr.Table, name func(int) string) (refs []attr.
 		}
 	})
 	return refs
+}
+
+// Whole makes Save describe links wholly: also with the settings that every new link has and
+// with link-layer addresses that the kernel chose, and so that Ensure removes addresses,
+// routes, neighbours and alternative names that came since. It is for going back to a former
+// state of links that still exist. VLANs and entries of databases that came since stay.
+func Whole() SaveOption {
+	return func(s *saving) { s.whole = true }
+}
+
+// describeWhole is describeAsIs with all settings that a link can be given again. Settings
+// of the kind that no verb takes together are left out if every new link has them.
+func describeWhole(l *Link, name func(int) string) *copyBuilder {
+	s := specOf(l)
+	s.index = 0
+	s.linkSet = s.linkSet.Or(attr.SetOf(uapi.IFLA_MASTER, uapi.IFLA_IFALIAS)).Minus(attr.SetOf(uapi.IFLA_NUM_TX_QUEUES, uapi.IFLA_NUM_RX_QUEUES))
+	if s.kind().address != "" || l.Kind == "" { // which cannot be set, or not in all drivers
+		s.linkSet.Remove(uapi.IFLA_BROADCAST)
+	}
+	if l.Parent == 0 || l.Kind == "" {
+		s.linkSet.Remove(uapi.IFLA_LINK)
+	}
+	if len(l.INET6.Conf()) > 0 && l.INET6.AddrGenMode != AddrGenStableSecret {
+		s.inet6Set = attr.SetOf(uapi.IFLA_INET6_ADDR_GEN_MODE)
+	}
+	s.linkRefs = refsByName(s.linkSet, s.link.settable, name)
+	if s.Info != nil {
+		s.Set = unusual(s.Set, s.info().attrs, "")
+		if s.check("update") != nil {
+			s.Set = unusual(s.Set, s.info().attrs, s.defaults())
+		}
+		s.Refs = refsByName(s.Set, s.info().attrs, name)
+	}
+	s.called |= calledOnly
+	b := newCopy(s)
+	if l.NetNSID >= 0 && (l.Parent != 0 || s.kind().tunnel) {
+		b.LinkNetNSID(int(l.NetNSID))
+	}
+	return b
 }

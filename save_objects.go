@@ -3,6 +3,7 @@ package iplink
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"slices"
@@ -15,6 +16,7 @@ import (
 	"github.com/iplink-go/iplink/internal/inetnl"
 	"github.com/iplink-go/iplink/internal/own"
 	"github.com/iplink-go/iplink/internal/rtnl"
+	"github.com/iplink-go/iplink/internal/uapi"
 )
 
 // A SaveOption makes Save include more than it does without.
@@ -32,7 +34,7 @@ func (s *saving) readObjects(ctx context.Context, c *Conn, links []*Link) error 
 	all := map[int]*own.Saved{}
 	for _, l := range links {
 		if b := s.specs[l.Index]; b != nil {
-			all[l.Index] = &own.Saved{Index: l.Index, Master: l.Master, Address: l.Address, Info: l.Info, Link: &b.spec.Settings, Port: b.spec.port}
+			all[l.Index] = &own.Saved{Index: l.Index, Master: l.Master, Below: l.below(), Address: l.Address, Info: l.Info, Link: &b.spec.Settings, Port: b.spec.port}
 			if flood := kindOf(l.Kind).flood; flood != nil {
 				all[l.Index].Flood = flood(l.Info)
 			}
@@ -44,6 +46,15 @@ func (s *saving) readObjects(ctx context.Context, c *Conn, links []*Link) error 
 		}
 	}
 	return nil
+}
+
+// below returns the index of the link below in the same namespace, or 0. The other end of a
+// pair is not below.
+func (l *Link) below() int {
+	if l.NetNSID >= 0 || kindOf(l.Kind).peer != 0 {
+		return 0
+	}
+	return l.Parent
 }
 
 // readSysctls adds the settings of IP that differ from the namespace's own for new links.
@@ -60,7 +71,7 @@ func (s *saving) readSysctls(c *Conn, links []*Link) error {
 		for _, of := range usual {
 			value, known := l.sysctl(of)
 			want := inet.Sysctl{Family: of.Family, Name: of.Name, Value: value}
-			if known && value != of.Value && inetnl.SysctlFault(want) == "" && !l.hasSysctlByKernel(want) {
+			if known && (value != of.Value || s.whole) && inetnl.SysctlFault(want) == "" && !l.hasSysctlByKernel(want) {
 				b.spec.sysctls = append(b.spec.sysctls, want)
 			}
 		}
@@ -101,8 +112,47 @@ func (c *Conn) newSysctls() (all []inet.Sysctl, err error) {
 	})
 }
 
+// dropAddresses leaves out the link-layer addresses that the kernel chose. A master with
+// neighbours keeps its own: it loses them when a port joins and changes the address.
+func (s *saving) dropAddresses(c *Conn, links []*Link) error {
+	if s.whole {
+		return nil
+	}
+	return c.inside(func() error {
+		files, end := openLinkFiles()
+		defer end()
+		for _, l := range links {
+			b := s.specs[l.Index]
+			if b == nil || !b.spec.linkSet.Has(uapi.IFLA_ADDRESS) || s.masters[l.Index] && len(b.spec.neighs) > 0 {
+				continue
+			}
+			if files.givesAddress(l) {
+				b.spec.linkSet.Remove(uapi.IFLA_ADDRESS)
+			}
+		}
+		return nil
+	})
+}
+
+// inside runs fn in the namespace of the Conn.
+func (c *Conn) inside(fn func() error) error {
+	ns, err := c.netns()
+	if err != nil {
+		return err
+	}
+	return ns.visit(fn)
+}
+
+// A savable is a genericInfo whose settings Save reads.
+type savable interface {
+	genericInfo
+	// saveTo adds the settings to a builder that has all that route netlink reports. It
+	// leaves out keys, and notes that.
+	saveTo(*spec)
+}
+
 // readGeneric adds the settings that only generic netlink reports, as far as the program
-// has the privilege to read them.
+// has the privilege to read them. A link that is gone by now has no others.
 func (s *saving) readGeneric(ctx context.Context, c *Conn, links []*Link) error {
 	links = slices.DeleteFunc(slices.Clone(links), func(l *Link) bool { return s.specs[l.Index] == nil || kindOf(l.Kind).saved == nil })
 	if len(links) == 0 {
@@ -110,14 +160,18 @@ func (s *saving) readGeneric(ctx context.Context, c *Conn, links []*Link) error 
 	}
 	return c.inside(func() error {
 		for _, l := range links {
+			b := s.specs[l.Index]
 			known, err := kindOf(l.Kind).saved().read(ctx, rtnl.Here, l.Index)
 			switch {
 			case errors.Is(err, fs.ErrPermission):
+				b.spec.leaveOut("the settings in generic netlink, which take CAP_NET_ADMIN")
+			case errors.Is(err, errNotReported):
+				b.spec.leaveOut("the settings in generic netlink, which the kernel does not list")
+			case isGone(err):
 			case err != nil:
 				return &Error{Op: "save", Kind: l.Kind, Name: l.Name, Err: bareErr(err)}
 			default:
-				b := s.specs[l.Index]
-				b.spec.Info, b.spec.Set = known, settableRows(known)
+				known.(savable).saveTo(&b.spec)
 			}
 		}
 		return nil
@@ -135,11 +189,25 @@ func settableRows(i info) (set attr.Set) {
 	return set
 }
 
-// inside runs fn in the namespace of the Conn.
-func (c *Conn) inside(fn func() error) error {
-	ns, err := c.netns()
-	if err != nil {
-		return err
+// leaveOut notes something that the link has and the builder does not set.
+func (s *spec) leaveOut(text string) {
+	s.leftOut = append(s.leftOut, text)
+}
+
+// leaveOutf is leaveOut with a format.
+func (s *spec) leaveOutf(format string, args ...any) {
+	s.leaveOut(fmt.Sprintf(format, args...))
+}
+
+// leftOutComment returns a comment about everything that Save left out of a builder and of
+// the other end of a pair.
+func (s *spec) leftOutComment() string {
+	var all []string
+	for end := range ends([]*spec{s}) {
+		all = append(all, end.leftOut...)
 	}
-	return ns.visit(fn)
+	if len(all) == 0 {
+		return ""
+	}
+	return " # left out: " + attr.Printable(strings.Join(all, ", "))
 }

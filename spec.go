@@ -54,6 +54,7 @@ type spec struct {
 	absence *absence      // asks for missing links rather than for one; nil for a builder
 	isNetNS bool          // asks for a network namespace rather than for a link
 	sysctls []inet.Sysctl // of IPv4 and IPv6
+	leftOut []string      // of a saved link
 }
 
 // unsetLink is the link of a spec as long as it sets no common setting. It must not

@@ -48,13 +48,13 @@ func specOf(l *Link) *spec {
 	}
 	s.flags, s.change = uint32(l.Flags), uapi.IFF_UP|uapi.IFF_NOARP|uapi.IFF_MULTICAST|uapi.IFF_ALLMULTI|uapi.IFF_PROMISC|uapi.IFF_DYNAMIC
 	if i, ok := l.Info.(info); ok {
-		s.Info, s.Set = i, settableOf(i.attrs, l.raw.info)
+		s.Info, s.Set = copyOf(i), settableOf(i.attrs, l.raw.info)
 		if copied := s.kind().copied; copied != nil {
-			copied(i, &s.Set)
+			copied(l, &s.Settings)
 		}
 	}
 	if p, ok := l.PortInfo.(info); ok {
-		s.port = &own.Settings{Kind: l.PortKind, Info: p, Set: settableOf(p.attrs, l.raw.port)}
+		s.port = &own.Settings{Kind: l.PortKind, Info: copyOf(p), Set: settableOf(p.attrs, l.raw.port)}
 	}
 	return s
 }

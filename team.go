@@ -21,7 +21,7 @@ var teamKind = kind{
 	whileFree: attr.SetOf(own.TeamMode),
 	notFree:   syscall.EBUSY,
 	defaults:  "numtxqueues 16 numrxqueues 16",
-	saved:     func() genericInfo { return new(TeamInfo) },
+	saved:     func() savable { return new(TeamInfo) },
 }
 
 // A TeamMode is the way the ports of a team share the frames. It is the kernel's
@@ -103,6 +103,11 @@ func (v *TeamInfo) read(ctx context.Context, netns, index int) (genericInfo, err
 		}
 	}
 	return known, err
+}
+
+// saveTo is part of savable.
+func (v *TeamInfo) saveTo(s *spec) {
+	s.Info, s.Set = v, settableRows(v)
 }
 
 // modeApart returns an empty info for the kind, and nil for others.

@@ -16,16 +16,29 @@ import (
 )
 
 var tunKind = kind{
-	config:    "TUN",
-	start:     func() info { return &TunInfo{Type: TunIP} },
-	info:      func() info { return &TunInfo{Owner: tunNobody, Group: tunNobody} },
-	spelled:   attr.SetOf(uapi.IFLA_TUN_TYPE),
-	mtu:       [2]uint32{68, 65535},
-	announced: true,
+	config:     "TUN",
+	start:      func() info { return &TunInfo{Type: TunIP} },
+	info:       func() info { return &TunInfo{Owner: tunNobody, Group: tunNobody} },
+	spelled:    attr.SetOf(uapi.IFLA_TUN_TYPE),
+	mtu:        [2]uint32{68, 65535},
+	announced:  true,
+	defaultsOf: tunDefaults,
 }
 
 // tunNobody stands for a link without an owner or without a group.
 const tunNobody = -1
+
+// tunDefaults returns the settings of a new link, which depend on Type and MultiQueue.
+func tunDefaults(i info) string {
+	v, words := i.(*TunInfo), ""
+	if v.Type == TunIP {
+		words = "txqueuelen 500 arp off "
+	}
+	if v.MultiQueue {
+		words += fmt.Sprintf("numtxqueues %d numrxqueues %[1]d", tunQueues)
+	}
+	return words
+}
 
 // TunInfo is the kernel's report of a tun or tap link.
 type TunInfo struct {

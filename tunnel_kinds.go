@@ -328,7 +328,7 @@ func (m IP6TnlMode) MarshalText() ([]byte, error) {
 
 // UnmarshalText reads a result of String. The error matches fs.ErrInvalid.
 func (m *IP6TnlMode) UnmarshalText(text []byte) error {
-	return attr.ReadWord(ip6tnlModes, "IP6 tnl mode", text, m)
+	return attr.ReadWord(ip6tnlModes, "ip6tnl mode", text, m)
 }
 
 // validate applies the rules of the ip6tnl driver.

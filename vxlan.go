@@ -41,11 +41,11 @@ func vxlanFlood(i any) *own.Flood {
 
 // vxlanCopied leaves out checksum offload that is off: the kernel takes its bits of the
 // header for used if a request names it.
-func vxlanCopied(i info, set *attr.Set) {
-	v := i.(*VXLANInfo)
+func vxlanCopied(l *Link, s *own.Settings) {
+	v := l.Info.(*VXLANInfo)
 	if !v.RemCSumTx && !v.RemCSumRx {
-		set.Remove(uapi.IFLA_VXLAN_REMCSUM_TX)
-		set.Remove(uapi.IFLA_VXLAN_REMCSUM_RX)
+		s.Set.Remove(uapi.IFLA_VXLAN_REMCSUM_TX)
+		s.Set.Remove(uapi.IFLA_VXLAN_REMCSUM_RX)
 	}
 }
 

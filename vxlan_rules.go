@@ -244,7 +244,7 @@ func (d VXLANDF) MarshalText() ([]byte, error) {
 
 // UnmarshalText reads a result of String. The error matches fs.ErrInvalid.
 func (d *VXLANDF) UnmarshalText(text []byte) error {
-	return attr.ReadWord(vxlanDFs, "VXLANDF", text, d)
+	return attr.ReadWord(vxlanDFs, "VXLAN DF", text, d)
 }
 
 // A VXLANLabelPolicy is the source of the IPv6 flow label.

@@ -21,6 +21,7 @@ var wireguardKind = kind{
 	hidesNetNS: true,
 	address:    "WireGuard links have no link-layer address",
 	defaults:   withoutARP + " mtu 1420",
+	saved:      func() savable { return new(WireGuardInfo) },
 }
 
 // WireGuardInfo has the settings that only WireGuard links have. Link.Info is a
@@ -310,6 +311,30 @@ func reportedWireGuard(d *wgnl.Device) *WireGuardInfo {
 		})
 	}
 	return known
+}
+
+// saveTo is part of savable. A key that the kernel has is named and left out.
+func (v *WireGuardInfo) saveTo(s *spec) {
+	b := &WireGuardInfo{ListenPort: v.ListenPort, FwMark: v.FwMark, Peers: v.Peers}
+	s.Info, s.Set = b, attr.Set{}
+	if b.ListenPort != 0 {
+		s.Set.Add(own.WireGuardListenPort)
+	}
+	if b.FwMark != 0 {
+		s.Set.Add(own.WireGuardFwMark)
+	}
+	if len(b.Peers) > 0 {
+		s.Set.Add(own.WireGuardPeers)
+	}
+	if v.PrivateKey.held {
+		s.leaveOut("private-key")
+	}
+	for i := range b.Peers {
+		if p := &b.Peers[i]; p.PresharedKey.held {
+			p.PresharedKey = WireGuardSecret{}
+			s.leaveOutf("preshared-key of peer %v", p.Key)
+		}
+	}
 }
 
 func dialWireGuard(ctx context.Context, netns int) (*wgnl.Conn, error) {

@@ -107,7 +107,7 @@ func compare(ctx context.Context, w io.Writer, conn *iplink.Conn, specs []iplink
 // apply makes the differences go, and prints them. On an error Ensure removes the links
 // that it made, and undo takes care of those that were there before.
 func apply(ctx context.Context, w io.Writer, conn *iplink.Conn, specs []iplink.Spec, progress func() (stop func())) error {
-	before, err := conn.Save(ctx, bridge.Objects(), vxlan.Objects())
+	before, err := conn.Save(ctx, iplink.Whole(), bridge.Objects(), vxlan.Objects())
 	if err != nil {
 		return err
 	}

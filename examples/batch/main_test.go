@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -73,6 +74,15 @@ func (m *machine) alias() any {
 	return testutil.LinkJSON(m, m.ns, "old")["ifalias"]
 }
 
+// state returns the report of `ip` about the link that is there before, without the line
+// about the bridge, which has timers.
+func (m *machine) state() string {
+	m.Helper()
+	text := testutil.IP(m, m.ns, "-d", "address", "show", "dev", "old") + testutil.IP(m, m.ns, "route", "show", "table", "all", "dev", "old")
+	lines := slices.DeleteFunc(strings.Split(text, "\n"), func(line string) bool { return strings.Contains(line, " forward_delay ") })
+	return strings.Join(lines, "\n") + fmt.Sprint(testutil.LinkJSON(m, m.ns, "old")["inet6_addr_gen_mode"])
+}
+
 // TestBatch carries a file out three times: without changes, with them, and again.
 func TestBatch(t *testing.T) {
 	m := newMachine(t)
@@ -97,6 +107,12 @@ func TestBatchFails(t *testing.T) {
 	m.run(1, "", "link set dev old alias new\nlink add br0 type bridge\nroute add 198.51.100.0/24 via 203.0.113.1 dev br0\nlink set br0 up\n", "batch: ", "route")
 	if names := testutil.IP(t, m.ns, "-o", "link", "show"); strings.Contains(names, "br0") || m.alias() != "before" {
 		t.Errorf("it left %s with the alias %v", names, m.alias())
+	}
+	before := m.state()
+	m.run(1, "", "link set dev old mtu 1400 txqueuelen 77 group 7 address 02:00:00:00:12:34 addrgenmode none\naddress add 192.0.2.77/24 dev old\n"+
+		"link set dev old arp off multicast off\nlink property add dev old altname another\nlink add br0 type bridge\nroute add 198.51.100.0/24 via 203.0.113.1 dev br0\nlink set br0 up\n", "batch: ", "route")
+	if after := m.state(); after != before {
+		t.Errorf("it was\n%sand is\n%s", before, after)
 	}
 	m.run(1, "", "link add br0 type brigde\n", "links.batch: ", "line 1, column 19", "bridge")
 }

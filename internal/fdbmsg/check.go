@@ -109,16 +109,16 @@ func (e *object) fault() string {
 }
 
 func (e *object) flagFault() string {
-	allowed := e.flag() | fdb.ExternLearn | fdb.Sticky
+	allowed := e.Flag() | fdb.ExternLearn | fdb.Sticky
 	switch e.Database {
 	case OfVXLAN:
-		allowed = e.flag() | fdb.ExternLearn | fdb.Router
+		allowed = e.Flag() | fdb.ExternLearn | fdb.Router
 	case OfFilter:
-		allowed = e.flag()
+		allowed = e.Flag()
 	}
 	switch wrong := e.Flags &^ allowed; {
 	case wrong&(fdb.Self|fdb.Master) != 0:
-		return fmt.Sprintf("it belongs to the database %s", e.flag())
+		return fmt.Sprintf("it belongs to the database %s", e.Flag())
 	case wrong&fdb.Use != 0:
 		return "use is an action, and not a property that an entry keeps"
 	case wrong&(fdb.Offloaded|fdb.Locked) != 0:

@@ -61,9 +61,13 @@ func keepFilter(ctx context.Context, conn *rtnl.Conn, link *rtnl.Link) (func(*fd
 		}
 	})
 	return func(e *fdb.Entry) bool {
-		group := func(first []byte) bool { return bytes.HasPrefix(e.MAC, first) }
-		return link.Master != 0 || above[string(e.MAC)] || e.MAC[0] == 0xff || slices.ContainsFunc(multicast, group)
+		return link.Master != 0 || above[string(e.MAC)] || isGroup(e.MAC)
 	}, err
+}
+
+// isGroup reports whether the kernel joins a group by itself.
+func isGroup(mac []byte) bool {
+	return mac[0] == 0xff || slices.ContainsFunc(multicast, func(first []byte) bool { return bytes.HasPrefix(mac, first) })
 }
 
 func filterReason(errno syscall.Errno) string {

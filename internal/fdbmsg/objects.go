@@ -27,7 +27,8 @@ func (d Database) ofBridge() bool {
 	return d == OfPort || d == OfBridge
 }
 
-func (d Database) flag() fdb.Flags {
+// Flag returns the flag that selects the database in a message.
+func (d Database) Flag() fdb.Flags {
 	if d == OfPort {
 		return fdb.Master
 	}
@@ -128,7 +129,7 @@ type object struct {
 func (e *object) String() string {
 	bare := e.Entry
 	bare.Port, bare.PortIndex = "", 0
-	bare.Flags = bare.Flags&^(fdb.Self|fdb.Master) | e.flag()
+	bare.Flags = bare.Flags&^(fdb.Self|fdb.Master) | e.Flag()
 	return bare.String()
 }
 
@@ -138,7 +139,7 @@ func (e *object) Append(b []byte, index int, indexOf func(string) int) []byte {
 	if e.Via != "" {
 		via = indexOf(e.Via)
 	}
-	m := Message{Entry: &e.Entry, Index: index, Via: via, Flags: e.Flags | e.flag()}
+	m := Message{Entry: &e.Entry, Index: index, Via: via, Flags: e.Flags | e.Flag()}
 	return m.Append(b)
 }
 

@@ -3,6 +3,7 @@ package fdbmsg
 import (
 	"context"
 	"net/netip"
+	"slices"
 
 	"github.com/iplink-go/iplink/fdb"
 	"github.com/iplink-go/iplink/internal/own"
@@ -12,7 +13,8 @@ import (
 )
 
 // Save is an own.Saver of the permanent and static entries of bridges, of their ports and
-// of VXLAN links. Entries that a control plane manages are left to it, and so are the
+// of VXLAN links, and of the addresses in the filters of other links, unless the kernel put
+// them there for links on top. Entries that a control plane manages are left to it, and so are the
 // entries of a VXLAN link that filters its networks: see SaveTunnels.
 func Save(ctx context.Context, conn *rtnl.Conn, links map[int]*own.Saved) error {
 	made := map[int]func(*fdb.Entry) bool{}
@@ -25,6 +27,8 @@ func Save(ctx context.Context, conn *rtnl.Conn, links map[int]*own.Saved) error 
 		switch {
 		case e.Flags&fdb.Master != 0:
 			return e.State == fdb.Permanent && string(e.MAC) == string(l.Address)
+		case ownSetter(l.Link.Kind) == "":
+			return e.State != fdb.Permanent || isGroup(e.MAC)
 		case made[l.Index] == nil:
 			return true
 		}
@@ -68,10 +72,66 @@ func save(ctx context.Context, conn *rtnl.Conn, links map[int]*own.Saved, leave 
 		}
 		all[at] = append(all[at], settable(e))
 	})
+	of := newFilters(links)
 	for _, at := range places {
-		Add(at.s, at.d, false, nil, all[at])
+		if at.d == OfFilter {
+			of.add(at.s, all[at])
+		}
+	}
+	for _, at := range places {
+		if at.d != OfFilter {
+			Add(at.s, at.d, false, nil, all[at])
+		} else if entries := of.byPrograms(at.s, all[at]); len(entries) > 0 {
+			Add(at.s, at.d, false, keepFilter, entries)
+		}
 	}
 	return err
+}
+
+// filters knows the links that have an address or a filter with it.
+type filters struct {
+	links map[int]*own.Saved
+	index map[*own.Settings]int
+	by    map[string][]int
+}
+
+func newFilters(links map[int]*own.Saved) *filters {
+	f := &filters{links, map[*own.Settings]int{}, map[string][]int{}}
+	for i, l := range links {
+		f.index[l.Link] = i
+		f.by[string(l.Address)] = append(f.by[string(l.Address)], i)
+	}
+	return f
+}
+
+// add adds the addresses in the filter of a link.
+func (f *filters) add(s *own.Settings, entries []fdb.Entry) {
+	for _, e := range entries {
+		f.by[string(e.MAC)] = append(f.by[string(e.MAC)], f.index[s])
+	}
+}
+
+// byPrograms returns the addresses in the filter of a link that no link on top has put
+// there.
+func (f *filters) byPrograms(s *own.Settings, entries []fdb.Entry) []fdb.Entry {
+	at := f.index[s]
+	return slices.DeleteFunc(entries, func(e fdb.Entry) bool {
+		return slices.ContainsFunc(f.by[string(e.MAC)], func(other int) bool { return f.isAbove(other, at) })
+	})
+}
+
+// isAbove reports whether a link is on top of another one, or on top of links on it.
+func (f *filters) isAbove(index, below int) bool {
+	for range len(f.links) { // links cannot be in a ring, but reports can
+		l := f.links[index]
+		if l == nil || l.Below == 0 {
+			return false
+		}
+		if index = l.Below; index == below {
+			return true
+		}
+	}
+	return false
 }
 
 // lasts reports whether a program, and no control plane, made an entry that does not age.
@@ -84,6 +144,8 @@ func placeOf(e *fdb.Entry, l *own.Saved) (*own.Settings, Database) {
 	switch isPort := l.Port != nil && l.Port.Kind == "bridge"; {
 	case e.Flags&fdb.Master == 0 && l.Link.Kind == "vxlan":
 		return l.Link, OfVXLAN
+	case e.Flags&fdb.Master == 0 && l.Master == 0 && ownSetter(l.Link.Kind) == "":
+		return l.Link, OfFilter
 	case e.Flags&fdb.Master == 0:
 		return nil, OfFilter
 	case l.Link.Kind == "bridge":

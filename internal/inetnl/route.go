@@ -139,6 +139,8 @@ type LinkRoute struct {
 	// Shared reports that the route goes through several links or gateways, or uses a
 	// nexthop object.
 	Shared bool
+	// Beyond names a property of the route that inet.Route has no field for, or is empty.
+	Beyond string
 }
 
 // ReadRoutes returns the routes whose only interface is the link, with those by the
@@ -190,6 +192,12 @@ func ParseRoute(b []byte) []LinkRoute {
 	if b[0] == uapi.AF_INET {
 		dst, r.Scope = netip.IPv4Unspecified(), inet.ScopeOf(b[6])
 	}
+	switch {
+	case b[2] != 0:
+		r.Beyond = "from"
+	case b[3] != 0:
+		r.Beyond = "tos"
+	}
 	var hops []byte
 	for a, err := range wire.Attrs(b[routeLen:]) {
 		switch {
@@ -224,6 +232,10 @@ func (r *LinkRoute) take(a wire.Attr) {
 		r.Src, _ = netip.AddrFromSlice(a.Data)
 	case a.Type == uapi.RTA_METRICS:
 		r.takeMetrics(a.Data)
+	case a.Type == uapi.RTA_ENCAP:
+		r.Beyond = "encap"
+	case a.Type == uapi.RTA_PREF && len(a.Data) == 1 && a.Data[0] != 0:
+		r.Beyond = "pref"
 	case len(a.Data) != 4:
 	case a.Type == uapi.RTA_OIF:
 		r.Index = int(wire.Order.Uint32(a.Data))
@@ -231,6 +243,8 @@ func (r *LinkRoute) take(a wire.Attr) {
 		r.Metric = wire.Order.Uint32(a.Data)
 	case a.Type == uapi.RTA_TABLE:
 		r.Table = wire.Order.Uint32(a.Data)
+	case a.Type == uapi.RTA_FLOW:
+		r.Beyond = "realms"
 	case a.Type == uapi.RTA_NH_ID:
 		r.Shared = true
 	}
@@ -249,9 +263,14 @@ func (r *LinkRoute) takeMetrics(b []byte) {
 			r.AdvMSS = v
 		case uapi.RTAX_LOCK:
 			lock = v
+		default:
+			r.Beyond = "another metric"
 		}
 	}
 	r.MTULock = r.MTU != 0 && lock&(1<<uapi.RTAX_MTU) != 0
+	if lock&^(1<<uapi.RTAX_MTU) != 0 {
+		r.Beyond = "another lock than of the MTU"
+	}
 }
 
 // through returns the route for each of its gateways: a struct rtnexthop followed by

@@ -17,8 +17,9 @@ type setting struct {
 	read func(args *words.Args) error
 }
 
-// readAll reads settings in any order. A word that is the name of none goes to bare.
-func readAll(args *words.Args, settings []setting, bare func(word string) (bool, error)) error {
+// readAll reads settings in any order. A word that is the name of none goes to bare, which
+// also takes the words of more.
+func readAll(args *words.Args, settings []setting, bare func(word string) (bool, error), more ...string) error {
 	names := make([]string, len(settings))
 	for i := range settings {
 		names[i] = settings[i].word
@@ -36,7 +37,7 @@ func readAll(args *words.Args, settings []setting, bare func(word string) (bool,
 			}
 		}
 		if !ok {
-			return args.Unknown(names)
+			return args.Unknown(slices.Concat(names, more))
 		}
 		if err := settings[slices.Index(names, full)].read(args); err != nil {
 			return err
@@ -138,21 +139,32 @@ func readPeer(args *words.Args, a *inet.Addr) error {
 	return nil
 }
 
-// computed stands for a broadcast address that follows from the prefix.
-var computed = netip.IPv6Unspecified()
+// computed and computedZeros stand for a broadcast address that follows from the prefix: with
+// ones and with zeros in place of the host.
+var computed, computedZeros = netip.IPv6Unspecified(), netip.IPv6LinkLocalAllNodes()
 
 func readBroadcast(args *words.Args, a *inet.Addr) (err error) {
-	if args.Take("+") {
+	switch {
+	case args.Take("+"):
 		a.Broadcast = computed
+		return nil
+	case args.Take("-"):
+		a.Broadcast = computedZeros
 		return nil
 	}
 	a.Broadcast, err = args.Addr()
 	return err
 }
 
-// completeBroadcast computes the last address of the network.
+// completeBroadcast computes the last or the first address of the network.
 func completeBroadcast(a *inet.Addr) error {
-	if a.Broadcast != computed || !a.Prefix.Addr().Is4() {
+	switch {
+	case !a.Prefix.Addr().Is4():
+		return nil
+	case a.Broadcast == computedZeros:
+		a.Broadcast = a.Prefix.Masked().Addr()
+		return nil
+	case a.Broadcast != computed:
 		return nil
 	}
 	b := a.Prefix.Addr().As4()
@@ -188,6 +200,26 @@ func ofLifetime(d *time.Duration) func(*words.Args) error {
 // tables are the names of routing tables that need no file.
 var tables = map[string]uint32{"main": uapi.RT_TABLE_MAIN, "local": uapi.RT_TABLE_LOCAL, "default": uapi.RT_TABLE_LOCAL - 2}
 
+// protocols are the names of the protocols of routes that `ip` has without a file, besides
+// the words of inet.RouteProto.
+var protocols = map[string]uint32{"gated": 8, "mrt": 10, "zebra": 11, "bird": 12, "dnrouted": 13, "xorp": 14, "ntk": 15, "keepalived": 18,
+	"babel": 42, "ovn": 84, "openr": 99, "bgp": 186, "isis": 187, "ospf": 188, "rip": 189, "eigrp": 192}
+
+func ofProtocol(v *inet.RouteProto) func(*words.Args) error {
+	return func(args *words.Args) error {
+		if number, ok := protocols[args.Peek()]; ok {
+			args.Next()
+			*v = inet.RouteProto(number)
+			return nil
+		}
+		return ofText(v)(args)
+	}
+}
+
+// unreadOfRoute are words about a route that inet.Route has no field for.
+var unreadOfRoute = []string{"as", "congctl", "cwnd", "dsfield", "encap", "equalize", "expires", "fastopen_no_cookie", "features", "from", "hoplimit", "initcwnd", "initrwnd",
+	"nexthop", "nhid", "pref", "quickack", "realms", "reordering", "rto_min", "rtt", "rttvar", "ssthresh", "tos", "ttl-propagate", "weight", "window"}
+
 // ReadRoute reads the arguments of `ip route add`, without the link. six makes a default
 // route without a gateway one of IPv6.
 func ReadRoute(args *words.Args, six bool) (r inet.Route, err error) {
@@ -205,7 +237,7 @@ func ReadRoute(args *words.Args, six bool) (r inet.Route, err error) {
 			r.Via, err = args.Addr()
 			return err
 		}},
-		{"src", ofAddr(&r.Src)}, {"table", ofNumber(&r.Table, tables)}, {"proto", ofText(&r.Proto)}, {"protocol", ofText(&r.Proto)},
+		{"src", ofAddr(&r.Src)}, {"table", ofNumber(&r.Table, tables)}, {"proto", ofProtocol(&r.Proto)}, {"protocol", ofProtocol(&r.Proto)},
 		{"scope", ofText(&r.Scope)}, {"metric", ofNumber(&r.Metric, nil)}, {"priority", ofNumber(&r.Metric, nil)}, {"preference", ofNumber(&r.Metric, nil)},
 		{"onlink", func(*words.Args) error { r.OnLink = true; return nil }},
 		{"mtu", func(args *words.Args) error { r.MTULock = args.Take("lock"); return ofNumber(&r.MTU, nil)(args) }},
@@ -214,16 +246,18 @@ func ReadRoute(args *words.Args, six bool) (r inet.Route, err error) {
 	}
 	err = readAll(args, settings, func(word string) (bool, error) {
 		switch {
+		case slices.Contains(unreadOfRoute, word):
+			return false, args.Fault("builders have no setting for it")
 		case dst:
 			return false, nil
 		case word == "default" || word == "any" || word == "all":
 			dst, isDefault = true, true
 			return true, nil
 		}
-		p, ok := words.ParsePrefix(word)
+		p, ok := words.ShortPrefix(word)
 		r.Dst, dst = p, ok
 		return ok, nil
-	})
+	}, "default")
 	if err == nil && !dst {
 		err = args.Missing("a destination")
 	}

@@ -55,9 +55,8 @@ import (
 )
 
 // leastOf are links with their required settings alone, by kind. more are the words of a
-// command for what the kernel chooses in other ways than by a default: the SCI of a macsec
-// link, which has its address in it, the queues of a veth, which are as many as there are
-// processors, and settings in which tun and tap differ.
+// command for what the kernel chooses in other ways than by a default: the queues of a veth,
+// which are as many as there are processors.
 var leastOf = map[string]struct {
 	spec iplink.Spec
 	more string
@@ -82,7 +81,7 @@ var leastOf = map[string]struct {
 	"ipip":      {ipip.New("t0").Local(lab.Addr("192.0.2.1")).Remote(lab.Addr("192.0.2.2")), ""},
 	"ipvlan":    {ipvlan.New("t0").Parent("under"), ""},
 	"ipvtap":    {ipvtap.New("t0").Parent("under"), ""},
-	"macsec":    {macsec.New("t0").Parent("under"), `sci \S+`},
+	"macsec":    {macsec.New("t0").Parent("under"), ""},
 	"macvlan":   {macvlan.New("t0").Parent("under"), ""},
 	"macvtap":   {macvtap.New("t0").Parent("under"), ""},
 	"netkit":    {netkit.New("t0"), ""},
@@ -91,7 +90,7 @@ var leastOf = map[string]struct {
 	"rmnet":     {rmnet.New("t0").Parent("under").MuxID(7), ""},
 	"sit":       {sit.New("t0").Local(lab.Addr("192.0.2.1")).Remote(lab.Addr("192.0.2.2")), ""},
 	"team":      {team.New("t0"), ""},
-	"tun":       {tun.New("t0"), `txqueuelen 500| arp off| && ip link set dev t0\b`},
+	"tun":       {tun.New("t0"), ""},
 	"vcan":      {vcan.New("t0"), ""},
 	"veth":      {veth.New("t0"), `num[tr]xqueues \d+`},
 	"vlan":      {vlan.New("t0").Parent("under").ID(7), ""},

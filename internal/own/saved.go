@@ -11,6 +11,7 @@ import (
 // A Saved is a link whose builder is made from the kernel's reports.
 type Saved struct {
 	Index, Master int
+	Below         int // the index of the link below, or 0
 	Address       net.HardwareAddr
 	Info          any       // the settings that only its kind has, as the kernel reports them, or nil
 	Link          *Settings // of its builder

@@ -84,12 +84,16 @@ func onThread(fn func()) {
 	<-done
 }
 
-// DropCapabilities takes them from the calling thread, which must not be used
+// DropCapabilities takes all but some from the calling thread, which must not be used
 // any more.
-func DropCapabilities(t testing.TB) {
+func DropCapabilities(t testing.TB, keep ...int) {
 	t.Helper()
-	var none [2]unix.CapUserData
-	if err := unix.Capset(&unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}, &none[0]); err != nil {
+	var data [2]unix.CapUserData
+	for _, c := range keep {
+		data[c/32].Permitted |= 1 << (c % 32)
+		data[c/32].Effective |= 1 << (c % 32)
+	}
+	if err := unix.Capset(&unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}, &data[0]); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -48,10 +48,12 @@ const (
 	RTA_PREFSRC   = 7
 	RTA_METRICS   = 8
 	RTA_MULTIPATH = 9
+	RTA_FLOW      = 11
 	RTA_CACHEINFO = 12
 	RTA_TABLE     = 15
 	RTA_VIA       = 18
 	RTA_PREF      = 20
+	RTA_ENCAP     = 22
 	RTA_NH_ID     = 30
 )
 

@@ -135,13 +135,27 @@ func ParsePrefix(text string) (netip.Prefix, bool) {
 	return p, err == nil
 }
 
+// ShortPrefix is ParsePrefix, and reads an IPv4 address of fewer than four bytes as one that
+// ends with zeros: 10/8.
+func ShortPrefix(text string) (netip.Prefix, bool) {
+	addr, length, _ := strings.Cut(text, "/")
+	if dots := strings.Count(addr, "."); dots < 3 && addr != "" && strings.Trim(addr, "0123456789.") == "" {
+		full := addr + strings.Repeat(".0", 3-dots)
+		if length != "" {
+			full += "/" + length
+		}
+		return ParsePrefix(full)
+	}
+	return ParsePrefix(text)
+}
+
 // Prefix reads the value of the last word as a prefix.
 func (a *Args) Prefix() (netip.Prefix, error) {
 	text, err := a.Value()
 	if err != nil {
 		return netip.Prefix{}, err
 	}
-	p, ok := ParsePrefix(text)
+	p, ok := ShortPrefix(text)
 	if !ok {
 		return p, a.Faultf("%s is not an IP address with a prefix length", quote(text))
 	}

@@ -233,6 +233,11 @@ func distance(a, b string) int {
 	return one[len(b)]
 }
 
+// Has reports whether a word that is not read yet is among the arguments.
+func (a *Args) Has(word string) bool {
+	return a.More() && slices.ContainsFunc(a.words[a.at:], func(w Word) bool { return w.Text == word })
+}
+
 // Cut removes the first occurrence of a word that is not read yet, and returns whether
 // there was one.
 func (a *Args) Cut(word string) bool {
