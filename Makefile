@@ -21,8 +21,8 @@ GUESTS    = . ./amt ./bareudp ./batadv ./bond ./bridge ./can ./erspan ./failover
 	./internal/fdbmsg ./internal/kerneltest ./internal/kerneltest/foreign ./internal/rootless ./internal/rtnl ./internal/tap ./internal/testutil
 # The root's tests that ask no kernel, which take minutes on an emulated processor.
 PURE      = $(shell cat $(filter-out %_linux_test.go,$(wildcard *_test.go)) | sed -n 's/^func \(\(Test\|Fuzz\)[A-Za-z0-9_]*\).[tf] .*/\1/p' | paste -sd '|' -)
-# The root's tests that run long, in one goroutine: the race detector finds nothing there.
-SERIAL    = ^Test(JSON|Parse)(Random|Setters)$$
+# The root's tests in one goroutine, which make fewer rounds with the race detector.
+SERIAL    = ^Test(JSON|Parse)Random$$
 ALONE    := ./can ./examples/ipoib ./internal/kerneltest/foreign ./lowpan
 
 .PHONY: test unit agent bench bench-once deps check race plain cross bigendian matrix test-failover test-kernel test-ipoib test-tshark fuzz golden docs runner
@@ -60,7 +60,7 @@ RACED = . ./internal/kerneltest ./internal/vmtest $(filter-out . ./internal/kern
 	'^[[:space:]]+go [a-zA-Z]|^[^/]*\<(sync|atomic)\.' . | xargs -n 1 dirname)))
 
 race:
-	$(GO) test -race -vet=off -ldflags='-s -w' -p 3 -skip '$(SERIAL)' $(RACED)
+	$(GO) test -race -vet=off -ldflags='-s -w' -p 3 $(RACED)
 
 plain:
 	CGO_ENABLED=0 $(GO) test -vet=off -ldflags='-s -w' $(filter-out $(RACED),$(shell $(GO) list ./... | sed "s,^$$($(GO) list -m),.,"))

@@ -88,7 +88,7 @@ func TestJSONRandom(t *testing.T) {
 
 func jsonOfRandom(t *testing.T, kind string, port bool) {
 	r := rand.New(rand.NewPCG(0x1234, 7))
-	for range 200 {
+	for range serial(200) {
 		random := iplink.RandomKind(kind, port, r)
 		text := sameThroughJSON(t, random.Spec)
 		_, read := throughJSON(t, random.Spec)

@@ -19,3 +19,12 @@ func emulated(rounds int) int {
 	}
 	return rounds
 }
+
+// serial returns how many rounds a test in one goroutine makes, where the race detector
+// finds nothing: few with it.
+func serial(rounds int) int {
+	if testutil.Race {
+		return rounds / 10
+	}
+	return rounds
+}

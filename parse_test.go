@@ -108,7 +108,7 @@ func eachTable(t *testing.T, test func(t *testing.T, kind string, port bool)) {
 func readRandom(t *testing.T, kind string, port bool) {
 	r := rand.New(rand.NewPCG(0x1234, 7))
 	tried := map[string]bool{}
-	for range 300 {
+	for range serial(300) {
 		random := iplink.RandomKind(kind, port, r)
 		maps.Copy(tried, random.Tried)
 		text, _, _ := strings.Cut(random.Spec.String(), " #")
