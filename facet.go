@@ -243,7 +243,15 @@ func (t *transaction) lookAt(ctx context.Context, j *job) (fault, err error) {
 // whole reports whether a link is compared with all that its spec asks for, rather than
 // only with the settings of the link itself.
 func (t *transaction) whole(j *job) bool {
-	return !j.at.isRemote() && (!j.isNew() || t.disturbed)
+	return !j.at.isRemote() && (!j.isNew() || t.disturbed || slices.ContainsFunc(t.jobs, j.losesTo))
+}
+
+// losesTo reports whether a link may have lost addresses or neighbours to a port of the
+// same call: a master may take over the address of a port, which takes its neighbours
+// away, and its MTU, which takes addresses of IPv6 away.
+func (j *job) losesTo(port *job) bool {
+	return port.at == j.at && cmp.Or(masterOf(port.link), port.master()) == j.link.Index &&
+		(len(j.spec.neighs) > 0 || len(j.spec.addrs) > 0 && port.link != nil && port.link.MTU < leastMTU6)
 }
 
 // isNew reports whether the transaction made the link, or the pair that it belongs to.

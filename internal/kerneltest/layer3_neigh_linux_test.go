@@ -1,8 +1,11 @@
 package kerneltest_test
 
 import (
+	"context"
+	"errors"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	gocmp "github.com/google/go-cmp/cmp"
@@ -12,6 +15,7 @@ import (
 	"github.com/iplink-go/iplink/inet"
 	"github.com/iplink-go/iplink/internal/kerneltest/lab"
 	"github.com/iplink-go/iplink/internal/testutil"
+	"github.com/iplink-go/iplink/veth"
 )
 
 // flaggedNeighs are neighbours with flags, the words of `ip` for each, and a command that
@@ -82,6 +86,44 @@ func TestNeighFlags(t *testing.T) {
 				t.Errorf("ip still says %s", line)
 			}
 		})
+	}
+}
+
+// TestNeighsOfMaster makes a bridge with neighbours and its port together: the bridge takes
+// over the port's address, and the kernel forgets the neighbours.
+func TestNeighsOfMaster(t *testing.T) {
+	n := inet.Neigh{Addr: lab.Addr("192.0.2.51"), LLAddr: lab.OtherMAC}
+	for name, call := range map[string]lab.Verb{"create": (*iplink.Conn).Create, "ensure": func(c *iplink.Conn, ctx context.Context, specs ...iplink.Spec) ([]*iplink.Link, error) {
+		_, err := c.Ensure(ctx, specs...)
+		return nil, err
+	}} {
+		t.Run(name, func(t *testing.T) {
+			c, ns := lab.Scratch(t)
+			specs := []iplink.Spec{bridge.New("t0").Up().Neighs(n), veth.New("t1").Address(lab.MAC).Master("t0").Up().Peer(veth.New("t2"))}
+			if _, err := call(c, t.Context(), specs...); err != nil {
+				t.Fatal(err)
+			}
+			if got := ns.Link("t0")["address"]; got != lab.MAC.String() {
+				t.Fatalf("the bridge has the address %v", got)
+			}
+			if got := neighLine(ns, &n); got != "192.0.2.51 lladdr "+lab.OtherMAC.String()+" PERMANENT" {
+				t.Errorf("ip says %q", got)
+			}
+		})
+	}
+}
+
+// TestAddrsOfMaster makes a bridge with an address of IPv6 and a port whose MTU is too small
+// for one: the bridge takes over the MTU.
+func TestAddrsOfMaster(t *testing.T) {
+	c, ns := lab.Scratch(t)
+	_, err := c.Create(t.Context(), bridge.New("t0").Up().Addr(lab.Prefix("2001:db8::17/65")),
+		veth.New("t1").MTU(1279).Master("t0").Up().Peer(veth.New("t2")))
+	if !errors.Is(err, syscall.EINVAL) || !strings.Contains(err.Error(), "create bridge t0: address 2001:db8::17/65") {
+		t.Errorf("error %v", err)
+	}
+	if names := ns.Names(); len(names) != 1 {
+		t.Errorf("left behind: %v", names)
 	}
 }
 
