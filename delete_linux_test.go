@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -47,7 +48,7 @@ func TestDeleteOneSendsOnce(t *testing.T) {
 	}
 }
 
-// TestDeleteMany is far faster than one by one, and takes nothing else along.
+// TestDeleteMany takes two sends, is far faster than one by one, and takes nothing else along.
 func TestDeleteMany(t *testing.T) {
 	for _, n := range []int{200, lab.Many(t, 400, 1000)} {
 		c, ns := lab.Scratch(t)
@@ -75,7 +76,8 @@ func TestDeleteMany(t *testing.T) {
 		}
 		alone := time.Since(start) / few
 		t.Logf("%d together: %v each; one by one %v each", n, together, alone)
-		if together*4 > alone {
+		// A kernel on one processor need not wait for others: there one by one is as fast.
+		if runtime.NumCPU() > 1 && together*4 > alone {
 			t.Errorf("together %v each is not far from %v", together, alone)
 		}
 	}
