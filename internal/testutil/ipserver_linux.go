@@ -66,6 +66,16 @@ const nonsense = "nonsense"
 // Do executes a command and returns its output. If the command fails, so does the test.
 func (s *IPServer) Do(command string) string {
 	s.t.Helper()
+	answer, failed := s.Try(command)
+	if failed {
+		s.t.Fatalf("%s %s: %s", s.name, command, answer)
+	}
+	return answer
+}
+
+// Try executes a command that may fail, and returns its output, with messages.
+func (s *IPServer) Try(command string) (answer string, failed bool) {
+	s.t.Helper()
 	_, err := fmt.Fprintf(s.in, "%s\n%s\n", command, nonsense)
 	Must(s.t, err)
 	s.commands += 2
@@ -78,11 +88,8 @@ func (s *IPServer) Do(command string) string {
 		}
 		text.WriteString(line)
 	}
-	answer, _, _ := strings.Cut(text.String(), `Object "`+nonsense+`"`)
-	if strings.Contains(answer, fmt.Sprintf("Command failed -:%d\n", s.commands-1)) {
-		s.t.Fatalf("%s %s: %s", s.name, command, answer)
-	}
-	return answer
+	answer, _, _ = strings.Cut(text.String(), `Object "`+nonsense+`"`)
+	return answer, strings.Contains(answer, fmt.Sprintf("Command failed -:%d\n", s.commands-1))
 }
 
 // Decode executes a command and decodes its output.
