@@ -313,15 +313,9 @@ func (p *parsing) batctlCommand(at place, args *words.Args) (err error) {
 			return err
 		}
 	}
-	d, err := p.link(at, name, args)
+	d, err := p.linkOf(KindBatadv, at, name, args)
 	if err != nil {
 		return err
-	}
-	if d.s.Kind == "" {
-		d.s.become(KindBatadv)
-	}
-	if d.s.Kind != KindBatadv {
-		return args.Faultf("%q is %s", name, article(d.s.Kind))
 	}
 	if err := readBatadv(&d.s.Settings, args); err != nil || !args.More() {
 		return err

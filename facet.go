@@ -243,7 +243,7 @@ func (t *transaction) lookAt(ctx context.Context, j *job) (fault, err error) {
 // whole reports whether a link is compared with all that its spec asks for, rather than
 // only with the settings of the link itself.
 func (t *transaction) whole(j *job) bool {
-	return !j.at.isRemote() && (!j.isNew() || t.disturbed || slices.ContainsFunc(t.jobs, j.losesTo))
+	return !j.at.isRemote() && (!j.isNew() || t.disturbed || j.spec.kind().takesPorts() && slices.ContainsFunc(t.jobs, j.losesTo))
 }
 
 // losesTo reports whether a link may have lost addresses or neighbours to a port of the

@@ -328,15 +328,9 @@ func (p *parsing) macsecCommand(at place, args *words.Args) error {
 	if err != nil {
 		return err
 	}
-	d, err := p.link(at, name, args)
+	d, err := p.linkOf(KindMACsec, at, name, args)
 	if err != nil {
 		return err
-	}
-	if d.s.Kind == "" {
-		d.s.become(KindMACsec)
-	}
-	if d.s.Kind != KindMACsec {
-		return args.Faultf("%q is %s", name, article(d.s.Kind))
 	}
 	info := own.Put[MACsecInfo](&d.s.Settings, own.MACsecTxSA)
 	d.s.Set.Remove(own.MACsecTxSA)

@@ -102,3 +102,18 @@ func (d *subject) joins(master *subject) bool {
 	bare.change, bare.flags = s.change&uapi.IFF_UP, 0
 	return s.linkRefs[0].Name == cmp.Or(master.s.finalName(), master.s.Name) && bare.command() == s.command()
 }
+
+// linkOf is link for a command about links of one kind. A link without a kind gets it.
+func (p *parsing) linkOf(kind string, at place, name string, args *words.Args) (*subject, error) {
+	d, err := p.link(at, name, args)
+	if err != nil {
+		return nil, err
+	}
+	if d.s.Kind == "" {
+		d.s.become(kind)
+	}
+	if d.s.Kind != kind {
+		return nil, args.Faultf("%q is %s", name, article(d.s.Kind))
+	}
+	return d, nil
+}

@@ -22,15 +22,9 @@ func (p *parsing) wgCommand(at place, args *words.Args) error {
 	if err != nil {
 		return err
 	}
-	d, err := p.link(at, name, args)
+	d, err := p.linkOf(KindWireGuard, at, name, args)
 	if err != nil {
 		return err
-	}
-	if d.s.Kind == "" {
-		d.s.become(KindWireGuard)
-	}
-	if d.s.Kind != KindWireGuard {
-		return args.Faultf("%q is %s", name, article(d.s.Kind))
 	}
 	for args.More() {
 		if err := readWireGuard(&d.s.Settings, args); err != nil {
