@@ -223,25 +223,36 @@ func TestWatchMisses(t *testing.T) {
 	machine.Batch("link set a0 addrgenmode none up", "addr add 192.0.2.18/24 dev a0", "neigh add 192.0.2.52 lladdr 02:00:00:00:12:34 dev a0")
 	e := watchObjects(w, w.conn.WatchNeighs, iplink.Named("vx0"))
 	e.snapshot()
-	send(machine, "192.0.2.52")
+	keepSending(machine, "192.0.2.52")
 	if e := e.until("missed 02:00:00:00:12:34"); e.New.FDB == nil || e.New.Link != "vx0" || e.Old != nil {
 		t.Errorf("%v", e)
 	}
-	send(machine, "192.0.2.77") // whose link-layer address is not known
+	keepSending(machine, "192.0.2.77") // whose link-layer address is not known
 	if e := e.until("missed 192.0.2.77"); e.New.Neigh == nil || e.New.Link != "vx0" {
 		t.Errorf("%v", e)
 	}
 }
 
-// send sends a datagram, which does not arrive.
-func send(w *watched, to string) {
+// keepSending sends datagrams, which do not arrive, until the test ends: a link drops
+// the first while its carrier is still on the way.
+func keepSending(w *watched, to string) {
 	w.Helper()
+	var conn net.Conn
 	w.In(func() {
-		conn, err := net.Dial("udp", to+":4660")
+		var err error
+		conn, err = net.Dial("udp", to+":4660")
 		testutil.Must(w, err)
-		_, err = conn.Write([]byte("anyone there?"))
-		testutil.Must(w, errors.Join(err, conn.Close()))
 	})
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for ; ; time.Sleep(100 * time.Millisecond) {
+			if _, err := conn.Write([]byte("anyone there?")); errors.Is(err, net.ErrClosed) {
+				return
+			}
+		}
+	}()
+	w.Cleanup(func() { conn.Close(); <-done })
 }
 
 // TestWaitObjects waits for a neighbour and for addresses.
