@@ -135,14 +135,26 @@ func (p *parsing) linkSet(at place, args *words.Args) error {
 	return p.change(d, r, args)
 }
 
-// linkToSet reads the name of the link, which other settings may precede if it has "dev".
+// linkToSet reads the name of the link. Other settings may precede it if it has "dev", and
+// "up" and "down" anyway.
 func (p *parsing) linkToSet(args *words.Args) (string, error) {
-	if blank := p.linkReader(newEditor("", ""), place{}); args.Peek() != "dev" && slices.Contains(blank.known(), args.Peek()) {
+	known := p.linkReader(newEditor("", ""), place{}).known()
+	if args.Peek() != "dev" && slices.Contains(known, args.Peek()) {
 		if name, err := args.CutValue("dev"); name != "" || err != nil {
 			return name, err
 		}
+		if name := args.CutAfter("up", "down"); name != "" && !slices.Contains(known, name) {
+			return name, nil
+		}
 	}
-	args.Take("dev")
+	return devOrName(args)
+}
+
+// devOrName reads the name of a link that exists, behind "dev", "name" or neither.
+func devOrName(args *words.Args) (string, error) {
+	if !args.Take("dev") {
+		args.Take("name")
+	}
 	return args.Value()
 }
 
@@ -169,8 +181,7 @@ func (p *parsing) change(d *subject, r *linkReader, args *words.Args) error {
 
 // linkDelete reads `ip link delete`.
 func (p *parsing) linkDelete(at place, args *words.Args) error {
-	args.Take("dev")
-	name, err := args.Value()
+	name, err := devOrName(args)
 	if err != nil {
 		return err
 	}

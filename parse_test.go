@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -156,17 +157,31 @@ func TestNew(t *testing.T) {
 	}
 }
 
-// TestCommands reads the commands of testdata/commands.txt: each line has a command, and
-// the line behind it begins with a tab and has the commands that the builder gives, or the
-// error after "!".
+// TestCommands reads the commands of testdata/commands.txt and testdata/scripts.txt: each
+// line has a command, and the line behind it begins with a tab and has the commands that the
+// builder gives, or the error after "!". It prints the reasons for which commands of scripts
+// are not read.
 func TestCommands(t *testing.T) {
-	const path = "testdata/commands.txt"
+	readCommands(t, "testdata/commands.txt", 500)
+	reasons := readCommands(t, "testdata/scripts.txt", 1000)
+	for _, reason := range slices.Sorted(maps.Keys(reasons)) {
+		t.Logf("%3d %s", reasons[reason], reason)
+	}
+}
+
+// commandPlaces are parts of an error that differ from command to command.
+var commandPlaces = regexp.MustCompile(`"[^"]*"|line \d+, column \d+: |; it may be .*| \d+(, \d+)*`)
+
+// readCommands reads the commands of a file, at least so many, and returns how often a
+// reason is in the way of one.
+func readCommands(t *testing.T, path string, least int) (reasons map[string]int) {
+	t.Helper()
 	text, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var out strings.Builder
-	n := 0
+	n, reasons := 0, map[string]int{}
 	for line := range strings.Lines(string(text)) {
 		line = strings.TrimSuffix(line, "\n")
 		if strings.HasPrefix(line, "\t") {
@@ -180,19 +195,20 @@ func TestCommands(t *testing.T) {
 		result := commandResult(t, line)
 		result = strings.ReplaceAll(result, fmt.Sprintf("/proc/%d/", os.Getpid()), "/proc/PID/") // this program's
 		out.WriteString("\t" + result + "\n")
+		if reason, refused := strings.CutPrefix(result, "! parse: "); refused {
+			reasons[commandPlaces.ReplaceAllString(reason, "…")]++
+		}
 	}
-	if n < 500 {
-		t.Errorf("%d commands", n)
+	if n < least {
+		t.Errorf("%s has %d commands", path, n)
 	}
 	if *recordCommands {
-		if err := os.WriteFile(path, []byte(out.String()), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
+		err = os.WriteFile(path, []byte(out.String()), 0o644)
 	}
-	if diff := cmp.Diff(strings.Split(string(text), "\n"), strings.Split(out.String(), "\n")); diff != "" {
-		t.Errorf("- %s, + as it is read:\n%s", path, diff)
+	if diff := cmp.Diff(strings.Split(string(text), "\n"), strings.Split(out.String(), "\n")); err != nil || diff != "" && !*recordCommands {
+		t.Errorf("%v\n- %s, + as it is read:\n%s", err, path, diff)
 	}
+	return reasons
 }
 
 // commandResult reads a command, and the commands of its builder once more.
@@ -245,4 +261,4 @@ func FuzzParseCommand(f *testing.F) {
 	})
 }
 
-var recordCommands = flag.Bool("update-commands", false, "record testdata/commands.txt anew")
+var recordCommands = flag.Bool("update-commands", false, "record testdata/commands.txt and testdata/scripts.txt anew")

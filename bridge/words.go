@@ -7,7 +7,9 @@ import (
 	"strings"
 
 	"github.com/iplink-go/iplink"
+	"github.com/iplink-go/iplink/inet"
 	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/inetnl"
 	"github.com/iplink-go/iplink/internal/own"
 	"github.com/iplink-go/iplink/internal/words"
 )
@@ -220,7 +222,9 @@ func (e *MDBEntry) readWord(word string, args *words.Args) (err error) {
 	case "source_list":
 		err = e.readSources(args)
 	case "proto":
-		return e.readProto(args)
+		var proto inet.RouteProto
+		proto, err = inetnl.ReadProtocol(args)
+		e.Protocol = uint8(proto)
 	default:
 		err = args.Unknown(mdbWords)
 	}
@@ -258,18 +262,4 @@ func (e *MDBEntry) readSources(args *words.Args) error {
 		e.Sources = append(e.Sources, MDBSource{Addr: a})
 	}
 	return nil
-}
-
-// protocols are the names of origins that need no file.
-var protocols = map[string]uint8{"redirect": 1, "kernel": 2, "boot": 3, "static": 4}
-
-func (e *MDBEntry) readProto(args *words.Args) error {
-	if known, ok := protocols[args.Peek()]; ok {
-		args.Next()
-		e.Protocol = known
-		return nil
-	}
-	n, err := args.Number(8)
-	e.Protocol = uint8(n)
-	return err
 }

@@ -202,23 +202,28 @@ var tables = map[string]uint32{"main": uapi.RT_TABLE_MAIN, "local": uapi.RT_TABL
 
 // protocols are the names of the protocols of routes that `ip` has without a file, besides
 // the words of inet.RouteProto.
-var protocols = map[string]uint32{"gated": 8, "mrt": 10, "zebra": 11, "bird": 12, "dnrouted": 13, "xorp": 14, "ntk": 15, "keepalived": 18,
+var protocols = map[string]inet.RouteProto{"gated": 8, "mrt": 10, "zebra": 11, "bird": 12, "dnrouted": 13, "xorp": 14, "ntk": 15, "keepalived": 18,
 	"babel": 42, "ovn": 84, "openr": 99, "bgp": 186, "isis": 187, "ospf": 188, "rip": 189, "eigrp": 192}
 
 func ofProtocol(v *inet.RouteProto) func(*words.Args) error {
-	return func(args *words.Args) error {
-		if number, ok := protocols[args.Peek()]; ok {
-			args.Next()
-			*v = inet.RouteProto(number)
-			return nil
-		}
-		return ofText(v)(args)
+	return func(args *words.Args) (err error) {
+		*v, err = ReadProtocol(args)
+		return err
 	}
+}
+
+// ReadProtocol reads the origin of a route, which MDB entries have as well.
+func ReadProtocol(args *words.Args) (p inet.RouteProto, err error) {
+	if p, ok := protocols[args.Peek()]; ok {
+		args.Next()
+		return p, nil
+	}
+	return p, ofText(&p)(args)
 }
 
 // unreadOfRoute are words about a route that inet.Route has no field for.
 var unreadOfRoute = []string{"as", "congctl", "cwnd", "dsfield", "encap", "equalize", "expires", "fastopen_no_cookie", "features", "from", "hoplimit", "initcwnd", "initrwnd",
-	"nexthop", "nhid", "pref", "quickack", "realms", "reordering", "rto_min", "rtt", "rttvar", "ssthresh", "tos", "ttl-propagate", "weight", "window"}
+	"nexthop", "nhid", "pref", "quickack", "realms", "reordering", "rto_min", "rtt", "rttvar", "ssthresh", "tos", "ttl-propagate", "vrf", "weight", "window"}
 
 // ReadRoute reads the arguments of `ip route add`, without the link. six makes a default
 // route without a gateway one of IPv6.
@@ -275,12 +280,27 @@ func isNumber(word string) bool {
 	return ok || word == ""
 }
 
+// ofState reads a state of a neighbour, which `ip` lets be abbreviated.
+func ofState(v *inet.NeighState) func(*words.Args) error {
+	return func(args *words.Args) error {
+		names := []string{inet.NeighState(0).String()}
+		for bit := range 8 {
+			names = append(names, inet.NeighState(1<<bit).String())
+		}
+		if state, ok := words.Match(args.Peek(), names); ok {
+			args.Next()
+			return v.UnmarshalText([]byte(state))
+		}
+		return ofText(v)(args)
+	}
+}
+
 // ReadNeigh reads the arguments of `ip neighbour add`, without the link.
 func ReadNeigh(args *words.Args) (n inet.Neigh, err error) {
 	settings := []setting{
 		{"proxy", func(args *words.Args) error { n.Flags |= inet.NeighProxy; return ofAddr(&n.Addr)(args) }},
 		{"lladdr", func(args *words.Args) (err error) { n.LLAddr, err = args.HardwareAddr(); return err }},
-		{"nud", ofText(&n.State)}, {"state", ofText(&n.State)},
+		{"nud", ofState(&n.State)}, {"state", ofState(&n.State)},
 		{"to", ofAddr(&n.Addr)},
 	}
 	for _, flag := range []inet.NeighFlags{inet.NeighExtLearned, inet.NeighRouter, inet.NeighManaged} {

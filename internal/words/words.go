@@ -255,6 +255,19 @@ func (a *Args) CutValue(word string) (string, error) {
 	return value, nil
 }
 
+// CutAfter removes the first word behind one or more of these, and returns it. It is
+// empty if the next word is another.
+func (a *Args) CutAfter(these ...string) string {
+	rest := a.words[a.at:]
+	i := slices.IndexFunc(rest, func(w Word) bool { return !slices.Contains(these, w.Text) })
+	if i <= 0 {
+		return ""
+	}
+	word := rest[i].Text
+	a.words = slices.Delete(slices.Clone(a.words), a.at+i, a.at+i+1)
+	return word
+}
+
 func (a *Args) cut(word string, n int) (last string, found bool) {
 	i := slices.IndexFunc(a.words[a.at:], func(w Word) bool { return w.Text == word })
 	if i < 0 {
