@@ -73,7 +73,7 @@ func (ns *NetNS) identify(fd int) error {
 func newNetNS() (*NetNS, error) {
 	var ns *NetNS
 	var openErr error
-	moveErr := onThread(
+	moveErr := rtnl.OnThread(
 		func() error { return unix.Unshare(unix.CLONE_NEWNET) },
 		func() { ns, openErr = openNetNS(threadNetNSPath) },
 	)
@@ -194,49 +194,7 @@ func (ns *NetNS) enter(fn func()) error {
 	setns := func() error {
 		return ns.use(func(fd int) error { return unix.Setns(fd, unix.CLONE_NEWNET) })
 	}
-	return onThread(setns, fn)
-}
-
-// onThread runs move, which changes the network namespace, and if that succeeds fn,
-// on a separate thread, and waits for them.
-func onThread(move func() error, fn func()) error {
-	var err error
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		err = moveThread(move, fn)
-	}()
-	<-done
-	return err
-}
-
-// moveThread uses the thread of the calling goroutine. The goroutine must end when
-// moveThread returns, since a goroutine that ends while locked ends its thread too.
-// The process's first thread is an exception: it cannot end, and its namespace is
-// visible to all in /proc/self. It is therefore held while another thread does the
-// work.
-func moveThread(move func() error, fn func()) error {
-	runtime.LockOSThread()
-	if unix.Gettid() == os.Getpid() {
-		defer runtime.UnlockOSThread()
-		return onThread(move, fn)
-	}
-	former, err := openHigh(threadNetNSPath, os.O_RDONLY)
-	if err == nil {
-		defer former.Close()
-		err = move()
-	}
-	if err != nil {
-		runtime.UnlockOSThread()
-		return err
-	}
-	defer func() {
-		if unix.Setns(int(former.Fd()), unix.CLONE_NEWNET) == nil {
-			runtime.UnlockOSThread()
-		}
-	}()
-	fn()
-	return nil
+	return rtnl.OnThread(setns, fn)
 }
 
 // enterView runs fn, which must not panic, on a thread in the namespace that has a mount

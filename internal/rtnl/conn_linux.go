@@ -7,7 +7,6 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/mdlayher/netlink"
 	"golang.org/x/sys/unix"
 
 	"github.com/iplink-go/iplink/internal/highfd"
@@ -61,57 +60,69 @@ type Conn struct {
 // caller's if netns is Here. Extended acknowledgements and strict checking are
 // enabled.
 func Dial(netns int) (*Conn, error) {
-	return dial(unix.NETLINK_ROUTE, netns, netlink.Config{Strict: true})
+	return dial(unix.NETLINK_ROUTE, netns, unix.NETLINK_EXT_ACK, unix.NETLINK_CAP_ACK, unix.NETLINK_GET_STRICT_CHK)
 }
 
-func dial(family, netns int, config netlink.Config) (*Conn, error) {
-	config.MessageBufferSize = readSize
-	nl, err := openIn(netns, family, config)
+// dial opens a socket with some options. The runtime does not poll it: the kernel would wake
+// a thread for each answer, although all answers are available when a send or a read of a
+// list returns.
+func dial(family, netns int, options ...int) (*Conn, error) {
+	fd := -1
+	err := inside(netns, func() (err error) {
+		fd, err = openSocket(family)
+		return err
+	})
+	if fd < 0 {
+		return nil, err
+	}
+	c := &Conn{file: os.NewFile(uintptr(fd), "netlink"), fd: fd, turn: make(chan struct{}, 1), read: make([]byte, readSize)}
+	if err == nil {
+		err = c.configure(options)
+	}
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, c.file.Close())
 	}
-	defer nl.Close() // the Conn has another descriptor
-	c := &Conn{turn: make(chan struct{}, 1), read: make([]byte, readSize)}
-	if err := c.configure(nl); err != nil {
-		return nil, err
-	}
-	if c.fd, err = detach(nl); err != nil {
-		return nil, err
-	}
-	c.file = os.NewFile(uintptr(c.fd), "netlink")
 	return c, nil
 }
 
-func (c *Conn) configure(nl *netlink.Conn) error {
-	if err := nl.SetOption(netlink.CapAcknowledge, true); err != nil {
-		return err
+// openSocket opens a netlink socket in the thread's namespace. The kernel chooses its port.
+func openSocket(family int) (int, error) {
+	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC, family)
+	if err == nil {
+		fd, err = highfd.Number(fd)
 	}
-	// Without privilege the kernel grants less than requested. The granted size is
-	// read back below, so these errors can be ignored.
-	_ = nl.SetReadBuffer(readBuffer)
-	_ = nl.SetWriteBuffer(writeBuffer)
-	read, err := nl.ReadBuffer()
+	if err != nil {
+		return -1, os.NewSyscallError("socket", err)
+	}
+	if err := unix.Bind(fd, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}); err != nil {
+		return -1, errors.Join(os.NewSyscallError("bind", err), unix.Close(fd))
+	}
+	return fd, nil
+}
+
+func (c *Conn) configure(options []int) error {
+	for _, option := range options {
+		if err := unix.SetsockoptInt(c.fd, unix.SOL_NETLINK, option, 1); err != nil {
+			return os.NewSyscallError("setsockopt", err)
+		}
+	}
+	read, err := resize(c.fd, unix.SO_RCVBUFFORCE, unix.SO_RCVBUF, readBuffer)
 	if err != nil {
 		return err
 	}
-	write, err := nl.WriteBuffer()
+	write, err := resize(c.fd, unix.SO_SNDBUFFORCE, unix.SO_SNDBUF, writeBuffer)
 	c.space, c.bytes = read-read/8, write-write/8
 	return err
 }
 
-// detach returns a descriptor of the socket that the runtime does not poll. With
-// polling, the kernel would wake a thread for each answer, although all answers are
-// available when a send or a read of a list returns.
-func detach(nl *netlink.Conn) (fd int, err error) {
-	raw, err := nl.SyscallConn()
-	if err != nil {
-		return -1, err
+// resize requests a size of a buffer and returns the size that the kernel grants, which
+// without privilege may be less.
+func resize(fd, force, option, size int) (int, error) {
+	if unix.SetsockoptInt(fd, unix.SOL_SOCKET, force, size) != nil {
+		_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, option, size)
 	}
-	inner := raw.Control(func(socket uintptr) { fd, err = highfd.Dup(int(socket)) })
-	if err = errors.Join(inner, err); err == nil {
-		_ = unix.SetNonblock(fd, false) // otherwise the os.File would be polled
-	}
-	return fd, err
+	size, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, option)
+	return size, os.NewSyscallError("getsockopt", err)
 }
 
 // Close closes the socket. Calls in progress return os.ErrClosed as soon as they

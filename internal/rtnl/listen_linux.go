@@ -9,6 +9,7 @@ import (
 	"github.com/mdlayher/netlink"
 	"golang.org/x/sys/unix"
 
+	"github.com/iplink-go/iplink/internal/highfd"
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
@@ -74,11 +75,17 @@ func Listen(ctx context.Context, netns int, how Listening) (*Listener, error) {
 }
 
 func listenTo(ctx context.Context, protocol, netns int, how Listening, groups ...uint32) (*Listener, error) {
-	nl, err := openIn(netns, protocol, netlink.Config{})
+	var nl *netlink.Conn
+	err := inside(netns, func() (err error) {
+		nl, err = netlink.Dial(protocol, nil)
+		return err
+	})
+	if nl != nil {
+		defer nl.Close() // the Listener has another descriptor
+	}
 	if err != nil {
 		return nil, err
 	}
-	defer nl.Close() // the Listener has another descriptor
 	l := &Listener{read: make([]byte, readSize), oob: make([]byte, unix.CmsgSpace(4))}
 	if err := configure(nl, how, groups); err != nil {
 		return nil, err
@@ -130,6 +137,16 @@ func (l *Listener) open(nl *netlink.Conn) (err error) {
 	}
 	l.take = l.takeOne
 	return nil
+}
+
+// detach returns another descriptor of the socket, that the runtime does not poll.
+func detach(nl *netlink.Conn) (fd int, err error) {
+	raw, err := nl.SyscallConn()
+	if err != nil {
+		return -1, err
+	}
+	inner := raw.Control(func(socket uintptr) { fd, err = highfd.Dup(int(socket)) })
+	return fd, errors.Join(inner, err)
 }
 
 // takeOne reads one datagram if possible, and reports whether the wait is over.

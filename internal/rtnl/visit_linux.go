@@ -5,40 +5,80 @@ import (
 	"os"
 	"runtime"
 
-	"github.com/mdlayher/netlink"
 	"golang.org/x/sys/unix"
 
 	"github.com/iplink-go/iplink/internal/highfd"
 )
 
-// openIn opens a socket in the network namespace of the descriptor netns.
-func openIn(netns, family int, config netlink.Config) (nl *netlink.Conn, err error) {
-	err = InNetNS(netns, func(fd int) (err error) {
-		config.NetNS = fd
-		nl, err = open(family, config)
-		return err
-	})
-	return nl, err
+// inside runs fn with a thread in the network namespace of the descriptor netns, or in that
+// of the calling thread if netns is Here. If possible, the calling thread itself enters the
+// namespace and returns, because waking another thread for that takes longer than everything
+// else.
+func inside(netns int, fn func() error) (err error) {
+	switch {
+	case netns == Here:
+		return fn()
+	case netns < 0:
+		return unix.EBADF
+	}
+	visited, back := visit(netns, func() { err = fn() })
+	if !visited {
+		enter := func() error { return os.NewSyscallError("setns", unix.Setns(netns, unix.CLONE_NEWNET)) }
+		back = OnThread(enter, func() { err = fn() })
+	}
+	return errors.Join(err, back)
 }
 
-// open opens a socket, which binds to the thread's current network namespace. If
-// possible, the calling thread itself enters the namespace and returns, because
-// waking another thread for that takes longer than everything else.
-func open(family int, config netlink.Config) (nl *netlink.Conn, err error) {
-	there := config.NetNS
-	if there == 0 {
-		return netlink.Dial(family, &config)
+// OnThread runs move, which changes the network namespace, and if that succeeds fn,
+// on a separate thread, and waits for them.
+func OnThread(move func() error, fn func()) error {
+	var err error
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		err = moveThread(move, fn)
+	}()
+	<-done
+	return err
+}
+
+// moveThread uses the thread of the calling goroutine. The goroutine must end when
+// moveThread returns, since a goroutine that ends while locked ends its thread too.
+// The process's first thread is an exception: it cannot end, and its namespace is
+// visible to all in /proc/self. It is therefore held while another thread does the
+// work.
+func moveThread(move func() error, fn func()) error {
+	runtime.LockOSThread()
+	if unix.Gettid() == os.Getpid() {
+		defer runtime.UnlockOSThread()
+		return OnThread(move, fn)
 	}
-	config.NetNS = 0
-	visited, back := visit(there, func() { nl, err = netlink.Dial(family, &config) })
-	switch {
-	case !visited:
-		config.NetNS = there
-		return netlink.Dial(family, &config)
-	case back != nil && err == nil:
-		return nil, errors.Join(back, nl.Close())
+	former, err := openThreadNetNS()
+	if err == nil {
+		defer unix.Close(former)
+		err = move()
 	}
-	return nl, errors.Join(err, back)
+	if err != nil {
+		runtime.UnlockOSThread()
+		return err
+	}
+	defer func() {
+		if unix.Setns(former, unix.CLONE_NEWNET) == nil {
+			runtime.UnlockOSThread()
+		}
+	}()
+	fn()
+	return nil
+}
+
+// openThreadNetNS opens the network namespace of the thread.
+func openThreadNetNS() (int, error) {
+	const path = "/proc/thread-self/ns/net"
+	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return -1, &os.PathError{Op: "open", Path: path, Err: err}
+	}
+	return highfd.Number(fd)
 }
 
 // visit runs fn with the calling thread in a network namespace. It does not if the
@@ -77,10 +117,7 @@ func wayBack() int {
 	if unix.Gettid() == os.Getpid() {
 		return -1
 	}
-	fd, err := unix.Open("/proc/thread-self/ns/net", unix.O_RDONLY|unix.O_CLOEXEC, 0)
-	if err == nil {
-		fd, err = highfd.Number(fd)
-	}
+	fd, err := openThreadNetNS()
 	if err != nil {
 		return -1
 	}

@@ -1,8 +1,0 @@
-//go:build !linux
-
-package rtnl
-
-import "errors"
-
-// InNetNS returns errors.ErrUnsupported.
-func InNetNS(int, func(int) error) error { return errors.ErrUnsupported }
