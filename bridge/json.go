@@ -107,8 +107,9 @@ type mdbForm struct {
 
 // JSON is part of own.Lister.
 func (o *mdbObjects) JSON() (key string, only bool, list any) {
-	all := make([]mdbForm, len(o.entries))
-	for i, e := range o.entries {
+	entries := o.list().entries
+	all := make([]mdbForm, len(entries))
+	for i, e := range entries {
 		all[i] = mdbForm{e.Port, e.PortIndex, e.Group, e.MAC, e.Source, nil, e.Include, e.VLAN, e.Permanent, e.Protocol}
 		for _, source := range e.Sources {
 			all[i].Sources = append(all[i].Sources, source.Addr)

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 
 	"github.com/iplink-go/iplink/internal/own"
@@ -38,45 +39,77 @@ func (b *Builder) OnlyMDB(entries ...MDBEntry) *Builder {
 
 // mdbObjects are the entries that a builder wants.
 type mdbObjects struct {
-	bridge   string // its name, or empty
-	only     bool   // no other permanent ones
-	atLeast  bool   // MDB was called
+	bridge  string // its name, or empty
+	only    bool   // no other permanent ones
+	atLeast bool   // MDB was called
+	calls   *own.Calls[MDBEntry]
+
+	once  sync.Once
+	whole mdbList // of all calls
+}
+
+// mdbList is all entries of a builder, and the first conflict between them.
+type mdbList struct {
 	entries  []MDBEntry
+	places   map[mdbPlace]int
 	conflict string
 }
 
+// mdbPlace is the part of an entry in which it differs from all others.
+type mdbPlace struct {
+	port   string
+	index  int
+	group  netip.Addr
+	mac    string
+	source netip.Addr
+	vlan   uint16
+}
+
+func (e *MDBEntry) place() mdbPlace {
+	return mdbPlace{e.Port, e.PortIndex, e.Group, string(e.MAC), e.Source, e.VLAN}
+}
+
+// members returns the place of all entries for a port and the entry's group.
+func (e *MDBEntry) members(port int) mdbPlace {
+	return mdbPlace{index: port, group: e.Group, mac: string(e.MAC)}
+}
+
 func addMDB(s *own.Settings, only bool, entries []MDBEntry) {
-	o := mdbObjects{bridge: s.Name}
+	o := &mdbObjects{bridge: s.Name, only: only, atLeast: !only}
 	if had := own.FindObjects[*mdbObjects](s); had != nil {
-		o = *had
+		o.only, o.atLeast, o.calls = o.only || had.only, o.atLeast || had.atLeast, had.calls
 	}
-	o.only, o.atLeast = o.only || only, o.atLeast || !only
-	o.entries = slices.Clone(o.entries)
-	for _, e := range entries {
-		o.add(e)
+	copies := make([]MDBEntry, len(entries))
+	for i, e := range entries { // the caller may change its slices later
+		e.MAC, e.Sources = slices.Clone(e.MAC), slices.Clone(e.Sources)
+		slices.SortFunc(e.Sources, func(a, b MDBSource) int { return a.Addr.Compare(b.Addr) })
+		copies[i] = e
 	}
-	s.SetObjects(&o)
+	o.calls = o.calls.Add(copies)
+	s.SetObjects(o)
 }
 
-// add adds an entry, and notes one that is given with other properties already. The
-// caller may change its slices later.
-func (o *mdbObjects) add(e MDBEntry) {
-	e.MAC, e.Sources = slices.Clone(e.MAC), slices.Clone(e.Sources)
-	slices.SortFunc(e.Sources, func(a, b MDBSource) int { return a.Addr.Compare(b.Addr) })
-	i := slices.IndexFunc(o.entries, func(had MDBEntry) bool {
-		return had.Port == e.Port && had.PortIndex == e.PortIndex && had.sameKey(&e)
+// list returns the entries of all calls, each once.
+func (o *mdbObjects) list() *mdbList {
+	o.once.Do(func() {
+		o.whole.places = map[mdbPlace]int{}
+		for _, e := range o.calls.All() {
+			o.whole.add(e)
+		}
 	})
-	switch {
-	case i < 0:
-		o.entries = append(o.entries, e)
-	case o.entries[i].String() != e.String() && o.conflict == "":
-		o.conflict = "an entry is given twice, with different properties: " + e.String()
-	}
+	return &o.whole
 }
 
-// sameKey reports whether two entries are for the same group, source and VLAN.
-func (e *MDBEntry) sameKey(other *MDBEntry) bool {
-	return e.Group == other.Group && slices.Equal(e.MAC, other.MAC) && e.Source == other.Source && e.VLAN == other.VLAN
+// add adds an entry, and notes one that is given with other properties already.
+func (l *mdbList) add(e MDBEntry) {
+	i, twice := l.places[e.place()]
+	switch {
+	case !twice:
+		l.places[e.place()] = len(l.entries)
+		l.entries = append(l.entries, e)
+	case l.entries[i].String() != e.String() && l.conflict == "":
+		l.conflict = "an entry is given twice, with different properties: " + e.String()
+	}
 }
 
 func (o *mdbObjects) Word() string {
@@ -92,9 +125,10 @@ func (o *mdbObjects) setter() string {
 
 // Ports returns the names of the ports, for own.Late.
 func (o *mdbObjects) Ports() (setter string, names []string) {
-	for _, e := range o.entries {
-		if e.Port != "" && !slices.Contains(names, e.Port) {
-			names = append(names, e.Port)
+	seen := map[string]bool{"": true}
+	for _, e := range o.list().entries {
+		if !seen[e.Port] {
+			seen[e.Port], names = true, append(names, e.Port)
 		}
 	}
 	return o.setter(), names
@@ -104,12 +138,13 @@ func (o *mdbObjects) Fault() (setter, text string) {
 	if o.only && o.atLeast {
 		return o.setter(), "MDB and OnlyMDB exclude each other"
 	}
-	if o.conflict != "" {
-		return o.setter(), o.conflict
+	l := o.list()
+	if l.conflict != "" {
+		return o.setter(), l.conflict
 	}
-	for i := range o.entries {
-		e := &o.entries[i]
-		if o.listed(e) {
+	for i := range l.entries {
+		e := &l.entries[i]
+		if l.listed(e) {
 			return o.setter(), e.String() + ": another entry lists that source"
 		}
 		for _, f := range []fault{e.keyFault(), e.portFault(), e.membersFault(o.isHost(e)), o.hostFault(e)} {
@@ -122,10 +157,11 @@ func (o *mdbObjects) Fault() (setter, text string) {
 }
 
 // listed reports whether the source of an entry is also in the list of another one.
-func (o *mdbObjects) listed(e *MDBEntry) bool {
-	return e.Source.IsValid() && slices.ContainsFunc(o.entries, func(star MDBEntry) bool {
-		return star.Port == e.Port && star.PortIndex == e.PortIndex && star.Group == e.Group && star.VLAN == e.VLAN && star.lists(e.Source)
-	})
+func (l *mdbList) listed(e *MDBEntry) bool {
+	star := e.place()
+	star.source = netip.Addr{}
+	i, ok := l.places[star]
+	return ok && e.Source.IsValid() && l.entries[i].lists(e.Source)
 }
 
 // isHost reports whether an entry is for the bridge itself.
@@ -155,12 +191,18 @@ func (o *mdbObjects) Compare(ctx context.Context, conn *rtnl.Conn, index int) ([
 	}
 	var changes []own.Change
 	kept := make([]bool, len(have))
-	for i := range o.entries {
-		w, err := o.place(ctx, conn, index, &o.entries[i])
+	near := map[mdbPlace][]int{}
+	for i := range have {
+		at := have[i].members(have[i].PortIndex)
+		near[at] = append(near[at], i)
+	}
+	entries := o.list().entries
+	for i := range entries {
+		w, err := o.place(ctx, conn, index, &entries[i])
 		if err != nil {
 			return nil, err
 		}
-		if c := w.compare(have, kept, index); c != nil {
+		if c := w.compare(have, near[w.members(w.port)], kept, index); c != nil {
 			changes = append(changes, *c)
 		}
 	}
@@ -210,13 +252,13 @@ func (o *mdbObjects) place(ctx context.Context, conn *rtnl.Conn, bridge int, e *
 }
 
 // compare returns the difference of an entry, or nil. It marks the entries of have that
-// are there because of it.
-func (w *placedMDB) compare(have []reportedMDB, kept []bool, bridge int) *own.Change {
+// are there because of it; near are the places of those of its port and group.
+func (w *placedMDB) compare(have []reportedMDB, near []int, kept []bool, bridge int) *own.Change {
 	var found, right []*reportedMDB
 	var ofSources []*reportedMDB
-	for i := range have {
+	for _, i := range near {
 		h := &have[i]
-		if h.PortIndex != w.port || h.Group != w.Group || !slices.Equal(h.MAC, w.MAC) || !slices.Contains(w.vlans, h.VLAN) {
+		if !slices.Contains(w.vlans, h.VLAN) {
 			continue
 		}
 		if h.Source == w.Source {
@@ -338,7 +380,7 @@ func (o *mdbObjects) Excludes() string {
 
 // Commands returns a command for each entry.
 func (o *mdbObjects) Commands(dev string) (all []string) {
-	for _, e := range o.entries {
+	for _, e := range o.list().entries {
 		all = append(all, strings.TrimSpace("mdb add dev "+dev+" "+e.String()))
 	}
 	return all

@@ -47,7 +47,7 @@ func (o *vniObjects) keeper(ctx context.Context, conn *rtnl.Conn, link *rtnl.Lin
 		return nil, err
 	}
 	if o != nil {
-		for _, n := range o.networks {
+		for _, n := range o.networks() {
 			made[flood{n.First, n.Group}] = true
 		}
 	}

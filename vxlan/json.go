@@ -17,8 +17,9 @@ type vniForm struct {
 
 // JSON is part of own.Lister.
 func (o *vniObjects) JSON() (key string, only bool, list any) {
-	all := make([]vniForm, len(o.networks))
-	for i, n := range o.networks {
+	networks := o.networks()
+	all := make([]vniForm, len(networks))
+	for i, n := range networks {
 		all[i] = vniForm{jsonform.Range{First: n.First, Last: n.Last}, n.Group}
 	}
 	return "vnis", o.only, &all

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 
 	"github.com/iplink-go/iplink"
@@ -33,23 +34,34 @@ func (b *Builder) OnlyVNIs(networks ...VNIs) *Builder {
 // vniObjects are the networks that a builder wants.
 type vniObjects struct {
 	only, atLeast bool
-	networks      []VNIs // sorted by number
+	calls         *own.Calls[VNIs]
+
+	once  sync.Once
+	whole []VNIs // of all calls, sorted by number
 }
 
 func addVNIs(s *own.Settings, only bool, networks []VNIs) {
-	var o vniObjects
+	o := &vniObjects{only: only, atLeast: !only}
 	if had := own.FindObjects[*vniObjects](s); had != nil {
-		o = *had
+		o.only, o.atLeast, o.calls = o.only || had.only, o.atLeast || had.atLeast, had.calls
 	}
-	o.only, o.atLeast = o.only || only, o.atLeast || !only
-	o.networks = slices.Clone(o.networks)
-	for _, n := range networks {
-		o.networks = append(o.networks, VNIs{First: n.First, Last: max(n.First, n.Last), Group: n.Group}.faulty(n))
+	copies := make([]VNIs, len(networks))
+	for i, n := range networks {
+		copies[i] = VNIs{First: n.First, Last: max(n.First, n.Last), Group: n.Group}.faulty(n)
 	}
-	slices.SortStableFunc(o.networks, func(a, b VNIs) int { return cmp.Or(cmp.Compare(a.First, b.First), cmp.Compare(a.Last, b.Last)) })
-	o.networks = slices.Compact(o.networks)
-	s.SetObjects(&o)
+	o.calls = o.calls.Add(copies)
+	s.SetObjects(o)
 	fdbmsg.Keep(s, o.keeper)
+}
+
+// networks returns the networks of all calls, each once.
+func (o *vniObjects) networks() []VNIs {
+	o.once.Do(func() {
+		all := o.calls.All()
+		slices.SortStableFunc(all, func(a, b VNIs) int { return cmp.Or(cmp.Compare(a.First, b.First), cmp.Compare(a.Last, b.Last)) })
+		o.whole = slices.Compact(all)
+	})
+	return o.whole
 }
 
 // faulty returns given in place of n if it is not a valid range, so that the fault shows.
@@ -73,19 +85,20 @@ func (o *vniObjects) Fault() (setter, text string) {
 	if o.only && o.atLeast {
 		return setter, "VNIs and OnlyVNIs exclude each other"
 	}
-	for i, n := range o.networks {
+	networks := o.networks()
+	for i, n := range networks {
 		if _, text := n.fault(); text != "" {
 			return setter, text
 		}
-		if i > 0 && n.First <= o.networks[i-1].Last {
-			return setter, fmt.Sprintf("%s and %s overlap", o.networks[i-1], n)
+		if i > 0 && n.First <= networks[i-1].Last {
+			return setter, fmt.Sprintf("%s and %s overlap", networks[i-1], n)
 		}
 	}
 	return "", ""
 }
 
 func (o *vniObjects) Requests() []own.Request {
-	return appendVNIRequests(nil, uapi.RTM_NEWTUNNEL, o.networks)
+	return appendVNIRequests(nil, uapi.RTM_NEWTUNNEL, o.networks())
 }
 
 func appendVNIRequests(all []own.Request, typ uint16, networks []VNIs) []own.Request {
@@ -126,9 +139,9 @@ func (o *vniObjects) Compare(ctx context.Context, conn *rtnl.Conn, index int) ([
 	}
 	var extra []VNIs
 	if o.only {
-		extra = without(have, o.networks)
+		extra = without(have, o.networks())
 	}
-	missing := without(o.networks, have)
+	missing := without(o.networks(), have)
 	var changes []own.Change
 	for _, n := range extra {
 		changes = append(changes, own.Change{Have: n.words()})
@@ -156,7 +169,7 @@ type vniPair struct{ have, want VNIs }
 // regrouped returns the networks with another group than wanted. Without a wanted group,
 // only OnlyVNIs compares it.
 func (o *vniObjects) regrouped(have []VNIs) (all []vniPair) {
-	overlaps(o.networks, have, func(want, had VNIs, first, last uint32) {
+	overlaps(o.networks(), have, func(want, had VNIs, first, last uint32) {
 		if want.Group != had.Group && (want.Group.IsValid() || o.only) {
 			all = append(all, vniPair{VNIs{First: first, Last: last, Group: had.Group}, VNIs{First: first, Last: last, Group: want.Group}})
 		}
@@ -214,7 +227,7 @@ func (o *vniObjects) Excludes() string {
 
 // Commands returns a command for each range.
 func (o *vniObjects) Commands(dev string) (all []string) {
-	for _, n := range o.networks {
+	for _, n := range o.networks() {
 		all = append(all, "vni add "+n.String()+" dev "+dev)
 	}
 	return all
