@@ -108,8 +108,9 @@ func (t *transaction) driftOfAddrs(ctx context.Context, j *job, have *Link, p *p
 		return nil, s.failed(t.op, "addr", err)
 	}
 	var gone []inet.Addr
+	unwanted := s.unwantedAddrs()
 	for i := range all {
-		if s.unwantedAddr(&all[i]) {
+		if unwanted(&all[i]) {
 			gone = append(gone, all[i])
 			diffs = append(diffs, Difference{Attr: "addr", Have: all[i].String()})
 		}
@@ -302,18 +303,18 @@ func (t *transaction) refuseExisting(ctx context.Context, j *job) error {
 // the link has.
 func (j *job) existing(ctx context.Context) (string, error) {
 	s, rt := j.spec, j.at.rt
-	if word, err := firstOf("address", s.addrs, func() ([]inet.Addr, error) { return inetnl.ReadAddrs(ctx, rt, j.index, "") }, inetnl.Addrs.Find); word != "" {
+	if word, err := firstOf("address", s.addrs, func() ([]inet.Addr, error) { return inetnl.ReadAddrs(ctx, rt, j.index, "") }, inetnl.Addrs); word != "" {
 		return word, err
 	}
-	if word, err := firstOf("route", s.routes, func() ([]inet.Route, error) { return inetnl.ReadRoutes(ctx, rt, j.index) }, inetnl.FindRoute); word != "" {
+	if word, err := firstOf("route", s.routes, func() ([]inet.Route, error) { return inetnl.ReadRoutes(ctx, rt, j.index) }, inetnl.AllRoutes); word != "" {
 		return word, err
 	}
-	return firstOf("neigh", s.neighs, func() ([]inet.Neigh, error) { return inetnl.ReadNeighs(ctx, rt, j.index, s.needsProxies()) }, inetnl.Neighs.Find)
+	return firstOf("neigh", s.neighs, func() ([]inet.Neigh, error) { return inetnl.ReadNeighs(ctx, rt, j.index, s.needsProxies()) }, inetnl.Neighs)
 }
 
 // firstOf returns the words for the first wanted object that is there, or the sort of the
 // objects with an error.
-func firstOf[T any](sort string, wanted []T, read func() ([]T, error), find func(*T, []T) *T) (string, error) {
+func firstOf[T any, K comparable](sort string, wanted []T, read func() ([]T, error), match inetnl.Match[T, K]) (string, error) {
 	if len(wanted) == 0 {
 		return "", nil
 	}
@@ -321,8 +322,9 @@ func firstOf[T any](sort string, wanted []T, read func() ([]T, error), find func
 	if err != nil {
 		return sort, err
 	}
+	there := match.Index(have)
 	for i := range wanted {
-		if find(&wanted[i], have) != nil {
+		if there.Find(&wanted[i]) != nil {
 			return fmt.Sprintf("%s %v", sort, wanted[i]), nil
 		}
 	}
@@ -355,12 +357,13 @@ func (t *transaction) addStepAt(at *nsConn, j *job, what stepKind, text string, 
 
 // checkAddrs refuses addresses that the kernel would refuse or misinterpret.
 func (s *spec) checkAddrs(op string) error {
+	twice := inetnl.Addrs.Index(s.addrs).Twice()
 	for i := range s.addrs {
 		a := &s.addrs[i]
 		fault := cmp.Or(inetnl.AddrFault(a), inetnl.HostFault(a))
 		switch {
 		case fault != "":
-		case inetnl.Addrs.Find(a, s.addrs[:i]) != nil:
+		case twice == a:
 			fault = fmt.Sprintf("%v is given twice", a.Prefix)
 		case s.Kind != "" && a.Prefix.Addr().Is6() && a.Prefix.Addr().IsLoopback():
 			fault = fmt.Sprintf("%v is for the loopback interface alone", a.Prefix)
@@ -376,12 +379,13 @@ func (s *spec) checkAddrs(op string) error {
 
 // checkRoutes refuses routes that the kernel would refuse or misinterpret.
 func (s *spec) checkRoutes(op string) error {
+	twice := inetnl.Routes.Index(s.routes).Twice()
 	for i := range s.routes {
 		r := &s.routes[i]
 		fault := inetnl.RouteFault(r)
 		switch {
 		case fault != "":
-		case slices.ContainsFunc(s.routes[:i], func(other inet.Route) bool { return inetnl.SameRoute(r, &other) }):
+		case twice == r:
 			fault = fmt.Sprintf("there are two routes to %s of metric %d", inetnl.Target(r), inetnl.Metric(r))
 		case s.Kind != "" && inetnl.OnlyOnLoopback(s.routes[i]):
 			fault = notOnLoopback(r)
@@ -401,10 +405,11 @@ func notOnLoopback(r *inet.Route) string {
 
 // checkNeighs refuses neighbours that the kernel would refuse or misinterpret.
 func (s *spec) checkNeighs(op string) error {
+	twice := inetnl.Neighs.Index(s.neighs).Twice()
 	for i := range s.neighs {
 		n := &s.neighs[i]
 		fault := inetnl.NeighFault(n, s.kind().addressLen())
-		if fault == "" && inetnl.Neighs.Find(n, s.neighs[:i]) != nil {
+		if fault == "" && twice == n {
 			fault = fmt.Sprintf("%v is given twice", n.Addr)
 		}
 		if fault != "" {

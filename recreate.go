@@ -67,7 +67,7 @@ func (e *ensurePlan) replaceOrRefuse(ctx context.Context, g *ensureItem, reason 
 		return err
 	}
 	g.job.carried = g.carried
-	g.job.addrs = g.carried.mergeAddrs(g.job.addrs, s.unwantedAddr)
+	g.job.addrs = g.carried.mergeAddrs(g.job.addrs, s.unwantedAddrs())
 	return nil
 }
 
@@ -111,18 +111,20 @@ func (c *carryOver) readLayer3(ctx context.Context, rt *rtnl.Conn) (setting stri
 // network is its primary one.
 func (c *carryOver) mergeAddrs(wanted []inet.Addr, unwanted func(*inet.Addr) bool) []inet.Addr {
 	var all []inet.Addr
+	wants := inetnl.Addrs.Index(wanted)
 	for _, had := range c.addrs {
 		if unwanted(&had) {
 			continue
 		}
-		if want := inetnl.Addrs.Find(&had, wanted); want != nil {
+		if want := wants.Find(&had); want != nil {
 			all = append(all, *want)
 		} else if !inetnl.ByKernel(&had) {
 			all = append(all, had)
 		}
 	}
+	taken := inetnl.Addrs.Index(slices.Clone(all))
 	for _, want := range wanted {
-		if inetnl.Addrs.Find(&want, all) == nil {
+		if taken.Find(&want) == nil {
 			all = append(all, want)
 		}
 	}
@@ -341,8 +343,9 @@ func (c *carryOver) restoreLayer3(ctx context.Context) error {
 		return err
 	}
 	var relabel rtnl.Batch
+	former := inetnl.Addrs.Index(kept.addrs)
 	for _, a := range now {
-		if had := inetnl.Addrs.Find(&a, kept.addrs); had != nil && had.Label != a.Label {
+		if had := former.Find(&a); had != nil && had.Label != a.Label {
 			relabel.Write(uapi.RTM_DELADDR, 0, func(b []byte) []byte { return inetnl.AppendAddr(b, &a, c.old.Index) })
 		}
 	}

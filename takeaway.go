@@ -217,11 +217,12 @@ func (a *takeaway) onlyFault() (setter, text string) {
 const addedToo = "%v is added by the same builder"
 
 func (s *spec) takeawayFault() (setter, text string) {
+	addrs, neighs := inetnl.Addrs.Index(s.addrs), inetnl.Neighs.Index(s.neighs)
 	for _, p := range s.noAddrs {
 		if fault := inetnl.PrefixFault(p); fault != "" {
 			return "DelAddr", fault
 		}
-		if inetnl.Addrs.Find(&inet.Addr{Prefix: p}, s.addrs) != nil {
+		if addrs.Find(&inet.Addr{Prefix: p}) != nil {
 			return "DelAddr", fmt.Sprintf(addedToo, p)
 		}
 	}
@@ -237,7 +238,7 @@ func (s *spec) takeawayFault() (setter, text string) {
 		if fault := inetnl.NeighKeyFault(s.noNeighs[i].Addr); fault != "" {
 			return "DelNeigh", fault
 		}
-		if inetnl.Neighs.Find(&s.noNeighs[i], s.neighs) != nil {
+		if neighs.Find(&s.noNeighs[i]) != nil {
 			return "DelNeigh", fmt.Sprintf(addedToo, s.noNeighs[i].Addr)
 		}
 	}
@@ -308,12 +309,13 @@ func appendAltName(b []byte, index int, name string) []byte {
 	return wire.End(wire.AppendString(b, uapi.IFLA_ALT_IFNAME, name), at)
 }
 
-// unwantedAddr reports whether the link is not to have an address.
-func (s *spec) unwantedAddr(a *inet.Addr) bool {
+// unwantedAddrs returns a function that reports whether the link is not to have an address.
+func (s *spec) unwantedAddrs() func(*inet.Addr) bool {
 	if s.only(calledOnlyAddrs) {
-		return inetnl.Addrs.Find(a, s.addrs) == nil && !inetnl.ByKernel(a)
+		wanted := inetnl.Addrs.Index(s.addrs)
+		return func(a *inet.Addr) bool { return wanted.Find(a) == nil && !inetnl.ByKernel(a) }
 	}
-	return slices.Contains(s.noAddrs, a.Prefix)
+	return func(a *inet.Addr) bool { return slices.Contains(s.noAddrs, a.Prefix) }
 }
 
 // removeAddrs removes addresses. Of the new ones, those that do not depend on a removal
@@ -321,21 +323,29 @@ func (s *spec) unwantedAddr(a *inet.Addr) bool {
 // secondary addresses with their primary one, and they are added again.
 func (p *pending) removeAddrs(gone, all []inet.Addr) {
 	var late []inet.Addr
+	present := inetnl.NewPresent(all)
 	for _, a := range p.addrs {
-		if slices.ContainsFunc(all, func(had inet.Addr) bool { return inetnl.Excludes(&had, &a) }) {
+		if present.Excludes(&a) {
 			late = append(late, a)
-		} else {
-			p.early = append(p.early, a)
-			a.Flags |= inet.AddrSecondary // as far as it is in the network of another address
-			all = append(all[:len(all):len(all)], a)
+			continue
 		}
+		p.early = append(p.early, a)
+		a.Flags |= inet.AddrSecondary // as far as it is in the network of another address
+		present.Add(&a)
+	}
+	type ends struct {
+		prefix netip.Prefix
+		peer   netip.Addr
+	}
+	isGone := map[ends]bool{}
+	for _, a := range gone {
+		isGone[ends{a.Prefix, a.Peer}] = true
 	}
 	for i := range gone {
 		p.remove("address", removeAddr(gone[i]))
-		for j := range all {
-			isGone := slices.ContainsFunc(gone, func(g inet.Addr) bool { return g.Prefix == all[j].Prefix && g.Peer == all[j].Peer })
-			if !isGone && inetnl.Loses(&gone[i], &all[j]) {
-				p.remove("address", restoreAddr(all[j]))
+		for _, a := range present.LostWith(&gone[i]) {
+			if !isGone[ends{a.Prefix, a.Peer}] {
+				p.remove("address", restoreAddr(a))
 			}
 		}
 	}
@@ -354,8 +364,9 @@ func restoreAddr(a inet.Addr) own.Request {
 
 // removeRoutes removes unwanted routes. The changes replace others.
 func (s *spec) removeRoutes(all []inet.Route, changes []inetnl.Change[inet.Route], p *pending) (diffs []Difference) {
+	unwanted := s.unwantedRoutes(changes)
 	for i := range all {
-		if r := &all[i]; s.unwantedRoute(r, changes) {
+		if r := &all[i]; unwanted(r) {
 			diffs = append(diffs, Difference{Attr: "route", Have: r.String()})
 			p.remove("route", removeRoute(*r))
 		}
@@ -363,13 +374,18 @@ func (s *spec) removeRoutes(all []inet.Route, changes []inetnl.Change[inet.Route
 	return diffs
 }
 
-// unwantedRoute reports whether the link is not to have a route.
-func (s *spec) unwantedRoute(r *inet.Route, changes []inetnl.Change[inet.Route]) bool {
+// unwantedRoutes returns a function that reports whether the link is not to have a route.
+func (s *spec) unwantedRoutes(changes []inetnl.Change[inet.Route]) func(*inet.Route) bool {
 	if !s.only(calledOnlyRoutes) {
-		return slices.ContainsFunc(s.noRoutes, func(no inet.Route) bool { return inetnl.IsRoute(&no, r) })
+		return func(r *inet.Route) bool {
+			return slices.ContainsFunc(s.noRoutes, func(no inet.Route) bool { return inetnl.IsRoute(&no, r) })
+		}
 	}
-	isReplaced := func(c inetnl.Change[inet.Route]) bool { return c.Have == r }
-	return !inetnl.RouteByKernel(r) && !inetnl.Routes.Has(s.routes, r) && !slices.ContainsFunc(changes, isReplaced)
+	wanted, replaced := inetnl.Routes.Index(s.routes), map[*inet.Route]bool{}
+	for _, c := range changes {
+		replaced[c.Have] = true
+	}
+	return func(r *inet.Route) bool { return !inetnl.RouteByKernel(r) && !wanted.Has(r) && !replaced[r] }
 }
 
 func removeRoute(r inet.Route) own.Request {
@@ -378,8 +394,9 @@ func removeRoute(r inet.Route) own.Request {
 }
 
 func (s *spec) removeNeighs(all []inet.Neigh, link *Link, p *pending) (diffs []Difference) {
+	unwanted := s.unwantedNeighs(link)
 	for _, n := range all {
-		if s.unwantedNeigh(&n, link) {
+		if unwanted(&n) {
 			diffs = append(diffs, Difference{Attr: "neigh", Have: n.String()})
 			p.remove("neigh", removeNeigh(n))
 		}
@@ -392,12 +409,16 @@ func removeNeigh(n inet.Neigh) own.Request {
 		Append: func(b []byte, index int) []byte { return inetnl.AppendNeighKey(b, &n, index) }}
 }
 
-// unwantedNeigh reports whether the link is not to have a neighbour.
-func (s *spec) unwantedNeigh(n *inet.Neigh, link *Link) bool {
+// unwantedNeighs returns a function that reports whether the link is not to have a neighbour.
+func (s *spec) unwantedNeighs(link *Link) func(*inet.Neigh) bool {
 	if s.only(calledOnlyNeighs) {
-		return inetnl.Neighs.Find(n, s.neighs) == nil && inetnl.NeighByProgram(n, link.Address, link.Broadcast)
+		wanted := inetnl.Neighs.Index(s.neighs)
+		return func(n *inet.Neigh) bool {
+			return wanted.Find(n) == nil && inetnl.NeighByProgram(n, link.Address, link.Broadcast)
+		}
 	}
-	return inetnl.NeighExists(n) && inetnl.Neighs.Find(n, s.noNeighs) != nil
+	removed := inetnl.Neighs.Index(s.noNeighs)
+	return func(n *inet.Neigh) bool { return inetnl.NeighExists(n) && removed.Find(n) != nil }
 }
 
 // takeAway writes the commands that remove objects.

@@ -55,7 +55,7 @@ type mdbList struct {
 	conflict string
 }
 
-// mdbPlace is the part of an entry in which it differs from all others.
+// mdbPlace is the part of an entry that no other entry of the bridge has.
 type mdbPlace struct {
 	port   string
 	index  int
@@ -252,7 +252,7 @@ func (o *mdbObjects) place(ctx context.Context, conn *rtnl.Conn, bridge int, e *
 }
 
 // compare returns the difference of an entry, or nil. It marks the entries of have that
-// are there because of it; near are the places of those of its port and group.
+// are there because of it; near are the places of the entries of its port and group.
 func (w *placedMDB) compare(have []reportedMDB, near []int, kept []bool, bridge int) *own.Change {
 	var found, right []*reportedMDB
 	var ofSources []*reportedMDB

@@ -3,25 +3,89 @@ package inetnl
 import (
 	"bytes"
 	"net/netip"
-	"slices"
 	"time"
 
 	"github.com/iplink-go/iplink/inet"
 )
 
-// A Match compares wanted values with the values of a link.
-type Match[T any] struct {
-	same  func(want, have *T) bool // have occupies the place of want: the link has room for only one of them
-	holds func(want, have *T) bool // have matches want
-	fixed func(want, have *T) bool // have differs in a property that the kernel does not change; may be nil
+// A Match compares wanted values with the values of a link. K is the type of keys: a link
+// has room for only one value of each.
+type Match[T any, K comparable] struct {
+	key    func(*T) K
+	yields func(want, have *T) bool // have, of the same key, may be replaced; nil if it always may
+	holds  func(want, have *T) bool // have, of the same key, matches want
+	fixed  func(want, have *T) bool // have differs in a property that the kernel does not change; may be nil
 }
 
-// The matches for addresses, routes and neighbours.
+// The matches for addresses, routes and neighbours. Routes keeps the routes that the kernel
+// and other programs made, AllRoutes does not.
 var (
-	Addrs  = Match[inet.Addr]{same: sameAddr, holds: addrHolds, fixed: addrFixed}
-	Routes = Match[inet.Route]{same: replaces, holds: routeHolds}
-	Neighs = Match[inet.Neigh]{same: sameNeigh, holds: neighHolds}
+	Addrs     = Match[inet.Addr, keyOfAddr]{key: addrKey, holds: addrHolds, fixed: addrFixed}
+	Routes    = Match[inet.Route, keyOfRoute]{key: routeKey, yields: byPerson, holds: routeHolds}
+	AllRoutes = Match[inet.Route, keyOfRoute]{key: routeKey, holds: routeHolds}
+	Neighs    = Match[inet.Neigh, keyOfNeigh]{key: neighKey, holds: neighHolds}
 )
+
+// An Index finds values of a list, which must not change.
+type Index[T any, K comparable] struct {
+	match  Match[T, K]
+	all    []T
+	places map[K][]int // by key; nil for a short list
+}
+
+// Index returns the Index of a list.
+func (m Match[T, K]) Index(all []T) Index[T, K] {
+	const short = 16
+	x := Index[T, K]{match: m, all: all}
+	if len(all) <= short {
+		return x
+	}
+	x.places = make(map[K][]int, len(all))
+	for i := range all {
+		key := m.key(&all[i])
+		x.places[key] = append(x.places[key], i)
+	}
+	return x
+}
+
+// first returns the first value with the key of v that is reports true for, or nil.
+func (x Index[T, K]) first(v *T, is func(*T) bool) *T {
+	key := x.match.key(v)
+	if x.places == nil {
+		for i := range x.all {
+			if x.match.key(&x.all[i]) == key && is(&x.all[i]) {
+				return &x.all[i]
+			}
+		}
+	}
+	for _, i := range x.places[key] {
+		if is(&x.all[i]) {
+			return &x.all[i]
+		}
+	}
+	return nil
+}
+
+// Find returns the value in the place of want, or nil if that is free.
+func (x Index[T, K]) Find(want *T) *T {
+	return x.first(want, func(have *T) bool { return x.match.yields == nil || x.match.yields(want, have) })
+}
+
+// Has reports whether a value of the link matches one of the list, which are wanted.
+func (x Index[T, K]) Has(have *T) bool {
+	return x.first(have, func(want *T) bool { return x.match.holds(want, have) }) != nil
+}
+
+// Twice returns the first value whose key an earlier one has, or nil.
+func (x Index[T, K]) Twice() *T {
+	for i := range x.all {
+		v := &x.all[i]
+		if x.first(v, func(*T) bool { return true }) != v {
+			return v
+		}
+	}
+	return nil
+}
 
 // A Change is a wanted value that a link lacks or that differs on the link.
 type Change[T any] struct {
@@ -38,47 +102,33 @@ func (c *Change[T]) Over(over func(want, have *T) T) T {
 	return over(&c.Want, c.Have)
 }
 
-// Has reports whether a value of the link matches one of the wanted ones.
-func (m Match[T]) Has(wanted []T, have *T) bool {
-	return slices.ContainsFunc(wanted, func(w T) bool { return m.holds(&w, have) })
-}
-
-// Find returns the value in the place of want, or nil if there is none.
-func (m Match[T]) Find(want *T, all []T) *T {
-	i := slices.IndexFunc(all, func(have T) bool { return m.same(want, &have) })
-	if i < 0 {
-		return nil
-	}
-	return &all[i]
-}
-
 // Compare returns the changes that give a link all wanted values.
-func (m Match[T]) Compare(want, have []T) (changes []Change[T]) {
+func (m Match[T, K]) Compare(want, have []T) (changes []Change[T]) {
+	there := m.Index(have)
 	for i := range want {
 		w := &want[i]
-		if slices.ContainsFunc(have, func(h T) bool { return m.holds(w, &h) }) {
+		if there.first(w, func(h *T) bool { return m.holds(w, h) }) != nil {
 			continue
 		}
-		c := Change[T]{Want: *w, Have: m.Find(w, have)}
+		c := Change[T]{Want: *w, Have: there.Find(w)}
 		c.Fixed = c.Have != nil && m.fixed != nil && m.fixed(w, c.Have)
 		changes = append(changes, c)
 	}
 	return changes
 }
 
-func sameAddr(a, b *inet.Addr) bool {
-	local, network := addrKey(a)
-	otherLocal, otherNetwork := addrKey(b)
-	return local == otherLocal && network == otherNetwork
+// keyOfAddr distinguishes the addresses of a link, as the kernel does: for IPv6
+// the address alone, for IPv4 also the network.
+type keyOfAddr struct {
+	local   netip.Addr
+	network netip.Prefix
 }
 
-// addrKey returns the key by which the kernel distinguishes the addresses of a link:
-// for IPv6 the address alone, for IPv4 also the network.
-func addrKey(a *inet.Addr) (netip.Addr, netip.Prefix) {
+func addrKey(a *inet.Addr) keyOfAddr {
 	if a.Prefix.Addr().Is6() {
-		return a.Prefix.Addr(), netip.Prefix{}
+		return keyOfAddr{local: a.Prefix.Addr()}
 	}
-	return a.Prefix.Addr(), a.PeerPrefix().Masked()
+	return keyOfAddr{a.Prefix.Addr(), a.PeerPrefix().Masked()}
 }
 
 // addrFixed reports whether a wanted address differs from the link's in a property
@@ -108,7 +158,7 @@ func broadcastOf(a *inet.Addr) netip.Addr {
 // ignores AddrOptimistic, which the kernel clears by itself.
 func addrHolds(a, had *inet.Addr) bool {
 	missing := (a.Flags &^ had.Flags).Settable() &^ inet.AddrOptimistic
-	return missing == 0 && sameAddr(a, had) && !addrFixed(a, had) &&
+	return missing == 0 && addrKey(a) == addrKey(had) && !addrFixed(a, had) &&
 		(!a.Peer.IsValid() || a.Peer == had.Peer) &&
 		(a.Metric == 0 || a.Metric == had.Metric) &&
 		(a.Proto == 0 || a.Proto == had.Proto) &&
@@ -162,15 +212,16 @@ func ByKernel(a *inet.Addr) bool {
 		(a.Prefix.Addr().IsLinkLocalUnicast() || a.Flags&(inet.AddrSecondary|inet.AddrStablePrivacy) != 0)
 }
 
-// SameRoute reports whether two routes exclude each other in the kernel: they have
-// the same network, table and metric.
-func SameRoute(r, other *inet.Route) bool {
-	return r.Is6() == other.Is6() && Target(r) == Target(other) && tableOf(r) == tableOf(other) && Metric(r) == Metric(other)
+// keyOfRoute distinguishes routes, as the kernel does: two of the same network,
+// table and metric exclude each other.
+type keyOfRoute struct {
+	is6           bool
+	target        string
+	table, metric uint32
 }
 
-// FindRoute returns the route that excludes another one, or nil.
-func FindRoute(r *inet.Route, all []inet.Route) *inet.Route {
-	return Match[inet.Route]{same: SameRoute}.Find(r, all)
+func routeKey(r *inet.Route) keyOfRoute {
+	return keyOfRoute{r.Is6(), Target(r), tableOf(r), Metric(r)}
 }
 
 // Target returns the destination network of a route as text.
@@ -183,7 +234,7 @@ func Target(r *inet.Route) string {
 
 // routeHolds reports whether a route of the link matches the wanted one.
 func routeHolds(r, had *inet.Route) bool {
-	return SameRoute(r, had) && typeOf(r) == typeOf(had) && r.Via == had.Via &&
+	return routeKey(r) == routeKey(had) && typeOf(r) == typeOf(had) && r.Via == had.Via &&
 		(r.Proto == 0 || r.Proto == had.Proto) && hasSettings(r, had)
 }
 
@@ -198,23 +249,26 @@ func hasSettings(r, had *inet.Route) bool {
 		(r.AdvMSS == 0 || r.AdvMSS == had.AdvMSS)
 }
 
-// replaces reports whether a route of the link may be replaced by the wanted route.
-// Routes of the kernel and of other programs stay.
-func replaces(r, had *inet.Route) bool {
-	byPerson := had.Proto == inet.RouteProtoBoot || had.Proto == inet.RouteProtoStatic || had.Proto == r.Proto
-	return byPerson && SameRoute(r, had)
+// byPerson reports whether a person, or the program that wants a route, made another one.
+func byPerson(r, had *inet.Route) bool {
+	return had.Proto == inet.RouteProtoBoot || had.Proto == inet.RouteProtoStatic || had.Proto == r.Proto
 }
 
-// sameNeigh reports whether two entries have the same key. The kernel has a table of
-// neighbours, and another of proxy entries.
-func sameNeigh(n, other *inet.Neigh) bool {
-	return n.Addr == other.Addr && (n.Flags^other.Flags)&inet.NeighProxy == 0
+// keyOfNeigh is the key of an entry. The kernel has a table of neighbours, and another of
+// proxy entries.
+type keyOfNeigh struct {
+	addr  netip.Addr
+	proxy bool
+}
+
+func neighKey(n *inet.Neigh) keyOfNeigh {
+	return keyOfNeigh{n.Addr, n.Flags&inet.NeighProxy != 0}
 }
 
 // neighHolds reports whether a neighbour of the link matches the wanted one. States
 // that change into one another are considered equal.
 func neighHolds(n, had *inet.Neigh) bool {
-	if !sameNeigh(n, had) || (n.Flags&^had.Flags).Settable() != 0 {
+	if neighKey(n) != neighKey(had) || (n.Flags&^had.Flags).Settable() != 0 {
 		return false
 	}
 	if n.Flags&(inet.NeighManaged|inet.NeighProxy) != 0 {

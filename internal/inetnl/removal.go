@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"net"
 	"net/netip"
+	"slices"
 
 	"github.com/iplink-go/iplink/inet"
 	"github.com/iplink-go/iplink/internal/uapi"
@@ -44,21 +45,51 @@ func NeighKeyFault(a netip.Addr) string {
 	return formFault(a)
 }
 
-// Loses reports whether the kernel may remove the IPv4 address a together with gone: it
-// is a secondary address in the network of the primary address gone.
-func Loses(gone, a *inet.Addr) bool {
-	_, network := addrKey(a)
-	_, other := addrKey(gone)
-	return a.Prefix.Addr().Is4() && gone.Prefix.Addr().Is4() && network == other &&
-		a.Flags&inet.AddrSecondary != 0 && gone.Flags&inet.AddrSecondary == 0
+// Present are the addresses of a link.
+type Present struct {
+	keys        map[keyOfAddr]bool
+	scopes      map[netip.Prefix][]byte // of the addresses in a network of IPv4, each once
+	secondaries map[netip.Prefix][]inet.Addr
 }
 
-// Excludes reports whether a link that has an address cannot get the other one: it is the
-// same, or it is in the same IPv4 network and has another scope.
-func Excludes(had, a *inet.Addr) bool {
-	_, network := addrKey(a)
-	_, other := addrKey(had)
-	return sameAddr(had, a) || network.IsValid() && network == other && addrScope(had) != addrScope(a)
+// NewPresent returns the addresses that a link has.
+func NewPresent(all []inet.Addr) *Present {
+	p := &Present{map[keyOfAddr]bool{}, map[netip.Prefix][]byte{}, map[netip.Prefix][]inet.Addr{}}
+	for i := range all {
+		p.Add(&all[i])
+	}
+	return p
+}
+
+// Add adds an address.
+func (p *Present) Add(a *inet.Addr) {
+	key := addrKey(a)
+	p.keys[key] = true
+	if !key.network.IsValid() {
+		return
+	}
+	if scope := addrScope(a); !slices.Contains(p.scopes[key.network], scope) {
+		p.scopes[key.network] = append(p.scopes[key.network], scope)
+	}
+	if a.Flags&inet.AddrSecondary != 0 {
+		p.secondaries[key.network] = append(p.secondaries[key.network], *a)
+	}
+}
+
+// Excludes reports whether the link cannot get another address: it has the same, or one in
+// the same IPv4 network with another scope.
+func (p *Present) Excludes(a *inet.Addr) bool {
+	key, scope := addrKey(a), addrScope(a)
+	return p.keys[key] || slices.ContainsFunc(p.scopes[key.network], func(other byte) bool { return other != scope })
+}
+
+// LostWith returns the addresses that the kernel may remove together with another one: the
+// secondary addresses in the network of the primary address gone.
+func (p *Present) LostWith(gone *inet.Addr) []inet.Addr {
+	if gone.Flags&inet.AddrSecondary != 0 {
+		return nil
+	}
+	return p.secondaries[addrKey(gone).network]
 }
 
 // RouteByKernel reports whether the kernel made a route by itself, also on behalf of a

@@ -2,6 +2,7 @@ package kerneltest_test
 
 import (
 	"maps"
+	"net/netip"
 	"slices"
 	"strings"
 	"testing"
@@ -238,4 +239,25 @@ func TestOnlyRefused(t *testing.T) {
 		t.Errorf("links %v", ns.Names())
 	}
 	lab.MustCreate(t, conn, bridge.New("t1").Up().OnlyAddrs(inet.Addr{Prefix: p}).OnlyRoutes().OnlyNeighs(n).OnlyAltNames("second"))
+}
+
+// TestOnlyMany replaces thousands of addresses of a network of IPv4 by others. Comparing
+// each with all would take minutes.
+func TestOnlyMany(t *testing.T) {
+	conn, ns := lab.Scratch(t)
+	n := lab.Emulated(500, 4000)
+	exactly := func(third byte) iplink.Spec {
+		all := make([]inet.Addr, n)
+		for i := range all {
+			all[i] = inet.Addr{Prefix: netip.PrefixFrom(netip.AddrFrom4([4]byte{10, third, byte(i >> 8), byte(i)}), 8+int(third))}
+		}
+		return bridge.New("t0").OnlyAddrs(all...)
+	}
+	lab.MustCreate(t, conn, exactly(1))
+	if _, err := conn.Ensure(t.Context(), exactly(2)); err != nil {
+		t.Fatal(err)
+	}
+	if shown := ns.IP("-o address show dev t0"); strings.Count(shown, "inet 10.2.") != n || strings.Contains(shown, "inet 10.1.") {
+		t.Errorf("the link has\n%.1000s", shown)
+	}
 }
