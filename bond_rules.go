@@ -294,12 +294,12 @@ func (t *nsTargets) AppendWords(b []byte) []byte {
 
 // ReadWords reads the addresses.
 func (t *arpTargets) ReadWords(_ string, args *words.Args) error {
-	return readTargets(args, (*[]netip.Addr)(t))
+	return readTargets(args, (*[]netip.Addr)(t), t)
 }
 
 // ReadWords reads the addresses.
 func (t *nsTargets) ReadWords(_ string, args *words.Args) error {
-	return readTargets(args, (*[]netip.Addr)(t))
+	return readTargets(args, (*[]netip.Addr)(t), t)
 }
 
 // JSONValue returns the addresses.
@@ -308,7 +308,7 @@ func (t *arpTargets) JSONValue() any { return (*[]netip.Addr)(t) }
 // JSONValue returns the addresses.
 func (t *nsTargets) JSONValue() any { return (*[]netip.Addr)(t) }
 
-func readTargets(args *words.Args, t *[]netip.Addr) error {
+func readTargets(args *words.Args, t *[]netip.Addr, of interface{ Check() error }) error {
 	list, err := args.Value()
 	*t = []netip.Addr{}
 	if err != nil || list == "" {
@@ -320,6 +320,9 @@ func readTargets(args *words.Args, t *[]netip.Addr) error {
 			return args.Faultf("%q is not an IP address", text)
 		}
 		*t = append(*t, addr)
+	}
+	if err := of.Check(); err != nil {
+		return args.Fault(err.Error())
 	}
 	return nil
 }

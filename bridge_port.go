@@ -1,11 +1,13 @@
 package iplink
 
 import (
+	"slices"
 	"time"
 
 	"github.com/iplink-go/iplink/fdb"
 	"github.com/iplink-go/iplink/internal/attr"
 	"github.com/iplink-go/iplink/internal/fdbmsg"
+	"github.com/iplink-go/iplink/internal/own"
 	"github.com/iplink-go/iplink/internal/uapi"
 )
 
@@ -163,12 +165,14 @@ func (s *BridgePortState) UnmarshalText(text []byte) error {
 // bridgePorts is the kind of the master whose ports `bridge` sets.
 const bridgePorts = KindBridge
 
-// database returns the forwarding database that an entry of a link itself belongs to.
-func (s *spec) database(e *fdb.Entry) fdbmsg.Database {
+// database returns the forwarding database that entries of a link itself belong to. Where the
+// kind is not said, an entry with a tunnel shows that the link is a VXLAN.
+func (s *spec) database(entries ...fdb.Entry) fdbmsg.Database {
+	had := own.FindObjects[*fdbmsg.Objects](&s.Settings)
 	switch {
 	case s.Kind == KindBridge:
 		return fdbmsg.OfBridge
-	case fdbmsg.Tunnels(e) || s.kind().entries:
+	case s.kind().entries, had != nil && had.Database == fdbmsg.OfVXLAN, slices.ContainsFunc(entries, fdbmsg.Tunnels):
 		return fdbmsg.OfVXLAN
 	}
 	return fdbmsg.OfFilter

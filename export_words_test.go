@@ -234,6 +234,10 @@ func Schema(docs jsonform.Docs, options ...ParseOption) (*jsonform.Schema, []str
 	m := &schemaMaker{docs: docs, p: newParsing(options)}
 	defs := map[string]*schema{"common": m.common(), "port_settings": m.port()}
 	spec := &schema{Type: "object", Description: "A link, or a network namespace.", AllOf: []*schema{ref("common")}, Unevaluated: false}
+	unsaid := &schema{Properties: map[string]*schema{}}
+	m.objects(unsaid, allLists())
+	defs["no kind"] = unsaid
+	spec.AllOf = append(spec.AllOf, &schema{If: &schema{Properties: map[string]*schema{"kind": {Const: ""}}}, Then: ref("no kind")})
 	for _, name := range kindNames() {
 		defs["kind "+name] = m.kind(name, defs["common"])
 		spec.AllOf = append(spec.AllOf, when(name, ref("kind "+name)))
@@ -277,7 +281,7 @@ func (m *schemaMaker) common() *schema {
 	m.rows(s, l, l.settable, attr.SetOf(uapi.IFLA_IFNAME))
 	m.rows(s, &l.INET6, l.INET6.attrs, attr.Set{})
 	m.add(s, jsonPort, ref("port_settings"))
-	m.objects(s, settingsReader{p: m.p, s: &newEditor("", "").spec.Settings, self: true})
+	m.objects(s, []string{"fdb"})
 	return s
 }
 
@@ -341,7 +345,7 @@ func (m *schemaMaker) kind(name string, common *schema) *schema {
 		m.rows(s, i, i.attrs, attr.Set{})
 		m.lists(s, i)
 	}
-	m.objects(s, r)
+	m.objects(s, r.objectKeys())
 	if kindOf(name).peer != 0 {
 		m.add(s, "peer", &schema{Type: "object", Description: "The other end.", AllOf: []*schema{ref("common"), ref("kind " + name)}, Unevaluated: false})
 	}
@@ -367,10 +371,10 @@ func (m *schemaMaker) lists(to *schema, i info) {
 }
 
 // objects adds the lists of objects.
-func (m *schemaMaker) objects(to *schema, r settingsReader) {
+func (m *schemaMaker) objects(to *schema, keys []string) {
 	texts := map[string]string{"fdb": "Entries of the forwarding database, or of the address filter.", "ports": "The links that are ports, by name.",
 		"vlans": "VLANs.", "mdb": "Entries of the multicast database.", "vnis": "Networks of a VXLAN link for many."}
-	for _, key := range r.objectKeys() {
+	for _, key := range keys {
 		var s *schema
 		switch key {
 		case "fdb":
@@ -401,7 +405,8 @@ func (m *schemaMaker) port() *schema {
 		own := p.portOf(name)
 		one := &schema{Properties: map[string]*schema{}}
 		m.rows(one, infoOf(own), infoOf(own).attrs, attr.Set{})
-		m.objects(one, settingsReader{p: m.p, s: own})
+		reader := settingsReader{p: m.p, s: own}
+		m.objects(one, reader.objectKeys())
 		s.AllOf = append(s.AllOf, when(name, one))
 	}
 	return s

@@ -379,11 +379,22 @@ func (r *settingsReader) objectKeys() []string {
 	switch k := kindOf(r.s.Kind); {
 	case !r.self:
 		return k.portLists
+	case r.s.Kind == "": // the link may be of any kind
+		return append([]string{"fdb"}, allLists()...)
 	case k.driver != "":
 		return append([]string{"fdb", "ports"}, k.lists...)
 	default:
 		return append([]string{"fdb"}, k.lists...)
 	}
+}
+
+// allLists returns the names of the objects that links of some kind can have.
+func allLists() (all []string) {
+	for _, k := range kinds {
+		all = append(all, k.lists...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 func (r *settingsReader) fdb(n *jsonform.Node, only bool) error {
@@ -393,7 +404,7 @@ func (r *settingsReader) fdb(n *jsonform.Node, only bool) error {
 	}
 	of := fdbmsg.OfPort
 	if r.self {
-		of = (&spec{Settings: *r.s}).database(&fdb.Entry{})
+		of = (&spec{Settings: *r.s}).database(all...)
 	}
 	fdbmsg.Add(r.s, of, only, fdbmsg.KeeperOf(r.s), all)
 	return nil

@@ -77,7 +77,7 @@ func (p *parsing) fdbCommand(at place, args *words.Args) error {
 		return err
 	}
 	d.objects = args.First()
-	of, database, keeper := &d.s.Settings, d.s.database(&e), fdbmsg.KeeperOf(&d.s.Settings)
+	of, database, keeper := &d.s.Settings, d.s.database(e), fdbmsg.KeeperOf(&d.s.Settings)
 	if e.Flags&fdb.Master != 0 {
 		if of, database, keeper = d.s.portOf(bridgePorts), fdbmsg.OfPort, nil; of == nil {
 			return args.Faultf("the link is a port of a %s", d.s.port.Kind)

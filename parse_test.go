@@ -1,6 +1,7 @@
 package iplink_test
 
 import (
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -223,6 +224,9 @@ func commandResult(t *testing.T, line string) string {
 		all = append(all, s.String())
 	}
 	result := strings.Join(all, " && ")
+	if !strings.Contains(result, "keys that are not shown") {
+		wantJSON(t, line, specs, result)
+	}
 	if strings.Contains(result, "#") { // keys, or words that ip lacks
 		return result
 	}
@@ -236,6 +240,28 @@ func commandResult(t *testing.T, line string) string {
 		}
 	}
 	return result
+}
+
+// wantJSON writes builders as JSON and reads it: they give the same commands.
+func wantJSON(t *testing.T, line string, specs []iplink.Spec, want string) {
+	t.Helper()
+	text, err := json.Marshal(specs)
+	if err != nil {
+		t.Errorf("%s\n%v", line, err)
+		return
+	}
+	again, err := iplink.ParseJSON(text, bridge.Words(), vxlan.Words())
+	if err != nil {
+		t.Errorf("%s\n%s\n%v", line, text, err)
+		return
+	}
+	var all []string
+	for _, s := range again {
+		all = append(all, s.String())
+	}
+	if got := strings.Join(all, " && "); got != want {
+		t.Errorf("%s\n%s\nis read as\n%s", line, text, got)
+	}
 }
 
 // FuzzParseCommand demands that no text makes the parser panic or take long, and that the

@@ -86,8 +86,8 @@ func readEntryWord(e *fdb.Entry, word string, args *words.Args) (err error) {
 }
 
 // Tunnels reports whether an entry is for the database of a VXLAN link.
-func Tunnels(e *fdb.Entry) bool {
-	return (&object{Entry: *e}).tunnels()
+func Tunnels(e fdb.Entry) bool {
+	return (&object{Entry: e}).tunnels()
 }
 
 // KeeperOf returns the keeper of the entries in the settings of a builder, or nil.
