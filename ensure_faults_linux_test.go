@@ -1,0 +1,260 @@
+package iplink_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"net/netip"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/iplink-go/iplink"
+	"github.com/iplink-go/iplink/bond"
+	"github.com/iplink-go/iplink/bridge"
+	"github.com/iplink-go/iplink/fdb"
+	"github.com/iplink-go/iplink/inet"
+	"github.com/iplink-go/iplink/internal/kerneltest/lab"
+	"github.com/iplink-go/iplink/internal/rtnl"
+	"github.com/iplink-go/iplink/internal/testutil"
+	"github.com/iplink-go/iplink/veth"
+	"github.com/iplink-go/iplink/vxlan"
+)
+
+// standing are commands that make x0, a port of x2, with objects of each sort.
+var standing = []string{
+	"link add x2 address 02:00:00:00:12:02 type bridge", "link set x2 up", "link add x3 address 02:00:00:00:12:03 type bridge", "link set x3 up",
+	"link add x0 address 02:00:00:00:12:00 mtu 1300 master x2 type veth peer name x1 address 02:00:00:00:12:01",
+	"link set x1 addrgenmode none up", "link set x0 addrgenmode none alias former group 77 up", "link property add dev x0 altname x0-former",
+	"addr add 10.18.52.9/24 dev x0", "addr add 10.18.52.3/24 dev x0", "route add 10.99.0.0/16 via 10.18.52.77 dev x0",
+	"neigh add 10.18.52.77 lladdr 02:00:00:00:12:34 nud permanent dev x0", "neigh add 10.18.52.78 lladdr 02:00:00:00:12:34 nud permanent dev x0",
+}
+
+// changedPort describes x0 with another master and other objects of each sort.
+func changedPort(master string) iplink.Spec {
+	neigh := inet.Neigh{Addr: lab.Addr("10.18.52.79"), LLAddr: attachMAC(0x34)}
+	return veth.New("x0").MTU(1400).Alias("wanted").Group(0x1234).Master(master).PortSettings(bridge.Port().Isolated(true).Cost(0x1234)).
+		OnlyAltNames("x0-wanted").OnlyAddrs(inet.Addr{Prefix: lab.Prefix("10.18.52.3/24")}, inet.Addr{Prefix: lab.Prefix("10.18.53.4/24")}).
+		OnlyRoutes(inet.Route{Dst: lab.Prefix("10.98.0.0/16"), Via: lab.Addr("10.18.53.77")}).DelNeigh(inet.Neigh{Addr: lab.Addr("10.18.52.78")}).Neighs(neigh).
+		Sysctls(inet.IPv4().ProxyARP(true)).Up()
+}
+
+// changers are calls that change x0. Those of the first one make links as well.
+var changers = map[string]struct {
+	call  func(*iplink.Conn, context.Context, ...iplink.Spec) error
+	specs func() []iplink.Spec
+}{
+	"Ensure": {
+		func(c *iplink.Conn, ctx context.Context, specs ...iplink.Spec) error {
+			_, err := c.Ensure(ctx, specs...)
+			return err
+		},
+		func() []iplink.Spec {
+			return []iplink.Spec{bridge.New("x4").Address(attachMAC(9)).Up(), changedPort("x4"), iplink.Absent("x3"),
+				vxlan.New("x5").Address(attachMAC(8)).VNI(0x1234).Port(4790).FDB(fdb.Entry{MAC: attachMAC(7), Dst: netip.MustParseAddr("192.0.2.7")}).Master("x4").Up()}
+		},
+	},
+	"Update": {
+		func(c *iplink.Conn, ctx context.Context, specs ...iplink.Spec) error {
+			_, err := c.Update(ctx, specs...)
+			return err
+		},
+		func() []iplink.Spec { return []iplink.Spec{changedPort("x3"), iplink.Device("x2").Alias("wanted")} },
+	},
+}
+
+// mischief is what another program does in the middle of a call: it changes what the call
+// wants otherwise, and takes away what it has made.
+var mischief = map[string][]string{
+	"a rival changes":  {"link set x0 mtu 1290 alias rival nomaster", "addr flush dev x0", "link set x0 down"},
+	"a rival removes":  {"link del x4", "link del x5"},
+	"a rival replaces": {"link del x0", "link add x0 type veth peer name x1", "link set x1 up"},
+}
+
+// TestChangeFaults makes moments of calls that change a link go wrong in every way. What the
+// call has made is gone then, links of others are as they were, and the same call succeeds
+// afterwards.
+func TestChangeFaults(t *testing.T) {
+	for name, c := range changers {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := &changeBed{testbed: newTestbed(t), call: func(ctx context.Context, conn *iplink.Conn) error { return c.call(conn, ctx, c.specs()...) }}
+			l.begin()
+			never := &injection{at: -1, fault: faults["error"], conn: l.conn}
+			testutil.Must(t, never.run(t, l.run))
+			l.want = l.view()
+			tries, failed, r := lab.Many(t, emulated(8), never.now+1), 0, seeded(t)
+			for _, what := range slices.Concat(slices.Sorted(maps.Keys(faults)), slices.Sorted(maps.Keys(mischief))) {
+				for _, n := range r.Perm(never.now + 1)[:min(tries, never.now+1)] {
+					if l.tryChange(what, n) != nil {
+						failed++
+					}
+				}
+			}
+			t.Logf("%d moments, %d failures", never.now, failed)
+			if failed == 0 {
+				t.Error("nothing failed")
+			}
+		})
+	}
+}
+
+// A changeBed is a testbed with x0, which calls change.
+type changeBed struct {
+	*testbed
+	call func(context.Context, *iplink.Conn) error
+	want string
+}
+
+func (l *changeBed) run(ctx context.Context) error { return l.call(ctx, l.conn) }
+
+// begin makes x0 as it is before the calls.
+func (l *changeBed) begin() {
+	l.t.Helper()
+	err := l.ns[0].Do(func() error { return iplink.DeleteIfExists(l.t.Context(), "x0", "x2", "x3", "x4", "x5") })
+	testutil.Must(l.t, err)
+	l.all[0].Batch(standing...)
+}
+
+// tryChange makes a call with a fault, looks at what it has left, makes it again without
+// one, and returns the first error.
+func (l *changeBed) tryChange(what string, n int) error {
+	l.t.Helper()
+	l.begin()
+	index := l.indexOf("x0")
+	inject := &injection{at: n, fault: l.fault(what), conn: l.conn}
+	err := inject.run(l.t, l.run)
+	_, rivals := mischief[what]
+	if !rivals {
+		l.after(fmt.Sprintf("%s at %d: error %v", what, n, err), err, index)
+	}
+	if _, closed := l.conn.Get(l.t.Context(), "br"); errors.Is(closed, fs.ErrClosed) {
+		l.redial()
+	}
+	if err := l.run(l.t.Context()); err != nil {
+		l.t.Fatalf("%s at %d: error %v, and again %v", what, n, err, err)
+	}
+	switch got := l.view(); {
+	case rivals:
+		l.holds(fmt.Sprintf("%s at %d: error %v; after the next call", what, n, err), got)
+	case got != l.want:
+		l.t.Fatalf("%s at %d: error %v; after the next call (-want +got):\n%s", what, n, err, cmp.Diff(l.want, got))
+	}
+	return err
+}
+
+func (l *changeBed) indexOf(name string) any {
+	l.t.Helper()
+	for _, link := range l.links(0) {
+		if link["ifname"] == name {
+			return link["ifindex"]
+		}
+	}
+	return nil
+}
+
+// fault returns what goes wrong at the moment.
+func (l *changeBed) fault(what string) fault {
+	if f, ok := faults[what]; ok {
+		return f
+	}
+	return func(i *injection, _ rtnl.Point) error {
+		if i.once(errInjected) != nil {
+			for _, command := range mischief[what] {
+				_, _ = l.all[0].Run("ip", strings.Fields(command)...) // some links are not there yet
+			}
+		}
+		return nil
+	}
+}
+
+// holds looks for all that the calls want of x0: other objects may have gone because of the
+// rival.
+func (l *changeBed) holds(when, view string) {
+	l.t.Helper()
+	for _, text := range []string{`"mtu": 1400`, `"ifalias": "wanted"`, `"local": "10.18.52.3"`, `"local": "10.18.53.4"`, `"x0-wanted"`,
+		"10.98.0.0/16 via 10.18.53.77", "10.18.52.79 lladdr", "isolated on", "cost 4660", "proxy_neigh on"} {
+		if !strings.Contains(view, text) {
+			l.t.Errorf("%s: no %s in\n%s", when, text, view)
+		}
+	}
+	for _, text := range []string{"10.18.52.9\"", "x0-former", "10.99.0.0/16", "10.18.52.78 lladdr"} {
+		if strings.Contains(view, text) {
+			l.t.Errorf("%s: %s in\n%s", when, text, view)
+		}
+	}
+}
+
+// after checks what a call leaves that returns err.
+func (l *changeBed) after(when string, err error, index any) {
+	l.t.Helper()
+	if err == nil {
+		if got := l.view(); got != l.want {
+			l.t.Fatalf("%s, but it is not as asked for (-want +got):\n%s", when, cmp.Diff(l.want, got))
+		}
+		return
+	}
+	names := l.all[0].Names()
+	if slices.Contains(names, "x4") || slices.Contains(names, "x5") {
+		l.t.Fatalf("%s: it has left %v", when, names)
+	}
+	if now := l.indexOf("x0"); now != index {
+		l.t.Fatalf("%s: x0 was %v and is %v", when, index, now)
+	}
+}
+
+var leadingIndex = regexp.MustCompile(`(?m)^\d+: `)
+
+// view returns what `ip` and `bridge` say of all links, but for what the kernel chooses and
+// what passes.
+func (l *changeBed) view() string {
+	l.t.Helper()
+	view := []string{l.look(false)}
+	for _, command := range []string{"ip -4 route show dev x0", "ip neigh show dev x0 nud permanent", "ip -4 netconf show dev x0", "bridge -d link show dev x0", "bridge fdb show dev x5"} {
+		program, rest, _ := strings.Cut(command, " ")
+		answer, _ := l.all[0].Run(program, strings.Fields(rest)...)
+		lines := strings.Split(leadingIndex.ReplaceAllString(answer, ""), "\n")
+		slices.Sort(lines)
+		view = append(view, lines...)
+	}
+	return strings.Join(view, "\n")
+}
+
+// bonded is a bond that names its ports: one that is down, one that is up and the port of
+// a bridge, and one of the same call. It takes down the second one, gives all its MAC
+// and its MTU, and brings them up.
+func bonded() []iplink.Spec {
+	return []iplink.Spec{
+		bond.New("master").Mode(bond.ActiveBackup).MTU(1400).Address(attachMAC(1)).Ports("end", "port", "made").Up(),
+		veth.New("made").Address(attachMAC(2)).Peer(veth.New("made1").Address(attachMAC(3))),
+	}
+}
+
+// TestBondPortsFaults makes moments of the creation of a bond with ports go wrong in every
+// way: the ports have their master, state, MTU and MAC again, and nothing is left.
+func TestBondPortsFaults(t *testing.T) {
+	testutil.Need(t, iplink.KindBond)
+	l, r := newTestbed(t), seeded(t)
+	l.all[0].IP("link", "set", "end", "down")
+	l.restore = []string{"link set port master br up", "link set end down"}
+	l.settle()
+	want, moments := l.made(bonded()), l.moments(bonded())
+	tries := lab.Many(t, emulated(16), moments+1)
+	failed := 0
+	for _, what := range slices.Sorted(maps.Keys(faults)) {
+		for _, n := range r.Perm(moments + 1)[:min(tries, moments+1)] {
+			if l.try(&injection{at: n, fault: faults[what], conn: l.conn}, what, bonded(), want) != nil {
+				failed++
+			}
+		}
+	}
+	t.Logf("%d moments, %d failures were undone", moments, failed)
+	if failed == 0 {
+		t.Error("nothing failed")
+	}
+}
