@@ -138,8 +138,10 @@ func (p *parsing) linkSet(at place, args *words.Args) error {
 // linkToSet reads the name of the link. Other settings may precede it if it has "dev", and
 // "up" and "down" anyway.
 func (p *parsing) linkToSet(args *words.Args) (string, error) {
-	known := p.linkReader(newEditor("", ""), place{}).known()
-	if args.Peek() != "dev" && slices.Contains(known, args.Peek()) {
+	if args.Peek() == "dev" {
+		return devOrName(args)
+	}
+	if known := p.linkReader(newEditor("", ""), place{}).known(); slices.Contains(known, args.Peek()) {
 		if name, err := args.CutValue("dev"); name != "" || err != nil {
 			return name, err
 		}

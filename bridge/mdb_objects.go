@@ -93,7 +93,7 @@ func addMDB(s *own.Settings, only bool, entries []MDBEntry) {
 func (o *mdbObjects) list() *mdbList {
 	o.once.Do(func() {
 		o.whole.places = map[mdbPlace]int{}
-		for _, e := range o.calls.All() {
+		for e := range o.calls.All() {
 			o.whole.add(e)
 		}
 	})

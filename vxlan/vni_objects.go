@@ -57,7 +57,7 @@ func addVNIs(s *own.Settings, only bool, networks []VNIs) {
 // networks returns the networks of all calls, each once.
 func (o *vniObjects) networks() []VNIs {
 	o.once.Do(func() {
-		all := o.calls.All()
+		all := slices.Collect(o.calls.All())
 		slices.SortStableFunc(all, func(a, b VNIs) int { return cmp.Or(cmp.Compare(a.First, b.First), cmp.Compare(a.Last, b.Last)) })
 		o.whole = slices.Compact(all)
 	})

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 
 	"github.com/iplink-go/iplink/fdb"
+	"github.com/iplink-go/iplink/internal/own"
 )
 
 // MostVNI is the highest VNI (24 bits), and MostVLAN the highest VLAN ID.
@@ -45,19 +46,18 @@ func (o *Objects) Fault() (setter, text string) {
 }
 
 // collect appends the entries of setter calls, each once, and notes the first fault.
-func (l *list) collect(d Database, calls []*Objects, n int) {
+func (l *list) collect(d Database, calls *own.Calls[fdb.Entry]) {
+	n := calls.Len()
 	l.entries = make([]object, 0, n)
 	seen := make(map[key]int, n)
-	for _, call := range calls {
-		for i := range call.entries {
-			e := object{call.entries[i], d}
-			if text := e.fault(); text != "" {
-				l.fault = cmp.Or(l.fault, fmt.Sprintf("entry %s: %s", e.MAC, text))
-				continue
-			}
-			e.normalise()
-			l.add(e, seen)
+	for entry := range calls.All() {
+		e := object{entry, d}
+		if text := e.fault(); text != "" {
+			l.fault = cmp.Or(l.fault, fmt.Sprintf("entry %s: %s", e.MAC, text))
+			continue
 		}
+		e.normalise()
+		l.add(e, seen)
 	}
 	l.judgeShared()
 }

@@ -36,10 +36,9 @@ func (d Database) Flag() fdb.Flags {
 }
 
 // Objects are the entries that a builder wants. They do not change: another setter call
-// makes new Objects, which refer to the earlier ones.
+// makes new Objects, with the calls before it.
 type Objects struct {
-	earlier *Objects
-	entries []fdb.Entry // of one setter call
+	calls *own.Calls[fdb.Entry]
 	Database
 	only, atLeast bool
 	own           Keeper
@@ -56,17 +55,18 @@ type list struct {
 
 // Add adds entries to the settings of a builder. The keeper may be nil.
 func Add(s *own.Settings, d Database, only bool, keeper Keeper, entries []fdb.Entry) {
-	o := &Objects{earlier: own.FindObjects[*Objects](s), Database: d, only: only, atLeast: !only, own: keeper, entries: clone(entries)}
-	if o.earlier != nil {
-		o.only, o.atLeast = o.only || o.earlier.only, o.atLeast || o.earlier.atLeast
+	o := &Objects{Database: d, only: only, atLeast: !only, own: keeper}
+	if had := own.FindObjects[*Objects](s); had != nil {
+		o.only, o.atLeast, o.calls = o.only || had.only, o.atLeast || had.atLeast, had.calls
 	}
+	o.calls = o.calls.Add(clone(entries))
 	s.SetObjects(o)
 }
 
 // Keep replaces the keeper of the entries in the settings of a builder, if there are any.
 func Keep(s *own.Settings, keeper Keeper) {
 	if had := own.FindObjects[*Objects](s); had != nil {
-		s.SetObjects(&Objects{earlier: had, Database: had.Database, only: had.only, atLeast: had.atLeast, own: keeper})
+		s.SetObjects(&Objects{calls: had.calls, Database: had.Database, only: had.only, atLeast: had.atLeast, own: keeper})
 	}
 }
 
@@ -89,13 +89,7 @@ func clone(entries []fdb.Entry) []fdb.Entry {
 // list returns the entries of all setter calls, each once.
 func (o *Objects) list() *list {
 	o.once.Do(func() {
-		var calls []*Objects
-		n := 0
-		for at := o; at != nil; at = at.earlier {
-			calls, n = append(calls, at), n+len(at.entries)
-		}
-		slices.Reverse(calls)
-		o.whole.collect(o.Database, calls, n)
+		o.whole.collect(o.Database, o.calls)
 	})
 	return &o.whole
 }

@@ -1,6 +1,9 @@
 package own
 
-import "slices"
+import (
+	"iter"
+	"slices"
+)
 
 // Calls are the arguments of all calls of a setter. They do not change: a further call
 // makes new Calls, which refer to the earlier ones, so that a thousand calls do not copy a
@@ -15,12 +18,27 @@ func (c *Calls[T]) Add(values []T) *Calls[T] {
 	return &Calls[T]{c, values}
 }
 
+// Len returns the number of arguments.
+func (c *Calls[T]) Len() (n int) {
+	for ; c != nil; c = c.earlier {
+		n += len(c.values)
+	}
+	return n
+}
+
 // All returns the arguments in order.
-func (c *Calls[T]) All() []T {
+func (c *Calls[T]) All() iter.Seq[T] {
 	var lists [][]T
 	for ; c != nil; c = c.earlier {
 		lists = append(lists, c.values)
 	}
-	slices.Reverse(lists)
-	return slices.Concat(lists...)
+	return func(yield func(T) bool) {
+		for _, list := range slices.Backward(lists) {
+			for _, v := range list {
+				if !yield(v) {
+					return
+				}
+			}
+		}
+	}
 }
