@@ -50,7 +50,7 @@ func (c *Conn) Create(ctx context.Context, specs ...Spec) ([]*Link, error) {
 		if err := t.plan(ctx, specs); err != nil {
 			return err
 		}
-		return t.attempt(ctx, t.run)
+		return t.attempt(ctx, t.inNames(t.run))
 	})
 	if err != nil {
 		return nil, err

@@ -59,10 +59,19 @@ func (c *Conn) Ensure(ctx context.Context, specs ...Spec) ([]*Change, error) {
 	if err := c.unready(ctx, "ensure"); err != nil {
 		return nil, err
 	}
+	for doubts := 0; ; doubts++ {
+		changes, err := c.ensure(ctx, specs)
+		if doubts == mostDoubts || !errors.Is(err, errNetNSGone) {
+			return changes, err
+		}
+	}
+}
+
+func (c *Conn) ensure(ctx context.Context, specs []Spec) ([]*Change, error) {
 	e := newEnsurePlan(c, "ensure")
 	defer e.close()
 	err := e.withNamespaces(ctx, specs, e.checkShapes, func(specs []Spec) error {
-		return e.attempt(ctx, func(ctx context.Context) error { return e.reach(ctx, specs) })
+		return e.attempt(ctx, e.inNames(func(ctx context.Context) error { return e.reach(ctx, specs) }))
 	})
 	if err != nil {
 		return nil, err

@@ -258,3 +258,129 @@ func TestBondPortsFaults(t *testing.T) {
 		t.Error("nothing failed")
 	}
 }
+
+// A goerCall is a call with a link in a named namespace, which goes in the middle of it.
+type goerCall struct {
+	makes bool // the namespace, too
+	verb  func(context.Context, *iplink.Conn, ...iplink.Spec) error
+	specs func(name string) []iplink.Spec
+}
+
+var goerCalls = map[string]goerCall{
+	"Create":         {false, createAll, attachByName},
+	"Create of both": {true, createAll, withNamespace},
+	"Ensure":         {false, ensureAll, attachByName},
+	"Ensure of both": {true, ensureAll, withNamespace},
+	"Update": {false, updateAll, func(name string) []iplink.Spec {
+		return []iplink.Spec{iplink.Device("x3").NetNSName(name).MTU(1400).Up(), iplink.Device("x2").Alias("wanted")}
+	}},
+}
+
+func createAll(ctx context.Context, c *iplink.Conn, specs ...iplink.Spec) error {
+	return lab.ErrorOf(c.Create(ctx, specs...))
+}
+
+func ensureAll(ctx context.Context, c *iplink.Conn, specs ...iplink.Spec) error {
+	return lab.ErrorOf(c.Ensure(ctx, specs...))
+}
+
+func updateAll(ctx context.Context, c *iplink.Conn, specs ...iplink.Spec) error {
+	return lab.ErrorOf(c.Update(ctx, specs...))
+}
+
+func withNamespace(name string) []iplink.Spec {
+	return append([]iplink.Spec{iplink.Namespace(name)}, attachByName(name)...)
+}
+
+// attachByName describes a pair with one end in a named namespace, and a bridge.
+func attachByName(name string) []iplink.Spec {
+	return []iplink.Spec{bridge.New("x4").Up(), veth.New("x0").Master("x4").Up().Peer(veth.New("x1").NetNSName(name).MTU(1400).Addr(attachAddr(7)).Up())}
+}
+
+// TestNamespaceGoes removes the name of a namespace at each moment of a call, and also
+// makes another namespace of that name.
+func TestNamespaceGoes(t *testing.T) {
+	for verb, c := range goerCalls {
+		for _, replaced := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, replaced %v", verb, replaced), func(t *testing.T) {
+				t.Parallel()
+				conn, here := lab.Scratch(t)
+				g := &goer{t: t, goerCall: c, name: testutil.Name(t), here: here, replaced: replaced}
+				t.Cleanup(func() { _ = iplink.DeleteNetNS(g.name) })
+				never := g.try(-1, conn, verb)
+				tries, r := lab.Many(t, emulated(8), never.now), seeded(t)
+				for _, n := range r.Perm(never.now)[:min(tries, never.now)] {
+					if inject := g.try(n, conn, verb); !inject.done {
+						t.Errorf("moment %d of %d did not come", n, never.now)
+					}
+				}
+				t.Logf("%d moments", never.now)
+			})
+		}
+	}
+}
+
+// A goer removes a namespace in the middle of calls.
+type goer struct {
+	t *testing.T
+	goerCall
+	name     string
+	here     *testutil.Lab
+	replaced bool // there is another namespace of the name then
+}
+
+// try makes a call, in which the namespace goes at a moment, or never if that is -1.
+func (g *goer) try(n int, conn *iplink.Conn, verb string) *injection {
+	g.t.Helper()
+	g.begin()
+	inject := &injection{at: n, conn: conn, fault: g.fault}
+	err := inject.run(g.t, func(ctx context.Context) error { return g.verb(ctx, conn, g.specs(g.name)...) })
+	g.check(fmt.Sprintf("moment %d, gone %v: error %v", n, inject.done, err), verb, inject.done, err)
+	return inject
+}
+
+// begin makes the namespace, unless the call does, and x2 and x3.
+func (g *goer) begin() {
+	g.t.Helper()
+	for _, name := range g.here.Names() {
+		if name != "lo" {
+			_, _ = g.here.Run("ip", "link", "del", name) // the other end of a pair is gone already
+		}
+	}
+	_, _ = g.here.Run("ip", "netns", "del", g.name)
+	if !g.makes {
+		g.here.IP("netns", "add", g.name)
+	}
+	g.here.Batch("link add x2 type bridge", "link add x3 type veth peer name x5")
+}
+
+func (g *goer) fault(i *injection, _ rtnl.Point) error {
+	if i.once(errInjected) == nil {
+		return nil
+	}
+	if _, err := g.here.Run("ip", "netns", "del", g.name); err == nil && g.replaced {
+		g.here.IP("netns", "add", g.name)
+	}
+	return nil
+}
+
+// check demands that a call has either done all that it was asked for, in the namespace that
+// has the name now, or failed and left nothing. Ensure looks again, and finds or makes the
+// other namespace.
+func (g *goer) check(when, verb string, gone bool, err error) {
+	g.t.Helper()
+	mayFail := gone && verb != "Ensure of both" && (verb != "Ensure" || !g.replaced)
+	end := "x1"
+	if verb == "Update" {
+		end = "x3"
+	}
+	out, absent := g.here.Run("ip", "-n", g.name, "link", "show", "dev", end)
+	switch left := g.here.Names(); {
+	case err == nil && (absent != nil || !strings.Contains(out, "mtu 1400")):
+		g.t.Errorf("%s; then %v: %s", when, absent, out)
+	case err != nil && (!mayFail || !errors.Is(err, fs.ErrNotExist)):
+		g.t.Error(when)
+	case err != nil && verb != "Update" && !slices.Equal(left, []string{"lo", "x2", "x5", "x3"}):
+		g.t.Errorf("%s; left is %v", when, left)
+	}
+}

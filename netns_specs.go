@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"math"
+	"os"
 	"slices"
 	"syscall"
 	"time"
@@ -139,6 +140,36 @@ func (n *netNSSet) opened(ns *NetNS) (*NetNS, error) {
 		n.add(found)
 	}
 	return found, err
+}
+
+// errNetNSGone is the reason why a call is undone whose namespace was deleted meanwhile.
+var errNetNSGone error = goneNetNS{}
+
+type goneNetNS struct{}
+
+func (goneNetNS) Error() string { return "its name was removed during the call" }
+
+func (goneNetNS) Is(target error) bool { return target == fs.ErrNotExist }
+
+// inNames returns a function that calls run, and fails afterwards if a name no longer
+// refers to the namespace that the call has opened or made: the links in it are gone as
+// soon as the call has closed it.
+func (t *transaction) inNames(run func(context.Context) error) func(context.Context) error {
+	return func(ctx context.Context) error {
+		if err := run(ctx); err != nil {
+			return err
+		}
+		for name, ns := range t.netNSs.named {
+			now, err := os.Stat(netNSDir + "/" + name)
+			if err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return inOperation(t.op, netNSError("open", name, bareErr(err)))
+			}
+			if had, closed := ns.stat(); err != nil || closed != nil || !os.SameFile(now, had) {
+				return &Error{Op: t.op, Kind: "netns", Name: name, Err: errNetNSGone}
+			}
+		}
+		return nil
+	}
 }
 
 // missingNetNS reports whether a link is missing because its named namespace is.

@@ -221,8 +221,9 @@ func (b *Common[Self]) NetNS(ns *NetNS) *Self {
 }
 
 // NetNSName is NetNS by the name of a namespace of `ip netns`, which exists or which a
-// Namespace of the same call makes. Each call opens it for itself. If it does not exist,
-// the error matches fs.ErrNotExist. A link has either NetNS or NetNSName. The name has
+// Namespace of the same call makes. Each call opens it for itself. If it does not exist, or
+// if the name is removed during the call, the error matches fs.ErrNotExist; Ensure first looks
+// for another namespace of that name. A link has either NetNS or NetNSName. The name has
 // the form that CreateNetNS requires.
 func (b *Common[Self]) NetNSName(name string) *Self {
 	b.spec.placeByName(name)

@@ -39,10 +39,10 @@ func (c *Conn) Update(ctx context.Context, specs ...Spec) ([]*Link, error) {
 		return nil, err
 	}
 	done := 0
-	err = t.attempt(ctx, func(ctx context.Context) (err error) {
+	err = t.attempt(ctx, t.inNames(func(ctx context.Context) (err error) {
 		done, err = t.updateAll(ctx, wanted)
 		return err
-	})
+	}))
 	if err != nil {
 		return t.links()[:done], err
 	}

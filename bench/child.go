@@ -129,9 +129,9 @@ type report struct {
 	live     int64
 }
 
-// wait waits for a child to end, for at most a minute.
+// wait waits for a child to end, for at most 20 minutes: an emulated processor takes minutes for 409,400 VLANs.
 func (p *process) wait() (r report, err error) {
-	timer := time.AfterFunc(time.Minute, func() { p.cmd.Process.Kill() })
+	timer := time.AfterFunc(20*time.Minute, func() { p.cmd.Process.Kill() })
 	defer timer.Stop()
 	last, err := io.ReadAll(p.out)
 	if err = errors.Join(err, p.cmd.Wait()); err != nil {
