@@ -48,6 +48,20 @@ func attaching() *workload {
 	}
 }
 
+// attachingRead is attaching with a floor that reads both ends at last, as this library does.
+func attachingRead() *workload {
+	const unread = "does not read the ends back"
+	return &workload{
+		name: "attach 500 containers, read back", links: 500, few: 3, target: target{ratio: 1.15},
+		world: makeBridge, check: isAttached, after: detach,
+		entrants: []entrant{
+			{who: floorName, start: together(attachRawRead)},
+			{who: ourName, start: together(attachOurs)},
+			cannot(vishName, unread), cannot(jsimName, unread), cannot(ipName, unread),
+		},
+	}
+}
+
 func attachingOne() *workload {
 	return &workload{
 		name: "attach one container, alone", links: 20, few: 1, target: target{ratio: 1.3}, often: 5,
@@ -167,8 +181,14 @@ const firstIndex = 1 << 20
 
 // attachRaw makes all pairs in one send and configures the other ends in another, on
 // a socket that it opens for the purpose. The indexes are chosen in advance.
-func attachRaw(l *lab, all []attachment) (work, error) {
-	home, away := &messages{}, &messages{}
+func attachRaw(l *lab, all []attachment) (work, error) { return attachByFloor(l, all, false) }
+
+// attachRawRead is attachRaw, and reads the ends in the container's namespace, then the host
+// ends.
+func attachRawRead(l *lab, all []attachment) (work, error) { return attachByFloor(l, all, true) }
+
+func attachByFloor(l *lab, all []attachment, reads bool) (work, error) {
+	home, away, ends, hosts := &messages{}, &messages{}, &messages{}, &messages{}
 	for _, a := range all {
 		pod := int32(firstIndex + 2*a.i + 1)
 		createLink(home, pod-1, unix.IFF_UP, a.host, "veth", func(b []byte) []byte {
@@ -189,6 +209,10 @@ func attachRaw(l *lab, all []attachment) (work, error) {
 			b = wire.Order.AppendUint32(b, uint32(pod))
 			return wire.AppendAttr(wire.AppendAttr(b, unix.IFA_LOCAL, ip), unix.IFA_ADDRESS, ip)
 		})
+		if reads {
+			readLink(ends, pod)
+			readLink(hosts, pod-1)
+		}
 	}
 	return do(func() error {
 		if err := l.raw.pipeline(home); err != nil {
@@ -199,8 +223,19 @@ func attachRaw(l *lab, all []attachment) (work, error) {
 			return err
 		}
 		defer c.close()
-		return c.pipeline(away)
+		if err := c.pipeline(away); err != nil {
+			return err
+		}
+		if err := c.read(ends); err != nil {
+			return err
+		}
+		return l.raw.read(hosts)
 	}), nil
+}
+
+// readLink adds a request that reads a link.
+func readLink(m *messages, index int32) {
+	m.add(uapi.RTM_GETLINK, 0, func(b []byte) []byte { return wire.AppendLink(b, wire.Link{Index: index}) })
 }
 
 // dialRawIn opens a socket in the namespace there from a thread in the namespace

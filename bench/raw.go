@@ -86,10 +86,17 @@ func (m *messages) write(typ, flags uint16, body func([]byte) []byte) {
 }
 
 // pipeline sends many messages at a time and waits for all acknowledgements.
-func (c *rawConn) pipeline(m *messages) error {
+func (c *rawConn) pipeline(m *messages) error { return c.sendMany(m, c.perSend) }
+
+// read is pipeline for requests that read links, whose descriptions take more room than
+// acknowledgements.
+func (c *rawConn) read(m *messages) error { return c.sendMany(m, max(1, c.perSend/8)) }
+
+// sendMany sends some messages at a time, and waits for their answers.
+func (c *rawConn) sendMany(m *messages, most int) error {
 	at := 0
-	for i := 0; i < len(m.ends); i += c.perSend {
-		last := min(i+c.perSend, len(m.ends))
+	for i := 0; i < len(m.ends); i += most {
+		last := min(i+most, len(m.ends))
 		if err := c.send(m.bytes[at:m.ends[last-1]]); err != nil {
 			return err
 		}
@@ -121,7 +128,7 @@ func (c *rawConn) send(b []byte) error {
 	return err
 }
 
-// acks reads n acknowledgements.
+// acks reads n acknowledgements, or as many descriptions of links.
 func (c *rawConn) acks(n int) error {
 	for n > 0 {
 		read, err := unix.Read(c.fd, c.buf)
@@ -129,7 +136,7 @@ func (c *rawConn) acks(n int) error {
 			return err
 		}
 		for b := c.buf[:read]; len(b) >= wire.HeaderLen; b = b[wire.Align(int(wire.Order.Uint32(b))):] {
-			if code := int32(wire.Order.Uint32(b[wire.HeaderLen:])); code != 0 {
+			if code := int32(wire.Order.Uint32(b[wire.HeaderLen:])); code != 0 && wire.Order.Uint16(b[4:]) == uapi.NLMSG_ERROR {
 				return fmt.Errorf("request refused: %w", syscall.Errno(-code))
 			}
 			n--

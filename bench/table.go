@@ -16,7 +16,7 @@ func workloads() []*workload {
 	for _, m := range makers {
 		all = append(all, m.creation())
 	}
-	all = append(all, attaching(), attachingOne())
+	all = append(all, attaching(), attachingRead(), attachingOne())
 	for _, m := range makers[1:] {
 		all = append(all, m.deletion())
 	}

@@ -158,19 +158,25 @@ func appendVLAN(b []byte, v bridge.VLAN, flags uint16) []byte {
 	return wire.AppendAttr(b, uapi.IFLA_BRIDGE_VLAN_INFO, info)
 }
 
-// deleteVLANs takes all VLANs from the ports.
+// deleteVLANs takes the ports from the bridge, with all their VLANs, and gives them back. To
+// delete a VLAN from a port, the kernel walks all forwarding entries of the bridge, of which
+// each VLAN of each port has one.
 func deleteVLANs(l *lab) error {
-	m := &messages{}
+	bridge, err := net.InterfaceByName("br0")
+	if err != nil {
+		return err
+	}
 	ports, err := vlanPortIndexes()
 	if err != nil {
 		return err
 	}
-	for _, index := range ports {
-		m.write(uapi.RTM_DELLINK, 0, func(b []byte) []byte {
-			b, at := wire.Begin(wire.AppendLink(b, wire.Link{Family: uapi.AF_BRIDGE, Index: index}), uapi.IFLA_AF_SPEC)
-			b = appendVLAN(b, bridge.VLAN{ID: 1}, uapi.BRIDGE_VLAN_INFO_RANGE_BEGIN)
-			return wire.End(appendVLAN(b, bridge.VLAN{ID: 4094}, uapi.BRIDGE_VLAN_INFO_RANGE_END), at)
-		})
+	m := &messages{}
+	for _, master := range []int{0, bridge.Index} {
+		for _, index := range ports {
+			m.write(uapi.RTM_SETLINK, 0, func(b []byte) []byte {
+				return wire.AppendU32(wire.AppendLink(b, wire.Link{Index: index}), uapi.IFLA_MASTER, uint32(master))
+			})
+		}
 	}
 	return l.raw.pipeline(m)
 }
