@@ -98,7 +98,7 @@ var tunnels = []entry{
 	{code: `gre.New("gre1").Local(local).Remote(remote).Key(7)`, check: dev("gre1"), shows: `"remote":"192.0.2.2","local":"192.0.2.1" ; "ikey":"0.0.0.7" ; "okey":"0.0.0.7"`},
 	{code: `gretap.New("tap1").Local(local).Remote(remote).IKey(7).OKey(8)`, check: dev("tap1"), shows: `"remote":"192.0.2.2","local":"192.0.2.1" ; "ikey":"0.0.0.7" ; "okey":"0.0.0.8"`},
 	{code: `ports.Add(ctx, fou.Port{Port: 5555, Protocol: 4})`, needs: "fou", check: "ip -j fou show", shows: `"port":5555`},
-	{code: `gtp.New("gtp0").Role(gtp.SGSN).HashSize(4096).FD0(v0).FD1(v1)`, check: dev("gtp0"), shows: `"info_kind":"gtp"`},
+	{code: `gtp.New("gtp0").Role(gtp.SGSN).HashSize(4096).FD0(v0).FD1(v1)`, then: servesSGSN, check: dev("gtp0"), shows: `"info_kind":"gtp"`},
 	{code: `mobiles.AddPDP(ctx, gtp.PDP{Version: 1, LocalTEI: 7, PeerTEI: 8, Peer: remote, MS: local})`, needs: "gtp", check: "contexts", shows: "local 7 peer 8"},
 	{code: `mobiles.DeletePDP(ctx, gtp.PDP{MS: local})`, needs: "gtp", prepare: pdp(7), check: "contexts", shows: "!local 7"},
 	{code: `mobiles.PDPs(ctx)`, needs: "gtp", prepare: pdp(7), says: func(v any) (texts []string) {
@@ -108,6 +108,16 @@ var tunnels = []entry{
 		return texts
 	}, check: "contexts", each: "\n", change: pdp(0x1234)},
 	{code: `bareudp.New("bare0").Port(6635).EtherType(bareudp.MPLSUnicast)`, check: dev("bare0"), shows: `"dstport":6635 ; mpls_uc`},
+}
+
+// servesSGSN makes a link of GTP and reads what not each `ip` shows of it.
+func servesSGSN(r *run, got []any) {
+	r.Helper()
+	r.verb(got[0].(iplink.Spec), false)
+	size, role := r.attribute("gtp0", []string{"18", "2", "3"}), r.attribute("gtp0", []string{"18", "2", "4"})
+	if size != "3=00100000\n" || role != "4=01000000\n" {
+		r.Errorf("hash size %s, role %s", size, role)
+	}
 }
 
 // pdp adds a context of GTP.

@@ -49,7 +49,7 @@ var finding = []entry{
 	{code: `iplink.Get(ctx, "eth0")`, scene: eth0, says: linkTexts, check: dev("eth0"), alter: "link set eth0 mtu 1281 address " + macText},
 	{code: `iplink.Get(ctx, "eth0")`, scene: "link add uplink type veth peer name peer0; link property add dev uplink altname eth0", says: linkTexts, check: dev("eth0"), alter: "link set uplink mtu 1281"},
 	{code: `conn.GetIndex(ctx, 7)`, scene: "link add eth0 index 7 type veth peer name peer0", says: linkTexts, check: dev("eth0"), alter: "link set eth0 mtu 1281"},
-	{code: `iplink.List(ctx)`, scene: eth0, says: listTexts, check: "ip -j link", each: `"ifname"`, alter: br0 + " ; link set eth0 alias text"},
+	{code: `iplink.List(ctx)`, scene: eth0, says: listTexts, check: "ip -j link", each: `"ifname"`, alter: br0 + "; link set eth0 alias text"},
 	{code: `iplink.List(ctx)`, scene: eth0 + "; link set eth0 alias first", says: func(v any) []string { return []string{aliases(v.([]*iplink.Link))} },
 		check: "ip -j link", each: `"ifalias"`, alter: "link set eth0 alias second"},
 	{code: `iplink.List(ctx, iplink.OfKind(iplink.KindVXLAN), iplink.IsUp())`, scene: vx0 + "; link set vx0 up; link set lo up; link add vx1 type vxlan id 8 dstport 4789",
