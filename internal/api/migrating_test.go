@@ -73,7 +73,10 @@ var (
 	remote6       netip.Addr
 	ports         *fou.Conn
 	mobiles       *gtp.Device
-	file          *os.File
+	v0, v1        *os.File
+	pid, fd       int
+	text          string
+	service       *rtnetlink.LinkService
 	err           error
 )
 
@@ -89,13 +92,21 @@ var (
 	ours     = regexp.MustCompile(`^(iplink|bareudp|bridge|bond|can|dummy|fdb|inet|ipoib|ipvlan|macvlan|macvtap|nlmon|rtnldriver|veth|vlan|vxlan|wireguard|wg|conn|ns|link|br|errors)\.`)
 )
 
+// A snippet is a piece of code of docs/migrating.md.
+type snippet struct {
+	row  string // the first column of the row, or the line outside a table
+	code string
+}
+
 // TestMigrating compiles the code of docs/migrating.md.
 func TestMigrating(t *testing.T) {
-	text, err := os.ReadFile("../../docs/migrating.md")
-	if err != nil {
-		t.Fatal(err)
+	var code []string
+	for _, e := range expressions(migrating(t)) {
+		code = append(code, fmt.Sprintf("func _() { use(%s) }", e.code))
 	}
-	code := append(expressions(string(text)), statements(string(text))...)
+	for _, body := range statements(migrating(t)) {
+		code = append(code, "func _() error {\n"+body+"}")
+	}
 	if len(code) < 150 {
 		t.Fatalf("only %d pieces of code", len(code))
 	}
@@ -110,33 +121,44 @@ func TestMigrating(t *testing.T) {
 	}
 }
 
+// migrating returns docs/migrating.md.
+func migrating(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile("../../docs/migrating.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
 // expressions returns the code within the text: all in the second column of a
 // table, and elsewhere, but for the first column, what looks like ours.
-func expressions(text string) (code []string) {
+func expressions(text string) (all []snippet) {
 	for line := range strings.Lines(text) {
 		columns := strings.Split(line, " | ")
-		row := strings.HasPrefix(line, "| ") && len(columns) == 3
+		name, row := strings.TrimSpace(line), strings.HasPrefix(line, "| ") && len(columns) == 3
 		if row {
-			columns = columns[1:]
+			name, columns = strings.TrimPrefix(columns[0], "| "), columns[1:]
 		}
 		for i, column := range columns {
 			for _, span := range codeSpan.FindAllStringSubmatch(column, -1) {
 				if row && i == 0 || ours.MatchString(span[1]) {
-					code = append(code, fmt.Sprintf("func _() { use(%s) }", span[1]))
+					all = append(all, snippet{name, span[1]})
 				}
 			}
 		}
 	}
-	return code
+	return all
 }
 
-func statements(text string) (code []string) {
+// statements returns the bodies of functions that return an error: the blocks of code.
+func statements(text string) (bodies []string) {
 	for _, block := range fence.FindAllStringSubmatch(text, -1) {
 		body := block[1]
-		if !strings.Contains(body, "return err\n}") && !strings.HasSuffix(body, "return err\n") {
+		if !strings.HasSuffix(body, "return err\n") {
 			body += "return nil\n"
 		}
-		code = append(code, "func _() error {\n"+body+"\n}")
+		bodies = append(bodies, body)
 	}
-	return code
+	return bodies
 }
