@@ -21,8 +21,7 @@ import (
 type Conn struct {
 	rt *rtnl.Conn
 
-	hook  rtnl.Hook  // the hook of the sockets that the Conn opens elsewhere
-	trace rtnl.Trace // and their trace, which rt has, too
+	trace rtnl.Trace // the trace of the sockets that the Conn opens elsewhere, and of rt
 
 	echo   uint16      // the flag that requests an echo: NLM_F_ECHO, except in tests
 	noEcho atomic.Bool // the kernel ignored the flag

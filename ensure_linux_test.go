@@ -1,8 +1,6 @@
 package iplink_test
 
 import (
-	"context"
-	"encoding/binary"
 	"fmt"
 	"maps"
 	"os"
@@ -13,85 +11,11 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"golang.org/x/sys/unix"
 
 	"github.com/iplink-go/iplink"
-	"github.com/iplink-go/iplink/bridge"
 	"github.com/iplink-go/iplink/internal/kerneltest/lab"
-	"github.com/iplink-go/iplink/internal/rtnl"
 	"github.com/iplink-go/iplink/internal/testutil"
-	"github.com/iplink-go/iplink/veth"
-	"github.com/iplink-go/iplink/vxlan"
 )
-
-// TestEnsureLooksOnce makes 300 links, and then finds with one list, and no
-// write, that all are right.
-func TestEnsureLooksOnce(t *testing.T) {
-	c, ns := lab.Scratch(t)
-	specs := make([]iplink.Spec, 300)
-	for i := range specs {
-		specs[i] = vxlan.New(fmt.Sprintf("vx%d", i)).VNI(uint32(i) + 0x1234).Port(4789).TTL(17).Up()
-	}
-	if _, err := c.Ensure(t.Context(), specs...); err != nil {
-		t.Fatal(err)
-	}
-	sends := countSends(c)
-	all, err := c.Ensure(t.Context(), specs...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i, change := range all {
-		if change.Changed() {
-			t.Errorf("%v: %v", specs[i], change.Differences)
-		}
-	}
-	if *sends != 1 {
-		t.Errorf("%d sends, want 1, of the list", *sends)
-	}
-	if got := len(ns.Names()); got != 1+len(specs) {
-		t.Errorf("%d links", got)
-	}
-}
-
-// rawGeneve is a link of a kind that the kernel knows and this library does not.
-func rawGeneve(ttl uint8) *iplink.RawLink {
-	return iplink.Raw("geneve", "t0").
-		Attr(unix.IFLA_GENEVE_ID, binary.NativeEndian.AppendUint32(nil, 0x1234)).
-		Attr(unix.IFLA_GENEVE_REMOTE, []byte{192, 0, 2, 7}).
-		Attr(unix.IFLA_GENEVE_PORT, []byte{0x12, 0x34}).
-		Attr(unix.IFLA_GENEVE_TTL, []byte{ttl}).MTU(1281).Up()
-}
-
-// TestRaw makes, changes and ensures a link of a kind that is unknown here.
-func TestRaw(t *testing.T) {
-	testutil.Need(t, "geneve")
-	c, ns := lab.Scratch(t)
-	lab.MustCreate(t, c, rawGeneve(0x21))
-	says := func(ttl int) {
-		t.Helper()
-		l := ns.Link("t0")
-		data := l["linkinfo"].(map[string]any)["info_data"].(map[string]any)
-		if !lab.SameJSON(data["id"], 0x1234) || !lab.SameJSON(data["port"], 0x1234) || !lab.SameJSON(data["ttl"], ttl) ||
-			data["remote"] != "192.0.2.7" || !lab.SameJSON(l["mtu"], 1281) {
-			t.Errorf("ip says %v", l)
-		}
-	}
-	says(0x21)
-	if _, err := c.Update(t.Context(), rawGeneve(0x32)); err != nil {
-		t.Fatal(err)
-	}
-	says(0x32)
-	changes, err := c.Ensure(t.Context(), rawGeneve(0x43))
-	if err != nil || len(changes[0].Differences) != 1 || changes[0].Differences[0].String() != "attribute 3: have 32, want 43" {
-		t.Errorf("changes %+v, error %v", changes, err)
-	}
-	says(0x43)
-	sends := countSends(c)
-	changes, err = c.Ensure(t.Context(), rawGeneve(0x43))
-	if err != nil || changes[0].Changed() || *sends != 1 {
-		t.Errorf("second Ensure: %d sends, changes %+v, error %v", *sends, changes, err)
-	}
-}
 
 // againLinks are links of every kind, in many states. The link t0 is read.
 var againLinks = []struct {
@@ -283,45 +207,6 @@ func lasting(l map[string]any) map[string]any {
 	return l
 }
 
-// TestCreateWithoutEcho asks a kernel in vain, as those before Linux 6.2: what it
-// has made is read, the first time with a send of its own.
-func TestCreateWithoutEcho(t *testing.T) {
-	c, ns := lab.Scratch(t)
-	_, other := lab.Scratch(t)
-	c.WithoutEcho()
-	sends := countSends(c)
-	for i, want := range []int{4, 3} { // two create; two read, the second time one of them what it creates
-		*sends = 0
-		links := lab.MustCreate(t, c, bridge.New(fmt.Sprint("a", i)).Priority(0x1234), veth.New(fmt.Sprint("b", i)).NetNS(lab.NetNS(other)))
-		if len(links) != 2 || links[0].Info.(*iplink.BridgeInfo).Priority != 0x1234 || links[1].Kind != iplink.KindVeth {
-			t.Errorf("links %+v", links)
-		}
-		if *sends != want {
-			t.Errorf("%d sends, want %d", *sends, want)
-		}
-	}
-	if got := ns.Link("a1")["linkinfo"].(map[string]any)["info_data"].(map[string]any)["priority"]; got != float64(0x1234) {
-		t.Errorf("priority %v", got)
-	}
-}
-
-// TestCreateEchoIsVerified takes a setting that the kernel does not apply.
-func TestCreateEchoIsVerified(t *testing.T) {
-	for _, without := range []bool{false, true} {
-		c, ns := lab.Scratch(t)
-		if without {
-			c.WithoutEcho()
-		}
-		_, err := c.Create(t.Context(), bridge.New("t0").MulticastHashElasticity(17))
-		if want := "create bridge t0: mcast_hash_elasticity: not applied by this kernel (asked for 17, the kernel reports 16)"; err == nil || err.Error() != want {
-			t.Errorf("%v\nwant %s", err, want)
-		}
-		if got := ns.Names(); len(got) != 1 {
-			t.Errorf("links %v", got)
-		}
-	}
-}
-
 // TestLayer3AsIP gives commands to `ip`, and the builders that they come from to
 // the library: `ip` must see the same in both namespaces.
 func TestLayer3AsIP(t *testing.T) {
@@ -369,98 +254,4 @@ func ensuredAlready(t *testing.T, file *os.File, specs ...iplink.Spec) {
 	if err != nil {
 		t.Errorf("%v: %v", specs, err)
 	}
-}
-
-// TestEnsureRacedAndCancelled has another process make one of two links first, and the
-// context end before each send of the second look: the link that Ensure made is removed.
-func TestEnsureRacedAndCancelled(t *testing.T) {
-	for after := 1; ; after++ {
-		c, ns := lab.Scratch(t)
-		ctx, cancel := context.WithCancel(t.Context())
-		looks, sends := 2, 0 // of the first look, and of what follows it
-		c.SetHook(func(p rtnl.Point) error {
-			if p != rtnl.BeforeSend {
-				return nil
-			}
-			switch looks--; {
-			case looks == -1:
-				ns.IP("link", "add", "br1", "type", "bridge")
-			case looks < -1:
-				if sends++; sends == after {
-					cancel()
-				}
-			}
-			return nil
-		})
-		_, err := c.Ensure(ctx, bridge.New("br0"), bridge.New("br1").MTU(1281))
-		c.SetHook(nil)
-		cancel()
-		names := ns.Names()
-		if sends < after {
-			if err != nil || !slices.Contains(names, "br0") {
-				t.Errorf("error %v, links %v", err, names)
-			}
-			return
-		}
-		if err == nil || slices.Contains(names, "br0") || !slices.Contains(names, "br1") {
-			t.Errorf("ended before send %d: error %v, links %v", after, err, names)
-		}
-	}
-}
-
-// TestAbsentFaults makes each moment of an Ensure that deletes links go wrong. New links
-// are removed again, links of others stay as they are, and no link stays in a private
-// group.
-func TestAbsentFaults(t *testing.T) {
-	step := 1
-	if testutil.Matrix() {
-		step = 5 // each takes long on an emulated processor
-	}
-	for what, fault := range faults {
-		t.Run(what, func(t *testing.T) {
-			t.Parallel()
-			for n := 0; ; n += step {
-				c, ns := lab.Scratch(t)
-				ns.Batch("link add a1 group 4660 type bridge", "link add b1 type veth peer name c1", "link add d1 group 22136 type vxlan id 5 dstport 4789",
-					"link add e1 group 22136 type bridge", "link add f1 group 17 type bridge")
-				inject := &injection{at: n, fault: fault, conn: c}
-				err := inject.run(t, func(ctx context.Context) error {
-					_, err := c.Ensure(ctx, iplink.Prune(iplink.OfGroup(22136)), iplink.Absent("a1"), iplink.Absent("b1"), bridge.New("g0"), veth.New("g1").Peer(veth.New("g2").Group(22136)))
-					return err
-				})
-				groups := map[string]string{"lo": "default", "a1": "4660", "b1": "default", "c1": "default", "d1": "22136", "e1": "22136", "f1": "17", "g0": "default", "g1": "default", "g2": "22136"}
-				names := ns.Names()
-				for _, l := range ipGroups(ns) {
-					if l.Group != groups[l.Name] {
-						t.Errorf("at %d: %s is in group %s, error %v", n, l.Name, l.Group, err)
-					}
-				}
-				want := []string{"lo", "f1", "g0", "g1", "g2"}
-				if done := sameNames(names, want); err == nil && !done || err != nil && (slices.Contains(names, "g0") || slices.Contains(names, "g1") || !slices.Contains(names, "f1")) {
-					t.Errorf("at %d: error %v, links %v", n, err, names)
-				}
-				if !inject.done {
-					if err != nil {
-						t.Errorf("without a fault: %v", err)
-					}
-					t.Logf("%d moments", n)
-					return
-				}
-			}
-		})
-	}
-}
-
-type ipGroup struct {
-	Name  string `json:"ifname"`
-	Group string
-}
-
-func ipGroups(ns *testutil.Lab) (links []ipGroup) {
-	ns.Decode(&links, "-j", "link")
-	return links
-}
-
-func sameNames(a, b []string) bool {
-	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
 }

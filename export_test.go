@@ -207,13 +207,6 @@ func rowRefusal(t attr.Table, row attr.Row, payload []byte) error {
 	return nil
 }
 
-// SetHook makes hook be called at each point of each exchange with the kernel,
-// also on the sockets that the Conn opens in other namespaces.
-func (c *Conn) SetHook(hook rtnl.Hook) {
-	c.hook = hook
-	c.rt.SetHook(hook)
-}
-
 // WithoutEcho makes the kernel pass for one before Linux 6.2, which nothing has
 // been created with yet.
 func (c *Conn) WithoutEcho() {
@@ -424,16 +417,6 @@ func ReceiveBuffer(bytes int) Filter {
 // Differences names what Watch would report as changed.
 func Differences(old, now *Link) []string {
 	return changes(new(attr.Codec), old, now)
-}
-
-// Control calls f with the descriptor of the socket.
-func (c *Conn) Control(f func(fd int) error) error {
-	return c.rt.Control(f)
-}
-
-// SendSingly makes each request go out in a send of its own.
-func (c *Conn) SendSingly() {
-	c.rt.SetAnswerSpace(0)
 }
 
 // WholeChange returns the settings of the kind in the request that changes the link have,

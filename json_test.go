@@ -1,11 +1,19 @@
 package iplink_test
 
 import (
+	_ "embed"
 	"encoding/json"
 	"errors"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"io/fs"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"reflect"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -14,6 +22,7 @@ import (
 	"github.com/iplink-go/iplink"
 	"github.com/iplink-go/iplink/bridge"
 	"github.com/iplink-go/iplink/internal/golden"
+	"github.com/iplink-go/iplink/internal/testutil"
 	"github.com/iplink-go/iplink/vxlan"
 )
 
@@ -175,4 +184,194 @@ func FuzzParseJSON(f *testing.F) {
 			}
 		}
 	})
+}
+
+// comments are the comments of the fields of structs, by package, type and field. They are
+// empty where the test runs without the sources.
+var comments = sync.OnceValue(func() map[string]string {
+	all := map[string]string{}
+	for _, dir := range []string{".", "inet", "fdb", "bridge", "vxlan"} {
+		files, _ := filepath.Glob(filepath.Join(dir, "*.go"))
+		for _, file := range files {
+			if f, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ParseComments); err == nil {
+				collectComments(all, f)
+			}
+		}
+	}
+	return all
+})
+
+func collectComments(all map[string]string, f *ast.File) {
+	ast.Inspect(f, func(n ast.Node) bool {
+		t, ok := n.(*ast.TypeSpec)
+		if !ok {
+			return true
+		}
+		s, ok := t.Type.(*ast.StructType)
+		if !ok {
+			return true
+		}
+		for _, field := range s.Fields.List {
+			text := field.Doc.Text()
+			if text == "" {
+				text = field.Comment.Text()
+			}
+			for _, name := range field.Names {
+				all[f.Name.Name+"."+t.Name.Name+"."+name.Name] = strings.Join(strings.Fields(text), " ")
+			}
+		}
+		return true
+	})
+}
+
+// comment returns the comment of a field. A comment such as "see X" stands for another.
+func comment(of reflect.Type, field string) string {
+	text := comments()[of.String()+"."+field]
+	if other, ok := strings.CutPrefix(text, "see "); ok {
+		return comments()[of.String()+"."+other]
+	}
+	return text
+}
+
+// makeSchema returns the schema as text.
+func makeSchema(t *testing.T) string {
+	t.Helper()
+	s, doubled := iplink.Schema(comment, bridge.Words(), vxlan.Words())
+	if len(doubled) > 0 {
+		t.Errorf("%q are the names of two settings", doubled)
+	}
+	var b strings.Builder
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", " ")
+	if err := e.Encode(s); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// schema is the schema without descriptions.
+var schema = sync.OnceValue(func() *testutil.Schema {
+	s, _ := iplink.Schema(func(reflect.Type, string) string { return "" }, bridge.Words(), vxlan.Words())
+	b, err := json.Marshal(s)
+	if err != nil {
+		panic(err)
+	}
+	read, err := testutil.ParseSchema(string(b))
+	if err != nil {
+		panic(err)
+	}
+	return read
+})
+
+// valid returns an error if a text does not match the schema.
+func valid(text string) error {
+	return schema().Check(text)
+}
+
+// TestSchemaKeywords demands that the validator knows all keywords of the schema.
+func TestSchemaKeywords(t *testing.T) {
+	known := map[string]bool{"then": true, "$defs": true, "$schema": true, "title": true, "description": true}
+	for _, keyword := range testutil.SchemaKeywords() {
+		known[keyword] = true
+	}
+	var look func(schema map[string]any)
+	look = func(schema map[string]any) {
+		for keyword, arg := range schema {
+			if !known[keyword] {
+				t.Errorf("the validator does not know %q", keyword)
+			}
+			switch arg := arg.(type) {
+			case map[string]any:
+				if keyword == "properties" || keyword == "$defs" {
+					for _, sub := range arg {
+						look(sub.(map[string]any))
+					}
+				} else {
+					look(arg)
+				}
+			case []any:
+				for _, sub := range arg {
+					if sub, ok := sub.(map[string]any); ok {
+						look(sub)
+					}
+				}
+			}
+		}
+	}
+	look(schema().Root)
+}
+
+// TestSchemaRefuses demands that the schema refuses texts that the reader refuses.
+func TestSchemaRefuses(t *testing.T) {
+	if err := valid(`{"name":"vx0","kind":"vxlan","id":100,"remote":"192.0.2.2"}`); err != nil {
+		t.Error(err)
+	}
+	for _, text := range []string{
+		`7`, `{"name":7}`, `{"kind":"vlxan"}`, `{"kind":"dummy","id":1}`, `{"kind":"vxlan","id":16777216}`, `{"kind":"vxlan","id":null}`,
+		`[{"kind":"vxlan","learning":"maybe"}]`, `{"kind":"veth","peer":{"id":1}}`, `{"kind":"dummy","peer":{}}`, `{"port_settings":{"cost":1}}`,
+		`{"port_settings":{"kind":"bridge","queue_id":1}}`, `{"addrs":[{"broadcast":"192.0.2.255"}]}`, `{"kind":"vlan","mtu":1400.5}`,
+	} {
+		if err := valid(text); err == nil {
+			t.Errorf("%s is valid", text)
+		}
+		if _, err := iplink.ParseJSON([]byte(text), bridge.Words(), vxlan.Words()); err == nil {
+			t.Errorf("%s is read", text)
+		}
+	}
+}
+
+//go:embed docs/schema.json
+var schemaDocument string
+
+const schemaFile = "docs/schema.json"
+
+// TestSchemaDocument compares the schema with the tables. With -update it writes it. Without
+// the sources there are no descriptions, and none are compared.
+func TestSchemaDocument(t *testing.T) {
+	want := makeSchema(t)
+	if *recordGolden {
+		if err := os.WriteFile(schemaFile, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	have := schemaDocument
+	if len(comments()) == 0 {
+		have, want = undescribed(t, have), undescribed(t, want)
+	}
+	if diff := cmp.Diff(strings.Split(have, "\n"), strings.Split(want, "\n")); diff != "" {
+		t.Errorf("go test -run TestSchemaDocument . -update writes %s; - as it is, + as the tables have it:\n%s", schemaFile, diff)
+	}
+}
+
+// undescribed returns a schema without descriptions.
+func undescribed(t *testing.T, text string) string {
+	t.Helper()
+	var v any
+	if err := json.Unmarshal([]byte(text), &v); err != nil {
+		t.Fatal(err)
+	}
+	var strip func(any)
+	strip = func(v any) {
+		switch v := v.(type) {
+		case map[string]any:
+			if _, text := v["description"].(string); text {
+				delete(v, "description")
+			}
+			for _, part := range v {
+				strip(part)
+			}
+		case []any:
+			for _, part := range v {
+				strip(part)
+			}
+		}
+	}
+	strip(v)
+	b, err := json.MarshalIndent(v, "", " ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
 }

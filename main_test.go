@@ -10,21 +10,3 @@ import (
 func TestMain(m *testing.M) {
 	os.Exit(testutil.Main(m))
 }
-
-// emulated returns fewer rounds for the emulated processor that kernels of the
-// matrix have.
-func emulated(rounds int) int {
-	if testutil.Matrix() {
-		return rounds/8 + 1
-	}
-	return rounds
-}
-
-// serial returns how many rounds a test in one goroutine makes, where the race detector
-// finds nothing: few with it.
-func serial(rounds int) int {
-	if testutil.Race {
-		return rounds / 10
-	}
-	return rounds
-}

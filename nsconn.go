@@ -143,7 +143,7 @@ func (t *transaction) open(ns *NetNS) (*nsConn, error) {
 	if err != nil {
 		return t.remote(ns, err)
 	}
-	c.rt.SetHook(t.conn.hook)
+	c.rt.SetHook(t.conn.rt.Hook())
 	return &nsConn{ns: ns, rt: c.rt, fd: -1}, nil
 }
 

@@ -26,6 +26,7 @@ import (
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
 	"github.com/iplink-go/iplink/ipoib"
+	"github.com/iplink-go/iplink/veth"
 	"github.com/iplink-go/iplink/vxlan"
 )
 
@@ -431,5 +432,17 @@ func TestBondModesAsTheKernel(t *testing.T) {
 				t.Errorf("%s in mode %v: the kernel says %q, the library %v", word, mode, said, ours)
 			}
 		}
+	}
+}
+
+// TestSetterArgumentAgain takes a later call of a setter in place of an earlier one.
+func TestSetterArgumentAgain(t *testing.T) {
+	_, ns := lab.Scratch(t)
+	good := veth.New("t0").NetNS(nil).NetNS(lab.NetNS(ns)).LinkNetNS(nil).LinkNetNS(lab.NetNS(ns)).Peer(nil).Peer(veth.New("t1"))
+	if err := iplink.Refusal(good); err != nil {
+		t.Error(err)
+	}
+	if err := iplink.Refusal(good.Clone().NetNS(nil)); err == nil || iplink.Refusal(good) != nil {
+		t.Errorf("%v; of what was cloned %v", err, iplink.Refusal(good))
 	}
 }

@@ -1,7 +1,9 @@
 package kerneltest_test
 
 import (
+	"encoding/binary"
 	"errors"
+	"fmt"
 	"io/fs"
 	"net/netip"
 	"reflect"
@@ -10,6 +12,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sys/unix"
 
 	"github.com/iplink-go/iplink"
 	"github.com/iplink-go/iplink/bond"
@@ -275,4 +278,73 @@ func isAsRead(t *testing.T, c *iplink.Conn, l *iplink.Link) {
 // not kept of many links.
 func isMessage(p cmp.Path) bool {
 	return slices.Contains([]string{"raw.data", "raw.xstats", "raw.portData"}, p.String())
+}
+
+// TestEnsureLooksOnce makes 300 links, and then finds with one list, and no
+// write, that all are right.
+func TestEnsureLooksOnce(t *testing.T) {
+	c, ns := lab.Scratch(t)
+	specs := make([]iplink.Spec, 300)
+	for i := range specs {
+		specs[i] = vxlan.New(fmt.Sprintf("vx%d", i)).VNI(uint32(i) + 0x1234).Port(4789).TTL(17).Up()
+	}
+	if _, err := c.Ensure(t.Context(), specs...); err != nil {
+		t.Fatal(err)
+	}
+	sends := lab.CountSends(c)
+	all, err := c.Ensure(t.Context(), specs...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, change := range all {
+		if change.Changed() {
+			t.Errorf("%v: %v", specs[i], change.Differences)
+		}
+	}
+	if *sends != 1 {
+		t.Errorf("%d sends, want 1, of the list", *sends)
+	}
+	if got := len(ns.Names()); got != 1+len(specs) {
+		t.Errorf("%d links", got)
+	}
+}
+
+// rawGeneve is a link of a kind that the kernel knows and this library does not.
+func rawGeneve(ttl uint8) *iplink.RawLink {
+	return iplink.Raw("geneve", "t0").
+		Attr(unix.IFLA_GENEVE_ID, binary.NativeEndian.AppendUint32(nil, 0x1234)).
+		Attr(unix.IFLA_GENEVE_REMOTE, []byte{192, 0, 2, 7}).
+		Attr(unix.IFLA_GENEVE_PORT, []byte{0x12, 0x34}).
+		Attr(unix.IFLA_GENEVE_TTL, []byte{ttl}).MTU(1281).Up()
+}
+
+// TestRaw makes, changes and ensures a link of a kind that is unknown here.
+func TestRaw(t *testing.T) {
+	testutil.Need(t, "geneve")
+	c, ns := lab.Scratch(t)
+	lab.MustCreate(t, c, rawGeneve(0x21))
+	says := func(ttl int) {
+		t.Helper()
+		l := ns.Link("t0")
+		data := l["linkinfo"].(map[string]any)["info_data"].(map[string]any)
+		if !lab.SameJSON(data["id"], 0x1234) || !lab.SameJSON(data["port"], 0x1234) || !lab.SameJSON(data["ttl"], ttl) ||
+			data["remote"] != "192.0.2.7" || !lab.SameJSON(l["mtu"], 1281) {
+			t.Errorf("ip says %v", l)
+		}
+	}
+	says(0x21)
+	if _, err := c.Update(t.Context(), rawGeneve(0x32)); err != nil {
+		t.Fatal(err)
+	}
+	says(0x32)
+	changes, err := c.Ensure(t.Context(), rawGeneve(0x43))
+	if err != nil || len(changes[0].Differences) != 1 || changes[0].Differences[0].String() != "attribute 3: have 32, want 43" {
+		t.Errorf("changes %+v, error %v", changes, err)
+	}
+	says(0x43)
+	sends := lab.CountSends(c)
+	changes, err = c.Ensure(t.Context(), rawGeneve(0x43))
+	if err != nil || changes[0].Changed() || *sends != 1 {
+		t.Errorf("second Ensure: %d sends, changes %+v, error %v", *sends, changes, err)
+	}
 }

@@ -22,6 +22,11 @@ func (c *Conn) SetHook(hook Hook) {
 	c.hook = hook
 }
 
+// Hook returns the hook of c, for another socket of the same operation.
+func (c *Conn) Hook() Hook {
+	return c.hook
+}
+
 func (c *Conn) pass(p Point) error {
 	if c.hook == nil {
 		return nil

@@ -7,9 +7,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/netip"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -80,6 +82,16 @@ func SourceMACs(first, n int) []net.HardwareAddr {
 	return all
 }
 
+// NumberedMAC returns the link-layer address of the link i of many.
+func NumberedMAC(i int) net.HardwareAddr {
+	return net.HardwareAddr{0x0a, 0x12, 0x34, 0x56, byte(i >> 8), byte(i)}
+}
+
+// NumberedAddr returns the address of the link i of many, with its prefix length.
+func NumberedAddr(i int) netip.Prefix {
+	return netip.PrefixFrom(netip.AddrFrom4([4]byte{10, 0x12, byte(i >> 8), byte(i)}), 32)
+}
+
 // Many returns how many rounds a test is to make: more if $IPLINK_LONG is set.
 func Many(t testing.TB, few, long int) int {
 	t.Helper()
@@ -97,4 +109,23 @@ func Emulated(few, many int) int {
 		return few
 	}
 	return many
+}
+
+// Rounds returns so many rounds, or an eighth of them on an emulated processor.
+func Rounds(n int) int {
+	return Emulated(n/8+1, n)
+}
+
+// Seeded returns a source of randomness that $IPLINK_SEED repeats.
+func Seeded(t testing.TB) *rand.Rand {
+	t.Helper()
+	seed := rand.Uint64()
+	if text := os.Getenv("IPLINK_SEED"); text != "" {
+		var err error
+		if seed, err = strconv.ParseUint(text, 10, 64); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Logf("IPLINK_SEED=%d", seed)
+	return rand.New(rand.NewPCG(seed, 0))
 }

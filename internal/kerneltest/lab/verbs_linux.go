@@ -85,6 +85,14 @@ func Creating(specs ...iplink.Spec) func(context.Context, *iplink.Conn) error {
 	}
 }
 
+// CreatingBy returns an operation of one Conn that makes links.
+func CreatingBy(c *iplink.Conn, specs []iplink.Spec) func(context.Context) error {
+	return func(ctx context.Context) error {
+		_, err := c.Create(ctx, specs...)
+		return err
+	}
+}
+
 // Updating returns an operation that changes a link.
 func Updating(spec iplink.Spec) func(context.Context, *iplink.Conn) error {
 	return func(ctx context.Context, c *iplink.Conn) error {

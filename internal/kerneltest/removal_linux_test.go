@@ -1,18 +1,14 @@
-package iplink_test
+package kerneltest_test
 
 import (
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
-	"math/rand/v2"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
-	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -64,7 +60,7 @@ var takeovers = map[string]takeover{
 // whether there was such a moment.
 func interposed(c *iplink.Conn, ns *testutil.Lab, at int, take takeover, name string, f func() error) (other string, reached bool, err error) {
 	now := 0
-	c.SetHook(func(p rtnl.Point) error {
+	lab.Socket(c).SetHook(func(p rtnl.Point) error {
 		if p != rtnl.BeforeSend && p != rtnl.AfterSend { // between them the kernel does nothing
 			return nil
 		}
@@ -76,7 +72,7 @@ func interposed(c *iplink.Conn, ns *testutil.Lab, at int, take takeover, name st
 		}
 		return nil
 	})
-	defer c.SetHook(nil)
+	defer lab.Socket(c).SetHook(nil)
 	return other, reached, f()
 }
 
@@ -139,7 +135,7 @@ func TestUndoTakenOver(t *testing.T) {
 				for at := 0; ; at += lab.Emulated(7, 1) { // the moments are the same on each kernel
 					c, ns := lab.Scratch(t)
 					ns.IP("link", "add", "taken", "type", "bridge")
-					other, reached, err := interposed(c, ns, at, take, "d0", func() error { return create(c, specs)(t.Context()) })
+					other, reached, err := interposed(c, ns, at, take, "d0", func() error { return lab.CreatingBy(c, specs)(t.Context()) })
 					if !errors.Is(err, fs.ErrExist) {
 						t.Errorf("at %d: %v", at, err)
 					}
@@ -164,7 +160,7 @@ func TestDeleteRegrouped(t *testing.T) {
 		}
 		return name
 	}
-	for what, prepare := range map[string]func(*iplink.Conn){"": func(*iplink.Conn) {}, "singly": (*iplink.Conn).SendSingly} {
+	for what, prepare := range map[string]func(*iplink.Conn){"": func(*iplink.Conn) {}, "singly": lab.SendSingly} {
 		reached := true
 		for at := 0; reached; at++ {
 			c, ns := lab.Scratch(t)
@@ -186,13 +182,13 @@ func TestDeleteRegrouped(t *testing.T) {
 func TestDeleteRivals(t *testing.T) {
 	c, ns := lab.Scratch(t)
 	rival := testutil.Opened(ns, iplink.Dial)
-	for round := range lab.Many(t, emulated(4), 40) {
+	for round := range lab.Many(t, lab.Rounds(4), 40) {
 		ns.IP("link", "add", "stays", "group", "4660", "type", "bridge")
 		names := vxlans(t, c, 60)
 		var both sync.WaitGroup
 		for _, one := range []*iplink.Conn{c, rival} {
 			if round%2 == 1 {
-				one.SendSingly() // so that they meet between any two requests
+				lab.SendSingly(one) // so that they meet between any two requests
 			}
 			both.Go(func() {
 				if err := one.DeleteIfExists(t.Context(), names...); err != nil {
@@ -208,42 +204,12 @@ func TestDeleteRivals(t *testing.T) {
 	}
 }
 
-// TestDeleteSingly makes every moment of a removal go wrong that takes many sends:
-// links that are left are in their own groups, and one that a removal left behind
-// in a private group is in none.
-func TestDeleteSingly(t *testing.T) {
-	for what, fault := range faults {
-		t.Run(what, func(t *testing.T) {
-			t.Parallel()
-			for n := 0; ; n += 1 + 4*emulated(0) {
-				c, ns := lab.Scratch(t)
-				c.SendSingly()
-				ns.IP("link", "add", "a1", "group", "4660", "type", "vxlan", "id", "5", "dstport", "4789")
-				ns.IP("link", "add", "b1", "group", strconv.Itoa(0x69123456), "type", "vxlan", "id", "6", "dstport", "4789")
-				inject := &injection{at: n, fault: fault, conn: c}
-				err := inject.run(t, func(ctx context.Context) error { return c.Delete(ctx, "a1", "b1") })
-				groups := map[string]any{}
-				for _, name := range ns.Names() {
-					groups[name] = ns.Link(name)["group"]
-				}
-				a, b := groups["a1"], groups["b1"]
-				if len(groups) > 1 && err == nil || a != nil && a != "4660" || b != nil && b != "default" && b != strconv.Itoa(0x69123456) {
-					t.Errorf("at %d: error %v, groups %v", n, err, groups)
-				}
-				if !inject.done {
-					return
-				}
-			}
-		})
-	}
-}
-
 // TestAnswersLost makes the kernel drop most of its answers: what was made is removed
 // all the same, and what is to be deleted is.
 func TestAnswersLost(t *testing.T) {
 	c, ns := lab.Scratch(t)
 	// The smallest buffer for answers that the kernel has.
-	if err := c.Control(func(fd int) error { return unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, 1) }); err != nil {
+	if err := lab.Socket(c).Control(func(fd int) error { return unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, 1) }); err != nil {
 		t.Fatal(err)
 	}
 	var specs []iplink.Spec
@@ -281,7 +247,7 @@ func TestCancelledBetweenSends(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
 		sends := 0
-		c.SetHook(func(p rtnl.Point) error {
+		lab.Socket(c).SetHook(func(p rtnl.Point) error {
 			switch {
 			case p == rtnl.AfterSend && sends < after:
 				if sends++; sends == after {
@@ -291,13 +257,13 @@ func TestCancelledBetweenSends(t *testing.T) {
 			}
 			return nil
 		})
-		defer c.SetHook(nil)
+		defer lab.Socket(c).SetHook(nil)
 		if err := f(ctx); !errors.Is(err, context.Canceled) {
 			t.Errorf("error %v", err)
 		}
 		return left
 	}
-	made := cancelled(1, create(c, specs))
+	made := cancelled(1, lab.CreatingBy(c, specs))
 	if got := ns.Names(); len(made) != 1+64 || len(got) != 1 {
 		t.Errorf("%d links made, %d left", len(made)-1, len(got)-1)
 	}
@@ -310,132 +276,5 @@ func TestCancelledBetweenSends(t *testing.T) {
 		if group := ns.Link(name)["group"]; group != "4660" {
 			t.Errorf("%s is in group %v", name, group)
 		}
-	}
-}
-
-// ours and theirs are the groups of what each side makes.
-const ours, theirs = 0x1234, 0x4321
-
-// contested returns the description of a link whose name both sides want.
-func contested(i int, group uint32) iplink.Spec {
-	return vxlan.New(fmt.Sprintf("n%d", i)).VNI(uint32(i) + group).Group(group)
-}
-
-// TestCreateCompetition makes links whose names a rival takes and frees all the
-// time: what the rival has made must stay as it is, and of ours nothing may be
-// left after an error, half of which are injected.
-func TestCreateCompetition(t *testing.T) {
-	c, ns := lab.Scratch(t)
-	other := testutil.Opened(ns, iplink.Dial)
-	r, rival := seeded(t), &rival{t: t, conn: other}
-	stopped := make(chan struct{})
-	go func() { defer close(stopped); rival.run() }()
-	made := 0
-	for range lab.Many(t, 60, 1000) {
-		inject := &injection{at: r.IntN(40), fault: faults["error"], conn: c}
-		specs := randomContested(r)
-		if err := inject.run(t, create(c, specs)); err == nil {
-			made++
-			ns.IP("link", "del", "group", strconv.Itoa(ours))
-		} else if left := ns.IP("-br", "link", "show", "group", strconv.Itoa(ours)); left != "" {
-			t.Errorf("fault at %d of %d, %v: error %v, but of ours is left %s", inject.at, inject.now, specs, err, left)
-			break
-		}
-	}
-	rival.stop.Store(true)
-	<-stopped
-	t.Logf("we made ours %d times, the rival %d times", made, rival.made)
-	if made == 0 || rival.made == 0 {
-		t.Error("there was no competition")
-	}
-}
-
-// TestUndoOfUnknown loses the answer about a link, of which undo then knows the name only,
-// as always before Linux 6.2. A rival's link that has taken over the name stays. If a rival's link had the name before
-// and is gone, ours is removed.
-func TestUndoOfUnknown(t *testing.T) {
-	for what, test := range map[string]struct {
-		before     string   // makes a link of the rival
-		sent, lost []string // commands of the rival before and after the request
-		left       string
-	}{
-		"taken over": {lost: []string{"link del n0", "link add n0 group 17185 type vxlan id 77 dstport 4789"},
-			left: "n0"},
-		"given up": {before: "link add n0 group 17185 type vxlan id 77 dstport 4789", sent: []string{"link del n0"}},
-	} {
-		c, ns := lab.Scratch(t)
-		c.WithoutEcho()
-		if test.before != "" {
-			testutil.IPBatch(t, ns.File, test.before)
-		}
-		inject := &injection{conn: c, fault: func(i *injection, p rtnl.Point) error {
-			switch {
-			case p == rtnl.BeforeSend && !i.done && len(test.sent) > 0:
-				testutil.IPBatch(t, ns.File, test.sent...)
-				test.sent = nil
-			case p == rtnl.BeforeReceive && !i.done:
-				i.done = true
-				if len(test.lost) > 0 {
-					testutil.IPBatch(t, ns.File, test.lost...)
-				}
-				return errInjected
-			}
-			return nil
-		}}
-		err := inject.run(t, create(c, []iplink.Spec{contested(0, ours)}))
-		if !errors.Is(err, errInjected) {
-			t.Errorf("%s: error %v", what, err)
-		}
-		if got := strings.Join(ns.Names()[1:], " "); got != test.left {
-			t.Errorf("%s: %q is left", what, got)
-		}
-		if test.left != "" && ns.Link("n0")["group"] != strconv.Itoa(theirs) {
-			t.Errorf("%s: %v", what, ns.Link("n0"))
-		}
-	}
-}
-
-// randomContested describes two to four of the contested links: the index of a
-// single one is the kernel's choice, and if no answer tells it nobody knows.
-func randomContested(r *rand.Rand) []iplink.Spec {
-	var specs []iplink.Spec
-	for _, i := range r.Perm(4)[:2+r.IntN(3)] {
-		specs = append(specs, contested(i, ours))
-	}
-	return specs
-}
-
-// rival makes and deletes links, its own and now and then ours.
-type rival struct {
-	t    *testing.T
-	conn *iplink.Conn
-	stop atomic.Bool
-	made int
-}
-
-func (r *rival) run() {
-	for i := 0; !r.stop.Load() && !r.t.Failed(); i++ {
-		links, err := r.conn.Create(context.Background(), contested(i%4, theirs))
-		switch {
-		case err == nil:
-			r.made++
-			time.Sleep(5 * time.Millisecond)
-			r.take(links[0])
-		case i%16 == 0:
-			// The name may be free by now, or ours, never the rival's.
-			_ = r.conn.Delete(context.Background(), fmt.Sprintf("n%d", i%4))
-		}
-	}
-}
-
-// take deletes a link of the rival's that must be as it was.
-func (r *rival) take(made *iplink.Link) {
-	now, err := r.conn.GetIndex(context.Background(), made.Index)
-	if err != nil || now.Name != made.Name || now.Group != theirs || now.Address.String() != made.Address.String() {
-		r.t.Errorf("the rival's %s, index %d: %+v, error %v", made.Name, made.Index, now, err)
-		return
-	}
-	if err := r.conn.Delete(context.Background(), made.Name); err != nil {
-		r.t.Error(err)
 	}
 }

@@ -1,4 +1,4 @@
-package iplink_test
+package kerneltest_test
 
 import (
 	"errors"
@@ -31,11 +31,6 @@ func traceSpecs(container *iplink.NetNS) []iplink.Spec {
 	}
 }
 
-// tracedConn returns a Conn in the namespace with a trace.
-func tracedConn(l *testutil.Lab, f func(iplink.Message)) *iplink.Conn {
-	return testutil.OpenedBy(l, func() (*iplink.Conn, error) { return iplink.Dial(iplink.WithTrace(f)) })
-}
-
 // TestTraceSends compares a trace with the points of all exchanges, in the namespace of the
 // Conn and in another one: each send shows at least a request, and before the next one
 // each request has its answer.
@@ -50,7 +45,7 @@ func TestTraceSends(t *testing.T) {
 		all = append(all, m)
 		told = append(told, map[bool]string{true: "request", false: "answer"}[m.Sent])
 	})
-	c.SetHook(func(p rtnl.Point) error {
+	lab.Socket(c).SetHook(func(p rtnl.Point) error {
 		if p == rtnl.BeforeSend {
 			told = append(told, "send")
 		}

@@ -1,4 +1,4 @@
-package iplink_test
+package kerneltest_test
 
 import (
 	"encoding/json"
@@ -26,7 +26,7 @@ const (
 
 // evpn is a gateway between VLANs and networks of a VXLAN: the bridge, the tunnel with its
 // networks and remotes, the VLANs of both ports, and where each address is.
-func evpn(l *testbed) []iplink.Spec {
+func evpn(l *lab.Testbed) []iplink.Spec {
 	var vlans, tunnels []bridge.VLAN
 	var remotes, addresses []fdb.Entry
 	for i := range evpnVLANs {
@@ -46,19 +46,19 @@ func evpn(l *testbed) []iplink.Spec {
 		vxlan.New("tunnel").External(true).VNIFilter(true).Port(4790).Learning(false).Master("ev").
 			VNIs(vxlan.VNIs{First: 0x12345, Last: 0x12345 + 3*evpnVLANs}).FDB(remotes...).Up().
 			PortSettings(bridge.Port().VLANTunnel(true).NeighSuppress(true).Learning(false).VLANs(tunnels...).FDB(addresses...)),
-		veth.New("ev1").Master("ev").PortSettings(bridge.Port().VLANs(vlans...)).Up().Peer(veth.New("eth1").NetNS(l.ns[1]).Up()),
+		veth.New("ev1").Master("ev").PortSettings(bridge.Port().VLANs(vlans...)).Up().Peer(veth.New("eth1").NetNS(l.NS[1]).Up()),
 	}
 }
 
 // evpnCounts are the numbers of objects of the gateway that `bridge` shows.
-func (l *testbed) evpnCounts() map[string]int {
-	l.t.Helper()
+func evpnCounts(l *lab.Testbed) map[string]int {
+	l.T.Helper()
 	counts := map[string]int{}
 	count := func(what string, args ...string) {
-		out, err := l.all[0].Run("bridge", append([]string{"-j"}, args...)...)
+		out, err := l.All[0].Run("bridge", append([]string{"-j"}, args...)...)
 		var all []map[string]any
 		if err != nil || json.Unmarshal([]byte(out), &all) != nil {
-			l.t.Fatalf("bridge %v: %v %s", args, err, out)
+			l.T.Fatalf("bridge %v: %v %s", args, err, out)
 		}
 		for _, one := range all {
 			inner := 1
@@ -74,9 +74,9 @@ func (l *testbed) evpnCounts() map[string]int {
 	count("VLANs of tunnel", "vlan", "show", "dev", "tunnel")
 	count("tunnels", "vlan", "tunnelshow", "dev", "tunnel")
 	count("networks", "vni", "show", "dev", "tunnel")
-	out, err := l.all[0].Run("bridge", "fdb", "show", "dev", "tunnel")
+	out, err := l.All[0].Run("bridge", "fdb", "show", "dev", "tunnel")
 	if err != nil {
-		l.t.Fatal(out, err)
+		l.T.Fatal(out, err)
 	}
 	counts["remotes"] = strings.Count(out, " dst 192.0.2.")
 	counts["addresses"] = strings.Count(out, " extern_learn master ev")
@@ -85,24 +85,24 @@ func (l *testbed) evpnCounts() map[string]int {
 
 // TestEVPNFaults makes moments of the creation of a gateway go wrong: nothing is left.
 func TestEVPNFaults(t *testing.T) {
-	l := newTestbed(t)
-	if _, err := l.conn.Create(t.Context(), bridge.New("ev").VLANFiltering(true)); err != nil && !testutil.Matrix() {
+	l := lab.NewTestbed(t)
+	if _, err := l.Conn.Create(t.Context(), bridge.New("ev").VLANFiltering(true)); err != nil && !testutil.Matrix() {
 		testutil.Skipf(t, "this kernel's bridge does not filter VLANs (CONFIG_BRIDGE_VLAN_FILTERING)")
 	}
-	l.remove()
-	lab.MustCreate(t, l.conn, evpn(l)...)
+	l.Remove()
+	lab.MustCreate(t, l.Conn, evpn(l)...)
 	want := map[string]int{"VLANs of ev1": evpnVLANs, "VLANs of tunnel": evpnVLANs, "tunnels": evpnVLANs, "networks": 1, "remotes": evpnEntries, "addresses": evpnEntries}
-	if got := l.evpnCounts(); !maps.Equal(got, want) {
+	if got := evpnCounts(l); !maps.Equal(got, want) {
 		t.Errorf("bridge shows %v, want %v", got, want)
 	}
-	if changes, err := l.conn.Diff(t.Context(), evpn(l)[1]); err != nil || len(changes) != 0 {
+	if changes, err := l.Conn.Diff(t.Context(), evpn(l)[1]); err != nil || len(changes) != 0 {
 		t.Errorf("%v %v", changes, err)
 	}
-	l.remove()
-	asked, moments := l.made(evpn(l)), l.moments(evpn(l))
-	for _, what := range slices.Sorted(maps.Keys(faults)) {
-		for n := 0; n <= moments; n += max(1, moments/lab.Many(t, emulated(9), 100)) {
-			l.try(&injection{at: n, fault: faults[what], conn: l.conn}, what, evpn(l), asked)
+	l.Remove()
+	asked, moments := l.Made(evpn(l)), l.Moments(evpn(l))
+	for _, what := range slices.Sorted(maps.Keys(lab.Faults)) {
+		for n := 0; n <= moments; n += max(1, moments/lab.Many(t, lab.Rounds(9), 100)) {
+			l.Try(&lab.Injection{At: n, Fault: lab.Faults[what], Conn: l.Conn}, what, evpn(l), asked)
 		}
 	}
 	t.Logf("%d moments", moments)
