@@ -18,7 +18,7 @@ TOOL      = $(GO) tool -modfile=internal/tools/go.mod
 RUNNER    = $(CURDIR)/bin/vmtest
 # What a kernel has a say in. The rest is the same on each.
 GUESTS    = . ./amt ./bareudp ./batadv ./bond ./bridge ./can ./erspan ./failover ./fou ./geneve ./gre ./gretap ./gtp ./hsr ./ifb ./ip6erspan ./ip6gre ./ip6gretap ./ip6tnl ./ipip ./lowpan ./macsec ./netkit ./nlmon ./ovpn ./pfcp ./ppp ./rmnet ./rtnldriver ./sit ./team ./topology ./tun ./vrf ./vsockmon ./vti ./vxcan ./vxlan ./wireguard ./wwan ./xfrm ./iplinktest $(shell $(GO) list ./examples/... | sed "s,.*/examples/,./examples/,") \
-	./internal/fdbmsg ./internal/kerneltest ./internal/kerneltest/foreign ./internal/kerneltest/migrating ./internal/rootless ./internal/rtnl ./internal/tap ./internal/testutil
+	./internal/fdbmsg ./internal/kerneltest ./internal/kerneltest/foreign ./internal/kerneltest/migrating ./internal/netns ./internal/removal ./internal/rootless ./internal/rtnl ./internal/tap ./internal/testutil
 # The root's tests that ask no kernel, which take minutes on an emulated processor.
 PURE      = $(shell cat $(filter-out %_linux_test.go,$(wildcard *_test.go)) | sed -n 's/^func \(\(Test\|Fuzz\)[A-Za-z0-9_]*\).[tf] .*/\1/p' | paste -sd '|' -)
 # The root's tests in one goroutine, which make fewer rounds with the race detector.

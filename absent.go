@@ -10,7 +10,7 @@ import (
 	"github.com/iplink-go/iplink/internal/attr"
 	"github.com/iplink-go/iplink/internal/invalid"
 	"github.com/iplink-go/iplink/internal/own"
-	"github.com/iplink-go/iplink/internal/rtnl"
+	"github.com/iplink-go/iplink/internal/removal"
 	"github.com/iplink-go/iplink/internal/uapi"
 )
 
@@ -231,188 +231,227 @@ func (s *spec) checkPrune(op string) error {
 	return nil
 }
 
-// DeleteSpecs is the inverse of Create: it deletes the links that specs describe, in
-// reverse order, wherever they are (RTM_DELLINK). A link is found by its name, its
-// namespace and its kind; other settings do not count. The other end of a pair counts as
-// a link of its own. A missing link is not an error. The name of a Namespace is removed
-// after the links.
-//
-// All links are looked up first. If a link of the name is of another kind, the error is
-// ErrKind and nothing is deleted; likewise for links that cannot be deleted, and for
-// specs without a kind, such as a Device. Links that follow each other in the same
-// namespace are deleted together, as by Delete. If a deletion fails, the error names the
-// link, and the links before it in specs stay.
-func (c *Conn) DeleteSpecs(ctx context.Context, specs ...Spec) error {
-	if err := c.unready(ctx, "delete"); err != nil {
-		return err
-	}
-	t := newTransaction(c, "delete")
-	defer t.close()
-	return t.attempt(ctx, func(ctx context.Context) error { return t.deleteSpecs(ctx, specs) })
-}
-
-// DeleteSpecs deletes the links that specs describe. It is like Conn.DeleteSpecs on a
-// socket of its own, in the namespace of the calling thread.
-func DeleteSpecs(ctx context.Context, specs ...Spec) error {
-	_, err := withConn(func(c *Conn) (struct{}, error) { return struct{}{}, c.DeleteSpecs(ctx, specs...) })
-	return err
-}
-
-// A doomedRun holds links of one namespace that are deleted together.
-type doomedRun struct {
-	at    *nsConn
-	links []target
-}
-
-func (t *transaction) deleteSpecs(ctx context.Context, specs []Spec) error {
-	names, specs, err := t.separateNamespaces(specs)
-	if err != nil {
-		return err
-	}
-	wanted, err := described(t.op, specs...)
-	if err != nil {
-		return err
-	}
-	for _, s := range wanted {
-		if s.Kind == "" {
-			return s.invalid(t.op, "", "a Device is a link of any kind: give its name to Delete")
-		}
-		if fault := s.checkNamed(t.op); fault != nil {
-			return fault
-		}
-	}
-	var runs []doomedRun
-	for _, s := range slices.Backward(wanted) {
-		if runs, err = t.findDoomed(ctx, s, runs); err != nil {
-			return err
-		}
-	}
-	for _, r := range runs {
-		err := t.remove(ctx, r.at, r.links, (*Conn).deleteTargets)
-		if e, ok := err.(*Error); ok && e.Name == "" {
-			e.Kind, e.Name = r.links[0].kind, r.links[0].name
-		}
+// checkVictims rejects a Prune of links that cannot be deleted.
+func (c *clearing) checkVictims(ctx context.Context) error {
+	for _, p := range c.prunes {
+		links, err := c.victims(ctx, p)
 		if err != nil {
 			return err
 		}
-	}
-	return deleteNamespaces(names)
-}
-
-// checkNamed rejects a spec without a valid name.
-func (s *spec) checkNamed(op string) error {
-	if other := s.other(); other != nil && other.Name != "" {
-		if err := other.checkName(op); err != nil {
+		if err := c.checkPrunable(links); err != nil {
 			return err
 		}
-	}
-	return s.checkName(op)
-}
-
-// findDoomed looks up the link of a spec, and its other end if it has a name, and adds
-// them to the links to delete.
-func (t *transaction) findDoomed(ctx context.Context, s *spec, runs []doomedRun) ([]doomedRun, error) {
-	for ; s != nil && s.Name != ""; s = s.other() {
-		at, err := t.nsConn(ctx, s.netns)
-		if s.missingNetNS(err) {
-			continue
-		}
-		if err != nil {
-			return nil, s.failed(t.op, "netns", err)
-		}
-		if err := s.refuseRemote(t.op, "netns", at); err != nil {
-			return nil, err
-		}
-		have, err := readLink(ctx, at.rt, func(b []byte) []byte { return rtnl.AppendKey(b, 0, s.Name) })
-		if isGone(err) {
-			continue
-		}
-		if err != nil {
-			return nil, s.failed(t.op, "", err)
-		}
-		if err := s.refuseOther(t.op, have); err != nil {
-			return nil, err
-		}
-		runs = addDoomed(runs, at, target{index: have.Index, name: s.Name, kind: have.Kind})
-	}
-	return runs, nil
-}
-
-// refuseOther rejects a link of another kind, and one that cannot be deleted.
-func (s *spec) refuseOther(op string, have *Link) error {
-	if have.Kind != s.Kind {
-		return &Error{Op: op, Kind: s.Kind, Name: s.Name, Message: "it is " + article(have.Kind), Err: ErrKind}
-	}
-	if fault := have.undeletable(); fault != "" {
-		return &Error{Op: op, Kind: s.Kind, Name: s.Name, Message: fault, Err: invalid.State(syscall.EOPNOTSUPP)}
 	}
 	return nil
 }
 
-// addDoomed adds a link to the last run if that is in its namespace, or to a new one.
-func addDoomed(runs []doomedRun, at *nsConn, l target) []doomedRun {
-	known := func(r doomedRun) bool {
-		return r.at == at && slices.ContainsFunc(r.links, func(other target) bool { return other.index == l.index })
+func (c *clearing) checkPrunable(links []*Link) error {
+	for _, l := range links {
+		if fault := l.undeletable(); fault != "" {
+			return &Error{Op: c.e.op, Kind: l.Kind, Name: l.Name, Attr: "Prune", Err: invalid.State(syscall.EOPNOTSUPP),
+				Message: fault + ": take it out of the filters, or name it with Keep"}
+		}
 	}
-	switch n := len(runs); {
-	case slices.ContainsFunc(runs, known):
-		return runs
-	case n > 0 && runs[n-1].at == at:
-		runs[n-1].links = append(runs[n-1].links, l)
-		return runs
-	}
-	return append(runs, doomedRun{at, []target{l}})
+	return nil
 }
 
-// DeleteIndex is like Delete, but takes interface indexes, 1 or more. If one is missing,
-// nothing is deleted, and the error matches fs.ErrNotExist. A link that is renamed in the
-// meantime is deleted nevertheless.
-func (c *Conn) DeleteIndex(ctx context.Context, indexes ...int) error {
-	if err := c.unready(ctx, "delete"); err != nil {
-		return err
+// prune deletes the links of the Prunes, and then brings the others into their state
+// again: a bond whose last port is deleted changes its address.
+func (c *clearing) prune(ctx context.Context) error {
+	c.made = c.e.changes()
+	for range mostRounds {
+		n, err := c.pruneOnce(ctx)
+		if err != nil || n == 0 {
+			return err
+		}
+		c.e.startOver(ctx)
+		if err := c.e.converge(ctx, c.rest); err != nil {
+			return err
+		}
+		c.merge(c.e.changes())
 	}
-	held, err := c.rt.Hold()
+	return &Error{Op: c.e.op, Attr: "Prune", Message: "other processes make such links again and again", Err: ErrNotApplied}
+}
+
+// pruneOnce deletes the links that match now, and returns their number.
+func (c *clearing) pruneOnce(ctx context.Context) (n int, err error) {
+	for _, p := range c.prunes {
+		links, err := c.victims(ctx, p)
+		if err != nil {
+			return n, err
+		}
+		if err := c.checkPrunable(links); err != nil {
+			return n, err
+		}
+		var targets []removal.Target
+		for _, l := range links {
+			p.note(l)
+			targets = append(targets, removal.Target{Index: l.Index, Name: l.Name})
+		}
+		if err := c.e.remove(ctx, p.at, targets, (*Conn).deleteMany); err != nil {
+			return n, err
+		}
+		n += len(links)
+	}
+	return n, nil
+}
+
+// merge adds the changes of another round to the first.
+func (c *clearing) merge(again []*Change) {
+	for i, now := range again {
+		had := c.made[i]
+		had.Link, had.Recreated = now.Link, had.Recreated || now.Recreated
+		for _, d := range now.Differences {
+			if !had.Created && !slices.Contains(had.Differences, d) {
+				had.Differences = append(had.Differences, d)
+			}
+		}
+	}
+}
+
+// victims returns the links that a Prune would delete now.
+func (c *clearing) victims(ctx context.Context, p *clearance) ([]*Link, error) {
+	need, err := c.needed(ctx, p)
 	if err != nil {
-		return kernelError(&Error{Op: "delete"}, err)
+		return nil, err
 	}
-	defer held.Release()
-	for round := range mostRounds {
-		all, err := c.resolveIndexes(indexes, round > 0)
-		if err != nil || len(all) == 0 {
-			return err
+	f, all := *p.absence.only, need.lists[p.at]
+	if f.master != "" {
+		i := slices.IndexFunc(all, func(l *Link) bool { return l.hasName(f.master) })
+		if i < 0 {
+			return nil, c.missingMaster(p, f.master)
 		}
-		if err := c.deleteMany(ctx, held, all); err != nil {
-			return err
-		}
+		f.masterIndex = all[i].Index
 	}
-	return &Error{Op: "delete", Attr: "index", Message: "another process renames the link again and again", Err: ErrNotApplied}
+	return slices.DeleteFunc(slices.Clone(all), func(l *Link) bool {
+		return !f.matches(l) || l.isLoopback() || l.Fallback() || need.links[indexKey{p.at, l.Index}]
+	}), nil
 }
 
-// DeleteIndex deletes links in the namespace of the calling thread by their indexes. It
-// is like Conn.DeleteIndex on a socket of its own.
-func DeleteIndex(ctx context.Context, indexes ...int) error {
-	_, err := withConn(func(c *Conn) (struct{}, error) { return struct{}{}, c.DeleteIndex(ctx, indexes...) })
-	return err
+// missingMaster returns an error for a master in a filter that neither exists nor is
+// made by the call.
+func (c *clearing) missingMaster(p *clearance, name string) error {
+	if _, made := c.e.wanted[linkKey{p.at, name}]; made {
+		return nil
+	}
+	return &Error{Op: c.e.op, Name: name, Attr: "Prune", Message: "the master of the filter is missing", Err: syscall.ENODEV}
 }
 
-// resolveIndexes finds the names of links, each once, or returns an error for a missing
-// link.
-func (c *Conn) resolveIndexes(indexes []int, mayMiss bool) ([]target, error) {
-	var all []target
-	for _, index := range indexes {
-		if index < 1 {
-			return nil, (&fault{"index", fmt.Sprintf("%d is not an interface index: they are 1 or more", index)}).in("delete")
+// A need is the set of links that the specs of a call describe, and of all links that
+// these depend on.
+type need struct {
+	t     *transaction
+	lists map[*nsConn][]*Link
+	links map[indexKey]bool
+}
+
+// needed finds out which links the specs of the call need, and those that Keep names.
+func (c *clearing) needed(ctx context.Context, p *clearance) (*need, error) {
+	kept, err := described(c.e.op, p.absence.keep...)
+	if err != nil {
+		return nil, err
+	}
+	n := &need{t: c.e.transaction, lists: map[*nsConn][]*Link{}, links: map[indexKey]bool{}}
+	all := slices.Concat(c.wanted, kept)
+	for _, s := range all { // opens their namespaces
+		if _, err := c.e.references(ctx, s); err != nil {
+			return nil, err
 		}
-		name, err := rtnl.NameOf(c.rt, index)
-		if isGone(err) && mayMiss {
+	}
+	for _, at := range c.e.nsConns {
+		if at.isRemote() {
 			continue
 		}
-		if err != nil {
-			return nil, kernelError(&Error{Op: "delete", Name: fmt.Sprintf("with index %d", index)}, err)
-		}
-		if !slices.ContainsFunc(all, func(l target) bool { return l.index == index }) {
-			all = append(all, target{index: index, name: name})
+		if n.lists[at], err = (&Conn{rt: at.rt}).list(ctx, filter{}); err != nil {
+			return nil, err
 		}
 	}
-	return all, nil
+	for _, s := range all {
+		if err := n.addSpec(ctx, s); err != nil {
+			return nil, err
+		}
+	}
+	return n, nil
+}
+
+// addSpec adds the links that a spec and its peer describe and refer to.
+func (n *need) addSpec(ctx context.Context, s *spec) error {
+	keys, err := n.t.references(ctx, s)
+	if err != nil {
+		return err
+	}
+	under, err := n.t.nsConn(ctx, s.lowerNetNS())
+	if err != nil {
+		return err
+	}
+	for ; s != nil; s = s.other() {
+		at, err := n.t.nsConn(ctx, s.netns)
+		if err != nil {
+			return err
+		}
+		for _, name := range append([]string{s.Name, s.newName}, s.altNames...) {
+			keys = append(keys, linkKey{at, name})
+		}
+		for _, key := range []indexKey{{at, s.index}, {at, s.indexOf(uapi.IFLA_MASTER, s.link.Master)}, {under, s.indexOf(uapi.IFLA_LINK, s.link.Parent)}, {under, s.underlayIndex()}} {
+			if err := n.addIndex(ctx, key); err != nil {
+				return err
+			}
+		}
+	}
+	for _, key := range keys {
+		for _, l := range n.lists[key.at] {
+			if key.name != "" && l.hasName(key.name) {
+				if err := n.addLink(ctx, key.at, l); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// indexOf returns the value of a common setting that names a link by its index, or 0.
+func (s *spec) indexOf(typ uint16, index int) int {
+	if !s.linkSet.Has(typ) {
+		return 0
+	}
+	return index
+}
+
+// underlayIndex returns the index of the underlay that a spec names by index, or 0.
+func (s *spec) underlayIndex() int {
+	if k := s.kind(); k.underlayOf != nil && s.Set.Has(k.underlay) && !s.isRaw() {
+		return k.underlayOf(s.info())
+	}
+	return 0
+}
+
+func (n *need) addIndex(ctx context.Context, key indexKey) error {
+	for _, l := range n.lists[key.at] {
+		if key.index != 0 && l.Index == key.index {
+			return n.addLink(ctx, key.at, l)
+		}
+	}
+	return nil
+}
+
+// addLink adds a link and all links that it depends on.
+func (n *need) addLink(ctx context.Context, at *nsConn, l *Link) error {
+	if n.links[indexKey{at, l.Index}] {
+		return nil
+	}
+	n.links[indexKey{at, l.Index}] = true
+	if err := n.addIndex(ctx, indexKey{at, l.Master}); err != nil {
+		return err
+	}
+	for _, other := range n.t.nsConns {
+		in, err := n.t.lowerIn(ctx, at, l, other)
+		if err != nil {
+			return err
+		}
+		if in {
+			return n.addIndex(ctx, indexKey{other, l.lower()})
+		}
+	}
+	return nil
 }

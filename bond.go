@@ -481,6 +481,16 @@ func (s LACPState) String() string {
 	return attr.BitWords(uint32(s), lacpStateWords, ",")
 }
 
+// MarshalText returns the result of String.
+func (s LACPState) MarshalText() ([]byte, error) {
+	return []byte(s.String()), nil
+}
+
+// UnmarshalText reads a result of String. The error matches fs.ErrInvalid.
+func (s *LACPState) UnmarshalText(text []byte) error {
+	return attr.ReadBitWords(lacpStateWords, "LACP state", text, s)
+}
+
 // parse reads one of the states in the kernel's 16-bit form.
 func (s *LACPState) parse(b []byte) {
 	*s = LACPState(wire.Order.Uint16(b))

@@ -9,6 +9,7 @@ import (
 	"syscall"
 
 	"github.com/iplink-go/iplink/internal/invalid"
+	"github.com/iplink-go/iplink/internal/removal"
 	"github.com/iplink-go/iplink/internal/rtnl"
 )
 
@@ -335,14 +336,14 @@ func (c *clearing) removeAbsent(ctx context.Context) error {
 }
 
 func (c *clearing) removeIn(ctx context.Context, at *nsConn) error {
-	var targets []target
+	var targets []removal.Target
 	for _, a := range c.absent {
 		if a.at != at || a.have == nil {
 			continue
 		}
 		a.note(a.have)
-		if !slices.ContainsFunc(targets, func(l target) bool { return l.index == a.have.Index }) {
-			targets = append(targets, target{index: a.have.Index, name: a.Name})
+		if !slices.ContainsFunc(targets, func(l removal.Target) bool { return l.Index == a.have.Index }) {
+			targets = append(targets, removal.Target{Index: a.have.Index, Name: a.Name})
 		}
 	}
 	return c.e.remove(ctx, at, targets, (*Conn).deleteTargets)
@@ -360,7 +361,7 @@ func (l *Link) present() Difference {
 }
 
 // remove deletes links of a namespace.
-func (t *transaction) remove(ctx context.Context, at *nsConn, targets []target, by func(*Conn, context.Context, rtnl.Held, []target) error) error {
+func (t *transaction) remove(ctx context.Context, at *nsConn, targets []removal.Target, by func(*Conn, context.Context, rtnl.Held, []removal.Target) error) error {
 	if len(targets) == 0 {
 		return nil
 	}

@@ -7,9 +7,9 @@ import (
 	"math"
 	"slices"
 	"syscall"
-	"time"
 
 	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/removal"
 	"github.com/iplink-go/iplink/internal/rtnl"
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
@@ -264,16 +264,6 @@ func (t *transaction) addAltName(j *job, name string) {
 	j.at.steps = append(j.at.steps, step{job: j, what: stepAltName, text: name})
 }
 
-const (
-	// undoTime limits the undoing in each namespace, whether or not the context has
-	// ended.
-	undoTime = 30 * time.Second
-
-	// undoAttempts is the number of attempts to undo, since the fault that made it
-	// necessary may persist.
-	undoAttempts = 5
-)
-
 // note records the outcome of the request that makes the link.
 func (j *job) note(err error) {
 	j.made = err == nil
@@ -297,7 +287,7 @@ func (t *transaction) undo(ctx context.Context) error {
 // undoAdded removes the addresses, routes and neighbours that exclusive jobs added, the
 // last one first. Objects that are gone already are not an error.
 func (t *transaction) undoAdded(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTime)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), removal.UndoTime)
 	defer cancel()
 	var all []error
 	for _, j := range slices.Backward(t.jobs) {
@@ -327,34 +317,34 @@ func (p *nsConn) noteAdded() {
 // undoIn removes the links that were made in one namespace: first in batches, then
 // the remaining ones one by one.
 func (t *transaction) undoIn(ctx context.Context, p *nsConn) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTime)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), removal.UndoTime)
 	defer cancel()
 	held := rtnl.Held{Conn: p.rt}
-	r := removal{held: held, via: held, own: map[int]uint32{}}
-	remove := func(links []target) error { return r.byIndex(ctx, links) }
+	r := removal.New(held, held, map[int]uint32{})
+	remove := func(links []removal.Target) error { return r.ByIndex(ctx, links) }
 	made, unknown := t.madeIn(ctx, p)
-	var left []target
+	var left []removal.Target
 	for _, j := range made {
 		left = append(left, j.target())
 	}
-	failed := r.inBatches(left, remove)
-	for range undoAttempts - 1 {
-		left = slices.DeleteFunc(left, func(l target) bool { return !r.stillThere(ctx, l) })
+	failed := r.InBatches(left, remove)
+	for range removal.UndoAttempts - 1 {
+		left = slices.DeleteFunc(left, func(l removal.Target) bool { return !r.Has(ctx, l) })
 		for i := range left {
 			failed = remove(left[i : i+1])
 		}
 	}
-	return errors.Join(unknown, t.leftover(ctx, &r, made, failed))
+	return errors.Join(unknown, t.leftover(ctx, r, made, failed))
 }
 
 // target returns the properties that the link must have to be removed again. It has its
 // own name or the one that it was made under.
-func (j *job) target() target {
+func (j *job) target() removal.Target {
 	name := j.spec.Name
 	if now, err := rtnl.NameOf(j.at.rt, j.index); j.passing != "" && err == nil && (now == j.passing || completed(name, now)) {
 		name = now
 	}
-	return target{index: j.index, name: name, kind: j.spec.Kind}
+	return removal.Target{Index: j.index, Name: name, Kind: j.spec.Kind, Waits: kindOf(j.spec.Kind).waits}
 }
 
 // madeIn returns the links that the transaction made in one namespace, the last one
@@ -397,7 +387,7 @@ func (t *transaction) locateMade(ctx context.Context, j *job) (found bool, fault
 		return false, ""
 	}
 	l, unread := j.at.readIndex(ctx, index)
-	for range undoAttempts - 1 {
+	for range removal.UndoAttempts - 1 {
 		if unread != nil && !isGone(unread) {
 			l, unread = j.at.readIndex(ctx, index)
 		}
@@ -422,7 +412,7 @@ func (t *transaction) resembles(j *job, l *Link) bool {
 		return false
 	}
 	by := attr.SetOf(uapi.IFLA_MASTER, uapi.IFLA_LINK, uapi.IFLA_MTU, uapi.IFLA_ADDRESS)
-	if isPrivate(l.Group) {
+	if removal.IsPrivate(l.Group) {
 		by.Add(uapi.IFLA_GROUP)
 	}
 	set := j.spec.linkSet.Minus(j.createsLater().Or(requests).Or(j.kind.rewrites).Or(by)).And(l.raw.common)
@@ -443,12 +433,12 @@ func (t *transaction) resembles(j *job, l *Link) bool {
 
 // leftover returns an error for each link that could not be removed, and for each
 // one that may have been renamed.
-func (t *transaction) leftover(ctx context.Context, r *removal, made []*job, reason error) error {
+func (t *transaction) leftover(ctx context.Context, r *removal.Removal, made []*job, reason error) error {
 	var all []error
 	for _, j := range made {
 		name, err := rtnl.NameOf(j.at.rt, j.index)
 		switch {
-		case r.stillThere(ctx, j.target()) && reason != nil:
+		case r.Has(ctx, j.target()) && reason != nil:
 			all = append(all, t.undoError(j, reason, "the link is left"))
 		case err == nil:
 			all = append(all, t.undoError(j, syscall.ENODEV, fmt.Sprintf("index %d is that of another link by now, or of a renamed one, %q, which is left", j.index, name)))

@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"math/rand/v2"
+	"fmt"
 	"slices"
 	"strings"
 	"syscall"
@@ -12,6 +12,7 @@ import (
 	"github.com/iplink-go/iplink/internal/attr"
 	"github.com/iplink-go/iplink/internal/invalid"
 	"github.com/iplink-go/iplink/internal/own"
+	"github.com/iplink-go/iplink/internal/removal"
 	"github.com/iplink-go/iplink/internal/rtnl"
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
@@ -71,7 +72,7 @@ func (c *Conn) delete(ctx context.Context, names []string, mayMiss bool) error {
 }
 
 // deleteTargets deletes links that were looked up.
-func (c *Conn) deleteTargets(ctx context.Context, held rtnl.Held, all []target) error {
+func (c *Conn) deleteTargets(ctx context.Context, held rtnl.Held, all []removal.Target) error {
 	switch len(all) {
 	case 0:
 		return nil
@@ -83,8 +84,8 @@ func (c *Conn) deleteTargets(ctx context.Context, held rtnl.Held, all []target) 
 
 // resolveTargets finds the links with the names, each once, or returns an error for
 // a missing one.
-func (c *Conn) resolveTargets(ctx context.Context, names []string, mayMiss bool) ([]target, error) {
-	var all []target
+func (c *Conn) resolveTargets(ctx context.Context, names []string, mayMiss bool) ([]removal.Target, error) {
+	var all []removal.Target
 	seen := map[int]bool{}
 	for _, name := range names {
 		if fault := nameFault("name", name, uapi.ALTIFNAMSIZ-1); fault != nil {
@@ -98,29 +99,29 @@ func (c *Conn) resolveTargets(ctx context.Context, names []string, mayMiss bool)
 			return nil, kernelError(&Error{Op: "delete", Name: name}, err)
 		}
 		seen[index] = true
-		all = append(all, target{index: index, name: name})
+		all = append(all, removal.Target{Index: index, Name: name})
 	}
 	return all, nil
 }
 
 // deleteOne deletes one link by its name and checks that it is gone.
-func (c *Conn) deleteOne(ctx context.Context, l target) error {
+func (c *Conn) deleteOne(ctx context.Context, l removal.Target) error {
 	var b rtnl.Batch
 	index := 0
-	key := func(b []byte) []byte { return rtnl.AppendKey(b, 0, l.name) }
+	key := func(b []byte) []byte { return rtnl.AppendKey(b, 0, l.Name) }
 	b.Write(uapi.RTM_DELLINK, 0, key)
 	b.Get(uapi.RTM_GETLINK, func(m wire.Message) { index = rtnl.IndexIn(m) }, key)
 	if err := c.rt.Do(ctx, &b); err != nil {
-		return l.failed(err)
+		return notDeleted(l.Name, err)
 	}
-	switch removal, look := b.Err(0), b.Err(1); {
+	switch refusal, look := b.Err(0), b.Err(1); {
 	case isGone(look):
 		return nil
-	case removal != nil:
-		return c.refusedRemoval(ctx, l, removal)
+	case refusal != nil:
+		return c.refusedRemoval(ctx, l, refusal)
 	case look != nil:
-		return l.failed(look)
-	case index != l.index: // a new link has the name
+		return notDeleted(l.Name, look)
+	case index != l.Index: // a new link has the name
 		return nil
 	}
 	return c.refusedSilently(ctx, l)
@@ -128,18 +129,18 @@ func (c *Conn) deleteOne(ctx context.Context, l target) error {
 
 // refusedSilently returns an error for a link that is still there although the kernel
 // reported success.
-func (c *Conn) refusedSilently(ctx context.Context, l target) error {
-	if link, err := readIndex(ctx, c.rt, l.index); err == nil && link.Fallback() {
-		return l.inspect(link)
+func (c *Conn) refusedSilently(ctx context.Context, l removal.Target) error {
+	if link, err := readIndex(ctx, c.rt, l.Index); err == nil && link.Fallback() {
+		return inspect(&l, link)
 	}
-	return l.stays()
+	return &Error{Op: "delete", Name: l.Name, Message: "the kernel reported success, but the link is still there", Err: ErrNotApplied}
 }
 
 // refusedRemoval returns an error with the reason why the kernel did not delete a
 // link.
-func (c *Conn) refusedRemoval(ctx context.Context, l target, err error) error {
-	e := l.failed(err)
-	if link, look := readIndex(ctx, c.rt, l.index); look == nil && errors.Is(err, syscall.EOPNOTSUPP) {
+func (c *Conn) refusedRemoval(ctx context.Context, l removal.Target, err error) error {
+	e := notDeleted(l.Name, err)
+	if link, look := readIndex(ctx, c.rt, l.Index); look == nil && errors.Is(err, syscall.EOPNOTSUPP) {
 		e.Message = cmp.Or(link.undeletable(), e.Message)
 	}
 	return e
@@ -148,25 +149,29 @@ func (c *Conn) refusedRemoval(ctx context.Context, l target, err error) error {
 // deleteMany deletes several links, many with one request. A link may remain
 // although the request succeeded, because another process moved it to another group;
 // such links are deleted one by one.
-func (c *Conn) deleteMany(ctx context.Context, held rtnl.Held, all []target) error {
-	r := removal{held: held, via: c.rt}
-	there, err := r.listLinks(ctx)
+func (c *Conn) deleteMany(ctx context.Context, held rtnl.Held, all []removal.Target) error {
+	there, err := listByIndex(ctx, c.rt)
 	if err != nil {
 		return kernelError(&Error{Op: "delete"}, err)
 	}
-	all = slices.DeleteFunc(all, func(l target) bool { return !l.isNameOf(there[l.index]) })
+	groups := map[int]uint32{}
+	for index, l := range there {
+		groups[index] = l.Group
+	}
+	r := removal.New(held, c.rt, groups)
+	all = slices.DeleteFunc(all, func(l removal.Target) bool { return there[l.Index] == nil || !there[l.Index].hasName(l.Name) })
 	for i := range all {
-		if err := all[i].inspect(there[all[i].index]); err != nil {
+		if err := inspect(&all[i], there[all[i].Index]); err != nil {
 			return err
 		}
 	}
-	err = r.inBatches(all, func(some []target) error { return r.byName(ctx, some) })
+	err = r.InBatches(all, func(some []removal.Target) error { return r.ByName(ctx, some) })
 	var errs []error
 	for _, l := range all {
 		switch {
-		case !r.stillThere(ctx, l):
+		case !r.Has(ctx, l):
 		case err != nil:
-			errs = append(errs, l.failed(err))
+			errs = append(errs, notDeleted(l.Name, err))
 		default:
 			errs = append(errs, c.deleteOne(ctx, l))
 		}
@@ -174,17 +179,23 @@ func (c *Conn) deleteMany(ctx context.Context, held rtnl.Held, all []target) err
 	return errors.Join(errs...)
 }
 
-// isNameOf reports whether link, which may be nil, has the name.
-func (l *target) isNameOf(link *Link) bool {
-	return link != nil && (link.Name == l.name || slices.Contains(link.AltNames, l.name))
+// listByIndex lists the links of the namespace by index.
+func listByIndex(ctx context.Context, rt *rtnl.Conn) (all map[int]*Link, err error) {
+	var codec attr.Codec
+	err = rt.DumpLinks(ctx, wire.AppendLinkList, func() { all = map[int]*Link{} }, func(m wire.Message) {
+		l := parseLink(&codec, slices.Clone(m.Data))
+		l.noteUndescribed(m)
+		all[l.Index] = l
+	})
+	return all, err
 }
 
 // inspect notes the kind of the link, and refuses a link that the kernel would not
 // delete.
-func (l *target) inspect(link *Link) error {
-	l.kind = link.Kind
+func inspect(l *removal.Target, link *Link) error {
+	l.Kind, l.Waits = link.Kind, kindOf(link.Kind).waits
 	if fault := link.undeletable(); fault != "" {
-		return &Error{Op: "delete", Kind: link.Kind, Name: l.name, Message: fault, Err: invalid.State(syscall.EOPNOTSUPP)}
+		return &Error{Op: "delete", Kind: link.Kind, Name: l.Name, Message: fault, Err: invalid.State(syscall.EOPNOTSUPP)}
 	}
 	return nil
 }
@@ -212,282 +223,197 @@ func (l *Link) undeletable() string {
 	return ""
 }
 
-func (l *target) failed(err error) *Error {
-	e := kernelError(&Error{Op: "delete", Name: l.name}, err)
+// notDeleted returns the error of a link that could not be deleted.
+func notDeleted(name string, err error) *Error {
+	e := kernelError(&Error{Op: "delete", Name: name}, err)
 	if errors.Is(err, syscall.EOPNOTSUPP) && e.Message == "" {
 		e.Message = "it is hardware, which cannot be deleted"
 	}
 	return e
 }
 
-func (l *target) stays() error {
-	return &Error{Op: "delete", Name: l.name, Message: "the kernel reported success, but the link is still there", Err: ErrNotApplied}
-}
-
-// A removal deletes links of one namespace. The kernel waits for the end of RCU
-// grace periods, some 16 ms, for each deleted link, unless one request deletes many.
-// Several links are therefore moved to a private group, and the group is deleted.
-type removal struct {
-	held rtnl.Held
-	via  exchanger      // held, or its Conn if the removal must stop when the Conn is closed
-	own  map[int]uint32 // the previous groups of the links, by index
-}
-
-// exchanger is a socket that can also list links.
-type exchanger interface {
-	rtnl.Socket
-	DumpLinks(ctx context.Context, body func([]byte) []byte, restart func(), each rtnl.Reply) error
-}
-
-// target is a link that is to be deleted. It is identified by both index and name,
-// because another link may get either of them in the meantime.
-type target struct {
-	index int
-	name  string
-	kind  string
-}
-
-// Private groups have numbers from 0x69000000 to 0x69ffffff, which nothing else
-// should use. A link that is in such a group when first seen belongs to another
-// removal, or was left there by one that was killed. Its previous group is unknown.
-const (
-	firstPrivate = 0x69000000
-	lastPrivate  = 0x69ffffff
-)
-
-func isPrivate(group uint32) bool {
-	return firstPrivate <= group && group <= lastPrivate
-}
-
-// freeGroup chooses a random private group that contains none of the listed links.
-func (r *removal) freeGroup() uint32 {
-	taken := map[uint32]bool{}
-	for _, group := range r.own {
-		taken[group] = true
+// DeleteSpecs is the inverse of Create: it deletes the links that specs describe, in
+// reverse order, wherever they are (RTM_DELLINK). A link is found by its name, its
+// namespace and its kind; other settings do not count. The other end of a pair counts as
+// a link of its own. A missing link is not an error. The name of a Namespace is removed
+// after the links.
+//
+// All links are looked up first. If a link of the name is of another kind, the error is
+// ErrKind and nothing is deleted; likewise for links that cannot be deleted, and for
+// specs without a kind, such as a Device. Links that follow each other in the same
+// namespace are deleted together, as by Delete. If a deletion fails, the error names the
+// link, and the links before it in specs stay.
+func (c *Conn) DeleteSpecs(ctx context.Context, specs ...Spec) error {
+	if err := c.unready(ctx, "delete"); err != nil {
+		return err
 	}
-	for {
-		if group := firstPrivate + rand.Uint32N(lastPrivate-firstPrivate+1); !taken[group] {
-			return group
+	t := newTransaction(c, "delete")
+	defer t.close()
+	return t.attempt(ctx, func(ctx context.Context) error { return t.deleteSpecs(ctx, specs) })
+}
+
+// DeleteSpecs deletes the links that specs describe. It is like Conn.DeleteSpecs on a
+// socket of its own, in the namespace of the calling thread.
+func DeleteSpecs(ctx context.Context, specs ...Spec) error {
+	_, err := withConn(func(c *Conn) (struct{}, error) { return struct{}{}, c.DeleteSpecs(ctx, specs...) })
+	return err
+}
+
+// A doomedRun holds links of one namespace that are deleted together.
+type doomedRun struct {
+	at    *nsConn
+	links []removal.Target
+}
+
+func (t *transaction) deleteSpecs(ctx context.Context, specs []Spec) error {
+	names, specs, err := t.separateNamespaces(specs)
+	if err != nil {
+		return err
+	}
+	wanted, err := described(t.op, specs...)
+	if err != nil {
+		return err
+	}
+	for _, s := range wanted {
+		if s.Kind == "" {
+			return s.invalid(t.op, "", "a Device is a link of any kind: give its name to Delete")
+		}
+		if fault := s.checkNamed(t.op); fault != nil {
+			return fault
 		}
 	}
-}
-
-// ownGroup returns the group that a link returns to.
-func (r *removal) ownGroup(index int) uint32 {
-	if group := r.own[index]; !isPrivate(group) {
-		return group
-	}
-	return 0
-}
-
-// stillThere reports whether the link still has its index and its name, as far as
-// this can be determined. It looks up the index first: for a name that no link has,
-// the kernel looks for a module, which takes 60 ms if it starts modprobe.
-func (r *removal) stillThere(ctx context.Context, l target) bool {
-	switch name, err := rtnl.NameOf(r.held, l.index); {
-	case isGone(err):
-		return false
-	case err == nil && name == l.name:
-		return true
-	}
-	index, err := rtnl.IndexOf(ctx, r.held, l.name)
-	if err != nil {
-		return !isGone(err)
-	}
-	return index == l.index
-}
-
-// listLinks lists the links of the namespace by index and notes their groups.
-func (r *removal) listLinks(ctx context.Context) (map[int]*Link, error) {
-	all, err := listByIndex(ctx, r.via)
-	r.own = map[int]uint32{}
-	for index, l := range all {
-		r.own[index] = l.Group
-	}
-	return all, err
-}
-
-func listByIndex(ctx context.Context, via exchanger) (all map[int]*Link, err error) {
-	var codec attr.Codec
-	err = via.DumpLinks(ctx, wire.AppendLinkList, func() { all = map[int]*Link{} }, func(m wire.Message) {
-		l := parseLink(&codec, slices.Clone(m.Data))
-		l.noteUndescribed(m)
-		all[l.Index] = l
-	})
-	return all, err
-}
-
-// inBatches calls remove for batches of links. A batch is small enough that the
-// kernel deletes it in a fraction of a second, during which the context is ignored,
-// and that one send can move it to a group.
-func (r *removal) inBatches(links []target, remove func([]target) error) error {
-	const most, longest = 1024, 192 // links, and bytes of a request
-	fit := min(most, r.held.Fit(longest)-1)
-	for len(links) > 0 {
-		n := batchLen(links, fit)
-		if err := remove(links[:n]); err != nil {
+	var runs []doomedRun
+	for _, s := range slices.Backward(wanted) {
+		if runs, err = t.findDoomed(ctx, s, runs); err != nil {
 			return err
 		}
-		links = links[n:]
 	}
-	return nil
-}
-
-// batchLen returns the number of links to delete together: most, at some 0.15 ms
-// each, or fewer if the kernel waits for some of them separately.
-func batchLen(links []target, most int) int {
-	const waiting = 32
-	sum := 0
-	for i, l := range links {
-		sum++
-		if kindOf(l.kind).waits {
-			sum += waiting - 1
-		}
-		if i > 0 && sum > most {
-			return i
-		}
-	}
-	return len(links)
-}
-
-// byName deletes the links that have their names when the kernel processes the
-// request. All requests go out in one send, so that no link is renamed in between,
-// and a process that is killed leaves no link in a private group.
-func (r *removal) byName(ctx context.Context, links []target) (err error) {
-	var b rtnl.Batch
-	b.Together()
-	group := r.freeGroup()
-	for _, l := range links {
-		if r.stillThere(ctx, l) {
-			regroup(&b, 0, l.name, group)
-		}
-	}
-	if b.Len() == 0 {
-		return nil
-	}
-	deleteGroup(&b, group)
-	return r.releaseOnError(ctx, group, func() error { return exchange(ctx, r.via, &b) })
-}
-
-// byIndex deletes the links with their indexes if they also have their names and
-// kinds. It first moves the links to a private group, and then checks that they are
-// the intended ones.
-func (r *removal) byIndex(ctx context.Context, links []target) error {
-	group := r.freeGroup()
-	return r.releaseOnError(ctx, group, func() error {
-		others, err := r.moveToGroup(ctx, links, group)
-		if err == nil && len(others) > 0 {
-			err = r.release(ctx, group, others...)
+	for _, r := range runs {
+		err := t.remove(ctx, r.at, r.links, (*Conn).deleteTargets)
+		if e, ok := err.(*Error); ok && e.Name == "" {
+			e.Kind, e.Name = r.links[0].Kind, r.links[0].Name
 		}
 		if err != nil {
 			return err
 		}
-		var b rtnl.Batch
-		deleteGroup(&b, group)
-		return exchange(ctx, r.via, &b)
-	})
-}
-
-// moveToGroup moves the links with the given indexes to a group, and returns the
-// indexes of those that turn out to be other links.
-func (r *removal) moveToGroup(ctx context.Context, links []target, group uint32) (others []int, err error) {
-	var b rtnl.Batch
-	b.Together()
-	var codec attr.Codec
-	kinds := map[int]string{}
-	links = slices.DeleteFunc(slices.Clone(links), func(l target) bool { return !r.stillThere(ctx, l) })
-	for _, l := range links {
-		kinds[l.index] = l.kind
-		b.Get(uapi.RTM_GETLINK, func(m wire.Message) {
-			found := parseLink(&codec, slices.Clone(m.Data))
-			r.own[l.index], kinds[l.index] = found.Group, found.Kind
-		}, func(buf []byte) []byte { return rtnl.AppendKey(buf, l.index, "") })
-		regroup(&b, l.index, "", group)
 	}
-	err = exchange(ctx, r.via, &b)
-	for _, l := range links {
-		if kinds[l.index] != l.kind || !r.stillThere(ctx, l) {
-			others = append(others, l.index)
-		}
-	}
-	return others, err
+	return deleteNamespaces(names)
 }
 
-// releaseOnError calls f. If f fails or panics, the remaining links leave the
-// private group.
-func (r *removal) releaseOnError(ctx context.Context, group uint32, f func() error) (err error) {
-	finished := false
-	defer func() {
-		if !finished {
-			err = errors.Join(err, r.release(ctx, group))
-		}
-	}()
-	if err := f(); err != nil {
-		return err
-	}
-	finished = true
-	return nil
-}
-
-// release returns the links in a private group to their previous groups, even if the
-// context has ended: those with the given indexes, or all.
-func (r *removal) release(ctx context.Context, group uint32, only ...int) (err error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTime)
-	defer cancel()
-	for range undoAttempts {
-		var all map[int]*Link
-		if all, err = listByIndex(ctx, r.held); err != nil {
-			continue
-		}
-		var members []int
-		for index, l := range all {
-			if l.Group == group && (only == nil || slices.Contains(only, index)) {
-				members = append(members, index)
-			}
-		}
-		if len(members) == 0 {
-			return nil
-		}
-		err = r.restore(ctx, members)
-	}
-	return err
-}
-
-// restore returns links to their previous groups.
-func (r *removal) restore(ctx context.Context, indexes []int) error {
-	var b rtnl.Batch
-	b.Together()
-	for _, index := range indexes {
-		regroup(&b, index, "", r.ownGroup(index))
-	}
-	return exchange(ctx, r.held, &b)
-}
-
-// regroup adds the request that moves a link to a group.
-func regroup(b *rtnl.Batch, index int, name string, group uint32) {
-	b.Write(uapi.RTM_NEWLINK, 0, func(buf []byte) []byte {
-		return wire.AppendU32(rtnl.AppendKey(buf, index, name), uapi.IFLA_GROUP, group)
-	})
-}
-
-func deleteGroup(b *rtnl.Batch, group uint32) {
-	b.Write(uapi.RTM_DELLINK, 0, func(buf []byte) []byte {
-		return wire.AppendU32(wire.AppendLink(buf, wire.Link{}), uapi.IFLA_GROUP, group)
-	})
-}
-
-// exchange sends a batch. It ignores missing links and lost replies: the caller has
-// to check whether links remain. It also ignores EMSGSIZE, the kernel's answer to a
-// request for a link that it cannot describe.
-func exchange(ctx context.Context, via exchanger, b *rtnl.Batch) error {
-	if err := via.Do(ctx, b); err != nil {
-		return err
-	}
-	for i := range b.Len() {
-		err := b.Err(i)
-		if err != nil && !isGone(err) && !errors.Is(err, rtnl.ErrLost) && !errors.Is(err, syscall.EMSGSIZE) {
+// checkNamed rejects a spec without a valid name.
+func (s *spec) checkNamed(op string) error {
+	if other := s.other(); other != nil && other.Name != "" {
+		if err := other.checkName(op); err != nil {
 			return err
 		}
 	}
+	return s.checkName(op)
+}
+
+// findDoomed looks up the link of a spec, and its other end if it has a name, and adds
+// them to the links to delete.
+func (t *transaction) findDoomed(ctx context.Context, s *spec, runs []doomedRun) ([]doomedRun, error) {
+	for ; s != nil && s.Name != ""; s = s.other() {
+		at, err := t.nsConn(ctx, s.netns)
+		if s.missingNetNS(err) {
+			continue
+		}
+		if err != nil {
+			return nil, s.failed(t.op, "netns", err)
+		}
+		if err := s.refuseRemote(t.op, "netns", at); err != nil {
+			return nil, err
+		}
+		have, err := readLink(ctx, at.rt, func(b []byte) []byte { return rtnl.AppendKey(b, 0, s.Name) })
+		if isGone(err) {
+			continue
+		}
+		if err != nil {
+			return nil, s.failed(t.op, "", err)
+		}
+		if err := s.refuseOther(t.op, have); err != nil {
+			return nil, err
+		}
+		runs = addDoomed(runs, at, removal.Target{Index: have.Index, Name: s.Name, Kind: have.Kind})
+	}
+	return runs, nil
+}
+
+// refuseOther rejects a link of another kind, and one that cannot be deleted.
+func (s *spec) refuseOther(op string, have *Link) error {
+	if have.Kind != s.Kind {
+		return &Error{Op: op, Kind: s.Kind, Name: s.Name, Message: "it is " + article(have.Kind), Err: ErrKind}
+	}
+	if fault := have.undeletable(); fault != "" {
+		return &Error{Op: op, Kind: s.Kind, Name: s.Name, Message: fault, Err: invalid.State(syscall.EOPNOTSUPP)}
+	}
 	return nil
+}
+
+// addDoomed adds a link to the last run if that is in its namespace, or to a new one.
+func addDoomed(runs []doomedRun, at *nsConn, l removal.Target) []doomedRun {
+	known := func(r doomedRun) bool {
+		return r.at == at && slices.ContainsFunc(r.links, func(other removal.Target) bool { return other.Index == l.Index })
+	}
+	switch n := len(runs); {
+	case slices.ContainsFunc(runs, known):
+		return runs
+	case n > 0 && runs[n-1].at == at:
+		runs[n-1].links = append(runs[n-1].links, l)
+		return runs
+	}
+	return append(runs, doomedRun{at, []removal.Target{l}})
+}
+
+// DeleteIndex is like Delete, but takes interface indexes, 1 or more. If one is missing,
+// nothing is deleted, and the error matches fs.ErrNotExist. A link that is renamed in the
+// meantime is deleted nevertheless.
+func (c *Conn) DeleteIndex(ctx context.Context, indexes ...int) error {
+	if err := c.unready(ctx, "delete"); err != nil {
+		return err
+	}
+	held, err := c.rt.Hold()
+	if err != nil {
+		return kernelError(&Error{Op: "delete"}, err)
+	}
+	defer held.Release()
+	for round := range mostRounds {
+		all, err := c.resolveIndexes(indexes, round > 0)
+		if err != nil || len(all) == 0 {
+			return err
+		}
+		if err := c.deleteMany(ctx, held, all); err != nil {
+			return err
+		}
+	}
+	return &Error{Op: "delete", Attr: "index", Message: "another process renames the link again and again", Err: ErrNotApplied}
+}
+
+// DeleteIndex deletes links in the namespace of the calling thread by their indexes. It
+// is like Conn.DeleteIndex on a socket of its own.
+func DeleteIndex(ctx context.Context, indexes ...int) error {
+	_, err := withConn(func(c *Conn) (struct{}, error) { return struct{}{}, c.DeleteIndex(ctx, indexes...) })
+	return err
+}
+
+// resolveIndexes finds the names of links, each once, or returns an error for a missing
+// link.
+func (c *Conn) resolveIndexes(indexes []int, mayMiss bool) ([]removal.Target, error) {
+	var all []removal.Target
+	for _, index := range indexes {
+		if index < 1 {
+			return nil, (&fault{"index", fmt.Sprintf("%d is not an interface index: they are 1 or more", index)}).in("delete")
+		}
+		name, err := rtnl.NameOf(c.rt, index)
+		if isGone(err) && mayMiss {
+			continue
+		}
+		if err != nil {
+			return nil, kernelError(&Error{Op: "delete", Name: fmt.Sprintf("with index %d", index)}, err)
+		}
+		if !slices.ContainsFunc(all, func(l removal.Target) bool { return l.Index == index }) {
+			all = append(all, removal.Target{Index: index, Name: name})
+		}
+	}
+	return all, nil
 }

@@ -172,7 +172,7 @@ func kernelError(e *Error, err error) *Error {
 	if refused.Message != "" {
 		e.Message, e.FromKernel = refused.Message, true
 	}
-	if refused.Errno == syscall.EPERM && e.Message == "" && !hasNetAdmin() {
+	if refused.Errno == syscall.EPERM && e.Message == "" && !rtnl.HasNetAdmin() {
 		e.Message = rtnl.NeedsNetAdmin
 	}
 	return e

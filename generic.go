@@ -257,7 +257,7 @@ func (t *transaction) makeError(ctx context.Context, j *job, err error) error {
 	switch {
 	case errors.Is(e.Err, syscall.EEXIST):
 		e.Message = j.holder(ctx)
-	case errors.Is(e.Err, syscall.EPERM) && e.Message == "" && !hasNetAdmin(): // it cannot find its namespace
+	case errors.Is(e.Err, syscall.EPERM) && e.Message == "" && !rtnl.HasNetAdmin(): // it cannot find its namespace
 		e.Message = rtnl.NeedsNetAdmin
 	}
 	return e

@@ -13,11 +13,9 @@ import (
 
 	"github.com/iplink-go/iplink/internal/attr"
 	"github.com/iplink-go/iplink/internal/invalid"
+	"github.com/iplink-go/iplink/internal/netns"
 	"github.com/iplink-go/iplink/internal/rtnl"
 )
-
-// netNSDir is the directory of the named namespaces of `ip netns`, see ip-netns(8).
-const netNSDir = "/run/netns"
 
 // NetNS is an open network namespace. It owns a file descriptor, which keeps the
 // namespace alive until Close; a namespace also lives as long as it has a name, a
@@ -45,8 +43,11 @@ func CreateNetNS(name string) (*NetNS, error) {
 	if err := checkNetNSName("create", name); err != nil {
 		return nil, err
 	}
-	ns, err := createNetNS(name)
-	return ns, netNSError("create", name, err)
+	file, err := netns.Create(name)
+	if err != nil {
+		return nil, netNSError("create", name, err)
+	}
+	return &NetNS{file: file, name: name, label: name}, nil
 }
 
 // NewNetNS makes a network namespace without a name, which exists until its last
@@ -54,7 +55,7 @@ func CreateNetNS(name string) (*NetNS, error) {
 // down. The calling thread stays in its namespace. NewNetNS needs CAP_SYS_ADMIN,
 // without which the error matches [fs.ErrPermission].
 func NewNetNS() (*NetNS, error) {
-	ns, err := newNetNS()
+	ns, err := netNSOf(netns.New())
 	return ns, netNSError("create", "", err)
 }
 
@@ -64,7 +65,7 @@ func OpenNetNS(name string) (*NetNS, error) {
 	if err := checkNetNSName("open", name); err != nil {
 		return nil, err
 	}
-	ns, err := openNetNS(netNSDir + "/" + name)
+	ns, err := netNSOf(netns.Open(netns.Named(name)))
 	if err != nil {
 		return nil, netNSError("open", name, err)
 	}
@@ -76,14 +77,14 @@ func OpenNetNS(name string) (*NetNS, error) {
 // if its threads are in different namespaces. If there is no such process, the error
 // matches [fs.ErrNotExist]. Another user's process needs CAP_SYS_PTRACE.
 func NetNSOfPID(pid int) (*NetNS, error) {
-	return NetNSAtPath(pidNetNSPath(pid))
+	return NetNSAtPath(netns.OfPID(pid))
 }
 
 // NetNSAtPath opens the network namespace whose file is at path, such as
 // /proc/1/ns/net or a bind mount made by a container engine. Any other kind of file
 // is an error.
 func NetNSAtPath(path string) (*NetNS, error) {
-	ns, err := openNetNS(path)
+	ns, err := netNSOf(netns.Open(path))
 	if err != nil {
 		return nil, netNSError("open", path, err)
 	}
@@ -95,7 +96,7 @@ func NetNSAtPath(path string) (*NetNS, error) {
 // it is the namespace that was entered; elsewhere it is the process's namespace,
 // unless the program itself has moved the thread.
 func CurrentNetNS() (*NetNS, error) {
-	ns, err := openNetNS(threadNetNSPath)
+	ns, err := netNSOf(netns.Open(netns.OfThread))
 	return ns, netNSError("open", "", err)
 }
 
@@ -103,7 +104,7 @@ func CurrentNetNS() (*NetNS, error) {
 // netns list` it reads the directory and opens no file, so a name may be stale. It
 // needs no privilege.
 func ListNetNS() ([]string, error) {
-	names, err := listNetNS()
+	names, err := netns.List()
 	return names, netNSError("list", "", err)
 }
 
@@ -115,7 +116,31 @@ func DeleteNetNS(name string) error {
 	if err := checkNetNSName("delete", name); err != nil {
 		return err
 	}
-	return netNSError("delete", name, deleteNetNS(name))
+	return netNSError("delete", name, netns.Delete(name))
+}
+
+// netNSOf returns the NetNS of a namespace that was opened, with its label.
+func netNSOf(file *os.File, label string, err error) (*NetNS, error) {
+	if err != nil {
+		return nil, err
+	}
+	return &NetNS{file: file, label: label}, nil
+}
+
+// socketNetNS opens the namespace of a socket.
+func socketNetNS(rt *rtnl.Conn) (*NetNS, error) {
+	ns := &NetNS{}
+	err := rt.Control(func(fd int) (err error) {
+		ns.file, ns.label, err = netns.OfSocket(fd)
+		return err
+	})
+	switch {
+	case errors.Is(err, os.ErrClosed):
+		return nil, err
+	case err != nil:
+		return nil, &Error{Op: "open", Kind: "netns", Err: err}
+	}
+	return ns, nil
 }
 
 // Close releases the file descriptor, as soon as the calls in progress no longer
@@ -171,7 +196,7 @@ func (ns *NetNS) Do(fn func() error) error {
 		return (&fault{"function", "it is nil: give Do one to run"}).in("enter")
 	}
 	var o outcome
-	if err := ns.enter(func() { o.record(fn) }); err != nil {
+	if err := netns.Enter(ns.use, func() { o.record(fn) }); err != nil {
 		return netNSError("enter", ns.String(), err)
 	}
 	return o.replay()
@@ -271,25 +296,12 @@ func (c closedNetNS) Error() string {
 
 func (c closedNetNS) Unwrap() error { return os.ErrClosed }
 
-var errNoNetNS = errors.New("the file is not a network namespace")
-
-// checkNetNSName returns an error for a name that cannot be a file name. `ip` has
-// the same rules.
+// checkNetNSName returns an error for a name that cannot be a file name.
 func checkNetNSName(op, name string) error {
-	var message string
-	switch {
-	case name == "":
-		message = "a network namespace needs a name"
-	case name == "." || name == "..":
-		message = `"." and ".." are no names`
-	case strings.ContainsAny(name, "/\x00"):
-		message = "a name has no slash and no NUL"
-	case len(name) > 255:
-		message = "a name has at most 255 bytes"
-	default:
-		return nil
+	if message := netns.NameFault(name); message != "" {
+		return &Error{Op: op, Kind: "netns", Name: name, Err: fs.ErrInvalid, Message: message}
 	}
-	return &Error{Op: op, Kind: "netns", Name: name, Err: fs.ErrInvalid, Message: message}
+	return nil
 }
 
 // netNSError adds the attempted operation to err. The error of a closed namespace
@@ -299,48 +311,7 @@ func netNSError(op, name string, err error) error {
 	if _, never := errors.AsType[notOpen](err); err == nil || closed || never {
 		return err
 	}
-	return &Error{Op: op, Kind: "netns", Name: name, Err: err, Message: netNSReason(op, name, err)}
-}
-
-// netNSReason returns the meaning of an error about a namespace and a remedy, or an
-// empty string if the error explains itself.
-func netNSReason(op, name string, err error) string {
-	ofProcess := strings.HasPrefix(name, "/proc/")
-	file := netNSDir + "/" + name
-	named := name != "" && !strings.HasPrefix(name, "/")
-	switch {
-	case errors.Is(err, syscall.EPERM):
-		return "needs CAP_SYS_ADMIN"
-	case errors.Is(err, syscall.EACCES) && ofProcess:
-		return "the namespace of another user's process needs CAP_SYS_PTRACE"
-	case errors.Is(err, fs.ErrNotExist) && ofProcess:
-		return "there is no such process"
-	case errors.Is(err, syscall.ENOSPC) && op == "create":
-		return "the sysctl user.max_net_namespaces, or a full " + netNSDir + ", allows no more"
-	case named:
-		return namedNetNSReason(op, file, err)
-	}
-	return ""
-}
-
-// namedNetNSReason is netNSReason for a namespace that has a file in /run/netns, or
-// is about to get one.
-func namedNetNSReason(op, file string, err error) string {
-	makes := ""
-	if op == "create" {
-		makes = ", or use NewNetNS, which makes no file"
-	}
-	switch {
-	case errors.Is(err, errNoNetNS):
-		return "nothing is mounted on " + file + ": DeleteNetNS removes the name"
-	case errors.Is(err, fs.ErrNotExist):
-		return "there is no " + file + ": CreateNetNS and ip netns add make it"
-	case errors.Is(err, syscall.EROFS):
-		return "cannot change " + file + ": mount a tmpfs on " + netNSDir + makes
-	case errors.Is(err, syscall.EACCES):
-		return "cannot use " + file + ": run as root" + makes
-	}
-	return ""
+	return &Error{Op: op, Kind: "netns", Name: name, Err: err, Message: netns.Reason(op, name, err)}
 }
 
 // Cmd is an [exec.Cmd] whose process starts in a network namespace. It has the
@@ -375,11 +346,12 @@ func (c *Cmd) Start() error { return c.inView(c.Cmd.Start) }
 // inView calls start on a thread from which a process starts in the namespace, with its
 // /sys and /etc.
 func (c *Cmd) inView(start func() error) error {
-	if err := c.ns.stays(c.Cmd); err != nil {
-		return err
+	if netns.EndsWithThread(c.Cmd) {
+		return &Error{Op: "run in", Kind: "netns", Name: c.ns.String(), Attr: "Pdeathsig", Err: fs.ErrInvalid,
+			Message: "the thread that starts the process ends at once, and the process with it"}
 	}
 	var o outcome
-	if err := c.ns.enterView(func() { o.record(start) }); err != nil {
+	if err := netns.EnterView(c.ns.use, c.ns.Name(), func() { o.record(start) }); err != nil {
 		return viewError(c.ns.String(), err)
 	}
 	return o.replay()
@@ -443,7 +415,7 @@ func (ns *NetNS) plainWord() string {
 
 // ownNetNS returns the word for the namespace of this process.
 func ownNetNS() string {
-	return fmt.Sprintf("/proc/%d/ns/net", os.Getpid())
+	return netns.OfPID(os.Getpid())
 }
 
 // command returns the command that runs `ip` in the namespace; nil is the caller's.

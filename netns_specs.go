@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/netns"
 	"github.com/iplink-go/iplink/internal/own"
 	"github.com/iplink-go/iplink/internal/rtnl"
 )
@@ -160,7 +161,7 @@ func (t *transaction) inNames(run func(context.Context) error) func(context.Cont
 			return err
 		}
 		for name, ns := range t.netNSs.named {
-			now, err := os.Stat(netNSDir + "/" + name)
+			now, err := os.Stat(netns.Named(name))
 			if err != nil && !errors.Is(err, fs.ErrNotExist) {
 				return inOperation(t.op, netNSError("open", name, bareErr(err)))
 			}
@@ -246,7 +247,7 @@ func (t *transaction) makeNamespace(ctx context.Context, s *spec) error {
 		}
 		// Another process that makes the name makes a file first and then mounts the
 		// namespace on it.
-		unfinished := errors.Is(err, errNoNetNS) && time.Now().Before(deadline)
+		unfinished := errors.Is(err, netns.ErrOther) && time.Now().Before(deadline)
 		if errors.Is(err, fs.ErrNotExist) {
 			err = t.addNamespace(ctx, s)
 			unfinished = errors.Is(err, fs.ErrExist)
@@ -397,7 +398,7 @@ func (s *spec) lowerNetNS() *NetNS {
 // process has sent. It duplicates the descriptor, which remains the caller's. Any other
 // descriptor is an error.
 func NetNSFromFD(fd int) (*NetNS, error) {
-	ns, err := netNSFromFD(fd)
+	ns, err := netNSOf(netns.FromFD(fd))
 	return ns, netNSError("open", fmt.Sprintf("/proc/self/fd/%d", fd), err)
 }
 

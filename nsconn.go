@@ -8,6 +8,7 @@ import (
 	"syscall"
 
 	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/highfd"
 	"github.com/iplink-go/iplink/internal/rtnl"
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
@@ -56,7 +57,7 @@ func (p *nsConn) close() {
 		p.rt.Close()
 	}
 	if p.fd >= 0 {
-		closeFD(p.fd)
+		highfd.Close(p.fd)
 	}
 }
 
@@ -170,7 +171,7 @@ func (t *transaction) descriptor(p *nsConn) (int, error) {
 		return -1, err
 	}
 	err = ns.use(func(fd int) (err error) {
-		p.fd, err = dupFD(fd)
+		p.fd, err = highfd.Dup(fd)
 		return err
 	})
 	return p.fd, err
@@ -211,7 +212,7 @@ func (t *transaction) nsidBy(ctx context.Context, p, other *nsConn, find func(co
 
 // remote returns the nsConn of a namespace that the program may not enter.
 func (t *transaction) remote(ns *NetNS, denied error) (*nsConn, error) {
-	if !errors.Is(denied, fs.ErrPermission) || !hasNetAdmin() {
+	if !errors.Is(denied, fs.ErrPermission) || !rtnl.HasNetAdmin() {
 		return nil, denied
 	}
 	p, err := closedNSConn(ns, t.nsConns[0])

@@ -12,6 +12,7 @@ import (
 	"github.com/iplink-go/iplink/internal/attr"
 	"github.com/iplink-go/iplink/internal/fdbmsg"
 	"github.com/iplink-go/iplink/internal/own"
+	"github.com/iplink-go/iplink/internal/removal"
 	"github.com/iplink-go/iplink/internal/uapi"
 )
 
@@ -379,7 +380,7 @@ func (j *job) borrow(ctx context.Context, l *Link) (setting string, err error) {
 
 // giveBack makes the links that the call made ports of new masters again as they were.
 func (t *transaction) giveBack(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTime)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), removal.UndoTime)
 	defer cancel()
 	var all []error
 	for _, j := range slices.Concat(t.earlier, t.jobs) {

@@ -2,11 +2,14 @@ package iplink
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"os"
 	"syscall"
 
 	"github.com/iplink-go/iplink/internal/attr"
 	"github.com/iplink-go/iplink/internal/uapi"
+	"github.com/iplink-go/iplink/internal/wire"
 )
 
 // The smallest kinds: at most one setting of their own, and few rules.
@@ -123,42 +126,6 @@ func wwanReason(errno syscall.Errno) string {
 		return "the session of the modem has a link already: give the link another LinkID"
 	}
 	return ""
-}
-
-var pfcpKind = kind{
-	config:     "PFCP",
-	since:      attr.Version{Major: 6, Minor: 10},
-	tunnel:     true,
-	hidesNetNS: true,
-	address:    "a pfcp link has no link-layer address",
-	sizes:      pfcpSizes,
-	defaults:   "arp off mtu 0",
-}
-
-// pfcpSizes rejects an MTU with which IPv4 or IPv6 would use the link. The driver has no
-// function that sends, and the kernel calls it regardless (Linux 6.10 to 7.3).
-func pfcpSizes(mtu uint32) string {
-	if mtu < 68 {
-		return ""
-	}
-	return fmt.Sprintf("with %d, IP sends on the link, the driver cannot, and the kernel crashes: up to 67 it only receives", mtu)
-}
-
-// pfcpPort is the UDP port of the protocol (3GPP TS 29.244, section 6.6).
-const pfcpPort = 8805
-
-// sessionPortTaken finds the owner of the UDP port on which the link is to receive.
-func (t *transaction) sessionPortTaken(ctx context.Context, s *step, errno syscall.Errno) fact {
-	j := s.job
-	if j.spec.Kind != KindPFCP || errno != syscall.EADDRINUSE || s.what != stepCreate {
-		return fact{}
-	}
-	for _, p := range []*nsConn{j.under, j.at} {
-		if l := p.firstOf(ctx, KindPFCP, func(*Link) bool { return true }); l != nil {
-			return fact{text: fmt.Sprintf("a namespace has one pfcp link, and that is %q here", l.Name)}
-		}
-	}
-	return fact{text: fmt.Sprintf("UDP port %d is taken by %s", pfcpPort, t.portOwner(ctx, j.under, j.index, pfcpPort))}
 }
 
 var vrfKind = kind{
@@ -421,4 +388,75 @@ func (m OVPNMode) MarshalText() ([]byte, error) {
 // UnmarshalText reads a result of String. The error matches fs.ErrInvalid.
 func (m *OVPNMode) UnmarshalText(text []byte) error {
 	return attr.ReadWord(ovpnModes, "ovpn mode", text, m)
+}
+
+var pppKind = kind{
+	config:   "PPP",
+	info:     func() info { return new(PPPInfo) },
+	required: attr.SetOf(uapi.IFLA_PPP_DEV_FD),
+	address:  "a ppp link has no address",
+	reason:   pppReason,
+}
+
+// PPPInfo holds the settings of a PPP link. The kernel reports none of them.
+type PPPInfo struct {
+	// File is the open /dev/ppp that a builder gives the link; nil in reports
+	// (IFLA_PPP_DEV_FD).
+	File *os.File
+}
+
+func (p *PPPInfo) attrs(c *attr.Codec) {
+	attr.Custom(c.CreateOnly().WriteOnly().NoKeyword(), uapi.IFLA_PPP_DEV_FD, "file", (*pppFile)(p))
+}
+
+// pppFile is the file as the number of its descriptor.
+type pppFile PPPInfo
+
+// AppendPayload appends the number that the file has now, or -1 if it is closed.
+func (p *pppFile) AppendPayload(b []byte) []byte {
+	fd, err := p.descriptor()
+	if err != nil {
+		fd = -1
+	}
+	return wire.Order.AppendUint32(b, uint32(fd))
+}
+
+// ParsePayload ignores the number, which no report has.
+func (p *pppFile) ParsePayload([]byte) error { return nil }
+
+// AppendWords appends the name of the file.
+func (p *pppFile) AppendWords(b []byte) []byte {
+	if p.File == nil {
+		return b
+	}
+	return append(b, p.File.Name()...)
+}
+
+// Within reports true: no report has the file.
+func (p *pppFile) Within(attr.Payload) bool { return true }
+
+// Check rejects a file that is closed.
+func (p *pppFile) Check() error {
+	_, err := p.descriptor()
+	return err
+}
+
+func (p *pppFile) descriptor() (number int, err error) {
+	closed := errors.New("it is closed: keep it open as long as the link is wanted")
+	raw, err := p.File.SyscallConn()
+	if err != nil || raw.Control(func(fd uintptr) { number = int(fd) }) != nil {
+		return 0, closed
+	}
+	return number, nil
+}
+
+// pppReason returns the meaning of an errno without a message from the driver.
+func pppReason(errno syscall.Errno) string {
+	switch errno {
+	case syscall.EBADF:
+		return "the File is not an open /dev/ppp, or it has a link already: open /dev/ppp once for each link"
+	case syscall.EBUSY:
+		return "the driver is busy with the request of another program: try again"
+	}
+	return ""
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/iplink-go/iplink/internal/attr"
 	"github.com/iplink-go/iplink/internal/inetnl"
 	"github.com/iplink-go/iplink/internal/own"
+	"github.com/iplink-go/iplink/internal/removal"
 	"github.com/iplink-go/iplink/internal/rtnl"
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/wire"
@@ -267,7 +268,7 @@ func (t *transaction) conflicts(ctx context.Context, err error) bool {
 // restoreReplaced gives the links that were put aside their names and ports again, and
 // makes the links that were deleted again.
 func (t *transaction) restoreReplaced(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTime)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), removal.UndoTime)
 	defer cancel()
 	var all []error
 	for _, j := range slices.Backward(slices.Concat(t.earlier, t.jobs)) {

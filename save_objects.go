@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,6 +15,7 @@ import (
 	"github.com/iplink-go/iplink/internal/attr"
 	"github.com/iplink-go/iplink/internal/fdbmsg"
 	"github.com/iplink-go/iplink/internal/inetnl"
+	"github.com/iplink-go/iplink/internal/netns"
 	"github.com/iplink-go/iplink/internal/own"
 	"github.com/iplink-go/iplink/internal/rtnl"
 	"github.com/iplink-go/iplink/internal/uapi"
@@ -119,19 +121,35 @@ func (s *saving) dropAddresses(c *Conn, links []*Link) error {
 		return nil
 	}
 	return c.inside(func() error {
-		files, end := openLinkFiles()
+		sysfs, end := netns.Sysfs()
 		defer end()
 		for _, l := range links {
 			b := s.specs[l.Index]
 			if b == nil || !b.spec.linkSet.Has(uapi.IFLA_ADDRESS) || s.masters[l.Index] && len(b.spec.neighs) > 0 {
 				continue
 			}
-			if files.givesAddress(l) {
+			if givesAddress(sysfs, l) {
 				b.spec.linkSet.Remove(uapi.IFLA_ADDRESS)
 			}
 		}
 		return nil
 	})
+}
+
+// givesAddress reports whether the kernel chose the link-layer address of l, by itself or
+// from another link, by the files of a sysfs: only an address that a program chose is
+// NET_ADDR_SET.
+func givesAddress(sysfs string, l *Link) bool {
+	const chosen = "3"
+	read := func(name string) string {
+		text, _ := os.ReadFile(filepath.Join(sysfs, "class/net", l.Name, name)) // an empty text is unlike every value
+		return strings.TrimSpace(string(text))
+	}
+	if read("ifindex") != strconv.Itoa(l.Index) || read("address") != l.Address.String() {
+		return false // another link
+	}
+	how := read("addr_assign_type")
+	return how != "" && how != chosen
 }
 
 // inside runs fn in the namespace of the Conn.

@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/netns"
 	"github.com/iplink-go/iplink/internal/rtnl"
 	"github.com/iplink-go/iplink/internal/tracenl"
 	"github.com/iplink-go/iplink/internal/uapi"
@@ -160,14 +161,14 @@ func (t *tracer) nameOf(label string) string {
 
 // findName returns the name of `ip netns` for the namespace with a label, or else the label.
 func findName(label string) string {
-	names, _ := listNetNS()
+	names, _ := netns.List()
 	for _, name := range names {
-		ns, err := openNetNS(netNSDir + "/" + name)
+		file, found, err := netns.Open(netns.Named(name))
 		if err != nil {
 			continue
 		}
-		_ = ns.Close()
-		if ns.label == label {
+		_ = file.Close()
+		if found == label {
 			return name
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"syscall"
 
 	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/netns"
 	"github.com/iplink-go/iplink/internal/rtnl"
 	"github.com/iplink-go/iplink/internal/tunctl"
 	"github.com/iplink-go/iplink/internal/uapi"
@@ -229,11 +230,11 @@ func (v *TunInfo) addCommand(w *commandWriter, s *spec) {
 
 // inNetNS runs fn in the namespace of a descriptor, or where the caller is for
 // rtnl.Here.
-func inNetNS(netns int, fn func() error) error {
-	if netns == rtnl.Here {
+func inNetNS(fd int, fn func() error) error {
+	if fd == rtnl.Here {
 		return fn()
 	}
-	ns, err := netNSFromFD(netns)
+	ns, err := netNSOf(netns.FromFD(fd))
 	if err != nil {
 		return err
 	}

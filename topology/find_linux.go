@@ -6,22 +6,19 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/iplink-go/iplink"
+	"github.com/iplink-go/iplink/internal/netns"
 	"github.com/iplink-go/iplink/internal/rtnl"
 )
-
-// netNSDir is the directory of the named namespaces of `ip netns`.
-const netNSDir = "/run/netns"
 
 // find adds the namespaces that have a file: the caller's, the named ones and those
 // of processes.
 func (r *reader) find() error {
-	home, err := openSpace(threadNetNS)
+	home, err := openSpace(netns.OfThread)
 	if err != nil {
 		return err
 	}
@@ -41,7 +38,7 @@ func (r *reader) findNamed() error {
 		return err
 	}
 	for _, name := range names {
-		path := filepath.Join(netNSDir, name)
+		path := netns.Named(name)
 		s, err := openSpace(path)
 		if err != nil {
 			s = &space{NetNS: NetNS{ID: path, Err: fmt.Sprintf("cannot be opened: %v", bare(err))}}
@@ -85,7 +82,7 @@ func (r *reader) findProcesses() error {
 // findProcess adds the namespace of a process. It also fails if the process has
 // ended.
 func (r *reader) findProcess(pid int) error {
-	path := fmt.Sprintf("/proc/%d/ns/net", pid)
+	path := netns.OfPID(pid)
 	id, err := os.Readlink(path)
 	if err != nil {
 		return err

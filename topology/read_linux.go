@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/iplink-go/iplink"
+	"github.com/iplink-go/iplink/internal/netns"
 )
 
 // A reader gathers a topology. It holds a file of every known namespace open, so
@@ -34,7 +35,7 @@ func read(ctx context.Context) (*Topology, error) {
 func readNetNS(ctx context.Context, namespaces []*iplink.NetNS) (*Topology, error) {
 	r := new(reader)
 	defer r.close()
-	home, err := openSpace(threadNetNS)
+	home, err := openSpace(netns.OfThread)
 	if err != nil {
 		return nil, err
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/iplink-go/iplink"
 	"github.com/iplink-go/iplink/bridge"
+	"github.com/iplink-go/iplink/internal/netns"
 	"github.com/iplink-go/iplink/internal/testutil"
 	"github.com/iplink-go/iplink/veth"
 )
@@ -35,7 +36,7 @@ func scratch(t *testing.T) *iplink.NetNS {
 // file returns the namespace's file, for `ip`.
 func file(t *testing.T, ns *iplink.NetNS) *os.File {
 	t.Helper()
-	f, err := os.Open(filepath.Join(netNSDir, ns.Name()))
+	f, err := os.Open(filepath.Join(netns.Dir, ns.Name()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -209,12 +210,12 @@ func TestTwoNames(t *testing.T) {
 	a := scratch(t)
 	second, stale := testutil.Name(t), testutil.Name(t)
 	for _, name := range []string{second, stale} {
-		if err := os.WriteFile(filepath.Join(netNSDir, name), nil, 0o444); err != nil {
+		if err := os.WriteFile(filepath.Join(netns.Dir, name), nil, 0o444); err != nil {
 			t.Fatal(err)
 		}
 		defer iplink.DeleteNetNS(name)
 	}
-	if err := unix.Mount(filepath.Join(netNSDir, a.Name()), filepath.Join(netNSDir, second), "none", unix.MS_BIND, ""); err != nil {
+	if err := unix.Mount(filepath.Join(netns.Dir, a.Name()), filepath.Join(netns.Dir, second), "none", unix.MS_BIND, ""); err != nil {
 		t.Fatal(err)
 	}
 	top, err := Read(t.Context())

@@ -2,18 +2,16 @@ package topology
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"net/netip"
 	"os"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/iplink-go/iplink"
-	"github.com/iplink-go/iplink/internal/highfd"
+	"github.com/iplink-go/iplink/internal/netns"
 	"github.com/iplink-go/iplink/internal/rtnl"
 )
-
-const threadNetNS = "/proc/thread-self/ns/net"
 
 // self is the id that stands for the queried namespace itself.
 const self = int32(rtnl.OwnNetNS)
@@ -30,32 +28,16 @@ type space struct {
 	known map[int32]string       // IDs of the known ones
 }
 
-// openSpace opens the namespace whose file is at path. O_NONBLOCK is necessary
-// because path may be any file: opening a FIFO would wait for a writer.
+// openSpace opens the namespace whose file is at path.
 func openSpace(path string) (*space, error) {
-	file, err := os.OpenFile(path, os.O_RDONLY|unix.O_NONBLOCK, 0)
-	if err == nil {
-		file, err = highfd.File(file)
-	}
-	if err != nil {
-		return nil, err
-	}
-	var st unix.Stat_t
-	kind, err := unix.IoctlRetInt(int(file.Fd()), unix.NS_GET_NSTYPE)
-	if err != nil || kind != unix.CLONE_NEWNET {
-		file.Close()
+	file, id, err := netns.Open(path)
+	switch {
+	case errors.Is(err, netns.ErrOther):
 		return nil, fmt.Errorf("%s is not a network namespace", path)
+	case err != nil:
+		return nil, &fs.PathError{Op: "open", Path: path, Err: err}
 	}
-	if err := unix.Fstat(int(file.Fd()), &st); err != nil {
-		file.Close()
-		return nil, err
-	}
-	return &space{NetNS: NetNS{ID: idOfInode(st.Ino)}, file: file}, nil
-}
-
-// idOfInode returns the kernel's notation.
-func idOfInode(inode uint64) string {
-	return fmt.Sprintf("net:[%d]", inode)
+	return &space{NetNS: NetNS{ID: id}, file: file}, nil
 }
 
 // spaceOf returns an open namespace as a space. It checks for the caller's namespace
@@ -69,7 +51,7 @@ func spaceOf(ns *iplink.NetNS, home *space) *space {
 			s, err = openSpace(home.path())
 		} else {
 			err = ns.Do(func() (err error) {
-				s, err = openSpace(threadNetNS)
+				s, err = openSpace(netns.OfThread)
 				return err
 			})
 		}

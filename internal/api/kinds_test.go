@@ -10,7 +10,8 @@ import (
 
 // TestFactsOfKinds demands that each fact of a kind stands in the kind's own files:
 // no other file of package iplink may name a kind, its struct or its attributes. A small
-// kind may share plain_kinds.go, an IP tunnel tunnel_kinds.go.
+// kind may share plain_kinds.go, an IP tunnel tunnel_kinds.go, and a tunnel in UDP
+// udp_kinds.go.
 func TestFactsOfKinds(t *testing.T) {
 	list, err := os.ReadFile("../../kinds.go")
 	if err != nil {
@@ -20,7 +21,7 @@ func TestFactsOfKinds(t *testing.T) {
 	for _, m := range regexp.MustCompile(`(?m)^\tKind(\w+)\s+= "(\w+)"`).FindAllStringSubmatch(string(list), -1) {
 		names, owners = append(names, m[1]), append(owners, m[2])
 	}
-	own := regexp.MustCompile(`^((` + strings.Join(owners, "|") + `)(_key|_port|_rules|_sa|_timing|_words)?|plain_kinds|tunnel_kinds)\.go$`)
+	own := regexp.MustCompile(`^((` + strings.Join(owners, "|") + `)(_key|_port|_rules|_sa|_timing|_words)?|plain_kinds|tunnel_kinds|udp_kinds)\.go$`)
 	kind := regexp.MustCompile(`\bKind(` + strings.Join(names, "|") + `)\b` +
 		`|\b\w*(` + strings.Join(names, "|") + `)(Port)?Info\b` +
 		`|\bIFLA_(BR|BRPORT|` + strings.ToUpper(strings.Join(names, "|")) + `)_\w+`)

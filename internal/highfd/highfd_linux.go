@@ -23,6 +23,9 @@ func Dup(fd int) (int, error) {
 	return high, os.NewSyscallError("fcntl", err)
 }
 
+// Close closes a descriptor.
+func Close(fd int) { _ = unix.Close(fd) }
+
 // File is Number for an *os.File. If it duplicates f or fails, it closes f.
 func File(f *os.File) (*os.File, error) {
 	raw, err := f.SyscallConn()

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/iplink-go/iplink/internal/highfd"
+	"github.com/iplink-go/iplink/internal/netns"
 )
 
 const (
@@ -83,6 +84,18 @@ func dial(family, netns int, options ...int) (*Conn, error) {
 		return nil, errors.Join(err, c.file.Close())
 	}
 	return c, nil
+}
+
+// inside runs fn with a thread in the network namespace of the descriptor fd, or in that
+// of the calling thread if fd is Here.
+func inside(fd int, fn func() error) error {
+	switch {
+	case fd == Here:
+		return fn()
+	case fd < 0:
+		return unix.EBADF
+	}
+	return netns.Inside(fd, fn)
 }
 
 // openSocket opens a netlink socket in the thread's namespace. The kernel chooses its port.

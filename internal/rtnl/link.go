@@ -2,6 +2,7 @@ package rtnl
 
 import (
 	"bytes"
+	"cmp"
 	"net"
 	"strings"
 
@@ -17,6 +18,7 @@ type Link struct {
 	Flags   uint32 // IFF_*
 	Name    string
 	Kind    string // empty for hardware
+	Group   uint32
 	Address net.HardwareAddr
 
 	// Parent is the index of the link below or of the other end, and NetNSID the id
@@ -41,11 +43,16 @@ func ParseLink(data []byte) (Link, bool) {
 	if err != nil || header.Family != uapi.AF_UNSPEC {
 		return Link{NetNSID: -1}, false
 	}
-	attrs, _ = wire.Legible(attrs, func(wire.Attr) {})
+	kind := ""
+	attrs, _ = wire.Legible(attrs, func(a wire.Attr) {
+		if a.Type == uapi.IFLA_LINKINFO {
+			kind = text(a.Data, uapi.IFLA_INFO_KIND)
+		}
+	})
 	info := wire.Find(attrs, uapi.IFLA_LINKINFO)
 	l := Link{
 		Index: int(header.Index), Type: header.Type, Flags: header.Flags,
-		Name: text(attrs, uapi.IFLA_IFNAME), Kind: text(info, uapi.IFLA_INFO_KIND),
+		Name: text(attrs, uapi.IFLA_IFNAME), Kind: cmp.Or(text(info, uapi.IFLA_INFO_KIND), kind), Group: number(attrs, uapi.IFLA_GROUP, 0),
 		Address: bytes.Clone(wire.Find(attrs, uapi.IFLA_ADDRESS)),
 		Parent:  int(number(attrs, uapi.IFLA_LINK, 0)), NetNSID: int32(number(attrs, uapi.IFLA_LINK_NETNSID, ^uint32(0))),
 		Master: int(number(attrs, uapi.IFLA_MASTER, 0)), MasterKind: text(info, uapi.IFLA_INFO_SLAVE_KIND),

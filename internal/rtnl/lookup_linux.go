@@ -97,3 +97,11 @@ func Older(major, minor int) bool {
 	second, err2 := strconv.Atoi(strings.TrimRight(text, "-+abcdefghijklmnopqrstuvwxyz"))
 	return err == nil && err2 == nil && (first < major || first == major && second < minor)
 }
+
+// HasNetAdmin reports whether the calling thread may change links at all.
+func HasNetAdmin() bool {
+	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
+	var data [2]unix.CapUserData
+	err := unix.Capget(&header, &data[0])
+	return err != nil || data[0].Effective&(1<<unix.CAP_NET_ADMIN) != 0
+}

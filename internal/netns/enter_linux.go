@@ -1,4 +1,4 @@
-package rtnl
+package netns
 
 import (
 	"errors"
@@ -10,20 +10,20 @@ import (
 	"github.com/iplink-go/iplink/internal/highfd"
 )
 
-// inside runs fn with a thread in the network namespace of the descriptor netns, or in that
-// of the calling thread if netns is Here. If possible, the calling thread itself enters the
-// namespace and returns, because waking another thread for that takes longer than everything
-// else.
-func inside(netns int, fn func() error) (err error) {
-	switch {
-	case netns == Here:
-		return fn()
-	case netns < 0:
-		return unix.EBADF
-	}
-	visited, back := visit(netns, func() { err = fn() })
+// Enter runs fn, which must not panic, on a thread in the namespace of a descriptor.
+func Enter(lend Lender, fn func()) error {
+	return OnThread(func() error { return lend(setns) }, fn)
+}
+
+func setns(fd int) error { return unix.Setns(fd, unix.CLONE_NEWNET) }
+
+// Inside runs fn with a thread in the network namespace of the descriptor fd. If possible,
+// the calling thread itself enters the namespace and returns, because waking another thread
+// for that takes longer than everything else.
+func Inside(fd int, fn func() error) (err error) {
+	visited, back := visit(fd, func() { err = fn() })
 	if !visited {
-		enter := func() error { return os.NewSyscallError("setns", unix.Setns(netns, unix.CLONE_NEWNET)) }
+		enter := func() error { return os.NewSyscallError("setns", setns(fd)) }
 		back = OnThread(enter, func() { err = fn() })
 	}
 	return errors.Join(err, back)
@@ -53,7 +53,7 @@ func moveThread(move func() error, fn func()) error {
 		defer runtime.UnlockOSThread()
 		return OnThread(move, fn)
 	}
-	former, err := openThreadNetNS()
+	former, err := openOfThread()
 	if err == nil {
 		defer unix.Close(former)
 		err = move()
@@ -63,7 +63,7 @@ func moveThread(move func() error, fn func()) error {
 		return err
 	}
 	defer func() {
-		if unix.Setns(former, unix.CLONE_NEWNET) == nil {
+		if setns(former) == nil {
 			runtime.UnlockOSThread()
 		}
 	}()
@@ -71,12 +71,11 @@ func moveThread(move func() error, fn func()) error {
 	return nil
 }
 
-// openThreadNetNS opens the network namespace of the thread.
-func openThreadNetNS() (int, error) {
-	const path = "/proc/thread-self/ns/net"
-	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+// openOfThread opens the network namespace of the thread.
+func openOfThread() (int, error) {
+	fd, err := unix.Open(OfThread, unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	if err != nil {
-		return -1, &os.PathError{Op: "open", Path: path, Err: err}
+		return -1, &os.PathError{Op: "open", Path: OfThread, Err: err}
 	}
 	return highfd.Number(fd)
 }
@@ -86,7 +85,7 @@ func openThreadNetNS() (int, error) {
 // first thread of the process, whose namespace is visible in /proc/self. If the
 // thread unexpectedly fails to return, the goroutine stays locked to it, so that no
 // other goroutine runs on it.
-func visit(netns int, fn func()) (visited bool, back error) {
+func visit(fd int, fn func()) (visited bool, back error) {
 	runtime.LockOSThread()
 	former := wayBack()
 	if former < 0 {
@@ -94,12 +93,12 @@ func visit(netns int, fn func()) (visited bool, back error) {
 		return false, nil
 	}
 	defer unix.Close(former)
-	if unix.Setns(netns, unix.CLONE_NEWNET) != nil {
+	if setns(fd) != nil {
 		runtime.UnlockOSThread()
 		return false, nil
 	}
 	defer func() {
-		if back = unix.Setns(former, unix.CLONE_NEWNET); back != nil {
+		if back = setns(former); back != nil {
 			back = os.NewSyscallError("setns", back)
 			return
 		}
@@ -117,11 +116,11 @@ func wayBack() int {
 	if unix.Gettid() == os.Getpid() {
 		return -1
 	}
-	fd, err := openThreadNetNS()
+	fd, err := openOfThread()
 	if err != nil {
 		return -1
 	}
-	if unix.Setns(fd, unix.CLONE_NEWNET) != nil {
+	if setns(fd) != nil {
 		unix.Close(fd)
 		return -1
 	}

@@ -1,0 +1,12 @@
+package removal
+
+import (
+	"os"
+	"testing"
+
+	"github.com/iplink-go/iplink/internal/testutil"
+)
+
+func TestMain(m *testing.M) {
+	os.Exit(testutil.Main(m))
+}
