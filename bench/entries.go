@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"net"
 	"net/netip"
@@ -8,7 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
+	"time"
 
 	"github.com/iplink-go/iplink"
 	"github.com/iplink-go/iplink/fdb"
@@ -62,10 +63,7 @@ func entryMemory() *workload {
 
 // residents returns the entrants of a workload that measures the most memory which a
 // process had resident: this library's in the given child, and iproute2's.
-func residents(child string, batch func(*lab) (func() (*exec.Cmd, error), error)) []entrant {
-	each := func(l *lab, cmd *exec.Cmd) *sample {
-		return &sample{links: l.n, bytes: mostResident(cmd) / float64(l.n)}
-	}
+func residents(child string, batch func(*lab) (func() (*peak, error), error)) []entrant {
 	return []entrant{
 		{who: ourName, start: func(l *lab) (work, error) {
 			return func() (*sample, error) {
@@ -73,27 +71,56 @@ func residents(child string, batch func(*lab) (func() (*exec.Cmd, error), error)
 				if err != nil {
 					return nil, err
 				}
+				most := follow(p.cmd.Process.Pid)
 				_, err = p.wait()
-				return each(l, p.cmd), err
+				return most.sample(l), err
 			}, nil
 		}},
 		{who: ipName, start: func(l *lab) (work, error) {
 			run, err := batch(l)
 			return func() (*sample, error) {
-				cmd, err := run()
-				return each(l, cmd), err
+				most, err := run()
+				if most == nil {
+					return nil, err
+				}
+				return most.sample(l), err
 			}, err
 		}},
 	}
 }
 
-// mostResident returns the most bytes that an ended process had resident.
-func mostResident(cmd *exec.Cmd) float64 {
-	if cmd.ProcessState == nil {
-		return 0 // it was not started
-	}
-	usage, _ := cmd.ProcessState.SysUsage().(*syscall.Rusage)
-	return float64(usage.Maxrss) * 1024
+// A peak follows the most memory that a process has resident. What the kernel reports of a
+// process that has ended (ru_maxrss) is no less than its parent had.
+type peak struct {
+	bytes float64
+	ended chan struct{}
+}
+
+// follow looks at a process until it has ended.
+func follow(pid int) *peak {
+	p := &peak{ended: make(chan struct{})}
+	go func() {
+		defer close(p.ended)
+		for kib, ok := highWater(pid); ok; kib, ok = highWater(pid) {
+			p.bytes = kib * 1024
+			time.Sleep(20 * time.Millisecond)
+		}
+	}()
+	return p
+}
+
+// highWater returns the most KiB that a process has had resident, unless it has ended.
+func highWater(pid int) (kib float64, ok bool) {
+	status, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	_, rest, ok := strings.Cut(string(status), "VmHWM:")
+	fmt.Sscan(rest, &kib)
+	return kib, ok
+}
+
+// sample returns the result once the process has ended.
+func (p *peak) sample(l *lab) *sample {
+	<-p.ended
+	return &sample{links: l.n, bytes: p.bytes / float64(l.n)}
 }
 
 func entriesOurs(n int, ready func()) error {
@@ -116,8 +143,8 @@ func createEntries(conn *iplink.Conn, n int) error {
 }
 
 // entryBatch writes the files for `ip` and for `bridge -batch`, and returns a function
-// that runs both and returns the process of the second one.
-func (l *lab) entryBatch() (func() (*exec.Cmd, error), error) {
+// that runs both and returns the peak of the second one.
+func (l *lab) entryBatch() (func() (*peak, error), error) {
 	add, err := l.batch("entries", []string{"link add x0 type vxlan id 1 dstport 4789"})
 	if err != nil {
 		return nil, err
@@ -126,25 +153,30 @@ func (l *lab) entryBatch() (func() (*exec.Cmd, error), error) {
 		return fmt.Sprintf("fdb replace %s dev x0 dst %s self permanent", entryMAC(i), netip.AddrFrom4(entryDst))
 	}), "\n")
 	run, err := l.bridgeBatch("entries", text+"\n")
-	return func() (*exec.Cmd, error) {
+	return func() (*peak, error) {
 		if err := add(); err != nil {
-			return new(exec.Cmd), err
+			return nil, err
 		}
 		return run()
 	}, err
 }
 
 // bridgeBatch writes a file for `bridge -batch`, and returns a function that runs it and
-// returns the process.
-func (l *lab) bridgeBatch(name, text string) (func() (*exec.Cmd, error), error) {
+// returns its peak.
+func (l *lab) bridgeBatch(name, text string) (func() (*peak, error), error) {
 	path := filepath.Join(l.dir, name+".bridge")
-	return func() (*exec.Cmd, error) {
+	return func() (*peak, error) {
+		var out bytes.Buffer
 		cmd := exec.Command("bridge", "-batch", path)
-		out, err := cmd.CombinedOutput()
-		if err != nil {
-			err = fmt.Errorf("bridge -batch: %w: %s", err, out)
+		cmd.Stdout, cmd.Stderr = &out, &out
+		if err := cmd.Start(); err != nil {
+			return nil, err
 		}
-		return cmd, err
+		most := follow(cmd.Process.Pid)
+		if err := cmd.Wait(); err != nil {
+			return most, fmt.Errorf("bridge -batch: %w: %s", err, &out)
+		}
+		return most, nil
 	}, os.WriteFile(path, []byte(text), 0o600)
 }
 

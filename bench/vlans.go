@@ -117,7 +117,7 @@ func vlansOurs(n int, ready func()) error {
 }
 
 // vlanBatch gives the VLANs to the ports by `bridge -batch`.
-func (l *lab) vlanBatch() (func() (*exec.Cmd, error), error) {
+func (l *lab) vlanBatch() (func() (*peak, error), error) {
 	var text strings.Builder
 	for i := range vlanPorts {
 		for _, v := range wantedVLANs(l.n / vlanPorts) {
