@@ -1,199 +1,32 @@
 package iplink_test
 
 import (
+	"errors"
+	"fmt"
 	"net"
 	"os"
+	"os/exec"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/iplink-go/iplink"
-	"github.com/iplink-go/iplink/amt"
-	"github.com/iplink-go/iplink/bareudp"
+	"github.com/iplink-go/iplink/can"
 	"github.com/iplink-go/iplink/gtp"
 	"github.com/iplink-go/iplink/hsr"
 	"github.com/iplink-go/iplink/internal/attr"
 	"github.com/iplink-go/iplink/internal/kerneltest/lab"
 	"github.com/iplink-go/iplink/internal/testutil"
 	"github.com/iplink-go/iplink/internal/uapi"
+	"github.com/iplink-go/iplink/ipoib"
 	"github.com/iplink-go/iplink/netkit"
 	"github.com/iplink-go/iplink/ovpn"
-	"github.com/iplink-go/iplink/rmnet"
 	"github.com/iplink-go/iplink/tun"
 )
-
-func TestBareUDPSettings(t *testing.T) {
-	subject[*bareudp.Builder]{
-		kind: iplink.KindBareUDP,
-		rows: iplink.KindRows(iplink.KindBareUDP),
-		start: func(bool) (*bareudp.Builder, iplink.Spec) {
-			b := bareudp.New(link).Port(0x1111).EtherType(bareudp.IPv4)
-			return b, b
-		},
-		settings: []setting[*bareudp.Builder]{
-			set(uapi.IFLA_BAREUDP_PORT, (*bareudp.Builder).Port, 0x1234, 0x4321, "Info.Port", inData("dstport", 4660, 17185)),
-			set(uapi.IFLA_BAREUDP_ETHERTYPE, (*bareudp.Builder).EtherType, bareudp.MPLSUnicast, bareudp.MPLSMulticast, "Info.EtherType",
-				inData("ethertype", "mpls_uc", "mpls_mc"), rawData([]byte{0x88, 0x47}, []byte{0x88, 0x48}, uapi.IFLA_BAREUDP_ETHERTYPE)),
-			set(uapi.IFLA_BAREUDP_ETHERTYPE, (*bareudp.Builder).EtherType, 0x894f, bareudp.IPv6, "Info.EtherType",
-				inData("ethertype", "[35151]", "ipv6"), rawData([]byte{0x89, 0x4f}, []byte{0x86, 0xdd}, uapi.IFLA_BAREUDP_ETHERTYPE)).variant("number"),
-			set(uapi.IFLA_BAREUDP_SRCPORT_MIN, (*bareudp.Builder).SourcePortMin, 0x1234, 0x4321, "Info.SourcePortMin",
-				inData("srcportmin", 4660, 17185)),
-			present(uapi.IFLA_BAREUDP_MULTIPROTO_MODE, (*bareudp.Builder).MultiProto, "Info.MultiProto", inData("multiproto", true, false)),
-		},
-	}.test(t)
-}
-
-// amtEnd makes a link that is one of both ends.
-func amtEnd(a *amt.Builder)   { a.Mode(amt.Gateway).Discovery(lab.Addr("192.0.2.7")) }
-func amtRelay(a *amt.Builder) { a.Mode(amt.Relay) }
-
-// amtMode sets the mode, and the address that a gateway needs.
-func amtMode(a *amt.Builder, mode iplink.AMTMode) *amt.Builder {
-	if mode == amt.Gateway {
-		a.Discovery(lab.Addr("192.0.2.7"))
-	}
-	return a.Mode(mode)
-}
-
-func TestAMTSettings(t *testing.T) {
-	four := func(first, second string) oracle { return inData("local", first, second) }
-	subject[*amt.Builder]{
-		kind:    iplink.KindAMT,
-		rows:    iplink.KindRows(iplink.KindAMT),
-		prepare: underlays,
-		start: func(update bool) (*amt.Builder, iplink.Spec) {
-			a := amt.New(link)
-			if !update {
-				a.Dev("under").Local(lab.Addr("192.0.2.1"))
-			}
-			return a, a
-		},
-		settings: []setting[*amt.Builder]{
-			set(uapi.IFLA_AMT_MODE, amtMode, amt.Relay, amt.Gateway, "Info.Mode", inData("mode", "relay", "gateway")),
-			set(uapi.IFLA_AMT_RELAY_PORT, (*amt.Builder).RelayPort, 0x1234, 0x4321, "Info.RelayPort", inData("relay_port", 4660, 17185)).needs(amtRelay),
-			set(uapi.IFLA_AMT_GATEWAY_PORT, (*amt.Builder).GatewayPort, 0x1234, 0x4321, "Info.GatewayPort",
-				inData("gateway_port", 4660, 17185)).needs(amtEnd),
-			set(uapi.IFLA_AMT_LINK, (*amt.Builder).Dev, "other", "third", "Info.Dev", inData("link", "other", "third")).needs(amtRelay).reads(78, 79),
-			set(uapi.IFLA_AMT_LINK, (*amt.Builder).DevIndex, 78, 79, "Info.Dev", inData("link", "other", "third")).needs(amtRelay).variant("index"),
-			set(uapi.IFLA_AMT_LOCAL_IP, (*amt.Builder).Local, lab.Addr("192.0.2.17"), lab.Addr("198.51.100.3"), "Info.Local",
-				four("192.0.2.17", "198.51.100.3")).needs(amtRelay),
-			set(uapi.IFLA_AMT_DISCOVERY_IP, (*amt.Builder).Discovery, lab.Addr("192.0.2.17"), lab.Addr("198.51.100.3"), "Info.Discovery",
-				inData("discovery", "192.0.2.17", "198.51.100.3")).needs(amtEnd),
-			set(uapi.IFLA_AMT_MAX_TUNNELS, (*amt.Builder).MaxTunnels, 0x12345, 0x54321, "Info.MaxTunnels",
-				inData("max_tunnels", 74565, 344865)).needs(amtRelay),
-		},
-	}.test(t)
-}
-
-func TestRMNetSettings(t *testing.T) {
-	// `ip` has words for the flags since 6.15, and the kernel's bytes are asked in any case.
-	flag := func(n uint, setter func(*rmnet.Builder, bool) *rmnet.Builder, field, word string, first bool) setting[*rmnet.Builder] {
-		o := inData("flags", first, !first)
-		o.same = func(got, want any) bool {
-			words, _ := got.([]any)
-			return slices.Contains(words, any(word)) == want
-		}
-		o.name += " " + word
-		bytes := map[bool][]byte{}
-		for _, on := range []bool{true, false} {
-			value := byte(1) // the default
-			if value &^= 1 << n; on {
-				value |= 1 << n
-			}
-			bytes[on] = []byte{value, 0, 0, 0, 0xff, 0xff, 0xff, 0xff}
-		}
-		return set(attr.Bit(n), setter, first, !first, "Info."+field, o.from(6, 15), rawData(bytes[first], bytes[!first], uapi.IFLA_RMNET_FLAGS))
-	}
-	subject[*rmnet.Builder]{
-		kind:    iplink.KindRMNet,
-		rows:    iplink.KindRows(iplink.KindRMNet),
-		prepare: underlays,
-		start: func(update bool) (*rmnet.Builder, iplink.Spec) {
-			b := rmnet.New(link)
-			if !update {
-				b.Parent("under").MuxID(0x77)
-			}
-			return b, b
-		},
-		settings: []setting[*rmnet.Builder]{
-			set(uapi.IFLA_RMNET_MUX_ID, (*rmnet.Builder).MuxID, 0x21, 0xfe, "Info.MuxID", inData("mux_id", 33, 254)),
-			flag(uapi.RMNET_INGRESS_DEAGGREGATION_BIT, (*rmnet.Builder).IngressDeaggregation, "IngressDeaggregation", "INGRESS_DEAGGREGATION", false),
-			flag(uapi.RMNET_INGRESS_MAP_COMMANDS_BIT, (*rmnet.Builder).IngressCommands, "IngressCommands", "INGRESS_MAP_COMMANDS", true),
-			flag(uapi.RMNET_INGRESS_MAP_CKSUMV4_BIT, (*rmnet.Builder).IngressChecksumV4, "IngressChecksumV4", "INGRESS_MAP_CKSUMV4", true),
-			flag(uapi.RMNET_EGRESS_MAP_CKSUMV4_BIT, (*rmnet.Builder).EgressChecksumV4, "EgressChecksumV4", "EGRESS_MAP_CKSUMV4", true),
-			flag(uapi.RMNET_INGRESS_MAP_CKSUMV5_BIT, (*rmnet.Builder).IngressChecksumV5, "IngressChecksumV5", "INGRESS_MAP_CKSUMV5", true),
-			flag(uapi.RMNET_EGRESS_MAP_CKSUMV5_BIT, (*rmnet.Builder).EgressChecksumV5, "EgressChecksumV5", "EGRESS_MAP_CKSUMV5", true),
-		},
-	}.test(t)
-}
-
-func TestGTPSettings(t *testing.T) {
-	subject[*gtp.Builder]{
-		kind:    iplink.KindGTP,
-		rows:    iplink.KindRows(iplink.KindGTP),
-		prepare: []string{"link set dev lo up", "address add 2001:db8::17/128 dev lo nodad"},
-		start: func(bool) (*gtp.Builder, iplink.Spec) {
-			v := gtp.New(link)
-			return v, v
-		},
-		settings: []setting[*gtp.Builder]{
-			set(uapi.IFLA_GTP_ROLE, (*gtp.Builder).Role, gtp.SGSN, gtp.GGSN, "Info.Role", inData("role", "sgsn", "ggsn")).needs(gtpSockets),
-			set(uapi.IFLA_GTP_PDP_HASHSIZE, (*gtp.Builder).HashSize, 0x1234, 0x4321, "Info.HashSize", inData("hsize", 0x1234, 0x4321)).needs(gtpSockets),
-			set(uapi.IFLA_GTP_RESTART_COUNT, (*gtp.Builder).RestartCount, 0x12, 0x21, "Info.RestartCount", inData("restart_count", 0x12, 0x21)).needs(gtpSockets),
-			set(uapi.IFLA_GTP_CREATE_SOCKETS, func(b *gtp.Builder, _ bool) *gtp.Builder { return b.Sockets() }, true, true, "",
-				bound("00000000:0868", "00000000:0868")),
-			set(uapi.IFLA_GTP_LOCAL, (*gtp.Builder).LocalIP, lab.Addr("127.0.0.17"), lab.Addr("127.0.1.3"), "",
-				bound("1100007F:0868", "0301007F:0868")).needs(gtpSockets),
-			set(uapi.IFLA_GTP_LOCAL, (*gtp.Builder).LocalIP, lab.Addr("::1"), lab.Addr("2001:db8::17"), "",
-				bound("00000000000000000000000001000000:0868", "B80D0120000000000000000017000000:0868")).needs(gtpSockets).variant("ipv6"),
-			gtpFiles(t, uapi.IFLA_GTP_FD0, (*gtp.Builder).FD0, 4),
-			gtpFiles(t, uapi.IFLA_GTP_FD1, (*gtp.Builder).FD1, 5),
-		},
-	}.test(t)
-}
-
-func gtpSockets(b *gtp.Builder) { b.Sockets() }
-
-// gtpFiles returns the entry for a setter that takes a socket, which the kernel comes to
-// use for a protocol in UDP, by its number in UDP_ENCAP.
-func gtpFiles(t *testing.T, row uint16, setter func(*gtp.Builder, *os.File) *gtp.Builder, protocol int) setting[*gtp.Builder] {
-	files := [2]*os.File{udpSocket(t), udpSocket(t)}
-	return set(row, setter, files[0], files[1], "", oracle{name: "UDP_ENCAP", want: [2]any{files[0], files[1]},
-		read: func(testing.TB, *witness) any { return protocol },
-		same: func(got, file any) bool {
-			has, err := unix.GetsockoptInt(int(file.(*os.File).Fd()), unix.SOL_UDP, unix.UDP_ENCAP)
-			return err == nil && has == got
-		}})
-}
-
-func udpSocket(t *testing.T) *os.File {
-	c, err := net.ListenUDP("udp4", nil)
-	testutil.Must(t, err)
-	defer c.Close()
-	f, err := c.File()
-	testutil.Must(t, err)
-	t.Cleanup(func() { f.Close() })
-	return f
-}
-
-// bound looks for an address and a port among the UDP sockets of the namespace.
-func bound(first, second string) oracle {
-	return oracle{name: "/proc/net/udp", want: [2]any{first, second},
-		read: func(t testing.TB, w *witness) any {
-			var all []byte
-			testutil.In(t, w.ns, func() {
-				for _, file := range []string{"udp", "udp6"} {
-					text, err := os.ReadFile("/proc/thread-self/net/" + file)
-					testutil.Must(t, err)
-					all = append(all, text...)
-				}
-			})
-			return string(all)
-		},
-		same: func(got, want any) bool { return strings.Contains(got.(string), " "+want.(string)+" ") }}
-}
 
 // Linux 6.12 does not report Version and Interlink: tests of package hsr look for them in
 // frames and at the port.
@@ -326,4 +159,325 @@ func TestTunSettings(t *testing.T) {
 func tunType(v *tun.Builder, of iplink.TunType) *tun.Builder {
 	v.Own(v).Info.(*iplink.TunInfo).Type = of
 	return v
+}
+
+// TestCANSettings tries every setting on a CAN controller for classic frames,
+// which the kernels of the matrix have. What a controller for CAN FD or XL has
+// must be refused with the kernel's reason.
+func TestCANSettings(t *testing.T) {
+	ns := controller(t)
+	s := subject[*can.Builder]{
+		kind:     iplink.KindCAN,
+		rows:     iplink.KindRows(iplink.KindCAN),
+		start:    newCAN,
+		settings: slices.Concat(canSettings, canModes, canRefused),
+	}
+	s.complete(t)
+	for _, x := range s.settings {
+		row := s.row(x)
+		t.Run(strings.TrimRight(row.Name+"-"+x.label, "-"), func(t *testing.T) {
+			e := exercise[*can.Builder]{subject: s, setting: x, row: row}
+			for i, value := range e.values {
+				if err := e.update(t, ns, value); err != nil || e.errno != nil {
+					e.judgeChange(t, err)
+					return
+				}
+				e.check(t, ns, i)
+			}
+		})
+	}
+}
+
+// judgeChange demands that the kernel's refusal is as due, and names the row or
+// says why.
+func (e *exercise[B]) judgeChange(t *testing.T, err error) {
+	t.Helper()
+	if e.errno == nil || !errors.Is(err, e.errno) {
+		t.Errorf("error %v, want %v", err, e.errno)
+	}
+	t.Logf("as due: %v", err)
+}
+
+func newCAN(bool) (*can.Builder, iplink.Spec) {
+	c := can.New(link)
+	return c, c
+}
+
+// controller takes the guest's CAN controller into a namespace of its own,
+// where its name is t0.
+func controller(t *testing.T) *os.File {
+	t.Helper()
+	if !testutil.Matrix() {
+		testutil.Skipf(t, "needs the CAN controller of the kernels of the matrix")
+	}
+	if out, err := exec.Command("modprobe", "kvaser_pci").CombinedOutput(); err != nil {
+		t.Fatalf("modprobe kvaser_pci: %v\n%s", err, out)
+	}
+	ns := testutil.NetNS(t)
+	there := fmt.Sprintf("/proc/%d/fd/%d", os.Getpid(), ns.Fd())
+	if out, err := exec.Command("ip", "link", "set", "dev", "can0", "netns", there, "name", link).CombinedOutput(); err != nil {
+		t.Fatalf("moving can0: %v\n%s", err, out)
+	}
+	t.Cleanup(func() {
+		home := fmt.Sprintf("/proc/%d/ns/net", os.Getpid())
+		testutil.IP(t, ns, "link", "set", "dev", link, "down", "netns", home, "name", "can0")
+	})
+	return ns
+}
+
+func nominal(key string, first, second any) oracle { return inData("bittiming."+key, first, second) }
+
+var canSettings = []setting[*can.Builder]{
+	set(uapi.IFLA_CAN_BITTIMING, (*can.Builder).Bitrate, 500000, 250000, "Info.BitTiming.Bitrate", nominal("bitrate", 500000, 250000)),
+	set(uapi.IFLA_CAN_BITTIMING, (*can.Builder).SamplePoint, 800, 700, "Info.BitTiming.SamplePoint",
+		nominal("bitrate", 125000, 125000), nominal("sample_point", "0.750", "0.687")).
+		needs(func(c *can.Builder) { c.Bitrate(125000) }).reads(uint32(750), uint32(687)).variant("sample-point"),
+	set(uapi.IFLA_CAN_BITTIMING, (*can.Builder).BitTiming,
+		can.BitTiming{TQ: 250, PropSeg: 2, PhaseSeg1: 8, PhaseSeg2: 5, SJW: 3}, can.BitTiming{TQ: 500, PropSeg: 3, PhaseSeg1: 2, PhaseSeg2: 2, SJW: 2},
+		"Info.BitTiming", nominal("tq", 250, 500), nominal("prop_seg", 2, 3), nominal("phase_seg1", 8, 2), nominal("phase_seg2", 5, 2), nominal("sjw", 3, 2)).
+		reads(iplink.CANBitTiming{Bitrate: 250000, SamplePoint: 687, TQ: 250, PropSeg: 2, PhaseSeg1: 8, PhaseSeg2: 5, SJW: 3, BRP: 2},
+			iplink.CANBitTiming{Bitrate: 250000, SamplePoint: 750, TQ: 500, PropSeg: 3, PhaseSeg1: 2, PhaseSeg2: 2, SJW: 2, BRP: 4}).variant("segments"),
+	set(uapi.IFLA_CAN_RESTART_MS, (*can.Builder).RestartDelay, 0x1234*time.Millisecond, 321*time.Millisecond, "Info.RestartDelay", inData("restart_ms", 0x1234, 321)),
+	extra("mtu", (*can.Builder).MTU, 16, 16, "MTU", inLink("mtu", 16, 16)),
+}
+
+// canMode is the entry for a control mode.
+func canMode(mode iplink.CANModes, setter func(*can.Builder, bool) *can.Builder, field, word string) setting[*can.Builder] {
+	o := inData("ctrlmode", true, false)
+	o.name += " " + word
+	o.same = func(got, want any) bool {
+		words, _ := got.([]any)
+		return slices.Contains(words, any(word)) == want
+	}
+	return set(modeRow(mode), setter, true, false, "Info."+field, o)
+}
+
+// modeRow is the row of a control mode.
+func modeRow(mode iplink.CANModes) uint16 { return canRow(mode.String()) }
+
+// canRow is the number of the row of that name.
+func canRow(name string) uint16 {
+	for _, r := range iplink.KindRows(iplink.KindCAN) {
+		if r.Name == name {
+			return r.Type
+		}
+	}
+	panic("there is no row " + name)
+}
+
+var canModes = []setting[*can.Builder]{
+	canMode(iplink.CANLoopback, (*can.Builder).Loopback, "Loopback", "LOOPBACK"),
+	canMode(iplink.CANListenOnly, (*can.Builder).ListenOnly, "ListenOnly", "LISTEN-ONLY"),
+	canMode(iplink.CANTripleSampling, (*can.Builder).TripleSampling, "TripleSampling", "TRIPLE-SAMPLING"),
+	canMode(iplink.CANOneShot, (*can.Builder).OneShot, "OneShot", "ONE-SHOT"),
+	canMode(iplink.CANBerrReporting, (*can.Builder).BerrReporting, "BerrReporting", "BERR-REPORTING"),
+	canMode(iplink.CANPresumeAck, (*can.Builder).PresumeAck, "PresumeAck", "PRESUME-ACK"),
+	canMode(iplink.CANCCLen8DLC, (*can.Builder).CCLen8DLC, "CCLen8DLC", "CC-LEN8-DLC"),
+}
+
+// canRefused are settings that this controller does not have.
+var canRefused = []setting[*can.Builder]{
+	set(modeRow(iplink.CANFD), (*can.Builder).FD, true, false, "Info.FD").needs(fdTiming).refused(syscall.EOPNOTSUPP),
+	set(modeRow(iplink.CANFDNonISO), (*can.Builder).FDNonISO, true, false, "Info.FDNonISO").refused(syscall.EOPNOTSUPP),
+	set(uapi.IFLA_CAN_DATA_BITTIMING, (*can.Builder).DataBitrate, 2000000, 1000000, "Info.DataBitTiming.Bitrate").needs(fdTiming).refused(syscall.EOPNOTSUPP),
+	set(canRow("tdc-mode"), (*can.Builder).TDC, can.TDC{Mode: can.TDCAuto, TDCO: 7}, can.TDC{}, "Info.TDC").needs(fdTiming).refused(syscall.EOPNOTSUPP),
+	set(uapi.IFLA_CAN_TDC, (*can.Builder).TDC, can.TDC{Mode: can.TDCManual, TDCV: 5, TDCO: 7}, can.TDC{}, "Info.TDC").needs(fdTiming).refused(syscall.EOPNOTSUPP),
+	set(modeRow(iplink.CANRestricted), (*can.Builder).Restricted, true, false, "Info.Restricted").refused(syscall.EOPNOTSUPP),
+	set(modeRow(iplink.CANXL), (*can.Builder).XL, true, false, "Info.XL").needs(xlTiming).refused(syscall.EOPNOTSUPP),
+	set(canRow("xtdc-mode"), (*can.Builder).XLTDC, can.TDC{Mode: can.TDCAuto, TDCO: 7}, can.TDC{}, "Info.XLTDC").needs(xlTiming).refused(syscall.EOPNOTSUPP),
+	set(modeRow(iplink.CANTMS), (*can.Builder).TMS, true, false, "Info.TMS").needs(xlTiming).refused(syscall.EOPNOTSUPP),
+	set(uapi.IFLA_CAN_XL_DATA_BITTIMING, (*can.Builder).XLDataBitrate, 8000000, 4000000, "Info.XLDataBitTiming.Bitrate").needs(xlTiming).refused(syscall.EOPNOTSUPP),
+	set(uapi.IFLA_CAN_XL_TDC, (*can.Builder).XLTDC, can.TDC{Mode: can.TDCManual, TDCV: 5, TDCO: 7}, can.TDC{}, "Info.XLTDC").needs(xlTiming).refused(syscall.EOPNOTSUPP),
+	set(uapi.IFLA_CAN_XL_PWM, (*can.Builder).XLPWM, can.PWM{PWMS: 2, PWML: 6}, can.PWM{}, "Info.XLPWM").
+		needs(func(c *can.Builder) { xlTiming(c); c.TMS(true) }).refused(syscall.EOPNOTSUPP),
+	set(uapi.IFLA_CAN_TERMINATION, (*can.Builder).Termination, 120, 0, "Info.Termination").refused(syscall.EOPNOTSUPP),
+	set(uapi.IFLA_CAN_RESTART, func(c *can.Builder, _ bool) *can.Builder { return c.Restart() }, true, true, "").refused(os.ErrInvalid),
+}
+
+func fdTiming(c *can.Builder) { c.FD(true).Bitrate(500000).DataBitrate(2000000) }
+
+func xlTiming(c *can.Builder) { c.XL(true).Bitrate(500000).XLDataBitrate(8000000) }
+
+// TestCANReport compares what is read of the controller with what `ip` and
+// sysfs say.
+func TestCANReport(t *testing.T) {
+	ns := controller(t)
+	lab.MustDo(t, ns, (*iplink.Conn).Update, can.New(link).Bitrate(500000).RestartDelay(0).Up())
+	l, err := lab.InNetNS(t, ns, func(c *iplink.Conn) (*iplink.Link, error) { return c.Get(t.Context(), link) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := l.Info.(*iplink.CANInfo)
+	data := lab.Within(testutil.LinkJSON(t, ns, link), "linkinfo", "info_data").(map[string]any)
+	for _, c := range []struct {
+		name     string
+		ip, ours any
+	}{
+		{"clock", data["clock"], got.Clock},
+		{"state", strings.ToLower(fmt.Sprint(data["state"])), got.State.String()},
+		{"name", lab.Within(data, "bittiming_const", "name"), got.BitTimingConst.Name},
+		{"tseg1 max", lab.Within(data, "bittiming_const", "tseg1", "max"), got.BitTimingConst.TSeg1Max},
+		{"tseg2 max", lab.Within(data, "bittiming_const", "tseg2", "max"), got.BitTimingConst.TSeg2Max},
+		{"tseg1 min", lab.Within(data, "bittiming_const", "tseg1", "min"), got.BitTimingConst.TSeg1Min},
+		{"sjw max", lab.Within(data, "bittiming_const", "sjw", "max"), got.BitTimingConst.SJWMax},
+		{"brp max", lab.Within(data, "bittiming_const", "brp", "max"), got.BitTimingConst.BRPMax},
+		{"brp_inc", lab.Within(data, "bittiming_const", "brp_inc"), got.BitTimingConst.BRPInc},
+		{"tx errors", lab.Within(data, "berr_counter", "tx"), got.TxErrors},
+		{"rx errors", lab.Within(data, "berr_counter", "rx"), got.RxErrors},
+		{"phase_seg1", lab.Within(data, "bittiming", "phase_seg1"), got.BitTiming.PhaseSeg1},
+	} {
+		if !lab.SameJSON(c.ip, c.ours) {
+			t.Errorf("%s is %v, ip says %v", c.name, c.ours, c.ip)
+		}
+	}
+	if got.BitTimingConst.TSeg1Max != 16 || got.Clock != 8000000 || got.State != can.ErrorActive {
+		t.Errorf("the controller is %+v", got)
+	}
+	if got.SupportedModes&iplink.CANLoopback == 0 {
+		t.Errorf("supports %v", got.SupportedModes)
+	}
+}
+
+// TestCANWhileUp changes what changes only while the link is down.
+func TestCANWhileUp(t *testing.T) {
+	ns := controller(t)
+	try := func(c *can.Builder) error {
+		_, err := lab.InNetNS(t, ns, func(conn *iplink.Conn) ([]*iplink.Link, error) { return conn.Update(t.Context(), c) })
+		return err
+	}
+	lab.MustDo(t, ns, (*iplink.Conn).Update, can.New(link).Down())
+	lab.MustDo(t, ns, (*iplink.Conn).Update, can.New(link).Bitrate(500000).Up())
+	const want = "update can t0: bittiming: invalid argument (changes only while the link is down: DownFirst takes it down before)"
+	if err := try(can.New(link).Bitrate(250000)); err == nil || err.Error() != want {
+		t.Errorf("error %v, want %s", err, want)
+	}
+	if err := try(can.New(link).Bitrate(500000)); err != nil {
+		t.Errorf("what is so already: %v", err)
+	}
+	if err := try(can.New(link).Bitrate(250000).DownFirst()); err != nil {
+		t.Error(err)
+	}
+	j := testutil.LinkJSON(t, ns, link)
+	if got := lab.Within(j, "linkinfo", "info_data", "bittiming", "bitrate"); !lab.SameJSON(got, 250000) {
+		t.Errorf("bit rate %v, want 250000", got)
+	}
+	if flags := fmt.Sprint(j["flags"]); !strings.Contains(flags, "UP") {
+		t.Errorf("flags %s, want UP", flags)
+	}
+}
+
+// TestIPoIBSettings tries every setting on the fake InfiniBand device of the
+// kernels of the matrix. Its link cannot leave the initial namespace for long,
+// so that the links on it are made from elsewhere.
+func TestIPoIBSettings(t *testing.T) {
+	home := infiniband(t)
+	subject[*ipoib.Builder]{
+		kind: iplink.KindIPoIB,
+		rows: iplink.KindRows(iplink.KindIPoIB),
+		start: func(bool) (*ipoib.Builder, iplink.Spec) {
+			i := ipoib.New(link).Parent("ib0").LinkNetNS(home)
+			return i, i
+		},
+		finish:   []string{"link del dev " + link}, // which else comes home, in the way of the next
+		settings: ipoibSettings,
+	}.test(t)
+}
+
+// infiniband loads the fake device, which brings ib0, and returns the namespace
+// where that is.
+func infiniband(t *testing.T) *iplink.NetNS {
+	t.Helper()
+	if !testutil.Matrix() {
+		testutil.Skipf(t, "needs the fake InfiniBand device of the kernels of the matrix")
+	}
+	if out, err := exec.Command("modprobe", "fakeib").CombinedOutput(); err != nil {
+		if strings.Contains(string(out), "no such module") {
+			testutil.Skipf(t, "this guest has no fakeib module: the host could not build it")
+		}
+		t.Fatalf("modprobe fakeib: %v\n%s", err, out)
+	}
+	home, err := iplink.CurrentNetNS()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { home.Close() })
+	return home
+}
+
+var ipoibSettings = []setting[*ipoib.Builder]{
+	set(uapi.IFLA_IPOIB_PKEY, (*ipoib.Builder).PKey, 0x9234, 0xa345, "Info.PKey", inData("key", "0x9234", "0xa345")),
+	set(uapi.IFLA_IPOIB_PKEY, (*ipoib.Builder).PKey, 0x1234, 4, "Info.PKey", inData("key", "0x9234", "0x8004"),
+		rawData([]byte{0x34, 0x92}, []byte{4, 0x80}, uapi.IFLA_IPOIB_PKEY)).reads(uint16(0x9234), uint16(0x8004)).variant("full membership"),
+	set(uapi.IFLA_IPOIB_MODE, (*ipoib.Builder).Mode, ipoib.Connected, ipoib.Datagram, "Info.Mode", inData("mode", "connected", "datagram"),
+		inLink("mtu", 65520, 4092)),
+	set(uapi.IFLA_IPOIB_UMCAST, (*ipoib.Builder).UMCast, true, false, "Info.UMCast", inData("umcast", "0001", "0000")),
+	extra("mtu", (*ipoib.Builder).MTU, 1281, 1300, "MTU", inLink("mtu", 1281, 1300)),
+	extra("mtu", (*ipoib.Builder).MTU, 65000, 60000, "MTU", inLink("mtu", 65000, 60000)).
+		needs(func(i *ipoib.Builder) { i.Mode(ipoib.Connected) }).variant("connected"),
+}
+
+func TestGTPSettings(t *testing.T) {
+	subject[*gtp.Builder]{
+		kind:    iplink.KindGTP,
+		rows:    iplink.KindRows(iplink.KindGTP),
+		prepare: []string{"link set dev lo up", "address add 2001:db8::17/128 dev lo nodad"},
+		start: func(bool) (*gtp.Builder, iplink.Spec) {
+			v := gtp.New(link)
+			return v, v
+		},
+		settings: []setting[*gtp.Builder]{
+			set(uapi.IFLA_GTP_ROLE, (*gtp.Builder).Role, gtp.SGSN, gtp.GGSN, "Info.Role", inData("role", "sgsn", "ggsn")).needs(gtpSockets),
+			set(uapi.IFLA_GTP_PDP_HASHSIZE, (*gtp.Builder).HashSize, 0x1234, 0x4321, "Info.HashSize", inData("hsize", 0x1234, 0x4321)).needs(gtpSockets),
+			set(uapi.IFLA_GTP_RESTART_COUNT, (*gtp.Builder).RestartCount, 0x12, 0x21, "Info.RestartCount", inData("restart_count", 0x12, 0x21)).needs(gtpSockets),
+			set(uapi.IFLA_GTP_CREATE_SOCKETS, func(b *gtp.Builder, _ bool) *gtp.Builder { return b.Sockets() }, true, true, "",
+				bound("00000000:0868", "00000000:0868")),
+			set(uapi.IFLA_GTP_LOCAL, (*gtp.Builder).LocalIP, lab.Addr("127.0.0.17"), lab.Addr("127.0.1.3"), "",
+				bound("1100007F:0868", "0301007F:0868")).needs(gtpSockets),
+			set(uapi.IFLA_GTP_LOCAL, (*gtp.Builder).LocalIP, lab.Addr("::1"), lab.Addr("2001:db8::17"), "",
+				bound("00000000000000000000000001000000:0868", "B80D0120000000000000000017000000:0868")).needs(gtpSockets).variant("ipv6"),
+			gtpFiles(t, uapi.IFLA_GTP_FD0, (*gtp.Builder).FD0, 4),
+			gtpFiles(t, uapi.IFLA_GTP_FD1, (*gtp.Builder).FD1, 5),
+		},
+	}.test(t)
+}
+
+func gtpSockets(b *gtp.Builder) { b.Sockets() }
+
+// gtpFiles returns the entry for a setter that takes a socket, which the kernel comes to
+// use for a protocol in UDP, by its number in UDP_ENCAP.
+func gtpFiles(t *testing.T, row uint16, setter func(*gtp.Builder, *os.File) *gtp.Builder, protocol int) setting[*gtp.Builder] {
+	files := [2]*os.File{udpSocket(t), udpSocket(t)}
+	return set(row, setter, files[0], files[1], "", oracle{name: "UDP_ENCAP", want: [2]any{files[0], files[1]},
+		read: func(testing.TB, *witness) any { return protocol },
+		same: func(got, file any) bool {
+			has, err := unix.GetsockoptInt(int(file.(*os.File).Fd()), unix.SOL_UDP, unix.UDP_ENCAP)
+			return err == nil && has == got
+		}})
+}
+
+func udpSocket(t *testing.T) *os.File {
+	c, err := net.ListenUDP("udp4", nil)
+	testutil.Must(t, err)
+	defer c.Close()
+	f, err := c.File()
+	testutil.Must(t, err)
+	t.Cleanup(func() { f.Close() })
+	return f
+}
+
+// bound looks for an address and a port among the UDP sockets of the namespace.
+func bound(first, second string) oracle {
+	return oracle{name: "/proc/net/udp", want: [2]any{first, second},
+		read: func(t testing.TB, w *witness) any {
+			var all []byte
+			testutil.In(t, w.ns, func() {
+				for _, file := range []string{"udp", "udp6"} {
+					text, err := os.ReadFile("/proc/thread-self/net/" + file)
+					testutil.Must(t, err)
+					all = append(all, text...)
+				}
+			})
+			return string(all)
+		},
+		same: func(got, want any) bool { return strings.Contains(got.(string), " "+want.(string)+" ") }}
 }

@@ -117,32 +117,6 @@ func TestRMNetRefusals(t *testing.T) {
 	}
 }
 
-// kernelsForeign is the part of docs/kernels.md about links that are read alone.
-const kernelsForeign = `
-## Links that other interfaces make
-
-These links come about by other interfaces of the kernel than route netlink. ` + "`Get`, `List`" + ` and
-` + "`Watch`" + ` read them like all others; ` + "`Device`" + ` changes the settings that every link has. A
-link without a kind has an empty ` + "`Link.Kind`" + `. Attributes that the library does not know are in
-` + "`Link.Unknown`" + `.
-
-| link | kind | hardware type | comes about by | test |
-|---|---|---|---|---|
-| port of a switch, DSA | ` + "`dsa`" + ` | ether | the driver of the switch; package dsa changes it | ` + "`TestDSADecoding`" + ` |
-| CAN controller | ` + "`can`" + ` | can | its driver, or ` + "`slcand`" + ` on a serial line; package can changes it | ` + "`TestGet`" + ` in can |
-| PPP over serial lines, PPPoE, L2TP | ` + "`ppp`" + ` | ppp | ` + "`pppd`" + `, by ioctl on /dev/ppp; package ppp makes it as well | ` + "`TestLink`" + ` in ppp |
-| port of Open vSwitch | ` + "`openvswitch`" + ` | ether | ` + "`ovs-vsctl add-port`" + `, by generic netlink (ovs_datapath, ovs_vport) | ` + "`TestOpenVSwitch`" + ` |
-| simulated device | ` + "`netdevsim`" + ` | ether | ` + "`/sys/bus/netdevsim/new_device`" + ` | |
-| L2TP session | none | ether | ` + "`ip l2tp add session`" + `, by generic netlink (l2tp) | ` + "`TestL2TP`" + ` |
-| wireless interface | none | ether | its driver, or ` + "`iw phy interface add`" + `, by generic netlink (nl80211) | ` + "`TestWireless`" + ` |
-| wireless monitor | none | ieee802.11/radiotap | the same | ` + "`TestWireless`" + ` |
-| IEEE 802.15.4 radio | none | ieee802.15.4 | its driver, or ` + "`iwpan phy interface add`" + `, by generic netlink (nl802154) | ` + "`TestLink`" + ` in lowpan |
-| IP on a serial line, SLIP | none | slip | ` + "`slattach`" + `, by ioctl on the terminal (N_SLIP) | |
-| virtual function | none | ether | ` + "`/sys/class/net/NAME/device/sriov_numvfs`" + ` | |
-| subfunction of a device | none | ether | ` + "`devlink port add`" + `, by generic netlink (devlink) | |
-| multicast router's register | none | pimreg | a routing program, by socket option (MRT_ADD_VIF) | |
-`
-
 func TestDSADecoding(t *testing.T) {
 	l := decoded(t, "20001200 0800010064736100 14000200 08000100 34120000 08000200 78563412")
 	if info, ok := dsa.Info(l); !ok || info.Conduit != 0x1234 || len(l.Unknown) != 1 || l.Unknown[0].Type != 2 {

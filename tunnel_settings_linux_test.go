@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/iplink-go/iplink"
+	"github.com/iplink-go/iplink/amt"
+	"github.com/iplink-go/iplink/bareudp"
 	"github.com/iplink-go/iplink/erspan"
 	"github.com/iplink-go/iplink/geneve"
 	"github.com/iplink-go/iplink/gre"
@@ -362,4 +364,68 @@ func TestXfrmSettings(t *testing.T) {
 func xfrmExternal(x *xfrm.Builder) *xfrm.Builder {
 	x.Own(x).Set.Remove(uapi.IFLA_XFRM_IF_ID)
 	return x.External()
+}
+
+func TestBareUDPSettings(t *testing.T) {
+	subject[*bareudp.Builder]{
+		kind: iplink.KindBareUDP,
+		rows: iplink.KindRows(iplink.KindBareUDP),
+		start: func(bool) (*bareudp.Builder, iplink.Spec) {
+			b := bareudp.New(link).Port(0x1111).EtherType(bareudp.IPv4)
+			return b, b
+		},
+		settings: []setting[*bareudp.Builder]{
+			set(uapi.IFLA_BAREUDP_PORT, (*bareudp.Builder).Port, 0x1234, 0x4321, "Info.Port", inData("dstport", 4660, 17185)),
+			set(uapi.IFLA_BAREUDP_ETHERTYPE, (*bareudp.Builder).EtherType, bareudp.MPLSUnicast, bareudp.MPLSMulticast, "Info.EtherType",
+				inData("ethertype", "mpls_uc", "mpls_mc"), rawData([]byte{0x88, 0x47}, []byte{0x88, 0x48}, uapi.IFLA_BAREUDP_ETHERTYPE)),
+			set(uapi.IFLA_BAREUDP_ETHERTYPE, (*bareudp.Builder).EtherType, 0x894f, bareudp.IPv6, "Info.EtherType",
+				inData("ethertype", "[35151]", "ipv6"), rawData([]byte{0x89, 0x4f}, []byte{0x86, 0xdd}, uapi.IFLA_BAREUDP_ETHERTYPE)).variant("number"),
+			set(uapi.IFLA_BAREUDP_SRCPORT_MIN, (*bareudp.Builder).SourcePortMin, 0x1234, 0x4321, "Info.SourcePortMin",
+				inData("srcportmin", 4660, 17185)),
+			present(uapi.IFLA_BAREUDP_MULTIPROTO_MODE, (*bareudp.Builder).MultiProto, "Info.MultiProto", inData("multiproto", true, false)),
+		},
+	}.test(t)
+}
+
+// amtEnd makes a link that is one of both ends.
+func amtEnd(a *amt.Builder) { a.Mode(amt.Gateway).Discovery(lab.Addr("192.0.2.7")) }
+
+func amtRelay(a *amt.Builder) { a.Mode(amt.Relay) }
+
+// amtMode sets the mode, and the address that a gateway needs.
+func amtMode(a *amt.Builder, mode iplink.AMTMode) *amt.Builder {
+	if mode == amt.Gateway {
+		a.Discovery(lab.Addr("192.0.2.7"))
+	}
+	return a.Mode(mode)
+}
+
+func TestAMTSettings(t *testing.T) {
+	four := func(first, second string) oracle { return inData("local", first, second) }
+	subject[*amt.Builder]{
+		kind:    iplink.KindAMT,
+		rows:    iplink.KindRows(iplink.KindAMT),
+		prepare: underlays,
+		start: func(update bool) (*amt.Builder, iplink.Spec) {
+			a := amt.New(link)
+			if !update {
+				a.Dev("under").Local(lab.Addr("192.0.2.1"))
+			}
+			return a, a
+		},
+		settings: []setting[*amt.Builder]{
+			set(uapi.IFLA_AMT_MODE, amtMode, amt.Relay, amt.Gateway, "Info.Mode", inData("mode", "relay", "gateway")),
+			set(uapi.IFLA_AMT_RELAY_PORT, (*amt.Builder).RelayPort, 0x1234, 0x4321, "Info.RelayPort", inData("relay_port", 4660, 17185)).needs(amtRelay),
+			set(uapi.IFLA_AMT_GATEWAY_PORT, (*amt.Builder).GatewayPort, 0x1234, 0x4321, "Info.GatewayPort",
+				inData("gateway_port", 4660, 17185)).needs(amtEnd),
+			set(uapi.IFLA_AMT_LINK, (*amt.Builder).Dev, "other", "third", "Info.Dev", inData("link", "other", "third")).needs(amtRelay).reads(78, 79),
+			set(uapi.IFLA_AMT_LINK, (*amt.Builder).DevIndex, 78, 79, "Info.Dev", inData("link", "other", "third")).needs(amtRelay).variant("index"),
+			set(uapi.IFLA_AMT_LOCAL_IP, (*amt.Builder).Local, lab.Addr("192.0.2.17"), lab.Addr("198.51.100.3"), "Info.Local",
+				four("192.0.2.17", "198.51.100.3")).needs(amtRelay),
+			set(uapi.IFLA_AMT_DISCOVERY_IP, (*amt.Builder).Discovery, lab.Addr("192.0.2.17"), lab.Addr("198.51.100.3"), "Info.Discovery",
+				inData("discovery", "192.0.2.17", "198.51.100.3")).needs(amtEnd),
+			set(uapi.IFLA_AMT_MAX_TUNNELS, (*amt.Builder).MaxTunnels, 0x12345, 0x54321, "Info.MaxTunnels",
+				inData("max_tunnels", 74565, 344865)).needs(amtRelay),
+		},
+	}.test(t)
 }

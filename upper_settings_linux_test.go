@@ -1,9 +1,7 @@
 package iplink_test
 
 import (
-	"errors"
 	"net"
-	"os"
 	"slices"
 	"strings"
 	"syscall"
@@ -20,6 +18,7 @@ import (
 	"github.com/iplink-go/iplink/macsec"
 	"github.com/iplink-go/iplink/macvlan"
 	"github.com/iplink-go/iplink/macvtap"
+	"github.com/iplink-go/iplink/rmnet"
 	"github.com/iplink-go/iplink/vlan"
 	"github.com/iplink-go/iplink/vxlan"
 )
@@ -321,57 +320,6 @@ func ipvlanSettings[B ipvlans[B]]() []setting[B] {
 	}
 }
 
-// TestIPvlanSiblings makes links on a parent whose links have a mode, and says
-// nothing of modes: by the kernel's rules, all would fall back to l3.
-func TestIPvlanSiblings(t *testing.T) {
-	testutil.Need(t, iplink.KindIPvlan)
-	testutil.Need(t, iplink.KindIPvtap)
-	ns := testutil.NetNS(t)
-	testutil.IP(t, ns, "link", "add", "under", "type", "veth", "peer", "name", "under1")
-	testutil.IP(t, ns, "link", "add", "first", "link", "under", "type", "ipvlan", "mode", "l2")
-	for _, specs := range [][]iplink.Spec{
-		{ipvlan.New("second").Parent("under")},
-		{ipvtap.New("third").Parent("under")},
-		{ipvlan.New("fourth").Parent("second")},
-		{ipvtap.New("fifth").Parent("under").Mode(ipvtap.L3S), ipvlan.New("sixth").Parent("under")},
-	} {
-		lab.MustDo(t, ns, (*iplink.Conn).Create, specs...)
-		want := "l2"
-		if len(specs) > 1 {
-			want = "l3s"
-		}
-		modesAre(t, ns, want)
-	}
-}
-
-// TestIPvlanAlone makes a link on a parent without any.
-func TestIPvlanAlone(t *testing.T) {
-	testutil.Need(t, iplink.KindIPvlan)
-	ns := testutil.NetNS(t)
-	testutil.IP(t, ns, "link", "add", "under", "type", "veth", "peer", "name", "under1")
-	testutil.IP(t, ns, "link", "add", "other", "type", "veth", "peer", "name", "other1")
-	testutil.IP(t, ns, "link", "add", "elsewhere", "link", "other", "type", "ipvlan", "mode", "l2")
-	lab.MustDo(t, ns, (*iplink.Conn).Create, ipvlan.New("alone").Parent("under"))
-	if got := lab.Within(testutil.LinkJSON(t, ns, "alone"), "linkinfo", "info_data", "mode"); got != "l3" {
-		t.Errorf("mode %v, want l3", got)
-	}
-	if got := lab.Within(testutil.LinkJSON(t, ns, "elsewhere"), "linkinfo", "info_data", "mode"); got != "l2" {
-		t.Errorf("the link on another parent has mode %v, want l2", got)
-	}
-}
-
-// modesAre demands that all ipvlan and ipvtap links have a mode.
-func modesAre(t *testing.T, ns *os.File, want string) {
-	t.Helper()
-	for _, kind := range []string{"ipvlan", "ipvtap"} {
-		for line := range strings.Lines(testutil.IP(t, ns, "-d", "-o", "link", "show", "type", kind)) {
-			if !strings.Contains(line, " "+kind+"  mode "+want+" ") && !strings.Contains(line, " "+kind+" mode "+want+" ") {
-				t.Errorf("want mode %s: %s", want, line)
-			}
-		}
-	}
-}
-
 func TestMACsecSettings(t *testing.T) {
 	subject[*macsec.Builder]{
 		kind:     iplink.KindMACsec,
@@ -419,26 +367,44 @@ var macsecSettings = []setting[*macsec.Builder]{
 	extra("mtu", (*macsec.Builder).MTU, 1281, 1300, "MTU", inLink("mtu", 1281, 1300)),
 }
 
-// TestMACsecRefusedByKernel looks at what is said where the driver says
-// nothing.
-func TestMACsecRefusedByKernel(t *testing.T) {
-	testutil.Need(t, iplink.KindMACsec)
-	ns := testutil.NetNS(t)
-	testutil.IP(t, ns, "link", "add", "under", "type", "veth", "peer", "name", "under1")
-	lab.MustDo(t, ns, (*iplink.Conn).Create, macsec.New("first").Parent("under"))
-	for _, c := range []struct {
-		spec iplink.Spec
-		want string
-	}{
-		{macsec.New("second").Parent("under"), "create macsec second: device or resource busy (the parent has a link with this SCI already, or is a port of a bridge, bond or team)"},
-		{macsec.New("second").Parent("under").Port(7).MTU(1500), "create macsec second: mtu: numerical result out of range (1500 is more than 1468, what the parent's 1500 leaves: raise that of under first)"},
-	} {
-		_, err := lab.InNetNS(t, ns, func(c1 *iplink.Conn) ([]*iplink.Link, error) { return c1.Create(t.Context(), c.spec) })
-		if err == nil || err.Error() != c.want {
-			t.Errorf("error %v, want %s", err, c.want)
+func TestRMNetSettings(t *testing.T) {
+	// `ip` has words for the flags since 6.15, and the kernel's bytes are asked in any case.
+	flag := func(n uint, setter func(*rmnet.Builder, bool) *rmnet.Builder, field, word string, first bool) setting[*rmnet.Builder] {
+		o := inData("flags", first, !first)
+		o.same = func(got, want any) bool {
+			words, _ := got.([]any)
+			return slices.Contains(words, any(word)) == want
 		}
-		if _, err := lab.InNetNS(t, ns, func(c *iplink.Conn) (*iplink.Link, error) { return c.Get(t.Context(), "second") }); !errors.Is(err, syscall.ENODEV) {
-			t.Errorf("the link is still there: %v", err)
+		o.name += " " + word
+		bytes := map[bool][]byte{}
+		for _, on := range []bool{true, false} {
+			value := byte(1) // the default
+			if value &^= 1 << n; on {
+				value |= 1 << n
+			}
+			bytes[on] = []byte{value, 0, 0, 0, 0xff, 0xff, 0xff, 0xff}
 		}
+		return set(attr.Bit(n), setter, first, !first, "Info."+field, o.from(6, 15), rawData(bytes[first], bytes[!first], uapi.IFLA_RMNET_FLAGS))
 	}
+	subject[*rmnet.Builder]{
+		kind:    iplink.KindRMNet,
+		rows:    iplink.KindRows(iplink.KindRMNet),
+		prepare: underlays,
+		start: func(update bool) (*rmnet.Builder, iplink.Spec) {
+			b := rmnet.New(link)
+			if !update {
+				b.Parent("under").MuxID(0x77)
+			}
+			return b, b
+		},
+		settings: []setting[*rmnet.Builder]{
+			set(uapi.IFLA_RMNET_MUX_ID, (*rmnet.Builder).MuxID, 0x21, 0xfe, "Info.MuxID", inData("mux_id", 33, 254)),
+			flag(uapi.RMNET_INGRESS_DEAGGREGATION_BIT, (*rmnet.Builder).IngressDeaggregation, "IngressDeaggregation", "INGRESS_DEAGGREGATION", false),
+			flag(uapi.RMNET_INGRESS_MAP_COMMANDS_BIT, (*rmnet.Builder).IngressCommands, "IngressCommands", "INGRESS_MAP_COMMANDS", true),
+			flag(uapi.RMNET_INGRESS_MAP_CKSUMV4_BIT, (*rmnet.Builder).IngressChecksumV4, "IngressChecksumV4", "INGRESS_MAP_CKSUMV4", true),
+			flag(uapi.RMNET_EGRESS_MAP_CKSUMV4_BIT, (*rmnet.Builder).EgressChecksumV4, "EgressChecksumV4", "EGRESS_MAP_CKSUMV4", true),
+			flag(uapi.RMNET_INGRESS_MAP_CKSUMV5_BIT, (*rmnet.Builder).IngressChecksumV5, "IngressChecksumV5", "INGRESS_MAP_CKSUMV5", true),
+			flag(uapi.RMNET_EGRESS_MAP_CKSUMV5_BIT, (*rmnet.Builder).EgressChecksumV5, "EgressChecksumV5", "EGRESS_MAP_CKSUMV5", true),
+		},
+	}.test(t)
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/iplink-go/iplink/dummy"
 	"github.com/iplink-go/iplink/internal/kerneltest/lab"
 	"github.com/iplink-go/iplink/internal/testutil"
+	"github.com/iplink-go/iplink/macsec"
 	"github.com/iplink-go/iplink/macvlan"
 	"github.com/iplink-go/iplink/veth"
 	"github.com/iplink-go/iplink/vxlan"
@@ -228,4 +229,28 @@ func TestNoPrivilege(t *testing.T) {
 	})
 	refusal{message: "create bridge t0: operation not permitted (needs CAP_NET_ADMIN: run as root, or in a user namespace)",
 		is: []error{fs.ErrPermission, syscall.EPERM}}.judge(t, err)
+}
+
+// TestMACsecRefusedByKernel looks at what is said where the driver says
+// nothing.
+func TestMACsecRefusedByKernel(t *testing.T) {
+	testutil.Need(t, iplink.KindMACsec)
+	ns := testutil.NetNS(t)
+	testutil.IP(t, ns, "link", "add", "under", "type", "veth", "peer", "name", "under1")
+	lab.MustDo(t, ns, (*iplink.Conn).Create, macsec.New("first").Parent("under"))
+	for _, c := range []struct {
+		spec iplink.Spec
+		want string
+	}{
+		{macsec.New("second").Parent("under"), "create macsec second: device or resource busy (the parent has a link with this SCI already, or is a port of a bridge, bond or team)"},
+		{macsec.New("second").Parent("under").Port(7).MTU(1500), "create macsec second: mtu: numerical result out of range (1500 is more than 1468, what the parent's 1500 leaves: raise that of under first)"},
+	} {
+		_, err := lab.InNetNS(t, ns, func(c1 *iplink.Conn) ([]*iplink.Link, error) { return c1.Create(t.Context(), c.spec) })
+		if err == nil || err.Error() != c.want {
+			t.Errorf("error %v, want %s", err, c.want)
+		}
+		if _, err := lab.InNetNS(t, ns, func(c *iplink.Conn) (*iplink.Link, error) { return c.Get(t.Context(), "second") }); !errors.Is(err, syscall.ENODEV) {
+			t.Errorf("the link is still there: %v", err)
+		}
+	}
 }

@@ -7,21 +7,17 @@ import (
 	"io/fs"
 	"net"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"regexp"
 	"runtime"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/iplink-go/iplink"
 	"github.com/iplink-go/iplink/bridge"
 	"github.com/iplink-go/iplink/internal/attr"
-	"github.com/iplink-go/iplink/internal/golden"
 	"github.com/iplink-go/iplink/internal/kerneltest/lab"
 	"github.com/iplink-go/iplink/internal/testutil"
 	"github.com/iplink-go/iplink/macvlan"
@@ -29,187 +25,6 @@ import (
 	"github.com/iplink-go/iplink/vlan"
 	"github.com/iplink-go/iplink/vxlan"
 )
-
-// goldenLinks make what the golden requests refer to, with the indexes that
-// goldenIndexes gives them.
-var goldenLinks = []string{
-	"link add br0 index 88 type bridge",
-	"link add under index 77 type veth peer name under1", "link add spare0 index 78 type veth peer name spare1",
-	"link add free index 79 type veth peer name free1",
-	"link add backup index 99 type veth peer name backup1", "link set dev backup master br0",
-}
-
-// TestGoldenUpdate records what `ip` sends, as strace sees it, when a shell
-// runs the commands of String. What the kernel says to that is of no interest
-// here, so that any kernel will do.
-func TestGoldenUpdate(t *testing.T) {
-	if !*recordGolden {
-		testutil.Skipf(t, "recording golden requests takes -update")
-	}
-	for _, c := range goldenCases() {
-		ns := testutil.NetNS(t)
-		testutil.IPBatch(t, ns, goldenLinks...)
-		requests := traced(t, ns, c.spec.String())
-		text := c.spec.String() + "\n\n" + golden.Text(requests)
-		if err := os.MkdirAll(filepath.Dir(c.path()), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(c.path(), []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
-
-// traced returns what the commands in a line for the shell send.
-func traced(t *testing.T, ns *os.File, line string) [][]byte {
-	t.Helper()
-	file := filepath.Join(t.TempDir(), "strace")
-	args := append(slices.Clone(golden.StraceArgs), "-o", file, "sh", "-c", line)
-	var out []byte
-	var err error
-	testutil.In(t, ns, func() { out, err = exec.Command("strace", args...).CombinedOutput() })
-	if err != nil {
-		t.Logf("%s: %v\n%s", line, err, out)
-	}
-	trace, err := os.Open(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer trace.Close()
-	requests, err := golden.Requests(trace)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return requests
-}
-
-// TestStringThroughIP gives the String of each golden builder to a shell, and
-// the builder to the library, in one namespace each: `ip` must see the same
-// link in both.
-func TestStringThroughIP(t *testing.T) {
-	loadFOU(t)
-	for _, k := range slices.Concat(kindTests, sharedRequests()) {
-		t.Run(k.name, func(t *testing.T) {
-			t.Parallel()
-			testutil.NeedKind(t, k.name)
-			twins := newTwins(t)
-			for _, spec := range k.golden {
-				c := goldenCase{k, spec}
-				if !t.Run(c.name, func(t *testing.T) { c.throughIP(t, twins) }) || c.existing() {
-					twins = newTwins(t)
-				}
-			}
-		})
-	}
-}
-
-// twins are two namespaces with the same links.
-type twins struct {
-	theirs, ours *os.File
-}
-
-func newTwins(t *testing.T) twins {
-	return twins{goldenNetNS(t), goldenNetNS(t)}
-}
-
-// loadFOU loads the modules for the encapsulations, which the kernel does not do.
-func loadFOU(t *testing.T) {
-	t.Helper()
-	if testutil.Matrix() {
-		testutil.NeedModule(t, "fou6")
-	}
-}
-
-// throughIP makes the link by `ip` in one namespace and by the library in the
-// other, compares them and removes them.
-func (c goldenCase) throughIP(t *testing.T, in twins) {
-	if c.needsHardware() {
-		testutil.Skipf(t, "needs a device in the namespace that only hardware has: see the kind's settings")
-	}
-	if c.name == "rename" { // which links that are up may refuse
-		testutil.IP(t, in.theirs, "link", "set", "dev", "backup", "down")
-		testutil.IP(t, in.ours, "link", "set", "dev", "backup", "down")
-	}
-	refusal := testutil.Shell(t, in.theirs, c.spec.String())
-	_, err := lab.InNetNS(t, in.ours, func(conn *iplink.Conn) ([]*iplink.Link, error) {
-		if c.existing() {
-			return conn.Update(t.Context(), c.spec)
-		}
-		return conn.Create(t.Context(), c.spec)
-	})
-	switch {
-	case err != nil && refusal != "" && c.name == "carrier": // of a veth, which nobody can set
-		return
-	case err != nil && refusal != "" && !testutil.Matrix():
-		testutil.Skipf(t, "this kernel refuses it to both: %v", err)
-	case err != nil || refusal != "":
-		t.Fatalf("%s\nshell: %s\nlibrary: %v", c.spec, refusal, err)
-	}
-	var diff string
-	for start := time.Now(); time.Since(start) < 5*time.Second; time.Sleep(50 * time.Millisecond) { // the state follows the carrier
-		if diff = cmp.Diff(c.seen(t, in.theirs), c.seen(t, in.ours)); diff == "" {
-			break
-		}
-	}
-	if diff != "" {
-		t.Errorf("%s\n- ip, + library: %s", c.spec, diff)
-	}
-	if !c.existing() {
-		testutil.IP(t, in.theirs, "link", "del", link)
-		testutil.IP(t, in.ours, "link", "del", link)
-	}
-}
-
-// goldenNetNS returns a namespace with what the golden builders refer to, the
-// port with a carrier, which some of its settings need.
-func goldenNetNS(t *testing.T) *os.File {
-	ns := testutil.NetNS(t)
-	testutil.IPBatch(t, ns, append(goldenLinks,
-		"link set dev spare0 master br0", "link set dev br0 up", "link set dev backup1 up", "link set dev backup up")...)
-	if link := testutil.LinkJSON(t, ns, "backup"); link["operstate"] != "UP" {
-		t.Logf("backup is %v", link["operstate"])
-	}
-	return ns
-}
-
-// needsHardware reports whether the links of goldenNetNS cannot do.
-func (c goldenCase) needsHardware() bool {
-	return c.kind.hardware || c.kind.name == iplink.KindMACsec && c.name == "scb" // offload
-}
-
-// existing reports whether the builder changes a link that is there already.
-func (c goldenCase) existing() bool {
-	_, ok := c.spec.(*iplink.DeviceUpdate)
-	return ok
-}
-
-// seen is what `ip` says about the link, without what differs between any two
-// links: random addresses and timers.
-func (c goldenCase) seen(t *testing.T, ns *os.File) map[string]any {
-	name := link
-	switch {
-	case c.name == "rename":
-		name = "spare"
-	case c.existing():
-		name = "backup"
-	}
-	l := testutil.LinkJSON(t, ns, name)
-	delete(l, "permaddr") // which tunnels over IPv6 choose at random
-	if c.name != "identity" {
-		delete(l, "address")
-	}
-	for _, nest := range []string{"info_data", "info_slave_data"} {
-		info, _ := l["linkinfo"].(map[string]any)
-		data, _ := info[nest].(map[string]any)
-		if c.name != "sci" {
-			delete(data, "sci") // it begins with the address
-		}
-		for _, key := range []string{"bridge_id", "root_id", "gc_timer", "hold_timer", "forward_delay_timer", "message_age_timer"} {
-			delete(data, key)
-		}
-	}
-	return l
-}
 
 // kernelsDocument is generated from the tables, here.
 const kernelsDocument = "docs/kernels.md"
@@ -474,3 +289,29 @@ func TestErrorsDocument(t *testing.T) {
 		}
 	}
 }
+
+// kernelsForeign is the part of docs/kernels.md about links that are read alone.
+const kernelsForeign = `
+## Links that other interfaces make
+
+These links come about by other interfaces of the kernel than route netlink. ` + "`Get`, `List`" + ` and
+` + "`Watch`" + ` read them like all others; ` + "`Device`" + ` changes the settings that every link has. A
+link without a kind has an empty ` + "`Link.Kind`" + `. Attributes that the library does not know are in
+` + "`Link.Unknown`" + `.
+
+| link | kind | hardware type | comes about by | test |
+|---|---|---|---|---|
+| port of a switch, DSA | ` + "`dsa`" + ` | ether | the driver of the switch; package dsa changes it | ` + "`TestDSADecoding`" + ` |
+| CAN controller | ` + "`can`" + ` | can | its driver, or ` + "`slcand`" + ` on a serial line; package can changes it | ` + "`TestGet`" + ` in can |
+| PPP over serial lines, PPPoE, L2TP | ` + "`ppp`" + ` | ppp | ` + "`pppd`" + `, by ioctl on /dev/ppp; package ppp makes it as well | ` + "`TestLink`" + ` in ppp |
+| port of Open vSwitch | ` + "`openvswitch`" + ` | ether | ` + "`ovs-vsctl add-port`" + `, by generic netlink (ovs_datapath, ovs_vport) | ` + "`TestOpenVSwitch`" + ` |
+| simulated device | ` + "`netdevsim`" + ` | ether | ` + "`/sys/bus/netdevsim/new_device`" + ` | |
+| L2TP session | none | ether | ` + "`ip l2tp add session`" + `, by generic netlink (l2tp) | ` + "`TestL2TP`" + ` |
+| wireless interface | none | ether | its driver, or ` + "`iw phy interface add`" + `, by generic netlink (nl80211) | ` + "`TestWireless`" + ` |
+| wireless monitor | none | ieee802.11/radiotap | the same | ` + "`TestWireless`" + ` |
+| IEEE 802.15.4 radio | none | ieee802.15.4 | its driver, or ` + "`iwpan phy interface add`" + `, by generic netlink (nl802154) | ` + "`TestLink`" + ` in lowpan |
+| IP on a serial line, SLIP | none | slip | ` + "`slattach`" + `, by ioctl on the terminal (N_SLIP) | |
+| virtual function | none | ether | ` + "`/sys/class/net/NAME/device/sriov_numvfs`" + ` | |
+| subfunction of a device | none | ether | ` + "`devlink port add`" + `, by generic netlink (devlink) | |
+| multicast router's register | none | pimreg | a routing program, by socket option (MRT_ADD_VIF) | |
+`
