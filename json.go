@@ -4,7 +4,6 @@ import (
 	"net/netip"
 	"reflect"
 	"slices"
-	"strings"
 
 	"github.com/iplink-go/iplink/inet"
 	"github.com/iplink-go/iplink/internal/attr"
@@ -319,7 +318,7 @@ func jsonStates() []jsonSetting {
 		jsonSwitch("recreate", "Ensure may replace the link if it cannot change it.", func(s *spec) *bool { return &s.recreate }),
 		jsonSwitch("exclusive", "Update only adds addresses, routes and neighbours.", func(s *spec) *bool { return &s.exclusive }),
 		jsonOf("sysctls", "Settings of IP on the link, such as ipv4.rp_filter.",
-			func(s *spec) (jsonSysctls, bool) { return s.sysctls, len(s.sysctls) > 0 }, func(s *spec, all jsonSysctls) { s.sysctls = all }),
+			func(s *spec) (inetnl.SysctlList, bool) { return s.sysctls, len(s.sysctls) > 0 }, func(s *spec, all inetnl.SysctlList) { s.sysctls = all }),
 	}
 }
 
@@ -358,43 +357,4 @@ func (p *parsing) jsonNetNS(name string, n *jsonform.Node) (*NetNS, error) {
 		err = n.Fault("it is the namespace of this process: leave it out")
 	}
 	return at.ns, n.Placed(err)
-}
-
-// jsonSysctls are settings of IP as an object: {"ipv4.rp_filter": 2}.
-type jsonSysctls []inet.Sysctl
-
-// WriteJSON is part of jsonform.Value.
-func (all jsonSysctls) WriteJSON(w *jsonform.Writer) {
-	w.Open('{')
-	for _, s := range all {
-		w.Key(s.Family + "." + s.Name)
-		w.Int(int64(s.Value))
-	}
-	w.Close('}')
-}
-
-// ReadJSON is part of jsonform.Value.
-func (all *jsonSysctls) ReadJSON(n *jsonform.Node) error {
-	for i := range n.Members {
-		m := &n.Members[i]
-		var s inet.Sysctl
-		s.Family, s.Name, _ = strings.Cut(m.Name, ".")
-		if err := jsonform.Read(m.Value, &s.Value); err != nil {
-			return err
-		}
-		if fault := inetnl.SysctlFault(s); fault != "" {
-			return n.MemberFault(m, fault)
-		}
-		*all = append(*all, s)
-	}
-	return n.Want(jsonform.Object)
-}
-
-// Schema is part of jsonform.Value.
-func (all *jsonSysctls) Schema() *jsonform.Schema {
-	s := &jsonform.Schema{Type: "object", Properties: map[string]*jsonform.Schema{}, Additional: false}
-	for of, limits := range inetnl.SysctlLimits() {
-		s.Properties[of.Family+"."+of.Name] = jsonform.Integer(limits[0], limits[1])
-	}
-	return s
 }

@@ -61,7 +61,11 @@ func (l *Link) below() int {
 
 // readSysctls adds the settings of IP that differ from the namespace's own for new links.
 func (s *saving) readSysctls(c *Conn, links []*Link) error {
-	usual, err := c.newSysctls()
+	var usual []inet.Sysctl
+	err := c.inside(func() (err error) {
+		usual, err = inetnl.UsualSysctls()
+		return err
+	})
 	if err != nil {
 		return &Error{Op: "save", Attr: "sysctls", Err: bareErr(err)}
 	}
@@ -91,27 +95,6 @@ func (l *Link) hasSysctlByKernel(s inet.Sysctl) bool {
 		return l.Type == HardwareLoopback && s.Family == "ipv4"
 	}
 	return false
-}
-
-// newSysctls returns the settings that new links have in the namespace. It leaves out those
-// that the kernel does not have.
-func (c *Conn) newSysctls() (all []inet.Sysctl, err error) {
-	return all, c.inside(func() error {
-		for _, s := range inetnl.AllSysctls() {
-			text, err := os.ReadFile("/proc/sys/net/" + s.Family + "/conf/default/" + s.Name)
-			if os.IsNotExist(err) {
-				continue
-			}
-			if err == nil {
-				s.Value, err = strconv.Atoi(strings.TrimSpace(string(text)))
-			}
-			if err != nil {
-				return err
-			}
-			all = append(all, s)
-		}
-		return nil
-	})
 }
 
 // dropAddresses leaves out the link-layer addresses that the kernel chose. A master with

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"io/fs"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -54,25 +53,17 @@ func (all sysctls) Sysctls() []inet.Sysctl { return all }
 
 func sameSysctl(a, b inet.Sysctl) bool { return a.Family == b.Family && a.Name == b.Name }
 
-// checkSysctls refuses settings that no link can have. The names "all" and "default" in
-// /proc/sys/net/ipv6/conf do not stand for a link.
+// checkSysctls refuses settings that no link can have.
 func (s *spec) checkSysctls(op string) error {
 	for _, c := range s.sysctls {
 		if fault := inetnl.SysctlFault(c); fault != "" {
 			return s.invalid(op, "Sysctls", fault)
 		}
-		if fault := sysctlNameFault(s.finalName()); fault != "" {
+		if fault := inetnl.SysctlLinkFault(s.finalName()); fault != "" {
 			return s.invalid(op, "Sysctls", fault)
 		}
 	}
 	return nil
-}
-
-func sysctlNameFault(link string) string {
-	if link != "all" && link != "default" {
-		return ""
-	}
-	return "net.ipv6.conf." + link + " does not belong to a link: rename the link"
 }
 
 // driftOfSysctls finds the settings of IP that differ on a link.
@@ -176,7 +167,7 @@ func (t *transaction) writeSysctls6(ctx context.Context, j *job) error {
 		if ctx.Err() != nil {
 			return j.spec.failed(t.op, "", context.Cause(ctx))
 		}
-		if err := t.within(j.at, func() error { return j.writeSysctl6(s) }); err != nil {
+		if err := t.within(j.at, func() error { return inetnl.WriteSysctl6(j.at.rt, j.index, s) }); err != nil {
 			return t.sysctlError(ctx, j, s, err)
 		}
 	}
@@ -196,44 +187,6 @@ func (t *transaction) within(p *nsConn, fn func() error) error {
 	return p.ns.Do(fn)
 }
 
-const sysctlDir6 = "/proc/sys/net/ipv6/conf/"
-
-// errRenamed means that the link got another name while its setting was written.
-var errRenamed = errors.New("the link was renamed meanwhile")
-
-// writeSysctl6 writes one setting of IPv6. The file belongs to the link that has the name
-// when it is opened, and cannot be written once that link has another name. Therefore
-// the name is looked up again in between.
-func (j *job) writeSysctl6(s inet.Sysctl) error {
-	const attempts = 10
-	for range attempts {
-		name, err := rtnl.NameOf(j.at.rt, j.index)
-		if err == nil && sysctlNameFault(name) != "" {
-			return errors.New(sysctlNameFault(name))
-		}
-		if err == nil {
-			err = j.writeSysctlOf(name, s)
-		}
-		if now, lost := rtnl.NameOf(j.at.rt, j.index); err == nil || lost != nil || now == name && err != errRenamed {
-			return cmp.Or(err, lost)
-		}
-	}
-	return errRenamed
-}
-
-func (j *job) writeSysctlOf(name string, s inet.Sysctl) error {
-	file, err := os.OpenFile(sysctlDir6+name+"/"+s.Name, os.O_WRONLY, 0)
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	if now, err := rtnl.NameOf(j.at.rt, j.index); err != nil || now != name {
-		return cmp.Or(err, errRenamed)
-	}
-	_, err = file.WriteString(strconv.Itoa(s.Value))
-	return err
-}
-
 // sysctlError adds the reason and a remedy to the error of a write.
 func (t *transaction) sysctlError(ctx context.Context, j *job, s inet.Sysctl, err error) error {
 	e := j.spec.failed(t.op, j.sysctlName(s), bareErr(err))
@@ -244,9 +197,9 @@ func (t *transaction) sysctlError(ctx context.Context, j *job, s inet.Sysctl, er
 	case errors.Is(err, syscall.EROFS):
 		e.Message = "/proc/sys is mounted read-only here: mount a writable /proc, or set it from outside of the container"
 	case errors.Is(err, fs.ErrPermission):
-		e.Message = "to write " + sysctlDir6 + " needs CAP_NET_ADMIN in the user namespace of the network namespace, and the user id that owns the file"
+		e.Message = "to write " + inetnl.SysctlDir6 + " needs CAP_NET_ADMIN in the user namespace of the network namespace, and the user id that owns the file"
 	case errors.Is(err, fs.ErrNotExist):
-		e.Message = cmp.Or(j.lacksIPv6(ctx, false), "there is no such file in "+sysctlDir6+": this kernel lacks IPv6 or the setting, or /proc is not mounted")
+		e.Message = cmp.Or(j.lacksIPv6(ctx, false), "there is no such file in "+inetnl.SysctlDir6+": this kernel lacks IPv6 or the setting, or /proc is not mounted")
 	}
 	return e
 }

@@ -13,11 +13,51 @@ import (
 	"syscall"
 
 	"github.com/iplink-go/iplink/internal/attr"
+	"github.com/iplink-go/iplink/internal/netns"
 	"github.com/iplink-go/iplink/internal/uapi"
 	"github.com/iplink-go/iplink/internal/words"
 )
 
-// Tunnels in UDP: amt, bareudp and pfcp.
+// Tunnels in UDP: amt, bareudp and pfcp, and the owner of a UDP port that a tunnel needs.
+
+// portOwner describes the owner of a UDP port: a VXLAN link other than the one with
+// the index, or a process.
+func (t *transaction) portOwner(ctx context.Context, p *nsConn, index int, port uint16) string {
+	if p == nil {
+		return unknownSocket
+	}
+	for _, l := range p.vxlans(ctx) {
+		if v := l.Info.(*VXLANInfo); l.Up() && l.Index != index && v.Port == port {
+			return fmt.Sprintf("%q, which shares it only with links that have the same GBP, GPE, External and LocalBind", l.Name)
+		}
+	}
+	ns, err := t.namespace(p)
+	if err != nil {
+		return unknownSocket
+	}
+	if owner := netns.UDPOwner(ns.Do, port); owner != "" {
+		return owner
+	}
+	return unknownSocket
+}
+
+// unknownSocket stands for an owner of a UDP port that cannot be found.
+const unknownSocket = "another socket"
+
+// vxlans returns the VXLAN links of a namespace, if it can be read.
+func (p *nsConn) vxlans(ctx context.Context) []*Link {
+	links, err := (&Conn{rt: p.rt}).list(ctx, filter{kind: KindVXLAN})
+	if err != nil {
+		return nil
+	}
+	var all []*Link
+	for _, l := range links {
+		if _, ok := l.Info.(*VXLANInfo); ok {
+			all = append(all, l)
+		}
+	}
+	return all
+}
 
 var amtKind = kind{
 	config:      "AMT",
