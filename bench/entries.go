@@ -89,8 +89,8 @@ func residents(child string, batch func(*lab) (func() (*peak, error), error)) []
 	}
 }
 
-// A peak follows the most memory that a process has resident. What the kernel reports of a
-// process that has ended (ru_maxrss) is no less than its parent had.
+// A peak follows the most memory that a process has resident. For a process
+// that has ended, the kernel reports at least as much as its parent had (ru_maxrss).
 type peak struct {
 	bytes float64
 	ended chan struct{}

@@ -159,8 +159,8 @@ func appendVLAN(b []byte, v bridge.VLAN, flags uint16) []byte {
 }
 
 // deleteVLANs takes the ports from the bridge, with all their VLANs, and gives them back. To
-// delete a VLAN from a port, the kernel walks all forwarding entries of the bridge, of which
-// each VLAN of each port has one.
+// delete a VLAN from a port, the kernel walks all forwarding entries of the bridge:
+// one for each VLAN of each port.
 func deleteVLANs(l *lab) error {
 	bridge, err := net.InterfaceByName("br0")
 	if err != nil {

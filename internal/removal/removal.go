@@ -48,7 +48,7 @@ type Target struct {
 	Index int
 	Name  string
 	Kind  string
-	Waits bool // the kernel waits for it separately, whatever request deletes it
+	Waits bool // the kernel waits for it separately, with any request
 }
 
 // Private groups have numbers from 0x69000000 to 0x69ffffff, which nothing else
