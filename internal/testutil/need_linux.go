@@ -34,11 +34,15 @@ func modprobe(module string) func() error {
 var builtKinds = []string{"amt", "bareudp", "pfcp", "rmnet"}
 
 // NeedKind skips the test on a kernel that is older than the given kind, and in a guest
-// whose host did not build its driver.
+// whose host did not build its driver. It loads a driver that the kernel does not load for a
+// request.
 func NeedKind(t testing.TB, kind string) {
 	t.Helper()
 	if since, ok := kindsSince[kind]; ok {
 		NeedKernel(t, since[0], since[1])
+	}
+	if load := unasked[kind]; load != nil && Matrix() {
+		Must(t, load())
 	}
 	if !Matrix() || !slices.Contains(builtKinds, kind) {
 		return
@@ -54,9 +58,6 @@ func NeedKind(t testing.TB, kind string) {
 func Need(t testing.TB, kind string) {
 	t.Helper()
 	NeedKind(t, kind)
-	if load := unasked[kind]; load != nil && Matrix() {
-		Must(t, load())
-	}
 	ns := NetNS(t)
 	defer ns.Close()
 	var has bool
