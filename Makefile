@@ -60,7 +60,7 @@ RACED = . ./internal/kerneltest ./internal/vmtest $(filter-out . ./internal/kern
 	'^[[:space:]]+go [a-zA-Z]|^[^/]*\<(sync|atomic)\.' . | xargs -n 1 dirname)))
 
 race:
-	$(GO) test -race -vet=off -ldflags='-s -w' -p 3 $(RACED)
+	$(GO) test -race -vet=off -ldflags='-s -w' -timeout 20m -p 3 $(RACED)
 
 plain:
 	CGO_ENABLED=0 $(GO) test -vet=off -ldflags='-s -w' $(filter-out $(RACED),$(shell $(GO) list ./... | sed "s,^$$($(GO) list -m),.,"))
