@@ -23,6 +23,8 @@ GUESTS    = . ./amt ./bareudp ./batadv ./bond ./bridge ./can ./erspan ./failover
 PURE      = $(shell cat $(filter-out %_linux_test.go,$(wildcard *_test.go)) | sed -n 's/^func \(\(Test\|Fuzz\)[A-Za-z0-9_]*\).[tf] .*/\1/p' | paste -sd '|' -)
 # The root's tests in one goroutine, which make fewer rounds with the race detector.
 SERIAL    = ^Test(JSON|Parse)Random$$
+# Half of the tests of internal/kerneltest, whose two halves run side by side.
+FIRST    = ^Test[A-E]
 ALONE    := ./can ./examples/ipoib ./internal/kerneltest/foreign ./lowpan
 
 .PHONY: test unit agent bench bench-once deps check race plain cross bigendian matrix test-failover test-kernel test-ipoib test-tshark fuzz golden docs runner
@@ -95,7 +97,9 @@ endef
 # link is being changed.
 matrix: runner
 	@rm -rf bin/jobs/$@
-	$(call collect,kinds,-skip 'WithoutModule|RowsOfHardware' $(filter-out . ./team $(ALONE),$(GUESTS)))
+	$(call collect,kinds,-skip 'WithoutModule|RowsOfHardware' $(filter-out . ./team ./internal/kerneltest $(ALONE),$(GUESTS)))
+	$(call collect,kinds,-run '$(FIRST)' ./internal/kerneltest)
+	$(call collect,root,-skip '$(FIRST)' ./internal/kerneltest)
 	$(call collect,root,-run Settings -skip 'IPoIBSettings|^($(PURE))$$' .)
 	$(call collect,root,-skip 'Settings|^($(PURE))$$' .)
 	$(call collect,root,-skip 'WithoutModule' ./team)
