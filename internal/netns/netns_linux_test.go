@@ -3,30 +3,12 @@ package netns
 import (
 	"errors"
 	"os"
-	"runtime"
-	"sync"
 	"testing"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/iplink-go/iplink/internal/testutil"
 )
-
-// onFreshThread runs fn on a thread that is not the process's first, and which ends
-// afterwards.
-func onFreshThread(fn func()) {
-	var g sync.WaitGroup
-	g.Go(func() {
-		runtime.LockOSThread()
-		if unix.Gettid() == os.Getpid() {
-			defer runtime.UnlockOSThread()
-			onFreshThread(fn)
-			return
-		}
-		fn()
-	})
-	g.Wait()
-}
 
 // labelHere returns the kernel's notation of the thread's namespace.
 func labelHere(t *testing.T) string {
@@ -48,7 +30,7 @@ func TestInside(t *testing.T) {
 	}
 	defer there.Close()
 	for _, free := range []bool{true, false} {
-		onFreshThread(func() {
+		testutil.OnFreshThread(func() {
 			if !free {
 				testutil.DropCapabilities(t)
 			}

@@ -11,7 +11,7 @@ import (
 // TestDialDescriptorZero opens sockets in a namespace whose descriptor is 0.
 func TestDialDescriptorZero(t *testing.T) {
 	there := testutil.NetNS(t)
-	onFreshThread(func() {
+	testutil.OnFreshThread(func() {
 		// A file table of the thread's own, whose 0 no other test sees.
 		if err := unix.Unshare(unix.CLONE_FILES); err != nil {
 			t.Error(err)

@@ -2,8 +2,6 @@ package rtnl
 
 import (
 	"os"
-	"runtime"
-	"sync"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -11,29 +9,13 @@ import (
 	"github.com/iplink-go/iplink/internal/testutil"
 )
 
-// onFreshThread runs fn on a thread that is not the process's first, and which
-// ends afterwards.
-func onFreshThread(fn func()) {
-	var g sync.WaitGroup
-	g.Go(func() {
-		runtime.LockOSThread()
-		if unix.Gettid() == os.Getpid() {
-			defer runtime.UnlockOSThread()
-			onFreshThread(fn)
-			return
-		}
-		fn()
-	})
-	g.Wait()
-}
-
 // TestDialLeavesTheThread opens sockets in another namespace, from a thread that
 // may come back from there and from one that may go nowhere.
 func TestDialLeavesTheThread(t *testing.T) {
 	there := testutil.NetNS(t)
 	for _, free := range []bool{true, false} {
 		var c *Conn
-		onFreshThread(func() {
+		testutil.OnFreshThread(func() {
 			if !free {
 				testutil.DropCapabilities(t)
 			}
@@ -98,7 +80,7 @@ func TestDialNowhere(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer file.Close()
-	onFreshThread(func() {
+	testutil.OnFreshThread(func() {
 		here := threadNetNS(t)
 		if c, err := Dial(int(file.Fd())); err == nil {
 			t.Errorf("a socket: %v", c.Close())

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -96,4 +97,20 @@ func DropCapabilities(t testing.TB, keep ...int) {
 	if err := unix.Capset(&unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}, &data[0]); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// OnFreshThread runs fn on a thread that is not the process's first, and which ends
+// afterwards.
+func OnFreshThread(fn func()) {
+	var g sync.WaitGroup
+	g.Go(func() {
+		runtime.LockOSThread()
+		if unix.Gettid() == os.Getpid() {
+			defer runtime.UnlockOSThread()
+			OnFreshThread(fn)
+			return
+		}
+		fn()
+	})
+	g.Wait()
 }
