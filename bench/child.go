@@ -129,7 +129,8 @@ type report struct {
 	live     int64
 }
 
-// wait waits for a child to end, for at most 20 minutes: an emulated processor takes minutes for 409,400 VLANs.
+// wait waits for a child to end, for at most 20 minutes: an emulated processor takes minutes
+// for 409,400 VLANs.
 func (p *process) wait() (r report, err error) {
 	timer := time.AfterFunc(20*time.Minute, func() { p.cmd.Process.Kill() })
 	defer timer.Stop()

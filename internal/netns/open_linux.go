@@ -21,7 +21,7 @@ func Open(path string) (file *os.File, label string, err error) {
 		file, err = highfd.File(file)
 	}
 	if err != nil {
-		return nil, "", bare(err)
+		return nil, "", Bare(err)
 	}
 	return identified(file)
 }
@@ -47,8 +47,8 @@ func OfSocket(fd int) (file *os.File, label string, err error) {
 	return identified(os.NewFile(uintptr(ns), "net"))
 }
 
-// bare returns the errno of an error that has one, without the path.
-func bare(err error) error {
+// Bare returns the errno of an error that has one, without the path.
+func Bare(err error) error {
 	if errno, ok := errors.AsType[unix.Errno](err); ok {
 		return errno
 	}
@@ -103,7 +103,7 @@ func Create(name string) (*os.File, error) {
 	path := Named(name)
 	point, err := os.OpenFile(path, os.O_RDONLY|os.O_CREATE|os.O_EXCL, 0)
 	if err != nil {
-		return nil, bare(err)
+		return nil, Bare(err)
 	}
 	point.Close()
 	file, err := newAt(path)

@@ -84,18 +84,32 @@ func EndsWithThread(cmd *exec.Cmd) bool {
 // until end is called. It takes CAP_SYS_ADMIN to see the links of a namespace from outside;
 // without it, the directory is the program's own /sys, and may be about other links.
 func Sysfs() (dir string, end func()) {
-	dir, end = "/sys", func() {}
-	fs, err := unix.Fsopen("sysfs", unix.FSOPEN_CLOEXEC)
+	root, err := MountSysfs()
 	if err != nil {
-		return dir, end
+		return "/sys", func() {}
 	}
-	defer unix.Close(fs)
-	if unix.FsconfigCreate(fs) != nil {
-		return dir, end
-	}
-	mount, err := unix.Fsmount(fs, unix.FSMOUNT_CLOEXEC, unix.MOUNT_ATTR_RDONLY|unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NODEV|unix.MOUNT_ATTR_NOEXEC)
+	return "/proc/self/fd/" + strconv.Itoa(int(root.Fd())), func() { root.Close() }
+}
+
+// MountSysfs returns the root of a new sysfs of the calling thread's namespace.
+func MountSysfs() (*os.File, error) {
+	return MountNowhere("sysfs", unix.MOUNT_ATTR_RDONLY|unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NODEV|unix.MOUNT_ATTR_NOEXEC)
+}
+
+// MountNowhere returns the root of a new mount that is not attached to any
+// directory.
+func MountNowhere(kind string, attributes int) (*os.File, error) {
+	context, err := unix.Fsopen(kind, unix.FSOPEN_CLOEXEC)
 	if err != nil {
-		return dir, end
+		return nil, os.NewSyscallError("fsopen", err)
 	}
-	return "/proc/self/fd/" + strconv.Itoa(mount), func() { unix.Close(mount) }
+	defer unix.Close(context)
+	if err := unix.FsconfigCreate(context); err != nil {
+		return nil, os.NewSyscallError("fsconfig", err)
+	}
+	fd, err := unix.Fsmount(context, unix.FSMOUNT_CLOEXEC, attributes)
+	if err != nil {
+		return nil, os.NewSyscallError("fsmount", err)
+	}
+	return os.NewFile(uintptr(fd), kind), nil
 }

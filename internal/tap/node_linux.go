@@ -1,7 +1,6 @@
 package tap
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"syscall"
@@ -9,6 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/iplink-go/iplink/internal/highfd"
+	"github.com/iplink-go/iplink/internal/netns"
 )
 
 // A node is a device node, held so that it cannot be replaced, but not yet opened:
@@ -66,18 +66,18 @@ func (d *device) nodeInDev() (*node, error) {
 // in an unmounted file system or, if that is not permitted, in /dev, because other
 // file systems are often mounted without devices.
 func (d *device) newNode() (*node, error) {
-	dir, err := mountNowhere("tmpfs", unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NOEXEC)
+	dir, err := netns.MountNowhere("tmpfs", unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NOEXEC)
 	if err == nil {
 		defer dir.Close()
 		return d.makeNode(dir)
 	}
 	path, err := os.MkdirTemp("/dev", ".tap-")
 	if err != nil {
-		return nil, bare(err)
+		return nil, netns.Bare(err)
 	}
 	defer unix.Rmdir(path)
 	if dir, err = os.Open(path); err != nil {
-		return nil, bare(err)
+		return nil, netns.Bare(err)
 	}
 	defer dir.Close()
 	return d.makeNode(dir)
@@ -91,13 +91,4 @@ func (d *device) makeNode(dir *os.File) (*node, error) {
 	}
 	defer unix.Unlinkat(fd, name, 0)
 	return holdNode(fd, name)
-}
-
-// bare returns the errno without the path, which names a directory that no longer
-// exists.
-func bare(err error) error {
-	if errno, ok := errors.AsType[syscall.Errno](err); ok {
-		return errno
-	}
-	return err
 }

@@ -8,6 +8,8 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/iplink-go/iplink/internal/netns"
 )
 
 // find looks up the device of a link in the sysfs of the calling thread's network
@@ -16,7 +18,7 @@ import (
 func find(kind string, index int) (*device, error) {
 	name := fmt.Sprintf("tap%d", index)
 	path := fmt.Sprintf("class/%s/%s/dev", kind, name)
-	sysfs, err := mountNowhere("sysfs", unix.MOUNT_ATTR_RDONLY|unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NODEV|unix.MOUNT_ATTR_NOEXEC)
+	sysfs, err := netns.MountSysfs()
 	if err != nil {
 		return findMounted(path, name, err)
 	}
@@ -38,30 +40,12 @@ func findMounted(path, name string, refused error) (*device, error) {
 	defer sysfs.Close()
 	number, err := readNumber(sysfs, path)
 	if err == error(syscall.ENODEV) {
-		return nil, &unreachable{bare(refused), "/sys is that of another network namespace, and to mount that of the link's takes CAP_SYS_ADMIN: as root"}
+		return nil, &unreachable{netns.Bare(refused), "/sys is that of another network namespace, and to mount that of the link's takes CAP_SYS_ADMIN: as root"}
 	}
 	if err != nil {
 		return nil, err
 	}
 	return &device{number: number, path: "/dev/" + name}, nil
-}
-
-// mountNowhere returns the root of a new mount that is not attached to any
-// directory.
-func mountNowhere(kind string, attributes int) (*os.File, error) {
-	context, err := unix.Fsopen(kind, unix.FSOPEN_CLOEXEC)
-	if err != nil {
-		return nil, os.NewSyscallError("fsopen", err)
-	}
-	defer unix.Close(context)
-	if err := unix.FsconfigCreate(context); err != nil {
-		return nil, os.NewSyscallError("fsconfig", err)
-	}
-	fd, err := unix.Fsmount(context, unix.FSMOUNT_CLOEXEC, attributes)
-	if err != nil {
-		return nil, os.NewSyscallError("fsmount", err)
-	}
-	return os.NewFile(uintptr(fd), kind), nil
 }
 
 // readNumber reads a number such as 242:3. If the file is missing, the link does not
