@@ -225,21 +225,31 @@ func (s *spec) checkGiven(op string) error {
 	if !s.Made() {
 		return s.invalid(op, "Spec", "the builder is zero: make it with the New of its package")
 	}
+	return errors.Join(s.checkSetters(op), s.checkGivenPeer(op))
+}
+
+// checkSetters returns the faults that setters found. If they found none, it returns the
+// fault of a builder that is about no link.
+func (s *spec) checkSetters(op string) error {
+	if len(s.Faults) == 0 {
+		return errors.Join(s.checkAbsence(op), s.checkNamespace(op))
+	}
 	var all []error
 	for _, f := range s.Faults {
 		all = append(all, s.invalid(op, f.Setter, f.Text))
 	}
-	if len(all) == 0 {
-		all = append(all, s.checkAbsence(op), s.checkNamespace(op))
-	}
+	return errors.Join(all...)
+}
+
+func (s *spec) checkGivenPeer(op string) error {
 	if s.Peer == nil {
-		return errors.Join(all...)
+		return nil
 	}
 	peer := s.peer().description()
 	if peer.Peer != nil {
-		return errors.Join(append(all, s.invalid(op, "peer", "a peer cannot have a peer of its own"))...)
+		return s.invalid(op, "peer", "a peer cannot have a peer of its own")
 	}
-	return errors.Join(append(all, peer.checkGiven(op))...)
+	return peer.checkGiven(op)
 }
 
 // comment returns a shell comment with the errors of checkGiven, in place of

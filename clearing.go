@@ -80,7 +80,7 @@ func (e *ensurePlan) newClearing(ctx context.Context, specs []Spec) (*clearing, 
 			continue
 		}
 		if s.checkShape(e.op) != nil {
-			return nil, s.check(e.op)
+			return nil, s.check(e.op, &e.codec)
 		}
 		c.rest, c.wanted = append(c.rest, specs[i]), append(c.wanted, s)
 	}

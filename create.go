@@ -64,7 +64,7 @@ func (t *transaction) checkNew(wanted []*spec) error {
 		if s.Kind == "" {
 			return s.invalid(t.op, "", "a Device names a link that exists already: use the New of a kind to make one")
 		}
-		if err := s.check(t.op); err != nil {
+		if err := s.check(t.op, &t.codec); err != nil {
 			return err
 		}
 		if err := s.refuseTakeaway(t.op); err != nil {

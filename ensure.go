@@ -83,7 +83,7 @@ func (c *Conn) ensure(ctx context.Context, specs []Spec) ([]*Change, error) {
 func (e *ensurePlan) checkShapes(wanted []*spec) error {
 	for _, s := range wanted {
 		if s.absence == nil && s.checkShape(e.op) != nil {
-			return s.check(e.op)
+			return s.check(e.op, &e.codec)
 		}
 	}
 	return nil
@@ -153,7 +153,7 @@ func (e *ensurePlan) planLink(ctx context.Context, s *spec, many int) (*ensureIt
 	}
 	g := &ensureItem{}
 	if g.have, err = e.lookUp(ctx, at, s, many); err != nil {
-		return nil, s.orFault(e.op, err)
+		return nil, s.orFault(e.op, &e.codec, err)
 	}
 	g.have = e.survives(at, g.have)
 	if g.have == nil {
@@ -166,7 +166,7 @@ func (e *ensurePlan) planMissing(ctx context.Context, g *ensureItem, s *spec) er
 	if s.Kind == "" || s.Name == "" || e.op == "diff" {
 		return s.absent(e.op)
 	}
-	if err := s.check("create"); err != nil {
+	if err := s.check("create", &e.codec); err != nil {
 		return err
 	}
 	e.items = append(e.items, g)
@@ -191,7 +191,7 @@ func (e *ensurePlan) planExisting(ctx context.Context, g *ensureItem, s *spec, a
 	}
 	e.jobs = append(e.jobs, g.job)
 	if err := e.resolve(ctx, g.job); err != nil {
-		return s.orFault(e.op, err)
+		return s.orFault(e.op, &e.codec, err)
 	}
 	if err := e.isPort(g.job, g.have); err != nil {
 		return err

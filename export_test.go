@@ -99,7 +99,7 @@ func Refusal(s Spec) error {
 	if err != nil {
 		return err
 	}
-	return all[0].check("create")
+	return all[0].check("create", new(attr.Codec))
 }
 
 // Again returns the description of a link by all that was read of it: what the
@@ -284,7 +284,7 @@ func Wanted(s Spec) []any {
 
 // CheckSpec returns what is wrong with s before anything is sent.
 func CheckSpec(s Spec, op string) error {
-	return s.description().check(op)
+	return s.description().check(op, new(attr.Codec))
 }
 
 // SetOf returns which settings of its kind were made on s, which of those that

@@ -218,7 +218,9 @@ func (t *transaction) addRoutes(j *job) {
 	for i := range routes {
 		r := &routes[i]
 		t.addStep(j, stepRoute, r.String(), uapi.RTM_NEWROUTE, j.routeFlags(), func(b []byte) []byte { return inetnl.AppendRoute(b, r, j.index) })
-		t.revocable(j, removeRoute(inetnl.Added(r)))
+		if t.adds(j) {
+			j.revocable(removeRoute(inetnl.Added(r)))
+		}
 	}
 }
 
@@ -245,6 +247,9 @@ func orderRoutes(routes []inet.Route) []inet.Route {
 		}
 		return onLink
 	}
+	if len(routes) < 2 {
+		return routes
+	}
 	return slices.SortedStableFunc(slices.Values(routes), func(a, b inet.Route) int { return cmp.Compare(rank(a), rank(b)) })
 }
 
@@ -252,13 +257,17 @@ func (t *transaction) addNeighs(j *job) {
 	for i := range j.neighs {
 		n := &j.neighs[i]
 		t.addStep(j, stepNeigh, n.String(), uapi.RTM_NEWNEIGH, t.making(j), func(b []byte) []byte { return inetnl.AppendNeigh(b, n, j.index) })
-		t.revocable(j, removeNeigh(*n))
+		if t.adds(j) {
+			j.revocable(removeNeigh(*n))
+		}
 	}
 }
 
 func (t *transaction) addAddr(j *job, a inet.Addr) {
 	t.addStep(j, stepAddr, a.String(), uapi.RTM_NEWADDR, t.making(j), func(b []byte) []byte { return inetnl.AppendAddr(b, &a, j.index) })
-	t.revocable(j, removeAddr(a))
+	if t.adds(j) {
+		j.revocable(removeAddr(a))
+	}
 }
 
 // making returns the flags of a request that adds an object. On an existing link,
@@ -277,10 +286,8 @@ func (t *transaction) adds(j *job) bool {
 }
 
 // revocable records the request that takes the last one back if the call fails.
-func (t *transaction) revocable(j *job, inverse own.Request) {
-	if t.adds(j) {
-		j.at.steps[len(j.at.steps)-1].inverse = &inverse
-	}
+func (j *job) revocable(inverse own.Request) {
+	j.at.steps[len(j.at.steps)-1].inverse = &inverse
 }
 
 // refuseExisting returns an error if the link has an object that an exclusive job is to

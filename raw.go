@@ -221,10 +221,10 @@ func KindData(spec Spec) (kind string, data []byte, err error) {
 		return "", nil, err
 	}
 	s := all[0]
-	if err := s.checkKindData(); err != nil {
+	var c attr.Codec
+	if err := s.checkKindData(&c); err != nil {
 		return s.Kind, nil, err
 	}
-	var c attr.Codec
 	if s.Info != nil {
 		data = c.Encode(nil, s.Set, s.Refs, s.info().attrs)
 	}
@@ -277,7 +277,7 @@ func parseData(to info, data []byte) (any, error) {
 }
 
 // checkKindData returns the reason why s is invalid for KindData.
-func (s *spec) checkKindData() error {
+func (s *spec) checkKindData(c *attr.Codec) error {
 	const op = "encode"
 	if s.Kind == "" {
 		return s.invalid(op, "", "a Device has no kind")
@@ -293,10 +293,10 @@ func (s *spec) checkKindData() error {
 			return err
 		}
 	}
-	if err := s.checkTables(op); err != nil {
+	if err := s.checkTables(op, c); err != nil {
 		return err
 	}
-	if err := s.checkPeerValues(op); err != nil {
+	if err := s.checkPeerValues(op, c); err != nil {
 		return err
 	}
 	return s.checkPeer(op)

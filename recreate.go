@@ -53,7 +53,7 @@ func (e *ensurePlan) replaceOrRefuse(ctx context.Context, g *ensureItem, reason 
 	if !s.recreate || s.Kind == "" {
 		return reason
 	}
-	if err := s.check("create"); err != nil {
+	if err := s.check("create", &e.codec); err != nil {
 		return err
 	}
 	if err := e.refuseTakenPeer(ctx, g); err != nil {

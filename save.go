@@ -341,7 +341,7 @@ func describeWhole(l *Link, name func(int) string) *copyBuilder {
 	s.linkRefs = refsByName(s.linkSet, s.link.settable, name)
 	if s.Info != nil {
 		s.Set = unusual(s.Set, s.info().attrs, "")
-		if s.check("update") != nil {
+		if s.check("update", new(attr.Codec)) != nil {
 			s.Set = unusual(s.Set, s.info().attrs, s.defaults())
 		}
 		s.Refs = refsByName(s.Set, s.info().attrs, name)

@@ -107,8 +107,8 @@ type validator interface {
 
 // check returns the faults in s that can be found before a request is sent: invalid
 // names, values out of range and contradictions.
-func (s *spec) check(op string) error {
-	return errors.Join(s.checkShape(op), s.checkValues(op))
+func (s *spec) check(op string, c *attr.Codec) error {
+	return errors.Join(s.checkShape(op), s.checkValues(op, c))
 }
 
 // checkShape returns the faults in s that do not depend on the state of the link.
@@ -124,25 +124,24 @@ func (s *spec) checkUnnamed(op string) error {
 
 // checkValues returns the faults in settings that the link may have already, because
 // of its kind or its mode; in that case they are not rejected.
-func (s *spec) checkValues(op string) error {
-	all := []error{s.checkParent(op), s.checkParentDev(op), s.checkTables(op), s.checkMTU(op), s.checkAddress(op)}
-	return errors.Join(append(all, s.checkPeerValues(op))...)
+func (s *spec) checkValues(op string, c *attr.Codec) error {
+	return errors.Join(s.checkParent(op), s.checkParentDev(op), s.checkTables(op, c), s.checkMTU(op), s.checkAddress(op), s.checkPeerValues(op, c))
 }
 
 // orFault returns the faults in s, if it has any, in place of err, since they
 // explain more. It returns nil if err is nil.
-func (s *spec) orFault(op string, err error) error {
+func (s *spec) orFault(op string, c *attr.Codec, err error) error {
 	if err == nil {
 		return nil
 	}
-	if fault := s.checkValues(op); fault != nil {
+	if fault := s.checkValues(op, c); fault != nil {
 		return fault
 	}
 	return err
 }
 
 // checkSent returns the faults in the settings to be sent to an existing link.
-func (j *job) checkSent(op string, have *Link) error {
+func (j *job) checkSent(op string, c *attr.Codec, have *Link) error {
 	s := *j.spec
 	s.asked = s.Set
 	s.linkSet, s.Set, s.inet6Set, s.Peer = j.linkSet, j.infoSet, j.inet6Set, nil
@@ -151,7 +150,7 @@ func (j *job) checkSent(op string, have *Link) error {
 		port := *s.port
 		port.Set, s.port = j.portSet, &port
 	}
-	return s.checkValues(op)
+	return s.checkValues(op, c)
 }
 
 // asks reports whether a setting of the kind was asked for, even if the link has it
@@ -254,8 +253,7 @@ func (s *spec) checkAltNames(op string) error {
 
 // checkTables checks each setting against its row, and then the rules that span
 // several settings.
-func (s *spec) checkTables(op string) error {
-	var c attr.Codec
+func (s *spec) checkTables(op string, c *attr.Codec) error {
 	err := c.Check(s.linkSet, s.linkRefs, s.link.settable)
 	if !s.inet6Set.Empty() {
 		err = errors.Join(err, c.Check(s.inet6Set, nil, s.link.INET6.attrs))
@@ -270,7 +268,7 @@ func (s *spec) checkTables(op string) error {
 		err = errors.Join(rule.validate(op, s))
 	}
 	if err == nil {
-		err = s.checkRoom()
+		err = s.checkRoom(c)
 	}
 	if err == nil {
 		return nil
@@ -332,28 +330,26 @@ const mostAltNames = 496
 
 // checkRoom rejects settings that do not fit a request, or that the kernel could not
 // report afterwards.
-func (s *spec) checkRoom() error {
+func (s *spec) checkRoom(c *attr.Codec) error {
 	if s.Info != nil {
-		if err := roomFault(s.Set, s.info().attrs); err != nil {
+		if err := roomFault(c, s.Set, s.info().attrs); err != nil {
 			return err
 		}
 	}
 	if s.port != nil {
-		return roomFault(s.port.Set, infoOf(s.port).attrs)
+		return roomFault(c, s.port.Set, infoOf(s.port).attrs)
 	}
 	return nil
 }
 
 // roomFault names the longest row if the rows together are too long.
-func roomFault(set attr.Set, t attr.Table) error {
-	var c attr.Codec
-	var room [512]byte
-	if len(c.Encode(room[:0], set, nil, t)) <= mostOfKind {
+func roomFault(c *attr.Codec, set attr.Set, t attr.Table) error {
+	if c.Size(set, t) <= mostOfKind {
 		return nil
 	}
 	longest, most := uint16(0), 0
 	for typ := range set.All() {
-		if n := len(c.Encode(nil, attr.SetOf(typ), nil, t)); n > most {
+		if n := c.Size(attr.SetOf(typ), t); n > most {
 			longest, most = typ, n
 		}
 	}

@@ -67,11 +67,11 @@ func (t *transaction) updateAll(ctx context.Context, wanted []*spec) (int, error
 
 func (t *transaction) update(ctx context.Context, s *spec) error {
 	if s.checkShape(t.op) != nil {
-		return s.check(t.op)
+		return s.check(t.op, &t.codec)
 	}
 	j, err := t.prepareUpdate(ctx, s)
 	if err != nil {
-		return s.orFault(t.op, err)
+		return s.orFault(t.op, &t.codec, err)
 	}
 	if err := t.keepDifferences(ctx, j); err != nil {
 		return err
@@ -107,7 +107,7 @@ func (t *transaction) prepareUpdate(ctx context.Context, s *spec) (*job, error) 
 		return nil, err
 	}
 	if from != at {
-		if err := s.checkValues(t.op); err != nil {
+		if err := s.checkValues(t.op, &t.codec); err != nil {
 			return nil, err
 		}
 		if err := t.move(ctx, j, from); err != nil {
@@ -372,7 +372,7 @@ func (t *transaction) checkState(ctx context.Context, j *job, have *Link) error 
 // link can have.
 func (t *transaction) permitted(j *job, have *Link) error {
 	s := j.spec
-	if t.op == "diff" && s.checkValues(t.op) == nil {
+	if t.op == "diff" && s.checkValues(t.op, &t.codec) == nil {
 		return nil
 	}
 	if before := j.kind.validateChange; before != nil {
@@ -383,7 +383,7 @@ func (t *transaction) permitted(j *job, have *Link) error {
 	if fault := j.addressMisfit(have); fault != nil {
 		return s.refuse(t.op, fault)
 	}
-	return j.checkSent(t.op, have)
+	return j.checkSent(t.op, &t.codec, have)
 }
 
 // checkPorts rejects changes that are impossible while the link has ports.

@@ -92,13 +92,13 @@ func (s *spec) checkPeer(op string) error {
 }
 
 // checkPeerValues returns the faults of the other end of a pair that checkValues finds.
-func (s *spec) checkPeerValues(op string) error {
+func (s *spec) checkPeerValues(op string, c *attr.Codec) error {
 	if s.Peer == nil {
 		return nil
 	}
 	peer := *s.peer().description()
 	peer.main = s
-	return peer.checkValues(op)
+	return peer.checkValues(op, c)
 }
 
 // checkLinkNetNS rejects a namespace for the lower link of a kind without a lower

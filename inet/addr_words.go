@@ -11,7 +11,7 @@ import (
 
 // String returns the arguments that follow `ip address add`, without the link.
 func (a Addr) String() string {
-	return string(a.appendWords(nil))
+	return string(a.appendWords(make([]byte, 0, 64)))
 }
 
 func (a Addr) appendWords(b []byte) []byte {

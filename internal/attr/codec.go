@@ -99,7 +99,7 @@ type walk struct {
 	refs   []Ref
 	err    error
 	marks  []mark // of both sides of a comparison
-	room   []byte // buffer for comparisons
+	room   []byte // buffer for comparisons and sizes
 	whole  bool   // a recording includes rows that are only reported
 	tell   func(Row)
 	survey *survey
@@ -167,6 +167,13 @@ func (c *Codec) Encode(b []byte, set Set, refs []Ref, t Table) []byte {
 	c.buf = b
 	t(c)
 	return c.take()
+}
+
+// Size walks t and returns the number of bytes that the attributes of the rows in set take.
+func (c *Codec) Size(set Set, t Table) int {
+	c.open()
+	c.room = c.Encode(c.room[:0], set, nil, t)
+	return len(c.room)
 }
 
 // Check walks t and returns the problems of the rows in set, or nil.

@@ -20,6 +20,10 @@ const (
 	// description.
 	readSize = 64 << 10
 
+	// shortSize holds the answer to any other request, unless it describes an unusual
+	// link. Most sockets never read a list.
+	shortSize = 8 << 10
+
 	// readBuffer bounds the unread data, and writeBuffer one send. They are limits,
 	// not allocated memory: some thousand requests go out in one send, and all the
 	// answers must fit. The kernel doubles both.
@@ -76,7 +80,7 @@ func dial(family, netns int, options ...int) (*Conn, error) {
 	if fd < 0 {
 		return nil, err
 	}
-	c := &Conn{file: os.NewFile(uintptr(fd), "netlink"), fd: fd, turn: make(chan struct{}, 1), read: make([]byte, readSize)}
+	c := &Conn{file: os.NewFile(uintptr(fd), "netlink"), fd: fd, turn: make(chan struct{}, 1)}
 	if err == nil {
 		err = c.configure(options)
 	}
@@ -279,6 +283,16 @@ func (c *Conn) receive() (int, error) {
 	}
 	c.show(false, c.read[:n])
 	return n, c.pass(AfterReceive)
+}
+
+// reserve makes the read buffer large enough for the usual answers to a request.
+func (c *Conn) reserve(r *request) {
+	switch {
+	case (r.end == atDone || r.end == atLast) && len(c.read) < readSize:
+		c.read = make([]byte, readSize)
+	case c.read == nil:
+		c.read = make([]byte, shortSize)
+	}
 }
 
 // fromKernel reads one datagram and skips those from other processes, which may send
