@@ -1,6 +1,7 @@
 package iplink
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -165,16 +166,27 @@ func (p *parsing) routeCommand(at place, family string, args *words.Args) error 
 		return d.flush("route", family, args)
 	}
 	r, err := inetnl.ReadRoute(args, family == "6")
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
-	case verb == "delete":
-		d.s.noRoutes = append(d.s.noRoutes, r)
-	case d.first("route " + r.String()):
-		d.s.routes = append(d.s.routes, r)
+	}
+	if takeObject(d, verb, "route", r, &d.s.routes, &d.s.noRoutes) {
 		d.adds(calledOnlyRoutes, calledRoutes)
 	}
 	return nil
+}
+
+// takeObject adds an object to those that a builder takes away, or to those that it adds
+// unless it has the object. It reports the latter.
+func takeObject[T fmt.Stringer](d *subject, verb, sort string, v T, added, removed *[]T) bool {
+	if verb == "delete" {
+		*removed = append(*removed, v)
+		return false
+	}
+	fresh := d.first(sort + " " + v.String())
+	if fresh {
+		*added = append(*added, v)
+	}
+	return fresh
 }
 
 // neighCommand reads `ip neighbour`.
@@ -188,13 +200,10 @@ func (p *parsing) neighCommand(at place, args *words.Args) error {
 		return d.flush("neigh", "", args)
 	}
 	n, err := inetnl.ReadNeigh(args)
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
-	case verb == "delete":
-		d.s.noNeighs = append(d.s.noNeighs, n)
-	case d.first("neigh " + n.String()):
-		d.s.neighs = append(d.s.neighs, n)
+	}
+	if takeObject(d, verb, "neigh", n, &d.s.neighs, &d.s.noNeighs) {
 		d.adds(calledOnlyNeighs, calledNeighs)
 	}
 	return nil

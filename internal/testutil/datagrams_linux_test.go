@@ -16,6 +16,9 @@ func TestDatagrams(t *testing.T) {
 	left.Batch("link add eth0 type veth peer name eth0 netns "+right.Path(), "address add 192.0.2.1/24 dev eth0",
 		"address add 2001:db8::1/64 dev eth0 nodad", "link set dev eth0 up")
 	right.Batch("address add 192.0.2.2/24 dev eth0", "address add 2001:db8::2/64 dev eth0 nodad", "link set dev eth0 up")
+	// The kernel handles the new carrier before it describes a link; until then an end drops frames.
+	left.Batch("link show dev eth0")
+	right.Batch("link show dev eth0")
 	inboxes, wire := [2]net.PacketConn{right.Inbox("udp4"), right.Inbox("udp6")}, right.Packets("eth0", unix.ETH_P_ALL)
 	for _, c := range []struct {
 		d    Datagram
