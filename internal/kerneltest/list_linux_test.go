@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"net"
+	"runtime"
 	"slices"
 	"strings"
 	"syscall"
@@ -43,6 +44,30 @@ func TestReadingAllocates(t *testing.T) {
 	t.Logf("%v allocations to get a link, %v to list %d", get, list, n+2)
 	if get > 6 || list > 2*n {
 		t.Errorf("%v allocations to get a link, want at most 6; %v to list %d, want at most %d", get, list, n+2, 2*n)
+	}
+}
+
+// TestMakingAllocates makes many links, and ensures that they are there.
+func TestMakingAllocates(t *testing.T) {
+	c, _ := lab.Scratch(t)
+	const n = 200
+	specs := make([]iplink.Spec, n)
+	for i := range specs {
+		specs[i] = vxlan.New(fmt.Sprint("x", i)).VNI(uint32(0x1234 + i)).Port(4789).Learning(false)
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	lab.MustCreate(t, c, specs...)
+	runtime.ReadMemStats(&after)
+	create := after.Mallocs - before.Mallocs
+	ensure := allocations(5, func() {
+		if all, err := c.Ensure(t.Context(), specs...); err != nil || len(all) != n || all[n-1].Changed() {
+			t.Fatal(all, err)
+		}
+	})
+	t.Logf("%d allocations to make %d links, %v to ensure that they are there", create, n, ensure)
+	if create > 10*n || ensure > 10*n {
+		t.Errorf("%d allocations to make %d links and %v to ensure that they are there, want at most %d", create, n, ensure, 10*n)
 	}
 }
 

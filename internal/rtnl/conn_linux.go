@@ -20,10 +20,6 @@ const (
 	// description.
 	readSize = 64 << 10
 
-	// shortSize holds the answer to any other request, unless it describes an unusual
-	// link. Most sockets never read a list.
-	shortSize = 8 << 10
-
 	// readBuffer bounds the unread data, and writeBuffer one send. They are limits,
 	// not allocated memory: some thousand requests go out in one send, and all the
 	// answers must fit. The kernel doubles both.
@@ -285,13 +281,19 @@ func (c *Conn) receive() (int, error) {
 	return n, c.pass(AfterReceive)
 }
 
-// reserve makes the read buffer large enough for the usual answers to a request.
-func (c *Conn) reserve(r *request) {
-	switch {
-	case (r.end == atDone || r.end == atLast) && len(c.read) < readSize:
-		c.read = make([]byte, readSize)
-	case c.read == nil:
-		c.read = make([]byte, shortSize)
+// reserve makes the read buffer large enough for the usual answers to requests. Most
+// sockets never read a list, and need a tenth of readSize.
+func (c *Conn) reserve(requests []request) {
+	size := 0
+	for i := range requests {
+		if r := &requests[i]; r.end == atDone || r.end == atLast {
+			size = max(size, readSize)
+		} else {
+			size = max(size, r.space())
+		}
+	}
+	if len(c.read) < size {
+		c.read = make([]byte, size)
 	}
 }
 

@@ -88,7 +88,7 @@ func (x *exchange) send() error {
 		return err
 	}
 	x.b.number(x.from, x.to, x.base)
-	x.c.reserve(&x.b.requests[x.from])
+	x.c.reserve(x.b.requests[x.from:x.to])
 	if err := x.c.send(x.b.span(x.from, x.to)); err != nil {
 		return err
 	}

@@ -33,6 +33,18 @@ func queued(t *testing.T, c *Conn) int {
 	return int(info[0])
 }
 
+// manyNames is the body of a request that gives a link 20 alternative names, which take 2640
+// bytes. They differ for each i.
+func manyNames(link string, i int) func([]byte) []byte {
+	return func(b []byte) []byte {
+		b, at := wire.Begin(key(link)(b), uapi.IFLA_PROP_LIST|uapi.NLA_F_NESTED)
+		for j := range 20 {
+			b = wire.AppendString(b, uapi.IFLA_ALT_IFNAME, fmt.Sprintf("%d-%d-%s", i, j, strings.Repeat("x", 110)))
+		}
+		return wire.End(b, at)
+	}
+}
+
 // TestRoom says that answers take no more of the receive buffer than what is
 // set aside for them: acknowledgements, refusals with a text, and
 // descriptions of links, short ones, and long ones of what the same batch set.
@@ -40,15 +52,6 @@ func TestRoom(t *testing.T) {
 	c, ns := dialed(t)
 	testutil.IP(t, ns, "link", "add", "bridge", "type", "bridge")
 	testutil.IP(t, ns, "link", "add", "port", "master", "bridge", "up", "type", "veth", "peer", "name", "end")
-	named := func(i int) func([]byte) []byte {
-		return func(b []byte) []byte {
-			b, at := wire.Begin(key("end")(b), uapi.IFLA_PROP_LIST|uapi.NLA_F_NESTED)
-			for j := range 20 {
-				b = wire.AppendString(b, uapi.IFLA_ALT_IFNAME, fmt.Sprintf("%d-%d-%s", i, j, strings.Repeat("x", 110)))
-			}
-			return wire.End(b, at)
-		}
-	}
 	for what, fill := range map[string]func(*Batch, int){
 		"acknowledgement": func(b *Batch, i int) { b.Write(uapi.RTM_NEWLINK, 0, group("end", 0x1234)) },
 		"refusal":         func(b *Batch, i int) { b.Write(uapi.RTM_NEWLINK, uapi.NLM_F_CREATE, create("x", "no-such-kind", nil)) },
@@ -58,7 +61,7 @@ func TestRoom(t *testing.T) {
 		"many names": func(b *Batch, i int) {
 			if i == 0 {
 				for n := range 10 {
-					b.Write(uapi.RTM_NEWLINKPROP, uapi.NLM_F_CREATE|uapi.NLM_F_EXCL, named(n))
+					b.Write(uapi.RTM_NEWLINKPROP, uapi.NLM_F_CREATE|uapi.NLM_F_EXCL, manyNames("end", n))
 				}
 				b.Get(uapi.RTM_GETLINK, nil, key("end"))
 			}
