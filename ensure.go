@@ -217,7 +217,11 @@ func (e *ensurePlan) feasible(ctx context.Context, g *ensureItem) error {
 	if e.op == "diff" {
 		return e.permitted(g.job, g.have)
 	}
-	if err := g.job.spec.refuseImmutable(e.op, g.all()); err != nil {
+	diffs := g.all()
+	if len(diffs) == 0 {
+		return nil // nothing is sent
+	}
+	if err := g.job.spec.refuseImmutable(e.op, diffs); err != nil {
 		return err
 	}
 	if err := e.checkState(ctx, g.job, g.have); err != nil || g.peer == nil {

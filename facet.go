@@ -233,7 +233,8 @@ func (t *transaction) lookAt(ctx context.Context, j *job) (fault, err error) {
 	if err != nil || len(diffs) == 0 {
 		return fault, err
 	}
-	j.again, j.todo = diffs, p
+	todo := p
+	j.again, j.todo = diffs, &todo
 	if fault != nil {
 		return fault, nil
 	}
@@ -289,7 +290,7 @@ func (t *transaction) actAgain(ctx context.Context) error {
 			}
 		}
 		last = j.at
-		j.pending = j.todo
+		j.pending = *j.todo
 		if err := t.fitAgain(ctx, j); err != nil {
 			return err
 		}

@@ -192,6 +192,9 @@ func (s *spec) checkTakeaway(op string) error {
 
 // onlyFault refuses setters beside the one that says that there are no other objects.
 func (a *takeaway) onlyFault() (setter, text string) {
+	if a.called&calledOnly == 0 {
+		return "", ""
+	}
 	for _, sort := range []struct {
 		only, adding setters
 		taken        int

@@ -64,7 +64,7 @@ type job struct {
 	added   []own.Request // that remove the objects that an exclusive job has added
 
 	pending
-	todo        pending      // what the last look found to be sent again
+	todo        *pending     // what the last look found to be sent again
 	again       []Difference // the same, in words
 	late        attr.Set     // settings of the kind that come after all links of the call
 	latePorts   bool         // objects that name ports come then, too
