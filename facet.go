@@ -233,7 +233,7 @@ func (t *transaction) lookAt(ctx context.Context, j *job) (fault, err error) {
 	if err != nil || len(diffs) == 0 {
 		return fault, err
 	}
-	todo := p
+	todo := p // a copy, so that only a link that differs costs an allocation
 	j.again, j.todo = diffs, &todo
 	if fault != nil {
 		return fault, nil
