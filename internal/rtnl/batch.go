@@ -5,8 +5,9 @@ import (
 	"github.com/iplink-go/iplink/internal/wire"
 )
 
-// A Reply is called for each message that answers a request, in order and in the
-// caller's goroutine. The data is only valid during the call.
+// A Reply is called for each message that answers a request, one at a time and in order,
+// while the caller waits. For a long list that is done in another goroutine than the caller's.
+// The data is only valid during the call.
 type Reply func(wire.Message)
 
 // end identifies the last message of the answer to a request.

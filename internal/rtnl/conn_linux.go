@@ -44,7 +44,6 @@ type Conn struct {
 	turn  chan struct{} // holds a token during an exchange
 	seq   uint32
 	read  []byte
-	full  int  // length of the last datagram if it did not fit read, else 0
 	space int  // bytes that the answers to one send may take
 	bytes int  // maximum length of one send
 	stale bool // answers to an earlier batch may still be in the queue
@@ -238,7 +237,7 @@ func (c *Conn) Fit(bytes int) int {
 // dump; the kernel accepts no other dump before that.
 func (c *Conn) drain() error {
 	for {
-		n, err := c.receive()
+		n, err := c.receive(c.read)
 		if n == 0 && err == nil {
 			return nil
 		}
@@ -260,24 +259,20 @@ func (c *Conn) send(p []byte) error {
 	return nil
 }
 
-// receive reads one datagram from the kernel. It returns 0 bytes if there is none,
-// and the beginning of a datagram that is longer than c.read.
-func (c *Conn) receive() (int, error) {
+// receive reads one datagram from the kernel into p. It returns the length of the datagram,
+// of which p has the beginning if it is longer than p, or 0 if there is none.
+func (c *Conn) receive(p []byte) (int, error) {
 	if err := c.pass(BeforeReceive); err != nil {
 		return 0, err
 	}
-	n, err := c.fromKernel()
+	n, err := c.fromKernel(p)
 	switch {
 	case err == unix.EAGAIN:
 		return 0, nil
 	case err != nil:
 		return 0, os.NewSyscallError("recvfrom", err)
 	}
-	c.full = 0
-	if n > len(c.read) {
-		c.full, n = n, len(c.read)
-	}
-	c.show(false, c.read[:n])
+	c.show(false, p[:min(n, len(p))])
 	return n, c.pass(AfterReceive)
 }
 
@@ -299,9 +294,9 @@ func (c *Conn) reserve(requests []request) {
 
 // fromKernel reads one datagram and skips those from other processes, which may send
 // to any netlink socket if they have the privilege.
-func (c *Conn) fromKernel() (int, error) {
+func (c *Conn) fromKernel(p []byte) (int, error) {
 	for {
-		n, sender, err := recvfrom(c.fd, c.read)
+		n, sender, err := recvfrom(c.fd, p)
 		if err != nil || sender == 0 {
 			return n, err
 		}

@@ -15,6 +15,7 @@ type exchange struct {
 	last     bool   // continues even if the Conn is closed
 	from, to int    // the requests of one send
 	base     uint32 // the sequence number of the batch's first request
+	bytes    int    // read by the caller's goroutine
 }
 
 // begin waits for the Conn's turn and clears stale answers from the queue.
@@ -113,7 +114,7 @@ func (x *exchange) collect() error {
 				continue
 			}
 		}
-		n, err := x.c.receive()
+		n, err := x.receive()
 		switch {
 		case errors.Is(err, unix.ENOBUFS):
 			lost = true
@@ -122,13 +123,13 @@ func (x *exchange) collect() error {
 			return err
 		case err != nil:
 			stopped = err
-		case x.c.full > 0:
-			lost = x.takeCut() || lost
+		case n > len(x.c.read):
+			lost = x.takeCut(n) || lost
 		case n > 0:
 			x.b.deliver(x.c.read[:n], x.from, x.to, x.base)
 		case lost || stopped != nil:
 			x.b.failLost(x.from, x.to)
-		default:
+		case x.b.pending(x.from, x.to):
 			x.c.wait()
 		}
 	}
@@ -136,11 +137,11 @@ func (x *exchange) collect() error {
 	return stopped
 }
 
-// takeCut processes a datagram that did not fit, and enlarges the read buffer for
-// the next one. It reports whether the end of a dump may have been lost with it.
-func (x *exchange) takeCut() bool {
+// takeCut processes a datagram of n bytes that did not fit, and enlarges the read buffer
+// for the next one. It reports whether the end of a dump may have been lost with it.
+func (x *exchange) takeCut(n int) bool {
 	dump := x.b.cut(x.c.read, x.from, x.to, x.base)
-	x.c.read = make([]byte, x.c.full+x.c.full/4)
+	x.c.read = make([]byte, n+n/4)
 	return dump
 }
 
@@ -159,11 +160,11 @@ func (x *exchange) finishEarly() {
 	x.c.tracing.trace = nil
 	x.b.silence(x.from, x.to)
 	for x.b.pendingSingles(x.from, x.to) {
-		n, err := x.c.receive()
+		n, err := x.c.receive(x.c.read)
 		if n == 0 || err != nil {
 			break
 		}
-		x.b.deliver(x.c.read[:n], x.from, x.to, x.base)
+		x.b.deliver(x.c.read[:min(n, len(x.c.read))], x.from, x.to, x.base)
 	}
 	x.b.failLost(x.from, x.to)
 }

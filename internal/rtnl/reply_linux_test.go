@@ -30,6 +30,7 @@ func TestReplies(t *testing.T) {
 	bridges(t, c, some)
 	t.Run("order", func(t *testing.T) { repliesInOrder(t, c) })
 	t.Run("panic", func(t *testing.T) { replyPanics(t, c) })
+	t.Run("panic in a list", func(t *testing.T) { replyOfListPanics(t, c) })
 	t.Run("goexit", func(t *testing.T) { replyExits(t, c) })
 	t.Run("cancelled", func(t *testing.T) { replyCancels(t, c) })
 	t.Run("closed", func(t *testing.T) { replyCloses(t, c) })
@@ -92,6 +93,32 @@ func replyPanics(t *testing.T, c *Conn) {
 		}
 		for i := range b.Len() {
 			want(t, b, i, nil)
+		}
+		usable(t, c, some+1)
+	}
+}
+
+// replyOfListPanics has a panic reach the caller of a list, whether its own goroutine or
+// another has called the reply.
+func replyOfListPanics(t *testing.T, c *Conn) {
+	t.Helper()
+	for _, at := range []int{3, late} {
+		replies := 0
+		func() {
+			defer func() {
+				if got := recover(); got != "in a reply" {
+					t.Errorf("recovered %v", got)
+				}
+			}()
+			_ = c.Dump(t.Context(), uapi.RTM_GETLINK, all, func() {}, func(wire.Message) {
+				if replies++; replies == at {
+					panic("in a reply")
+				}
+			})
+			t.Error("no panic")
+		}()
+		if replies != at {
+			t.Errorf("%d replies, want %d", replies, at)
 		}
 		usable(t, c, some+1)
 	}
