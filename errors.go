@@ -220,6 +220,9 @@ func (t *transaction) explain(ctx context.Context, step step, p *nsConn, i int, 
 	if !ok {
 		return e
 	}
+	if ended := step.job.under.ended(ctx, err); ended != nil {
+		return s.failed(t.op, "link-netns", ended)
+	}
 	if e.Attr == "" {
 		e.Attr = cmp.Or(s.nameAt(p.batch.Bytes(i), refused.Offset), s.nameOnly(p.batch.Bytes(i)))
 	}

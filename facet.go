@@ -204,6 +204,9 @@ func (t *transaction) lookAgain(ctx context.Context) (fault, err error) {
 		if err := t.sameLink(j); err != nil {
 			return nil, err
 		}
+		if err := t.sameLower(ctx, j); err != nil {
+			return nil, err
+		}
 		j.index = j.link.Index
 		differs, err := t.lookAt(ctx, j)
 		if err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"syscall"
 
 	"github.com/iplink-go/iplink/internal/attr"
@@ -125,9 +126,7 @@ func (t *transaction) nsConnByID(ctx context.Context, ns *NetNS) (*nsConn, error
 			return p, err
 		}
 	}
-	if _, err := rtnl.TranslateNSID(ctx, at.rt, id, rtnl.OwnNetNS); errors.Is(err, syscall.ENOENT) {
-		return nil, &Error{Message: fmt.Sprintf("no namespace has the id %d in %v", id, at), Err: syscall.ENOENT}
-	} else if err != nil {
+	if err := at.hasID(ctx, id); err != nil {
 		return nil, err
 	}
 	p, err := closedNSConn(ns, at)
@@ -137,6 +136,53 @@ func (t *transaction) nsConnByID(ctx context.Context, ns *NetNS) (*nsConn, error
 	p.id, p.position = id, len(t.nsConns)
 	at.ids, t.nsConns = append(at.ids, nsid{p, id}), append(t.nsConns, p)
 	return p, nil
+}
+
+// hasID returns an error unless a namespace has the id.
+func (p *nsConn) hasID(ctx context.Context, id int32) error {
+	_, err := rtnl.TranslateNSID(ctx, p.rt, id, rtnl.OwnNetNS)
+	if errors.Is(err, syscall.ENOENT) {
+		return &Error{Message: fmt.Sprintf("no namespace has the id %d in %v", id, p), Err: syscall.ENOENT}
+	}
+	return err
+}
+
+// isKnownByID reports whether nothing but an id of the namespace is known. Such a namespace
+// can end during the transaction, and another one can get the id.
+func (p *nsConn) isKnownByID() bool {
+	return p.isRemote() && p.ns.isID()
+}
+
+// ended returns the error for a namespace whose id the kernel has refused (EINVAL), because
+// no namespace has it any more; nil if that is not the reason.
+func (p *nsConn) ended(ctx context.Context, refused error) error {
+	if !p.isKnownByID() || !errors.Is(refused, syscall.EINVAL) {
+		return nil
+	}
+	return p.via.hasID(context.WithoutCancel(ctx), p.id)
+}
+
+// sameLower rejects a link whose lower link was found by its name in a namespace that is
+// known by its id only, if that name leads to another link by now: the link may be on
+// another one, which has the index in a namespace that has got the id.
+func (t *transaction) sameLower(ctx context.Context, j *job) error {
+	if !j.under.isKnownByID() {
+		return nil
+	}
+	refs := j.linkRefs
+	if j.kind.tunnel {
+		refs = slices.Concat(refs, j.infoRefs)
+	}
+	for _, r := range refs {
+		if r.Type != uapi.IFLA_LINK && r.Type != j.kind.underlay {
+			continue
+		}
+		if index, err := j.under.indexOf(ctx, r.Name); err != nil || index != r.Index {
+			return &Error{Op: t.op, Kind: j.spec.Kind, Name: j.spec.Name, Attr: "link-netns", Err: syscall.ENOENT,
+				Message: fmt.Sprintf("the namespace with the id %d has ended meanwhile, or its link %q is another one", j.under.id, r.Name)}
+		}
+	}
+	return nil
 }
 
 func (t *transaction) open(ns *NetNS) (*nsConn, error) {
@@ -290,7 +336,7 @@ func (p *nsConn) indexOf(ctx context.Context, name string) (int, error) {
 // refuseRemote rejects a namespace where the program cannot have a socket.
 func (s *spec) refuseRemote(op, attr string, p *nsConn) error {
 	switch {
-	case p.isRemote() && p.ns.isID():
+	case p.isKnownByID():
 		return s.invalid(op, attr, "it takes a socket in the other namespace: give its NetNS in place of its id")
 	case p.denied == nil:
 		return nil

@@ -116,6 +116,9 @@ func (t *transaction) resolveRefs(ctx context.Context, j *job, refs []attr.Ref, 
 	refs = slices.Clone(refs)
 	for i, r := range refs {
 		index, err := t.find(ctx, j, where(r.Type), r.Name)
+		if ended := where(r.Type).ended(ctx, err); ended != nil {
+			return nil, j.spec.failed(t.op, "link-netns", ended)
+		}
 		if err != nil {
 			e := &Error{Op: t.op, Kind: j.spec.Kind, Name: j.spec.Name, Attr: rowName(names, r.Type)}
 			if isGone(err) {
