@@ -237,6 +237,8 @@ func (t *transaction) compareInfo(j *job, l *Link, have info) []attr.Difference 
 	set := j.spec.Set.Minus(j.late)
 	if raw, ok := have.(*rawSettings); ok {
 		set = set.And(raw.types())
+	} else if j.kind.info != nil {
+		set = set.Minus(j.kind.table().Same(set, j.spec.Info, have))
 	}
 	return t.codec.CompareReported(set, l.raw.info, j.infoRefs, j.spec.info().attrs, have.attrs)
 }

@@ -12,7 +12,9 @@ import (
 
 // A Change reports the result of Ensure for one link.
 type Change struct {
-	// Link is the link after the call; nil for an Absent, a Prune or a Namespace.
+	// Link is the link after the call; nil for an Absent, a Prune or a Namespace. Its Stats
+	// and the counters of IPv6 are left out if nothing differed, since Ensure need not read
+	// them.
 	Link *Link
 	// Created reports that the link was missing and has been created. Recreated
 	// reports that the old link could not be changed and has been replaced by a new

@@ -18,11 +18,11 @@ type pending struct {
 	linkSet, infoSet, portSet, inet6Set attr.Set
 	change                              uint32
 	clamped                             bool // the link has the MTU that the link below can carry
+	ports                               bool // objects that name ports are to be compared once all links are there
 	altNames                            []string
 	layer3
 	sysctls  []inet.Sysctl
 	objects  []objectRequest
-	ports    bool            // objects that name ports are to be compared once all links are there
 	early    []inet.Addr     // addresses that are added before others are removed
 	removals []objectRequest // of objects that the link is not to have, or that conflict with wanted ones
 }
@@ -134,9 +134,12 @@ type lister interface {
 // wantOnly adds the removal of unwanted entries to the lists that are to have no others.
 // The builder does not change.
 func (j *job) wantOnly(have *Link) {
+	if j.spec.Only.Empty() {
+		return
+	}
 	want, ok := j.spec.Info.(lister)
 	now, is := j.spec.known(have)
-	if !ok || !is || j.spec.Only.Empty() {
+	if !ok || !is {
 		return
 	}
 	s := *j.spec

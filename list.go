@@ -31,6 +31,7 @@ type filter struct {
 	allNetNS    bool
 	buffer      int  // the size in bytes of the socket buffer of a watch
 	data        bool // the attributes of the kind are also kept as bytes
+	uncounted   bool // without counters
 	fault       *fault
 }
 
@@ -331,6 +332,9 @@ func (p *interner) slot(b []byte) *[]byte {
 // append appends the request, with the filters that the kernel applies.
 func (f *filter) append(b []byte) []byte {
 	b = wire.AppendLinkList(b)
+	if f.uncounted {
+		b = wire.AppendU32(b, uapi.IFLA_EXT_MASK, uapi.RTEXT_FILTER_SKIP_STATS)
+	}
 	if f.masterIndex != 0 {
 		b = wire.AppendU32(b, uapi.IFLA_MASTER, uint32(f.masterIndex))
 	}
@@ -409,7 +413,7 @@ func (e *ensurePlan) lookUpName(ctx context.Context, at *nsConn, s *spec, name s
 func (e *ensurePlan) lookUpListed(ctx context.Context, at *nsConn, s *spec) (*Link, error) {
 	seen := e.listed[at]
 	if seen == nil {
-		links, err := (&Conn{rt: at.rt}).list(ctx, filter{data: e.data})
+		links, err := (&Conn{rt: at.rt}).list(ctx, filter{data: e.data, uncounted: true})
 		if err != nil {
 			return nil, err
 		}

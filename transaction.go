@@ -50,26 +50,31 @@ type job struct {
 	have   *Link // before the call; nil if it did not exist
 	link   *Link // as read back
 
-	makes   bool          // the transaction is to make it, or the pair that it belongs to
-	differs bool          // it exists, and is not as described
-	asks    bool          // the kernel is asked for the indexes of the link and its other end
+	makes     bool  // the transaction is to make it, or the pair that it belongs to
+	differs   bool  // it exists, and is not as described
+	asks      bool  // the kernel is asked for the indexes of the link and its other end
+	tied      bool  // it refers to another link of the transaction, or the other way round
+	echo      bool  // the kernel is asked for an echo, so that the link need not be read
+	unread    bool  // to be read after all links have been changed
+	made      bool  // by this transaction
+	lost      bool  // it is unknown whether it was made
+	byName    bool  // its index is that of the link found by its name
+	latePorts bool  // objects that name ports come after all links of the call
+	joined    bool  // the call gave it a master
+	reread    bool  // a link joined it, or it joined a link, after it was read
+	defers    bool  // a link that comes up does so after all other changes
+	deferUp   bool  // bring it up only after all other changes
+	downFirst bool  // take it down before all other changes
+	linkNSID  int32 // id of the namespace of the new parent or underlay; -1 if it is the link's own
+
 	before  int           // the index of the link that had its name when the request to make it was sent; 0 if there was none
-	tied    bool          // it refers to another link of the transaction, or the other way round
-	echo    bool          // the kernel is asked for an echo, so that the link need not be read
-	unread  bool          // to be read after all links have been changed
-	made    bool          // by this transaction
 	carried *carryOver    // of the link that it replaces, or nil
-	lost    bool          // it is unknown whether it was made
-	byName  bool          // its index is that of the link found by its name
 	added   []own.Request // that remove the objects that an exclusive job has added
 
 	pending
 	todo        *pending     // what the last look found to be sent again
 	again       []Difference // the same, in words
 	late        attr.Set     // settings of the kind that come after all links of the call
-	latePorts   bool         // objects that name ports come then, too
-	joined      bool         // the call gave it a master
-	reread      bool         // a link joined it, or it joined a link, after it was read
 	borrowed    []*carryOver // existing links that became its ports, as they were
 	genericSet  attr.Set     // settings of the kind that are sent by other means
 	whole       info         // all settings that a change carries, for kinds with wholeChange; nil if it is not needed
@@ -77,13 +82,9 @@ type job struct {
 	afterCreate attr.Set     // settings that are sent after the link was created
 
 	under                       *nsConn // the namespace of the new parent or underlay
-	linkNSID                    int32   // id of that namespace; -1 if it is the link's own
 	linkRefs, infoRefs, portRef []attr.Ref
 	objectRefs                  []attr.Ref    // the links that objects name
-	defers                      bool          // a link that comes up does so after all other changes
-	deferUp                     bool          // bring it up only after all other changes
 	joinsDown                   syscall.Errno // error with which the master rejects a link that is up; 0 if it accepts one
-	downFirst                   bool          // take it down before all other changes
 	moved                       string        // its name in the namespace that it was moved to
 	passing                     string        // the name under which it is made, if another link has its own there
 }

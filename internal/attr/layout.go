@@ -208,6 +208,38 @@ func (l *Layout) Decode(c *Codec, b []byte, v any, unknown func(wire.Attr)) (Set
 	return p.known, err
 }
 
+// Same returns those rows of set that are numbers, truth values or times with the same value
+// in a and b, which must have the Layout's type. They need no walk to be compared.
+func (l *Layout) Same(set Set, a, b any) (same Set) {
+	v, ok := l.base(a)
+	w, is := l.base(b)
+	if !ok || !is {
+		return same
+	}
+	for typ := range set.All() {
+		if typ < firstBit && l.ops[typ].same(v, w) {
+			same.Add(typ)
+		}
+	}
+	return same
+}
+
+// same reports whether the field has a size of its own, and the same value in two structs.
+func (o op) same(v, w unsafe.Pointer) bool {
+	v, w = unsafe.Add(v, o.at), unsafe.Add(w, o.at)
+	switch o.shape {
+	case number8, boolean, flag:
+		return *(*uint8)(v) == *(*uint8)(w)
+	case number16, big16:
+		return *(*uint16)(v) == *(*uint16)(w)
+	case number32, big32:
+		return *(*uint32)(v) == *(*uint32)(w)
+	case number64, big64, duration, nanos:
+		return *(*uint64)(v) == *(*uint64)(w)
+	}
+	return false
+}
+
 // handUnknown passes the attributes that are not in known to unknown.
 func handUnknown(b []byte, known Set, unknown func(wire.Attr)) {
 	for a := range wire.Attrs(b) {

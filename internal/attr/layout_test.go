@@ -117,3 +117,36 @@ func TestLayoutAllocates(t *testing.T) {
 		t.Errorf("%v allocations, want none", n)
 	}
 }
+
+// TestLayoutSame compares plain rows by their fields: those with the same value in two
+// structs are the rows that the table does not find to differ. The others are left to it.
+func TestLayoutSame(t *testing.T) {
+	compared := 0
+	for _, r := range every {
+		var c attr.Codec
+		var zero, a, b values
+		l := layoutOf(r.row)
+		good := bytesOf(t, r.little, r.big)
+		set, err := l.Decode(&c, good, &a, nil)
+		if _, again := l.Decode(&c, good, &b, nil); err != nil || again != nil {
+			t.Fatal(err, again)
+		}
+		same := l.Same(set, &a, &b)
+		if !same.Minus(set).Empty() {
+			t.Errorf("%s: %v of %v are the same", r.name, same, set)
+		}
+		if same.Empty() {
+			continue
+		}
+		compared++
+		if other := l.Same(set, &a, &zero); !other.Empty() {
+			t.Errorf("%s: 0 is the same as %+v", r.name, a)
+		}
+		if l.Same(set, &a, new(int)) != (attr.Set{}) {
+			t.Errorf("%s: same as another type", r.name)
+		}
+	}
+	if compared < 8 {
+		t.Errorf("only %d sorts of rows were compared", compared)
+	}
+}
