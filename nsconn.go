@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"slices"
 	"syscall"
 
 	"github.com/iplink-go/iplink/internal/attr"
@@ -169,20 +168,27 @@ func (t *transaction) sameLower(ctx context.Context, j *job) error {
 	if !j.under.isKnownByID() {
 		return nil
 	}
-	refs := j.linkRefs
+	refs := ofType(j.linkRefs, uapi.IFLA_LINK)
 	if j.kind.tunnel {
-		refs = slices.Concat(refs, j.infoRefs)
+		refs = append(refs, ofType(j.infoRefs, j.kind.underlay)...)
 	}
 	for _, r := range refs {
-		if r.Type != uapi.IFLA_LINK && r.Type != j.kind.underlay {
-			continue
-		}
 		if index, err := j.under.indexOf(ctx, r.Name); err != nil || index != r.Index {
 			return &Error{Op: t.op, Kind: j.spec.Kind, Name: j.spec.Name, Attr: "link-netns", Err: syscall.ENOENT,
 				Message: fmt.Sprintf("the namespace with the id %d has ended meanwhile, or its link %q is another one", j.under.id, r.Name)}
 		}
 	}
 	return nil
+}
+
+// ofType returns the references of one row.
+func ofType(refs []attr.Ref, typ uint16) (all []attr.Ref) {
+	for _, r := range refs {
+		if r.Type == typ {
+			all = append(all, r)
+		}
+	}
+	return all
 }
 
 func (t *transaction) open(ns *NetNS) (*nsConn, error) {

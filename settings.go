@@ -242,8 +242,8 @@ func (b *Common[Self]) LinkNetNS(ns *NetNS) *Self {
 // LinkNetNSID is LinkNetNS by an id, 0 to 2147483647, that the namespace of the link has
 // for the other one, as in Link.NetNSID. Conn.SetNSID and `ip netns set` choose an id. If
 // no namespace has it, or if that ends during the call, the error matches fs.ErrNotExist.
-// A link has either LinkNetNS or LinkNetNSID. The kernel makes a peer there; settings that it takes only for a link that
-// exists, such as an address, need the NetNS.
+// A link has either LinkNetNS or LinkNetNSID. The kernel makes a peer there; settings that
+// it takes only for a link that exists, such as an address, need the NetNS.
 func (b *Common[Self]) LinkNetNSID(id int) *Self {
 	b.spec.placeLowerByID(id)
 	return b.me()
